@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The two kinds of endpoint that the lists hold: on the front channel and on the back channel.
+
+use crate::{Hostname, HostnameError};
+
+/// An https URI on the front channel, without a port: an AuthorizationEndpointuri.
+///
+/// The rule is the `Frontchanneluri` of the schemas (see [`is_frontchannel_uri`](crate::lexical::is_frontchannel_uri)) and,
+/// beyond it, what makes the URI mean the same to everybody: a usable [`Hostname`], and a path of RFC 3986 characters
+/// without `.` and `..` segments. The exact text is kept and never normalised.
+///
+/// ```
+/// use medmij_types::{FrontchannelUri, UriError};
+///
+/// let uri = FrontchannelUri::parse("https://medmij.za982.xisbridge.net/oauth/authorize")?;
+/// assert_eq!(uri.path_and_query(), "/oauth/authorize");
+/// assert_eq!(FrontchannelUri::parse("https://medmij.nl:443/authorize"), Err(UriError::PortNotAllowed));
+/// # Ok::<(), UriError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FrontchannelUri {
+    text: Box<str>,
+    hostname: Hostname,
+}
+
+/// An https URI on the back channel: a TokenEndpointuri, ResourceEndpointuri or SubscriptionEndpointuri. It may have a
+/// port, from 1 to 65535.
+///
+/// The rule is the `Backchanneluri` of the schemas (see [`is_backchannel_uri`](crate::lexical::is_backchannel_uri)) and,
+/// beyond it, what makes the URI mean the same to everybody; see [`FrontchannelUri`].
+///
+/// ```
+/// use medmij_types::{BackchannelUri, UriError};
+///
+/// let uri = BackchannelUri::parse("https://medmij.xisbridge.net:8099/oauth/token")?;
+/// assert_eq!((uri.hostname().as_str(), uri.port()), ("medmij.xisbridge.net", Some(8099)));
+/// assert_eq!(BackchannelUri::parse("https://medmij.xisbridge.net:99999/oauth/token"), Err(UriError::Port));
+/// # Ok::<(), UriError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BackchannelUri {
+    text: Box<str>,
+    hostname: Hostname,
+    port: Option<u16>,
+}
+
+impl FrontchannelUri {
+    /// Reads a URI by the rule of the published schemas.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the text breaks.
+    pub fn parse(text: &str) -> Result<Self, UriError> {
+        Self::checked(text, Grammar::Published)
+    }
+
+    /// As [`parse`](Self::parse), but one slash at the end and a query are taken too: the schema of the newer list
+    /// (`release3`) is not public, and such URIs are in use.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the text breaks.
+    pub fn parse_inferred(text: &str) -> Result<Self, UriError> {
+        Self::checked(text, Grammar::Inferred)
+    }
+
+    /// The exact text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn hostname(&self) -> &Hostname {
+        &self.hostname
+    }
+
+    /// What follows the host: empty, or a path with perhaps a query.
+    #[must_use]
+    pub fn path_and_query(&self) -> &str {
+        after_authority(&self.text)
+    }
+
+    /// The URI as a [`url::Url`], for use with other crates. `Url` adds a slash to a bare host; keep this value for
+    /// comparing.
+    #[cfg(feature = "url")]
+    #[must_use]
+    pub fn to_url(&self) -> Option<url::Url> {
+        url::Url::parse(&self.text).ok()
+    }
+
+    fn checked(text: &str, grammar: Grammar) -> Result<Self, UriError> {
+        let (hostname, port) = check(text, grammar)?;
+        match port {
+            None => Ok(Self {
+                text: text.into(),
+                hostname,
+            }),
+            Some(_) => Err(UriError::PortNotAllowed),
+        }
+    }
+}
+
+impl BackchannelUri {
+    /// Reads a URI by the rule of the published schemas.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the text breaks.
+    pub fn parse(text: &str) -> Result<Self, UriError> {
+        Self::checked(text, Grammar::Published)
+    }
+
+    /// As [`parse`](Self::parse), but one slash at the end and a query are taken too; see
+    /// [`FrontchannelUri::parse_inferred`].
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the text breaks.
+    pub fn parse_inferred(text: &str) -> Result<Self, UriError> {
+        Self::checked(text, Grammar::Inferred)
+    }
+
+    /// The exact text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn hostname(&self) -> &Hostname {
+        &self.hostname
+    }
+
+    /// The port, where the text names one. Without it, https means 443.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// What follows the host and the port: empty, or a path with perhaps a query.
+    #[must_use]
+    pub fn path_and_query(&self) -> &str {
+        after_authority(&self.text)
+    }
+
+    /// The URI as a [`url::Url`], for use with other crates. `Url` adds a slash to a bare host and drops the port 443;
+    /// keep this value for comparing.
+    #[cfg(feature = "url")]
+    #[must_use]
+    pub fn to_url(&self) -> Option<url::Url> {
+        url::Url::parse(&self.text).ok()
+    }
+
+    fn checked(text: &str, grammar: Grammar) -> Result<Self, UriError> {
+        let (hostname, port) = check(text, grammar)?;
+        Ok(Self {
+            text: text.into(),
+            hostname,
+            port,
+        })
+    }
+}
+
+text_traits!(FrontchannelUri, UriError);
+text_traits!(BackchannelUri, UriError);
+
+/// Why a text is no [`FrontchannelUri`] or [`BackchannelUri`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UriError {
+    /// Longer than 2048 characters.
+    #[error("URI is longer than 2048 characters")]
+    TooLong,
+    /// Does not start with `https://` in lower case.
+    #[error("URI does not start with 'https://'")]
+    Scheme,
+    /// User information before the host.
+    #[error("URI holds user information")]
+    UserInfo,
+    /// The host breaks a rule.
+    #[error("host of the URI: {0}")]
+    Hostname(HostnameError),
+    /// A port on the front channel.
+    #[error("URI on the front channel has a port")]
+    PortNotAllowed,
+    /// A port that is not 1 to 65535 in ASCII digits without a leading zero.
+    #[error("port of the URI is not a number from 1 to 65535")]
+    Port,
+    /// Two slashes in a row, or one at the end.
+    #[error("path of the URI has an empty segment")]
+    EmptySegment,
+    /// A segment `.` or `..`, also percent-encoded, which others would resolve away.
+    #[error("path of the URI has a '.' or '..' segment")]
+    DotSegment,
+    /// A character that RFC 3986 section 3.3 or 3.4 does not allow there, or a broken percent-encoding.
+    #[error("path or query of the URI holds a character that RFC 3986 does not allow")]
+    Character,
+    /// A query.
+    #[error("URI has a query")]
+    Query,
+    /// A fragment.
+    #[error("URI has a fragment")]
+    Fragment,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Grammar {
+    Published,
+    Inferred,
+}
+
+const MAX_LEN: usize = 2048;
+
+fn check(text: &str, grammar: Grammar) -> Result<(Hostname, Option<u16>), UriError> {
+    if text.len() > MAX_LEN {
+        return Err(UriError::TooLong);
+    }
+    let rest = text.strip_prefix("https://").ok_or(UriError::Scheme)?;
+    let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    if authority.contains('@') {
+        return Err(UriError::UserInfo);
+    }
+    let (host, port) = match authority.split_once(':') {
+        Some((host, port)) => (host, Some(parse_port(port)?)),
+        None => (authority, None),
+    };
+    let hostname = Hostname::parse(host).map_err(UriError::Hostname)?;
+    check_tail(tail, grammar)?;
+    Ok((hostname, port))
+}
+
+fn parse_port(port: &str) -> Result<u16, UriError> {
+    if !port.bytes().all(|b| b.is_ascii_digit()) || port.starts_with('0') {
+        return Err(UriError::Port);
+    }
+    port.parse().map_err(|_| UriError::Port)
+}
+
+fn check_tail(tail: &str, grammar: Grammar) -> Result<(), UriError> {
+    if tail.contains('#') {
+        return Err(UriError::Fragment);
+    }
+    let (path, query) = match tail.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (tail, None),
+    };
+    if let Some(query) = query {
+        if grammar == Grammar::Published {
+            return Err(UriError::Query);
+        }
+        check_characters(query, |b| is_pchar(b) || matches!(b, b'/' | b'?'))?;
+    }
+    let path = if grammar == Grammar::Inferred {
+        path.strip_suffix('/').unwrap_or(path)
+    } else {
+        path
+    };
+    let Some(segments) = path.strip_prefix('/') else {
+        return Ok(());
+    };
+    for segment in segments.split('/') {
+        if segment.is_empty() {
+            return Err(UriError::EmptySegment);
+        }
+        check_characters(segment, is_pchar)?;
+        if matches!(segment.replace("%2e", ".").replace("%2E", ".").as_str(), "." | "..") {
+            return Err(UriError::DotSegment);
+        }
+    }
+    Ok(())
+}
+
+fn check_characters(text: &str, allowed: impl Fn(u8) -> bool) -> Result<(), UriError> {
+    let mut bytes = text.bytes();
+    while let Some(b) = bytes.next() {
+        let fits = if b == b'%' {
+            let digit = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_hexdigit());
+            digit(bytes.next()) && digit(bytes.next())
+        } else {
+            allowed(b)
+        };
+        if !fits {
+            return Err(UriError::Character);
+        }
+    }
+    Ok(())
+}
+
+/// `pchar` of RFC 3986 section 3.3, without percent-encoding.
+fn is_pchar(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&b)
+}
+
+fn after_authority(text: &str) -> &str {
+    let rest = text.strip_prefix("https://").unwrap_or(text);
+    rest.find(['/', '?']).and_then(|i| rest.get(i..)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lexical;
+    use UriError as E;
+    use proptest::prelude::*;
+
+    #[test]
+    fn usable_uris_keep_their_exact_text() {
+        for (text, port, tail) in [
+            ("https://a.nl", None, ""),
+            ("https://a.nl:443", Some(443), ""),
+            ("https://a.nl:8443/x/y", Some(8443), "/x/y"),
+            ("https://dvza-een.localhost/fhir/48", None, "/fhir/48"),
+            ("https://a.nl/x:y;z=1,2/%C3%A9", None, "/x:y;z=1,2/%C3%A9"),
+        ] {
+            let uri = BackchannelUri::parse(text).unwrap();
+            assert_eq!((uri.as_str(), uri.port(), uri.path_and_query()), (text, port, tail));
+        }
+    }
+
+    #[test]
+    fn l8_schema_valid_and_harmful_is_refused() {
+        for (bad, why) in [
+            ("https://a.nl:0", E::Port),
+            ("https://a.nl:99999/x", E::Port),
+            ("https://a.nl:0443/x", E::Port),
+            ("https://a.nl:١٢/x", E::Port),
+            ("https://10.0.0.10/x", E::Hostname(HostnameError::NumericTopLabel)),
+            ("https://a-.nl/x", E::Hostname(HostnameError::Hyphen)),
+            ("https://a.nl/x y", E::Character),
+            ("https://a.nl/x\ny", E::Character),
+            ("https://a.nl/é", E::Character),
+            ("https://a.nl/%zz", E::Character),
+            ("https://a.nl/%2", E::Character),
+            ("https://a.nl/x\\y", E::Character),
+            ("https://a.nl/../x", E::DotSegment),
+            ("https://a.nl/x/%2E%2e", E::DotSegment),
+        ] {
+            assert!(lexical::is_backchannel_uri(bad), "{bad:?} is schema-valid");
+            assert_eq!(BackchannelUri::parse(bad), Err(why), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn schema_invalid_is_refused() {
+        for (bad, why) in [
+            ("", E::Scheme),
+            ("http://a.nl", E::Scheme),
+            ("HTTPS://a.nl", E::Scheme),
+            ("https:/a.nl", E::Scheme),
+            ("https://a.nl/", E::EmptySegment),
+            ("https://a.nl/x/", E::EmptySegment),
+            ("https://a.nl//x", E::EmptySegment),
+            ("https://a.nl?q", E::Query),
+            ("https://a.nl/x?q", E::Query),
+            ("https://a.nl#f", E::Fragment),
+            ("https://user@a.nl", E::UserInfo),
+            ("https://a.nl:443@evil.nl", E::UserInfo),
+            ("https://a.nl:", E::Port),
+            ("https://a.nl:123456", E::Port),
+            ("https://A.nl", E::Hostname(HostnameError::Character)),
+            ("https://localhost", E::Hostname(HostnameError::SingleLabel)),
+            ("https://a.nl.", E::Hostname(HostnameError::EmptyLabel)),
+        ] {
+            assert_eq!(BackchannelUri::parse(bad), Err(why), "{bad:?}");
+        }
+        assert_eq!(FrontchannelUri::parse("https://a.nl:8443/x"), Err(E::PortNotAllowed));
+    }
+
+    #[test]
+    fn inferred_uris_may_end_in_a_slash_or_have_a_query() {
+        for text in [
+            "https://a.nl/fhir/",
+            "https://a.nl/",
+            "https://a.nl/authorize?v=1",
+            "https://a.nl?v=1",
+        ] {
+            assert!(FrontchannelUri::parse(text).is_err());
+            assert_eq!(
+                FrontchannelUri::parse_inferred(text).map(|u| u.as_str().to_owned()),
+                Ok(text.to_owned())
+            );
+        }
+        assert_eq!(BackchannelUri::parse_inferred("https://a.nl/x//"), Err(E::EmptySegment));
+        assert_eq!(BackchannelUri::parse_inferred("https://a.nl/x?q#f"), Err(E::Fragment));
+    }
+
+    proptest! {
+        #[test]
+        fn a_usable_uri_is_schema_valid(text in "https://[a-z0-9.-]{1,8}\\.[a-z]{1,3}(:[0-9]{0,6})?(/[a-z%.?#]{0,3}){0,3}") {
+            if FrontchannelUri::parse(&text).is_ok() {
+                prop_assert!(lexical::is_frontchannel_uri(&text));
+            }
+            if BackchannelUri::parse(&text).is_ok() {
+                prop_assert!(lexical::is_backchannel_uri(&text));
+            }
+        }
+
+        #[cfg(feature = "url")]
+        #[test]
+        fn w2_another_parser_sees_the_same_host_port_and_path(text in "https://[a-z0-9]{1,8}\\.[a-z]{2,3}(:[0-9]{1,5})?(/[a-z%.0-9]{1,3}){0,3}") {
+            if let Ok(uri) = BackchannelUri::parse(&text) {
+                let url = uri.to_url().unwrap();
+                prop_assert_eq!(url.host_str(), Some(uri.hostname().as_str()));
+                prop_assert_eq!(url.port_or_known_default(), Some(uri.port().unwrap_or(443)));
+                prop_assert_eq!(url.path(), if uri.path_and_query().is_empty() { "/" } else { uri.path_and_query() });
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The version of the interfaces that an Aanbieder offers (ZAL release3).
+
+use crate::lexical;
+
+/// The id of an Interfaceversie, such as `1.4.0` or `2`: opaque, compared exactly, never ordered.
+///
+/// In release 2.x it is the major version only. Lists in the field also hold `2.`;
+/// [`is_same_version`](Self::is_same_version) looks past that.
+///
+/// ```
+/// use medmij_types::InterfaceversieId;
+///
+/// let two = InterfaceversieId::parse("2")?;
+/// assert!(two.is_same_version(&InterfaceversieId::parse("2.")?));
+/// assert!(!two.is_same_version(&InterfaceversieId::parse("2.0")?));
+/// # Ok::<(), medmij_types::InterfaceversieIdError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InterfaceversieId(Box<str>);
+
+impl InterfaceversieId {
+    /// Reads an id: 1 to 30 printable characters.
+    ///
+    /// # Errors
+    ///
+    /// The rule that the text breaks.
+    pub fn parse(text: &str) -> Result<Self, InterfaceversieIdError> {
+        if !lexical::has_length(text, 1, 30) {
+            return Err(InterfaceversieIdError::Length);
+        }
+        if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(InterfaceversieIdError::Character);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether both name the same version: equal, but for one full stop at the end.
+    #[must_use]
+    pub fn is_same_version(&self, other: &Self) -> bool {
+        fn bare(id: &str) -> &str {
+            id.strip_suffix('.').unwrap_or(id)
+        }
+        bare(&self.0) == bare(&other.0)
+    }
+}
+
+text_traits!(InterfaceversieId, InterfaceversieIdError);
+
+/// Why a text is no [`InterfaceversieId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InterfaceversieIdError {
+    /// Not 1 to 30 characters.
+    #[error("InterfaceversieId does not have 1 to 30 characters")]
+    Length,
+    /// White space or a control character.
+    #[error("InterfaceversieId holds white space or a control character")]
+    Character,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_seen_in_the_field() {
+        for good in ["1.2.0", "1.4.0", "1.6.0", "2", "2."] {
+            assert!(InterfaceversieId::parse(good).is_ok(), "{good}");
+        }
+        assert_eq!(InterfaceversieId::parse(""), Err(InterfaceversieIdError::Length));
+        assert_eq!(InterfaceversieId::parse("1 0"), Err(InterfaceversieIdError::Character));
+    }
+}

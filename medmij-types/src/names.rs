@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Names that are shown to people: of a Gegevensdienst (GNL) and of a DVP (OCL).
+
+use crate::lexical;
+
+/// The user-friendly name of a Gegevensdienst on the Gegevensdienstnamenlijst: 3 to 50 characters, counted as code
+/// points, none of them a control character. Not unique: two ids may have one name.
+///
+/// A name is text from a list: escape it wherever it is shown.
+///
+/// ```
+/// use medmij_types::{NaamError, Weergavenaam};
+///
+/// assert_eq!(Weergavenaam::parse("Basisgegevens Zorg")?.as_str(), "Basisgegevens Zorg");
+/// assert_eq!(Weergavenaam::parse("😀😀"), Err(NaamError::Length));
+/// # Ok::<(), NaamError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Weergavenaam(Box<str>);
+
+/// The `OAuthclientOrganisatienaam` of a DVP on the OAuth Client List, as the Toestemmingsverklaring shows it: 3 to 50
+/// characters, counted as code points, none of them a control character. Not unique.
+///
+/// A name is text from a list: escape it wherever it is shown.
+///
+/// ```
+/// use medmij_types::Organisatienaam;
+///
+/// assert!(Organisatienaam::parse("De Enige Echte PGO").is_ok());
+/// assert!(Organisatienaam::parse("PG").is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Organisatienaam(Box<str>);
+
+impl Weergavenaam {
+    /// Reads a name.
+    ///
+    /// # Errors
+    ///
+    /// The rule that the text breaks.
+    pub fn parse(text: &str) -> Result<Self, NaamError> {
+        check(text)?;
+        Ok(Self(text.into()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Organisatienaam {
+    /// Reads a name.
+    ///
+    /// # Errors
+    ///
+    /// The rule that the text breaks.
+    pub fn parse(text: &str) -> Result<Self, NaamError> {
+        check(text)?;
+        Ok(Self(text.into()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+text_traits!(Weergavenaam, NaamError);
+text_traits!(Organisatienaam, NaamError);
+
+/// Why a text is no [`Weergavenaam`] or [`Organisatienaam`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NaamError {
+    /// Not 3 to 50 characters.
+    #[error("name does not have 3 to 50 characters")]
+    Length,
+    /// A control character.
+    #[error("name holds a control character")]
+    Control,
+}
+
+fn check(text: &str) -> Result<(), NaamError> {
+    if !lexical::has_length(text, 3, 50) {
+        return Err(NaamError::Length);
+    }
+    if text.chars().any(char::is_control) {
+        return Err(NaamError::Control);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_counted_in_characters() {
+        assert!(Weergavenaam::parse(&"é".repeat(50)).is_ok());
+        assert_eq!(Weergavenaam::parse(&"é".repeat(51)), Err(NaamError::Length));
+        assert_eq!(Organisatienaam::parse("ab"), Err(NaamError::Length));
+        assert_eq!(Organisatienaam::parse("a\nb"), Err(NaamError::Control));
+    }
+}
