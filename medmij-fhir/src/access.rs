@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The right to ask: an access token, tied to the ResourceEndpoints it is for, and the headers of a
+//! resource request.
+//!
+//! * core.rscint.200 — the token travels as `Authorization: Bearer` and in no other way.
+//! * core.rscint.201 — every request has a fresh `MedMij-Request-ID`; all requests of a flow have the
+//!   `X-Correlation-ID` of its authorization request, or of the token request after a refresh.
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue};
+use medmij_types::{AccessToken, CorrelationId, Entropy, MedMijRequestId};
+
+use crate::endpoint::{LinkError, ResourceEndpoint, ResourceEndpoints, Target};
+use crate::error::FhirError;
+use crate::query::Query;
+use crate::version::FhirVersion;
+
+/// `MedMij-Request-ID`, core.rscint.201.
+pub const MEDMIJ_REQUEST_ID: HeaderName = HeaderName::from_static("medmij-request-id");
+/// `X-Correlation-ID`, core.rscint.201.
+pub const X_CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
+/// An access token with the ResourceEndpoints that may see it (threat F7).
+///
+/// ```
+/// use medmij_fhir::{Access, FhirVersion, Query, ResourceEndpoint, ResourceEndpoints, ResourceType};
+/// use medmij_types::{AccessToken, BackchannelUri, CorrelationId, OsEntropy, Systeemrolcode};
+///
+/// let endpoint = ResourceEndpoint::new(BackchannelUri::parse("https://dvza.example.nl/fhir/48")?)?;
+/// let access = Access::new(
+///     ResourceEndpoints::new(Systeemrolcode::parse("MM-3.0-BZB-FHIR")?, endpoint.clone()),
+///     AccessToken::from_wire("geheim")?,
+///     CorrelationId::parse("6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a")?,
+///     FhirVersion::Stu3,
+/// );
+/// let target = endpoint.target(&Query::search(ResourceType::parse("Condition")?));
+/// let request = access.get(&target, &OsEntropy)?;
+/// assert_eq!(request.uri(), "https://dvza.example.nl/fhir/48/Condition");
+/// assert_eq!(request.headers()["accept"], "application/fhir+json; fhirVersion=3.0");
+/// assert_eq!(request.headers()["x-correlation-id"], "6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a");
+/// assert!(!format!("{request:?} {access:?}").contains("geheim"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Access {
+    endpoints: ResourceEndpoints,
+    token: AccessToken,
+    correlation_id: CorrelationId,
+    version: FhirVersion,
+}
+
+impl Access {
+    /// Ties a token to the endpoints it was issued for.
+    #[must_use]
+    pub fn new(
+        endpoints: ResourceEndpoints,
+        token: AccessToken,
+        correlation_id: CorrelationId,
+        version: FhirVersion,
+    ) -> Self {
+        Self {
+            endpoints,
+            token,
+            correlation_id,
+            version,
+        }
+    }
+
+    /// The endpoints that may see the token.
+    #[must_use]
+    pub fn endpoints(&self) -> &ResourceEndpoints {
+        &self.endpoints
+    }
+
+    /// The FHIR version that is asked for.
+    #[must_use]
+    pub fn version(&self) -> FhirVersion {
+        self.version
+    }
+
+    /// The URL of a query at the endpoint of a systeemrol; `None` when there is no such endpoint.
+    #[must_use]
+    pub fn target(&self, systeemrol: &str, query: &Query) -> Option<Target> {
+        self.endpoints.lookup(systeemrol).map(|endpoint| endpoint.target(query))
+    }
+
+    /// Builds a request with a fresh `MedMij-Request-ID`.
+    ///
+    /// # Errors
+    /// [`FhirError::Link`] for a target of endpoints that are not of this token (F7);
+    /// [`FhirError::Entropy`] when there is no randomness; [`FhirError::TokenForm`] when the token
+    /// cannot stand in a header.
+    pub fn get(&self, target: &Target, entropy: &dyn Entropy) -> Result<http::Request<Bytes>, FhirError> {
+        let inside = self
+            .endpoints
+            .iter()
+            .any(|(_, endpoint)| endpoint.admit(target.as_str()).is_ok());
+        if !inside {
+            return Err(LinkError::new(target.as_str(), crate::endpoint::LinkRule::Origin).into());
+        }
+        let mut bearer =
+            HeaderValue::from_str(&format!("Bearer {}", self.token.expose())).map_err(|_| FhirError::TokenForm)?;
+        bearer.set_sensitive(true);
+        let request_id = MedMijRequestId::random(entropy).map_err(|_| FhirError::Entropy)?;
+        http::Request::get(target.as_str())
+            .header(AUTHORIZATION, bearer)
+            .header(ACCEPT, HeaderValue::from_static(self.version.mime()))
+            .header(MEDMIJ_REQUEST_ID, request_id.as_str())
+            .header(X_CORRELATION_ID, self.correlation_id.as_str())
+            .body(Bytes::new())
+            .map_err(|_| LinkError::new(target.as_str(), crate::endpoint::LinkRule::Malformed).into())
+    }
+
+    /// Admits a link that came from the endpoint of `systeemrol`.
+    pub(crate) fn admit(&self, from: &ResourceEndpoint, link: &str) -> Result<Target, LinkError> {
+        self.endpoints.admit(from, link)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use medmij_types::{AccessToken, BackchannelUri, CorrelationId, OsEntropy, Systeemrolcode};
+
+    use super::Access;
+    use crate::endpoint::{ResourceEndpoint, ResourceEndpoints};
+    use crate::error::FhirError;
+    use crate::name::ResourceType;
+    use crate::query::Query;
+    use crate::version::FhirVersion;
+
+    fn endpoint(text: &str) -> ResourceEndpoint {
+        ResourceEndpoint::new(BackchannelUri::parse(text).unwrap()).unwrap()
+    }
+
+    fn access() -> Access {
+        Access::new(
+            ResourceEndpoints::new(
+                Systeemrolcode::parse("MM-3.0-BZB-FHIR").unwrap(),
+                endpoint("https://a.example.nl/48"),
+            ),
+            AccessToken::from_wire("geheim-token").unwrap(),
+            CorrelationId::parse("6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a").unwrap(),
+            FhirVersion::R4,
+        )
+    }
+
+    fn query() -> Query {
+        Query::search(ResourceType::parse("Flag").unwrap())
+    }
+
+    #[test]
+    fn core_rscint_200_h01_bearer_in_the_header_and_nowhere_else() {
+        let access = access();
+        let request = access
+            .get(&access.target("MM-3.0-BZB-FHIR", &query()).unwrap(), &OsEntropy)
+            .unwrap();
+        assert_eq!(request.headers()["authorization"], "Bearer geheim-token");
+        assert!(request.headers()["authorization"].is_sensitive());
+        assert_eq!(request.uri(), "https://a.example.nl/48/Flag");
+        assert!(request.body().is_empty());
+        assert!(!format!("{request:?}{access:?}").contains("geheim"));
+    }
+
+    #[test]
+    fn core_rscint_201_h02_h04_two_request_ids_one_correlation_id() {
+        let access = access();
+        let target = access.target("MM-3.0-BZB-FHIR", &query()).unwrap();
+        let one = access.get(&target, &OsEntropy).unwrap();
+        let two = access.get(&target, &OsEntropy).unwrap();
+        assert_ne!(one.headers()["medmij-request-id"], two.headers()["medmij-request-id"]);
+        for request in [one, two] {
+            assert_eq!(
+                request.headers()["x-correlation-id"],
+                "6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a"
+            );
+            assert_eq!(request.headers()["accept"], "application/fhir+json; fhirVersion=4.0");
+        }
+    }
+
+    #[test]
+    fn f7_the_token_goes_to_its_own_endpoints_only() {
+        let elsewhere = endpoint("https://b.example.nl/48").target(&query());
+        assert!(matches!(access().get(&elsewhere, &OsEntropy), Err(FhirError::Link(_))));
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What can go wrong on the client side.
+
+use http::StatusCode;
+
+use crate::binary::BinaryError;
+use crate::endpoint::LinkError;
+use crate::json::JsonError;
+use crate::query::QueryError;
+
+/// An error of a request or an answer. It holds no token, no health data and no body.
+///
+/// ```
+/// use medmij_fhir::FhirError;
+///
+/// assert!(FhirError::Unauthorized.ends_collection());
+/// assert_eq!(FhirError::TooManyPages(1000).to_string(), "more than 1000 pages");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FhirError {
+    /// The body is not what it should be.
+    #[error("answer is refused: {0}")]
+    Json(#[from] JsonError),
+    /// A document is not what it should be.
+    #[error("document is refused: {0}")]
+    Binary(#[from] BinaryError),
+    /// A link leads outside the ResourceEndpoint, or in a circle (F1, F2).
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// A query cannot be asked.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// 401: the token is not, or no longer, accepted. The collection ends.
+    #[error("server does not accept the access token (401)")]
+    Unauthorized,
+    /// A redirect: never followed on the back channel.
+    #[error("server redirects ({0}), which is not followed on the back channel")]
+    Redirect(StatusCode),
+    /// F4: the body is not FHIR JSON.
+    #[error("answer is not FHIR JSON but {0:?}")]
+    ContentType(String),
+    /// The answer is in another FHIR version than was asked.
+    #[error("answer is in FHIR version {0:?}, which was not asked")]
+    Version(String),
+    /// F3: the body has a content coding; none was asked for.
+    #[error("answer has a content coding, which was not asked for")]
+    ContentCoding,
+    /// A successful answer holds something else than a searchset Bundle.
+    #[error("answer is not a searchset Bundle but {0}")]
+    NotASearchset(String),
+    /// F2: more pages than the limit. The collection ends.
+    #[error("more than {0} pages")]
+    TooManyPages(usize),
+    /// F2: more entries than the limit. The collection ends.
+    #[error("more than {0} entries")]
+    TooManyEntries(usize),
+    /// F2: more documents than the limit; the others are not read.
+    #[error("more than {0} documents")]
+    TooManyDocuments(usize),
+    /// The gegevensdienst has a query for a systeemrol without a ResourceEndpoint.
+    #[error("no ResourceEndpoint for systeemrol {0}")]
+    NoEndpoint(String),
+    /// An answer came although nothing was asked.
+    #[error("answer without a request")]
+    NothingAsked,
+    /// The transport failed; the text is the caller's.
+    #[error("no answer: {0}")]
+    NoAnswer(String),
+    /// The token holds characters that cannot stand in a header.
+    #[error("access token cannot stand in a header")]
+    TokenForm,
+    /// No randomness for a MedMij-Request-ID.
+    #[error("no randomness for a MedMij-Request-ID")]
+    Entropy,
+}
+
+impl FhirError {
+    /// Whether a collection asks nothing more after this error.
+    #[must_use]
+    pub fn ends_collection(&self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorized | Self::TooManyPages(_) | Self::TooManyEntries(_)
+        )
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! How much of another party's data is taken (threats F2 and F3).
+
+/// Bounds on one collection; a value, so that a supplier can set its own.
+///
+/// ```
+/// use medmij_fhir::Limits;
+///
+/// let mut limits = Limits::default();
+/// limits.pages = 50;
+/// assert_eq!(limits.depth, 64);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of one response body: 64 MiB.
+    pub body: usize,
+    /// Nesting depth of JSON: 64.
+    pub depth: usize,
+    /// Pages of one collection, over all its queries: 1,000.
+    pub pages: usize,
+    /// Entries of one collection, over all its pages: 100,000.
+    pub entries: usize,
+    /// Documents (Binary) read in one collection: 1,000.
+    pub documents: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 64 << 20,
+            depth: 64,
+            pages: 1_000,
+            entries: 100_000,
+            documents: 1_000,
+        }
+    }
+}

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A query of a gegevensdienst, and its form in a URL.
+//!
+//! core.rscint.203 — the token alone says whose data is asked. A [`Query`] therefore cannot hold a
+//! parameter that names the Persoon, nor a BSN (case H14).
+
+use std::fmt;
+
+use crate::bsn::{holds_bsn_number, searches_on_bsn};
+use crate::name::{NameError, ResourceId, ResourceType};
+
+/// A `GET` on a ResourceEndpoint: a search, `$lastn`, or a read.
+///
+/// ```
+/// use medmij_fhir::{Query, QueryError, ResourceType, Token};
+///
+/// let query = Query::last_n(ResourceType::parse("Observation")?)
+///     .with_tokens("code", &[Token::new("http://loinc.org", "85354-9")])?;
+/// assert_eq!(query.to_string(), "Observation/$lastn?code=http://loinc.org|85354-9");
+/// assert_eq!(query.path_and_query(), "Observation/$lastn?code=http://loinc.org%7C85354-9");
+///
+/// // H14: the library refuses
+/// let patient = Query::search(ResourceType::parse("Condition")?).with("patient", "1");
+/// assert_eq!(patient, Err(QueryError::NamesThePersoon));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Query {
+    resource_type: ResourceType,
+    target: Target,
+    parameters: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Target {
+    Search,
+    LastN,
+    Read(ResourceId),
+}
+
+/// A token of a search parameter: a code, with its code system where it has one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Token {
+    system: Option<String>,
+    code: String,
+}
+
+/// Why a query was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// core.rscint.203: `patient`, `subject` and the like.
+    #[error("parameter names the Persoon: the token alone does that (core.rscint.203)")]
+    NamesThePersoon,
+    /// core.rscint.203, H14: the value holds a BSN.
+    #[error("parameter value holds a BSN (core.rscint.203)")]
+    Bsn,
+    /// The name of a parameter has other characters than letters, digits and `_ - : .`, or none.
+    #[error("parameter name is not a search parameter name")]
+    ParameterName,
+    /// A read has no parameters.
+    #[error("a read takes no parameters")]
+    ReadWithParameters,
+    /// The value is empty or holds a control character.
+    #[error("parameter value is empty or holds a control character")]
+    ParameterValue,
+    /// A resource type or id is malformed.
+    #[error(transparent)]
+    Name(#[from] NameError),
+}
+
+impl Query {
+    /// A search on a resource type.
+    #[must_use]
+    pub fn search(resource_type: ResourceType) -> Self {
+        Self {
+            resource_type,
+            target: Target::Search,
+            parameters: Vec::new(),
+        }
+    }
+
+    /// The operation `$lastn`: the last of each code.
+    #[must_use]
+    pub fn last_n(resource_type: ResourceType) -> Self {
+        Self {
+            resource_type,
+            target: Target::LastN,
+            parameters: Vec::new(),
+        }
+    }
+
+    /// A read of one resource.
+    #[must_use]
+    pub fn read(resource_type: ResourceType, id: ResourceId) -> Self {
+        Self {
+            resource_type,
+            target: Target::Read(id),
+            parameters: Vec::new(),
+        }
+    }
+
+    /// Adds a parameter with its value as FHIR writes it, not percent-encoded.
+    ///
+    /// # Errors
+    /// [`QueryError`]: the parameter names the Persoon, the value holds a BSN, or either is malformed.
+    pub fn with(mut self, name: &str, value: &str) -> Result<Self, QueryError> {
+        if matches!(self.target, Target::Read(_)) {
+            return Err(QueryError::ReadWithParameters);
+        }
+        check_name(name)?;
+        if names_the_persoon(&self.resource_type, name) {
+            return Err(QueryError::NamesThePersoon);
+        }
+        if value.is_empty() || value.chars().any(char::is_control) {
+            return Err(QueryError::ParameterValue);
+        }
+        if may_be_bsn(name, value) {
+            return Err(QueryError::Bsn);
+        }
+        self.parameters.push((name.to_owned(), value.to_owned()));
+        Ok(self)
+    }
+
+    /// Adds a token parameter; several tokens are alternatives.
+    ///
+    /// # Errors
+    /// [`QueryError`], as [`Query::with`].
+    pub fn with_tokens(self, name: &str, tokens: &[Token]) -> Result<Self, QueryError> {
+        let value = tokens.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        self.with(name, &value)
+    }
+
+    /// Adds `_include`: `Type:parameter` or `Type:parameter:TargetType`.
+    ///
+    /// # Errors
+    /// [`QueryError`], as [`Query::with`].
+    pub fn with_include(self, include: &str) -> Result<Self, QueryError> {
+        self.with("_include", include)
+    }
+
+    /// The resource type that is asked.
+    #[must_use]
+    pub fn resource_type(&self) -> &ResourceType {
+        &self.resource_type
+    }
+
+    /// The parameters, in order, not percent-encoded.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Path and query relative to the ResourceEndpoint, percent-encoded: `|` is `%7C`.
+    #[must_use]
+    pub fn path_and_query(&self) -> String {
+        let mut out = self.path();
+        push_parameters(&mut out, self.parameters());
+        out
+    }
+
+    fn path(&self) -> String {
+        match &self.target {
+            Target::Search => self.resource_type.to_string(),
+            Target::LastN => format!("{}/$lastn", self.resource_type),
+            Target::Read(id) => format!("{}/{id}", self.resource_type),
+        }
+    }
+}
+
+/// The readable form, not percent-encoded.
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path())?;
+        for (index, (name, value)) in self.parameters.iter().enumerate() {
+            write!(f, "{}{name}={value}", if index == 0 { '?' } else { '&' })?;
+        }
+        Ok(())
+    }
+}
+
+impl Token {
+    /// A code of a code system.
+    #[must_use]
+    pub fn new(system: impl Into<String>, code: impl Into<String>) -> Self {
+        Self {
+            system: Some(system.into()),
+            code: code.into(),
+        }
+    }
+
+    /// A code of whatever system, such as a status.
+    #[must_use]
+    pub fn code(code: impl Into<String>) -> Self {
+        Self {
+            system: None,
+            code: code.into(),
+        }
+    }
+}
+
+/// `system|code`, with `, | $ \` escaped by a backslash as FHIR section 3.1.1.4.3 says.
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(system) = &self.system {
+            write!(f, "{}|", escape(system))?;
+        }
+        f.write_str(&escape(&self.code))
+    }
+}
+
+/// Writes `?name=value&…`.
+pub(crate) fn push_parameters<'a>(out: &mut String, parameters: impl Iterator<Item = (&'a str, &'a str)>) {
+    for (index, (name, value)) in parameters.enumerate() {
+        out.push(if index == 0 { '?' } else { '&' });
+        out.push_str(&percent_encode(name));
+        out.push('=');
+        out.push_str(&percent_encode(value));
+    }
+}
+
+/// Whether a parameter of a search says whose data is asked, also as part of a chain or modifier.
+pub(crate) fn names_the_persoon(resource_type: &ResourceType, name: &str) -> bool {
+    let mut parts = name.split([':', '.']);
+    let first = parts.clone().next().unwrap_or_default().to_ascii_lowercase();
+    if first == "_has" || parts.any(|part| PERSOON.iter().any(|word| part.eq_ignore_ascii_case(word))) {
+        return true;
+    }
+    resource_type.as_str() == "Patient" && !RESULT_PARAMETERS.contains(&first.as_str())
+}
+
+fn check_name(name: &str) -> Result<(), QueryError> {
+    let good = name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b':' | b'.'));
+    if good && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        Ok(())
+    } else {
+        Err(QueryError::ParameterName)
+    }
+}
+
+/// A code of a code system may by chance pass the elfproef; a bare number or an identifier may not.
+fn may_be_bsn(name: &str, value: &str) -> bool {
+    let is_identifier = name.to_ascii_lowercase().contains("identifier");
+    let suspicious = |alternative: &str| match alternative.split_once('|') {
+        Some((system, _)) if is_code_system(system) && !is_identifier => false,
+        _ => holds_bsn_number(alternative),
+    };
+    searches_on_bsn(value) || value.split(',').any(suspicious)
+}
+
+fn is_code_system(system: &str) -> bool {
+    ["http://", "https://", "urn:oid:"]
+        .iter()
+        .any(|start| system.starts_with(start))
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | ',' | '|' | '$') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// RFC 3986: everything but unreserved characters and `: / ,` is encoded.
+fn percent_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b',') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+const PERSOON: [&str; 3] = ["patient", "subject", "beneficiary"];
+const RESULT_PARAMETERS: [&str; 7] = [
+    "_include",
+    "_revinclude",
+    "_count",
+    "_format",
+    "_sort",
+    "_summary",
+    "_elements",
+];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+
+    use super::{Query, QueryError, Token};
+    use crate::name::ResourceType;
+
+    fn search(resource_type: &str) -> Query {
+        Query::search(ResourceType::parse(resource_type).unwrap())
+    }
+
+    #[test]
+    fn core_rscint_203_h14_no_parameter_names_the_persoon() {
+        for (resource_type, name) in [
+            ("Condition", "patient"),
+            ("Condition", "subject"),
+            ("Condition", "PATIENT"),
+            ("Condition", "subject:Patient"),
+            ("Condition", "patient.identifier"),
+            ("Observation", "encounter.subject"),
+            ("Observation", "context:Encounter.patient"),
+            ("Coverage", "beneficiary"),
+            ("Encounter", "_has:Observation:patient:code"),
+            ("Patient", "identifier"),
+            ("Patient", "_id"),
+            ("Patient", "family"),
+            ("Patient", "birthdate"),
+        ] {
+            assert_eq!(
+                search(resource_type).with(name, "x"),
+                Err(QueryError::NamesThePersoon),
+                "{name}"
+            );
+        }
+        assert!(search("Patient").with_include("Patient:general-practitioner").is_ok());
+        assert!(search("Immunization").with_include("Immunization:patient").is_ok());
+    }
+
+    #[test]
+    fn h14_no_value_holds_a_bsn() {
+        for (name, value) in [
+            ("identifier", "http://fhir.nl/fhir/NamingSystem/bsn|999990019"),
+            ("identifier", "HTTP://FHIR.NL/fhir/NamingSystem/BSN|1"),
+            ("identifier", "http%3A%2F%2Ffhir.nl%2Ffhir%2FNamingSystem%2Fbsn%7C1"),
+            ("identifier", "urn:oid:1.2.3|999990019"),
+            ("code", "urn:oid:2.16.840.1.113883.2.4.6.3|999990019"),
+            ("identifier", "|999990019"),
+            ("code", "999990019"),
+            ("code", "http://loinc.org|8302-2,999990019"),
+            ("_tag", "bsn|999990019"),
+        ] {
+            assert_eq!(
+                search("Observation").with(name, value),
+                Err(QueryError::Bsn),
+                "{name}={value}"
+            );
+        }
+        // a code of a code system may look like one
+        assert!(
+            search("Observation")
+                .with("code", "http://snomed.info/sct|999990019")
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn malformed_parameters() {
+        for name in ["", "a b", "a=b", "a&b", "1a", "a%20", "é"] {
+            assert_eq!(search("Flag").with(name, "x"), Err(QueryError::ParameterName), "{name}");
+        }
+        assert_eq!(search("Flag").with("status", ""), Err(QueryError::ParameterValue));
+        assert_eq!(search("Flag").with("status", "a\r\nb"), Err(QueryError::ParameterValue));
+    }
+
+    #[test]
+    fn encoding() {
+        let query = search("Consent")
+            .with("category", "a b+c&d=e#f%g|h:i/j,k$l?m\u{e9}")
+            .unwrap();
+        assert_eq!(
+            query.path_and_query(),
+            "Consent?category=a%20b%2Bc%26d%3De%23f%25g%7Ch:i/j,k%24l%3Fm%C3%A9"
+        );
+        assert_eq!(Token::new("a|b", "c,d$e\\f").to_string(), r"a\|b|c\,d\$e\\f");
+        assert_eq!(Token::code("active").to_string(), "active");
+    }
+
+    proptest! {
+        #[test]
+        fn encoded_queries_read_back(name in "[a-z_][a-zA-Z0-9_:.-]{0,12}", value in "\\PC{1,24}") {
+            let Ok(query) = search("Observation").with(&name, &value) else { return Ok(()) };
+            let text = query.path_and_query();
+            let uri: http::Uri = format!("https://dvza.example.nl/fhir/{text}").parse().unwrap();
+            let encoded = uri.query().unwrap();
+            let plain = encoded.bytes().all(|b| b.is_ascii_graphic() && !b"|<>\"\\^`{}".contains(&b));
+            prop_assert!(plain, "{}", encoded);
+            let read: Vec<_> = url::form_urlencoded::parse(encoded.as_bytes()).into_owned().collect();
+            prop_assert_eq!(read, vec![(name, value)]);
+        }
+
+        #[test]
+        fn h14_a_bare_bsn_is_always_refused(nine in "[0-9]{9}") {
+            let refused = search("Observation").with("code", &nine).is_err();
+            prop_assert_eq!(refused, medmij_types::Bsn::parse(&nine).is_ok());
+        }
+    }
+}
