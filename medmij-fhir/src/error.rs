@@ -49,6 +49,9 @@ pub enum FhirError {
     /// A successful answer holds something else than a searchset Bundle.
     #[error("answer is not a searchset Bundle but {0}")]
     NotASearchset(String),
+    /// The answer to the read of a document is something else.
+    #[error("answer is not a document but {0}")]
+    NotABinary(String),
     /// F2: more pages than the limit. The collection ends.
     #[error("more than {0} pages")]
     TooManyPages(usize),

@@ -6,8 +6,10 @@ mod access;
 mod binary;
 mod bsn;
 mod bundle;
+mod collection;
 mod endpoint;
 mod error;
+mod gegevensdienst;
 mod json;
 mod limits;
 mod media;
@@ -23,8 +25,10 @@ pub use crate::{
     binary::{Binary, BinaryError},
     bsn::{BSN_SYSTEM, BsnPath, redact_bsn},
     bundle::{Bundle, BundleEntry, BundleLink, BundleType, SearchMode},
+    collection::{Collected, Collection, DocumentReport, Outcome, QueryReport, Received, Report},
     endpoint::{LinkError, LinkRule, ResourceEndpoint, ResourceEndpoints, Target},
     error::FhirError,
+    gegevensdienst::{Functie, Gegevensdienst, NamedQuery},
     json::{JsonError, JsonRule},
     limits::Limits,
     name::{NameError, ResourceId, ResourceType},

@@ -160,6 +160,18 @@ impl Query {
         out
     }
 
+    /// A query of the built-in table; a test builds each one by the checked way too.
+    pub(crate) fn from_row(resource_type: ResourceType, last_n: bool, parameters: &[(&str, &str)]) -> Self {
+        Self {
+            resource_type,
+            target: if last_n { Target::LastN } else { Target::Search },
+            parameters: parameters
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        }
+    }
+
     fn path(&self) -> String {
         match &self.target {
             Target::Search => self.resource_type.to_string(),

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Paging traps, refusals and limits, with answers written by hand.
+
+use bytes::Bytes;
+use medmij_types::{AccessToken, BackchannelUri, CorrelationId, GegevensdienstId, OsEntropy, Systeemrolcode};
+
+use super::{Collection, Outcome};
+use crate::access::Access;
+use crate::endpoint::{LinkRule, ResourceEndpoint, ResourceEndpoints};
+use crate::error::FhirError;
+use crate::gegevensdienst::Gegevensdienst;
+use crate::json::JsonRule;
+use crate::limits::Limits;
+
+const BASE: &str = "https://dvza.example.nl/fhir/48";
+
+fn collection(id: &str, limits: Limits) -> Collection {
+    let gegevensdienst = Gegevensdienst::lookup(&GegevensdienstId::parse(id).unwrap()).unwrap();
+    let endpoint = ResourceEndpoint::new(BackchannelUri::parse(BASE).unwrap()).unwrap();
+    let endpoints = ResourceEndpoints::new(
+        Systeemrolcode::parse(gegevensdienst.systeemrollen()[0]).unwrap(),
+        endpoint,
+    );
+    let access = Access::new(
+        endpoints,
+        AccessToken::from_wire("geheim-token").unwrap(),
+        CorrelationId::parse("6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a").unwrap(),
+        gegevensdienst.version(),
+    );
+    Collection::new(gegevensdienst, access, limits).unwrap()
+}
+
+fn ask(collection: &mut Collection) -> String {
+    collection.next(&OsEntropy).unwrap().unwrap().uri().to_string()
+}
+
+fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> http::Response<Bytes> {
+    http::Response::builder()
+        .status(status)
+        .header("content-type", content_type)
+        .body(body.into())
+        .unwrap()
+}
+
+fn page(next: Option<&str>, entries: &str) -> http::Response<Bytes> {
+    let link = next.map_or(String::new(), |next| {
+        format!(r#","link":[{{"relation":"next","url":"{next}"}}]"#)
+    });
+    let body = format!(r#"{{"resourceType":"Bundle","type":"searchset"{link},"entry":[{entries}]}}"#);
+    answer(200, "application/fhir+json; fhirVersion=3.0", body)
+}
+
+#[test]
+fn f2_a_page_that_links_to_itself() {
+    let mut collection = collection("48", Limits::default());
+    let first = ask(&mut collection);
+    let error = collection.receive(page(Some(&first), "")).unwrap_err();
+    let FhirError::Link(error) = error else {
+        panic!("{error}")
+    };
+    assert_eq!(error.rule, LinkRule::Visited);
+    assert!(error.link.starts_with(BASE));
+    // the next query goes on
+    assert!(ask(&mut collection).contains("/Coverage?"));
+}
+
+#[test]
+fn f2_two_pages_that_link_to_each_other() {
+    let mut collection = collection("48", Limits::default());
+    ask(&mut collection);
+    let (a, b) = (format!("{BASE}/Patient?page=a"), format!("{BASE}/Patient?page=b"));
+    assert!(collection.receive(page(Some(&a), "")).unwrap().more);
+    assert_eq!(ask(&mut collection), a);
+    assert!(collection.receive(page(Some(&b), "")).unwrap().more);
+    assert_eq!(ask(&mut collection), b);
+    assert!(
+        matches!(collection.receive(page(Some(&a), "")), Err(FhirError::Link(error)) if error.rule == LinkRule::Visited)
+    );
+    assert_eq!(collection.report().queries()[0].pages, 3);
+}
+
+#[test]
+fn f2_always_a_new_page() {
+    let mut limits = Limits::default();
+    limits.pages = 5;
+    let mut collection = collection("48", limits);
+    for number in 1.. {
+        ask(&mut collection);
+        match collection.receive(page(Some(&format!("{BASE}?token={number}")), "")) {
+            Ok(received) => assert!(received.more && number < 5),
+            Err(error) => {
+                assert_eq!((number, error), (5, FhirError::TooManyPages(5)));
+                break;
+            }
+        }
+    }
+    assert!(collection.next(&OsEntropy).unwrap().is_none());
+    assert_eq!(collection.report().ended(), Some(&FhirError::TooManyPages(5)));
+}
+
+#[test]
+fn f2_more_entries_than_the_limit() {
+    let mut limits = Limits::default();
+    limits.entries = 2;
+    let mut collection = collection("48", limits);
+    ask(&mut collection);
+    let flag = r#"{"resource":{"resourceType":"Flag"}}"#;
+    let error = collection.receive(page(None, &[flag; 3].join(","))).unwrap_err();
+    assert_eq!(error, FhirError::TooManyEntries(2));
+    assert!(collection.next(&OsEntropy).unwrap().is_none());
+}
+
+#[test]
+fn f1_next_links_that_lead_outside() {
+    for (next, rule) in [
+        ("https://evil.example/fhir/48/Patient?page=2", LinkRule::Origin),
+        (
+            "https://dvza.example.nl.evil.example/fhir/48/Patient?page=2",
+            LinkRule::Origin,
+        ),
+        ("https://dvza.example.nl:8443/fhir/48/Patient?page=2", LinkRule::Origin),
+        ("https://dvza.example.nl/fhir/49/Patient?page=2", LinkRule::BasePath),
+        ("https://dvza.example.nl/fhir/48/../49/Patient", LinkRule::BasePath),
+        (
+            "https://dvza.example.nl@evil.example/fhir/48/Patient",
+            LinkRule::UserInfo,
+        ),
+        ("http://dvza.example.nl/fhir/48/Patient?page=2", LinkRule::Scheme),
+    ] {
+        let mut collection = collection("48", Limits::default());
+        ask(&mut collection);
+        let error = collection
+            .receive(page(Some(next), r#"{"resource":{"resourceType":"Patient","id":"p"}}"#))
+            .unwrap_err();
+        let FhirError::Link(link) = &error else {
+            panic!("{error}")
+        };
+        assert_eq!(link.rule, rule, "{next}");
+        assert!(error.to_string().contains("evil.example") || error.to_string().contains("dvza.example.nl"));
+        // nothing is asked there, and what came before is kept
+        assert!(ask(&mut collection).starts_with(&format!("{BASE}/Coverage?")));
+        let line = &collection.report().queries()[0];
+        assert_eq!(
+            (line.resources.len(), &line.outcome),
+            (1, &Outcome::Failed(error.clone()))
+        );
+    }
+}
+
+#[test]
+fn f1_attachments_that_lead_outside_are_lines() {
+    let mut collection = collection("51", Limits::default());
+    ask(&mut collection);
+    collection
+        .receive(answer(
+            404,
+            "application/fhir+json",
+            r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"not-supported"}]}"#,
+        ))
+        .unwrap();
+    ask(&mut collection);
+    let entries = r#"{"resource":{"resourceType":"DocumentReference","id":"a","content":[
+        {"attachment":{"url":"https://evil.example/Binary/1"}},{"attachment":{"url":"Binary/1"}},{"attachment":{"url":"https://dvza.example.nl/fhir/48/Binary/1"}}]}}"#;
+    collection.receive(page(None, entries)).unwrap();
+    assert_eq!(ask(&mut collection), format!("{BASE}/Binary/1"));
+    collection.receive(answer(200, "application/pdf", "%PDF-1.4")).unwrap();
+    assert!(collection.next(&OsEntropy).unwrap().is_none());
+
+    let report = collection.finish();
+    assert_eq!(report.queries()[0].outcome, Outcome::Refused);
+    assert_eq!(report.documents().len(), 2);
+    assert!(
+        matches!(&report.documents()[0].outcome, Outcome::Failed(FhirError::Link(link)) if link.rule == LinkRule::Origin)
+    );
+    let binary = report.documents()[1].binary.as_ref().unwrap();
+    assert_eq!(
+        (binary.content_type(), &binary.content()[..]),
+        ("application/pdf", &b"%PDF-1.4"[..])
+    );
+    assert!(!report.is_complete());
+}
+
+#[test]
+fn f4_content_types() {
+    let body = r#"{"resourceType":"Bundle","type":"searchset"}"#;
+    for good in [
+        "application/fhir+json",
+        "application/json+fhir;charset=UTF-8",
+        "application/json",
+        "application/fhir+json; fhirVersion=3.0",
+    ] {
+        let mut collection = collection("48", Limits::default());
+        ask(&mut collection);
+        assert!(collection.receive(answer(200, good, body)).is_ok(), "{good}");
+    }
+    for bad in [
+        "text/html",
+        "image/svg+xml",
+        "multipart/mixed; boundary=x",
+        "application/fhir+xml",
+        "",
+        "nonsense",
+    ] {
+        let mut collection = collection("48", Limits::default());
+        ask(&mut collection);
+        assert_eq!(
+            collection.receive(answer(200, bad, body)),
+            Err(FhirError::ContentType(bad.to_owned()))
+        );
+    }
+    let mut collection = collection("48", Limits::default());
+    ask(&mut collection);
+    let other_version = answer(200, "application/fhir+json; fhirVersion=4.0", body);
+    assert_eq!(
+        collection.receive(other_version),
+        Err(FhirError::Version("4.0".to_owned()))
+    );
+}
+
+#[test]
+fn f3_f6_bodies_that_are_refused() {
+    let mut limits = Limits::default();
+    limits.body = 1000;
+    limits.depth = 10;
+    let deep = format!(
+        r#"{{"resourceType":"Bundle","type":"searchset","x":{}{}}}"#,
+        "[".repeat(50),
+        "]".repeat(50)
+    );
+    for (body, rule) in [
+        (" ".repeat(1001), JsonRule::TooLarge),
+        (deep, JsonRule::TooDeep),
+        (
+            r#"{"resourceType":"Bundle","type":"searchset","type":"batch"}"#.to_owned(),
+            JsonRule::DuplicateName,
+        ),
+        (r#"{"resourceType":"Bundle"}"#.to_owned(), JsonRule::Shape),
+        ("<html>".to_owned(), JsonRule::Syntax),
+    ] {
+        let mut collection = collection("48", limits);
+        ask(&mut collection);
+        let error = collection
+            .receive(answer(200, "application/fhir+json", body))
+            .unwrap_err();
+        assert!(
+            matches!(error, FhirError::Json(error) if error.rule == rule),
+            "{rule:?}"
+        );
+    }
+    let mut collection = collection("48", limits);
+    ask(&mut collection);
+    let mut zipped = page(None, "");
+    zipped.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
+    assert_eq!(collection.receive(zipped), Err(FhirError::ContentCoding));
+}
+
+#[test]
+fn refusals_are_lines_and_the_collection_goes_on() {
+    let mut collection = collection("48", Limits::default());
+    let outcome = r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"not-supported","details":{"text":"niet ondersteund"}}]}"#;
+    for (status, content_type, body, text) in [
+        (
+            404,
+            "application/fhir+json",
+            outcome,
+            "error not-supported: niet ondersteund",
+        ),
+        (403, "text/plain", "nee", ""),
+        (500, "application/fhir+json", "{", ""),
+        (
+            200,
+            "application/fhir+json",
+            outcome,
+            "error not-supported: niet ondersteund",
+        ),
+    ] {
+        ask(&mut collection);
+        let received = collection.receive(answer(status, content_type, body)).unwrap();
+        assert_eq!((received.status.as_u16(), received.resources), (status, 0));
+        let line = collection
+            .report()
+            .queries()
+            .iter()
+            .rfind(|line| line.status.is_some())
+            .unwrap();
+        assert_eq!(line.outcome, Outcome::Refused);
+        assert_eq!(line.outcomes.iter().map(ToString::to_string).collect::<String>(), text);
+    }
+    ask(&mut collection);
+    assert!(matches!(
+        collection.receive(answer(302, "text/html", "")),
+        Err(FhirError::Redirect(_))
+    ));
+    ask(&mut collection);
+    collection.give_up("timeout");
+    assert!(matches!(
+        collection.report().queries()[5].outcome,
+        Outcome::Failed(FhirError::NoAnswer(_))
+    ));
+    assert!(collection.next(&OsEntropy).unwrap().is_some());
+}
+
+#[test]
+fn an_unauthorized_answer_ends_the_collection() {
+    let mut collection = collection("48", Limits::default());
+    ask(&mut collection);
+    collection.receive(page(None, "")).unwrap();
+    ask(&mut collection);
+    assert_eq!(
+        collection.receive(answer(401, "text/plain", "")),
+        Err(FhirError::Unauthorized)
+    );
+    assert!(collection.next(&OsEntropy).unwrap().is_none());
+    let report = collection.finish();
+    assert_eq!(report.ended(), Some(&FhirError::Unauthorized));
+    assert_eq!(report.queries()[0].outcome, Outcome::Answered);
+    assert_eq!(report.queries()[2].outcome, Outcome::NotAsked);
+}
+
+#[test]
+fn core_rscint_203_f8_a_received_bsn_is_cut_out_and_reported() {
+    let mut collection = collection("48", Limits::default());
+    ask(&mut collection);
+    let entry = r#"{"resource":{"resourceType":"Patient","id":"p","identifier":[{"system":"http://fhir.nl/fhir/NamingSystem/bsn","value":"999990019"}]}}"#;
+    collection.receive(page(None, entry)).unwrap();
+    let line = &collection.report().queries()[0];
+    assert_eq!(line.redacted[0].as_str(), "entry[0].resource.identifier[0].value");
+    assert!(!line.resources[0].resource.as_str().contains("999990019"));
+    // a next link with a BSN is not followed
+    ask(&mut collection);
+    let next = format!("{BASE}/Coverage?x=http://fhir.nl/fhir/NamingSystem/bsn%7C999990019");
+    let error = collection.receive(page(Some(&next), "")).unwrap_err();
+    assert!(!format!("{error} {error:?} {:?}", collection.report()).contains("999990019"));
+}
+
+#[test]
+fn core_rscint_201_h04_a_request_is_built_anew_until_it_is_answered() {
+    let mut collection = collection("48", Limits::default());
+    let one = collection.next(&OsEntropy).unwrap().unwrap();
+    let two = collection.next(&OsEntropy).unwrap().unwrap();
+    assert_eq!(one.uri(), two.uri());
+    assert_ne!(one.headers()["medmij-request-id"], two.headers()["medmij-request-id"]);
+    assert_eq!(one.headers()["x-correlation-id"], two.headers()["x-correlation-id"]);
+    assert!(collection.receive(page(None, "")).is_ok());
+    assert_eq!(collection.receive(page(None, "")), Err(FhirError::NothingAsked));
+}
+
+#[test]
+fn nothing_secret_in_debug() {
+    let mut collection = collection("48", Limits::default());
+    let request = collection.next(&OsEntropy).unwrap().unwrap();
+    collection
+        .receive(page(
+            None,
+            r#"{"resource":{"resourceType":"Patient","name":[{"family":"Verborgen"}]}}"#,
+        ))
+        .unwrap();
+    let shown = format!("{request:?} {collection:?}");
+    assert!(!shown.contains("geheim") && !shown.contains("Verborgen"), "{shown}");
+}
