@@ -18,6 +18,7 @@ mod outcome;
 mod query;
 mod reference;
 mod resource;
+pub mod server;
 mod version;
 
 pub use crate::{

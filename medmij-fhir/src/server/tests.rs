@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Searches, refusals and paging of the server side.
+
+use bytes::Bytes;
+use medmij_types::{BackchannelUri, GegevensdienstId};
+
+use super::{ResourceSet, ResourceSetError, Responder};
+use crate::bundle::{Bundle, SearchMode};
+use crate::endpoint::ResourceEndpoint;
+use crate::gegevensdienst::Gegevensdienst;
+use crate::limits::Limits;
+use crate::outcome::{IssueCode, OperationOutcome};
+use crate::resource::Resource;
+
+const BASE: &str = "https://dvza.example.nl/fhir/48";
+
+fn responder(id: &str) -> Responder {
+    let gegevensdienst = Gegevensdienst::lookup(&GegevensdienstId::parse(id).unwrap()).unwrap();
+    Responder::new(
+        ResourceEndpoint::new(BackchannelUri::parse(BASE).unwrap()).unwrap(),
+        gegevensdienst,
+    )
+}
+
+fn set() -> ResourceSet {
+    let mut set = ResourceSet::new();
+    for text in [
+        r#"{"resourceType":"Patient","id":"p","generalPractitioner":[{"reference":"Practitioner/ha"}]}"#,
+        r#"{"resourceType":"Practitioner","id":"ha"}"#,
+        r#"{"resourceType":"Coverage","id":"c","payor":[{"reference":"Organization/o"},{"reference":"Patient/p"}]}"#,
+        r#"{"resourceType":"Organization","id":"o"}"#,
+    ] {
+        set.insert_json(text.as_bytes()).unwrap();
+    }
+    for (id, code, time) in [
+        ("rr1", "85354-9", "2026-01-05T09:00:00+01:00"),
+        ("rr2", "85354-9", "2026-03-05T09:00:00+01:00"),
+        ("rr3", "85354-9", "2025-12"),
+        ("kg1", "29463-7", "2026-01-05T09:00:00+01:00"),
+        ("kg2", "29463-7", "2026-01-05T08:30:00Z"),
+        ("l1", "8302-2", "2020"),
+    ] {
+        let text = format!(
+            r#"{{"resourceType":"Observation","id":"{id}","code":{{"coding":[{{"system":"http://loinc.org","code":"{code}"}}]}},"effectiveDateTime":"{time}"}}"#
+        );
+        set.insert_json(text.as_bytes()).unwrap();
+    }
+    set
+}
+
+fn get(responder: &Responder, path: &str) -> http::Response<Bytes> {
+    let request = http::Request::get(format!("/fhir/48/{path}")).body(()).unwrap();
+    responder.answer(&request, &set())
+}
+
+fn ids(response: &http::Response<Bytes>) -> Vec<String> {
+    assert_eq!(response.status(), 200);
+    let bundle = Bundle::parse(response.body(), &Limits::default()).unwrap();
+    let id = |resource: Resource| resource.id().unwrap().to_string();
+    bundle
+        .entries
+        .into_iter()
+        .map(|entry| id(entry.resource.unwrap()))
+        .collect()
+}
+
+fn refusal(response: &http::Response<Bytes>) -> (u16, IssueCode) {
+    let outcome = OperationOutcome::read(&Resource::parse(response.body(), &Limits::default()).unwrap()).unwrap();
+    (response.status().as_u16(), outcome.issues[0].code.clone())
+}
+
+#[test]
+fn searches() {
+    let responder = responder("48");
+    for (path, expected) in [
+        ("Observation?code=http://loinc.org%7C85354-9", vec!["rr1", "rr2", "rr3"]),
+        (
+            "Observation?code=http%3A%2F%2Floinc.org%7C8302-2%2Chttp://loinc.org|29463-7",
+            vec!["kg1", "kg2", "l1"],
+        ),
+        ("Observation?code=http://snomed.info/sct|85354-9", vec![]),
+        ("Observation/$lastn?code=http://loinc.org|85354-9", vec!["rr2"]),
+        (
+            "Observation/%24lastn?code=http://loinc.org|85354-9&max=2",
+            vec!["rr1", "rr2"],
+        ),
+        ("Observation/$lastn", vec!["rr2", "kg2", "l1"]),
+        ("Patient?_include=Patient:general-practitioner", vec!["p", "ha"]),
+        (
+            "Coverage?_include=Coverage:payor:Patient&_include=Coverage:payor:Organization",
+            vec!["c", "p", "o"],
+        ),
+        ("Coverage?_include=Coverage:payor:Organization", vec!["c", "o"]),
+        ("Coverage", vec!["c"]),
+        ("Flag", vec![]),
+        ("Patient?_format=json", vec!["p"]),
+        ("Patient?_format=application/fhir%2Bjson", vec!["p"]),
+        ("Patient?_format=application/fhir+json", vec!["p"]),
+    ] {
+        assert_eq!(ids(&get(&responder, path)), expected, "{path}");
+    }
+}
+
+#[test]
+fn a_searchset_has_self_link_total_modes_and_absolute_full_urls() {
+    let response = get(&responder("48"), "Patient?_include=Patient:general-practitioner");
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/fhir+json; fhirVersion=3.0"
+    );
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    let bundle = Bundle::parse(response.body(), &Limits::default()).unwrap();
+    let own = format!("{BASE}/Patient?_include=Patient:general-practitioner&_count=50");
+    assert_eq!(
+        (bundle.total, bundle.link("self"), bundle.link("next")),
+        (Some(1), Some(own.as_str()), None)
+    );
+    let modes: Vec<_> = bundle.entries.iter().map(|entry| entry.mode.unwrap()).collect();
+    assert_eq!(modes, [SearchMode::Match, SearchMode::Include]);
+    assert_eq!(
+        bundle.entries[1].full_url.as_deref(),
+        Some("https://dvza.example.nl/fhir/48/Practitioner/ha")
+    );
+}
+
+#[test]
+fn paging_walks_all_matches_once() {
+    let responder = responder("48").with_page_size(2);
+    let mut path = "Observation?code=http://loinc.org%7C85354-9,http://loinc.org%7C29463-7".to_owned();
+    let mut found = Vec::new();
+    loop {
+        let response = get(&responder, &path);
+        found.push(ids(&response));
+        let bundle = Bundle::parse(response.body(), &Limits::default()).unwrap();
+        assert_eq!(bundle.total, Some(5));
+        let Some(next) = bundle.link("next") else { break };
+        path = next.strip_prefix(&format!("{BASE}/")).unwrap().to_owned();
+    }
+    assert_eq!(found, [vec!["rr1", "rr2"], vec!["rr3", "kg1"], vec!["kg2"]]);
+    // a client may ask fewer, not more
+    assert_eq!(ids(&get(&responder, "Observation?_count=1")).len(), 1);
+    assert_eq!(ids(&get(&responder, "Observation?_count=100")).len(), 2);
+    assert_eq!(ids(&get(&responder, "Observation?_count=0")).len(), 0);
+    assert_eq!(
+        refusal(&get(&responder, "Observation?_offset=600")),
+        (400, IssueCode::Invalid)
+    );
+}
+
+#[test]
+fn what_is_not_supported_is_refused_and_never_ignored() {
+    let responder = responder("48");
+    for (path, expected) in [
+        ("CarePlan", (404, IssueCode::NotSupported)),
+        ("DocumentReference?status=current", (404, IssueCode::NotSupported)),
+        ("observation", (404, IssueCode::NotSupported)),
+        ("", (404, IssueCode::NotSupported)),
+        ("metadata", (404, IssueCode::NotSupported)),
+        ("Patient/$everything", (404, IssueCode::NotSupported)),
+        ("Condition/$lastn", (404, IssueCode::NotSupported)),
+        ("Patient/p/_history", (404, IssueCode::NotSupported)),
+        ("Observation?date=ge2026-01-01", (400, IssueCode::NotSupported)),
+        ("Observation?code:not=85354-9", (400, IssueCode::NotSupported)),
+        ("Observation?_sort=date", (400, IssueCode::NotSupported)),
+        ("Observation?max=2", (400, IssueCode::NotSupported)),
+        (
+            "Observation?_include=Observation:performer",
+            (400, IssueCode::NotSupported),
+        ),
+        (
+            "Observation?_include=Patient:general-practitioner",
+            (400, IssueCode::NotSupported),
+        ),
+        ("Observation?code=", (400, IssueCode::Invalid)),
+        ("Observation?code=%zz", (400, IssueCode::Invalid)),
+        ("Observation?code=%ff", (400, IssueCode::Invalid)),
+        ("Observation?code=a|b|c", (400, IssueCode::Invalid)),
+        ("Observation?_count=-1", (400, IssueCode::Invalid)),
+        ("Observation?_count=x", (400, IssueCode::Invalid)),
+        ("Observation?_format=xml", (406, IssueCode::NotSupported)),
+        ("Patient/p?_summary=true", (400, IssueCode::NotSupported)),
+        ("Patient/onbekend", (404, IssueCode::NotFound)),
+    ] {
+        assert_eq!(refusal(&get(&responder, path)), expected, "{path}");
+    }
+    let request = http::Request::get("/fhir/49/Patient").body(()).unwrap();
+    assert_eq!(
+        refusal(&responder.answer(&request, &set())),
+        (404, IssueCode::NotSupported)
+    );
+    let request = http::Request::post("/fhir/48/Patient").body(()).unwrap();
+    let response = responder.answer(&request, &set());
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["allow"]),
+        (405, &http::HeaderValue::from_static("GET"))
+    );
+}
+
+#[test]
+fn core_rscint_203_requests_that_name_the_persoon() {
+    let responder = responder("48");
+    for path in [
+        "Condition?patient=p",
+        "Condition?subject=Patient/p",
+        "Condition?subject:Patient=p",
+        "Condition?patient.identifier=1",
+        "Patient?_id=p",
+        "Patient?identifier=http://fhir.nl/fhir/NamingSystem/bsn|999990019",
+        "Condition?code=http%3A%2F%2Ffhir.nl%2Ffhir%2FNamingSystem%2Fbsn%7C999990019",
+    ] {
+        let response = get(&responder, path);
+        assert_eq!(refusal(&response), (400, IssueCode::Invalid), "{path}");
+        assert!(!String::from_utf8_lossy(response.body()).contains("999990019"));
+    }
+}
+
+#[test]
+fn core_rscint_200_h09_h10_malformed_requests() {
+    let response = get(&responder("48"), "Patient?access_token=geheim");
+    assert_eq!(refusal(&response), (400, IssueCode::Invalid));
+    assert_eq!(
+        response.headers()["www-authenticate"],
+        "Bearer error=\"invalid_request\""
+    );
+    assert!(!String::from_utf8_lossy(response.body()).contains("geheim"));
+}
+
+#[test]
+fn h11_accept() {
+    let responder = responder("48");
+    for (accept, expected) in [
+        (None, 200),
+        (Some("application/fhir+json; fhirVersion=3.0"), 200),
+        (Some("application/fhir+json;fhirVersion=3.0.2;q=0.9"), 200),
+        (Some("application/json+fhir"), 200),
+        (Some("*/*"), 200),
+        (
+            Some("application/fhir+xml, application/fhir+json; fhirVersion=3.0"),
+            200,
+        ),
+        (Some("application/fhir+json; fhirVersion=4.0"), 400),
+        (Some("application/fhir+json; fhirVersion=nul"), 400),
+        (Some("application/fhir+xml; fhirVersion=3.0"), 406),
+        (Some("text/html"), 406),
+        (Some("application/fhir+json;q=0"), 406),
+        (Some("nonsense"), 406),
+    ] {
+        let mut request = http::Request::get("/fhir/48/Patient").body(()).unwrap();
+        if let Some(accept) = accept {
+            request.headers_mut().insert("accept", accept.parse().unwrap());
+        }
+        let response = responder.answer(&request, &set());
+        assert_eq!(response.status().as_u16(), expected, "{accept:?}");
+        if expected != 200 {
+            assert_eq!(refusal(&response).1, IssueCode::NotSupported);
+        }
+    }
+}
+
+#[test]
+fn a_read_gives_the_exact_bytes() {
+    let response = get(&responder("48"), "Practitioner/ha");
+    assert_eq!(&response.body()[..], br#"{"resourceType":"Practitioner","id":"ha"}"#);
+}
+
+#[test]
+fn sets_refuse_duplicates_and_missing_ids() {
+    let mut set = set();
+    let again = set.insert_json(br#"{"resourceType":"Patient","id":"p"}"#);
+    assert_eq!(again, Err(ResourceSetError::Duplicate("Patient/p".to_owned())));
+    let nameless = set.insert_json(br#"{"resourceType":"Flag"}"#);
+    assert_eq!(nameless, Err(ResourceSetError::NoId("Flag".to_owned())));
+}
