@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.autorisatie.200 — the functions of the framework that are authorized with OAuth.
+
+use std::fmt;
+
+/// What a DVP asks a DVA for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Functie {
+    /// Collecting health information from an Aanbieder.
+    Verzamelen,
+    /// Sharing health information with an Aanbieder.
+    Delen,
+    /// Starting, changing or ending an Abonnement on notifications.
+    Abonneren,
+}
+
+impl Functie {
+    /// The Dutch name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verzamelen => "Verzamelen",
+            Self::Delen => "Delen",
+            Self::Abonneren => "Abonneren",
+        }
+    }
+
+    /// Reads a name, exactly as [`as_str`](Self::as_str) writes it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Verzamelen, Self::Delen, Self::Abonneren]
+            .into_iter()
+            .find(|functie| functie.as_str() == name)
+    }
+}
+
+impl fmt::Display for Functie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

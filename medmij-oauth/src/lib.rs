@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! MedMij OAuth: the authorization and token interfaces of the Afsprakenstelsel, for both sides.
+//!
+//! Both sides speak the messages
+//! of [`wire`], under the rules of [`policy`].
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`RedirectUri`], [`Scope`], [`ClientId`] | the values, strict, per release |
+//! | [`wire`] | every message once, parse and build, without IO |
+//! | [`policy`] | what differs between releases and what is not known, as data |
+//! | [`store`] | what a DVZA keeps: operations with guarantees, a store in memory, a contract test |
+//! | [`seal`] | a BSN at rest: sealed, found by a keyed hash |
+#![forbid(unsafe_code)]
+
+mod client_id;
+mod functie;
+pub mod policy;
+mod redirect_uri;
+mod scope;
+pub mod seal;
+pub mod store;
+pub mod wire;
+
+pub use crate::{
+    client_id::ClientId,
+    functie::Functie,
+    redirect_uri::{RedirectUri, RedirectUriError},
+    scope::{Scope, ScopeError, Vertegenwoordiging},
+};

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.207, core.tknint.207, autoriseren 1 – 3 — the exceptions and what the DVP gets to see of each.
+//!
+//! Uitzondering 1a (wrong `client_id` or `redirect_uri`) is not in this table: it is always a page and never a redirect,
+//! and its type has no way to become one.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use medmij_log::EventType;
+use medmij_types::Release;
+
+use super::{Mark, release_rules};
+use crate::wire::ErrorCode;
+
+/// An exception of the authorization interface after the redirect is proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Uitzondering {
+    /// 1b: a parameter that may stand once stands twice (RFC 6749 section 3.1).
+    DubbeleParameter,
+    /// 1b: `response_type` is missing.
+    ResponseTypeOntbreekt,
+    /// 1b: `response_type` is not `code`.
+    ResponseTypeOnbekend,
+    /// 1b: `state` is missing, too long or holds a forbidden character.
+    State,
+    /// 1b: an id of core.authint.208 is missing or no UUID.
+    RequestId,
+    /// 1b: `scope` is missing or not in the grammar of the release.
+    Scope,
+    /// 1b: the Aanbieder is not served here.
+    AanbiederNietHier,
+    /// 1b: the gegevensdienst is not served here for this Aanbieder and function.
+    GegevensdienstNietHier,
+    /// 1b: the client is not on the OCL for this gegevensdienst.
+    GegevensdienstNietVoorClient,
+    /// 1b: `MedMij_geboortedatum` is missing, superfluous or no date (ext.vert.authint.200).
+    Geboortedatum,
+    /// 2: the identity of the Persoon could not be established.
+    IdentiteitNietVastgesteld,
+    /// The Persoon broke off, before or at the DVAuthN.
+    Geannuleerd,
+    /// autoriseren 1: no health information of this Persoon for what is asked.
+    GeenGegevens,
+    /// autoriseren 2: the Persoon did not consent.
+    Geweigerd,
+    /// autoriseren 3: the answer to the question of consent cannot be established.
+    NietVastTeStellen,
+    /// Vertegenwoordiging 1: representation was expected and not used.
+    VertegenwoordigingOntbreekt,
+    /// Vertegenwoordiging 2: representation was used and not expected.
+    VertegenwoordigingOnverwacht,
+    /// ext.vert.autorisatie.201: the birth date is another one.
+    GeboortedatumAnders,
+}
+
+impl Uitzondering {
+    /// All of them.
+    pub const ALL: [Self; 18] = [
+        Self::DubbeleParameter,
+        Self::ResponseTypeOntbreekt,
+        Self::ResponseTypeOnbekend,
+        Self::State,
+        Self::RequestId,
+        Self::Scope,
+        Self::AanbiederNietHier,
+        Self::GegevensdienstNietHier,
+        Self::GegevensdienstNietVoorClient,
+        Self::Geboortedatum,
+        Self::IdentiteitNietVastgesteld,
+        Self::Geannuleerd,
+        Self::GeenGegevens,
+        Self::Geweigerd,
+        Self::NietVastTeStellen,
+        Self::VertegenwoordigingOntbreekt,
+        Self::VertegenwoordigingOnverwacht,
+        Self::GeboortedatumAnders,
+    ];
+
+    /// Whether this is uitzondering 1b: found before the landingspagina.
+    #[must_use]
+    pub fn is_1b(self) -> bool {
+        self <= Self::Geboortedatum
+    }
+
+    /// A stable name, for policy files and records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DubbeleParameter => "1b.dubbele-parameter",
+            Self::ResponseTypeOntbreekt => "1b.response-type-ontbreekt",
+            Self::ResponseTypeOnbekend => "1b.response-type-onbekend",
+            Self::State => "1b.state",
+            Self::RequestId => "1b.request-id",
+            Self::Scope => "1b.scope",
+            Self::AanbiederNietHier => "1b.aanbieder-niet-hier",
+            Self::GegevensdienstNietHier => "1b.gegevensdienst-niet-hier",
+            Self::GegevensdienstNietVoorClient => "1b.gegevensdienst-niet-voor-client",
+            Self::Geboortedatum => "1b.geboortedatum",
+            Self::IdentiteitNietVastgesteld => "identiteit-niet-vastgesteld",
+            Self::Geannuleerd => "geannuleerd",
+            Self::GeenGegevens => "autoriseren-1",
+            Self::Geweigerd => "autoriseren-2",
+            Self::NietVastTeStellen => "autoriseren-3",
+            Self::VertegenwoordigingOntbreekt => "vertegenwoordiging-1",
+            Self::VertegenwoordigingOnverwacht => "vertegenwoordiging-2",
+            Self::GeboortedatumAnders => "vertegenwoordiging-geboortedatum",
+        }
+    }
+
+    /// Reads a name that [`as_str`](Self::as_str) writes.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|uitzondering| uitzondering.as_str() == name)
+    }
+}
+
+/// Where the DVP or the Persoon hears of an exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Gedrag {
+    /// At once a redirect with the error, without a page.
+    Redirect,
+    /// A page of the DVZA, with a button by which the Persoon goes back; the button makes the redirect.
+    Pagina,
+    /// A page of the DVZA; the DVP hears nothing.
+    AlleenPagina,
+}
+
+/// What is done at an exception.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExceptionRule {
+    /// Page or redirect.
+    pub gedrag: Gedrag,
+    /// The `error` of the redirect.
+    pub error: ErrorCode,
+    /// The `error_description`, printable ASCII without `"` and `\` (RFC 6749 appendix A.7).
+    pub description: Option<Cow<'static, str>>,
+    /// The event of the Logging interface.
+    pub event: Option<EventType>,
+    /// On what the values rest.
+    pub mark: Mark,
+}
+
+impl ExceptionRule {
+    /// A rule without description and event.
+    #[must_use]
+    pub fn new(gedrag: Gedrag, error: ErrorCode, mark: Mark) -> Self {
+        Self {
+            gedrag,
+            error,
+            description: None,
+            event: None,
+            mark,
+        }
+    }
+
+    /// Adds a description.
+    #[must_use]
+    pub fn with_description(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// Adds an event.
+    #[must_use]
+    pub fn with_event(mut self, event: EventType) -> Self {
+        self.event = Some(event);
+        self
+    }
+}
+
+/// The table `(release, uitzondering) → rule`: defaults of ours, with what the supplier overrules.
+///
+/// ```
+/// use medmij_oauth::{policy::{ExceptionPolicy, ExceptionRule, Gedrag, Mark, Uitzondering}, wire::ErrorCode};
+/// use medmij_types::Release;
+///
+/// let mut policy = ExceptionPolicy::default();
+/// let rule = policy.rule(Release::V2_2, Uitzondering::ResponseTypeOnbekend);
+/// assert_eq!(rule.error, ErrorCode::UnsupportedResponseType);
+///
+/// // autoriseren 1 and 2 stay alike: a rule for one is the rule of the other
+/// let other = ExceptionRule::new(Gedrag::Pagina, ErrorCode::ServerError, Mark::Unknown);
+/// policy.set(Release::V2_2, Uitzondering::GeenGegevens, other)?;
+/// assert_eq!(policy.rule(Release::V2_2, Uitzondering::Geweigerd).error, ErrorCode::ServerError);
+/// # Ok::<(), medmij_oauth::policy::PolicyError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ExceptionPolicy {
+    overruled: BTreeMap<(Release, Uitzondering), ExceptionRule>,
+}
+
+impl ExceptionPolicy {
+    /// The rule for an exception in a release.
+    #[must_use]
+    pub fn rule(&self, release: Release, uitzondering: Uitzondering) -> ExceptionRule {
+        self.overruled
+            .get(&(release, uitzondering))
+            .cloned()
+            .unwrap_or_else(|| default_rule(release, uitzondering))
+    }
+
+    /// Overrules one rule. Where the release wants autoriseren 1 and 2 alike, both get it.
+    ///
+    /// # Errors
+    ///
+    /// Where a safety floor forbids the rule, or the description cannot stand in an `error_description`.
+    pub fn set(
+        &mut self,
+        release: Release,
+        uitzondering: Uitzondering,
+        rule: ExceptionRule,
+    ) -> Result<(), PolicyError> {
+        if rule.description.as_deref().is_some_and(|text| !is_description(text)) {
+            return Err(PolicyError::Description);
+        }
+        let alike = [Uitzondering::GeenGegevens, Uitzondering::Geweigerd];
+        if release_rules(release).refusals_alike && alike.contains(&uitzondering) {
+            if rule.gedrag == Gedrag::Redirect {
+                return Err(PolicyError::AutomaticRedirect);
+            }
+            for each in alike {
+                self.overruled.insert((release, each), rule.clone());
+            }
+        } else {
+            self.overruled.insert((release, uitzondering), rule);
+        }
+        Ok(())
+    }
+}
+
+/// Why a rule is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// An automatic redirect at autoriseren 1 or 2 would tell by its moment which of the two it was.
+    #[error("autoriseren 1 and 2 end on a page, not in a redirect of their own")]
+    AutomaticRedirect,
+    /// Not in the alphabet of RFC 6749 appendix A.7.
+    #[error("error description holds a character that rfc 6749 does not allow")]
+    Description,
+}
+
+/// An exception of the token interface (core.tknint.207).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum TokenUitzondering {
+    /// A parameter is missing, twice or malformed.
+    OngeldigVerzoek,
+    /// Another `grant_type`.
+    GrantType,
+    /// The certificate is not of the client, or the client is not on the OCL.
+    Client,
+    /// The code or refresh token is unknown, spent, expired, withdrawn or of another client or redirect.
+    Grant,
+    /// The store or a register cannot be reached: HTTP 503 with `Retry-After`.
+    NietBeschikbaar,
+}
+
+impl TokenUitzondering {
+    /// The error code and HTTP status of RFC 6749 section 5.2.
+    #[must_use]
+    pub fn error(self) -> (ErrorCode, u16) {
+        match self {
+            Self::OngeldigVerzoek => (ErrorCode::InvalidRequest, 400),
+            Self::GrantType => (ErrorCode::UnsupportedGrantType, 400),
+            Self::Client => (ErrorCode::InvalidClient, 401),
+            Self::Grant => (ErrorCode::InvalidGrant, 400),
+            Self::NietBeschikbaar => (ErrorCode::TemporarilyUnavailable, 503),
+        }
+    }
+}
+
+fn default_rule(release: Release, uitzondering: Uitzondering) -> ExceptionRule {
+    use Uitzondering as U;
+    let alike = release_rules(release).refusals_alike;
+    let rule_1b = |error| {
+        ExceptionRule::new(Gedrag::Redirect, error, Mark::Inferred).with_event(EventType::SendAuthorizationRequestError)
+    };
+    match uitzondering {
+        U::DubbeleParameter | U::ResponseTypeOntbreekt | U::State | U::RequestId | U::Geboortedatum => {
+            rule_1b(ErrorCode::InvalidRequest)
+        }
+        U::ResponseTypeOnbekend => rule_1b(ErrorCode::UnsupportedResponseType),
+        U::Scope | U::AanbiederNietHier | U::GegevensdienstNietHier => rule_1b(ErrorCode::InvalidScope),
+        U::GegevensdienstNietVoorClient => rule_1b(ErrorCode::UnauthorizedClient),
+        U::IdentiteitNietVastgesteld if !alike => {
+            ExceptionRule::new(Gedrag::Pagina, ErrorCode::UnauthorizedClient, Mark::Confirmed)
+                .with_event(EventType::ReceiveAuthenticationError)
+        }
+        U::IdentiteitNietVastgesteld => ExceptionRule::new(Gedrag::Pagina, ErrorCode::AccessDenied, Mark::Unknown)
+            .with_event(EventType::ReceiveAuthenticationError),
+        U::Geannuleerd => ExceptionRule::new(Gedrag::Pagina, ErrorCode::AccessDenied, Mark::Unknown)
+            .with_event(EventType::ReceiveAuthorizationCancellation),
+        U::GeenGegevens if !alike => ExceptionRule::new(Gedrag::Redirect, ErrorCode::AccessDenied, Mark::Confirmed)
+            .with_description("No such resources."),
+        U::Geweigerd if !alike => ExceptionRule::new(Gedrag::Redirect, ErrorCode::AccessDenied, Mark::Confirmed)
+            .with_description("Authorization denied."),
+        U::NietVastTeStellen if !alike => {
+            ExceptionRule::new(Gedrag::Redirect, ErrorCode::AccessDenied, Mark::Confirmed)
+                .with_description("Authorization failed.")
+        }
+        U::GeenGegevens | U::Geweigerd => ExceptionRule::new(Gedrag::Pagina, ErrorCode::AccessDenied, Mark::Inferred),
+        U::NietVastTeStellen => ExceptionRule::new(Gedrag::Pagina, ErrorCode::ServerError, Mark::Unknown),
+        U::VertegenwoordigingOntbreekt | U::VertegenwoordigingOnverwacht | U::GeboortedatumAnders => {
+            ExceptionRule::new(Gedrag::Pagina, ErrorCode::AccessDenied, Mark::Unknown)
+        }
+    }
+}
+
+fn is_description(text: &str) -> bool {
+    text.len() <= 256
+        && text
+            .bytes()
+            .all(|b| (0x20..=0x7e).contains(&b) && b != b'"' && b != b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn autoriseren_1_2_are_alike_from_1_2_on() {
+        let policy = ExceptionPolicy::default();
+        for release in Release::ALL.iter().copied().filter(|r| *r >= Release::V1_2) {
+            let (no_data, refused) = (
+                policy.rule(release, Uitzondering::GeenGegevens),
+                policy.rule(release, Uitzondering::Geweigerd),
+            );
+            assert_eq!(no_data, refused);
+            assert_eq!(no_data.gedrag, Gedrag::Pagina);
+            assert_ne!(
+                policy.rule(release, Uitzondering::NietVastTeStellen).error,
+                no_data.error
+            );
+        }
+    }
+
+    #[test]
+    fn uci_verzamelen_1_0_texts_c04_c05_c15() {
+        let policy = ExceptionPolicy::default();
+        let text = |u| policy.rule(Release::V1_0, u).description;
+        assert_eq!(text(Uitzondering::GeenGegevens).as_deref(), Some("No such resources."));
+        assert_eq!(text(Uitzondering::Geweigerd).as_deref(), Some("Authorization denied."));
+        assert_eq!(
+            text(Uitzondering::NietVastTeStellen).as_deref(),
+            Some("Authorization failed.")
+        );
+        let rule = policy.rule(Release::V1_0, Uitzondering::IdentiteitNietVastgesteld);
+        assert_eq!(rule.error, ErrorCode::UnauthorizedClient);
+    }
+
+    #[test]
+    fn floors_cannot_be_overruled() {
+        let mut policy = ExceptionPolicy::default();
+        let redirect = ExceptionRule::new(Gedrag::Redirect, ErrorCode::AccessDenied, Mark::Unknown);
+        assert_eq!(
+            policy.set(Release::V2_2, Uitzondering::Geweigerd, redirect.clone()),
+            Err(PolicyError::AutomaticRedirect)
+        );
+        let crlf = redirect.with_description("a\r\nb");
+        assert_eq!(
+            policy.set(Release::V1_0, Uitzondering::Geweigerd, crlf),
+            Err(PolicyError::Description)
+        );
+    }
+
+    #[test]
+    fn names_round_trip() {
+        for uitzondering in Uitzondering::ALL {
+            assert_eq!(Uitzondering::from_name(uitzondering.as_str()), Some(uitzondering));
+        }
+    }
+}

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.200, core.autorisatie.203, ext.abo.authint.200, ext.vert.authint.200 — the scope grammar per release.
+//!
+//! | function | 2.x | 1.5, 1.6 | 1.2 – 1.4 | 1.0, 1.1 |
+//! | --- | --- | --- | --- | --- |
+//! | Verzamelen | `naam` | `naam~id naam~id`, one Aanbieder | `naam~id` | `id` |
+//! | Delen | `naam~id` | `naam~id` | `naam~id` | – |
+//! | Abonneren | `subscribe~N/naam~id` | the same | the same | – |
+//! | Vertegenwoordiging | + `onbehalfof` or `onbehalfofchild` | + `onbehalfof` | – | – |
+
+mod parse;
+
+use std::fmt;
+
+use medmij_types::{Aanbiedernaam, GegevensdienstId, Release};
+
+use crate::{
+    Functie,
+    policy::{VerzamelenGrammar, release_rules},
+};
+
+/// What a DVP asks for, or was given, in the grammar of one release.
+///
+/// A value of this type can be written in its release; the text is [`Display`](fmt::Display), canonical: single spaces,
+/// representation last, a name without `@medmij`.
+///
+/// ```
+/// use medmij_oauth::{Functie, Scope, ScopeError};
+/// use medmij_types::{Aanbiedernaam, GegevensdienstId, Release};
+///
+/// let scope = Scope::parse(Release::V2_2, Functie::Verzamelen, "eenofanderezorgaanbieder")?;
+/// assert_eq!(scope.aanbieder().map(Aanbiedernaam::as_str), Some("eenofanderezorgaanbieder@medmij"));
+///
+/// let delen = Scope::delen(
+///     Release::V2_2,
+///     Aanbiedernaam::parse("eenofanderezorgaanbieder@medmij")?,
+///     GegevensdienstId::parse("53")?,
+/// )?;
+/// assert_eq!(delen.to_string(), "eenofanderezorgaanbieder~53");
+///
+/// // the suffix belongs to lists, not to scopes
+/// assert_eq!(
+///     Scope::parse(Release::V2_2, Functie::Verzamelen, "eenofanderezorgaanbieder@medmij"),
+///     Err(ScopeError::Aanbiedernaam),
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scope {
+    release: Release,
+    functie: Functie,
+    aanbieder: Option<Aanbiedernaam>,
+    gegevensdiensten: Vec<GegevensdienstId>,
+    dagen: Option<u32>,
+    vertegenwoordiging: Option<Vertegenwoordiging>,
+}
+
+/// On whose behalf the Persoon logs in (ext.vert.authint.200).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Vertegenwoordiging {
+    /// Voluntary representation: `onbehalfof`.
+    Vrijwillig,
+    /// Parental authority over a child of 0 up to and including 11: `onbehalfofchild`.
+    OuderlijkGezag,
+}
+
+impl Vertegenwoordiging {
+    /// The literal in the scope.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vrijwillig => "onbehalfof",
+            Self::OuderlijkGezag => "onbehalfofchild",
+        }
+    }
+}
+
+impl Scope {
+    /// The longest scope that is read, in bytes.
+    pub const MAX_LEN: usize = 2_000;
+
+    /// Reads the scope of an authorization request, after percent-decoding.
+    ///
+    /// # Errors
+    ///
+    /// The first rule of the release's grammar that the text breaks. Nothing is repaired: a double space, a space at an
+    /// end or a capital letter is an error.
+    pub fn parse(release: Release, functie: Functie, text: &str) -> Result<Self, ScopeError> {
+        parse::scope(release, functie, text, Aanbiedernaam::parse)
+    }
+
+    /// As [`parse`](Self::parse), but takes the wider, inferred grammar of names
+    /// ([`Aanbiedernaam::parse_inferred`]): digits, `.` and `-` inside.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_inferred(release: Release, functie: Functie, text: &str) -> Result<Self, ScopeError> {
+        parse::scope(release, functie, text, Aanbiedernaam::parse_inferred)
+    }
+
+    /// Builds the scope of a function from its parts. `gegevensdiensten` are those that the grammar of the release names:
+    /// from 2.0 on Verzamelen names none, and any given here are left out.
+    ///
+    /// # Errors
+    ///
+    /// Where the release has no such function or cannot name so many gegevensdiensten. Abonneren needs a duration: see
+    /// [`abonneren`](Self::abonneren).
+    pub fn build(
+        release: Release,
+        functie: Functie,
+        aanbieder: Aanbiedernaam,
+        gegevensdiensten: &[GegevensdienstId],
+    ) -> Result<Self, ScopeError> {
+        match functie {
+            Functie::Verzamelen => Self::verzamelen(release, aanbieder, gegevensdiensten),
+            Functie::Delen => match gegevensdiensten {
+                [id] => Self::delen(release, aanbieder, id.clone()),
+                _ => Err(ScopeError::AantalGegevensdiensten),
+            },
+            Functie::Abonneren => Err(ScopeError::Duur),
+        }
+    }
+
+    /// A scope for Verzamelen.
+    ///
+    /// # Errors
+    ///
+    /// Where the release names gegevensdiensten and none, too many or the same one twice are given.
+    pub fn verzamelen(
+        release: Release,
+        aanbieder: Aanbiedernaam,
+        gegevensdiensten: &[GegevensdienstId],
+    ) -> Result<Self, ScopeError> {
+        let grammar = release_rules(release).verzamelen;
+        let (aanbieder, gegevensdiensten) = match grammar {
+            VerzamelenGrammar::Aanbieder => (Some(aanbieder), &[][..]),
+            VerzamelenGrammar::Combinaties => (Some(aanbieder), gegevensdiensten),
+            VerzamelenGrammar::Combinatie => (Some(aanbieder), one(gegevensdiensten)?),
+            VerzamelenGrammar::Gegevensdienst => (None, one(gegevensdiensten)?),
+        };
+        if grammar != VerzamelenGrammar::Aanbieder && gegevensdiensten.is_empty() {
+            return Err(ScopeError::AantalGegevensdiensten);
+        }
+        if parse::has_duplicate(gegevensdiensten) {
+            return Err(ScopeError::Dubbel);
+        }
+        Ok(Self {
+            release,
+            functie: Functie::Verzamelen,
+            aanbieder,
+            gegevensdiensten: gegevensdiensten.to_vec(),
+            dagen: None,
+            vertegenwoordiging: None,
+        })
+    }
+
+    /// A scope for Delen.
+    ///
+    /// # Errors
+    ///
+    /// Where the release has no Delen.
+    pub fn delen(
+        release: Release,
+        aanbieder: Aanbiedernaam,
+        gegevensdienst: GegevensdienstId,
+    ) -> Result<Self, ScopeError> {
+        if !release_rules(release).delen {
+            return Err(ScopeError::Functie);
+        }
+        Ok(Self {
+            release,
+            functie: Functie::Delen,
+            aanbieder: Some(aanbieder),
+            gegevensdiensten: vec![gegevensdienst],
+            dagen: None,
+            vertegenwoordiging: None,
+        })
+    }
+
+    /// A scope for Abonneren with a wanted maximum duration in days; 0 ends the Abonnement (ext.abo.authint.200).
+    ///
+    /// # Errors
+    ///
+    /// Where the release has no Abonneren.
+    pub fn abonneren(
+        release: Release,
+        dagen: u32,
+        aanbieder: Aanbiedernaam,
+        gegevensdienst: GegevensdienstId,
+    ) -> Result<Self, ScopeError> {
+        if !release_rules(release).abonneren {
+            return Err(ScopeError::Functie);
+        }
+        Ok(Self {
+            release,
+            functie: Functie::Abonneren,
+            aanbieder: Some(aanbieder),
+            gegevensdiensten: vec![gegevensdienst],
+            dagen: Some(dagen),
+            vertegenwoordiging: None,
+        })
+    }
+
+    /// Adds representation.
+    ///
+    /// # Errors
+    ///
+    /// Where the release does not have this kind.
+    pub fn with_vertegenwoordiging(mut self, soort: Vertegenwoordiging) -> Result<Self, ScopeError> {
+        if !release_rules(self.release).vertegenwoordiging.contains(&soort) {
+            return Err(ScopeError::Vertegenwoordiging);
+        }
+        self.vertegenwoordiging = Some(soort);
+        Ok(self)
+    }
+
+    /// The release in whose grammar this scope is written.
+    #[must_use]
+    pub fn release(&self) -> Release {
+        self.release
+    }
+
+    /// The function.
+    #[must_use]
+    pub fn functie(&self) -> Functie {
+        self.functie
+    }
+
+    /// The Aanbieder. Only in release 1.0 and 1.1 a scope names none.
+    #[must_use]
+    pub fn aanbieder(&self) -> Option<&Aanbiedernaam> {
+        self.aanbieder.as_ref()
+    }
+
+    /// The gegevensdiensten that the scope names, in its order; none for Verzamelen from 2.0 on.
+    #[must_use]
+    pub fn gegevensdiensten(&self) -> &[GegevensdienstId] {
+        &self.gegevensdiensten
+    }
+
+    /// The duration of an Abonnement, in days.
+    #[must_use]
+    pub fn dagen(&self) -> Option<u32> {
+        self.dagen
+    }
+
+    /// The representation that is asked for.
+    #[must_use]
+    pub fn vertegenwoordiging(&self) -> Option<Vertegenwoordiging> {
+        self.vertegenwoordiging
+    }
+
+    /// The same scope for fewer gegevensdiensten (ext.abo.tknint.200 for 1.5), in the order of this scope.
+    ///
+    /// `None` where none is left, or the scope names none to begin with.
+    #[must_use]
+    pub fn narrowed_to(&self, available: &[GegevensdienstId]) -> Option<Self> {
+        let kept: Vec<_> = self
+            .gegevensdiensten
+            .iter()
+            .filter(|id| available.contains(id))
+            .cloned()
+            .collect();
+        (!kept.is_empty()).then(|| Self {
+            gegevensdiensten: kept,
+            ..self.clone()
+        })
+    }
+
+    /// The same scope for Abonneren with the duration that is granted: never more than was asked, never more than
+    /// `maximum`, and 0 where ending was asked (ext.abo.tknint.200).
+    #[must_use]
+    pub fn with_granted_dagen(&self, maximum: u32) -> Self {
+        Self {
+            dagen: self.dagen.map(|dagen| dagen.min(maximum)),
+            ..self.clone()
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(dagen) = self.dagen {
+            write!(f, "subscribe~{dagen}/")?;
+        }
+        match (&self.aanbieder, self.gegevensdiensten.as_slice()) {
+            (Some(aanbieder), []) => f.write_str(aanbieder.short())?,
+            (aanbieder, ids) => {
+                for (i, id) in ids.iter().enumerate() {
+                    if i > 0 {
+                        f.write_str(" ")?;
+                    }
+                    if let Some(aanbieder) = aanbieder {
+                        write!(f, "{}~", aanbieder.short())?;
+                    }
+                    f.write_str(id.as_str())?;
+                }
+            }
+        }
+        match self.vertegenwoordiging {
+            Some(soort) => write!(f, " {}", soort.as_str()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a text is no scope, or a scope cannot be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScopeError {
+    /// No text.
+    #[error("scope is empty")]
+    Leeg,
+    /// More than [`Scope::MAX_LEN`] bytes.
+    #[error("scope is longer than 2000 bytes")]
+    TeLang,
+    /// A space at an end, or two in a row.
+    #[error("scope parts are not separated by single spaces")]
+    Spatie,
+    /// Another number of parts than the function of this release has.
+    #[error("scope has a number of parts that this function and release do not have")]
+    AantalDelen,
+    /// A part has another form.
+    #[error("part of the scope has not the form of this function and release")]
+    Vorm,
+    /// The name is none, or has the suffix `@medmij`.
+    #[error("scope holds no valid aanbiedernaam without suffix")]
+    Aanbiedernaam,
+    /// The id is none.
+    #[error("scope holds no valid gegevensdienst id")]
+    GegevensdienstId,
+    /// Two Aanbieders in one scope (core.authint.200 of release 1.5).
+    #[error("scope names more than one aanbieder")]
+    Aanbieders,
+    /// A gegevensdienst stands twice.
+    #[error("scope names a gegevensdienst twice")]
+    Dubbel,
+    /// None or too many gegevensdiensten for this function and release.
+    #[error("scope names a number of gegevensdiensten that this function and release do not have")]
+    AantalGegevensdiensten,
+    /// The duration is no non-negative number of days (ext.abo.authint.200), or is not given.
+    #[error("scope has no valid number of days")]
+    Duur,
+    /// The release has no such representation, or it stands twice.
+    #[error("scope asks for a representation that this release does not have")]
+    Vertegenwoordiging,
+    /// The release has no such function.
+    #[error("release does not have this function")]
+    Functie,
+}
+
+fn one(ids: &[GegevensdienstId]) -> Result<&[GegevensdienstId], ScopeError> {
+    if ids.len() == 1 {
+        Ok(ids)
+    } else {
+        Err(ScopeError::AantalGegevensdiensten)
+    }
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.200 — reading a scope, part by part.
+
+use medmij_types::{Aanbiedernaam, AanbiedernaamError, GegevensdienstId, Release};
+
+use super::{Scope, ScopeError, Vertegenwoordiging};
+use crate::{
+    Functie,
+    policy::{VerzamelenGrammar, release_rules},
+};
+
+type ReadName = fn(&str) -> Result<Aanbiedernaam, AanbiedernaamError>;
+
+pub(super) fn scope(release: Release, functie: Functie, text: &str, name: ReadName) -> Result<Scope, ScopeError> {
+    if text.is_empty() {
+        return Err(ScopeError::Leeg);
+    }
+    if text.len() > Scope::MAX_LEN {
+        return Err(ScopeError::TeLang);
+    }
+    let mut parts: Vec<&str> = text.split(' ').collect();
+    if parts.iter().any(|part| part.is_empty()) {
+        return Err(ScopeError::Spatie);
+    }
+    let vertegenwoordiging = take_vertegenwoordiging(release, &mut parts)?;
+    let scope = match functie {
+        Functie::Verzamelen => verzamelen(release, &parts, name)?,
+        Functie::Delen => {
+            let (naam, id) = combinatie(single(&parts)?, name)?;
+            Scope::delen(release, naam, id)?
+        }
+        Functie::Abonneren => {
+            let rest = single(&parts)?.strip_prefix("subscribe~").ok_or(ScopeError::Vorm)?;
+            let (dagen, rest) = rest.split_once('/').ok_or(ScopeError::Vorm)?;
+            let dagen = read_dagen(dagen)?;
+            let (naam, id) = combinatie(rest, name)?;
+            Scope::abonneren(release, dagen, naam, id)?
+        }
+    };
+    match vertegenwoordiging {
+        Some(soort) => scope.with_vertegenwoordiging(soort),
+        None => Ok(scope),
+    }
+}
+
+pub(super) fn has_duplicate(ids: &[GegevensdienstId]) -> bool {
+    ids.iter()
+        .enumerate()
+        .any(|(i, id)| ids.iter().take(i).any(|earlier| earlier == id))
+}
+
+fn verzamelen(release: Release, parts: &[&str], name: ReadName) -> Result<Scope, ScopeError> {
+    let rules = release_rules(release);
+    match rules.verzamelen {
+        VerzamelenGrammar::Aanbieder => Scope::verzamelen(release, naam(single(parts)?, name)?, &[]),
+        VerzamelenGrammar::Combinatie => {
+            let (naam, id) = combinatie(single(parts)?, name)?;
+            Scope::verzamelen(release, naam, &[id])
+        }
+        VerzamelenGrammar::Combinaties => {
+            let mut aanbieder: Option<Aanbiedernaam> = None;
+            let mut ids = Vec::with_capacity(parts.len());
+            for part in parts {
+                let (naam, id) = combinatie(part, name)?;
+                if aanbieder.as_ref().is_some_and(|first| *first != naam) {
+                    return Err(ScopeError::Aanbieders);
+                }
+                aanbieder = Some(naam);
+                ids.push(id);
+            }
+            let aanbieder = aanbieder.ok_or(ScopeError::AantalDelen)?;
+            Scope::verzamelen(release, aanbieder, &ids)
+        }
+        VerzamelenGrammar::Gegevensdienst => Ok(Scope {
+            release,
+            functie: Functie::Verzamelen,
+            aanbieder: None,
+            gegevensdiensten: vec![id(single(parts)?)?],
+            dagen: None,
+            vertegenwoordiging: None,
+        }),
+    }
+}
+
+fn single<'a>(parts: &[&'a str]) -> Result<&'a str, ScopeError> {
+    match parts {
+        [part] => Ok(part),
+        _ => Err(ScopeError::AantalDelen),
+    }
+}
+
+fn combinatie(part: &str, name: ReadName) -> Result<(Aanbiedernaam, GegevensdienstId), ScopeError> {
+    let (left, right) = part.split_once('~').ok_or(ScopeError::Vorm)?;
+    Ok((naam(left, name)?, id(right)?))
+}
+
+fn naam(text: &str, name: ReadName) -> Result<Aanbiedernaam, ScopeError> {
+    // the type takes the name with its suffix too; a scope does not
+    if text.contains('@') {
+        return Err(ScopeError::Aanbiedernaam);
+    }
+    name(text).map_err(|_| ScopeError::Aanbiedernaam)
+}
+
+fn id(text: &str) -> Result<GegevensdienstId, ScopeError> {
+    GegevensdienstId::parse(text).map_err(|_| ScopeError::GegevensdienstId)
+}
+
+/// Digits without sign and without leading zeros, so that a duration has one spelling.
+fn read_dagen(text: &str) -> Result<u32, ScopeError> {
+    let canonical = text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    if !canonical {
+        return Err(ScopeError::Duur);
+    }
+    text.parse().map_err(|_| ScopeError::Duur)
+}
+
+fn take_vertegenwoordiging(release: Release, parts: &mut Vec<&str>) -> Result<Option<Vertegenwoordiging>, ScopeError> {
+    let mut found = None;
+    for soort in [Vertegenwoordiging::Vrijwillig, Vertegenwoordiging::OuderlijkGezag] {
+        // In a release without representation the literal is a name like any other.
+        if !release_rules(release).vertegenwoordiging.contains(&soort) {
+            continue;
+        }
+        while parts.len() > 1 {
+            let Some(at) = parts.iter().position(|part| *part == soort.as_str()) else {
+                break;
+            };
+            if found.replace(soort).is_some() {
+                return Err(ScopeError::Vertegenwoordiging);
+            }
+            parts.remove(at);
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use Functie::{Abonneren, Delen, Verzamelen};
+    use Release as R;
+
+    #[test]
+    fn core_authint_200_accepts() {
+        for (release, functie, text) in [
+            (R::V2_2, Verzamelen, "eenofanderezorgaanbieder"),
+            (R::V2_0, Verzamelen, "abc"),
+            (R::V2_2, Verzamelen, "abc onbehalfof"),
+            (R::V2_2, Verzamelen, "abc onbehalfofchild"),
+            // a name that looks like the literal is a name where it stands alone
+            (R::V2_2, Verzamelen, "onbehalfof"),
+            (R::V2_2, Delen, "eenofanderezorgaanbieder~53"),
+            (R::V2_2, Abonneren, "subscribe~180/abc~42"),
+            (R::V2_2, Abonneren, "subscribe~0/abc~42"),
+            (R::V1_6, Verzamelen, "abc~42"),
+            (R::V1_5, Verzamelen, "abc~42 abc~48"),
+            (R::V1_5, Verzamelen, "abc~42 onbehalfof"),
+            (R::V1_2, Verzamelen, "umcharderwijk~4"),
+            (R::V1_0, Verzamelen, "42"),
+            (R::V1_1, Verzamelen, "61"),
+            (R::V2_2, Delen, "abc~900000199"),
+        ] {
+            let scope = Scope::parse(release, functie, text).unwrap_or_else(|e| panic!("{release} {text}: {e}"));
+            assert_eq!(scope.to_string(), text);
+            assert_eq!((scope.release(), scope.functie()), (release, functie));
+        }
+    }
+
+    #[test]
+    fn core_authint_200_refuses_b14_b15_b18_b19_b20_b22_peers_52() {
+        use ScopeError as E;
+        for (release, functie, text, error) in [
+            (R::V2_2, Verzamelen, "", E::Leeg),
+            (R::V2_2, Verzamelen, " ", E::Spatie),
+            (R::V2_2, Verzamelen, "abc ", E::Spatie),
+            (R::V2_2, Verzamelen, " abc", E::Spatie),
+            (R::V2_2, Verzamelen, "abc@medmij", E::Aanbiedernaam),
+            (R::V2_2, Verzamelen, "ABC", E::Aanbiedernaam),
+            (R::V2_2, Verzamelen, "ab", E::Aanbiedernaam),
+            (R::V2_2, Verzamelen, "abc\u{a0}", E::Aanbiedernaam),
+            (R::V2_2, Verzamelen, "abc\tdef", E::Aanbiedernaam),
+            (R::V2_2, Verzamelen, "abc+def", E::Aanbiedernaam),
+            (R::V2_2, Verzamelen, "abc def", E::AantalDelen),
+            (R::V2_2, Verzamelen, "abc~42", E::Aanbiedernaam),
+            (R::V2_2, Verzamelen, "42", E::Aanbiedernaam),
+            (R::V2_2, Verzamelen, "abc onbehalfof onbehalfof", E::Vertegenwoordiging),
+            (
+                R::V2_2,
+                Verzamelen,
+                "abc onbehalfof onbehalfofchild",
+                E::Vertegenwoordiging,
+            ),
+            (R::V1_5, Verzamelen, "abc~42 onbehalfofchild", E::Vorm),
+            (R::V1_4, Verzamelen, "abc~42 onbehalfof", E::AantalDelen),
+            (R::V2_2, Delen, "abc", E::Vorm),
+            (R::V2_2, Delen, "abc~53 abc~54", E::AantalDelen),
+            (R::V2_2, Delen, "abc~53~54", E::GegevensdienstId),
+            (R::V2_2, Delen, "abc@medmij~53", E::Aanbiedernaam),
+            (R::V2_2, Delen, "abc~", E::GegevensdienstId),
+            (R::V2_2, Delen, "~53", E::Aanbiedernaam),
+            (R::V2_2, Delen, "abc~-5", E::GegevensdienstId),
+            (R::V2_2, Delen, "abc~٤٢", E::GegevensdienstId),
+            (R::V1_0, Delen, "abc~53", E::Functie),
+            (R::V1_5, Verzamelen, "abc~42 def~42", E::Aanbieders),
+            (R::V1_5, Verzamelen, "abc~42  abc~48", E::Spatie),
+            (R::V1_5, Verzamelen, "abc~42 abc~42", E::Dubbel),
+            (R::V1_5, Verzamelen, "abc", E::Vorm),
+            (R::V1_4, Verzamelen, "abc~42 abc~48", E::AantalDelen),
+            (R::V1_0, Verzamelen, "abc~42", E::GegevensdienstId),
+            (R::V1_0, Verzamelen, "42 48", E::AantalDelen),
+            (R::V1_0, Verzamelen, "-5", E::GegevensdienstId),
+            (R::V1_0, Verzamelen, " 3 ", E::Spatie),
+            (R::V2_2, Abonneren, "subscribe~-1/abc~42", E::Duur),
+            (R::V2_2, Abonneren, "subscribe~+1/abc~42", E::Duur),
+            (R::V2_2, Abonneren, "subscribe~abc/abc~42", E::Duur),
+            (R::V2_2, Abonneren, "subscribe~/abc~42", E::Duur),
+            (R::V2_2, Abonneren, "subscribe~1.5/abc~42", E::Duur),
+            (R::V2_2, Abonneren, "subscribe~99999999999/abc~42", E::Duur),
+            (R::V2_2, Abonneren, "subscribe~30/abc", E::Vorm),
+            (R::V2_2, Abonneren, "abc~42", E::Vorm),
+            (R::V2_2, Abonneren, "Subscribe~30/abc~42", E::Vorm),
+            (R::V1_1, Abonneren, "subscribe~30/abc~42", E::Functie),
+        ] {
+            assert_eq!(
+                Scope::parse(release, functie, text),
+                Err(error),
+                "{release} {functie} {text:?}"
+            );
+        }
+        assert_eq!(Scope::parse(R::V2_2, Verzamelen, &"a".repeat(2001)), Err(E::TeLang));
+    }
+
+    #[test]
+    fn ext_abo_tknint_200_granted_duration_f05_f06_f07() {
+        for (asked, maximum, granted) in [(180, 90, 90), (30, 90, 30), (0, 90, 0)] {
+            let scope = Scope::parse(R::V2_2, Abonneren, &format!("subscribe~{asked}/abc~42")).unwrap();
+            assert_eq!(
+                scope.with_granted_dagen(maximum).to_string(),
+                format!("subscribe~{granted}/abc~42")
+            );
+        }
+    }
+
+    #[test]
+    fn core_authint_200_inferred_names_hold_no_separator() {
+        let scope = Scope::parse_inferred(R::V2_2, Verzamelen, "test.huisarts-2").unwrap();
+        assert_eq!(scope.to_string(), "test.huisarts-2");
+        assert!(Scope::parse(R::V2_2, Verzamelen, "test.huisarts-2").is_err());
+        assert!(Scope::parse_inferred(R::V2_2, Verzamelen, "a~b").is_err());
+    }
+
+    fn release() -> impl Strategy<Value = Release> {
+        proptest::sample::select(Release::ALL)
+    }
+
+    proptest! {
+        #[test]
+        fn o5_what_is_built_reads_back(release in release(), naam in "[a-z]{3,50}", ids in proptest::collection::btree_set("[1-9][0-9]{0,4}", 1..4)) {
+            let ids: Vec<_> = ids.iter().map(|id| GegevensdienstId::parse(id).unwrap()).collect();
+            let aanbieder = Aanbiedernaam::parse(&naam).unwrap();
+            if let Ok(scope) = Scope::verzamelen(release, aanbieder, &ids) {
+                prop_assert_eq!(Scope::parse(release, Verzamelen, &scope.to_string()).unwrap(), scope);
+            } else {
+                prop_assert!(ids.len() > 1);
+            }
+        }
+
+        #[test]
+        fn o5_what_is_read_writes_back(release in release(), text in "[a-c~ /0-9@]{0,12}") {
+            for functie in [Verzamelen, Delen, Abonneren] {
+                if let Ok(scope) = Scope::parse(release, functie, &text) {
+                    prop_assert_eq!(scope.to_string(), text.clone());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! RFC 6749 sections 4.1.2 and 4.1.2.1 — the answer to an authorization request, in the query of the redirect.
+
+use medmij_types::{AuthorizationCode, State};
+
+use super::{ErrorCode, error_code::printable, form::Form};
+use crate::RedirectUri;
+
+/// The answer: a code or an error, with the `state` of the request.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AuthorizationResponse {
+    /// The `state` as it was sent. Absent only in an error to a request that had no readable one.
+    pub state: Option<State>,
+    /// The code, or the error.
+    pub result: Result<AuthorizationCode, AuthorizationError>,
+}
+
+/// The error of an authorization response.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("authorization was refused: {error}")]
+#[non_exhaustive]
+pub struct AuthorizationError {
+    /// The code.
+    pub error: ErrorCode,
+    /// The description, printable ASCII, at most 256 characters. Not meant for the Persoon.
+    pub description: Option<String>,
+}
+
+impl AuthorizationError {
+    /// An error; the description is made printable.
+    #[must_use]
+    pub fn new(error: ErrorCode, description: Option<&str>) -> Self {
+        Self {
+            error,
+            description: description.map(|text| printable(text, 256)),
+        }
+    }
+}
+
+impl AuthorizationResponse {
+    /// An answer.
+    #[must_use]
+    pub fn new(state: Option<State>, result: Result<AuthorizationCode, AuthorizationError>) -> Self {
+        Self { state, result }
+    }
+
+    /// Reads the query of the redirect. Where `error` stands, a `code` beside it is ignored (D08).
+    ///
+    /// # Errors
+    ///
+    /// See [`AuthorizationResponseError`].
+    pub fn parse(query: &str) -> Result<Self, AuthorizationResponseError> {
+        use AuthorizationResponseError as E;
+        let form = Form::parse(query.as_bytes()).map_err(|_| E::Malformed)?;
+        let one = |name| form.one(name).map_err(|_| E::Duplicate);
+        let state = one("state")?
+            .map(State::from_wire)
+            .transpose()
+            .map_err(|_| E::Malformed)?;
+        if let Some(error) = one("error")? {
+            let description = one("error_description")?;
+            return Ok(Self::new(
+                state,
+                Err(AuthorizationError::new(ErrorCode::from_wire(error), description)),
+            ));
+        }
+        let code = one("code")?;
+        if state.is_none() {
+            return Err(E::MissingState);
+        }
+        let code = AuthorizationCode::from_wire(code.ok_or(E::MissingCode)?).map_err(|_| E::Malformed)?;
+        Ok(Self::new(state, Ok(code)))
+    }
+
+    /// The redirect: the exact `redirect_uri` with the parameters in its query and nothing else (D01).
+    #[must_use]
+    pub fn to_url(&self, redirect_uri: &RedirectUri) -> String {
+        let mut pairs = Vec::with_capacity(3);
+        match &self.result {
+            Ok(code) => pairs.push(("code", code.expose())),
+            Err(refused) => {
+                pairs.push(("error", refused.error.as_str()));
+                if let Some(description) = &refused.description {
+                    pairs.push(("error_description", description.as_str()));
+                }
+            }
+        }
+        if let Some(state) = &self.state {
+            pairs.push(("state", state.expose()));
+        }
+        redirect_uri.with_parameters(pairs)
+    }
+}
+
+/// Why the query of a redirect is no authorization response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthorizationResponseError {
+    /// Too long, not UTF-8, a wrong escape, or a character that the parameter cannot hold.
+    #[error("authorization response cannot be read")]
+    Malformed,
+    /// A parameter stands twice.
+    #[error("authorization response has a parameter twice")]
+    Duplicate,
+    /// No `state`.
+    #[error("authorization response has no state")]
+    MissingState,
+    /// Neither `code` nor `error`.
+    #[error("authorization response has neither code nor error")]
+    MissingCode,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d01_a_success_holds_code_and_state_only() {
+        let response = AuthorizationResponse::new(
+            Some(State::from_wire("a b&~").unwrap()),
+            Ok(AuthorizationCode::from_wire("xyz").unwrap()),
+        );
+        let url = response.to_url(&RedirectUri::parse("https://pgo.example.nl/cb").unwrap());
+        assert_eq!(url, "https://pgo.example.nl/cb?code=xyz&state=a%20b%26~");
+        let query = url.split_once('?').unwrap().1;
+        let read = AuthorizationResponse::parse(query).unwrap();
+        assert_eq!(read.state, response.state);
+        assert_eq!(read.result, response.result);
+    }
+
+    #[test]
+    fn d08_peers_43_44_responses() {
+        use AuthorizationResponseError as E;
+        for (query, error) in [
+            ("", E::MissingState),
+            ("code=x", E::MissingState),
+            ("state=s", E::MissingCode),
+            ("state=&code=x", E::MissingState),
+            ("state=s&state=s&code=x", E::Duplicate),
+            ("state=s&code=x&code=y", E::Duplicate),
+            ("state=s&code=%ff", E::Malformed),
+            ("state=s&code=%0a", E::Malformed),
+        ] {
+            assert_eq!(AuthorizationResponse::parse(query).unwrap_err(), error, "{query}");
+        }
+        let refused =
+            AuthorizationResponse::parse("error=access_denied&error_description=nee%0D%0A&code=x&state=s").unwrap();
+        let error = refused.result.unwrap_err();
+        assert_eq!(
+            (error.error, error.description.as_deref()),
+            (ErrorCode::AccessDenied, Some("nee??"))
+        );
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.tknint.207, RFC 6749 section 5.2 — the error answer of the token endpoint.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
+
+use super::{ErrorCode, error_code::printable, json::Json};
+
+/// An error of the token endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("token request was refused: {error}")]
+#[non_exhaustive]
+pub struct TokenError {
+    /// The code.
+    pub error: ErrorCode,
+    /// The description, printable ASCII, at most 256 characters.
+    pub description: Option<String>,
+}
+
+impl TokenError {
+    /// An error; the description is made printable.
+    #[must_use]
+    pub fn new(error: ErrorCode, description: Option<&str>) -> Self {
+        Self {
+            error,
+            description: description.map(|text| printable(text, 256)),
+        }
+    }
+
+    /// Reads the body of an error answer; `None` where it is none.
+    #[must_use]
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        let members = Json::parse(body).ok()?.into_object()?;
+        let error = ErrorCode::from_wire(members.get("error")?.as_str()?);
+        Some(Self::new(
+            error,
+            members.get("error_description").and_then(Json::as_str),
+        ))
+    }
+
+    /// The answer: JSON, never stored (RFC 6749 section 5.1).
+    #[must_use]
+    pub fn to_http(&self, status: u16) -> Response<Bytes> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            error: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            error_description: Option<&'a str>,
+        }
+        let body = Body {
+            error: self.error.as_str(),
+            error_description: self.description.as_deref(),
+        };
+        json_response(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), &body)
+    }
+}
+
+/// A JSON answer with the headers of RFC 6749 section 5.1.
+pub(super) fn json_response(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
+    // these bodies are maps of texts and numbers: writing them cannot fail
+    let mut response = Response::new(Bytes::from(serde_json::to_vec(body).unwrap_or_default()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}

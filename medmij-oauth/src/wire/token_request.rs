@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.tknint.200, core.tknint.208 — the token request and the refresh request.
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, header};
+use medmij_types::{AuthorizationCode, BackchannelUri, RefreshToken};
+
+use super::{RequestIds, form, form::Form};
+use crate::{ClientId, RedirectUri, policy::TokenUitzondering};
+
+/// A request to the token endpoint.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum TokenRequest {
+    /// With an authorization code.
+    Code(CodeRequest),
+    /// With a refresh token.
+    Refresh(RefreshRequest),
+}
+
+/// `grant_type=authorization_code`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CodeRequest {
+    /// The code.
+    pub code: AuthorizationCode,
+    /// The client.
+    pub client_id: ClientId,
+    /// The same `redirect_uri` as in the authorization request (core.tknint.205).
+    pub redirect_uri: RedirectUri,
+}
+
+/// `grant_type=refresh_token`. It has no `redirect_uri` and no `scope`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RefreshRequest {
+    /// The refresh token.
+    pub refresh_token: RefreshToken,
+    /// The client.
+    pub client_id: ClientId,
+}
+
+impl CodeRequest {
+    /// A request.
+    #[must_use]
+    pub fn new(code: AuthorizationCode, client_id: ClientId, redirect_uri: RedirectUri) -> Self {
+        Self {
+            code,
+            client_id,
+            redirect_uri,
+        }
+    }
+}
+
+impl RefreshRequest {
+    /// A request.
+    #[must_use]
+    pub fn new(refresh_token: RefreshToken, client_id: ClientId) -> Self {
+        Self {
+            refresh_token,
+            client_id,
+        }
+    }
+}
+
+impl TokenRequest {
+    /// The client that the request names.
+    #[must_use]
+    pub fn client_id(&self) -> &ClientId {
+        match self {
+            Self::Code(request) => &request.client_id,
+            Self::Refresh(request) => &request.client_id,
+        }
+    }
+
+    /// The form body: the parameters of the rule and nothing else, each encoded once.
+    #[must_use]
+    pub fn to_form(&self) -> String {
+        match self {
+            Self::Code(request) => form::encode([
+                ("grant_type", "authorization_code"),
+                ("code", request.code.expose()),
+                ("client_id", request.client_id.as_str()),
+                ("redirect_uri", request.redirect_uri.as_str()),
+            ]),
+            Self::Refresh(request) => form::encode([
+                ("grant_type", "refresh_token"),
+                ("refresh_token", request.refresh_token.expose()),
+                ("client_id", request.client_id.as_str()),
+            ]),
+        }
+    }
+
+    /// The request as it is sent; `ids` from release 2.0 on.
+    #[must_use]
+    pub fn to_http(&self, endpoint: &BackchannelUri, ids: Option<&RequestIds>) -> Request<Bytes> {
+        let mut request = Request::new(Bytes::from(self.to_form()));
+        *request.method_mut() = Method::POST;
+        // a BackchannelUri is always a uri; were it not, the transport refuses a request without host
+        *request.uri_mut() = endpoint.as_str().parse().unwrap_or_default();
+        let headers = request.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(FORM));
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(ids) = ids {
+            ids.write(headers);
+        }
+        request
+    }
+
+    /// Reads a request. Unknown parameters are ignored (core.tknint.200).
+    ///
+    /// # Errors
+    ///
+    /// [`TokenRequestError`], which still holds the codes that were offered, so that the server can retire them
+    /// (core.tknint.204).
+    pub fn parse(request: &Request<Bytes>) -> Result<Self, TokenRequestError> {
+        let is_form = request.headers().get(header::CONTENT_TYPE).is_some_and(is_form_type);
+        let query = Form::parse(request.uri().query().unwrap_or_default().as_bytes());
+        let form = Form::parse(request.body()).map_err(|_| TokenRequestError::new("body is no form"))?;
+        let fault = |what| TokenRequestError::new(what).offering(&form);
+        if !is_form {
+            return Err(fault("content type is not application/x-www-form-urlencoded"));
+        }
+        if query.map_or(true, |query| KNOWN.iter().any(|name| query.has(name))) {
+            return Err(fault("parameters stand in the uri"));
+        }
+        let one = |name| form.one(name).map_err(|_| fault("parameter stands twice"));
+        let (grant_type, code, refresh_token) = (one("grant_type")?, one("code")?, one("refresh_token")?);
+        let (client_id, redirect_uri) = (one("client_id")?, one("redirect_uri")?);
+
+        let grant_type = grant_type.ok_or_else(|| fault("grant_type is missing"))?;
+        if !matches!(grant_type, "authorization_code" | "refresh_token") {
+            return Err(fault("grant_type is unknown").because(TokenUitzondering::GrantType));
+        }
+        let client_id = client_id.ok_or_else(|| fault("client_id is missing"))?;
+        let client_id = ClientId::parse(client_id)
+            .map_err(|_| fault("client_id is no host name").because(TokenUitzondering::Client))?;
+        if grant_type == "refresh_token" {
+            let token = refresh_token.ok_or_else(|| fault("refresh_token is missing"))?;
+            let token = RefreshToken::from_wire(token)
+                .map_err(|_| fault("refresh_token is malformed").because(TokenUitzondering::Grant))?;
+            return Ok(Self::Refresh(RefreshRequest::new(token, client_id)));
+        }
+        let code = code.ok_or_else(|| fault("code is missing"))?;
+        let code = AuthorizationCode::from_wire(code)
+            .map_err(|_| fault("code is malformed").because(TokenUitzondering::Grant))?;
+        // core.tknint.205: no token without redirect_uri, nor with another one
+        let redirect_uri = redirect_uri.ok_or_else(|| fault("redirect_uri is missing"))?;
+        let redirect_uri = RedirectUri::parse(redirect_uri)
+            .map_err(|_| fault("redirect_uri is not the one of the request").because(TokenUitzondering::Grant))?;
+        Ok(Self::Code(CodeRequest::new(code, client_id, redirect_uri)))
+    }
+}
+
+/// Why a token request cannot be read, with the codes that it offered all the same.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("token request: {what}")]
+#[non_exhaustive]
+pub struct TokenRequestError {
+    /// The exception of the token interface.
+    pub uitzondering: TokenUitzondering,
+    /// What is wrong, in fixed words.
+    pub what: &'static str,
+    /// Codes to retire: core.tknint.204 counts an offer, not a success.
+    pub offered: Vec<AuthorizationCode>,
+}
+
+impl TokenRequestError {
+    fn new(what: &'static str) -> Self {
+        Self {
+            uitzondering: TokenUitzondering::OngeldigVerzoek,
+            what,
+            offered: Vec::new(),
+        }
+    }
+
+    fn because(mut self, uitzondering: TokenUitzondering) -> Self {
+        self.uitzondering = uitzondering;
+        self
+    }
+
+    fn offering(mut self, form: &Form) -> Self {
+        self.offered = form
+            .iter()
+            .filter(|(name, _)| *name == "code")
+            .filter_map(|(_, value)| AuthorizationCode::from_wire(value).ok())
+            .take(4)
+            .collect();
+        self
+    }
+}
+
+fn is_form_type(value: &HeaderValue) -> bool {
+    value.to_str().is_ok_and(|text| {
+        text.split(';')
+            .next()
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case(FORM))
+    })
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const KNOWN: [&str; 6] = [
+    "grant_type",
+    "code",
+    "client_id",
+    "redirect_uri",
+    "refresh_token",
+    "client_secret",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn post(body: &str) -> Request<Bytes> {
+        Request::post("https://dva.example.nl/token")
+            .header("content-type", "application/x-www-form-urlencoded;charset=UTF-8")
+            .body(Bytes::from(body.to_owned()))
+            .unwrap()
+    }
+
+    #[test]
+    fn core_tknint_200_e01_e04_body_holds_four_parameters() {
+        let request = TokenRequest::Code(CodeRequest::new(
+            AuthorizationCode::from_wire("c~1").unwrap(),
+            ClientId::parse("pgo.example.nl").unwrap(),
+            RedirectUri::parse("https://pgo.example.nl/cb?x=1").unwrap(),
+        ));
+        let http = request.to_http(
+            &BackchannelUri::parse("https://dva.example.nl:4430/token").unwrap(),
+            None,
+        );
+        assert_eq!(http.method(), Method::POST);
+        assert_eq!(http.uri(), "https://dva.example.nl:4430/token");
+        assert!(http.headers().get("medmij-request-id").is_none());
+        assert_eq!(
+            http.body(),
+            "grant_type=authorization_code&code=c~1&client_id=pgo.example.nl&redirect_uri=https%3A%2F%2Fpgo.example.nl%2Fcb%3Fx%3D1"
+        );
+        assert!(matches!(TokenRequest::parse(&http).unwrap(), TokenRequest::Code(read) if read.code.expose() == "c~1"));
+    }
+
+    #[test]
+    fn core_tknint_200_refuses_e09_e11_e12_e18_e21_g15_peers_59() {
+        use TokenUitzondering as U;
+        const REST: &str = "client_id=pgo.example.nl&redirect_uri=https%3A%2F%2Fpgo.example.nl%2Fcb";
+        let double = "https%253A%252F%252Fpgo.example.nl%252Fcb";
+        for (body, uitzondering, offered) in [
+            (String::new(), U::OngeldigVerzoek, 0),
+            (format!("code=x&{REST}"), U::OngeldigVerzoek, 1),
+            (format!("grant_type=password&code=x&{REST}"), U::GrantType, 1),
+            (
+                format!("grant_type=refresh_code&refresh_token=x&{REST}"),
+                U::GrantType,
+                0,
+            ),
+            (format!("grant_type=authorization_code&{REST}"), U::OngeldigVerzoek, 0),
+            (
+                format!("grant_type=authorization_code&code=&{REST}"),
+                U::OngeldigVerzoek,
+                0,
+            ),
+            (
+                format!("grant_type=authorization_code&code=x&code=y&{REST}"),
+                U::OngeldigVerzoek,
+                2,
+            ),
+            (
+                "grant_type=authorization_code&code=x&redirect_uri=https%3A%2F%2Fpgo.example.nl".into(),
+                U::OngeldigVerzoek,
+                1,
+            ),
+            (
+                "grant_type=authorization_code&code=x&client_id=pgo.example.nl".into(),
+                U::OngeldigVerzoek,
+                1,
+            ),
+            (
+                format!("grant_type=authorization_code&code=x&client_id=pgo.example.nl&redirect_uri={double}"),
+                U::Grant,
+                1,
+            ),
+            (
+                "grant_type=authorization_code&code=x&client_id=PGO&redirect_uri=y".into(),
+                U::Client,
+                1,
+            ),
+            (
+                "grant_type=refresh_token&client_id=pgo.example.nl".into(),
+                U::OngeldigVerzoek,
+                0,
+            ),
+            ("a=%".into(), U::OngeldigVerzoek, 0),
+        ] {
+            let error = TokenRequest::parse(&post(&body)).unwrap_err();
+            assert_eq!(
+                (error.uitzondering, error.offered.len()),
+                (uitzondering, offered),
+                "{body}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a12_body_and_query_mixed_and_other_content_types_are_refused() {
+        let body = "grant_type=authorization_code&code=x&client_id=pgo.example.nl&redirect_uri=https%3A%2F%2Fpgo.example.nl%2Fcb";
+        let mut request = post(body);
+        assert!(TokenRequest::parse(&request).is_ok());
+        *request.uri_mut() = "https://dva.example.nl/token?code=x".parse().unwrap();
+        assert!(TokenRequest::parse(&request).is_err());
+        let mut request = post(body);
+        request
+            .headers_mut()
+            .insert("content-type", HeaderValue::from_static("application/json"));
+        assert_eq!(TokenRequest::parse(&request).unwrap_err().offered.len(), 1);
+    }
+
+    #[test]
+    fn e17_unknown_parameters_are_ignored_even_twice() {
+        let body = "grant_type=refresh_token&refresh_token=r&client_id=pgo.example.nl&client_secret=a&x=1&x=2&scope=b";
+        assert!(matches!(TokenRequest::parse(&post(body)), Ok(TokenRequest::Refresh(_))));
+    }
+}
