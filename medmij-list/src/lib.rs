@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The engine that reads, judges, writes and keeps MedMij lists.
+//!
+//! A supplier takes `medmij-zal`, `medmij-ocl`, `medmij-whitelist` or `medmij-gnl`; this crate is what they share:
+//!
+//! * reading: [`Snapshot::read`] accepts a document if and only if the schema of its release does, in one pass, or says
+//!   with a [`ListError`] which [`Rule`] was broken where;
+//! * releases as data: [`Dialect`], and by what a list was judged: [`SchemaBasis`];
+//! * keeping a list fresh: [`ListCache`], [`RefreshPolicy`], [`Source`];
+//!
+//! Nothing here does IO.
+#![forbid(unsafe_code)]
+
+mod cache;
+mod dialect;
+mod document;
+mod error;
+mod header;
+mod index;
+mod kind;
+mod list;
+mod options;
+mod pattern;
+mod place;
+mod policy;
+mod read;
+mod remark;
+mod rule;
+mod snapshot;
+mod source;
+mod value;
+mod xml;
+
+pub use crate::{
+    cache::{ListCache, NotTaken, Taken},
+    dialect::{Dialect, DialectError, SchemaBasis},
+    document::Document,
+    error::ListError,
+    header::Header,
+    index::KeyIndex,
+    kind::ListKind,
+    list::{Collector, List},
+    options::{Limits, ReadOptions},
+    pattern::PatternError,
+    place::Place,
+    policy::{Freshness, RefreshPolicy},
+    remark::Remark,
+    rule::Rule,
+    snapshot::Snapshot,
+    source::{Source, SourceError},
+    value::Value,
+    xml::check_well_formed,
+};

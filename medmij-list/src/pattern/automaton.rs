@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! From the tree of a pattern to a table: state × class of characters → state.
+
+use std::collections::HashMap;
+
+use super::{
+    Mismatch, PatternError,
+    parse::{Node, Set},
+};
+
+const MOST_STATES: usize = 4000;
+const MOST_NODES: usize = 20_000;
+const DEAD: u16 = 0;
+const START: u16 = 1;
+
+/// State 0 is dead, state 1 is the start; class 0 holds the characters that occur nowhere in the pattern.
+#[derive(Clone, Debug)]
+pub(super) struct Automaton {
+    /// Next state, at `state << 7 | byte`, for printable ASCII without `>`; other bytes are dead here.
+    ascii: Vec<u16>,
+    /// Next state, at `state * classes + class`.
+    table: Vec<u16>,
+    accepting: Vec<bool>,
+    classes: usize,
+    /// First code point and class of each run of equal characters, in order.
+    runs: Vec<(u32, u16)>,
+}
+
+impl Automaton {
+    pub(super) fn build(node: &Node) -> Result<Self, PatternError> {
+        let mut nfa = Nfa::default();
+        let end = nfa.node()?;
+        let start = nfa.add(node, end)?;
+        let (runs, members) = classes(&nfa.sets);
+        let classes = members.len();
+
+        let mut known: HashMap<Vec<usize>, u16> = HashMap::new();
+        let mut states = vec![Vec::new(), nfa.closure(vec![start])];
+        known.insert(Vec::new(), DEAD);
+        known.insert(states.get(1).cloned().unwrap_or_default(), START);
+        let mut table = vec![DEAD; classes];
+        let mut at = 1;
+        while let Some(state) = states.get(at).cloned() {
+            for member in &members {
+                let next = nfa.closure(nfa.step(&state, member));
+                let id = match known.get(&next) {
+                    Some(id) => *id,
+                    None => {
+                        let id = u16::try_from(states.len()).map_err(|_| PatternError::TooLarge)?;
+                        known.insert(next.clone(), id);
+                        states.push(next);
+                        id
+                    }
+                };
+                table.push(id);
+            }
+            at += 1;
+            if states.len() > MOST_STATES {
+                return Err(PatternError::TooLarge);
+            }
+        }
+        let accepting = states.iter().map(|state| state.contains(&end)).collect();
+        let mut automaton = Self {
+            ascii: Vec::new(),
+            table,
+            accepting,
+            classes,
+            runs,
+        };
+        automaton.ascii = (0..states.len())
+            .flat_map(|state| (0..128_u8).map(move |byte| (state, byte)))
+            .map(|(state, byte)| {
+                if (0x20..0x7F).contains(&byte) && byte != b'>' {
+                    automaton.next(state, byte.into())
+                } else {
+                    DEAD
+                }
+            })
+            .collect();
+        Ok(automaton)
+    }
+
+    #[inline]
+    pub(super) fn surely_matches(&self, raw: &[u8]) -> bool {
+        let mut state = usize::from(START);
+        for byte in raw {
+            if !byte.is_ascii() {
+                return false;
+            }
+            state = usize::from(self.ascii.get(state << 7 | usize::from(*byte)).copied().unwrap_or(DEAD));
+        }
+        self.accepting.get(state).copied().unwrap_or(false)
+    }
+
+    pub(super) fn check(&self, text: &str) -> Result<(), Mismatch> {
+        let mut state = usize::from(START);
+        for (at, c) in text.char_indices() {
+            state = self.next(state, c.into()).into();
+            if state == usize::from(DEAD) {
+                return Err(Mismatch::At(at));
+            }
+        }
+        if self.accepting.get(state).copied().unwrap_or(false) {
+            Ok(())
+        } else {
+            Err(Mismatch::TooShort)
+        }
+    }
+
+    fn next(&self, state: usize, c: u32) -> u16 {
+        let run = self.runs.partition_point(|(first, _)| *first <= c);
+        let class = run
+            .checked_sub(1)
+            .and_then(|run| self.runs.get(run))
+            .map_or(0, |(_, class)| *class);
+        self.table
+            .get(state * self.classes + usize::from(class))
+            .copied()
+            .unwrap_or(DEAD)
+    }
+}
+
+/// The classes of characters that no set tells apart: runs of code points with their class, and for each class the
+/// sets that hold it.
+fn classes(sets: &[Set]) -> (Vec<(u32, u16)>, Vec<Vec<bool>>) {
+    let mut cuts: Vec<u32> = sets
+        .iter()
+        .flatten()
+        .flat_map(|(first, last)| [*first, last + 1])
+        .collect();
+    cuts.push(0);
+    cuts.sort_unstable();
+    cuts.dedup();
+    let mut members = vec![vec![false; sets.len()]];
+    let mut known = HashMap::from([(vec![false; sets.len()], 0_u16)]);
+    let mut runs: Vec<(u32, u16)> = Vec::with_capacity(cuts.len());
+    for cut in cuts {
+        let member: Vec<bool> = sets.iter().map(|set| contains(set, cut)).collect();
+        let class = *known.entry(member.clone()).or_insert_with(|| {
+            members.push(member);
+            u16::try_from(members.len() - 1).unwrap_or(0)
+        });
+        if runs.last().is_none_or(|(_, before)| *before != class) {
+            runs.push((cut, class));
+        }
+    }
+    (runs, members)
+}
+
+fn contains(set: &Set, c: u32) -> bool {
+    let after = set.partition_point(|(first, _)| *first <= c);
+    after
+        .checked_sub(1)
+        .and_then(|at| set.get(at))
+        .is_some_and(|(_, last)| c <= *last)
+}
+
+/// Steps on a set, and free steps.
+#[derive(Default)]
+struct Nfa {
+    steps: Vec<Option<(usize, usize)>>,
+    free: Vec<Vec<usize>>,
+    sets: Vec<Set>,
+}
+
+impl Nfa {
+    fn node(&mut self) -> Result<usize, PatternError> {
+        if self.steps.len() >= MOST_NODES {
+            return Err(PatternError::TooLarge);
+        }
+        self.steps.push(None);
+        self.free.push(Vec::new());
+        Ok(self.steps.len() - 1)
+    }
+
+    /// Adds the tree in front of `to`; says where it begins.
+    fn add(&mut self, node: &Node, to: usize) -> Result<usize, PatternError> {
+        match node {
+            Node::Set(set) => {
+                let id = match self.sets.iter().position(|known| known == set) {
+                    Some(id) => id,
+                    None => {
+                        self.sets.push(set.clone());
+                        self.sets.len() - 1
+                    }
+                };
+                let from = self.node()?;
+                if let Some(step) = self.steps.get_mut(from) {
+                    *step = Some((id, to));
+                }
+                Ok(from)
+            }
+            Node::All(nodes) => nodes.iter().rev().try_fold(to, |to, node| self.add(node, to)),
+            Node::Any(nodes) => {
+                let from = self.node()?;
+                for node in nodes {
+                    let branch = self.add(node, to)?;
+                    self.link(from, branch);
+                }
+                Ok(from)
+            }
+            Node::Repeat(node, min, max) => {
+                let mut at = to;
+                match max {
+                    Some(max) => {
+                        for _ in *min..*max {
+                            let from = self.node()?;
+                            let body = self.add(node, at)?;
+                            self.link(from, body);
+                            self.link(from, to);
+                            at = from;
+                        }
+                    }
+                    None => {
+                        let again = self.node()?;
+                        let body = self.add(node, again)?;
+                        self.link(again, body);
+                        self.link(again, to);
+                        at = again;
+                    }
+                }
+                for _ in 0..*min {
+                    at = self.add(node, at)?;
+                }
+                Ok(at)
+            }
+        }
+    }
+
+    fn link(&mut self, from: usize, to: usize) {
+        if let Some(free) = self.free.get_mut(from) {
+            free.push(to);
+        }
+    }
+
+    fn step(&self, state: &[usize], member: &[bool]) -> Vec<usize> {
+        let taken = |node: &usize| match self.steps.get(*node) {
+            Some(Some((set, to))) if member.get(*set).copied().unwrap_or(false) => Some(*to),
+            _ => None,
+        };
+        state.iter().filter_map(taken).collect()
+    }
+
+    /// The nodes that are reached without a character, in order.
+    fn closure(&self, mut todo: Vec<usize>) -> Vec<usize> {
+        let mut seen = std::collections::BTreeSet::new();
+        while let Some(node) = todo.pop() {
+            if seen.insert(node) {
+                todo.extend(self.free.get(node).into_iter().flatten());
+            }
+        }
+        seen.into_iter().collect()
+    }
+}

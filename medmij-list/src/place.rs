@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Places in a document, worked out only when something is wrong, and values made fit to be shown.
+
+use std::fmt::Write as _;
+
+/// A place in a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Place {
+    /// The line, from 1. Lines end with a line feed, a carriage return, or both.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
+    /// The byte, from 0.
+    pub offset: usize,
+}
+
+impl Place {
+    /// The beginning.
+    pub const START: Self = Self {
+        line: 1,
+        column: 1,
+        offset: 0,
+    };
+
+    /// The place of a byte.
+    pub(crate) fn of(source: &[u8], offset: usize) -> Self {
+        let before = source.get(..offset).unwrap_or(source);
+        let mut line = 1_u32;
+        let mut start = if before.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        for at in memchr::memchr2_iter(b'\n', b'\r', before) {
+            if before.get(at) == Some(&b'\r') && source.get(at + 1) == Some(&b'\n') {
+                continue;
+            }
+            line = line.saturating_add(1);
+            start = at + 1;
+        }
+        let characters = before
+            .get(start..)
+            .unwrap_or_default()
+            .iter()
+            .filter(|b| **b & 0xC0 != 0x80)
+            .count();
+        Self {
+            line,
+            column: u32::try_from(characters + 1).unwrap_or(u32::MAX),
+            offset: before.len(),
+        }
+    }
+}
+
+/// A value as it can be shown: in quotes, at most 60 characters, nothing unprintable or misleading in it.
+pub(crate) fn printable(value: &str) -> String {
+    const MOST: usize = 60;
+    let count = value.chars().take(MOST + 1).count();
+    let mut out = String::from("\"");
+    for c in value.chars().take(if count > MOST { MOST - 12 } else { MOST }) {
+        match c {
+            '"' => out.push('"'),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if is_misleading(c) => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    if count > MOST {
+        let _ = write!(out, "… ({} characters)", value.chars().count());
+    }
+    out.push('"');
+    out
+}
+
+/// One character, named so that it can be read aloud.
+pub(crate) fn character(c: char) -> String {
+    match c {
+        ' ' => "a space".to_owned(),
+        '\n' => "a line feed".to_owned(),
+        '\r' => "a carriage return".to_owned(),
+        '\t' => "a tab".to_owned(),
+        'A'..='Z' => format!("the capital letter {c}"),
+        '0'..='9' => format!("the digit {c}"),
+        c if is_misleading(c) => format!("the character U+{:04X}", u32::from(c)),
+        c if c.is_ascii() => format!("'{c}'"),
+        c => format!("'{c}' (U+{:04X})", u32::from(c)),
+    }
+}
+
+/// Control, format, direction, private and other characters that a terminal or a reader would take amiss.
+fn is_misleading(c: char) -> bool {
+    c.is_control()
+        || matches!(u32::from(c),
+            0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F
+            | 0x2028..=0x202F | 0x205F..=0x206F | 0x3000 | 0x3164 | 0xA0 | 0x1680 | 0x2000..=0x200A
+            | 0xD800..=0xF8FF | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFF | 0x1D173..=0x1D17A
+            | 0xE0000..=0xE0FFF | 0xF0000..=0x10_FFFF)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns() {
+        let text = "ab\ncdé€f\r\ng\rh".as_bytes();
+        for (offset, line, column) in [
+            (0, 1, 1),
+            (2, 1, 3),
+            (3, 2, 1),
+            (7, 2, 4),
+            (10, 2, 5),
+            (11, 2, 6),
+            (13, 3, 1),
+            (15, 4, 1),
+            (99, 4, 2),
+        ] {
+            let place = Place::of(text, offset);
+            assert_eq!((place.line, place.column), (line, column), "{offset}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_has_no_width() {
+        assert_eq!(Place::of("\u{feff}<a>".as_bytes(), 3).column, 1);
+    }
+
+    #[test]
+    fn values_are_made_printable() {
+        for (value, shown) in [
+            ("a.nl", "\"a.nl\""),
+            ("a\nb\t\u{1b}[31m", "\"a\\nb\\t\\u{1b}[31m\""),
+            ("\u{202e}ln.a", "\"\\u{202e}ln.a\""),
+            ("één 😀", "\"één 😀\""),
+        ] {
+            assert_eq!(printable(value), shown);
+        }
+        let long = printable(&"x".repeat(500));
+        assert!(
+            long.starts_with("\"xxx") && long.ends_with("x… (500 characters)\""),
+            "{long}"
+        );
+    }
+}

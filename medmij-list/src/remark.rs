@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What was remarked while reading and did not refuse the list.
+
+use std::fmt;
+
+use crate::{Document, Place, Rule};
+
+/// A remark as it is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    pub(crate) rule: Rule,
+    pub(crate) entry: Option<u32>,
+    pub(crate) path: Box<str>,
+    pub(crate) message: Box<str>,
+    /// The element in the source.
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// Something that was not as expected and no reason to refuse the list.
+#[derive(Clone, Copy, Debug)]
+pub struct Remark<'a> {
+    note: &'a Note,
+    document: &'a Document,
+}
+
+impl<'a> Remark<'a> {
+    pub(crate) const fn new(note: &'a Note, document: &'a Document) -> Self {
+        Self { note, document }
+    }
+
+    /// The rule that would have been broken.
+    #[must_use]
+    pub const fn rule(&self) -> Rule {
+        self.note.rule
+    }
+
+    /// The number of the top-level entry that it is in, from 0.
+    #[must_use]
+    pub const fn entry(&self) -> Option<usize> {
+        match self.note.entry {
+            Some(entry) => Some(entry as usize),
+            None => None,
+        }
+    }
+
+    /// The element.
+    #[must_use]
+    pub fn path(&self) -> &'a str {
+        &self.note.path
+    }
+
+    /// What is out of the ordinary.
+    #[must_use]
+    pub fn message(&self) -> &'a str {
+        &self.note.message
+    }
+
+    /// Line and column.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place::of(self.document.bytes(), self.note.start)
+    }
+
+    /// The element as it stands in the document: what this crate does not understand stays visible.
+    #[must_use]
+    pub fn xml(&self) -> &'a str {
+        self.document
+            .source
+            .get(self.note.start..self.note.end)
+            .unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Remark<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.place();
+        write!(
+            f,
+            "line {}, column {}: {}: {} [{}]",
+            place.line,
+            place.column,
+            self.path(),
+            self.message(),
+            self.rule()
+        )
+    }
+}

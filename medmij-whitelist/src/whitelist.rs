@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.whl.100, core.whl.304 — the list itself: one host name per MedMijNode.
+
+use std::sync::{Arc, LazyLock};
+
+use medmij_list::{Collector, Dialect, Document, KeyIndex, List, ListKind, Value};
+use medmij_types::{Hostname, HostnameError};
+
+/// The Whitelist. All hosts on it may take part in back-channel traffic; the Stelselnode need not be on it
+/// (core.whl.303).
+#[derive(Debug)]
+pub struct Whitelist {
+    document: Document,
+    nodes: Vec<Value>,
+    index: KeyIndex,
+}
+
+impl Whitelist {
+    /// Whether the host is listed, exactly (core.whl.306). No suffixes, no wildcards.
+    #[must_use]
+    pub fn contains(&self, hostname: &Hostname) -> bool {
+        self.index.find(hostname.as_str()).is_some()
+    }
+
+    /// The nodes, in the order of the document.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = MedMijNode<'_>> {
+        self.nodes.iter().map(|hostname| MedMijNode {
+            hostname: self.document.text(*hostname).unwrap_or_default(),
+        })
+    }
+
+    /// Tijdstempel and Volgnummer.
+    #[must_use]
+    pub fn header(&self) -> &medmij_list::Header {
+        self.document.header()
+    }
+}
+
+/// An entry of the Whitelist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MedMijNode<'a> {
+    hostname: &'a str,
+}
+
+impl<'a> MedMijNode<'a> {
+    /// The host name as it stands in the list.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.hostname
+    }
+
+    /// The host name for use. The schema lets names pass that cannot be used, as `a-.nl` or `10.0.0.10`; such an entry
+    /// matches nothing (core.whl.304).
+    ///
+    /// # Errors
+    ///
+    /// Why the name cannot be used.
+    pub fn hostname(self) -> Result<Hostname, HostnameError> {
+        Hostname::parse(self.hostname)
+    }
+}
+
+impl List for Whitelist {
+    const KIND: ListKind = ListKind::Whitelist;
+    type Collector = WhitelistCollector;
+
+    fn dialects() -> &'static [Arc<Dialect>] {
+        static DIALECTS: LazyLock<Vec<Arc<Dialect>>> = LazyLock::new(|| {
+            let texts = [
+                include_str!("../dialects/release2-file-version-13.dialect"),
+                include_str!("../dialects/release2-file-version-2.dialect"),
+            ];
+            texts
+                .iter()
+                .filter_map(|text| text.parse().ok())
+                .map(Arc::new)
+                .collect()
+        });
+        &DIALECTS
+    }
+
+    fn document(&self) -> &Document {
+        &self.document
+    }
+
+    fn len(&self) -> usize {
+        self.nodes.len()
+    }
+}
+
+/// Makes a [`Whitelist`] of validated values.
+#[derive(Debug, Default)]
+pub struct WhitelistCollector {
+    nodes: Vec<Value>,
+}
+
+/// Places in the table of slots: the host name of shape B, the node that is its own host name of shape A.
+const HOSTNAME: usize = 0;
+const NODE: usize = 1;
+
+impl Collector for WhitelistCollector {
+    type List = Whitelist;
+    const SLOTS: &'static [(&'static str, &'static str)] = &[
+        ("MedMijNode", "Hostname"),
+        ("MedMijNodes", "MedMijNode"),
+        ("Whitelist", "MedMijNodes"),
+        ("", "Whitelist"),
+    ];
+    const KEYS: &'static [usize] = &[HOSTNAME, NODE];
+
+    fn open(&mut self, _slot: usize) {}
+
+    fn value(&mut self, slot: usize, value: Value) {
+        if matches!(slot, HOSTNAME | NODE) {
+            self.nodes.push(value);
+        }
+    }
+
+    fn close(&mut self, _slot: usize) {}
+
+    fn entry(&self) -> u32 {
+        u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
+    }
+
+    fn finish(mut self, document: Document, index: KeyIndex) -> Whitelist {
+        self.nodes.shrink_to_fit();
+        Whitelist {
+            document,
+            nodes: self.nodes,
+            index,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_dialects_are_sound() {
+        assert_eq!(Whitelist::dialects().len(), 2);
+    }
+}
