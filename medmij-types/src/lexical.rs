@@ -19,7 +19,7 @@ mod decimal_digit;
 
 pub use datetime::is_datumtijd;
 pub(crate) use datetime::{DateTime, DateTimeError, days_from_civil};
-pub use decimal_digit::is_decimal_digit;
+pub use decimal_digit::{decimal_digit_ranges, is_decimal_digit};
 
 /// `Hostname`: `(([a-z0-9])([a-z0-9-])*(\.))+([a-z0-9])([a-z0-9-])*([a-z0-9])`.
 #[must_use]

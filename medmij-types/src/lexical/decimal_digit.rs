@@ -15,6 +15,12 @@ pub fn is_decimal_digit(c: char) -> bool {
         .is_some_and(|(_, last)| c <= *last)
 }
 
+/// First and last code point of each run of decimal digits, in order.
+#[must_use]
+pub const fn decimal_digit_ranges() -> &'static [(u32, u32)] {
+    RANGES
+}
+
 /// First and last digit of each run, in order.
 const RANGES: &[(u32, u32)] = &[
     (0x0030, 0x0039),
