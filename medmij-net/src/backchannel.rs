@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Requests to other nodes: core.whl.306, core.whl.307 (client side), core.tls.314
+//!
+//! The order of one request: its URI is taken apart once, the host is judged by the host policy, and only
+//! the proof that comes out of that ([`AllowedHost`]) lets it be dialled or put on an open connection.
+
+pub(crate) mod body;
+pub(crate) mod builder;
+pub(crate) mod proxy;
+mod request;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::{Request, Response};
+use medmij_types::Hostname;
+use medmij_whitelist::{AllowedHost, HostPolicy};
+use tokio::time::Instant;
+
+use crate::error::{Kind, classify};
+use crate::{ConfigError, Credentials, NetError, NodeIdentity, TrustRoots};
+use body::BoundedBody;
+use builder::BackChannelBuilder;
+
+/// The client of the back channel. Cheap to clone; clones share connections and settings.
+///
+/// ```no_run
+/// # async fn collect(channel: medmij_net::BackChannel, token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = http::Request::get("https://dvza-een.localhost/fhir/Patient")
+///     .header("Authorization", format!("Bearer {token}"))
+///     .body(bytes::Bytes::new())?;
+/// let response = channel.send(request).await?;
+/// assert_eq!(response.status(), 200);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct BackChannel {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    client: ArcSwap<reqwest::Client>,
+    recipe: builder::Recipe,
+    policy: HostPolicy,
+    limits: SendLimits,
+}
+
+/// What one exchange may cost.
+///
+/// ```
+/// use std::time::Duration;
+/// use medmij_net::SendLimits;
+///
+/// let limits = SendLimits::default().total(Duration::from_secs(10)).body(64 * 1024);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct SendLimits {
+    total: Duration,
+    body: u64,
+    headers: usize,
+}
+
+impl SendLimits {
+    /// From the first byte dialled to the last byte of the body. Default 60 s (core.rscint.202).
+    pub fn total(mut self, total: Duration) -> Self {
+        self.total = total;
+        self
+    }
+
+    /// Bytes of the body. Default 64 MiB.
+    pub fn body(mut self, bytes: u64) -> Self {
+        self.body = bytes;
+        self
+    }
+
+    /// Bytes of all header names and values. Default 16 KiB.
+    pub fn headers(mut self, bytes: usize) -> Self {
+        self.headers = bytes;
+        self
+    }
+}
+
+impl Default for SendLimits {
+    fn default() -> Self {
+        Self {
+            total: Duration::from_secs(60),
+            body: 64 * 1024 * 1024,
+            headers: 16 * 1024,
+        }
+    }
+}
+
+impl BackChannel {
+    /// Starts a client that shows `identity`, believes `roots` only and talks to the hosts of `policy` only.
+    pub fn builder(identity: NodeIdentity, roots: TrustRoots, policy: HostPolicy) -> BackChannelBuilder {
+        BackChannelBuilder::new(identity, roots, policy)
+    }
+
+    /// Sends a request within the limits of the builder and reads the whole answer.
+    ///
+    /// Any status is an answer, a redirect too: nothing is followed.
+    ///
+    /// # Errors
+    /// [`NetError`]; ask it what happened.
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, NetError> {
+        self.send_within(request, self.shared.limits).await
+    }
+
+    /// The same within limits of its own.
+    ///
+    /// # Errors
+    /// [`NetError`]; ask it what happened.
+    pub async fn send_within(&self, request: Request<Bytes>, limits: SendLimits) -> Result<Response<Bytes>, NetError> {
+        let (head, body) = self.open(request, limits).await?.into_parts();
+        Ok(Response::from_parts(head, body.read_to_end().await?))
+    }
+
+    /// Sends a request and hands over the body as it arrives; the same limits count for all of it.
+    ///
+    /// # Errors
+    /// [`NetError`]; ask it what happened.
+    pub async fn open(&self, request: Request<Bytes>, limits: SendLimits) -> Result<Response<BoundedBody>, NetError> {
+        let (host, request) = request::check(request)?;
+        if self.shared.recipe.is_mapped() && request.url().port().is_some() {
+            return Err(NetError::new(Kind::Request(
+                "a host of the loopback map has no port in its uri",
+            )));
+        }
+        let allowed = self.shared.policy.check(&host).map_err(|refusal| {
+            tracing::warn!(host = %host, rule = "core.whl.307", reason = %refusal, "request refused before dialling");
+            NetError::not_allowed(&host, refusal)
+        })?;
+        self.dial(&allowed, request, limits)
+            .await
+            .map_err(|error| error.at(&host))
+    }
+
+    /// The only place where a request leaves; it takes the proof.
+    async fn dial(
+        &self,
+        allowed: &AllowedHost,
+        request: reqwest::Request,
+        limits: SendLimits,
+    ) -> Result<Response<BoundedBody>, NetError> {
+        if request.url().host_str() != Some(allowed.hostname().as_str()) {
+            return Err(NetError::new(Kind::Request("the host is not the one that was judged")));
+        }
+        let deadline = Instant::now() + limits.total;
+        let client = self.shared.client.load_full();
+        let response = tokio::time::timeout_at(deadline, client.execute(request))
+            .await
+            .map_err(|_| NetError::new(Kind::Timeout(limits.total)))?
+            .map_err(|error| classify(error, self.shared.recipe.connect))?;
+        body::bounded(response, limits, deadline, allowed.hostname())
+    }
+
+    /// Takes other credentials without a restart (fault R16). Open connections are not used again; requests
+    /// under way end on theirs.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when TLS cannot be set up from them; then everything stays as it was.
+    pub fn reload(&self, credentials: &Credentials) -> Result<(), ConfigError> {
+        self.shared
+            .client
+            .store(Arc::new(self.shared.recipe.client(credentials)?));
+        tracing::info!(names = %credentials.identity.names(), "client took new credentials");
+        Ok(())
+    }
+
+    /// Whether the host policy allows `host` at this moment; nothing is dialled.
+    pub fn is_allowed(&self, host: &Hostname) -> bool {
+        self.shared.policy.check(host).is_ok()
+    }
+}
+
+impl std::fmt::Debug for BackChannel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BackChannel")
+            .field("limits", &self.shared.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The body of a response, counted while it arrives (threats L10, F3)
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Response, header};
+use medmij_types::Hostname;
+use tokio::time::Instant;
+
+use super::SendLimits;
+use crate::NetError;
+use crate::error::{Kind, classify};
+
+/// A body under a byte limit and a deadline.
+pub struct BoundedBody {
+    response: reqwest::Response,
+    host: Hostname,
+    limits: SendLimits,
+    left: u64,
+    deadline: Instant,
+}
+
+impl BoundedBody {
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// [`NetError`] when a limit is passed or the connection ends too early.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
+        let kind = match tokio::time::timeout_at(self.deadline, self.response.chunk()).await {
+            Err(_) => Kind::Timeout(self.limits.total),
+            Ok(Err(error)) => return Err(classify(error, self.limits.total).at(&self.host)),
+            Ok(Ok(None)) => return Ok(None),
+            Ok(Ok(Some(chunk))) => match self.left.checked_sub(chunk.len() as u64) {
+                Some(left) => {
+                    self.left = left;
+                    return Ok(Some(chunk));
+                }
+                None => Kind::BodyTooLarge(self.limits.body),
+            },
+        };
+        Err(NetError::new(kind).at(&self.host))
+    }
+
+    /// The rest of the body in one piece.
+    ///
+    /// # Errors
+    /// [`NetError`] when a limit is passed or the connection ends too early.
+    pub async fn read_to_end(mut self) -> Result<Bytes, NetError> {
+        let Some(first) = self.chunk().await? else {
+            return Ok(Bytes::new());
+        };
+        let Some(second) = self.chunk().await? else {
+            return Ok(first);
+        };
+        let mut body = BytesMut::with_capacity(first.len() + second.len());
+        body.extend_from_slice(&first);
+        body.extend_from_slice(&second);
+        while let Some(chunk) = self.chunk().await? {
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    }
+}
+
+impl std::fmt::Debug for BoundedBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BoundedBody")
+            .field("host", &self.host)
+            .field("left", &self.left)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Judges the head and puts the limits around the body.
+pub(super) fn bounded(
+    mut response: reqwest::Response,
+    limits: SendLimits,
+    deadline: Instant,
+    host: &Hostname,
+) -> Result<Response<BoundedBody>, NetError> {
+    let bytes: usize = response
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    if bytes > limits.headers {
+        return Err(NetError::new(Kind::HeadersTooLarge(limits.headers)));
+    }
+    if has_coding(response.headers()) {
+        return Err(NetError::new(Kind::ContentCoding));
+    }
+    if response.content_length().is_some_and(|length| length > limits.body) {
+        return Err(NetError::new(Kind::BodyTooLarge(limits.body)));
+    }
+    let mut head = Response::new(());
+    *head.status_mut() = response.status();
+    *head.headers_mut() = std::mem::take(response.headers_mut());
+    Ok(head.map(|()| BoundedBody {
+        response,
+        host: host.clone(),
+        limits,
+        left: limits.body,
+        deadline,
+    }))
+}
+
+/// None was asked for, so any but `identity` is an error of the other side.
+fn has_coding(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The settings of a back-channel client
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use medmij_types::{Clock, SystemClock};
+use medmij_whitelist::HostPolicy;
+
+use super::{BackChannel, SendLimits, Shared};
+use crate::resolve::Resolver;
+use crate::{
+    ConfigError, ConnectProxy, Credentials, DangerLoopback, NodeIdentity, Revocation, TlsPolicy, TrustRoots, tls,
+};
+
+/// Builds a [`BackChannel`]. Revocation must be chosen; everything else has a safe default.
+#[must_use]
+pub struct BackChannelBuilder {
+    identity: NodeIdentity,
+    roots: TrustRoots,
+    policy: HostPolicy,
+    revocation: Option<Revocation>,
+    limits: SendLimits,
+    recipe: Recipe,
+}
+
+/// What stays when credentials change.
+pub(super) struct Recipe {
+    tls: TlsPolicy,
+    clock: Arc<dyn Clock>,
+    pub(super) connect: Duration,
+    resolver: Resolver,
+    proxy: Option<ConnectProxy>,
+}
+
+impl BackChannelBuilder {
+    pub(super) fn new(identity: NodeIdentity, roots: TrustRoots, policy: HostPolicy) -> Self {
+        let recipe = Recipe {
+            tls: TlsPolicy::default(),
+            clock: Arc::new(SystemClock::default()),
+            connect: Duration::from_secs(5),
+            resolver: Resolver::Public,
+            proxy: None,
+        };
+        Self {
+            identity,
+            roots,
+            policy,
+            revocation: None,
+            limits: SendLimits::default(),
+            recipe,
+        }
+    }
+
+    /// How withdrawn certificates of servers are found out.
+    pub fn revocation(mut self, revocation: Revocation) -> Self {
+        self.revocation = Some(revocation);
+        self
+    }
+
+    /// Versions and algorithms. Default [`TlsPolicy::ncsc_2_1`].
+    pub fn tls(mut self, tls: TlsPolicy) -> Self {
+        self.recipe.tls = tls;
+        self
+    }
+
+    /// The clock by which certificates are judged. Default the machine's.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.recipe.clock = Arc::new(clock);
+        self
+    }
+
+    /// What an exchange may cost unless its caller says otherwise.
+    pub fn limits(mut self, limits: SendLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Time for name lookup, TCP and TLS together. Default 5 s.
+    pub fn connect_timeout(mut self, time: Duration) -> Self {
+        self.recipe.connect = time;
+        self
+    }
+
+    /// Goes out through a forward proxy. TLS stays between us and the node; the proxy sees the host's name.
+    pub fn proxy(mut self, proxy: ConnectProxy) -> Self {
+        self.recipe.proxy = Some(proxy);
+        self
+    }
+
+    /// Dials the hosts of `map` on loopback and no other host at all.
+    pub fn danger_loopback(mut self, map: DangerLoopback) -> Self {
+        self.recipe.resolver = Resolver::Loopback(Arc::new(map));
+        self
+    }
+
+    /// Also dials hosts whose names lead to private or loopback addresses, for test facilities on a private
+    /// network. Names under `.localhost` stay refused.
+    pub fn danger_private_addresses(mut self) -> Self {
+        self.recipe.resolver = Resolver::AnyAddress;
+        self
+    }
+
+    /// Builds the client. Nothing is dialled.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when revocation was not chosen, a proxy stands beside a loopback map, or TLS cannot be
+    /// set up from these parts.
+    pub fn build(self) -> Result<BackChannel, ConfigError> {
+        let Self {
+            identity,
+            roots,
+            policy,
+            revocation,
+            limits,
+            recipe,
+        } = self;
+        let revocation = revocation.ok_or(ConfigError::RevocationNotChosen)?;
+        if recipe.is_mapped() && recipe.proxy.is_some() {
+            return Err(ConfigError::ProxyAndLoopback);
+        }
+        let client = recipe.client(&Credentials {
+            identity,
+            roots,
+            revocation,
+        })?;
+        Ok(BackChannel {
+            shared: Arc::new(Shared {
+                client: ArcSwap::from_pointee(client),
+                recipe,
+                policy,
+                limits,
+            }),
+        })
+    }
+}
+
+impl Recipe {
+    pub(super) fn is_mapped(&self) -> bool {
+        matches!(self.resolver, Resolver::Loopback(_))
+    }
+
+    pub(super) fn client(&self, credentials: &Credentials) -> Result<reqwest::Client, ConfigError> {
+        let Credentials {
+            identity,
+            roots,
+            revocation,
+        } = credentials;
+        let config = tls::client::config(identity, roots, revocation, &self.tls, &self.clock)?;
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(config)
+            .https_only(true)
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .connect_timeout(self.connect)
+            .pool_idle_timeout(Duration::from_secs(30))
+            .dns_resolver(self.resolver.clone());
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(proxy.to_reqwest().map_err(|error| ConfigError::Client(error.into()))?);
+        }
+        builder.build().map_err(|error| ConfigError::Client(error.into()))
+    }
+}
+
+impl std::fmt::Debug for BackChannelBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BackChannelBuilder")
+            .field("identity", &self.identity)
+            .field("roots", &self.roots)
+            .field("tls", &self.recipe.tls)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Credentials on disk, followed while they change (fault R16)
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::Credentials;
+use crate::{ConfigError, NodeIdentity, Revocation, TrustRoots};
+
+/// The files of one set of credentials, in PEM.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use medmij_net::CredentialFiles;
+///
+/// # async fn run(channel: medmij_net::BackChannel) -> Result<(), Box<dyn std::error::Error>> {
+/// let files = CredentialFiles::new("node.pem", "node.key", "pkioverheid.pem").crls_hard_fail("crls.pem");
+/// let credentials = files.load()?;
+/// // Follow the files; a broken one keeps the old credentials and is logged as an error.
+/// files.follow(Duration::from_secs(60), |new| channel.reload(new)).await;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub struct CredentialFiles {
+    chain: PathBuf,
+    key: PathBuf,
+    roots: PathBuf,
+    crls: Crls,
+    password: Option<Zeroizing<String>>,
+    taken: Option<[u8; 32]>,
+}
+
+#[derive(Debug)]
+enum Crls {
+    NotChosen,
+    HardFail(PathBuf),
+    SoftFail(PathBuf),
+    DangerOff,
+}
+
+impl CredentialFiles {
+    /// Chain and key of the node, and the roots of the other side.
+    pub fn new(chain: impl Into<PathBuf>, key: impl Into<PathBuf>, roots: impl Into<PathBuf>) -> Self {
+        Self {
+            chain: chain.into(),
+            key: key.into(),
+            roots: roots.into(),
+            crls: Crls::NotChosen,
+            password: None,
+            taken: None,
+        }
+    }
+
+    /// The CRLs; a certificate that none of them speaks about is refused.
+    pub fn crls_hard_fail(mut self, path: impl Into<PathBuf>) -> Self {
+        self.crls = Crls::HardFail(path.into());
+        self
+    }
+
+    /// The CRLs; a certificate that none of them speaks about is taken.
+    pub fn crls_soft_fail(mut self, path: impl Into<PathBuf>) -> Self {
+        self.crls = Crls::SoftFail(path.into());
+        self
+    }
+
+    /// No revocation check at all.
+    pub fn danger_no_revocation(mut self) -> Self {
+        self.crls = Crls::DangerOff;
+        self
+    }
+
+    /// The password of the key, if it is encrypted (feature `encrypted-keys`).
+    #[cfg(feature = "encrypted-keys")]
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(Zeroizing::new(password.into()));
+        self
+    }
+
+    /// Reads all files.
+    ///
+    /// # Errors
+    /// [`FileError`] names the file that is absent or cannot be used.
+    pub fn load(&self) -> Result<Credentials, FileError> {
+        Ok(self.read()?.0)
+    }
+
+    /// Looks at the files at every interval and hands over what changed, for ever. What cannot be used is
+    /// logged as an error, and the credentials in use stay.
+    pub async fn follow(
+        mut self,
+        every: Duration,
+        mut apply: impl FnMut(&Credentials) -> Result<(), ConfigError> + Send,
+    ) {
+        loop {
+            self.step(&mut apply);
+            tokio::time::sleep(every).await;
+        }
+    }
+
+    fn step(&mut self, apply: &mut (impl FnMut(&Credentials) -> Result<(), ConfigError> + Send)) {
+        match self.read() {
+            Ok((_, digest)) if self.taken == Some(digest) => {}
+            Ok((credentials, digest)) => match apply(&credentials) {
+                Ok(()) => self.taken = Some(digest),
+                Err(error) => tracing::error!(%error, "new credentials cannot be used, the old ones stay"),
+            },
+            Err(error) => tracing::error!(%error, "credentials cannot be read, the old ones stay"),
+        }
+    }
+
+    fn read(&self) -> Result<(Credentials, [u8; 32]), FileError> {
+        let chain = read(&self.chain)?;
+        let key = read(&self.key)?;
+        let roots = read(&self.roots)?;
+        let mut digest = Sha256::new();
+        for bytes in [&chain, &key, &roots] {
+            digest.update((bytes.len() as u64).to_le_bytes());
+            digest.update(bytes.as_slice());
+        }
+        let config = |path: &Path| {
+            let path = path.to_owned();
+            |source| FileError::Config { path, source }
+        };
+        let revocation = match &self.crls {
+            Crls::NotChosen => return Err(FileError::NoRevocation),
+            Crls::DangerOff => Revocation::danger_off(),
+            Crls::HardFail(path) | Crls::SoftFail(path) => {
+                let pem = read(path)?;
+                digest.update(pem.as_slice());
+                let crls = Revocation::crls_from_pem(&pem).map_err(config(path))?;
+                let hard = matches!(self.crls, Crls::HardFail(_));
+                if hard {
+                    Revocation::hard_fail(crls)
+                } else {
+                    Revocation::soft_fail(crls)
+                }
+                .map_err(config(path))?
+            }
+        };
+        let roots = TrustRoots::from_pem(&roots).map_err(config(&self.roots))?;
+        let identity = self.identity(&chain, &key).map_err(config(&self.key))?;
+        Ok((
+            Credentials {
+                identity,
+                roots,
+                revocation,
+            },
+            digest.finalize().into(),
+        ))
+    }
+
+    fn identity(&self, chain: &[u8], key: &[u8]) -> Result<NodeIdentity, ConfigError> {
+        match &self.password {
+            #[cfg(feature = "encrypted-keys")]
+            Some(password) => NodeIdentity::from_encrypted_pem(chain, key, password),
+            _ => NodeIdentity::from_pem(chain, key),
+        }
+    }
+}
+
+impl std::fmt::Debug for CredentialFiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CredentialFiles")
+            .field("chain", &self.chain)
+            .field("key", &self.key)
+            .field("roots", &self.roots)
+            .field("crls", &self.crls)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A file of the credentials that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// It cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// It was read and cannot be used.
+    #[error("cannot use {}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: ConfigError,
+    },
+    /// Nobody said how withdrawn certificates are found out.
+    #[error("revocation policy is not chosen")]
+    NoRevocation,
+}
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    fs::read(path).map(Zeroizing::new).map_err(|source| FileError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use medmij_test::{LeafSpec, TestIdentity, TestPki};
+    use std::sync::{Arc, Mutex};
+
+    fn write(folder: &Path, pki: &TestPki, node: &TestIdentity) {
+        fs::write(folder.join("chain"), node.chain_pem()).unwrap();
+        fs::write(folder.join("key"), node.key_pem()).unwrap();
+        fs::write(folder.join("roots"), pki.roots_pem()).unwrap();
+    }
+
+    #[test]
+    fn r16_a_new_file_is_taken_and_a_broken_one_keeps_the_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let pki = TestPki::new("A").unwrap();
+        let (one, two) = (
+            pki.issue(&LeafSpec::node("een.nl")).unwrap(),
+            pki.issue(&LeafSpec::node("twee.nl")).unwrap(),
+        );
+        write(folder.path(), &pki, &one);
+        let path = |name: &str| folder.path().join(name);
+        let mut files = CredentialFiles::new(path("chain"), path("key"), path("roots")).danger_no_revocation();
+        let taken = Arc::new(Mutex::new(Vec::new()));
+        let list = Arc::clone(&taken);
+        let mut apply = move |new: &Credentials| {
+            list.lock().unwrap().push(new.identity.names().to_string());
+            Ok(())
+        };
+        files.step(&mut apply);
+        files.step(&mut apply);
+        // Half replaced: the key does not belong to the chain yet.
+        fs::write(path("chain"), two.chain_pem()).unwrap();
+        assert!(matches!(files.load(), Err(FileError::Config { .. })));
+        files.step(&mut apply);
+        fs::write(path("key"), two.key_pem()).unwrap();
+        files.step(&mut apply);
+        fs::remove_file(path("roots")).unwrap();
+        assert!(matches!(files.load(), Err(FileError::Read { .. })));
+        files.step(&mut apply);
+        assert_eq!(*taken.lock().unwrap(), ["een.nl", "twee.nl"]);
+    }
+
+    #[test]
+    fn w8_files_without_a_revocation_policy_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let pki = TestPki::new("A").unwrap();
+        write(folder.path(), &pki, &pki.issue(&LeafSpec::node("een.nl")).unwrap());
+        let path = |name: &str| folder.path().join(name);
+        let files = CredentialFiles::new(path("chain"), path("key"), path("roots"));
+        assert!(matches!(files.load(), Err(FileError::NoRevocation)));
+        let files = files.crls_hard_fail(path("roots"));
+        assert!(matches!(
+            files.load(),
+            Err(FileError::Config {
+                source: ConfigError::NoCrl,
+                ..
+            })
+        ));
+    }
+}

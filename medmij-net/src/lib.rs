@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Node identity, mutual TLS and host policy for the MedMij back channel
+//!
+//! The back channel is the traffic between servers: lists, tokens, resources, notifications. Both sides
+//! show a certificate, and each side talks to hosts on the current Whitelist only
+//! (core.whl.306 to core.whl.309).
+//!
+//! * [`BackChannel`] sends requests. The host of each one is judged before anything is dialled, also when
+//!   a connection to it is still open. Own roots, own certificate, https only, no redirects, no proxy from
+//!   the environment, no decompression, no retries, bounded bodies, one deadline.
+//! * `BackChannelListener` (feature `axum`) serves an axum router. A peer whose certificate holds no
+//!   name of the Whitelist gets no HTTP byte, and a peer that is taken off the list loses its open connection
+//!   at the next request.
+//! * [`DangerLoopback`] lets a whole MedMij network run on one machine under `.localhost` names.
+//!
+//! ```no_run
+//! use bytes::Bytes;
+//! use medmij_net::{BackChannel, NodeIdentity, Revocation, TrustRoots};
+//! use medmij_types::Hostname;
+//! use medmij_whitelist::HostPolicy;
+//!
+//! # async fn run(chain: &[u8], key: &[u8], roots: &[u8], crls: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+//! let stelselnode = Hostname::parse("stelselnode.medmij.nl")?;
+//! let channel = BackChannel::builder(
+//!     NodeIdentity::from_pem(chain, key)?,
+//!     TrustRoots::from_pem(roots)?,
+//!     HostPolicy::stelselnode_only(stelselnode),
+//! )
+//! .revocation(Revocation::hard_fail(Revocation::crls_from_pem(crls)?)?)
+//! .build()?;
+//!
+//! let request = http::Request::get("https://kwaad.example.nl/").body(Bytes::new())?;
+//! let refused = channel.send(request).await.unwrap_err();
+//! assert!(refused.is_not_whitelisted());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Limits
+//! HTTP/1.1 only: HTTP/2 lets one connection serve several hosts. No OCSP. The front channel of a node is a
+//! browser's business and is not dialled here.
+#![forbid(unsafe_code)]
+
+mod backchannel;
+mod credentials;
+mod development;
+mod error;
+mod identity;
+#[cfg(feature = "axum")]
+mod listener;
+mod loopback;
+mod names;
+mod resolve;
+mod revocation;
+mod roots;
+mod source;
+mod tls;
+
+pub use backchannel::body::BoundedBody;
+pub use backchannel::builder::BackChannelBuilder;
+pub use backchannel::proxy::ConnectProxy;
+pub use backchannel::{BackChannel, SendLimits};
+pub use credentials::{CredentialFiles, Credentials, FileError};
+pub use development::{DangerDevelopment, NotDevelopment};
+pub use error::{ConfigError, NetError};
+pub use identity::{NodeIdentity, NodeSigner, SignatureKind};
+#[cfg(feature = "axum")]
+pub use listener::{BackChannelListener, ListenerBuilder, ListenerControl, ListenerLimits, Peer};
+pub use loopback::{DangerLoopback, FrontScheme, LoopbackError};
+pub use revocation::{Revocation, RevocationPolicy};
+pub use roots::TrustRoots;
+pub use source::{FetchError, StelselnodeSource};
+pub use tls::TlsPolicy;

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Whether a certificate was withdrawn by its issuer: a policy and the CRLs to judge by
+//!
+//! The 1.1 text wants a check at every handshake and no session without an answer, so [`Revocation::hard_fail`]
+//! is what a node should run. Which form the current release prescribes (OCSP, CRL) is not known here, so
+//! it is a setting; there is no default, and leaving revocation off has to be written down.
+
+use rustls::client::ServerCertVerifierBuilder;
+#[cfg(feature = "axum")]
+use rustls::server::ClientCertVerifierBuilder;
+use rustls_pki_types::CertificateRevocationListDer;
+use rustls_pki_types::pem::PemObject;
+
+use crate::ConfigError;
+
+/// The revocation policy of one side, with its CRLs.
+///
+/// ```
+/// use medmij_net::Revocation;
+/// use medmij_test::{LeafSpec, TestPki};
+///
+/// let pki = TestPki::new("A")?;
+/// let crls = pki.crls(&[&pki.issue(&LeafSpec::node("weg.example.nl"))?])?;
+/// let revocation = Revocation::hard_fail(crls)?;
+/// // Hard fail without anything to judge by would refuse everybody, or, worse, nobody.
+/// assert!(Revocation::hard_fail(Vec::<Vec<u8>>::new()).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Revocation {
+    policy: RevocationPolicy,
+    crls: Vec<CertificateRevocationListDer<'static>>,
+}
+
+/// What an absent or stale answer means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RevocationPolicy {
+    /// No current CRL for a certificate of the chain: refused.
+    HardFail,
+    /// A certificate on a CRL is refused; one that no CRL speaks about is taken.
+    SoftFail,
+    /// Nothing is looked at.
+    Off,
+}
+
+impl Revocation {
+    /// Every certificate of the chain needs a current CRL (DER) of its issuer that does not list it.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoCrl`] without any CRL.
+    pub fn hard_fail(crls: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, ConfigError> {
+        Self::with(RevocationPolicy::HardFail, crls)
+    }
+
+    /// A listed certificate is refused, also by a stale CRL; an unknown one is taken.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoCrl`] without any CRL.
+    pub fn soft_fail(crls: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, ConfigError> {
+        Self::with(RevocationPolicy::SoftFail, crls)
+    }
+
+    /// No revocation check at all: for tests and demonstrations.
+    pub fn danger_off() -> Self {
+        Self {
+            policy: RevocationPolicy::Off,
+            crls: Vec::new(),
+        }
+    }
+
+    /// The CRLs of a PEM file, for [`hard_fail`](Self::hard_fail) and [`soft_fail`](Self::soft_fail).
+    ///
+    /// # Errors
+    /// [`ConfigError::Pem`] when it is damaged.
+    pub fn crls_from_pem(pem: &[u8]) -> Result<Vec<Vec<u8>>, ConfigError> {
+        CertificateRevocationListDer::pem_slice_iter(pem)
+            .map(|crl| crl.map(|crl| crl.to_vec()))
+            .collect::<Result<_, _>>()
+            .map_err(|source| ConfigError::Pem { what: "crls", source })
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> RevocationPolicy {
+        self.policy
+    }
+
+    fn with(policy: RevocationPolicy, crls: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, ConfigError> {
+        let crls: Vec<_> = crls.into_iter().map(CertificateRevocationListDer::from).collect();
+        // The TLS library checks nothing at all when it gets an empty set.
+        if crls.is_empty() {
+            Err(ConfigError::NoCrl)
+        } else {
+            Ok(Self { policy, crls })
+        }
+    }
+
+    pub(crate) fn for_server(&self, builder: ServerCertVerifierBuilder) -> ServerCertVerifierBuilder {
+        let builder = builder.with_crls(self.crls.iter().cloned());
+        match self.policy {
+            RevocationPolicy::HardFail => builder.enforce_revocation_expiration(),
+            RevocationPolicy::SoftFail | RevocationPolicy::Off => builder.allow_unknown_revocation_status(),
+        }
+    }
+
+    #[cfg(feature = "axum")]
+    pub(crate) fn for_client(&self, builder: ClientCertVerifierBuilder) -> ClientCertVerifierBuilder {
+        let builder = builder.with_crls(self.crls.iter().cloned());
+        match self.policy {
+            RevocationPolicy::HardFail => builder.enforce_revocation_expiration(),
+            RevocationPolicy::SoftFail | RevocationPolicy::Off => builder.allow_unknown_revocation_status(),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! TLS versions and algorithms as data: core.tls.300 to core.tls.305
+//!
+//! * core.tls.301 wants what the NCSC guideline calls "goed". The presets list exactly what is offered.
+//! * core.tls.303 forbids False Start: the TLS library has none.
+//! * core.tls.304 wants the highest common version: the library always takes it.
+//! * core.tls.305, the deviation in force: TLS 1.2 is offered beside 1.3. [`TlsPolicy::tls13_only`] ends
+//!   that with one switch.
+//! * No early data (0-RTT), no tickets, no resumption, no compression, no renegotiation on either side.
+
+pub(crate) mod client;
+#[cfg(feature = "axum")]
+pub(crate) mod server;
+mod time;
+mod verify;
+
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+use rustls::{CipherSuite, NamedGroup, SupportedProtocolVersion, version};
+
+use crate::ConfigError;
+
+/// Which versions, cipher suites and key exchange groups are offered.
+///
+/// ```
+/// use medmij_net::TlsPolicy;
+///
+/// let today = TlsPolicy::ncsc_2_1();
+/// assert_eq!(today.versions(), ["TLSv1_3", "TLSv1_2"]);
+/// assert_eq!(today.tls13_only().versions(), ["TLSv1_3"]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct TlsPolicy {
+    preset: &'static Preset,
+    tls13_only: bool,
+}
+
+impl TlsPolicy {
+    /// The NCSC guideline 2.1 of 2021, which core.tls.301 names: AES-GCM of both sizes and ChaCha20, with
+    /// TLS 1.2 as the deviation of core.tls.305. The default.
+    pub fn ncsc_2_1() -> Self {
+        Self {
+            preset: &NCSC_2_1,
+            tls13_only: false,
+        }
+    }
+
+    /// The guideline of 2025: AES-128 is no longer "goed", so TLS 1.3 offers AES-256 and ChaCha20 only;
+    /// the suites of TLS 1.2 are "voldoende" and follow as the deviation of core.tls.305.
+    pub fn ncsc_2025() -> Self {
+        Self {
+            preset: &NCSC_2025,
+            tls13_only: false,
+        }
+    }
+
+    /// Without the deviation of core.tls.305: TLS 1.3 and nothing else.
+    pub fn tls13_only(mut self) -> Self {
+        self.tls13_only = true;
+        self
+    }
+
+    /// The name of the preset: `ncsc-2.1` or `ncsc-2025`.
+    pub fn name(&self) -> &'static str {
+        self.preset.name
+    }
+
+    /// The names of the cipher suites that are offered, most wanted first.
+    pub fn suites(&self) -> Vec<String> {
+        self.chosen_suites().map(|suite| format!("{suite:?}")).collect()
+    }
+
+    /// The names of the versions that are offered, highest first.
+    pub fn versions(&self) -> Vec<String> {
+        self.protocol_versions()
+            .iter()
+            .map(|version| format!("{:?}", version.version))
+            .collect()
+    }
+
+    pub(crate) fn protocol_versions(&self) -> &'static [&'static SupportedProtocolVersion] {
+        if self.tls13_only { &TLS13 } else { &TLS13_AND_12 }
+    }
+
+    /// The cryptography of ring, cut down to the preset.
+    pub(crate) fn provider(&self) -> Result<Arc<CryptoProvider>, ConfigError> {
+        let mut provider = rustls::crypto::ring::default_provider();
+        let all = std::mem::take(&mut provider.cipher_suites);
+        provider.cipher_suites = self
+            .chosen_suites()
+            .filter_map(|wanted| all.iter().copied().find(|had| had.suite() == *wanted))
+            .collect();
+        let groups = std::mem::take(&mut provider.kx_groups);
+        provider.kx_groups = self
+            .preset
+            .groups
+            .iter()
+            .filter_map(|wanted| groups.iter().copied().find(|had| had.name() == *wanted))
+            .collect();
+        if provider.cipher_suites.len() != self.chosen_suites().count()
+            || provider.kx_groups.len() != self.preset.groups.len()
+        {
+            return Err(ConfigError::Tls(
+                "the tls library lacks an algorithm of the preset".into(),
+            ));
+        }
+        Ok(Arc::new(provider))
+    }
+
+    fn chosen_suites(&self) -> impl Iterator<Item = &'static CipherSuite> {
+        let tls12 = if self.tls13_only { &[] } else { self.preset.tls12 };
+        self.preset.tls13.iter().chain(tls12)
+    }
+}
+
+impl Default for TlsPolicy {
+    fn default() -> Self {
+        Self::ncsc_2_1()
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Preset {
+    name: &'static str,
+    tls13: &'static [CipherSuite],
+    tls12: &'static [CipherSuite],
+    groups: &'static [NamedGroup],
+}
+
+static NCSC_2_1: Preset = Preset {
+    name: "ncsc-2.1",
+    tls13: &[
+        CipherSuite::TLS13_AES_256_GCM_SHA384,
+        CipherSuite::TLS13_CHACHA20_POLY1305_SHA256,
+        CipherSuite::TLS13_AES_128_GCM_SHA256,
+    ],
+    tls12: TLS12_ECDHE_AEAD,
+    groups: &[NamedGroup::secp384r1, NamedGroup::X25519, NamedGroup::secp256r1],
+};
+
+static NCSC_2025: Preset = Preset {
+    name: "ncsc-2025",
+    tls13: &[
+        CipherSuite::TLS13_AES_256_GCM_SHA384,
+        CipherSuite::TLS13_CHACHA20_POLY1305_SHA256,
+    ],
+    tls12: TLS12_ECDHE_AEAD,
+    groups: &[NamedGroup::secp384r1, NamedGroup::X25519, NamedGroup::secp256r1],
+};
+
+const TLS12_ECDHE_AEAD: &[CipherSuite] = &[
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+];
+
+static TLS13: [&SupportedProtocolVersion; 1] = [&version::TLS13];
+static TLS13_AND_12: [&SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
+
+/// The one application protocol of the back channel. HTTP/2 is absent on purpose: it lets one connection
+/// serve several hosts.
+pub(crate) const ALPN: &[u8] = b"http/1.1";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn core_tls_301_every_preset_is_what_the_library_offers() {
+        for policy in [TlsPolicy::ncsc_2_1(), TlsPolicy::ncsc_2025()] {
+            for policy in [policy, policy.tls13_only()] {
+                let provider = policy.provider().unwrap();
+                let offered: Vec<_> = provider
+                    .cipher_suites
+                    .iter()
+                    .map(|s| format!("{:?}", s.suite()))
+                    .collect();
+                assert_eq!(offered, policy.suites());
+            }
+        }
+    }
+
+    #[test]
+    fn core_tls_301_no_suite_is_below_voldoende() {
+        for name in TlsPolicy::ncsc_2_1().suites() {
+            assert!(name.contains("GCM") || name.contains("CHACHA20"), "{name}");
+            assert!(name.starts_with("TLS13_") || name.starts_with("TLS_ECDHE_"), "{name}");
+        }
+        assert!(
+            !TlsPolicy::ncsc_2025()
+                .suites()
+                .contains(&"TLS13_AES_128_GCM_SHA256".to_owned())
+        );
+    }
+
+    #[test]
+    fn core_tls_305_one_switch_ends_tls_1_2() {
+        let policy = TlsPolicy::ncsc_2025().tls13_only();
+        assert_eq!(policy.versions(), ["TLSv1_3"]);
+        assert!(policy.suites().iter().all(|name| name.starts_with("TLS13_")));
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The client's side of TLS on the back channel: core.tls.300 to core.tls.305, core.tls.314
+
+use std::sync::Arc;
+
+use medmij_types::Clock;
+use rustls::ClientConfig;
+use rustls::client::{Resumption, WebPkiServerVerifier};
+
+use super::time::ClockTime;
+use super::verify::LiteralName;
+use super::{ALPN, TlsPolicy};
+use crate::{ConfigError, NodeIdentity, Revocation, TrustRoots};
+
+/// Own roots only, own certificate shown, no resumption: every connection is judged anew.
+pub(crate) fn config(
+    identity: &NodeIdentity,
+    roots: &TrustRoots,
+    revocation: &Revocation,
+    tls: &TlsPolicy,
+    clock: &Arc<dyn Clock>,
+) -> Result<ClientConfig, ConfigError> {
+    let provider = tls.provider()?;
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots.store(), Arc::clone(&provider));
+    let verifier = revocation
+        .for_server(verifier)
+        .build()
+        .map_err(|error| ConfigError::Tls(error.into()))?;
+    let mut config = ClientConfig::builder_with_details(provider, Arc::new(ClockTime(Arc::clone(clock))))
+        .with_protocol_versions(tls.protocol_versions())
+        .map_err(|error| ConfigError::Tls(error.into()))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(LiteralName::new(verifier)))
+        .with_client_cert_resolver(identity.resolver());
+    config.resumption = Resumption::disabled();
+    config.enable_early_data = false;
+    config.require_ems = true;
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    Ok(config)
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The server's side of mutual TLS on the back channel: core.tls.300 to core.tls.305, core.tls.314
+
+use std::sync::Arc;
+
+use medmij_types::Clock;
+use rustls::ServerConfig;
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+
+use super::time::ClockTime;
+use super::{ALPN, TlsPolicy};
+use crate::{ConfigError, NodeIdentity, Revocation, TrustRoots};
+
+/// A client certificate is required; no tickets, no session cache, no early data.
+pub(crate) fn config(
+    identity: &NodeIdentity,
+    roots: &TrustRoots,
+    revocation: &Revocation,
+    tls: &TlsPolicy,
+    clock: &Arc<dyn Clock>,
+) -> Result<ServerConfig, ConfigError> {
+    let provider = tls.provider()?;
+    let verifier = WebPkiClientVerifier::builder_with_provider(roots.store(), Arc::clone(&provider));
+    let verifier = revocation
+        .for_client(verifier)
+        .build()
+        .map_err(|error| ConfigError::Tls(error.into()))?;
+    let mut config = ServerConfig::builder_with_details(provider, Arc::new(ClockTime(Arc::clone(clock))))
+        .with_protocol_versions(tls.protocol_versions())
+        .map_err(|error| ConfigError::Tls(error.into()))?
+        .with_client_cert_verifier(verifier)
+        .with_cert_resolver(identity.resolver());
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    config.max_early_data_size = 0;
+    config.require_ems = true;
+    config.ignore_client_order = true;
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    Ok(config)
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Peers that take their time (fault R12)
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::routing::post;
+use medmij_net::ListenerLimits;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::listener::counting;
+use crate::raw::{KEEP, LAST, client_config, connect, exchange, exchange_one};
+use crate::world::{DVP, DVZA, Served, World, only, send};
+
+const SOON: Duration = Duration::from_millis(150);
+
+#[tokio::test]
+async fn r12_dripping_handshakes_do_not_keep_a_good_peer_out() {
+    let world = World::new();
+    let mut limits = ListenerLimits::default();
+    limits.handshakes = 20;
+    let (router, _) = counting();
+    let served = Served::start(world.listener(only(DVP)).limits(limits), router).await;
+    let mut dripping = Vec::new();
+    for _ in 0..60 {
+        let mut stream = TcpStream::connect(served.address).await.unwrap();
+        stream.write_all(&[0x16, 0x03]).await.unwrap();
+        dripping.push(stream);
+    }
+    let channel = world.client(served.address, only(DVZA)).build().unwrap();
+    assert_eq!(send(&channel, "/").await.unwrap().status(), 200);
+    // The oldest ones were ended to make room.
+    assert_eq!(ended(&mut dripping[0]).await, 0);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn r12_every_stage_of_a_connection_has_its_deadline() {
+    let world = World::new();
+    let mut limits = ListenerLimits::default();
+    (limits.handshake, limits.headers, limits.body) = (SOON, SOON, SOON);
+    let handler = post(|body: Bytes| async move { body.len().to_string() });
+    let served = Served::start(
+        world.listener(only(DVP)).limits(limits),
+        Router::new().route("/", handler),
+    )
+    .await;
+
+    let mut silent = TcpStream::connect(served.address).await.unwrap();
+    assert_eq!(ended(&mut silent).await, 0, "handshake");
+
+    let dvp = world.node(DVP);
+    for (stage, text) in [
+        ("idle", ""),
+        ("headers", "POST / HTTP/1.1\r\nHost: dvza.localhost\r\nX-"),
+    ] {
+        let mut stream = connect(client_config(Some(&dvp), &world.pki), served.address)
+            .await
+            .unwrap();
+        let answer = exchange(&mut stream, text).await;
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 408"),
+            "{stage}: {answer}"
+        );
+    }
+    let text = "POST / HTTP/1.1\r\nHost: dvza.localhost\r\nContent-Length: 10\r\n\r\nhalf";
+    let mut stream = connect(client_config(Some(&dvp), &world.pki), served.address)
+        .await
+        .unwrap();
+    let answer = exchange(&mut stream, text).await;
+    assert!(answer.starts_with("HTTP/1.1 400"), "body: {answer}");
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn r12_a_head_or_a_body_that_is_too_large_is_refused() {
+    let world = World::new();
+    let mut limits = ListenerLimits::default();
+    limits.body_bytes = 10;
+    let handler = post(|body: Bytes| async move { body.len().to_string() });
+    let served = Served::start(
+        world.listener(only(DVP)).limits(limits),
+        Router::new().route("/", handler),
+    )
+    .await;
+    let dvp = world.node(DVP);
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: dvza.localhost\r\nX-Groot: {}\r\n\r\n",
+        "x".repeat(20 * 1024)
+    );
+    for (text, expected) in [
+        (head.as_str(), "HTTP/1.1 431"),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 10\r\n\r\n0123456789",
+            "HTTP/1.1 200",
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 11\r\n\r\n0123456789a",
+            "HTTP/1.1 400",
+        ),
+    ] {
+        let mut stream = connect(client_config(Some(&dvp), &world.pki), served.address)
+            .await
+            .unwrap();
+        let answer = exchange(&mut stream, text).await;
+        assert!(answer.starts_with(expected), "{expected}: {answer}");
+    }
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn w7_an_old_connection_ends_after_its_request() {
+    let world = World::new();
+    let mut limits = ListenerLimits::default();
+    limits.age = SOON;
+    let (router, _) = counting();
+    let served = Served::start(world.listener(only(DVP)).limits(limits), router).await;
+    let mut stream = connect(client_config(Some(&world.node(DVP)), &world.pki), served.address)
+        .await
+        .unwrap();
+    assert!(exchange_one(&mut stream, KEEP).await.starts_with("HTTP/1.1 200"));
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest).await;
+    assert!(rest.is_empty());
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn r12_one_connection_too_many_is_closed() {
+    let world = World::new();
+    let mut limits = ListenerLimits::default();
+    limits.connections = 1;
+    let (router, handled) = counting();
+    let served = Served::start(world.listener(only(DVP)).limits(limits), router).await;
+    let dvp = world.node(DVP);
+    let mut first = connect(client_config(Some(&dvp), &world.pki), served.address)
+        .await
+        .unwrap();
+    assert!(exchange_one(&mut first, KEEP).await.starts_with("HTTP/1.1 200"));
+    let mut second = connect(client_config(Some(&dvp), &world.pki), served.address)
+        .await
+        .unwrap();
+    assert_eq!(exchange(&mut second, LAST).await, "");
+    assert_eq!(handled.load(std::sync::atomic::Ordering::SeqCst), 1);
+    drop(first);
+    served.stop().await;
+}
+
+/// Reads to the end; the number of bytes that came.
+async fn ended(stream: &mut TcpStream) -> usize {
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest).await;
+    rest.len()
+}
