@@ -79,9 +79,8 @@ impl Access {
     }
 
     /// The URL of a query at the endpoint of a systeemrol; `None` when there is no such endpoint.
-    #[must_use]
-    pub fn target(&self, systeemrol: &str, query: &Query) -> Option<Target> {
-        self.endpoints.lookup(systeemrol).map(|endpoint| endpoint.target(query))
+    pub(crate) fn target(&self, systeemrol: &str, query: &Query) -> Option<Target> {
+        self.endpoints.find(systeemrol).map(|endpoint| endpoint.target(query))
     }
 
     /// Builds a request with a fresh `MedMij-Request-ID`.

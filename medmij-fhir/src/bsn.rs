@@ -5,6 +5,7 @@
 //! the qualification of a gegevensdienst extends that to the resources: an identifier of the BSN
 //! system has no value. What arrives nevertheless is cut out of the bytes and reported by its path.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -25,7 +26,6 @@ pub const BSN_SYSTEM: &str = "http://fhir.nl/fhir/NamingSystem/bsn";
 ///     {"system":"http://fhir.nl/fhir/NamingSystem/bsn","value":"999990019"}],"multipleBirthInteger":2}"#;
 /// let (clean, found) = redact_bsn(body, &Limits::default())?;
 /// assert_eq!(found[0].to_string(), "identifier[0].value");
-/// let clean = String::from_utf8(clean).unwrap();
 /// assert!(!clean.contains("999990019"));
 /// assert!(clean.ends_with(r#""multipleBirthInteger":2}"#));
 /// # Ok::<(), medmij_fhir::JsonError>(())
@@ -47,7 +47,8 @@ impl fmt::Display for BsnPath {
     }
 }
 
-/// Checks a JSON document and cuts every BSN out; all other bytes stay as they were.
+/// Checks a JSON document and cuts every BSN out; all other bytes stay as they were. Without a BSN
+/// nothing is copied.
 ///
 /// The value of an identifier of the BSN system is replaced by a data-absent-reason `masked`; a
 /// string that searches on a BSN (a self link, a conditional reference) is replaced whole. Free text
@@ -55,7 +56,7 @@ impl fmt::Display for BsnPath {
 ///
 /// # Errors
 /// [`JsonError`] when the document is not strict JSON or exceeds the limits.
-pub fn redact_bsn(document: &[u8], limits: &Limits) -> Result<(Vec<u8>, Vec<BsnPath>), JsonError> {
+pub fn redact_bsn<'a>(document: &'a [u8], limits: &Limits) -> Result<(Cow<'a, str>, Vec<BsnPath>), JsonError> {
     if document.len() > limits.body {
         return Err(JsonError {
             rule: json::JsonRule::TooLarge,
@@ -64,7 +65,12 @@ pub fn redact_bsn(document: &[u8], limits: &Limits) -> Result<(Vec<u8>, Vec<BsnP
     }
     let mut finder = Finder::default();
     let text = json::scan(document, limits.depth, &mut finder)?;
-    Ok((finder.cut(text), finder.paths))
+    let clean = if finder.edits.is_empty() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(finder.cut(text))
+    };
+    Ok((clean, finder.paths))
 }
 
 /// Whether a URL, or any other text, searches on a BSN: the BSN system, a bar and a digit, also
@@ -178,21 +184,21 @@ impl Observer for Finder {
 }
 
 impl Finder {
-    fn cut(&mut self, text: &str) -> Vec<u8> {
+    fn cut(&mut self, text: &str) -> String {
         // an edit that starts inside an earlier, wider one is already done by it
         self.edits
             .sort_by(|a, b| a.0.start.cmp(&b.0.start).then(b.0.end.cmp(&a.0.end)));
-        let mut out = Vec::with_capacity(text.len());
+        let mut out = String::with_capacity(text.len());
         let mut at = 0;
         for (range, replacement) in &self.edits {
             if range.start < at {
                 continue;
             }
-            out.extend_from_slice(text.get(at..range.start).unwrap_or_default().as_bytes());
-            out.extend_from_slice(replacement.as_bytes());
+            out.push_str(text.get(at..range.start).unwrap_or_default());
+            out.push_str(replacement);
             at = range.end;
         }
-        out.extend_from_slice(text.get(at..).unwrap_or_default().as_bytes());
+        out.push_str(text.get(at..).unwrap_or_default());
         out
     }
 }
@@ -239,11 +245,8 @@ mod tests {
     const NUMBER: &str = "999990019";
 
     fn redact(text: &str) -> (String, Vec<String>) {
-        let (bytes, paths) = redact_bsn(text.as_bytes(), &Limits::default()).unwrap();
-        (
-            String::from_utf8(bytes).unwrap(),
-            paths.iter().map(ToString::to_string).collect(),
-        )
+        let (clean, paths) = redact_bsn(text.as_bytes(), &Limits::default()).unwrap();
+        (clean.into_owned(), paths.iter().map(ToString::to_string).collect())
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! cuts out every BSN before anybody sees a resource (core.rscint.203).
 
 mod answer;
+mod documents;
 mod report;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -14,7 +15,6 @@ use std::collections::{BTreeSet, VecDeque};
 use bytes::Bytes;
 use http::StatusCode;
 use medmij_types::Entropy;
-use serde::Deserialize;
 
 use crate::access::Access;
 use crate::bundle::{Bundle, BundleType, SearchMode};
@@ -23,7 +23,6 @@ use crate::error::FhirError;
 use crate::gegevensdienst::Gegevensdienst;
 use crate::limits::Limits;
 use crate::outcome::OperationOutcome;
-use crate::resource::Resource;
 use answer::{Content, Want};
 pub use report::{Collected, DocumentReport, Outcome, QueryReport, Report};
 
@@ -292,77 +291,9 @@ impl Collection {
         Ok(true)
     }
 
-    /// Plans the read of each attachment of a DocumentReference; a link that is not followed is a line.
-    fn plan_documents(&mut self, endpoint: &ResourceEndpoint, document_reference: &Resource) {
-        let id = document_reference.id().cloned();
-        let urls = match document_reference.view::<Attachments>() {
-            Ok(view) => view
-                .content
-                .into_iter()
-                .filter_map(|content| content.attachment?.url)
-                .collect(),
-            Err(error) => {
-                self.report
-                    .documents
-                    .push(DocumentReport::failed(id.clone(), error.into()));
-                Vec::new()
-            }
-        };
-        for url in urls {
-            let line = match self.access.admit(endpoint, &url) {
-                Err(error) => DocumentReport::failed(id.clone(), error.into()),
-                Ok(target) if self.visited.contains(&target) => continue,
-                Ok(_) if self.report.documents.len() >= self.limits.documents => {
-                    let error = FhirError::TooManyDocuments(self.limits.documents);
-                    DocumentReport::failed(id.clone(), error)
-                }
-                Ok(target) => {
-                    self.visited.insert(target.clone());
-                    let line = Line::Document(self.report.documents.len());
-                    self.waiting.push_back(Step {
-                        target: target.clone(),
-                        line,
-                    });
-                    DocumentReport::planned(id.clone(), target)
-                }
-            };
-            self.report.documents.push(line);
-        }
-    }
-
-    fn receive_document(&mut self, index: usize, response: http::Response<Bytes>) -> Result<Received, FhirError> {
-        let status = response.status();
-        let Some(line) = self.report.documents.get_mut(index) else {
-            return Err(FhirError::NothingAsked);
-        };
-        line.status = Some(status);
-        let answer = answer::read(response, self.access.version(), &self.limits, Want::Document)?;
-        line.redacted.extend(answer.redacted);
-        let mut received = Received {
-            label: "Document",
-            status,
-            resources: 0,
-            more: false,
-        };
-        match answer.content {
-            Content::Document(binary) if status.is_success() => {
-                line.binary = Some(binary);
-                line.outcome = Outcome::Answered;
-                received.resources = 1;
-            }
-            Content::Outcome(outcome) => {
-                line.outcomes.push(outcome);
-                line.outcome = Outcome::Refused;
-            }
-            _ if !status.is_success() => line.outcome = Outcome::Refused,
-            other => return Err(FhirError::NotABinary(other.describe())),
-        }
-        Ok(received)
-    }
-
     fn endpoint(&self, index: usize) -> Result<ResourceEndpoint, FhirError> {
         let systeemrol = self.report.queries.get(index).map_or("", |line| line.systeemrol);
-        let endpoint = self.access.endpoints().lookup(systeemrol);
+        let endpoint = self.access.endpoints().find(systeemrol);
         endpoint
             .cloned()
             .ok_or_else(|| FhirError::NoEndpoint(systeemrol.to_owned()))
@@ -381,22 +312,6 @@ impl Collection {
             self.report.ended = Some(error.clone());
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Attachments {
-    #[serde(default)]
-    content: Vec<AttachmentContent>,
-}
-
-#[derive(Deserialize)]
-struct AttachmentContent {
-    attachment: Option<Attachment>,
-}
-
-#[derive(Deserialize)]
-struct Attachment {
-    url: Option<String>,
 }
 
 #[cfg(test)]

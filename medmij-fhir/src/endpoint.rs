@@ -209,6 +209,15 @@ impl ResourceEndpoints {
         Self(vec![(systeemrol, endpoint)])
     }
 
+    /// The `ResourceEndpointuri`s of a gegevensdienst, as a Zorgaanbiederslijst gives them.
+    ///
+    /// # Errors
+    /// [`LinkError`], as [`ResourceEndpoint::new`].
+    pub fn from_uris(uris: impl IntoIterator<Item = (Systeemrolcode, BackchannelUri)>) -> Result<Self, LinkError> {
+        let endpoint = |(systeemrol, uri)| Ok((systeemrol, ResourceEndpoint::new(uri)?));
+        uris.into_iter().map(endpoint).collect::<Result<_, _>>().map(Self)
+    }
+
     /// Adds the endpoint of another systeemrol.
     #[must_use]
     pub fn with(mut self, systeemrol: Systeemrolcode, endpoint: ResourceEndpoint) -> Self {
@@ -221,9 +230,13 @@ impl ResourceEndpoints {
         self.0.iter().map(|(systeemrol, endpoint)| (systeemrol, endpoint))
     }
 
-    /// The endpoint of a systeemrol.
+    /// The endpoint of a systeemrol; the first, when there are several.
     #[must_use]
-    pub fn lookup(&self, systeemrol: &str) -> Option<&ResourceEndpoint> {
+    pub fn lookup(&self, systeemrol: &Systeemrolcode) -> Option<&ResourceEndpoint> {
+        self.find(systeemrol.as_str())
+    }
+
+    pub(crate) fn find(&self, systeemrol: &str) -> Option<&ResourceEndpoint> {
         self.iter()
             .find(|(code, _)| code.as_str() == systeemrol)
             .map(|(_, endpoint)| endpoint)

@@ -1,5 +1,59 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! FHIR STU3 and R4 over the MedMij back channel: gegevensdiensten as queries.
+//!
+//! A DVP collects with a [`Collection`]: it says which request comes next and takes the answer, and the
+//! caller sends, over whatever back channel it has. A DVZA answers with a [`server::Responder`] over the
+//! resources of one Persoon. Nothing here does IO; randomness is an argument.
+//!
+//! ```
+//! use medmij_fhir::server::{ResourceSet, Responder};
+//! use medmij_fhir::{Access, Collection, Gegevensdienst, Limits, ResourceEndpoint, ResourceEndpoints};
+//! use medmij_types::{AccessToken, BackchannelUri, CorrelationId, GegevensdienstId, OsEntropy, Systeemrolcode};
+//!
+//! let bgz = Gegevensdienst::lookup(&GegevensdienstId::parse("48")?).ok_or("unknown")?;
+//! let endpoint = ResourceEndpoint::new(BackchannelUri::parse("https://dvza.example.nl/fhir/48")?)?;
+//!
+//! // the DVZA, with one resource
+//! let responder = Responder::new(endpoint.clone(), bgz);
+//! let mut set = ResourceSet::new();
+//! set.insert_json(br#"{"resourceType":"Flag","id":"mrsa","status":"active"}"#)?;
+//!
+//! // the DVP
+//! let access = Access::new(
+//!     ResourceEndpoints::new(Systeemrolcode::parse("MM-3.0-BZB-FHIR")?, endpoint),
+//!     AccessToken::from_wire("een-token")?,
+//!     CorrelationId::random(&OsEntropy)?,
+//!     bgz.version(),
+//! );
+//! let mut collection = Collection::new(bgz, access, Limits::default())?;
+//! while let Some(request) = collection.next(&OsEntropy)? {
+//!     let response = responder.answer(&request, &set); // between them: mutual TLS
+//!     collection.receive(response)?;
+//! }
+//! let report = collection.finish();
+//! assert!(report.is_complete());
+//! assert_eq!(report.resources().count(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Where to find what
+//!
+//! | rule | where |
+//! | --- | --- |
+//! | core.rscint.200, core.rscint.201: headers of a request | [`Access`] |
+//! | core.rscint.203: nothing that names the Persoon, no BSN | [`Query`], [`redact_bsn`], [`server::ResourceSet`] |
+//! | links stay inside the ResourceEndpoints | [`ResourceEndpoint::admit`] |
+//! | pages end, answers are bounded | [`Collection`], [`Limits`] |
+//! | the queries of a gegevensdienst | [`Gegevensdienst`] |
+//! | a resource is its bytes | [`Resource`] |
+//!
+//! # Limits
+//!
+//! * Gegevensdiensten 48 and 51, Verzamelen. Delen, other gegevensdiensten and FHIR XML are absent.
+//! * Documents are read whole, up to [`Limits::body`]; they are not streamed.
+//! * A BSN is looked for in identifiers and in search URLs, not in free text or narrative.
+//! * Of the references, only the attachments of a DocumentReference are followed.
+//! * The caller keeps the deadlines: 60 s for an answer (core.rscint.202), and one for the whole.
 #![forbid(unsafe_code)]
 
 mod access;

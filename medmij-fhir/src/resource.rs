@@ -164,8 +164,10 @@ mod tests {
 
     #[test]
     fn f3_body_limit() {
-        let mut limits = Limits::default();
-        limits.body = 10;
+        let limits = Limits {
+            body: 10,
+            ..Limits::default()
+        };
         assert!(Resource::parse(br#"{"resourceType":"Flag"}"#, &limits).is_err());
     }
 }

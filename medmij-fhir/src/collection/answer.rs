@@ -4,12 +4,13 @@
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
 
 use crate::binary::Binary;
 use crate::bsn::{BsnPath, redact_bsn};
 use crate::bundle::Bundle;
 use crate::error::FhirError;
-use crate::json::{self, JsonError, JsonRule, Unobserved};
+use crate::json::{self, JsonError, JsonRule};
 use crate::limits::Limits;
 use crate::media::MediaRange;
 use crate::outcome::{OperationOutcome, printable};
@@ -118,12 +119,23 @@ fn read_body(
     }
 }
 
+/// A document without a BSN is read where it lies; one with a BSN from a cleaned copy.
 fn read_fhir(body: &[u8], version: FhirVersion, limits: &Limits) -> Result<Answer, FhirError> {
-    let (clean, redacted) = redact_bsn(body, limits)?;
-    let text = json::scan(&clean, limits.depth, &mut Unobserved)?;
-    let resource = Resource::from_checked(json::read(text)?)?;
-    let content = match resource.resource_type().as_str() {
-        "Bundle" => Content::Bundle(Bundle::from_checked(text)?),
+    #[derive(Deserialize)]
+    struct Head {
+        #[serde(rename = "resourceType")]
+        resource_type: String,
+    }
+    let (text, redacted) = redact_bsn(body, limits)?;
+    let head: Head = json::read(&text)?;
+    if head.resource_type == "Bundle" {
+        return Ok(Answer {
+            content: Content::Bundle(Bundle::from_checked(&text)?),
+            redacted,
+        });
+    }
+    let resource = Resource::from_checked(json::read(&text)?)?;
+    let content = match head.resource_type.as_str() {
         "OperationOutcome" => Content::Outcome(OperationOutcome::read(&resource)?),
         "Binary" => Content::Document(Binary::read(&resource, version)?),
         _ => Content::Other(resource),

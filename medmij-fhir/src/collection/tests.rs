@@ -81,8 +81,10 @@ fn f2_two_pages_that_link_to_each_other() {
 
 #[test]
 fn f2_always_a_new_page() {
-    let mut limits = Limits::default();
-    limits.pages = 5;
+    let limits = Limits {
+        pages: 5,
+        ..Limits::default()
+    };
     let mut collection = collection("48", limits);
     for number in 1.. {
         ask(&mut collection);
@@ -100,8 +102,10 @@ fn f2_always_a_new_page() {
 
 #[test]
 fn f2_more_entries_than_the_limit() {
-    let mut limits = Limits::default();
-    limits.entries = 2;
+    let limits = Limits {
+        entries: 2,
+        ..Limits::default()
+    };
     let mut collection = collection("48", limits);
     ask(&mut collection);
     let flag = r#"{"resource":{"resourceType":"Flag"}}"#;
@@ -219,9 +223,11 @@ fn f4_content_types() {
 
 #[test]
 fn f3_f6_bodies_that_are_refused() {
-    let mut limits = Limits::default();
-    limits.body = 1000;
-    limits.depth = 10;
+    let limits = Limits {
+        body: 1000,
+        depth: 10,
+        ..Limits::default()
+    };
     let deep = format!(
         r#"{{"resourceType":"Bundle","type":"searchset","x":{}{}}}"#,
         "[".repeat(50),
