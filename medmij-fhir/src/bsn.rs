@@ -64,7 +64,7 @@ pub fn redact_bsn<'a>(document: &'a [u8], limits: &Limits) -> Result<(Cow<'a, st
         });
     }
     let mut finder = Finder::default();
-    let text = json::scan(document, limits.depth, &mut finder)?;
+    let text = json::scan(document, limits, &mut finder)?;
     let clean = if finder.edits.is_empty() {
         Cow::Borrowed(text)
     } else {

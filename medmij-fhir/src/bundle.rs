@@ -141,7 +141,7 @@ impl Bundle {
                 offset: limits.body,
             });
         }
-        Self::from_checked(json::scan(bytes, limits.depth, &mut Unobserved)?)
+        Self::from_checked(json::scan(bytes, limits, &mut Unobserved)?)
     }
 
     /// The first link with this relation.

@@ -56,6 +56,9 @@ pub enum JsonRule {
     /// Threat F3: nested deeper than the limit.
     #[error("nested too deep")]
     TooDeep,
+    /// Threat F3: an object with more than 4,096 members, or an array with more elements than the limit.
+    #[error("object or array too long")]
+    TooLong,
     /// Threat F3: more bytes than the limit.
     #[error("document too large")]
     TooLarge,

@@ -17,6 +17,8 @@ pub struct Limits {
     pub body: usize,
     /// Nesting depth of JSON: 64.
     pub depth: usize,
+    /// Elements of one JSON array: 100,000.
+    pub elements: usize,
     /// Pages of one collection, over all its queries: 1,000.
     pub pages: usize,
     /// Entries of one collection, over all its pages: 100,000.
@@ -30,6 +32,7 @@ impl Default for Limits {
         Self {
             body: 64 << 20,
             depth: 64,
+            elements: 100_000,
             pages: 1_000,
             entries: 100_000,
             documents: 1_000,

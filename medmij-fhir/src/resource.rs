@@ -56,7 +56,7 @@ impl Resource {
                 offset: limits.body,
             });
         }
-        let text = json::scan(bytes, limits.depth, &mut Unobserved)?;
+        let text = json::scan(bytes, limits, &mut Unobserved)?;
         Self::from_checked(json::read::<&RawValue>(text)?)
     }
 

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{JsonError, JsonRule, Member, Observer, Step};
+use crate::limits::Limits;
 
 /// Checks a whole document and shows it to `observer`. Returns the text on success.
-pub(crate) fn scan<'a>(bytes: &'a [u8], max_depth: usize, observer: &mut dyn Observer) -> Result<&'a str, JsonError> {
+pub(crate) fn scan<'a>(bytes: &'a [u8], limits: &Limits, observer: &mut dyn Observer) -> Result<&'a str, JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|error| JsonError {
         rule: JsonRule::Utf8,
         offset: error.valid_up_to(),
@@ -15,7 +16,7 @@ pub(crate) fn scan<'a>(bytes: &'a [u8], max_depth: usize, observer: &mut dyn Obs
     let mut scanner = Scanner {
         text,
         at: 0,
-        max_depth,
+        limits,
         path: Vec::new(),
         observer,
     };
@@ -31,7 +32,7 @@ pub(crate) fn scan<'a>(bytes: &'a [u8], max_depth: usize, observer: &mut dyn Obs
 struct Scanner<'a, 'o> {
     text: &'a str,
     at: usize,
-    max_depth: usize,
+    limits: &'o Limits,
     path: Vec<Step>,
     observer: &'o mut dyn Observer,
 }
@@ -69,6 +70,9 @@ impl<'a> Scanner<'a, '_> {
             if self.peek() != Some(b'"') {
                 return Err(self.error(JsonRule::Syntax));
             }
+            if members.len() >= MAX_MEMBERS {
+                return Err(self.error(JsonRule::TooLong));
+            }
             let name = self.string()?;
             let inside = start + 1..self.at - 1;
             self.space();
@@ -105,6 +109,9 @@ impl<'a> Scanner<'a, '_> {
             return Ok(());
         }
         for index in 0.. {
+            if index >= self.limits.elements {
+                return Err(self.error(JsonRule::TooLong));
+            }
             self.path.push(Step::Index(index));
             self.value()?;
             self.path.pop();
@@ -122,7 +129,7 @@ impl<'a> Scanner<'a, '_> {
 
     /// Steps over an opening bracket. The path is as long as the nesting is deep.
     fn descend(&mut self) -> Result<(), JsonError> {
-        if self.path.len() >= self.max_depth {
+        if self.path.len() >= self.limits.depth {
             return Err(self.error(JsonRule::TooDeep));
         }
         self.at += 1;
@@ -250,15 +257,29 @@ fn refuse_duplicates(members: &[Member<'_>]) -> Result<(), JsonError> {
     Ok(())
 }
 
+/// FHIR objects have dozens of members, not thousands.
+const MAX_MEMBERS: usize = 4_096;
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::{any, prop, prop_oneof, proptest};
 
     use super::{JsonRule, scan};
     use crate::json::Unobserved;
+    use crate::limits::Limits;
+
+    fn small() -> Limits {
+        Limits {
+            depth: 8,
+            elements: 100,
+            ..Limits::default()
+        }
+    }
 
     fn rule(text: &str) -> Option<JsonRule> {
-        scan(text.as_bytes(), 8, &mut Unobserved).err().map(|error| error.rule)
+        scan(text.as_bytes(), &small(), &mut Unobserved)
+            .err()
+            .map(|error| error.rule)
     }
 
     #[test]
@@ -302,7 +323,10 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(rule(text), Some(expected), "{text}");
         }
-        assert_eq!(scan(b"\"\xff\"", 8, &mut Unobserved).unwrap_err().rule, JsonRule::Utf8);
+        assert_eq!(
+            scan(b"\"\xff\"", &small(), &mut Unobserved).unwrap_err().rule,
+            JsonRule::Utf8
+        );
     }
 
     #[test]
@@ -314,6 +338,19 @@ mod tests {
         );
         assert_eq!(rule(&"[".repeat(1_000_000)), Some(JsonRule::TooDeep));
         assert_eq!(rule(&r#"{"a":"#.repeat(1_000_000)), Some(JsonRule::TooDeep));
+    }
+
+    #[test]
+    fn f3_objects_and_arrays_are_bounded() {
+        let array = |items: usize| format!("[{}]", vec!["0"; items].join(","));
+        assert_eq!(rule(&array(100)), None);
+        assert_eq!(rule(&array(101)), Some(JsonRule::TooLong));
+        let object = |members: usize| {
+            let members: Vec<String> = (0..members).map(|number| format!("\"{number}\":0")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        assert_eq!(rule(&object(4096)), None);
+        assert_eq!(rule(&object(4097)), Some(JsonRule::TooLong));
     }
 
     proptest! {
@@ -328,7 +365,7 @@ mod tests {
             )
         ) {
             let text = text.concat();
-            let ours = scan(text.as_bytes(), 64, &mut Unobserved);
+            let ours = scan(text.as_bytes(), &Limits::default(), &mut Unobserved);
             let theirs = serde_json::from_str::<&serde_json::value::RawValue>(&text);
             match ours {
                 Ok(_) => assert!(theirs.is_ok(), "{text}"),
@@ -339,7 +376,7 @@ mod tests {
 
         #[test]
         fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
-            let _ = scan(&bytes, 16, &mut Unobserved);
+            let _ = scan(&bytes, &small(), &mut Unobserved);
         }
     }
 }
