@@ -43,7 +43,9 @@
 
 mod backchannel;
 mod credentials;
+mod crl;
 mod development;
+mod environment;
 mod error;
 mod identity;
 #[cfg(feature = "axum")]
@@ -61,11 +63,13 @@ pub use backchannel::builder::BackChannelBuilder;
 pub use backchannel::proxy::ConnectProxy;
 pub use backchannel::{BackChannel, SendLimits};
 pub use credentials::{CredentialFiles, Credentials, FileError};
+pub use crl::{CrlError, CrlFetcher, Refreshed};
 pub use development::{DangerDevelopment, NotDevelopment};
+pub use environment::Environment;
 pub use error::{ConfigError, NetError};
 pub use identity::{NodeIdentity, NodeSigner, SignatureKind};
 #[cfg(feature = "axum")]
-pub use listener::{BackChannelListener, ListenerBuilder, ListenerControl, ListenerLimits, Peer};
+pub use listener::{BackChannelListener, ForwardedPeer, ListenerBuilder, ListenerControl, ListenerLimits, Peer};
 pub use loopback::{DangerLoopback, FrontScheme, LoopbackError};
 pub use revocation::{Revocation, RevocationPolicy};
 pub use roots::TrustRoots;

@@ -12,6 +12,7 @@
 
 mod body;
 mod connection;
+mod forwarded;
 mod gate;
 mod handshakes;
 mod peer;
@@ -31,6 +32,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::{ConfigError, Credentials, NodeIdentity, Revocation, TlsPolicy, TrustRoots, tls};
 use connection::Connections;
+pub use forwarded::ForwardedPeer;
 pub use peer::Peer;
 
 /// A bound listener, ready to serve.
@@ -73,6 +75,7 @@ struct Shared {
     policy: HostPolicy,
     limits: ListenerLimits,
     connections: Arc<Semaphore>,
+    forwarded: Option<ForwardedPeer>,
 }
 
 impl BackChannelListener {
@@ -87,6 +90,7 @@ impl BackChannelListener {
             tls: TlsPolicy::default(),
             clock: Arc::new(SystemClock::default()),
             limits: ListenerLimits::default(),
+            forwarded: None,
         }
     }
 
@@ -196,6 +200,7 @@ pub struct ListenerBuilder {
     tls: TlsPolicy,
     clock: Arc<dyn Clock>,
     limits: ListenerLimits,
+    forwarded: Option<ForwardedPeer>,
 }
 
 impl ListenerBuilder {
@@ -223,6 +228,12 @@ impl ListenerBuilder {
         self
     }
 
+    /// Serves reverse proxies only, and takes the peer's certificate from their header.
+    pub fn forwarded(mut self, forwarded: ForwardedPeer) -> Self {
+        self.forwarded = Some(forwarded);
+        self
+    }
+
     /// Binds the socket.
     ///
     /// # Errors
@@ -244,6 +255,7 @@ impl ListenerBuilder {
                 policy: self.policy,
                 connections: Arc::new(Semaphore::new(self.limits.connections)),
                 limits: self.limits,
+                forwarded: self.forwarded,
             }),
         })
     }

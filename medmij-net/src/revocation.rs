@@ -62,6 +62,15 @@ impl Revocation {
         Self::with(RevocationPolicy::SoftFail, crls)
     }
 
+    /// Hard fail while nothing is known yet or everything known has become too old: every certificate is
+    /// refused. CRLs that are fetched later replace it by a reload.
+    pub fn refuse_all() -> Self {
+        Self {
+            policy: RevocationPolicy::HardFail,
+            crls: Vec::new(),
+        }
+    }
+
     /// No revocation check at all: for tests and demonstrations.
     pub fn danger_off() -> Self {
         Self {
@@ -93,6 +102,19 @@ impl Revocation {
             Err(ConfigError::NoCrl)
         } else {
             Ok(Self { policy, crls })
+        }
+    }
+
+    /// Hard fail without any CRL, for which the TLS library has no word.
+    pub(crate) fn refuses_all(&self) -> bool {
+        self.policy == RevocationPolicy::HardFail && self.crls.is_empty()
+    }
+
+    /// The policy with CRLs that a fetcher found; none left means what the policy says it means.
+    pub(crate) fn fetched(policy: RevocationPolicy, crls: Vec<Vec<u8>>) -> Self {
+        Self {
+            policy,
+            crls: crls.into_iter().map(CertificateRevocationListDer::from).collect(),
         }
     }
 

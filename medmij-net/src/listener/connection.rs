@@ -46,6 +46,15 @@ impl Connections {
     }
 
     pub(super) fn start(&mut self, stream: TcpStream, address: SocketAddr) {
+        if self
+            .shared
+            .forwarded
+            .as_ref()
+            .is_some_and(|forwarded| !forwarded.is_proxy_address(address))
+        {
+            tracing::warn!(%address, rule = "core.whl.308", "not the address of a configured proxy, connection closed");
+            return;
+        }
         let place = self.handshakes.enter();
         let mut reloads = self.shared.reloads.subscribe();
         reloads.mark_unchanged();
@@ -89,8 +98,13 @@ impl Connection {
             return;
         };
         let names = names_of(&stream);
-        let gate = Gate::new(self.shared.policy.clone(), names, self.address);
-        if gate.pass().is_err() {
+        let gate = Gate::new(
+            self.shared.policy.clone(),
+            names,
+            self.address,
+            self.shared.forwarded.clone(),
+        );
+        if gate.enter().is_err() {
             return;
         }
         let Ok(_permit) = Arc::clone(&self.shared.connections).try_acquire_owned() else {
@@ -129,8 +143,8 @@ impl Connection {
         let address = self.address;
         let service = {
             let gate = gate.clone();
-            service_fn(move |request: Request<Incoming>| {
-                let passed = gate.pass();
+            service_fn(move |mut request: Request<Incoming>| {
+                let passed = gate.pass(request.headers_mut());
                 let router = router.clone();
                 async move {
                     let peer = passed?;

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use medmij_types::Clock;
-use rustls::ClientConfig;
 use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::{ClientConfig, RootCertStore};
 
 use super::time::ClockTime;
 use super::verify::LiteralName;
@@ -30,11 +30,21 @@ pub(crate) fn config(
         .with_protocol_versions(tls.protocol_versions())
         .map_err(|error| ConfigError::Tls(error.into()))?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(LiteralName::new(verifier)))
+        .with_custom_certificate_verifier(Arc::new(LiteralName::new(verifier, revocation.refuses_all())))
         .with_client_cert_resolver(identity.resolver());
     config.resumption = Resumption::disabled();
     config.enable_early_data = false;
     config.require_ems = true;
     config.alpn_protocols = vec![ALPN.to_vec()];
     Ok(config)
+}
+
+/// For a client that speaks no https at all: it believes nobody.
+pub(crate) fn nobody() -> Result<ClientConfig, ConfigError> {
+    let config = ClientConfig::builder_with_provider(TlsPolicy::default().provider()?)
+        .with_protocol_versions(TlsPolicy::default().protocol_versions())
+        .map_err(|error| ConfigError::Tls(error.into()))?;
+    Ok(config
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth())
 }

@@ -8,6 +8,7 @@ use rustls::ServerConfig;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 
 use super::time::ClockTime;
+use super::verify::NothingKnown;
 use super::{ALPN, TlsPolicy};
 use crate::{ConfigError, NodeIdentity, Revocation, TrustRoots};
 
@@ -25,6 +26,11 @@ pub(crate) fn config(
         .for_client(verifier)
         .build()
         .map_err(|error| ConfigError::Tls(error.into()))?;
+    let verifier = if revocation.refuses_all() {
+        Arc::new(NothingKnown(verifier))
+    } else {
+        verifier
+    };
     let mut config = ServerConfig::builder_with_details(provider, Arc::new(ClockTime(Arc::clone(clock))))
         .with_protocol_versions(tls.protocol_versions())
         .map_err(|error| ConfigError::Tls(error.into()))?

@@ -14,11 +14,14 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 #[derive(Debug)]
 pub(crate) struct LiteralName {
     inner: Arc<WebPkiServerVerifier>,
+    refuses_all: bool,
 }
 
 impl LiteralName {
-    pub(crate) fn new(inner: Arc<WebPkiServerVerifier>) -> Self {
-        Self { inner }
+    /// With `refuses_all` revocation is hard fail and nothing is known: a certificate that is good in every
+    /// other way is refused because of that.
+    pub(crate) fn new(inner: Arc<WebPkiServerVerifier>, refuses_all: bool) -> Self {
+        Self { inner, refuses_all }
     }
 }
 
@@ -42,10 +45,12 @@ impl ServerCertVerifier for LiteralName {
         let literal = certificate
             .valid_dns_names()
             .any(|name| name.eq_ignore_ascii_case(asked.as_ref()));
-        if literal {
-            Ok(verified)
-        } else {
+        if !literal {
             Err(Error::InvalidCertificate(CertificateError::NotValidForName))
+        } else if self.refuses_all {
+            Err(Error::InvalidCertificate(CertificateError::UnknownRevocationStatus))
+        } else {
+            Ok(verified)
         }
     }
 
@@ -69,5 +74,49 @@ impl ServerCertVerifier for LiteralName {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.inner.supported_verify_schemes()
+    }
+}
+
+/// The judgement over a client's certificate while revocation is hard fail and nothing is known: refused.
+#[cfg(feature = "axum")]
+#[derive(Debug)]
+pub(crate) struct NothingKnown(pub(crate) Arc<dyn rustls::server::danger::ClientCertVerifier>);
+
+#[cfg(feature = "axum")]
+impl rustls::server::danger::ClientCertVerifier for NothingKnown {
+    fn root_hint_subjects(&self) -> &[rustls::DistinguishedName] {
+        self.0.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<rustls::server::danger::ClientCertVerified, Error> {
+        self.0.verify_client_cert(end_entity, intermediates, now)?;
+        Err(Error::InvalidCertificate(CertificateError::UnknownRevocationStatus))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
     }
 }

@@ -10,9 +10,14 @@
 )]
 
 mod client;
+mod crl;
+mod keys;
 mod listener;
 mod matrix;
+mod proxy;
 mod raw;
+mod reload;
 mod slow;
+mod source;
 mod tls;
 mod world;

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! CRLs that are fetched, kept and become too old (threat W8)
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use medmij_net::{CrlFetcher, RevocationPolicy};
+use medmij_test::{ManualClock, TestPki};
+
+use crate::raw::{RawServer, Then};
+use crate::world::{DVZA, World, any_port, only, send};
+
+type Answers = Arc<Mutex<HashMap<String, (u16, Vec<u8>)>>>;
+
+/// An authority's web server over plain http.
+struct Authority {
+    address: SocketAddr,
+    answers: Answers,
+}
+
+impl Authority {
+    async fn start() -> Self {
+        async fn answer(State(answers): State<Answers>, Path(name): Path<String>) -> (StatusCode, Vec<u8>) {
+            let (status, bytes) = answers.lock().unwrap().get(&name).cloned().unwrap_or((404, Vec::new()));
+            (StatusCode::from_u16(status).unwrap(), bytes)
+        }
+        let answers = Answers::default();
+        let router = Router::new()
+            .route("/{name}", get(answer))
+            .with_state(Arc::clone(&answers));
+        let listener = tokio::net::TcpListener::bind(any_port()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { serve(listener, router).await });
+        Self { address, answers }
+    }
+
+    fn set(&self, name: &str, status: u16, bytes: &[u8]) {
+        self.answers
+            .lock()
+            .unwrap()
+            .insert(name.to_owned(), (status, bytes.to_vec()));
+    }
+
+    fn publish(&self, crls: &[Vec<u8>]) {
+        self.set("root", 200, &crls[0]);
+        self.set("services", 200, &crls[1]);
+    }
+
+    fn fetcher(&self) -> CrlFetcher {
+        let url = |name| format!("http://{}/{name}", self.address);
+        CrlFetcher::new([url("root").as_str(), url("services").as_str()]).unwrap()
+    }
+}
+
+/// axum's own server is not among the features here.
+async fn serve(listener: tokio::net::TcpListener, router: Router) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let service = hyper_util::service::TowerToHyperService::new(router.clone());
+        tokio::spawn(async move {
+            let io = hyper_util::rt::TokioIo::new(stream);
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(io, service)
+                .await;
+        });
+    }
+}
+
+#[tokio::test]
+async fn w8_what_is_fetched_decides_over_the_next_handshake() {
+    let world = World::new();
+    let node = world.node(DVZA);
+    let server = RawServer::start(&node, &world.pki, Then::ok("")).await;
+    let authority = Authority::start().await;
+    let mut fetcher = authority.fetcher();
+    let builder = || world.client(server.address, only(DVZA));
+
+    // Nothing there: hard fail refuses, soft fail does not.
+    let refreshed = fetcher.refresh().await;
+    assert_eq!(refreshed.failures.len(), 2);
+    let hard = builder().revocation(fetcher.hard_fail()).build().unwrap();
+    assert!(send(&hard, "/").await.unwrap_err().is_revocation_unknown());
+    let soft = builder().revocation(fetcher.soft_fail()).build().unwrap();
+    assert_eq!(send(&soft, "/").await.unwrap().status(), 200);
+
+    authority.publish(&world.pki.crls(&[]).unwrap());
+    assert!(fetcher.refresh().await.changed);
+    assert!(!fetcher.refresh().await.changed);
+    let hard = builder().revocation(fetcher.hard_fail()).build().unwrap();
+    assert_eq!(send(&hard, "/").await.unwrap().status(), 200);
+
+    let now = SystemTime::now();
+    let day = Duration::from_secs(24 * 3600);
+    authority.publish(&world.pki.crls_between(&[&node], now, now + day).unwrap());
+    assert!(fetcher.refresh().await.changed);
+    for revocation in [fetcher.hard_fail(), fetcher.soft_fail()] {
+        let channel = builder().revocation(revocation).build().unwrap();
+        assert!(send(&channel, "/").await.unwrap_err().is_revoked());
+    }
+}
+
+#[tokio::test]
+async fn w8_a_bad_answer_keeps_what_was_there() {
+    let pki = TestPki::new("A").unwrap();
+    let authority = Authority::start().await;
+    let mut fetcher = authority.fetcher();
+    let (now, day) = (SystemTime::now(), Duration::from_secs(24 * 3600));
+    authority.publish(&pki.crls_between(&[], now, now + day).unwrap());
+    assert!(fetcher.refresh().await.failures.is_empty());
+    let older = pki.crls_between(&[], now - 2 * day, now + day).unwrap();
+    let future = pki.crls_between(&[], now + 2 * day, now + 3 * day).unwrap();
+    for (case, status, bytes) in [
+        ("html", 200, b"<html>onderhoud</html>".to_vec()),
+        ("empty", 200, Vec::new()),
+        ("half", 200, older[1][..older[1].len() / 2].to_vec()),
+        ("older", 200, older[1].clone()),
+        ("future", 200, future[1].clone()),
+        ("error", 500, Vec::new()),
+        ("redirect", 302, Vec::new()),
+        ("too large", 200, vec![0; 33 * 1024 * 1024]),
+    ] {
+        authority.set("services", status, &bytes);
+        let refreshed = fetcher.refresh().await;
+        assert_eq!((refreshed.failures.len(), refreshed.changed), (1, false), "{case}");
+        assert!(refreshed.failures[0].address().ends_with("/services"), "{case}");
+        assert_eq!(fetcher.hard_fail().policy(), RevocationPolicy::HardFail);
+    }
+}
+
+#[tokio::test]
+async fn w8_a_crl_has_an_age_limit_of_its_own_that_restarts_do_not_reset() {
+    let world = World::new();
+    let server = RawServer::start(&world.node(DVZA), &world.pki, Then::ok("")).await;
+    let authority = Authority::start().await;
+    authority.publish(&world.pki.crls(&[]).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::starting_now());
+    let start = || {
+        authority
+            .fetcher()
+            .folder(folder.path())
+            .clock(Arc::clone(&clock))
+            .max_age(Duration::from_secs(600))
+    };
+    assert!(start().refresh().await.failures.is_empty());
+
+    // The authority goes down, and so do we.
+    authority.answers.lock().unwrap().clear();
+    let mut fetcher = start();
+    let attempt = async |fetcher: &CrlFetcher| {
+        let channel = world
+            .client(server.address, only(DVZA))
+            .revocation(fetcher.hard_fail())
+            .build()
+            .unwrap();
+        send(&channel, "/").await
+    };
+    assert_eq!(fetcher.refresh().await.failures.len(), 2);
+    assert!(attempt(&fetcher).await.is_ok());
+    clock.advance(Duration::from_secs(700));
+    let refreshed = fetcher.refresh().await;
+    assert!(refreshed.changed);
+    assert!(attempt(&fetcher).await.unwrap_err().is_revocation_unknown());
+
+    // A file that was damaged meanwhile is as good as none.
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        std::fs::write(file.unwrap().path(), b"half").unwrap();
+    }
+    assert!(attempt(&start()).await.unwrap_err().is_revocation_unknown());
+}
+
+#[test]
+fn w8_only_plain_http_addresses_are_distribution_points() {
+    for address in [
+        "https://crl.example.nl/x",
+        "ldap://crl.example.nl/x",
+        "file:///etc/passwd",
+        "crl.example.nl",
+    ] {
+        assert!(CrlFetcher::new([address]).is_err(), "{address}");
+    }
+}
