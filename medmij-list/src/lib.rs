@@ -29,6 +29,7 @@ mod rule;
 mod snapshot;
 mod source;
 mod value;
+mod write;
 mod xml;
 
 pub use crate::{
@@ -49,5 +50,6 @@ pub use crate::{
     snapshot::Snapshot,
     source::{Source, SourceError},
     value::Value,
+    write::ListWriter,
     xml::check_well_formed,
 };

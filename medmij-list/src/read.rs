@@ -216,10 +216,10 @@ impl<'a, C: Collector> Reading<'a, C> {
             volgnummer: Value::ABSENT,
             notes: Vec::new(),
         };
-        reading.to_end(kind)
+        reading.finish(kind)
     }
 
-    fn to_end(mut self, kind: ListKind) -> Result<Read<C>, ListError> {
+    fn finish(mut self, kind: ListKind) -> Result<Read<C>, ListError> {
         let header = match self.tokens_to_end().and_then(|()| self.header()) {
             Ok(header) => header,
             Err(fault) => return Err(fault.into_error(self.source.as_bytes(), self.path(), Some(kind))),

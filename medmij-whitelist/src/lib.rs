@@ -23,11 +23,13 @@
 #![forbid(unsafe_code)]
 
 mod allowed_host;
+mod draft;
 mod host_policy;
 mod whitelist;
 
 pub use crate::{
     allowed_host::{AllowedHost, Basis},
+    draft::WhitelistDraft,
     host_policy::{HostPolicy, NotAllowed},
     whitelist::{MedMijNode, Whitelist, WhitelistCollector},
 };

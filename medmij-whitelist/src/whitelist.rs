@@ -3,11 +3,11 @@
 
 use std::sync::{Arc, LazyLock};
 
-use medmij_list::{Collector, Dialect, Document, KeyIndex, List, ListKind, Value};
+use medmij_list::{Collector, Dialect, Document, Header, KeyIndex, List, ListKind, ListWriter, Value};
 use medmij_types::{Hostname, HostnameError};
 
 /// The Whitelist. All hosts on it may take part in back-channel traffic; the Stelselnode need not be on it
-/// (core.whl.303).
+/// (core.whl.303). Two lists are equal if their headers and their entries, in order, are.
 #[derive(Debug)]
 pub struct Whitelist {
     document: Document,
@@ -31,10 +31,36 @@ impl Whitelist {
 
     /// Tijdstempel and Volgnummer.
     #[must_use]
-    pub fn header(&self) -> &medmij_list::Header {
+    pub fn header(&self) -> &Header {
         self.document.header()
     }
+
+    /// The list as the framework publishes it, with the entries as they were read.
+    #[must_use]
+    pub fn to_xml(&self) -> String {
+        write(self.header(), self.nodes().map(MedMijNode::as_str))
+    }
 }
+
+pub(crate) fn write<'a>(header: &Header, hosts: impl Iterator<Item = &'a str>) -> String {
+    let mut writer = ListWriter::new("Whitelist", "xmlns://afsprakenstelsel.medmij.nl/whitelist/release2/");
+    writer.header(header);
+    writer.open("MedMijNodes");
+    for host in hosts {
+        writer.open("MedMijNode");
+        writer.value("Hostname", host);
+        writer.close();
+    }
+    writer.finish()
+}
+
+impl PartialEq for Whitelist {
+    fn eq(&self, other: &Self) -> bool {
+        self.header() == other.header() && self.nodes().eq(other.nodes())
+    }
+}
+
+impl Eq for Whitelist {}
 
 /// An entry of the Whitelist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

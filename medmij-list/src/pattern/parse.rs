@@ -13,9 +13,9 @@ const DEEPEST: usize = 50;
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Set(Set),
-    All(Vec<Node>),
-    Any(Vec<Node>),
-    Repeat(Box<Node>, u32, Option<u32>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Repeat(Box<Self>, u32, Option<u32>),
 }
 
 /// Ranges of code points, in order and apart.

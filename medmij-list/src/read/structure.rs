@@ -81,6 +81,9 @@ impl<'a, C: Collector> Reading<'a, C> {
                     .unwrap_or(0);
                 let fits = frame.count == 0
                     || (frame.at == n && elements.get(usize::from(n)).is_some_and(|d| frame.count < d.max));
+                if !fits && elements.iter().all(|decl| decl.marks) {
+                    return Ok(None);
+                }
                 if !fits {
                     return Err(self.unexpected(&frame, elements, part.model, tag));
                 }

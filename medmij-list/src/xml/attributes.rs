@@ -72,9 +72,8 @@ impl<'a> Reader<'a> {
         }
         self.take(1);
         self.spaces();
-        let quote = match self.rest.bytes().next() {
-            Some(quote @ (b'"' | b'\'')) => quote,
-            _ => return Err(self.fault("the value of an attribute must stand in quotes")),
+        let Some(quote @ (b'"' | b'\'')) = self.rest.bytes().next() else {
+            return Err(self.fault("the value of an attribute must stand in quotes"));
         };
         self.take(1);
         let Some(length) = self.rest.bytes().position(|b| b == quote) else {

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.gnl.100 — the list itself: an id and a name per Gegevensdienst.
+
+use std::sync::{Arc, LazyLock};
+
+use medmij_list::{Collector, Dialect, Document, Header, KeyIndex, List, ListKind, ListWriter, Value};
+use medmij_types::{GegevensdienstId, GegevensdienstIdError, NaamError, Weergavenaam};
+
+/// The Gegevensdienstnamenlijst. Two lists are equal if their headers and their entries, in order, are.
+#[derive(Debug)]
+pub struct Gegevensdienstnamenlijst {
+    document: Document,
+    entries: Vec<Entry>,
+    index: KeyIndex,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry {
+    id: Value,
+    naam: Value,
+}
+
+impl Gegevensdienstnamenlijst {
+    /// The name to show for a Gegevensdienst.
+    #[must_use]
+    pub fn weergavenaam(&self, id: &GegevensdienstId) -> Option<&str> {
+        let entry = self.entries.get(self.index.find(id.as_str())? as usize)?;
+        self.document.text(entry.naam)
+    }
+
+    /// The entries, in the order of the document.
+    pub fn gegevensdiensten(&self) -> impl ExactSizeIterator<Item = Gegevensdienst<'_>> {
+        self.entries.iter().map(|entry| Gegevensdienst {
+            id: self.document.text(entry.id).unwrap_or_default(),
+            naam: self.document.text(entry.naam).unwrap_or_default(),
+        })
+    }
+
+    /// Tijdstempel and Volgnummer.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        self.document.header()
+    }
+
+    /// The list as the framework publishes it, with the entries as they were read.
+    #[must_use]
+    pub fn to_xml(&self) -> String {
+        write(self.header(), self.gegevensdiensten().map(|g| (g.id, g.naam)))
+    }
+}
+
+pub(crate) fn write<'a>(header: &Header, entries: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let namespace = "xmlns://afsprakenstelsel.medmij.nl/gegevensdienstnamenlijst/release1/";
+    let mut writer = ListWriter::new("Gegevensdienstnamenlijst", namespace);
+    writer.header(header);
+    writer.open("Gegevensdiensten");
+    for (id, naam) in entries {
+        writer.open("Gegevensdienst");
+        writer.value("GegevensdienstId", id);
+        writer.value("Weergavenaam", naam);
+        writer.close();
+    }
+    writer.finish()
+}
+
+impl PartialEq for Gegevensdienstnamenlijst {
+    fn eq(&self, other: &Self) -> bool {
+        self.header() == other.header() && self.gegevensdiensten().eq(other.gegevensdiensten())
+    }
+}
+
+impl Eq for Gegevensdienstnamenlijst {}
+
+/// An entry of the Gegevensdienstnamenlijst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gegevensdienst<'a> {
+    id: &'a str,
+    naam: &'a str,
+}
+
+impl<'a> Gegevensdienst<'a> {
+    /// The id as it stands in the list.
+    #[must_use]
+    pub const fn id_str(self) -> &'a str {
+        self.id
+    }
+
+    /// The id for use.
+    ///
+    /// # Errors
+    ///
+    /// Why the id cannot be used: the schema lets more pass than can stand in a scope.
+    pub fn id(self) -> Result<GegevensdienstId, GegevensdienstIdError> {
+        GegevensdienstId::parse(self.id)
+    }
+
+    /// The name as it stands in the list.
+    #[must_use]
+    pub const fn weergavenaam_str(self) -> &'a str {
+        self.naam
+    }
+
+    /// The name for use.
+    ///
+    /// # Errors
+    ///
+    /// Why the name cannot be used.
+    pub fn weergavenaam(self) -> Result<Weergavenaam, NaamError> {
+        Weergavenaam::parse(self.naam)
+    }
+}
+
+impl List for Gegevensdienstnamenlijst {
+    const KIND: ListKind = ListKind::Gegevensdienstnamenlijst;
+    type Collector = GegevensdienstnamenlijstCollector;
+
+    fn dialects() -> &'static [Arc<Dialect>] {
+        static DIALECTS: LazyLock<Vec<Arc<Dialect>>> = LazyLock::new(|| {
+            let texts = [include_str!("../dialects/release1-file-version-7.dialect")];
+            texts
+                .iter()
+                .filter_map(|text| text.parse().ok())
+                .map(Arc::new)
+                .collect()
+        });
+        &DIALECTS
+    }
+
+    fn document(&self) -> &Document {
+        &self.document
+    }
+
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+}
+
+/// Makes a [`Gegevensdienstnamenlijst`] of validated values.
+#[derive(Debug, Default)]
+pub struct GegevensdienstnamenlijstCollector {
+    entries: Vec<Entry>,
+}
+
+const ENTRY: usize = 0;
+const ID: usize = 1;
+const NAAM: usize = 2;
+
+impl Collector for GegevensdienstnamenlijstCollector {
+    type List = Gegevensdienstnamenlijst;
+    const SLOTS: &'static [(&'static str, &'static str)] = &[
+        ("Gegevensdiensten", "Gegevensdienst"),
+        ("Gegevensdienst", "GegevensdienstId"),
+        ("Gegevensdienst", "Weergavenaam"),
+        ("Gegevensdienstnamenlijst", "Gegevensdiensten"),
+        ("", "Gegevensdienstnamenlijst"),
+    ];
+    const KEYS: &'static [usize] = &[ID];
+
+    fn open(&mut self, slot: usize) {
+        if slot == ENTRY {
+            self.entries.push(Entry::default());
+        }
+    }
+
+    fn value(&mut self, slot: usize, value: Value) {
+        let Some(entry) = self.entries.last_mut() else { return };
+        match slot {
+            ID => entry.id = value,
+            NAAM => entry.naam = value,
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, _slot: usize) {}
+
+    fn entry(&self) -> u32 {
+        u32::try_from(self.entries.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    fn finish(mut self, document: Document, index: KeyIndex) -> Gegevensdienstnamenlijst {
+        self.entries.shrink_to_fit();
+        Gegevensdienstnamenlijst {
+            document,
+            entries: self.entries,
+            index,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.ocl.300, ext.abo.subnotint.201 — a client: its host, its name, what it may ask for and where it is notified.
+
+use medmij_types::{
+    BackchannelUri, GegevensdienstId, GegevensdienstIdError, Hostname, HostnameError, NaamError, Organisatienaam,
+    UriError,
+};
+
+use crate::{
+    OAuthclientlist,
+    collector::{Client, Dienst},
+};
+
+/// An entry of the OAuth Client List.
+#[derive(Clone, Copy, Debug)]
+pub struct OAuthclient<'a> {
+    list: &'a OAuthclientlist,
+    client: &'a Client,
+    at: usize,
+}
+
+impl<'a> OAuthclient<'a> {
+    pub(crate) const fn new(list: &'a OAuthclientlist, client: &'a Client, at: usize) -> Self {
+        Self { list, client, at }
+    }
+
+    /// The host name as it stands in the list.
+    #[must_use]
+    pub fn hostname_str(self) -> &'a str {
+        self.list.document.text(self.client.hostname).unwrap_or_default()
+    }
+
+    /// The host name for use: the `client_id`.
+    ///
+    /// # Errors
+    ///
+    /// Why the name cannot be used: the schema lets more pass than is a host.
+    pub fn hostname(self) -> Result<Hostname, HostnameError> {
+        Hostname::parse(self.hostname_str())
+    }
+
+    /// The name as it stands in the list; `None` only where an inferred dialect let it be missing.
+    #[must_use]
+    pub fn organisatienaam_str(self) -> Option<&'a str> {
+        self.list.document.text(self.client.naam)
+    }
+
+    /// The name to show to the Persoon.
+    ///
+    /// # Errors
+    ///
+    /// Why the name cannot be used.
+    pub fn organisatienaam(self) -> Result<Organisatienaam, NaamError> {
+        Organisatienaam::parse(self.organisatienaam_str().unwrap_or_default())
+    }
+
+    /// The Gegevensdiensten for which the client is recognised; `None` where the list does not tell, which is not
+    /// "none".
+    #[must_use]
+    pub fn gegevensdiensten(self) -> Option<impl ExactSizeIterator<Item = OAuthclientGegevensdienst<'a>>> {
+        let list = self.list;
+        self.client.names_diensten.then(|| {
+            self.diensten()
+                .iter()
+                .map(move |dienst| OAuthclientGegevensdienst { list, dienst })
+        })
+    }
+
+    /// Whether the client may ask for a Gegevensdienst; `None` where the list does not tell (core.ocl.300).
+    #[must_use]
+    pub fn may_request(self, id: &GegevensdienstId) -> Option<bool> {
+        self.gegevensdiensten()
+            .map(|mut diensten| diensten.any(|dienst| dienst.id_str() == id.as_str()))
+    }
+
+    /// Where the client takes notifications of subscriptions, for all its Gegevensdiensten; `None` where the list does
+    /// not tell.
+    #[must_use]
+    pub fn subscription_notification_endpoint(self) -> Option<NotificationEndpoint<'a>> {
+        self.list
+            .document
+            .text(self.client.subscription)
+            .map(NotificationEndpoint)
+    }
+
+    /// Where the client takes notifications of resources, for all its Gegevensdiensten; `None` where the list does not
+    /// tell.
+    #[must_use]
+    pub fn resource_notification_endpoint(self) -> Option<NotificationEndpoint<'a>> {
+        self.list.document.text(self.client.resource).map(NotificationEndpoint)
+    }
+
+    fn diensten(self) -> &'a [Dienst] {
+        let before = self.at.checked_sub(1).and_then(|before| self.list.clients.get(before));
+        let start = before.map_or(0, |client| client.diensten_end) as usize;
+        self.list
+            .diensten
+            .get(start..self.client.diensten_end as usize)
+            .unwrap_or_default()
+    }
+}
+
+impl PartialEq for OAuthclient<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.hostname_str() == other.hostname_str()
+            && self.organisatienaam_str() == other.organisatienaam_str()
+            && self.subscription_notification_endpoint() == other.subscription_notification_endpoint()
+            && self.resource_notification_endpoint() == other.resource_notification_endpoint()
+            && match (self.gegevensdiensten(), other.gegevensdiensten()) {
+                (Some(a), Some(b)) => a.eq(b),
+                (a, b) => a.is_none() && b.is_none(),
+            }
+    }
+}
+
+impl Eq for OAuthclient<'_> {}
+
+/// A Gegevensdienst for which a client is recognised.
+#[derive(Clone, Copy, Debug)]
+pub struct OAuthclientGegevensdienst<'a> {
+    list: &'a OAuthclientlist,
+    dienst: &'a Dienst,
+}
+
+impl<'a> OAuthclientGegevensdienst<'a> {
+    /// The id as it stands in the list.
+    #[must_use]
+    pub fn id_str(self) -> &'a str {
+        self.list.document.text(self.dienst.id).unwrap_or_default()
+    }
+
+    /// The id for use.
+    ///
+    /// # Errors
+    ///
+    /// Why the id cannot be used.
+    pub fn id(self) -> Result<GegevensdienstId, GegevensdienstIdError> {
+        GegevensdienstId::parse(self.id_str())
+    }
+
+    /// Where notifications of subscriptions to this Gegevensdienst go, where the list tells.
+    #[must_use]
+    pub fn subscription_notification_endpoint(self) -> Option<NotificationEndpoint<'a>> {
+        self.list
+            .document
+            .text(self.dienst.subscription)
+            .map(NotificationEndpoint)
+    }
+
+    /// Where notifications of resources of this Gegevensdienst go, where the list tells.
+    #[must_use]
+    pub fn resource_notification_endpoint(self) -> Option<NotificationEndpoint<'a>> {
+        self.list.document.text(self.dienst.resource).map(NotificationEndpoint)
+    }
+}
+
+impl PartialEq for OAuthclientGegevensdienst<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id_str() == other.id_str()
+            && self.subscription_notification_endpoint() == other.subscription_notification_endpoint()
+            && self.resource_notification_endpoint() == other.resource_notification_endpoint()
+    }
+}
+
+impl Eq for OAuthclientGegevensdienst<'_> {}
+
+/// Where a client takes notifications.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotificationEndpoint<'a>(&'a str);
+
+impl<'a> NotificationEndpoint<'a> {
+    /// The URI as it stands in the list.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// The URI for use.
+    ///
+    /// # Errors
+    ///
+    /// Why the URI cannot be used.
+    pub fn uri(self) -> Result<BackchannelUri, UriError> {
+        BackchannelUri::parse_inferred(self.0)
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! From validated values to the list.
+
+use medmij_list::{Collector, Document, KeyIndex, Value};
+
+use crate::OAuthclientlist;
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Client {
+    pub(crate) hostname: Value,
+    pub(crate) naam: Value,
+    pub(crate) subscription: Value,
+    pub(crate) resource: Value,
+    /// Whether there was an element `Gegevensdiensten`.
+    pub(crate) names_diensten: bool,
+    /// The end of its Gegevensdiensten among all.
+    pub(crate) diensten_end: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Dienst {
+    pub(crate) id: Value,
+    pub(crate) subscription: Value,
+    pub(crate) resource: Value,
+}
+
+/// Makes an [`OAuthclientlist`] of validated values.
+#[derive(Debug, Default)]
+pub struct OAuthclientlistCollector {
+    clients: Vec<Client>,
+    diensten: Vec<Dienst>,
+    in_dienst: bool,
+}
+
+const CLIENT: usize = 0;
+const HOSTNAME: usize = 1;
+const NAAM: usize = 2;
+const DIENSTEN: usize = 3;
+const DIENST: usize = 4;
+const ID: usize = 5;
+const SUBSCRIPTION: usize = 6;
+const RESOURCE: usize = 7;
+
+impl Collector for OAuthclientlistCollector {
+    type List = OAuthclientlist;
+    const SLOTS: &'static [(&'static str, &'static str)] = &[
+        ("OAuthclients", "OAuthclient"),
+        ("OAuthclient", "Hostname"),
+        ("OAuthclient", "OAuthclientOrganisatienaam"),
+        ("OAuthclient", "Gegevensdiensten"),
+        ("Gegevensdiensten", "Gegevensdienst"),
+        ("Gegevensdienst", "GegevensdienstId"),
+        (
+            "SubscriptionNotificationEndpoint",
+            "SubscriptionNotificationEndpointuri",
+        ),
+        ("ResourceNotificationEndpoint", "ResourceNotificationEndpointuri"),
+        ("OAuthclient", "SubscriptionNotificationEndpoint"),
+        ("OAuthclient", "ResourceNotificationEndpoint"),
+        ("Gegevensdienst", "SubscriptionNotificationEndpoint"),
+        ("Gegevensdienst", "ResourceNotificationEndpoint"),
+        ("OAuthclientlist", "OAuthclients"),
+        ("", "OAuthclientlist"),
+    ];
+    const KEYS: &'static [usize] = &[HOSTNAME];
+
+    fn open(&mut self, slot: usize) {
+        match slot {
+            CLIENT => self.clients.push(Client::default()),
+            DIENSTEN => self
+                .clients
+                .last_mut()
+                .into_iter()
+                .for_each(|client| client.names_diensten = true),
+            DIENST => {
+                self.diensten.push(Dienst::default());
+                self.in_dienst = true;
+            }
+            _ => {}
+        }
+    }
+
+    fn value(&mut self, slot: usize, value: Value) {
+        if self.in_dienst {
+            let Some(dienst) = self.diensten.last_mut() else { return };
+            match slot {
+                ID => dienst.id = value,
+                SUBSCRIPTION => dienst.subscription = value,
+                RESOURCE => dienst.resource = value,
+                _ => {}
+            }
+            return;
+        }
+        let Some(client) = self.clients.last_mut() else { return };
+        match slot {
+            HOSTNAME => client.hostname = value,
+            NAAM => client.naam = value,
+            SUBSCRIPTION => client.subscription = value,
+            RESOURCE => client.resource = value,
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, slot: usize) {
+        match slot {
+            DIENST => self.in_dienst = false,
+            CLIENT => {
+                let end = u32::try_from(self.diensten.len()).unwrap_or(u32::MAX);
+                self.clients
+                    .last_mut()
+                    .into_iter()
+                    .for_each(|client| client.diensten_end = end);
+            }
+            _ => {}
+        }
+    }
+
+    fn entry(&self) -> u32 {
+        u32::try_from(self.clients.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    fn finish(mut self, document: Document, index: KeyIndex) -> OAuthclientlist {
+        self.clients.shrink_to_fit();
+        self.diensten.shrink_to_fit();
+        OAuthclientlist {
+            document,
+            clients: self.clients,
+            diensten: self.diensten,
+            index,
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! An OAuth Client List to publish.
+
+use medmij_list::{Header, ListError, ReadOptions, Snapshot};
+use medmij_types::{Hostname, Organisatienaam, Tijdstempel, Volgnummer};
+
+use crate::{OAuthclientlist, oauthclientlist::write};
+
+/// An OAuth Client List that a publisher makes, of release2.
+///
+/// ```
+/// use medmij_ocl::OAuthclientlistDraft;
+/// use medmij_types::{Hostname, Organisatienaam, Tijdstempel, Volgnummer};
+///
+/// let mut draft = OAuthclientlistDraft::new(Tijdstempel::parse("2026-03-29T12:00:00Z")?, Volgnummer::FIRST);
+/// draft.clients.push((Hostname::parse("pgo.example.nl")?, Organisatienaam::parse("Mijn Dossier")?));
+/// assert!(draft.to_xml()?.contains("<OAuthclientOrganisatienaam>Mijn Dossier</OAuthclientOrganisatienaam>"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OAuthclientlistDraft {
+    /// The moment of publication.
+    pub tijdstempel: Tijdstempel,
+    /// The number of the publication.
+    pub volgnummer: Volgnummer,
+    /// The clients; each host once.
+    pub clients: Vec<(Hostname, Organisatienaam)>,
+}
+
+impl OAuthclientlistDraft {
+    /// A draft without clients.
+    #[must_use]
+    pub const fn new(tijdstempel: Tijdstempel, volgnummer: Volgnummer) -> Self {
+        Self {
+            tijdstempel,
+            volgnummer,
+            clients: Vec::new(),
+        }
+    }
+
+    /// The document, release2. It was read back before it is handed over.
+    ///
+    /// # Errors
+    ///
+    /// The rule that the draft breaks; the values are good, so that is a host that is there twice.
+    pub fn to_xml(&self) -> Result<String, ListError> {
+        let header = Header::new(self.tijdstempel.clone(), self.volgnummer);
+        let xml = write(
+            &header,
+            self.clients.iter().map(|(host, naam)| (host.as_str(), naam.as_str())),
+        );
+        Snapshot::<OAuthclientlist>::read(xml.clone().into_bytes(), &ReadOptions::files())?;
+        Ok(xml)
+    }
+}

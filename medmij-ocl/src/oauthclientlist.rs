@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.ocl.100, core.ocl.300 — the list itself.
+
+use std::sync::{Arc, LazyLock};
+
+use medmij_list::{Dialect, Document, Header, KeyIndex, List, ListKind, ListWriter};
+use medmij_types::Hostname;
+
+use crate::{
+    OAuthclient, OAuthclientlistCollector,
+    collector::{Client, Dienst},
+};
+
+/// The OAuth Client List. Two lists are equal if their headers and their entries, in order, are.
+#[derive(Debug)]
+pub struct OAuthclientlist {
+    pub(crate) document: Document,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) diensten: Vec<Dienst>,
+    pub(crate) index: KeyIndex,
+}
+
+impl OAuthclientlist {
+    /// The client with this `client_id`, which is the host name of its front-channel node, exactly.
+    #[must_use]
+    pub fn client(&self, client_id: &Hostname) -> Option<OAuthclient<'_>> {
+        let at = self.index.find(client_id.as_str())? as usize;
+        self.clients.get(at).map(|client| OAuthclient::new(self, client, at))
+    }
+
+    /// The clients, in the order of the document.
+    pub fn clients(&self) -> impl ExactSizeIterator<Item = OAuthclient<'_>> {
+        self.clients
+            .iter()
+            .enumerate()
+            .map(|(at, client)| OAuthclient::new(self, client, at))
+    }
+
+    /// Tijdstempel and Volgnummer.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        self.document.header()
+    }
+
+    /// The list as release2 publishes it, with the entries as they were read. What release2 cannot say is left out.
+    #[must_use]
+    pub fn to_xml(&self) -> String {
+        let entries = self
+            .clients()
+            .map(|c| (c.hostname_str(), c.organisatienaam_str().unwrap_or_default()));
+        write(self.header(), entries)
+    }
+}
+
+pub(crate) fn write<'a>(header: &Header, entries: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut writer = ListWriter::new(
+        "OAuthclientlist",
+        "xmlns://afsprakenstelsel.medmij.nl/oauthclientlist/release2/",
+    );
+    writer.header(header);
+    writer.open("OAuthclients");
+    for (hostname, naam) in entries {
+        writer.open("OAuthclient");
+        writer.value("Hostname", hostname);
+        writer.value("OAuthclientOrganisatienaam", naam);
+        writer.close();
+    }
+    writer.finish()
+}
+
+impl PartialEq for OAuthclientlist {
+    fn eq(&self, other: &Self) -> bool {
+        self.header() == other.header() && self.clients().eq(other.clients())
+    }
+}
+
+impl Eq for OAuthclientlist {}
+
+impl List for OAuthclientlist {
+    const KIND: ListKind = ListKind::OAuthclientlist;
+    type Collector = OAuthclientlistCollector;
+
+    fn dialects() -> &'static [Arc<Dialect>] {
+        static DIALECTS: LazyLock<Vec<Arc<Dialect>>> = LazyLock::new(|| {
+            let texts = [
+                include_str!("../dialects/release2-file-version-5.dialect"),
+                include_str!("../dialects/release3-inferred.dialect"),
+            ];
+            texts
+                .iter()
+                .filter_map(|text| text.parse().ok())
+                .map(Arc::new)
+                .collect()
+        });
+        &DIALECTS
+    }
+
+    fn document(&self) -> &Document {
+        &self.document
+    }
+
+    fn len(&self) -> usize {
+        self.clients.len()
+    }
+}

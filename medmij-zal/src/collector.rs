@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! From validated values to the list: four flat tables, each entry saying where its children end.
+
+use medmij_list::{Collector, Document, KeyIndex, Value};
+
+use crate::Zorgaanbiederslijst;
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Aanbieder {
+    pub(crate) naam: Value,
+    pub(crate) aanbiedertype: Value,
+    pub(crate) versies_end: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Versie {
+    /// Absent in release2, which has one version that is not named.
+    pub(crate) id: Value,
+    pub(crate) diensten_end: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Dienst {
+    pub(crate) id: Value,
+    pub(crate) authorization: Value,
+    pub(crate) token: Value,
+    pub(crate) duur: Value,
+    pub(crate) subscription: Value,
+    pub(crate) rollen_end: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rol {
+    pub(crate) code: Value,
+    pub(crate) resource: Value,
+}
+
+/// Makes a [`Zorgaanbiederslijst`] of validated values.
+#[derive(Debug, Default)]
+pub struct ZorgaanbiederslijstCollector {
+    pub(crate) aanbieders: Vec<Aanbieder>,
+    pub(crate) versies: Vec<Versie>,
+    pub(crate) diensten: Vec<Dienst>,
+    pub(crate) rollen: Vec<Rol>,
+}
+
+const AANBIEDER: usize = 0;
+const NAAM: usize = 1;
+const AANBIEDERTYPE: usize = 2;
+const VERSIE: usize = 3;
+const VERSIE_ID: usize = 4;
+const DIENSTEN: usize = 5;
+const DIENST: usize = 6;
+const DIENST_ID: usize = 7;
+const AUTHORIZATION: usize = 8;
+const TOKEN: usize = 9;
+const DUUR: usize = 10;
+const SUBSCRIPTION: usize = 11;
+const ROL: usize = 12;
+const CODE: usize = 13;
+const RESOURCE: usize = 14;
+
+impl Collector for ZorgaanbiederslijstCollector {
+    type List = Zorgaanbiederslijst;
+    const SLOTS: &'static [(&'static str, &'static str)] = &[
+        ("Zorgaanbieders", "Zorgaanbieder"),
+        ("Zorgaanbieder", "Zorgaanbiedernaam"),
+        ("Zorgaanbieder", "Aanbiedertype"),
+        ("Interfaceversies", "Interfaceversie"),
+        ("Interfaceversie", "InterfaceversieId"),
+        ("Zorgaanbieder", "Gegevensdiensten"),
+        ("Gegevensdiensten", "Gegevensdienst"),
+        ("Gegevensdienst", "GegevensdienstId"),
+        ("AuthorizationEndpoint", "AuthorizationEndpointuri"),
+        ("TokenEndpoint", "TokenEndpointuri"),
+        ("Abonneren", "MaximaleDuur"),
+        ("Abonneren", "SubscriptionEndpointuri"),
+        ("Systeemrollen", "Systeemrol"),
+        ("Systeemrol", "Systeemrolcode"),
+        ("ResourceEndpoint", "ResourceEndpointuri"),
+        // known, and without a meaning of their own
+        ("", "Zorgaanbiederslijst"),
+        ("Zorgaanbiederslijst", "Zorgaanbieders"),
+        ("Zorgaanbieder", "Interfaceversies"),
+        ("Interfaceversie", "Gegevensdiensten"),
+        ("Gegevensdienst", "AuthorizationEndpoint"),
+        ("Gegevensdienst", "TokenEndpoint"),
+        ("Gegevensdienst", "Abonneren"),
+        ("Gegevensdienst", "Systeemrollen"),
+        ("Systeemrol", "ResourceEndpoint"),
+    ];
+    const KEYS: &'static [usize] = &[NAAM];
+
+    fn open(&mut self, slot: usize) {
+        match slot {
+            AANBIEDER => self.aanbieders.push(Aanbieder::default()),
+            VERSIE => self.versies.push(Versie::default()),
+            // release2: the services stand in the Zorgaanbieder itself
+            DIENSTEN => self.versies.push(Versie::default()),
+            DIENST => self.diensten.push(Dienst::default()),
+            ROL => self.rollen.push(Rol::default()),
+            _ => {}
+        }
+    }
+
+    fn value(&mut self, slot: usize, value: Value) {
+        match slot {
+            NAAM | AANBIEDERTYPE => {
+                let Some(aanbieder) = self.aanbieders.last_mut() else {
+                    return;
+                };
+                *(if slot == NAAM {
+                    &mut aanbieder.naam
+                } else {
+                    &mut aanbieder.aanbiedertype
+                }) = value;
+            }
+            VERSIE_ID => self.versies.last_mut().into_iter().for_each(|versie| versie.id = value),
+            DIENST_ID | AUTHORIZATION | TOKEN | DUUR | SUBSCRIPTION => {
+                let Some(dienst) = self.diensten.last_mut() else { return };
+                *match slot {
+                    DIENST_ID => &mut dienst.id,
+                    AUTHORIZATION => &mut dienst.authorization,
+                    TOKEN => &mut dienst.token,
+                    DUUR => &mut dienst.duur,
+                    _ => &mut dienst.subscription,
+                } = value;
+            }
+            CODE | RESOURCE => {
+                let Some(rol) = self.rollen.last_mut() else { return };
+                *(if slot == CODE { &mut rol.code } else { &mut rol.resource }) = value;
+            }
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, slot: usize) {
+        match slot {
+            AANBIEDER => {
+                let end = count(self.versies.len());
+                self.aanbieders
+                    .last_mut()
+                    .into_iter()
+                    .for_each(|aanbieder| aanbieder.versies_end = end);
+            }
+            VERSIE | DIENSTEN => {
+                let end = count(self.diensten.len());
+                self.versies
+                    .last_mut()
+                    .into_iter()
+                    .for_each(|versie| versie.diensten_end = end);
+            }
+            DIENST => {
+                let end = count(self.rollen.len());
+                self.diensten
+                    .last_mut()
+                    .into_iter()
+                    .for_each(|dienst| dienst.rollen_end = end);
+            }
+            _ => {}
+        }
+    }
+
+    fn entry(&self) -> u32 {
+        count(self.aanbieders.len().saturating_sub(1))
+    }
+
+    fn finish(mut self, document: Document, index: KeyIndex) -> Zorgaanbiederslijst {
+        self.aanbieders.shrink_to_fit();
+        self.versies.shrink_to_fit();
+        self.diensten.shrink_to_fit();
+        self.rollen.shrink_to_fit();
+        Zorgaanbiederslijst::new(document, self, index)
+    }
+}
+
+/// Documents have less than 4 GiB, so their entries can be counted in 32 bits.
+fn count(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.alst.100 — a Gegevensdienst of a Zorgaanbieder: its endpoints, its Systeemrollen, and whether one can subscribe.
+
+use std::fmt;
+
+use medmij_types::{BackchannelUri, FrontchannelUri, GegevensdienstId, Systeemrolcode, UriError};
+
+use crate::{Interfaceversie, Unusable, Zorgaanbieder, collector::Dienst};
+
+/// A Gegevensdienst of a Zorgaanbieder under an Interfaceversie.
+#[derive(Clone, Copy)]
+pub struct Gegevensdienst<'a> {
+    versie: Interfaceversie<'a>,
+    at: u32,
+}
+
+impl<'a> Gegevensdienst<'a> {
+    pub(crate) const fn new(versie: Interfaceversie<'a>, at: u32) -> Self {
+        Self { versie, at }
+    }
+
+    /// The id as it stands in the list.
+    #[must_use]
+    pub fn id_str(self) -> &'a str {
+        self.text(|dienst| dienst.id).unwrap_or_default()
+    }
+
+    /// The id for use.
+    ///
+    /// # Errors
+    ///
+    /// Why the id cannot be used: the schema lets more pass than can stand in a scope.
+    pub fn id(self) -> Result<GegevensdienstId, Unusable> {
+        let text = self.id_str();
+        let of = || self.zorgaanbieder().naam_str().to_owned();
+        GegevensdienstId::parse(text).map_err(|cause| Unusable::new("GegevensdienstId", text, of(), cause))
+    }
+
+    /// The AuthorizationEndpointuri, on the front channel.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be used.
+    pub fn authorization_endpoint(self) -> Result<FrontchannelUri, Unusable> {
+        let element = "AuthorizationEndpointuri";
+        let text = self
+            .authorization_endpoint_str()
+            .ok_or_else(|| Unusable::absent(element, self.of()))?;
+        let uri = if self.is_inferred() {
+            FrontchannelUri::parse_inferred(text)
+        } else {
+            FrontchannelUri::parse(text)
+        };
+        uri.map_err(|cause| Unusable::new(element, text, self.of(), cause))
+    }
+
+    /// The AuthorizationEndpointuri as it stands in the list; absent only where an inferred dialect let it be.
+    #[must_use]
+    pub fn authorization_endpoint_str(self) -> Option<&'a str> {
+        self.text(|dienst| dienst.authorization)
+    }
+
+    /// The TokenEndpointuri, on the back channel.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be used.
+    pub fn token_endpoint(self) -> Result<BackchannelUri, Unusable> {
+        self.backchannel("TokenEndpointuri", self.token_endpoint_str())
+    }
+
+    /// The TokenEndpointuri as it stands in the list; absent only where an inferred dialect let it be.
+    #[must_use]
+    pub fn token_endpoint_str(self) -> Option<&'a str> {
+        self.text(|dienst| dienst.token)
+    }
+
+    /// Whether and how one can subscribe; `None` where the list does not offer it.
+    #[must_use]
+    pub fn abonneren(self) -> Option<Abonneren<'a>> {
+        let dienst = self.dienst();
+        (!dienst.subscription.is_absent() || !dienst.duur.is_absent()).then_some(Abonneren { dienst: self })
+    }
+
+    /// The Systeemrollen with their resource endpoints.
+    pub fn systeemrollen(self) -> impl ExactSizeIterator<Item = Systeemrol<'a>> {
+        let range = self.zorgaanbieder().list.rollen_of(self.at);
+        (range.start as usize..range.end as usize).map(move |at| Systeemrol {
+            dienst: self,
+            at: u32::try_from(at).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// The Systeemrol with this code, exactly.
+    #[must_use]
+    pub fn systeemrol(self, code: &Systeemrolcode) -> Option<Systeemrol<'a>> {
+        self.systeemrollen().find(|rol| rol.code_str() == code.as_str())
+    }
+
+    /// The Zorgaanbieder.
+    #[must_use]
+    pub const fn zorgaanbieder(self) -> Zorgaanbieder<'a> {
+        self.versie.aanbieder
+    }
+
+    /// The Interfaceversie.
+    #[must_use]
+    pub const fn interfaceversie(self) -> Interfaceversie<'a> {
+        self.versie
+    }
+
+    fn dienst(self) -> Dienst {
+        self.zorgaanbieder().list.dienst(self.at)
+    }
+
+    fn text(self, of: impl Fn(Dienst) -> medmij_list::Value) -> Option<&'a str> {
+        self.zorgaanbieder().list.text(of(self.dienst()))
+    }
+
+    fn is_inferred(self) -> bool {
+        self.zorgaanbieder().list.has_interfaceversies()
+    }
+
+    fn of(self) -> String {
+        format!("{}, gegevensdienst {}", self.zorgaanbieder().naam_str(), self.id_str())
+    }
+
+    fn backchannel(self, element: &'static str, text: Option<&str>) -> Result<BackchannelUri, Unusable> {
+        let text = text.ok_or_else(|| Unusable::absent(element, self.of()))?;
+        let uri: Result<_, UriError> = if self.is_inferred() {
+            BackchannelUri::parse_inferred(text)
+        } else {
+            BackchannelUri::parse(text)
+        };
+        uri.map_err(|cause| Unusable::new(element, text, self.of(), cause))
+    }
+}
+
+impl PartialEq for Gegevensdienst<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id_str() == other.id_str()
+            && self.authorization_endpoint_str() == other.authorization_endpoint_str()
+            && self.token_endpoint_str() == other.token_endpoint_str()
+            && self.abonneren() == other.abonneren()
+            && self.systeemrollen().eq(other.systeemrollen())
+    }
+}
+
+impl Eq for Gegevensdienst<'_> {}
+
+impl fmt::Debug for Gegevensdienst<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gegevensdienst")
+            .field("id", &self.id_str())
+            .field("zorgaanbieder", &self.zorgaanbieder().naam_str())
+            .finish_non_exhaustive()
+    }
+}
+
+/// How one can subscribe to a Gegevensdienst.
+#[derive(Clone, Copy, Debug)]
+pub struct Abonneren<'a> {
+    dienst: Gegevensdienst<'a>,
+}
+
+impl<'a> Abonneren<'a> {
+    /// The longest subscription, in days.
+    ///
+    /// # Errors
+    ///
+    /// Why the number cannot be used.
+    pub fn maximale_duur(self) -> Result<u32, Unusable> {
+        let element = "MaximaleDuur";
+        let text = self
+            .maximale_duur_str()
+            .ok_or_else(|| Unusable::absent(element, self.dienst.of()))?;
+        let number = text.trim_matches([' ', '\t', '\n', '\r']);
+        match number.strip_prefix('+').unwrap_or(number).parse::<u32>() {
+            Ok(days) if days > 0 => Ok(days),
+            Ok(_) => Err(Unusable::new(element, text, self.dienst.of(), "it is not 1 or more")),
+            Err(cause) => Err(Unusable::new(element, text, self.dienst.of(), cause)),
+        }
+    }
+
+    /// The longest subscription as it stands in the list.
+    #[must_use]
+    pub fn maximale_duur_str(self) -> Option<&'a str> {
+        self.dienst.text(|dienst| dienst.duur)
+    }
+
+    /// Whether a subscription of so many days may be asked for.
+    ///
+    /// # Errors
+    ///
+    /// Why the list's own number cannot be used.
+    pub fn allows(self, days: u32) -> Result<bool, Unusable> {
+        self.maximale_duur().map(|most| days <= most)
+    }
+
+    /// The SubscriptionEndpointuri, on the back channel.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be used.
+    pub fn subscription_endpoint(self) -> Result<BackchannelUri, Unusable> {
+        self.dienst
+            .backchannel("SubscriptionEndpointuri", self.subscription_endpoint_str())
+    }
+
+    /// The SubscriptionEndpointuri as it stands in the list.
+    #[must_use]
+    pub fn subscription_endpoint_str(self) -> Option<&'a str> {
+        self.dienst.text(|dienst| dienst.subscription)
+    }
+}
+
+impl PartialEq for Abonneren<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.maximale_duur_str() == other.maximale_duur_str()
+            && self.subscription_endpoint_str() == other.subscription_endpoint_str()
+    }
+}
+
+impl Eq for Abonneren<'_> {}
+
+/// A Systeemrol of a Gegevensdienst.
+#[derive(Clone, Copy, Debug)]
+pub struct Systeemrol<'a> {
+    dienst: Gegevensdienst<'a>,
+    at: u32,
+}
+
+impl<'a> Systeemrol<'a> {
+    /// The code as it stands in the list.
+    #[must_use]
+    pub fn code_str(self) -> &'a str {
+        let list = self.dienst.zorgaanbieder().list;
+        list.text(list.rol(self.at).code).unwrap_or_default()
+    }
+
+    /// The code for use.
+    ///
+    /// # Errors
+    ///
+    /// Why the code cannot be used.
+    pub fn code(self) -> Result<Systeemrolcode, Unusable> {
+        let text = self.code_str();
+        Systeemrolcode::parse(text).map_err(|cause| Unusable::new("Systeemrolcode", text, self.dienst.of(), cause))
+    }
+
+    /// The ResourceEndpointuri, on the back channel. What is asked for is put behind it; the text itself is never
+    /// changed.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be used.
+    pub fn resource_endpoint(self) -> Result<BackchannelUri, Unusable> {
+        self.dienst
+            .backchannel("ResourceEndpointuri", self.resource_endpoint_str())
+    }
+
+    /// The ResourceEndpointuri as it stands in the list; absent only where an inferred dialect let it be.
+    #[must_use]
+    pub fn resource_endpoint_str(self) -> Option<&'a str> {
+        let list = self.dienst.zorgaanbieder().list;
+        list.text(list.rol(self.at).resource)
+    }
+
+    /// The Gegevensdienst.
+    #[must_use]
+    pub const fn gegevensdienst(self) -> Gegevensdienst<'a> {
+        self.dienst
+    }
+}
+
+impl PartialEq for Systeemrol<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.code_str() == other.code_str() && self.resource_endpoint_str() == other.resource_endpoint_str()
+    }
+}
+
+impl Eq for Systeemrol<'_> {}

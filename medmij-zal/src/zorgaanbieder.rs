@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.alst.100, core.alst.101 — a Zorgaanbieder and its Interfaceversies.
+
+use std::fmt;
+
+use medmij_types::{Aanbiedernaam, GegevensdienstId, InterfaceversieId};
+
+use crate::{Aanbiedertype, Gegevensdienst, Unusable, Zorgaanbiederslijst};
+
+/// An entry of the Zorgaanbiederslijst.
+#[derive(Clone, Copy)]
+pub struct Zorgaanbieder<'a> {
+    pub(crate) list: &'a Zorgaanbiederslijst,
+    at: u32,
+}
+
+impl<'a> Zorgaanbieder<'a> {
+    pub(crate) const fn new(list: &'a Zorgaanbiederslijst, at: u32) -> Self {
+        Self { list, at }
+    }
+
+    /// The name as it stands in the list, with `@medmij`.
+    #[must_use]
+    pub fn naam_str(self) -> &'a str {
+        self.list.text(self.list.aanbieder(self.at).naam).unwrap_or_default()
+    }
+
+    /// The name for use.
+    ///
+    /// # Errors
+    ///
+    /// Why the name cannot be used; release2 has no such names.
+    pub fn naam(self) -> Result<Aanbiedernaam, Unusable> {
+        let text = self.naam_str();
+        let parsed = if self.list.has_interfaceversies() {
+            Aanbiedernaam::parse_inferred(text)
+        } else {
+            Aanbiedernaam::parse(text)
+        };
+        parsed.map_err(|cause| Unusable::new("Zorgaanbiedernaam", text, format!("number {}", self.at + 1), cause))
+    }
+
+    /// What kind of Aanbieder it is; `None` where the list does not tell.
+    #[must_use]
+    pub fn aanbiedertype(self) -> Option<Aanbiedertype> {
+        self.aanbiedertype_str().map(Aanbiedertype::from_code)
+    }
+
+    pub(crate) fn aanbiedertype_str(self) -> Option<&'a str> {
+        self.list.text(self.list.aanbieder(self.at).aanbiedertype)
+    }
+
+    /// The Interfaceversies; release2 has one that is not named.
+    pub fn interfaceversies(self) -> impl ExactSizeIterator<Item = Interfaceversie<'a>> {
+        let range = self.list.versies_of(self.at);
+        // a range of u32 has no exact size on all machines
+        (range.start as usize..range.end as usize).map(move |at| Interfaceversie {
+            aanbieder: self,
+            at: u32::try_from(at).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// What it offers under an Interfaceversie, compared exactly. In release2 the one that is there meets any.
+    #[must_use]
+    pub fn interfaceversie(self, id: &InterfaceversieId) -> Option<Interfaceversie<'a>> {
+        self.interfaceversies()
+            .find(|versie| versie.id_str().is_none_or(|known| known == id.as_str()))
+    }
+}
+
+impl PartialEq for Zorgaanbieder<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.naam_str() == other.naam_str()
+            && self.aanbiedertype_str() == other.aanbiedertype_str()
+            && self.interfaceversies().eq(other.interfaceversies())
+    }
+}
+
+impl Eq for Zorgaanbieder<'_> {}
+
+impl fmt::Debug for Zorgaanbieder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Zorgaanbieder")
+            .field("naam", &self.naam_str())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An Interfaceversie of a Zorgaanbieder: the Gegevensdiensten that it offers under one version of the framework.
+#[derive(Clone, Copy)]
+pub struct Interfaceversie<'a> {
+    pub(crate) aanbieder: Zorgaanbieder<'a>,
+    at: u32,
+}
+
+impl<'a> Interfaceversie<'a> {
+    /// The id as it stands in the list; `None` in release2.
+    #[must_use]
+    pub fn id_str(self) -> Option<&'a str> {
+        self.aanbieder.list.text(self.aanbieder.list.versie(self.at).id)
+    }
+
+    /// The id for use; `None` in release2.
+    ///
+    /// # Errors
+    ///
+    /// Why the id cannot be used.
+    pub fn id(self) -> Option<Result<InterfaceversieId, Unusable>> {
+        let text = self.id_str()?;
+        let of = || self.aanbieder.naam_str().to_owned();
+        Some(InterfaceversieId::parse(text).map_err(|cause| Unusable::new("InterfaceversieId", text, of(), cause)))
+    }
+
+    /// The Zorgaanbieder.
+    #[must_use]
+    pub const fn zorgaanbieder(self) -> Zorgaanbieder<'a> {
+        self.aanbieder
+    }
+
+    /// The Gegevensdiensten.
+    pub fn gegevensdiensten(self) -> impl ExactSizeIterator<Item = Gegevensdienst<'a>> {
+        let range = self.aanbieder.list.diensten_of(self.at);
+        (range.start as usize..range.end as usize)
+            .map(move |at| Gegevensdienst::new(self, u32::try_from(at).unwrap_or(u32::MAX)))
+    }
+
+    /// The Gegevensdienst with this id, exactly.
+    #[must_use]
+    pub fn gegevensdienst(self, id: &GegevensdienstId) -> Option<Gegevensdienst<'a>> {
+        self.gegevensdiensten().find(|dienst| dienst.id_str() == id.as_str())
+    }
+}
+
+impl PartialEq for Interfaceversie<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id_str() == other.id_str() && self.gegevensdiensten().eq(other.gegevensdiensten())
+    }
+}
+
+impl Eq for Interfaceversie<'_> {}
+
+impl fmt::Debug for Interfaceversie<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interfaceversie")
+            .field("id", &self.id_str())
+            .finish_non_exhaustive()
+    }
+}
