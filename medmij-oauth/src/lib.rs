@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! MedMij OAuth: the authorization and token interfaces of the Afsprakenstelsel, for both sides.
 //!
-//! Both sides speak the messages
+//! A DVP (OAuth Client) uses [`client`], a DVA (older: DVZA; Authorization Server) uses [`server`] and, with the feature
+//! `axum`, the module `router`. Both speak the messages
 //! of [`wire`], under the rules of [`policy`].
 //!
 //! | module | what |
@@ -13,12 +14,16 @@
 //! | [`seal`] | a BSN at rest: sealed, found by a keyed hash |
 #![forbid(unsafe_code)]
 
+pub mod client;
 mod client_id;
 mod functie;
 pub mod policy;
 mod redirect_uri;
+#[cfg(feature = "axum")]
+pub mod router;
 mod scope;
 pub mod seal;
+pub mod server;
 pub mod store;
 pub mod wire;
 

@@ -14,6 +14,7 @@ mod token_error;
 mod token_request;
 mod token_response;
 
+pub(crate) use self::error_code::printable;
 pub use self::{
     authorization_request::{AuthorizationRequest, Geboortedatum, GeboortedatumError},
     authorization_response::{AuthorizationError, AuthorizationResponse, AuthorizationResponseError},

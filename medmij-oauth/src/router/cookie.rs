@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! O8 — the cookie of a flow: one for each flow, so that two tabs do not get in each other's way.
+
+use http::{HeaderMap, HeaderValue, header};
+
+use super::RouterOptions;
+use crate::{
+    server::{SessionSecret, Visitor},
+    store::FlowId,
+};
+
+/// The secret of a flow, from the cookies of a request. A name that stands twice counts as absent.
+pub(super) fn session(headers: &HeaderMap, options: &RouterOptions, flow: &FlowId) -> Option<SessionSecret> {
+    let wanted = name(options, flow.as_str());
+    let mut values = pairs(headers)
+        .filter(|(name, _)| *name == wanted)
+        .map(|(_, value)| value);
+    let value = values.next()?;
+    if values.next().is_some() {
+        return None;
+    }
+    SessionSecret::parse(value)
+}
+
+/// Sets the cookie of a flow: `HttpOnly`, `SameSite=Lax`, and outside loopback `Secure` and `__Host-`.
+pub(super) fn set(headers: &mut HeaderMap, options: &RouterOptions, visitor: &Visitor, max_age: u64) {
+    let secure = if options.is_loopback() { "" } else { "; Secure" };
+    let name = name(options, visitor.flow.as_str());
+    let text = format!(
+        "{name}={}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}",
+        visitor.session.expose()
+    );
+    if let Ok(mut value) = HeaderValue::from_str(&text) {
+        value.set_sensitive(true);
+        headers.append(header::SET_COOKIE, value);
+    }
+}
+
+/// Lets go of cookies of older flows, where a browser holds too many.
+pub(super) fn trim(request: &HeaderMap, response: &mut HeaderMap, options: &RouterOptions) {
+    let prefix = name(options, "");
+    let secure = if options.is_loopback() { "" } else { "; Secure" };
+    let names: Vec<_> = pairs(request)
+        .map(|(name, _)| name)
+        .filter(|name| name.starts_with(&prefix))
+        .collect();
+    for name in names.iter().take(names.len().saturating_sub(MOST)) {
+        let text = format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}");
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            response.append(header::SET_COOKIE, value);
+        }
+    }
+}
+
+fn name(options: &RouterOptions, flow: &str) -> String {
+    let prefix = if options.is_loopback() { "" } else { "__Host-" };
+    format!("{prefix}medmij-{flow}")
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+}
+
+/// Flows that one browser can have open.
+const MOST: usize = 8;

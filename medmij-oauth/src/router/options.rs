@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! How the routers are mounted.
+
+use std::{fmt, sync::Arc};
+
+use super::{Screens, VoorbeeldSchermen};
+
+type Rewrite = Arc<dyn Fn(&str) -> String + Send + Sync>;
+
+/// The base path, the screens and, in examples, the loopback map.
+#[derive(Clone)]
+pub struct RouterOptions {
+    base: String,
+    screens: Arc<dyn Screens>,
+    loopback: Option<Rewrite>,
+}
+
+impl RouterOptions {
+    /// Everything under this path, for instance `/oauth`; the empty text is the root.
+    #[must_use]
+    pub fn at(base: &str) -> Self {
+        let base = base.trim_matches('/');
+        let base = if base.is_empty() {
+            String::new()
+        } else {
+            format!("/{base}")
+        };
+        Self {
+            base,
+            screens: Arc::new(VoorbeeldSchermen),
+            loopback: None,
+        }
+    }
+
+    /// With other screens.
+    #[must_use]
+    pub fn with_screens(mut self, screens: Arc<dyn Screens>) -> Self {
+        self.screens = screens;
+        self
+    }
+
+    /// For examples on one machine only: cookies go without `Secure` and without the `__Host-` prefix, and every address
+    /// that is written into a `Location`, a link or a form policy goes through `rewrite` first, which maps
+    /// `https://name.localhost/…` to `http://name.localhost:port/…`. Messages and lists keep the address as it is.
+    #[must_use]
+    pub fn danger_loopback(mut self, rewrite: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        self.loopback = Some(Arc::new(rewrite));
+        self
+    }
+
+    /// The base path, without a slash at its end.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub(super) fn screens(&self) -> &dyn Screens {
+        &*self.screens
+    }
+
+    pub(super) fn is_loopback(&self) -> bool {
+        self.loopback.is_some()
+    }
+
+    pub(super) fn rewrite(&self, address: &str) -> String {
+        self.loopback
+            .as_ref()
+            .map_or_else(|| address.to_owned(), |rewrite| rewrite(address))
+    }
+}
+
+impl fmt::Debug for RouterOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouterOptions")
+            .field("base", &self.base)
+            .field("danger_loopback", &self.loopback.is_some())
+            .finish_non_exhaustive()
+    }
+}

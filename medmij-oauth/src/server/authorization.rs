@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.202, core.authint.203, core.authint.207 — judging an authorization request, in an order that cannot be
+//! mixed up.
+//!
+//! [`UnprovenRequest`] has no redirect to go to: its error is [`Uitzondering1a`], which is a page. Only a
+//! [`ProvenRequest`] — client on the OCL, `redirect_uri` valid and of that client — can give a [`RefusedRequest`], which
+//! is a redirect (uitzondering 1b).
+
+use http::HeaderMap;
+use medmij_types::{CorrelationId, GegevensdienstId, MedMijRequestId, Release, State};
+
+use super::Client;
+use crate::{
+    ClientId, Functie, RedirectUri, Scope, ScopeError,
+    policy::{ExceptionRule, IdStrictness, Uitzondering, release_rules},
+    wire::{
+        AuthorizationError, AuthorizationRequest, AuthorizationResponse, Geboortedatum, RequestIds,
+        form::{Duplicate, Form},
+    },
+};
+
+/// A request of which nothing is known to be true.
+#[derive(Debug)]
+pub struct UnprovenRequest {
+    form: Form,
+    client_id: ClientId,
+    redirect_uri: RedirectUri,
+}
+
+/// Uitzondering 1a (core.authint.207): a page, never a redirect. This type holds no address to go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Uitzondering1a {
+    /// The query cannot be read.
+    #[error("authorization request cannot be read")]
+    Query,
+    /// `client_id` is missing, twice or no host name.
+    #[error("client_id is missing or malformed")]
+    ClientId,
+    /// The client is not on the OAuth Client List.
+    #[error("client_id is not on the OAuth Client List")]
+    ClientOnbekend,
+    /// `redirect_uri` is missing, twice or breaks a rule of core.authint.200.
+    #[error("redirect_uri is missing or malformed")]
+    RedirectUri,
+    /// The host of `redirect_uri` is not the client.
+    #[error("redirect_uri does not belong to the client")]
+    RedirectUriVanAnder,
+}
+
+impl UnprovenRequest {
+    /// Reads the query of an authorization request as far as `client_id` and `redirect_uri`.
+    ///
+    /// # Errors
+    ///
+    /// [`Uitzondering1a`].
+    pub fn parse(query: &str) -> Result<Self, Uitzondering1a> {
+        let form = Form::parse(query.as_bytes()).map_err(|_| Uitzondering1a::Query)?;
+        let client_id = form
+            .one("client_id")
+            .ok()
+            .flatten()
+            .and_then(|text| ClientId::parse(text).ok())
+            .ok_or(Uitzondering1a::ClientId)?;
+        let redirect_uri = form
+            .one("redirect_uri")
+            .ok()
+            .flatten()
+            .and_then(|text| RedirectUri::parse(text).ok())
+            .ok_or(Uitzondering1a::RedirectUri)?;
+        Ok(Self {
+            form,
+            client_id,
+            redirect_uri,
+        })
+    }
+
+    /// The client that the request names, to look it up.
+    #[must_use]
+    pub fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// Proves the redirect: the client is on the OCL and the `redirect_uri` is its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Uitzondering1a`].
+    pub fn prove(self, client: Option<Client>) -> Result<ProvenRequest, Uitzondering1a> {
+        let client = client.ok_or(Uitzondering1a::ClientOnbekend)?;
+        if !self.redirect_uri.belongs_to(&self.client_id) {
+            return Err(Uitzondering1a::RedirectUriVanAnder);
+        }
+        let state = self
+            .form
+            .one("state")
+            .ok()
+            .flatten()
+            .and_then(|text| State::from_wire(text).ok());
+        let redirect = ProvenRedirect {
+            redirect_uri: self.redirect_uri,
+            state,
+        };
+        Ok(ProvenRequest {
+            form: self.form,
+            client_id: self.client_id,
+            client,
+            redirect,
+        })
+    }
+}
+
+/// The proof that errors may travel to this address. There is no other way to get one than [`UnprovenRequest::prove`].
+#[derive(Clone, Debug)]
+pub struct ProvenRedirect {
+    redirect_uri: RedirectUri,
+    state: Option<State>,
+}
+
+impl ProvenRedirect {
+    /// From a flow that was proven when it started.
+    pub(super) fn of_flow(redirect_uri: RedirectUri, state: State) -> Self {
+        Self {
+            redirect_uri,
+            state: Some(state),
+        }
+    }
+
+    /// The way back without an answer: Beheren toestemmingen.
+    pub(super) fn plain(&self) -> String {
+        let state = self.state.as_ref().map(|state| ("state", state.expose()));
+        self.redirect_uri.with_parameters(state)
+    }
+
+    /// The URL of an answer, with the `state` of the request where it had a readable one.
+    #[must_use]
+    pub fn error(&self, rule: &ExceptionRule) -> String {
+        let error = AuthorizationError::new(rule.error.clone(), rule.description.as_deref());
+        AuthorizationResponse::new(self.state.clone(), Err(error)).to_url(&self.redirect_uri)
+    }
+}
+
+/// A request whose redirect is proven.
+#[derive(Debug)]
+pub struct ProvenRequest {
+    form: Form,
+    client_id: ClientId,
+    client: Client,
+    redirect: ProvenRedirect,
+}
+
+/// Uitzondering 1b: what is wrong, and where the error goes.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("authorization request is refused: {what}")]
+#[non_exhaustive]
+pub struct RefusedRequest {
+    /// The exception.
+    pub uitzondering: Uitzondering,
+    /// What is wrong, in fixed words.
+    pub what: &'static str,
+    /// Where the error goes.
+    pub redirect: ProvenRedirect,
+}
+
+/// A request that is right in itself; whether it is served here is for the next step.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct JudgedRequest {
+    /// The request. Its ids are always there from release 2.0 on: made here where the DVP sent none and that is tolerated.
+    pub request: AuthorizationRequest,
+    /// The client, from the OCL.
+    pub client: Client,
+    /// Whether an id was missing or malformed and was tolerated.
+    pub ids_replaced: bool,
+    redirect: ProvenRedirect,
+}
+
+impl ProvenRequest {
+    /// The proven redirect.
+    #[must_use]
+    pub fn redirect(&self) -> &ProvenRedirect {
+        &self.redirect
+    }
+
+    /// Judges the other parameters in the grammar of the release; `fresh` makes ids where they are missing.
+    ///
+    /// Order: duplicates, `response_type`, `scope`, `state`, ids, birth date.
+    ///
+    /// # Errors
+    ///
+    /// [`RefusedRequest`], uitzondering 1b.
+    pub fn judge(
+        self,
+        release: Release,
+        headers: &HeaderMap,
+        strictness: IdStrictness,
+        fresh: RequestIds,
+    ) -> Result<JudgedRequest, RefusedRequest> {
+        let (request, ids_replaced) = match self.read(release, headers, strictness, fresh) {
+            Ok(read) => read,
+            Err((uitzondering, what)) => {
+                return Err(RefusedRequest {
+                    uitzondering,
+                    what,
+                    redirect: self.redirect,
+                });
+            }
+        };
+        Ok(JudgedRequest {
+            request,
+            client: self.client,
+            ids_replaced,
+            redirect: self.redirect,
+        })
+    }
+
+    fn read(
+        &self,
+        release: Release,
+        headers: &HeaderMap,
+        strictness: IdStrictness,
+        fresh: RequestIds,
+    ) -> Result<(AuthorizationRequest, bool), (Uitzondering, &'static str)> {
+        use Uitzondering as U;
+        let twice = |_: Duplicate| (U::DubbeleParameter, "parameter stands twice");
+        for name in KNOWN {
+            self.form.one(name).map_err(twice)?;
+        }
+        let one = |name| self.form.one(name).map_err(twice);
+
+        match one("response_type")? {
+            None => return Err((U::ResponseTypeOntbreekt, "response_type is missing")),
+            Some("code") => {}
+            Some(_) => return Err((U::ResponseTypeOnbekend, "response_type is not code")),
+        }
+        let scope = one("scope")?.ok_or((U::Scope, "scope is missing"))?;
+        let scope = read_scope(release, scope).map_err(|_| (U::Scope, "scope is not in the grammar of the release"))?;
+        let state = one("state")?.ok_or((U::State, "state is missing"))?;
+        let state = State::from_wire(state).map_err(|_| (U::State, "state is malformed"))?;
+        if state.expose().len() > MAX_STATE {
+            return Err((U::State, "state is too long"));
+        }
+
+        let (ids, replaced) = if release_rules(release).ids_in_authorization_request {
+            let found = read_ids(one("MedMij-Request-ID")?, one("X-Correlation-ID")?);
+            let found = match (found, strictness) {
+                (None, IdStrictness::Lenient) => RequestIds::from_headers(headers),
+                (found, _) => found,
+            };
+            match (found, strictness) {
+                (Some(ids), _) => (Some(ids), false),
+                (None, IdStrictness::Strict) => return Err((U::RequestId, "request ids are missing or no uuids")),
+                (None, _) => (Some(fresh), true),
+            }
+        } else {
+            (None, false)
+        };
+
+        let geboortedatum = match (one("MedMij_geboortedatum")?, scope.vertegenwoordiging()) {
+            // without representation it is a parameter like any other unknown one
+            (_, None) => None,
+            (None, Some(_)) => return Err((U::Geboortedatum, "MedMij_geboortedatum is missing")),
+            (Some(text), Some(_)) => {
+                Some(Geboortedatum::parse(text).map_err(|_| (U::Geboortedatum, "MedMij_geboortedatum is no date"))?)
+            }
+        };
+        let request = AuthorizationRequest {
+            client_id: self.client_id.clone(),
+            redirect_uri: self.redirect.redirect_uri.clone(),
+            scope,
+            state,
+            ids,
+            geboortedatum,
+        };
+        Ok((request, replaced))
+    }
+}
+
+impl JudgedRequest {
+    /// The proven redirect.
+    #[must_use]
+    pub fn redirect(&self) -> &ProvenRedirect {
+        &self.redirect
+    }
+
+    /// The gegevensdiensten for which the client has to be on the OCL, checked (B17).
+    ///
+    /// # Errors
+    ///
+    /// [`RefusedRequest`].
+    pub fn allow(&self, asked: &[GegevensdienstId]) -> Result<(), RefusedRequest> {
+        match &self.client.gegevensdiensten {
+            Some(listed) if asked.iter().any(|id| !listed.contains(id)) => Err(self.refuse(
+                Uitzondering::GegevensdienstNietVoorClient,
+                "client is not on the OAuth Client List for this gegevensdienst",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// A refusal of this request.
+    #[must_use]
+    pub fn refuse(&self, uitzondering: Uitzondering, what: &'static str) -> RefusedRequest {
+        RefusedRequest {
+            uitzondering,
+            what,
+            redirect: self.redirect.clone(),
+        }
+    }
+}
+
+/// The function shows in the form of the scope; in 1.x Verzamelen and Delen look alike and the gegevensdienst tells later.
+fn read_scope(release: Release, text: &str) -> Result<Scope, ScopeError> {
+    if text.starts_with("subscribe~") {
+        return Scope::parse_inferred(release, Functie::Abonneren, text);
+    }
+    let verzamelen = Scope::parse_inferred(release, Functie::Verzamelen, text);
+    if verzamelen.is_err() && text.contains('~') {
+        return Scope::parse_inferred(release, Functie::Delen, text);
+    }
+    verzamelen
+}
+
+fn read_ids(request_id: Option<&str>, correlation_id: Option<&str>) -> Option<RequestIds> {
+    Some(RequestIds::new(
+        MedMijRequestId::parse(request_id?).ok()?,
+        CorrelationId::parse(correlation_id?).ok()?,
+    ))
+}
+
+const KNOWN: [&str; 8] = [
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "MedMij-Request-ID",
+    "X-Correlation-ID",
+    "MedMij_geboortedatum",
+];
+
+/// The requirements on `state` since 1.5 could not be read; this bounds what we keep.
+const MAX_STATE: usize = 2_048;
