@@ -5,7 +5,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -33,8 +33,9 @@ use crate::{Freshness, List, RefreshPolicy, Snapshot};
 /// ```
 pub struct ListCache<L: List> {
     current: ArcSwapOption<Snapshot<L>>,
-    /// Monotonic milliseconds of the last fetch that confirmed `current`.
-    confirmed: AtomicU64,
+    /// Monotonic milliseconds of the last fetch that confirmed `current`; negative where that was before the clock's
+    /// zero, in a process of before.
+    confirmed: AtomicI64,
     /// Judging and swapping happen under this lock; it holds the lowest number that is taken.
     floor: Mutex<Option<Volgnummer>>,
     policy: RefreshPolicy,
@@ -46,18 +47,19 @@ impl<L: List> ListCache<L> {
     pub fn new(policy: RefreshPolicy, clock: impl Clock + 'static) -> Self {
         Self {
             current: ArcSwapOption::empty(),
-            confirmed: AtomicU64::new(0),
+            confirmed: AtomicI64::new(0),
             floor: Mutex::new(None),
             policy,
             clock: Box::new(clock),
         }
     }
 
-    /// The list in force, or `None` if there is none or it is past the hard limit.
+    /// The list in force, or `None` if there is none or it is past the hard limit and the policy does not use such
+    /// lists.
     #[must_use]
     pub fn current(&self) -> Option<Arc<Snapshot<L>>> {
         let current = self.last_known()?;
-        (self.age() < self.policy.hard_limit).then_some(current)
+        (self.policy.use_past_limit || self.elapsed() < self.policy.hard_limit).then_some(current)
     }
 
     /// The last list that was taken, however old.
@@ -72,8 +74,14 @@ impl<L: List> ListCache<L> {
         if self.current.load().is_none() {
             Freshness::Absent
         } else {
-            self.policy.freshness(self.age())
+            self.policy.freshness(self.elapsed())
         }
+    }
+
+    /// How long ago a fetch confirmed the list; `None` without one.
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        self.current.load().is_some().then(|| self.elapsed())
     }
 
     /// The policy.
@@ -91,14 +99,22 @@ impl<L: List> ListCache<L> {
     ///
     /// Why the old list stays.
     pub fn offer(&self, snapshot: Snapshot<L>) -> Result<Taken, NotTaken> {
+        self.restore(snapshot, Duration::ZERO)
+    }
+
+    /// Offers a copy that was fetched, or confirmed by a fetch, this long ago: one that outlived a process.
+    ///
+    /// # Errors
+    ///
+    /// As [`offer`](Self::offer).
+    pub fn restore(&self, snapshot: Snapshot<L>, age: Duration) -> Result<Taken, NotTaken> {
         let mut floor = self.floor.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.current.load_full();
         let offered = snapshot.header().volgnummer();
-        let verdict = self.judge(&snapshot, current.as_deref(), *floor);
+        let verdict = self.verdict(&snapshot, current.as_deref(), *floor);
         match verdict {
             Ok(taken) => {
                 *floor = (*floor).max(Some(offered));
-                self.confirmed.store(self.monotonic(), Ordering::Release);
                 if let Taken::New { previous } = taken {
                     if current.as_ref().is_some_and(|old| is_older(&snapshot, old)) {
                         tracing::warn!(list = %L::KIND, volgnummer = %offered, "the new list has an older Tijdstempel");
@@ -106,10 +122,23 @@ impl<L: List> ListCache<L> {
                     tracing::info!(list = %L::KIND, volgnummer = %offered, ?previous, entries = snapshot.len(), "list taken");
                     self.current.store(Some(Arc::new(snapshot)));
                 }
+                let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+                self.confirmed
+                    .store(self.monotonic().saturating_sub(age), Ordering::Release);
             }
             Err(why) => tracing::warn!(list = %L::KIND, volgnummer = %offered, %why, "list not taken"),
         }
         verdict
+    }
+
+    /// What [`offer`](Self::offer) would say now, without taking anything.
+    ///
+    /// # Errors
+    ///
+    /// As [`offer`](Self::offer).
+    pub fn judge(&self, snapshot: &Snapshot<L>) -> Result<Taken, NotTaken> {
+        let floor = self.floor.lock().unwrap_or_else(PoisonError::into_inner);
+        self.verdict(snapshot, self.current.load_full().as_deref(), *floor)
     }
 
     /// The highest Volgnummer that was taken: what a process must remember apart from the list to be safe from
@@ -133,7 +162,7 @@ impl<L: List> ListCache<L> {
         *floor = None;
     }
 
-    fn judge(
+    fn verdict(
         &self,
         new: &Snapshot<L>,
         current: Option<&Snapshot<L>>,
@@ -163,12 +192,13 @@ impl<L: List> ListCache<L> {
         }
     }
 
-    fn monotonic(&self) -> u64 {
-        u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX)
+    fn monotonic(&self) -> i64 {
+        i64::try_from(self.clock.monotonic().as_millis()).unwrap_or(i64::MAX)
     }
 
-    fn age(&self) -> Duration {
-        Duration::from_millis(self.monotonic().saturating_sub(self.confirmed.load(Ordering::Acquire)))
+    fn elapsed(&self) -> Duration {
+        let millis = self.monotonic().saturating_sub(self.confirmed.load(Ordering::Acquire));
+        Duration::from_millis(u64::try_from(millis).unwrap_or_default())
     }
 }
 

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use crate::ListKind;
+
 /// How a list is kept fresh, and which new copy is taken.
 ///
 /// The defaults are the safe ones. The framework lets the source be away for 480 minutes (core.lijsten.301), so the
@@ -40,6 +42,8 @@ pub struct RefreshPolicy {
     pub hard_limit: Duration,
     /// Whether a list without entries is taken. Default no.
     pub take_empty: bool,
+    /// Whether a list past the hard limit goes on being used, with events that say so. Default no.
+    pub use_past_limit: bool,
 }
 
 impl Default for RefreshPolicy {
@@ -53,11 +57,22 @@ impl Default for RefreshPolicy {
             alarm: Duration::from_secs(30 * 60),
             hard_limit: Duration::from_secs(9 * 3600),
             take_empty: false,
+            use_past_limit: false,
         }
     }
 }
 
 impl RefreshPolicy {
+    /// The defaults for this list. They differ in what happens past the hard limit: a Gegevensdienstnamenlijst goes on
+    /// being used, since an old name harms nobody; with the others everything new is refused.
+    #[must_use]
+    pub fn for_list(list: ListKind) -> Self {
+        Self {
+            use_past_limit: matches!(list, ListKind::Gegevensdienstnamenlijst),
+            ..Self::default()
+        }
+    }
+
     /// How long to wait for the next fetch, after this many failures in a row. `chance` is a random number from 0 to 1;
     /// the same chance gives the same wait.
     #[must_use]
