@@ -7,8 +7,9 @@
 //!   with a [`ListError`] which [`Rule`] was broken where;
 //! * releases as data: [`Dialect`], and by what a list was judged: [`SchemaBasis`];
 //! * keeping a list fresh: [`ListCache`], [`RefreshPolicy`], [`Source`];
+//! * keeping it through restarts, and refreshing it: [`supply`].
 //!
-//! Nothing here does IO.
+//! Nothing here does IO without the features `files` and `tokio`, which are off by default.
 #![forbid(unsafe_code)]
 
 mod cache;
@@ -28,6 +29,7 @@ mod remark;
 mod rule;
 mod snapshot;
 mod source;
+pub mod supply;
 mod value;
 mod write;
 mod xml;

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.alst.201, core.ocl.201, core.gnl.201, core.whl.302 — a list is fetched at least every 900 seconds, judged
+//! (core.alst.202, core.ocl.202, core.gnl.202, core.whl.304), kept through restarts, and never replaced by a worse one.
+//!
+//! The lists carry no signature. What protects against an old list that is offered as a new one is a memory of the
+//! highest Volgnummer that was accepted, kept apart from the list itself and longer than any process lives.
+//!
+//! The parts, from the inside out:
+//!
+//! * [`Refresher`] decides when the next fetch is due, and when a list has become late. It does no IO: the clock and
+//!   the chance are arguments.
+//! * [`Keep`] is where the last good copy, the rollback memory and the journal of accepted lists outlive the process.
+//!   `FileKeep` (feature `files`) keeps them in a folder, [`MemoryKeep`] in memory.
+//! * [`ListSupply`] joins a `Refresher`, a `Keep` and a [`ListCache`](crate::ListCache): bytes go in, events come out.
+//! * `ListSupply::spawn` (feature `tokio`) drives it with a [`Source`](crate::Source) in the background.
+//!
+//! # What is promised
+//!
+//! * A list that is in force has been stored, journalled and remembered before: after a crash at any moment a restart
+//!   never serves an older one. Where storing fails (disk full, read-only), the list goes into force all the same,
+//!   [`SupplyEvent::KeepFailed`] tells so, and each refresh tries again.
+//! * A copy that is read back is judged by the same reader as a fetched one, against its checksum and against the
+//!   memory. Its age goes on counting from the last fetch that confirmed it, also over the time the process was down.
+//! * A copy below the memory is not used, even if it is the only one there is.
+
+mod event;
+#[cfg(feature = "files")]
+pub(crate) mod files;
+mod keep;
+mod list_supply;
+mod memory_keep;
+mod refresher;
+#[cfg(feature = "tokio")]
+mod running;
+
+#[cfg(feature = "files")]
+pub use self::files::{FileKeep, FileLayer, LayerFile, OsFiles};
+#[cfg(feature = "tokio")]
+pub use self::running::{RunningSupply, SupplyEvents};
+pub use self::{
+    event::{CopyTrouble, KeepStep, Origin, Refusal, SupplyEvent},
+    keep::{
+        CopyToKeep, JournalEntry, Journalled, Keep, KeepError, KeepKey, Kept, KeptCopy, Lowering, RollbackMemory,
+        Sha256Sum, Sha256SumError, SourceName, SourceNameError,
+    },
+    list_supply::{Landed, ListSupply, Step},
+    memory_keep::MemoryKeep,
+    refresher::{Flight, Next, Refresher},
+};

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What happened to a list (security R1, R2, R4), as values for an application and as lines for the log.
+
+use std::{error::Error, fmt, sync::Arc, time::Duration};
+
+use medmij_types::Volgnummer;
+
+use super::{KeepError, Sha256Sum};
+use crate::{ListError, ListKind, NotTaken, SourceError};
+
+/// What happened to a list. An application alarms on [`Alarm`](Self::Alarm), [`Expired`](Self::Expired) and
+/// [`KeepFailed`](Self::KeepFailed).
+///
+/// ```
+/// use medmij_list::supply::SupplyEvent;
+///
+/// fn needs_a_person(event: &SupplyEvent) -> bool {
+///     matches!(event, SupplyEvent::Alarm { .. } | SupplyEvent::Expired { .. } | SupplyEvent::KeepFailed { .. })
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SupplyEvent {
+    /// A list is in force now.
+    Accepted {
+        /// The list.
+        list: ListKind,
+        /// Its number.
+        volgnummer: Volgnummer,
+        /// The number of the list that was in force before.
+        previous: Option<Volgnummer>,
+        /// The checksum of its bytes.
+        sha256: Sha256Sum,
+        /// Where it came from.
+        origin: Origin,
+    },
+    /// A fetch confirmed the list in force, which counts as fresh again.
+    Unchanged {
+        /// The list.
+        list: ListKind,
+        /// Its number.
+        volgnummer: Volgnummer,
+    },
+    /// A fetch brought nothing that could be taken; the list in force stays.
+    Refused {
+        /// The list.
+        list: ListKind,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The list is older than the 900 seconds of core.alst.201, core.ocl.201, core.gnl.201, core.whl.302.
+    Stale {
+        /// The list.
+        list: ListKind,
+        /// Since the last fetch that confirmed it; without any list, since the supply began.
+        age: Duration,
+    },
+    /// The list is so old that a person should look (30 minutes by default).
+    Alarm {
+        /// The list.
+        list: ListKind,
+        /// As in [`Stale`](Self::Stale).
+        age: Duration,
+    },
+    /// The list is past the hard limit (9 hours by default). A Whitelist refuses everything but the Stelselnode, a
+    /// Zorgaanbiederslijst or OAuth Client List every new flow; a Gegevensdienstnamenlijst goes on being used.
+    Expired {
+        /// The list.
+        list: ListKind,
+        /// As in [`Stale`](Self::Stale).
+        age: Duration,
+    },
+    /// Something could not be kept for the next start: disk full, read-only. The list is in force all the same.
+    KeepFailed {
+        /// The list.
+        list: ListKind,
+        /// What was tried.
+        step: KeepStep,
+        /// Why it failed.
+        error: Arc<KeepError>,
+    },
+    /// A kept copy was found at the start and is not used.
+    CopyNotUsed {
+        /// The list.
+        list: ListKind,
+        /// Why.
+        trouble: CopyTrouble,
+    },
+    /// An operator lowered the rollback memory: a list with a lower number will be taken.
+    MemoryLowered {
+        /// The list.
+        list: ListKind,
+        /// The number of before.
+        from: Option<Volgnummer>,
+        /// The lowest number that is taken now.
+        to: Option<Volgnummer>,
+    },
+    /// The listener was too slow: this many events were dropped. The log has them.
+    Missed {
+        /// How many.
+        events: u64,
+    },
+}
+
+/// Where an accepted list came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// Fetched from the source.
+    Fetched,
+    /// Kept from a run before.
+    Kept,
+}
+
+/// Why a fetch brought nothing that could be taken.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// It did not come.
+    #[error("the list could not be fetched")]
+    Source(#[source] Arc<SourceError>),
+    /// It is no valid list (core.alst.202, core.ocl.202, core.gnl.202, core.whl.304).
+    #[error("the list is not valid")]
+    Invalid(#[source] ListError),
+    /// It may not take the place of the list that is there.
+    #[error(transparent)]
+    NotTaken(NotTaken),
+    /// The supply has stopped.
+    #[error("the supply of the list has stopped")]
+    Stopped,
+}
+
+/// Why a kept copy is not used.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CopyTrouble {
+    /// It is damaged: half, changed or unreadable.
+    #[error("damaged: {0}")]
+    Damaged(String),
+    /// The reader refuses it.
+    #[error("not valid: {0}")]
+    Invalid(ListError),
+    /// It is older than the rollback memory, or else not to be taken.
+    #[error(transparent)]
+    NotTaken(NotTaken),
+}
+
+/// What was to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeepStep {
+    /// Reading what a run before left.
+    Load,
+    /// Storing the copy.
+    Copy,
+    /// Adding to the journal.
+    Journal,
+    /// Raising or reading the rollback memory.
+    Memory,
+    /// Noting that the copy was confirmed.
+    Confirmation,
+}
+
+impl fmt::Display for KeepStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Load => "load",
+            Self::Copy => "copy",
+            Self::Journal => "journal",
+            Self::Memory => "memory",
+            Self::Confirmation => "confirmation",
+        })
+    }
+}
+
+impl SupplyEvent {
+    /// The list that it is about; `None` for [`Missed`](Self::Missed).
+    #[must_use]
+    pub const fn list(&self) -> Option<ListKind> {
+        match self {
+            Self::Accepted { list, .. }
+            | Self::Unchanged { list, .. }
+            | Self::Refused { list, .. }
+            | Self::Stale { list, .. }
+            | Self::Alarm { list, .. }
+            | Self::Expired { list, .. }
+            | Self::KeepFailed { list, .. }
+            | Self::CopyNotUsed { list, .. }
+            | Self::MemoryLowered { list, .. } => Some(*list),
+            Self::Missed { .. } => None,
+        }
+    }
+
+    /// Writes the event as one line with `tracing`, at the level that it deserves.
+    pub(crate) fn log(&self) {
+        match self {
+            Self::Accepted {
+                list,
+                volgnummer,
+                previous,
+                sha256,
+                origin,
+            } => {
+                let previous = previous.map(Volgnummer::value);
+                tracing::info!(%list, %volgnummer, previous, %sha256, ?origin, "list accepted");
+            }
+            Self::Unchanged { list, volgnummer } => tracing::debug!(%list, %volgnummer, "list unchanged"),
+            Self::Refused { list, refusal } => {
+                tracing::warn!(%list, reason = %Chain(refusal), "list refused, the old one stays");
+            }
+            Self::Stale { list, age } => tracing::warn!(%list, seconds = age.as_secs(), "list is stale"),
+            Self::Alarm { list, age } => {
+                tracing::error!(%list, seconds = age.as_secs(), "list is stale for long, please look");
+            }
+            Self::Expired { list, age } => {
+                tracing::error!(%list, seconds = age.as_secs(), "list is past the hard limit");
+            }
+            Self::KeepFailed { list, step, error } => {
+                tracing::error!(%list, %step, error = %Chain(&**error), "list cannot be kept for the next start");
+            }
+            Self::CopyNotUsed { list, trouble } => {
+                tracing::warn!(%list, reason = %trouble, "kept copy of list not used");
+            }
+            Self::MemoryLowered { list, from, to } => {
+                let (from, to) = (from.map(Volgnummer::value), to.map(Volgnummer::value));
+                tracing::warn!(%list, from, to, "rollback memory lowered by an operator");
+            }
+            Self::Missed { events } => tracing::warn!(events, "listener missed events"),
+        }
+    }
+}
+
+/// An error with its causes, on one line.
+struct Chain<'a>(&'a dyn Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A [`Keep`] in a folder (feature `files`; security L12, R3, R4): write aside, fsync, rename, fsync the folder.
+//!
+//! ```text
+//! <folder>/journal.jsonl                                     what was accepted, a line each; it only grows
+//! <folder>/memory/<source>/api<n>/<list>.json                the rollback memory
+//! <folder>/copies/<source>/api<n>/<list>/<number>-<sum>.xml  the last good copy, the exact bytes
+//! <folder>/copies/<source>/api<n>/<list>/confirmed.json      when it was last confirmed
+//! <folder>/lock                                              held while writing, so that processes may share the folder
+//! ```
+//!
+//! The name of a copy carries its Volgnummer and its SHA-256, so that one rename replaces bytes and checksum together.
+//! The folder `copies` may be thrown away at any time; `memory` and `journal.jsonl` are the protection against rollback.
+
+mod disk;
+mod forms;
+mod journal;
+mod layer;
+mod names;
+pub(crate) mod sealed;
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use medmij_types::Volgnummer;
+
+pub use self::layer::{FileLayer, LayerFile, OsFiles};
+use self::{
+    disk::{CONFIRMED, COPIES, MEMORY, failed},
+    forms::ConfirmedFile,
+    names::CopyName,
+};
+use super::{
+    CopyToKeep, JournalEntry, Journalled, Keep, KeepError, KeepKey, Kept, Lowering, RollbackMemory, Sha256Sum,
+};
+
+/// A [`Keep`] in a folder. Several processes may share one.
+///
+/// ```no_run
+/// use medmij_list::supply::{FileKeep, Keep};
+///
+/// let keep = FileKeep::open("/var/lib/medmij/lijsten")?;
+/// for entry in keep.journal()? {
+///     println!("{entry:?}");
+/// }
+/// # Ok::<(), medmij_list::supply::KeepError>(())
+/// ```
+#[derive(Clone)]
+pub struct FileKeep {
+    folder: PathBuf,
+    layer: Arc<dyn FileLayer>,
+}
+
+impl FileKeep {
+    /// Opens a folder; makes it where it is not there.
+    ///
+    /// # Errors
+    ///
+    /// Where it can be neither found nor made.
+    pub fn open(folder: impl Into<PathBuf>) -> Result<Self, KeepError> {
+        let folder = folder.into();
+        let layer = OsFiles;
+        layer
+            .create_folder(&folder)
+            .map_err(|e| failed("cannot make the folder", &folder, e))?;
+        Ok(Self::with_layer(folder, Arc::new(layer)))
+    }
+
+    /// The same over other file operations, for tests that let them fail.
+    #[must_use]
+    pub fn with_layer(folder: impl Into<PathBuf>, layer: Arc<dyn FileLayer>) -> Self {
+        Self {
+            folder: folder.into(),
+            layer,
+        }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// All lists that have something kept here, in a fixed order.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder cannot be read.
+    pub fn keys(&self) -> Result<Vec<KeepKey>, KeepError> {
+        let mut keys = Vec::new();
+        for under in [MEMORY, COPIES] {
+            let top = self.folder.join(under);
+            for source in self.names_in(&top)? {
+                for api in self.names_in(&top.join(&source))? {
+                    for list in self.names_in(&top.join(&source).join(&api))? {
+                        keys.extend(names::key(&source, &api, &list));
+                    }
+                }
+            }
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        Ok(keys)
+    }
+}
+
+impl Keep for FileKeep {
+    fn load(&self, key: &KeepKey) -> Result<Kept, KeepError> {
+        let (memory, trouble) = self.read_memory(key)?;
+        let mut kept = Kept {
+            memory,
+            troubles: trouble.into_iter().collect(),
+            copy: None,
+        };
+        let folder = self.copies_folder(key);
+        for _ in 0..3 {
+            let before = kept.troubles.len();
+            self.read_copy(&folder, &mut kept)?;
+            if kept.copy.is_some() || kept.troubles.len() == before {
+                break;
+            }
+            // Another process may just have put a newer copy in its place.
+            if self
+                .copy_names(&folder)?
+                .iter()
+                .all(|name| self.layer.read(&folder.join(name.to_string())).is_ok())
+            {
+                break;
+            }
+            kept.troubles.truncate(before);
+        }
+        Ok(kept)
+    }
+
+    fn memory(&self, key: &KeepKey) -> Result<RollbackMemory, KeepError> {
+        Ok(self.read_memory(key)?.0)
+    }
+
+    fn store(&self, key: &KeepKey, copy: &CopyToKeep<'_>) -> Result<(), KeepError> {
+        let _lock = self.lock()?;
+        let folder = self.copies_folder(key);
+        let name = CopyName::of(copy);
+        let there = self.copy_names(&folder)?;
+        // What an earlier crash left aside takes no room from this one; the copy of before stays until this one stands.
+        self.tidy(&folder, |old| there.first().is_some_and(|newest| newest == old));
+        self.replace(&folder.join(name.to_string()), copy.bytes)?;
+        self.tidy(&folder, |other| *other == name);
+        Ok(())
+    }
+
+    fn confirm(&self, key: &KeepKey, sha256: &Sha256Sum, at: SystemTime) -> Result<(), KeepError> {
+        let _lock = self.lock()?;
+        let confirmed = ConfirmedFile {
+            sha256: sha256.to_string(),
+            at: journal::stamp(at)?,
+        };
+        let folder = self.copies_folder(key);
+        if self.copy_names(&folder)?.iter().any(|copy| copy.sha256 == *sha256) {
+            self.tidy(&folder, |copy| copy.sha256 == *sha256);
+        }
+        self.replace(&self.copies_folder(key).join(CONFIRMED), &sealed::seal(&confirmed)?)
+    }
+
+    fn remember(&self, key: &KeepKey, volgnummer: Volgnummer, content: Sha256Sum) -> Result<RollbackMemory, KeepError> {
+        let _lock = self.lock()?;
+        let (before, damaged) = self.read_memory(key)?;
+        let after = before.after(volgnummer, content);
+        if after != before || damaged.is_some() {
+            self.write_memory(key, &after)?;
+        }
+        Ok(after)
+    }
+
+    fn danger_lower(&self, key: &KeepKey, lowering: &Lowering) -> Result<RollbackMemory, KeepError> {
+        let _lock = self.lock()?;
+        let (before, _) = self.read_memory(key)?;
+        let after = before.after_lowering(lowering.to);
+        let what = Journalled::MemoryLowered {
+            from: before.volgnummer,
+            to: after.volgnummer,
+            reason: lowering.reason.clone(),
+        };
+        self.append(&JournalEntry::new(lowering.at, key.clone(), what))?;
+        // A copy above the memory would raise it again at the next start.
+        let folder = self.copies_folder(key);
+        for name in self.copy_names(&folder)? {
+            if Some(name.volgnummer) > after.volgnummer {
+                let path = folder.join(name.to_string());
+                self.layer
+                    .remove(&path)
+                    .map_err(|e| failed("cannot remove", &path, e))?;
+            }
+        }
+        self.write_memory(key, &after)?;
+        Ok(after)
+    }
+
+    fn record(&self, entry: &JournalEntry) -> Result<(), KeepError> {
+        let _lock = self.lock()?;
+        self.append(entry)
+    }
+
+    fn journal(&self) -> Result<Vec<JournalEntry>, KeepError> {
+        let path = self.journal_path();
+        match self.layer.read(&path) {
+            Ok(bytes) => Ok(journal::read(&bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(failed("cannot read the journal", &path, error)),
+        }
+    }
+}
+
+impl fmt::Debug for FileKeep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileKeep")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}

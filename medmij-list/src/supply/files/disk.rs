@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What [`FileKeep`] does on the disk: names, locks, write aside and rename, memory and copies (security L12, R3).
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use medmij_types::Tijdstempel;
+
+use super::{
+    FileKeep,
+    forms::{ConfirmedFile, MemoryFile},
+    journal,
+    names::{self, CopyName},
+    sealed,
+};
+use crate::supply::{
+    JournalEntry, Journalled, Keep as _, KeepError, KeepKey, Kept, KeptCopy, RollbackMemory, Sha256Sum,
+};
+
+impl FileKeep {
+    pub(super) fn memory_path(&self, key: &KeepKey) -> PathBuf {
+        let mut path = self.folder.join(MEMORY);
+        path.extend([
+            key.source().as_str(),
+            &names::api(key),
+            &format!("{}.json", key.list().short()),
+        ]);
+        path
+    }
+
+    pub(super) fn copies_folder(&self, key: &KeepKey) -> PathBuf {
+        let mut path = self.folder.join(COPIES);
+        path.extend([key.source().as_str(), &names::api(key), key.list().short()]);
+        path
+    }
+
+    pub(super) fn journal_path(&self) -> PathBuf {
+        self.folder.join("journal.jsonl")
+    }
+
+    /// Waits until no other process writes here.
+    pub(super) fn lock(&self) -> Result<Box<dyn Send>, KeepError> {
+        let path = self.folder.join("lock");
+        self.layer.lock(&path).map_err(|e| failed("cannot lock", &path, e))
+    }
+
+    /// The names in a folder; none where there is no folder.
+    pub(super) fn names_in(&self, folder: &Path) -> Result<Vec<String>, KeepError> {
+        match self.layer.names(folder) {
+            Ok(mut names) => {
+                names.sort_unstable();
+                Ok(names)
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                Ok(Vec::new())
+            }
+            Err(error) => Err(failed("cannot read the folder", folder, error)),
+        }
+    }
+
+    /// Writes a file aside and lets it take its place.
+    pub(super) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), KeepError> {
+        let folder = path.parent().unwrap_or(&self.folder);
+        self.make(folder)?;
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(ASIDE);
+        let aside = PathBuf::from(aside);
+        let written = self.write(&aside, bytes).map_err(|e| failed("cannot write", &aside, e));
+        let moved = written.and_then(|()| {
+            self.layer
+                .rename(&aside, path)
+                .map_err(|e| failed("cannot replace", path, e))
+        });
+        if moved.is_err() {
+            // Room for the next try; a crash here leaves a file that the next store removes.
+            let _ = self.layer.remove(&aside);
+        }
+        moved?;
+        self.layer
+            .sync_folder(folder)
+            .map_err(|e| failed("cannot sync the folder", folder, e))
+    }
+
+    /// Makes a folder whose own name survives a loss of power too.
+    fn make(&self, folder: &Path) -> Result<(), KeepError> {
+        if self.layer.names(folder).is_ok() {
+            return Ok(());
+        }
+        let cannot = |e| failed("cannot make the folder", folder, e);
+        self.layer.create_folder(folder).map_err(cannot)?;
+        for above in folder
+            .ancestors()
+            .skip(1)
+            .take_while(|above| above.starts_with(&self.folder))
+        {
+            self.layer.sync_folder(above).map_err(cannot)?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut file = self.layer.create(path)?;
+        for chunk in bytes.chunks(CHUNK) {
+            file.write_all(chunk)?;
+        }
+        file.sync()
+    }
+
+    /// The memory, and what was found damaged. A damaged memory is made again from the journal: it must not read as
+    /// "nothing was ever accepted".
+    pub(super) fn read_memory(&self, key: &KeepKey) -> Result<(RollbackMemory, Option<String>), KeepError> {
+        let path = self.memory_path(key);
+        let bytes = match self.layer.read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((RollbackMemory::default(), None)),
+            Err(error) => return Err(failed("cannot read the rollback memory", &path, error)),
+        };
+        match sealed::open::<MemoryFile>(&bytes).and_then(MemoryFile::into_memory) {
+            Some(memory) => Ok((memory, None)),
+            None => {
+                let trouble = format!(
+                    "{} is damaged, the memory was made again from the journal",
+                    path.display()
+                );
+                Ok((self.memory_from_journal(key)?, Some(trouble)))
+            }
+        }
+    }
+
+    fn memory_from_journal(&self, key: &KeepKey) -> Result<RollbackMemory, KeepError> {
+        let entries = self.journal()?;
+        let of_key = entries.into_iter().filter(|entry| entry.key == *key);
+        Ok(
+            of_key.fold(RollbackMemory::default(), |memory, entry| match entry.what {
+                Journalled::Accepted { volgnummer, .. } => RollbackMemory {
+                    volgnummer: memory.volgnummer.max(Some(volgnummer)),
+                    ..memory
+                },
+                Journalled::MemoryLowered { to, .. } => memory.after_lowering(to),
+            }),
+        )
+    }
+
+    pub(super) fn write_memory(&self, key: &KeepKey, memory: &RollbackMemory) -> Result<(), KeepError> {
+        self.replace(&self.memory_path(key), &sealed::seal(&MemoryFile::from(memory))?)
+    }
+
+    /// The copies in the folder, the one with the highest number first.
+    pub(super) fn copy_names(&self, folder: &Path) -> Result<Vec<CopyName>, KeepError> {
+        let mut names: Vec<_> = self
+            .names_in(folder)?
+            .iter()
+            .filter_map(|name| CopyName::parse(name))
+            .collect();
+        names.sort_unstable_by_key(|name| std::cmp::Reverse(name.volgnummer));
+        Ok(names)
+    }
+
+    fn confirmed_at(&self, folder: &Path, copy: &CopyName) -> SystemTime {
+        let confirmed = self.layer.read(&folder.join(CONFIRMED)).ok();
+        let confirmed = confirmed.and_then(|bytes| sealed::open::<ConfirmedFile>(&bytes));
+        let of_this = confirmed.filter(|confirmed| Sha256Sum::parse(&confirmed.sha256) == Ok(copy.sha256));
+        let at = of_this.and_then(|confirmed| Tijdstempel::parse(&confirmed.at).ok()?.to_system_time());
+        at.unwrap_or(copy.at)
+    }
+
+    pub(super) fn read_copy(&self, folder: &Path, kept: &mut Kept) -> Result<(), KeepError> {
+        for name in self.copy_names(folder)? {
+            let path = folder.join(name.to_string());
+            match self.layer.read(&path) {
+                Ok(bytes) if Sha256Sum::of(&bytes) == name.sha256 => {
+                    kept.copy = Some(KeptCopy::new(bytes, self.confirmed_at(folder, &name)));
+                    return Ok(());
+                }
+                Ok(_) => kept
+                    .troubles
+                    .push(format!("{} does not have its checksum", path.display())),
+                Err(error) => kept
+                    .troubles
+                    .push(format!("{} cannot be read: {error}", path.display())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what is neither the copy to keep nor its confirmation. What cannot be removed is looked at again.
+    pub(super) fn tidy(&self, folder: &Path, keep: impl Fn(&CopyName) -> bool) {
+        for name in self.names_in(folder).unwrap_or_default() {
+            let stays = name == CONFIRMED || CopyName::parse(&name).is_some_and(|copy| keep(&copy));
+            if !stays {
+                let _ = self.layer.remove(&folder.join(name));
+            }
+        }
+    }
+
+    /// Adds a line to the journal.
+    pub(super) fn append(&self, entry: &JournalEntry) -> Result<(), KeepError> {
+        let path = self.journal_path();
+        let line = journal::line(entry)?;
+        let added = self.layer.append(&path, line.as_bytes());
+        let safe = added.and_then(|()| self.layer.sync_folder(&self.folder));
+        safe.map_err(|e| failed("cannot add to the journal", &path, e))
+    }
+}
+
+pub(super) fn failed(what: &str, path: &Path, error: io::Error) -> KeepError {
+    KeepError::new(format!("{what} {}", path.display()), error)
+}
+
+pub(super) const MEMORY: &str = "memory";
+pub(super) const COPIES: &str = "copies";
+pub(super) const CONFIRMED: &str = "confirmed.json";
+/// What a file is called until it takes its place.
+const ASIDE: &str = ".part";
+const CHUNK: usize = 64 * 1024;

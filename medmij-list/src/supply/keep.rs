@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What must outlive a process (security L9, L12, section 1.3): the last good copy of a list, the rollback memory, and
+//! the journal of what was accepted.
+
+mod key;
+mod sum;
+
+use std::{error::Error, fmt, time::SystemTime};
+
+use medmij_types::{Tijdstempel, Volgnummer};
+
+pub use self::{
+    key::{KeepKey, SourceName, SourceNameError},
+    sum::{Sha256Sum, Sha256SumError},
+};
+
+/// A place that outlives the process. `FileKeep` (feature `files`) is one; a supplier with a shared store writes another.
+///
+/// The methods block: the loop of feature `tokio` calls them on a thread for blocking work.
+///
+/// # Contract
+///
+/// * Each call is atomic: after a crash at any moment its effect is there as a whole or not at all.
+/// * When a call has returned `Ok`, its effect survives a loss of power.
+/// * [`remember`](Self::remember) never lowers; only [`danger_lower`](Self::danger_lower) does.
+/// * [`load`](Self::load) never hands out a copy whose bytes differ from those that were stored.
+/// * The memory survives the loss of the copy.
+pub trait Keep: Send + Sync {
+    /// The memory and the last good copy.
+    ///
+    /// # Errors
+    ///
+    /// Where the place cannot be read at all. A copy that is damaged is no error but a [`Kept::troubles`].
+    fn load(&self, key: &KeepKey) -> Result<Kept, KeepError>;
+
+    /// The rollback memory alone: what is asked at each refresh, because an operator may have lowered it.
+    ///
+    /// # Errors
+    ///
+    /// Where the place cannot be read.
+    fn memory(&self, key: &KeepKey) -> Result<RollbackMemory, KeepError>;
+
+    /// Replaces the last good copy.
+    ///
+    /// # Errors
+    ///
+    /// Where it could not be stored; the copy of before is still whole then.
+    fn store(&self, key: &KeepKey, copy: &CopyToKeep<'_>) -> Result<(), KeepError>;
+
+    /// Notes that the copy with this checksum was confirmed by a fetch at this moment.
+    ///
+    /// # Errors
+    ///
+    /// Where it could not be noted.
+    fn confirm(&self, key: &KeepKey, sha256: &Sha256Sum, at: SystemTime) -> Result<(), KeepError>;
+
+    /// Remembers that a list with this number and content was accepted; gives the memory that stands now. A lower
+    /// number than the remembered one changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where it could not be stored.
+    fn remember(&self, key: &KeepKey, volgnummer: Volgnummer, content: Sha256Sum) -> Result<RollbackMemory, KeepError>;
+
+    /// The operator's way back after a wrong publication: lowers the memory, writes that into the journal, and puts
+    /// away copies with a higher number.
+    ///
+    /// # Errors
+    ///
+    /// Where it could not be stored.
+    fn danger_lower(&self, key: &KeepKey, lowering: &Lowering) -> Result<RollbackMemory, KeepError>;
+
+    /// Adds a line to the journal, which only grows.
+    ///
+    /// # Errors
+    ///
+    /// Where it could not be added.
+    fn record(&self, entry: &JournalEntry) -> Result<(), KeepError>;
+
+    /// The journal, oldest first. Lines that a crash left unfinished are left out.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read.
+    fn journal(&self) -> Result<Vec<JournalEntry>, KeepError>;
+}
+
+/// What [`Keep::load`] found.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Kept {
+    /// The rollback memory; empty where nothing was ever accepted.
+    pub memory: RollbackMemory,
+    /// The last good copy.
+    pub copy: Option<KeptCopy>,
+    /// What was found damaged, for the log.
+    pub troubles: Vec<String>,
+}
+
+/// The highest Volgnummer that was accepted, and what it said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RollbackMemory {
+    /// No list below this number is accepted; `None` where there is nothing to remember.
+    pub volgnummer: Option<Volgnummer>,
+    /// SHA-256 of the content of that list, without its Tijdstempel; `None` where it is not known.
+    pub content: Option<Sha256Sum>,
+    /// How often an operator has lowered the memory: a change tells a running process.
+    pub lowered: u32,
+}
+
+impl RollbackMemory {
+    /// This memory after a list with this number and content was accepted. Never lower than before.
+    #[must_use]
+    pub fn after(self, volgnummer: Volgnummer, content: Sha256Sum) -> Self {
+        if self.volgnummer.is_some_and(|known| known > volgnummer) {
+            return self;
+        }
+        Self {
+            volgnummer: Some(volgnummer),
+            content: Some(content),
+            ..self
+        }
+    }
+
+    /// This memory after an operator lowered it. It never rises by that.
+    #[must_use]
+    pub fn after_lowering(self, to: Option<Volgnummer>) -> Self {
+        Self {
+            volgnummer: self.volgnummer.min(to),
+            content: None,
+            lowered: self.lowered.saturating_add(1),
+        }
+    }
+}
+
+/// A copy as it comes back.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeptCopy {
+    /// The bytes, equal to those that were stored.
+    pub bytes: Vec<u8>,
+    /// When a fetch last confirmed them.
+    pub confirmed_at: SystemTime,
+}
+
+impl KeptCopy {
+    /// A copy.
+    #[must_use]
+    pub const fn new(bytes: Vec<u8>, confirmed_at: SystemTime) -> Self {
+        Self { bytes, confirmed_at }
+    }
+}
+
+impl fmt::Debug for KeptCopy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeptCopy")
+            .field("bytes", &self.bytes.len())
+            .field("confirmed_at", &self.confirmed_at)
+            .finish()
+    }
+}
+
+/// A copy as it goes in.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct CopyToKeep<'a> {
+    /// The exact bytes that were fetched.
+    pub bytes: &'a [u8],
+    /// Their checksum.
+    pub sha256: Sha256Sum,
+    /// The number of the list.
+    pub volgnummer: Volgnummer,
+    /// When it was fetched.
+    pub at: SystemTime,
+}
+
+impl<'a> CopyToKeep<'a> {
+    /// A copy that was fetched at this moment; the checksum is worked out here.
+    #[must_use]
+    pub fn new(bytes: &'a [u8], volgnummer: Volgnummer, at: SystemTime) -> Self {
+        Self {
+            bytes,
+            sha256: Sha256Sum::of(bytes),
+            volgnummer,
+            at,
+        }
+    }
+}
+
+impl fmt::Debug for CopyToKeep<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CopyToKeep")
+            .field("bytes", &self.bytes.len())
+            .field("sha256", &self.sha256)
+            .field("volgnummer", &self.volgnummer)
+            .field("at", &self.at)
+            .finish()
+    }
+}
+
+/// An operator's decision to lower the memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lowering {
+    /// The lowest number that is accepted from now on; `None` forgets everything.
+    ///
+    /// A publisher that repeats a number with other content needs one lower than that number.
+    pub to: Option<Volgnummer>,
+    /// Why, and by whom: it goes into the journal.
+    pub reason: String,
+    /// When.
+    pub at: SystemTime,
+}
+
+impl Lowering {
+    /// A decision of this moment.
+    pub fn new(to: Option<Volgnummer>, reason: impl Into<String>, at: SystemTime) -> Self {
+        Self {
+            to,
+            reason: reason.into(),
+            at,
+        }
+    }
+}
+
+/// A line of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JournalEntry {
+    /// When.
+    pub at: SystemTime,
+    /// Which list, from where.
+    pub key: KeepKey,
+    /// What.
+    pub what: Journalled,
+}
+
+impl JournalEntry {
+    /// A line.
+    #[must_use]
+    pub const fn new(at: SystemTime, key: KeepKey, what: Journalled) -> Self {
+        Self { at, key, what }
+    }
+}
+
+/// What the journal tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Journalled {
+    /// A list was accepted.
+    Accepted {
+        /// Its number.
+        volgnummer: Volgnummer,
+        /// Its stamp.
+        tijdstempel: Tijdstempel,
+        /// The checksum of its bytes.
+        sha256: Sha256Sum,
+    },
+    /// An operator lowered the memory.
+    MemoryLowered {
+        /// From this number.
+        from: Option<Volgnummer>,
+        /// To this number.
+        to: Option<Volgnummer>,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The place for what must outlive the process failed.
+pub struct KeepError {
+    what: String,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl KeepError {
+    /// An error that says what could not be done, and why.
+    pub fn new(what: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            what: what.into(),
+            cause: Some(cause.into()),
+        }
+    }
+
+    /// An error without a deeper cause.
+    pub fn plain(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            cause: None,
+        }
+    }
+}
+
+impl fmt::Display for KeepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Some(cause) => write!(f, "{}: {cause}", self.what),
+            None => f.write_str(&self.what),
+        }
+    }
+}
+
+impl fmt::Debug for KeepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeepError({self})")
+    }
+}
+
+impl Error for KeepError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref().and_then(|cause| cause.source())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(value: u64) -> Volgnummer {
+        Volgnummer::new(value).unwrap()
+    }
+
+    #[test]
+    fn l9_the_memory_rises_and_never_falls_by_itself() {
+        let (a, b) = (Sha256Sum::of(b"a"), Sha256Sum::of(b"b"));
+        let memory = RollbackMemory::default().after(number(5), a);
+        assert_eq!((memory.volgnummer, memory.content), (Some(number(5)), Some(a)));
+        assert_eq!(memory.after(number(4), b), memory);
+        assert_eq!(memory.after(number(6), b).volgnummer, Some(number(6)));
+    }
+
+    #[test]
+    fn l9_an_operator_lowers_it_and_cannot_raise_it_that_way() {
+        let memory = RollbackMemory::default().after(number(900), Sha256Sum::of(b"a"));
+        for (to, stands) in [
+            (Some(number(12)), Some(number(12))),
+            (None, None),
+            (Some(number(1000)), Some(number(900))),
+        ] {
+            let lowered = memory.after_lowering(to);
+            assert_eq!(
+                (lowered.volgnummer, lowered.content, lowered.lowered),
+                (stands, None, 1)
+            );
+        }
+    }
+}

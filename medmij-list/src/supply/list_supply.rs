@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! One list from one source, kept current and kept through restarts (security L9, L11, L12, R1–R4). No network and no
+//! timers: bytes go in, what to do next and what happened come out.
+
+mod keeping;
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use medmij_types::{Clock, Volgnummer};
+
+use super::{
+    CopyTrouble, Flight, Journalled, Keep, KeepError, KeepKey, KeepStep, Lowering, Next, Origin, Refresher, Refusal,
+    RollbackMemory, Sha256Sum, SourceName, SupplyEvent,
+};
+use crate::{Freshness, List, ListCache, NotTaken, ReadOptions, Snapshot, SourceError, Taken};
+
+/// One list from one source: what to fetch when, what to take, what to keep.
+///
+/// ```
+/// use medmij_list::{ListCache, RefreshPolicy, supply::{ListSupply, MemoryKeep, SourceName, Step}};
+/// use medmij_types::{Clock, SystemClock};
+/// use std::sync::Arc;
+///
+/// # fn example<L: medmij_list::List>(source: SourceName, fetch: impl Fn() -> Vec<u8>) {
+/// let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+/// let cache = Arc::new(ListCache::<L>::new(RefreshPolicy::default(), Arc::clone(&clock)));
+/// let mut supply = ListSupply::new(source, 2, Arc::clone(&cache), Arc::new(MemoryKeep::default()), clock);
+/// // what a run before has left
+/// for event in supply.restore() {
+///     println!("{event:?}");
+/// }
+/// if let Step::Fetch(flight) = supply.step() {
+///     let landed = supply.arrived(flight, Ok(fetch()), 0.5);
+///     println!("{:?}", landed.result);
+/// }
+/// # }
+/// ```
+pub struct ListSupply<L: List> {
+    key: KeepKey,
+    cache: Arc<ListCache<L>>,
+    keep: Arc<dyn Keep>,
+    clock: Arc<dyn Clock>,
+    options: ReadOptions,
+    deadline: Duration,
+    refresher: Refresher,
+    /// How often the memory had been lowered when it was last read.
+    lowered: Option<u32>,
+    /// Whether the list in force is stored; if not, each refresh tries again.
+    stored: bool,
+}
+
+/// What a [`ListSupply`] wants next.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Step {
+    /// Fetch the list and hand the flight back with [`ListSupply::arrived`].
+    Fetch(Flight),
+    /// Ask again after this time.
+    Wait(Duration),
+    /// A fetch is under way.
+    InFlight,
+}
+
+/// What came of a fetch.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Landed {
+    /// Whether the list was taken.
+    pub result: Result<Taken, Refusal>,
+    /// What happened, in order.
+    pub events: Vec<SupplyEvent>,
+}
+
+impl<L: List> ListSupply<L> {
+    /// A supply for this cache. `source` and `api` tell under what it is kept: lists of another source or api have a
+    /// memory of their own. The clock must be the one of the cache.
+    pub fn new(
+        source: SourceName,
+        api: u16,
+        cache: Arc<ListCache<L>>,
+        keep: Arc<dyn Keep>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let refresher = Refresher::new(cache.policy().clone(), clock.monotonic());
+        Self {
+            key: KeepKey::new(source, api, L::KIND),
+            cache,
+            keep,
+            clock,
+            options: ReadOptions::default(),
+            deadline: Duration::from_secs(30),
+            refresher,
+            lowered: None,
+            stored: true,
+        }
+    }
+
+    /// Reads with other options: a dialect, other limits.
+    #[must_use]
+    pub fn with_options(mut self, options: ReadOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Another deadline for one fetch than 30 seconds, for a source that has none of its own.
+    #[must_use]
+    pub const fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Under what it is kept.
+    #[must_use]
+    pub const fn key(&self) -> &KeepKey {
+        &self.key
+    }
+
+    /// The cache that it fills.
+    #[must_use]
+    pub const fn cache(&self) -> &Arc<ListCache<L>> {
+        &self.cache
+    }
+
+    /// How long one fetch may take.
+    #[must_use]
+    pub const fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// Takes over what a run before has left: the rollback memory, and the last good copy if it is whole, valid and not
+    /// below the memory. Its age counts from the last fetch that confirmed it.
+    pub fn restore(&mut self) -> Vec<SupplyEvent> {
+        let mut events = Vec::new();
+        match self.keep.load(&self.key) {
+            Ok(kept) => {
+                for trouble in kept.troubles {
+                    events.push(self.not_used(CopyTrouble::Damaged(trouble)));
+                }
+                self.lowered = Some(kept.memory.lowered);
+                if let Some(floor) = kept.memory.volgnummer {
+                    self.cache.raise_floor(floor);
+                }
+                if let Some(copy) = kept.copy {
+                    let age = age_of(copy.confirmed_at, self.clock.now(), self.cache.policy().hard_limit);
+                    match Snapshot::<L>::read(copy.bytes, &self.options) {
+                        Ok(snapshot) => {
+                            let snapshot = snapshot.fetched(copy.confirmed_at);
+                            self.restored(snapshot, age, &kept.memory, &mut events);
+                        }
+                        Err(error) => events.push(self.not_used(CopyTrouble::Invalid(error))),
+                    }
+                }
+            }
+            Err(error) => events.push(self.keep_failed(KeepStep::Load, error)),
+        }
+        events.extend(self.late());
+        log(events)
+    }
+
+    /// What to do next.
+    pub fn step(&mut self) -> Step {
+        match self.refresher.next(self.clock.monotonic(), self.cache.age()) {
+            Next::Fetch(flight) => Step::Fetch(flight),
+            Next::Wait(wait) => Step::Wait(wait),
+            Next::InFlight => Step::InFlight,
+        }
+    }
+
+    /// What happened by the passing of time alone: the list became stale, alarming, expired.
+    pub fn watch(&mut self) -> Vec<SupplyEvent> {
+        log(self.late().into_iter().collect())
+    }
+
+    /// Makes the next fetch due at once.
+    pub fn hurry(&mut self) {
+        self.refresher.hurry(self.clock.monotonic());
+    }
+
+    /// Hands in what a fetch brought. `chance` is a random number from 0 to 1, for the jitter.
+    ///
+    /// A list that is taken is stored, journalled and remembered first, and in force after that.
+    pub fn arrived(&mut self, flight: Flight, fetched: Result<Vec<u8>, SourceError>, chance: f64) -> Landed {
+        let mut events = Vec::new();
+        let result = self.take(fetched, &mut events);
+        let now = self.clock.monotonic();
+        match &result {
+            Ok(_) => self.refresher.succeeded(flight, now, chance),
+            Err(refusal) => {
+                self.refresher.failed(flight, now, chance);
+                events.push(SupplyEvent::Refused {
+                    list: L::KIND,
+                    refusal: refusal.clone(),
+                });
+            }
+        }
+        events.extend(self.late());
+        Landed {
+            result,
+            events: log(events),
+        }
+    }
+
+    /// The operator's way back after a wrong publication: lowers the rollback memory, here and in the [`Keep`], and
+    /// makes a fetch due. The list in force stays until a list is taken; if the source still offers the wrong one, that
+    /// is taken and remembered again. `reason` goes into the journal.
+    ///
+    /// # Errors
+    ///
+    /// Where the keep fails; nothing is lowered then.
+    pub fn danger_lower_memory(&mut self, to: Option<Volgnummer>, reason: &str) -> Result<Vec<SupplyEvent>, KeepError> {
+        let memory = self
+            .keep
+            .danger_lower(&self.key, &Lowering::new(to, reason, self.clock.now()))?;
+        self.hurry();
+        Ok(log(vec![self.follow_lowering(&memory)]))
+    }
+
+    /// The rollback memory as it stands in the [`Keep`].
+    ///
+    /// # Errors
+    ///
+    /// Where the keep fails.
+    pub fn memory(&self) -> Result<RollbackMemory, KeepError> {
+        self.keep.memory(&self.key)
+    }
+
+    fn restored(
+        &mut self,
+        snapshot: Snapshot<L>,
+        age: Duration,
+        memory: &RollbackMemory,
+        events: &mut Vec<SupplyEvent>,
+    ) {
+        let (volgnummer, sha256) = (snapshot.header().volgnummer(), Sha256Sum::new(snapshot.digest()));
+        let tijdstempel = snapshot.header().tijdstempel().clone();
+        let content = content_of(&snapshot);
+        let at = snapshot.fetched_at().unwrap_or_else(|| self.clock.now());
+        let taken = match other_content(memory, volgnummer, content) {
+            Some(refused) => Err(refused),
+            None => self.cache.restore(snapshot, age),
+        };
+        let previous = match taken {
+            Ok(Taken::New { previous }) => previous,
+            Ok(Taken::Confirmed) => Some(volgnummer),
+            Err(why) => return events.push(self.not_used(CopyTrouble::NotTaken(why))),
+        };
+        // A crash came between storing and remembering.
+        if memory.volgnummer != Some(volgnummer) {
+            let accepted = Journalled::Accepted {
+                volgnummer,
+                tijdstempel,
+                sha256,
+            };
+            self.note(at, accepted, events);
+        }
+        if memory.content != Some(content) {
+            self.remember(volgnummer, content, events);
+        }
+        events.push(SupplyEvent::Accepted {
+            list: L::KIND,
+            volgnummer,
+            previous,
+            sha256,
+            origin: Origin::Kept,
+        });
+    }
+
+    fn take(&mut self, fetched: Result<Vec<u8>, SourceError>, events: &mut Vec<SupplyEvent>) -> Result<Taken, Refusal> {
+        let memory = self.current_memory(events);
+        let bytes = fetched.map_err(|error| Refusal::Source(Arc::new(error)))?;
+        let now = self.clock.now();
+        let snapshot = Snapshot::<L>::read(bytes, &self.options)
+            .map_err(Refusal::Invalid)?
+            .fetched(now);
+        let volgnummer = snapshot.header().volgnummer();
+        let content = content_of(&snapshot);
+        if let Some(refused) = memory.and_then(|memory| other_content(&memory, volgnummer, content)) {
+            return Err(Refusal::NotTaken(refused));
+        }
+        if let Taken::New { .. } = self.cache.judge(&snapshot).map_err(Refusal::NotTaken)? {
+            self.persist(&snapshot, content, now, events);
+        }
+        let sha256 = Sha256Sum::new(snapshot.digest());
+        let taken = self.cache.offer(snapshot).map_err(Refusal::NotTaken)?;
+        match taken {
+            Taken::New { previous } => {
+                events.push(SupplyEvent::Accepted {
+                    list: L::KIND,
+                    volgnummer,
+                    previous,
+                    sha256,
+                    origin: Origin::Fetched,
+                });
+            }
+            Taken::Confirmed => {
+                self.confirmed(now, events);
+                events.push(SupplyEvent::Unchanged {
+                    list: L::KIND,
+                    volgnummer,
+                });
+            }
+        }
+        Ok(taken)
+    }
+
+    fn late(&mut self) -> Option<SupplyEvent> {
+        let list = L::KIND;
+        match self.refresher.became_late(self.clock.monotonic(), self.cache.age())? {
+            (Freshness::Stale, age) => Some(SupplyEvent::Stale { list, age }),
+            (Freshness::Alarm, age) => Some(SupplyEvent::Alarm { list, age }),
+            (Freshness::Expired, age) => Some(SupplyEvent::Expired { list, age }),
+            (Freshness::Fresh | Freshness::Absent, _) => None,
+        }
+    }
+
+    const fn not_used(&self, trouble: CopyTrouble) -> SupplyEvent {
+        SupplyEvent::CopyNotUsed {
+            list: self.key.list(),
+            trouble,
+        }
+    }
+}
+
+impl<L: List> fmt::Debug for ListSupply<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ListSupply")
+            .field("key", &self.key)
+            .field("cache", &self.cache)
+            .field("refresher", &self.refresher)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The age of a copy by the wall clock. A stamp that lies in the future says that one of the two clocks was wrong: the
+/// age is not known then, and the copy counts as expired until a fetch confirms it.
+fn age_of(confirmed_at: SystemTime, now: SystemTime, hard_limit: Duration) -> Duration {
+    match now.duration_since(confirmed_at) {
+        Ok(age) => age,
+        Err(ahead) if ahead.duration() <= CLOCKS_DIFFER => Duration::ZERO,
+        Err(_) => hard_limit,
+    }
+}
+
+fn content_of<L: List>(snapshot: &Snapshot<L>) -> Sha256Sum {
+    Sha256Sum::new(snapshot.document().content_digest())
+}
+
+/// The number that is remembered, with other content (security section 1.3: rollback).
+fn other_content(memory: &RollbackMemory, volgnummer: Volgnummer, content: Sha256Sum) -> Option<NotTaken> {
+    let same_number = memory.volgnummer == Some(volgnummer);
+    (same_number && memory.content.is_some_and(|known| known != content))
+        .then_some(NotTaken::OtherContent { volgnummer })
+}
+
+fn log(events: Vec<SupplyEvent>) -> Vec<SupplyEvent> {
+    events.iter().for_each(SupplyEvent::log);
+    events
+}
+
+/// How far the clocks of two runs may differ: a stamp this far ahead is read as now.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(300);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What a [`ListSupply`] does with its [`Keep`](crate::supply::Keep): remember, store, journal, follow an operator (L9,
+//! L12, R3, R4).
+
+use std::{sync::Arc, time::SystemTime};
+
+use medmij_types::Volgnummer;
+
+use super::{ListSupply, content_of};
+use crate::{
+    List, Snapshot,
+    supply::{CopyToKeep, JournalEntry, Journalled, KeepError, KeepStep, RollbackMemory, Sha256Sum, SupplyEvent},
+};
+
+impl<L: List> ListSupply<L> {
+    /// The memory as it stands; follows an operator who lowered it from outside the process.
+    pub(super) fn current_memory(&mut self, events: &mut Vec<SupplyEvent>) -> Option<RollbackMemory> {
+        match self.keep.memory(&self.key) {
+            Ok(memory) => {
+                if self.lowered.is_some_and(|known| known != memory.lowered) {
+                    events.push(self.follow_lowering(&memory));
+                }
+                self.lowered = Some(memory.lowered);
+                Some(memory)
+            }
+            Err(error) => {
+                events.push(self.keep_failed(KeepStep::Memory, error));
+                None
+            }
+        }
+    }
+
+    pub(super) fn follow_lowering(&mut self, memory: &RollbackMemory) -> SupplyEvent {
+        self.lowered = Some(memory.lowered);
+        self.stored = false;
+        let from = self.cache.floor();
+        self.cache.danger_forget_volgnummer();
+        if let Some(floor) = memory.volgnummer {
+            self.cache.raise_floor(floor);
+        }
+        SupplyEvent::MemoryLowered {
+            list: L::KIND,
+            from,
+            to: memory.volgnummer,
+        }
+    }
+
+    /// Stores, journals and remembers, in this order: at each moment between them a restart finds a copy that is not
+    /// below the memory, and a journal that misses nothing that was in force.
+    pub(super) fn persist(
+        &mut self,
+        snapshot: &Snapshot<L>,
+        content: Sha256Sum,
+        at: SystemTime,
+        events: &mut Vec<SupplyEvent>,
+    ) {
+        let volgnummer = snapshot.header().volgnummer();
+        let mut copy = CopyToKeep::new(&[], volgnummer, at);
+        copy.bytes = snapshot.bytes();
+        copy.sha256 = Sha256Sum::new(snapshot.digest());
+        let stored = self.keep.store(&self.key, &copy);
+        self.stored = stored.is_ok();
+        if let Err(error) = stored {
+            events.push(self.keep_failed(KeepStep::Copy, error));
+        }
+        let tijdstempel = snapshot.header().tijdstempel().clone();
+        self.note(
+            at,
+            Journalled::Accepted {
+                volgnummer,
+                tijdstempel,
+                sha256: copy.sha256,
+            },
+            events,
+        );
+        self.remember(volgnummer, content, events);
+    }
+
+    pub(super) fn confirmed(&mut self, now: SystemTime, events: &mut Vec<SupplyEvent>) {
+        let Some(current) = self.cache.last_known() else { return };
+        if !self.stored {
+            let content = content_of(&current);
+            return self.persist(&current, content, now, events);
+        }
+        if let Err(error) = self.keep.confirm(&self.key, &Sha256Sum::new(current.digest()), now) {
+            events.push(self.keep_failed(KeepStep::Confirmation, error));
+        }
+    }
+
+    pub(super) fn note(&self, at: SystemTime, what: Journalled, events: &mut Vec<SupplyEvent>) {
+        if let Err(error) = self.keep.record(&JournalEntry::new(at, self.key.clone(), what)) {
+            events.push(self.keep_failed(KeepStep::Journal, error));
+        }
+    }
+
+    pub(super) fn remember(&mut self, volgnummer: Volgnummer, content: Sha256Sum, events: &mut Vec<SupplyEvent>) {
+        if let Err(error) = self.keep.remember(&self.key, volgnummer, content) {
+            self.stored = false;
+            events.push(self.keep_failed(KeepStep::Memory, error));
+        }
+    }
+
+    pub(super) fn keep_failed(&self, step: KeepStep, error: KeepError) -> SupplyEvent {
+        SupplyEvent::KeepFailed {
+            list: self.key.list(),
+            step,
+            error: Arc::new(error),
+        }
+    }
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! When to fetch a list next, and when to say that it is late (security L11, L13, R1, R2, R10). No IO: the clock and
+//! the chance are arguments.
+
+use std::time::Duration;
+
+use crate::{Freshness, RefreshPolicy};
+
+/// Decides what happens next to one list.
+///
+/// All times are monotonic: a wall clock that is set does not move the schedule.
+///
+/// ```
+/// use medmij_list::{RefreshPolicy, supply::{Next, Refresher}};
+/// use std::time::Duration;
+///
+/// let mut refresher = Refresher::new(RefreshPolicy::default(), Duration::ZERO);
+/// // the first fetch is due at once, and there is one flight at most
+/// let Next::Fetch(flight) = refresher.next(Duration::ZERO, None) else { unreachable!() };
+/// assert!(matches!(refresher.next(Duration::ZERO, None), Next::InFlight));
+/// // it failed: again after 5 seconds
+/// refresher.failed(flight, Duration::from_secs(1), 0.5);
+/// assert!(matches!(refresher.next(Duration::from_secs(1), None), Next::Wait(wait) if wait == Duration::from_secs(5)));
+/// ```
+#[derive(Debug)]
+pub struct Refresher {
+    policy: RefreshPolicy,
+    /// When the supply began: what lateness counts from as long as there is no list.
+    began: Duration,
+    next_fetch: Duration,
+    flights: u64,
+    flying: bool,
+    failures: u32,
+    reported: Freshness,
+}
+
+/// What to do next.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Next {
+    /// Fetch now, and hand the flight back with what came of it.
+    Fetch(Flight),
+    /// Nothing before this time has passed; then ask again.
+    Wait(Duration),
+    /// A fetch is under way.
+    InFlight,
+}
+
+/// A fetch that is under way: there is one at most. It goes back to the [`Refresher`] that gave it.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "a flight that is not handed back stops the refreshing"]
+pub struct Flight(u64);
+
+impl Refresher {
+    /// A refresher whose first fetch is due at once.
+    #[must_use]
+    pub const fn new(policy: RefreshPolicy, now: Duration) -> Self {
+        Self {
+            policy,
+            began: now,
+            next_fetch: now,
+            flights: 0,
+            flying: false,
+            failures: 0,
+            reported: Freshness::Fresh,
+        }
+    }
+
+    /// What to do at this moment, with a list of this age.
+    pub fn next(&mut self, now: Duration, age: Option<Duration>) -> Next {
+        if self.flying {
+            return Next::InFlight;
+        }
+        if now >= self.next_fetch {
+            self.flying = true;
+            self.flights = self.flights.wrapping_add(1);
+            return Next::Fetch(Flight(self.flights));
+        }
+        let until_fetch = self.next_fetch.saturating_sub(now);
+        Next::Wait(
+            self.until_late(now, age)
+                .map_or(until_fetch, |late| late.min(until_fetch)),
+        )
+    }
+
+    /// The flight brought a list that was taken or confirmed: the next fetch is due after the interval.
+    pub fn succeeded(&mut self, flight: Flight, now: Duration, chance: f64) {
+        self.landed(flight, 0, now, chance);
+    }
+
+    /// The flight brought nothing that could be taken: the next fetch is due after the back-off.
+    pub fn failed(&mut self, flight: Flight, now: Duration, chance: f64) {
+        let failures = self.failures.saturating_add(1);
+        self.landed(flight, failures, now, chance);
+    }
+
+    /// Makes the next fetch due at once, as an operator asks.
+    pub const fn hurry(&mut self, now: Duration) {
+        self.next_fetch = now;
+    }
+
+    /// How late the list has become since the last time it was asked: each lateness is told once, and told again only
+    /// after the list was fresh in between. Without a list it never says [`Freshness::Expired`].
+    pub fn became_late(&mut self, now: Duration, age: Option<Duration>) -> Option<(Freshness, Duration)> {
+        let (is, age) = self.lateness(now, age);
+        let was = std::mem::replace(&mut self.reported, is);
+        (is > was).then_some((is, age))
+    }
+
+    /// How often in a row a fetch brought nothing.
+    #[must_use]
+    pub const fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    fn landed(&mut self, flight: Flight, failures: u32, now: Duration, chance: f64) {
+        if !self.flying || flight.0 != self.flights {
+            return;
+        }
+        self.flying = false;
+        self.failures = failures;
+        let wait = self
+            .policy
+            .next_attempt(failures, chance)
+            .clamp(SHORTEST, self.longest());
+        self.next_fetch = now.saturating_add(wait);
+    }
+
+    /// However the policy is set: a tenth before the list would be stale.
+    fn longest(&self) -> Duration {
+        self.policy.due.mul_f64(0.9).max(SHORTEST)
+    }
+
+    fn lateness(&self, now: Duration, age: Option<Duration>) -> (Freshness, Duration) {
+        match age {
+            Some(age) => (self.policy.freshness(age), age),
+            None => {
+                let age = now.saturating_sub(self.began);
+                (self.policy.freshness(age).min(Freshness::Alarm), age)
+            }
+        }
+    }
+
+    /// How long until the list becomes later than it was reported.
+    fn until_late(&self, now: Duration, age: Option<Duration>) -> Option<Duration> {
+        let (_, age) = self.lateness(now, age);
+        [self.policy.due, self.policy.alarm, self.policy.hard_limit]
+            .into_iter()
+            .filter(|limit| *limit > age)
+            .map(|limit| limit.saturating_sub(age))
+            .min()
+    }
+}
+
+/// No policy makes it ask more often than this.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn fetch(refresher: &mut Refresher, now: Duration) -> Flight {
+        match refresher.next(now, None) {
+            Next::Fetch(flight) => flight,
+            other => panic!("no fetch at {now:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn l11_there_is_one_flight_at_most() {
+        let mut refresher = Refresher::new(RefreshPolicy::default(), s(0));
+        let flight = fetch(&mut refresher, s(0));
+        refresher.hurry(s(1));
+        for now in [0, 1, 10_000] {
+            assert!(matches!(refresher.next(s(now), None), Next::InFlight), "{now}");
+        }
+        refresher.succeeded(flight, s(10_000), 0.5);
+        assert!(matches!(refresher.next(s(10_000), Some(s(0))), Next::Wait(wait) if wait == s(600)));
+    }
+
+    #[test]
+    fn l11_a_flight_of_before_counts_for_nothing() {
+        let mut refresher = Refresher::new(RefreshPolicy::default(), s(0));
+        let old = Flight(0);
+        let flight = fetch(&mut refresher, s(0));
+        refresher.failed(old, s(1), 0.5);
+        assert!(matches!(refresher.next(s(1), None), Next::InFlight));
+        refresher.failed(flight, s(1), 0.5);
+        assert_eq!(refresher.failures(), 1);
+    }
+
+    #[test]
+    fn l13_back_off_goes_from_5_to_60_seconds() {
+        let mut refresher = Refresher::new(RefreshPolicy::default(), s(0));
+        let mut now = s(0);
+        for wait in [5, 10, 20, 40, 60, 60] {
+            let flight = fetch(&mut refresher, now);
+            refresher.failed(flight, now, 0.0);
+            now += s(wait);
+            assert!(
+                matches!(refresher.next(now - s(1), None), Next::Wait(left) if left == s(1)),
+                "{wait}"
+            );
+        }
+    }
+
+    #[test]
+    fn l13_a_week_of_asking_is_about_a_thousand_fetches() {
+        let mut refresher = Refresher::new(RefreshPolicy::default(), s(0));
+        let (mut now, mut fetches, mut age) = (s(0), 0, None);
+        while now < s(7 * 24 * 3600) {
+            match refresher.next(now, age) {
+                Next::Fetch(flight) => {
+                    fetches += 1;
+                    let chance = f64::from(fetches % 101) / 100.0;
+                    refresher.succeeded(flight, now, chance);
+                    age = Some(s(0));
+                }
+                Next::Wait(wait) => {
+                    assert!(wait <= s(660));
+                    now += wait;
+                    age = age.map(|age| age + wait);
+                    assert!(age.is_none_or(|age| age < s(900)), "core.whl.302");
+                }
+                Next::InFlight => unreachable!(),
+            }
+        }
+        assert!((917..=1120).contains(&fetches), "{fetches}");
+    }
+
+    #[test]
+    fn core_whl_302_no_policy_makes_it_wait_past_900_seconds() {
+        let policy = RefreshPolicy {
+            interval: s(86_400),
+            ..RefreshPolicy::default()
+        };
+        let mut refresher = Refresher::new(policy, s(0));
+        let flight = fetch(&mut refresher, s(0));
+        refresher.succeeded(flight, s(0), 1.0);
+        assert!(matches!(refresher.next(s(0), None), Next::Wait(wait) if wait == s(810)));
+        let policy = RefreshPolicy {
+            interval: s(0),
+            ..RefreshPolicy::default()
+        };
+        let mut refresher = Refresher::new(policy, s(0));
+        let flight = fetch(&mut refresher, s(0));
+        refresher.succeeded(flight, s(0), 1.0);
+        assert!(matches!(refresher.next(s(0), None), Next::Wait(wait) if wait == s(1)));
+    }
+
+    #[test]
+    fn r1_each_lateness_is_told_once() {
+        use Freshness::{Alarm, Expired, Stale};
+        let mut refresher = Refresher::new(RefreshPolicy::default(), s(0));
+        for (age, told) in [
+            (0, None),
+            (899, None),
+            (900, Some(Stale)),
+            (901, None),
+            (1800, Some(Alarm)),
+            (5, None),
+            (1000, Some(Stale)),
+            (32_399, Some(Alarm)),
+            (32_400, Some(Expired)),
+            (99_999, None),
+        ] {
+            assert_eq!(
+                refresher.became_late(s(0), Some(s(age))),
+                told.map(|late| (late, s(age))),
+                "{age}"
+            );
+        }
+    }
+
+    #[test]
+    fn r1_without_a_list_lateness_counts_from_the_beginning() {
+        let mut refresher = Refresher::new(RefreshPolicy::default(), s(50));
+        assert_eq!(refresher.became_late(s(949), None), None);
+        assert_eq!(refresher.became_late(s(950), None), Some((Freshness::Stale, s(900))));
+        assert_eq!(
+            refresher.became_late(s(90_000), None),
+            Some((Freshness::Alarm, s(89_950)))
+        );
+    }
+
+    #[test]
+    fn it_wakes_for_lateness_before_the_next_fetch() {
+        let mut refresher = Refresher::new(RefreshPolicy::default(), s(0));
+        let flight = fetch(&mut refresher, s(0));
+        for _ in 0..5 {
+            refresher.failures += 1;
+        }
+        refresher.failed(flight, s(0), 0.0);
+        assert!(matches!(refresher.next(s(0), Some(s(890))), Next::Wait(wait) if wait == s(10)));
+    }
+}

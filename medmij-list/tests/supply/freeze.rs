@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! R1, R10, core.lijsten.301: the source is away; the list goes on being used for as long as the rules allow, and no
+//! longer. The wall clock jumps; nothing changes.
+
+use std::time::{Duration, SystemTime};
+
+use medmij_list::supply::{Step, SupplyEvent};
+use medmij_types::Clock as _;
+
+use crate::bench::{Node, down, minutes, names, whitelist};
+
+/// Lets the time pass with a source that is down; what happened, refusals apart, at which age in seconds.
+fn outage(node: &mut Node, time: Duration) -> Vec<(&'static str, u64)> {
+    let end = node.clock.monotonic() + time;
+    let mut seen = Vec::new();
+    while node.clock.monotonic() < end {
+        let age = node.cache.age().unwrap_or_default().as_secs();
+        let mut events = node.supply.watch();
+        match node.supply.step() {
+            Step::Fetch(flight) => events.extend(node.supply.arrived(flight, down(), 0.5).events),
+            Step::Wait(wait) => node.pass(wait.min(end - node.clock.monotonic())),
+            other => panic!("{other:?}"),
+        }
+        events.retain(|event| !matches!(event, SupplyEvent::Refused { .. }));
+        seen.extend(names(&events).into_iter().map(|name| (name, age)));
+    }
+    seen.extend(
+        names(&node.supply.watch())
+            .into_iter()
+            .map(|name| (name, node.cache.age().unwrap_or_default().as_secs())),
+    );
+    seen
+}
+
+#[test]
+fn r1_core_whl_302_an_outage_of_any_length() {
+    let expired = [("stale", 900), ("alarm", 1800), ("expired", 32_400)];
+    for (time, told, usable) in [
+        (minutes(14), &expired[..0], true),
+        (minutes(15), &expired[..1], true),
+        (minutes(30), &expired[..2], true),
+        (minutes(8 * 60), &expired[..2], true),
+        (minutes(9 * 60) - Duration::from_secs(1), &expired[..2], true),
+        (minutes(9 * 60), &expired[..], false),
+        (minutes(72 * 60), &expired[..], false),
+    ] {
+        let mut node = Node::new();
+        node.takes(whitelist(7, &["a.nl"]));
+        assert_eq!(outage(&mut node, time), told, "{time:?}");
+        assert_eq!(node.number().is_some(), usable, "{time:?}");
+        assert_eq!(node.cache.last_known().unwrap().header().volgnummer().value(), 7);
+    }
+}
+
+#[test]
+fn r1_when_the_source_is_back_all_is_well_and_told_anew_the_next_time() {
+    let mut node = Node::new();
+    node.takes(whitelist(7, &["a.nl"]));
+    outage(&mut node, minutes(72 * 60));
+    assert_eq!(names(&node.takes(whitelist(7, &["a.nl"]))), ["unchanged"]);
+    assert_eq!(node.number(), Some(7));
+    assert_eq!(outage(&mut node, minutes(16)), [("stale", 900)]);
+}
+
+#[test]
+fn r1_without_any_list_the_alarm_comes_too() {
+    let mut node = Node::new();
+    let told: Vec<_> = outage(&mut node, minutes(72 * 60))
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(told, ["stale", "alarm"]);
+    assert_eq!(node.number(), None);
+}
+
+#[test]
+fn r10_a_wall_clock_that_jumps_changes_nothing() {
+    let year = Duration::from_secs(365 * 24 * 3600);
+    let mut node = Node::new();
+    node.takes(whitelist(7, &["a.nl"]));
+    let now = node.clock.now();
+    for jump in [
+        now + minutes(60),
+        now - minutes(60),
+        now + year,
+        now - year,
+        SystemTime::UNIX_EPOCH,
+    ] {
+        node.clock.jump_to(jump);
+        assert_eq!(names(&node.supply.watch()), [""; 0]);
+        assert_eq!((node.number(), node.cache.age()), (Some(7), Some(Duration::ZERO)));
+        assert!(matches!(node.supply.step(), Step::Wait(wait) if wait == minutes(10)));
+    }
+    node.pass(minutes(10));
+    assert!(matches!(node.supply.step(), Step::Fetch(_)));
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! L9: an older list, or another one under the same number, never takes over.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::bench::{Node, minutes, names, stamped, whitelist};
+
+#[test]
+fn l9_a_lower_volgnummer_is_refused() {
+    let mut node = Node::new();
+    assert_eq!(names(&node.takes(whitelist(7, &["a.nl", "b.nl"]))), ["accepted"]);
+    let why = node.refuses(whitelist(6, &["a.nl", "b.nl", "weg.nl"]));
+    assert!(why.contains("LowerVolgnummer"), "{why}");
+    assert_eq!(node.number(), Some(7));
+}
+
+#[test]
+fn l9_a_lower_volgnummer_is_refused_after_a_restart() {
+    let mut node = Node::new();
+    node.takes(whitelist(7, &["a.nl"]));
+    let mut node = node.restart(minutes(1));
+    assert_eq!(names(&node.restored), ["kept"]);
+    assert!(node.refuses(whitelist(6, &["a.nl"])).contains("LowerVolgnummer"));
+}
+
+#[test]
+fn l9_the_same_volgnummer_with_other_content_is_refused() {
+    let mut node = Node::new();
+    node.takes(whitelist(7, &["a.nl"]));
+    assert!(
+        node.refuses(whitelist(7, &["a.nl", "kwaad.nl"]))
+            .contains("OtherContent")
+    );
+}
+
+#[test]
+fn l9_the_same_volgnummer_with_another_tijdstempel_counts_as_fresh() {
+    let mut node = Node::new();
+    node.takes(stamped("2026-03-29T12:00:00Z", 7, &["a.nl"]));
+    node.pass(minutes(14));
+    assert_eq!(
+        names(&node.takes(stamped("2026-03-29T12:14:00Z", 7, &["a.nl"]))),
+        ["unchanged"]
+    );
+    assert_eq!(node.cache.age(), Some(Duration::ZERO));
+}
+
+#[test]
+fn a_jump_of_the_volgnummer_is_normal() {
+    let mut node = Node::new();
+    node.takes(whitelist(7, &["a.nl"]));
+    node.takes(whitelist(900, &["a.nl"]));
+    assert_eq!((node.number(), node.remembered()), (Some(900), Some(900)));
+}
+
+#[test]
+fn l9_numbers_of_another_api_say_nothing() {
+    let mut node = Node::new();
+    node.takes(whitelist(900, &["a.nl"]));
+    let mut other = Node::boot(Arc::clone(&node.clock), Arc::clone(&node.keep), 1);
+    assert_eq!(names(&other.restored), [""; 0]);
+    assert_eq!(names(&other.takes(whitelist(3, &["a.nl"]))), ["accepted"]);
+    assert_eq!((node.remembered(), other.remembered()), (Some(900), Some(3)));
+}
+
+#[test]
+fn r14_a_flow_that_pinned_a_list_keeps_it() {
+    let mut node = Node::new();
+    node.takes(whitelist(7, &["a.nl"]));
+    let pinned = node.cache.current().unwrap();
+    node.takes(whitelist(8, &["b.nl"]));
+    assert_eq!(
+        (
+            pinned.header().volgnummer().value(),
+            medmij_list::List::len(pinned.list()),
+            node.number()
+        ),
+        (7, 1, Some(8))
+    );
+}
