@@ -42,7 +42,7 @@ pub struct BackChannel {
 }
 
 struct Shared {
-    client: ArcSwap<reqwest::Client>,
+    made: ArcSwap<builder::Made>,
     recipe: builder::Recipe,
     policy: HostPolicy,
     limits: SendLimits,
@@ -150,7 +150,7 @@ impl BackChannel {
             return Err(NetError::new(Kind::Request("the host is not the one that was judged")));
         }
         let deadline = Instant::now() + limits.total;
-        let client = self.shared.client.load_full();
+        let client = self.shared.client();
         let response = tokio::time::timeout_at(deadline, client.execute(request))
             .await
             .map_err(|_| NetError::new(Kind::Timeout(limits.total)))?
@@ -165,8 +165,8 @@ impl BackChannel {
     /// [`ConfigError`] when TLS cannot be set up from them; then everything stays as it was.
     pub fn reload(&self, credentials: &Credentials) -> Result<(), ConfigError> {
         self.shared
-            .client
-            .store(Arc::new(self.shared.recipe.client(credentials)?));
+            .made
+            .store(Arc::new(self.shared.recipe.make(credentials.clone())?));
         tracing::info!(names = %credentials.identity.names(), "client took new credentials");
         Ok(())
     }
@@ -174,6 +174,28 @@ impl BackChannel {
     /// Whether the host policy allows `host` at this moment; nothing is dialled.
     pub fn is_allowed(&self, host: &Hostname) -> bool {
         self.shared.policy.check(host).is_ok()
+    }
+}
+
+impl Shared {
+    /// The client in use, or a new one when its connections may be too old: every certificate is judged anew
+    /// within [`BackChannelBuilder::connection_age`], however busy a connection is (threat W7).
+    fn client(&self) -> reqwest::Client {
+        let made = self.made.load();
+        if !self.recipe.is_old(&made) {
+            return made.client.clone();
+        }
+        match self.recipe.make(made.credentials.clone()) {
+            Ok(new) => {
+                let client = new.client.clone();
+                self.made.store(Arc::new(new));
+                client
+            }
+            Err(error) => {
+                tracing::error!(%error, "client cannot be renewed, the old one stays");
+                made.client.clone()
+            }
+        }
     }
 }
 

@@ -244,6 +244,9 @@ pub enum ConfigError {
     /// A revocation policy other than off got no CRL to judge by.
     #[error("revocation policy needs at least one crl: give crls, or choose danger_off")]
     NoCrl,
+    /// The certificate has no place on the front channel.
+    #[error("certificate cannot be used on the front channel (core.tls.315)")]
+    Web(#[source] crate::WebFault),
     /// Nobody said how withdrawn certificates are found out.
     #[error("revocation policy is not chosen")]
     RevocationNotChosen,

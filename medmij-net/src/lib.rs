@@ -57,6 +57,7 @@ mod revocation;
 mod roots;
 mod source;
 mod tls;
+mod web;
 
 pub use backchannel::body::BoundedBody;
 pub use backchannel::builder::BackChannelBuilder;
@@ -69,9 +70,13 @@ pub use environment::Environment;
 pub use error::{ConfigError, NetError};
 pub use identity::{NodeIdentity, NodeSigner, SignatureKind};
 #[cfg(feature = "axum")]
-pub use listener::{BackChannelListener, ForwardedPeer, ListenerBuilder, ListenerControl, ListenerLimits, Peer};
+pub use listener::{
+    BackChannelListener, ForwardedPeer, FrontControl, FrontListener, FrontListenerBuilder, ListenerBuilder,
+    ListenerControl, ListenerLimits, Peer,
+};
 pub use loopback::{DangerLoopback, FrontScheme, LoopbackError};
-pub use revocation::{Revocation, RevocationPolicy};
+pub use revocation::{PeerChain, Revocation, RevocationCheck, RevocationPolicy, RevocationStatus};
 pub use roots::TrustRoots;
 pub use source::{FetchError, StelselnodeSource};
 pub use tls::TlsPolicy;
+pub use web::{WebFault, WebIdentity};

@@ -13,8 +13,10 @@
 mod body;
 mod connection;
 mod forwarded;
+mod front;
 mod gate;
 mod handshakes;
+mod limits;
 mod peer;
 
 use std::future::Future;
@@ -33,6 +35,9 @@ use tokio::sync::{Semaphore, watch};
 use crate::{ConfigError, Credentials, NodeIdentity, Revocation, TlsPolicy, TrustRoots, tls};
 use connection::Connections;
 pub use forwarded::ForwardedPeer;
+pub use front::{FrontControl, FrontListener, FrontListenerBuilder};
+use gate::Access;
+pub use limits::ListenerLimits;
 pub use peer::Peer;
 
 /// A bound listener, ready to serve.
@@ -72,10 +77,9 @@ struct Shared {
     tls_policy: TlsPolicy,
     clock: Arc<dyn Clock>,
     reloads: watch::Sender<u64>,
-    policy: HostPolicy,
+    access: Access,
     limits: ListenerLimits,
     connections: Arc<Semaphore>,
-    forwarded: Option<ForwardedPeer>,
 }
 
 impl BackChannelListener {
@@ -109,24 +113,29 @@ impl BackChannelListener {
     /// Serves until `shutdown` is ready. Then nothing new is accepted, requests in flight end within
     /// [`ListenerLimits::shutdown`], and what is left is cut.
     pub async fn serve(self, router: axum::Router, shutdown: impl Future<Output = ()> + Send) {
-        let (stop, stopping) = watch::channel(false);
-        let mut connections = Connections::new(Arc::clone(&self.shared), router, stopping);
-        let mut shutdown = std::pin::pin!(shutdown);
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut shutdown => break,
-                () = connections.tidy() => {}
-                accepted = self.tcp.accept() => match accepted {
-                    Ok((stream, address)) => connections.start(stream, address),
-                    Err(error) => pause_after(&error).await,
-                },
-            }
-        }
-        drop(self.tcp);
-        let _ = stop.send(true);
-        connections.finish(self.shared.limits.shutdown).await;
+        serve(self.tcp, self.shared, router, shutdown).await;
     }
+}
+
+async fn serve(tcp: TcpListener, shared: Arc<Shared>, router: axum::Router, shutdown: impl Future<Output = ()> + Send) {
+    let (stop, stopping) = watch::channel(false);
+    let time = shared.limits.shutdown;
+    let mut connections = Connections::new(shared, router, stopping);
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            () = connections.tidy() => {}
+            accepted = tcp.accept() => match accepted {
+                Ok((stream, address)) => connections.start(stream, address),
+                Err(error) => pause_after(&error).await,
+            },
+        }
+    }
+    drop(tcp);
+    let _ = stop.send(true);
+    connections.finish(time).await;
 }
 
 /// A connection that died in the queue says nothing about the next; no file descriptors left does.
@@ -177,8 +186,7 @@ impl ListenerControl {
             revocation,
         } = credentials;
         let config = tls::server::config(identity, roots, revocation, &self.shared.tls_policy, &self.shared.clock)?;
-        self.shared.tls.store(Arc::new(config));
-        self.shared.reloads.send_modify(|count| *count += 1);
+        self.shared.take(config);
         tracing::info!(names = %identity.names(), "listener took new credentials");
         Ok(())
     }
@@ -244,20 +252,38 @@ impl ListenerBuilder {
         let bind = |source| ConfigError::Bind { address, source };
         let tcp = TcpListener::bind(address).await.map_err(bind)?;
         let address = tcp.local_addr().map_err(bind)?;
-        Ok(BackChannelListener {
-            tcp,
-            address,
-            shared: Arc::new(Shared {
-                tls: ArcSwap::from_pointee(config),
-                tls_policy: self.tls,
-                clock: self.clock,
-                reloads: watch::Sender::new(0),
-                policy: self.policy,
-                connections: Arc::new(Semaphore::new(self.limits.connections)),
-                limits: self.limits,
-                forwarded: self.forwarded,
-            }),
+        let access = match self.forwarded {
+            Some(forwarded) => Access::Proxies(self.policy, forwarded),
+            None => Access::Nodes(self.policy),
+        };
+        let shared = Shared::new(config, self.tls, self.clock, access, self.limits);
+        Ok(BackChannelListener { tcp, address, shared })
+    }
+}
+
+impl Shared {
+    fn new(
+        config: ServerConfig,
+        tls_policy: TlsPolicy,
+        clock: Arc<dyn Clock>,
+        access: Access,
+        limits: ListenerLimits,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            tls: ArcSwap::from_pointee(config),
+            tls_policy,
+            clock,
+            reloads: watch::Sender::new(0),
+            access,
+            connections: Arc::new(Semaphore::new(limits.connections)),
+            limits,
         })
+    }
+
+    /// Takes another configuration: for new connections at once, for open ones after their request.
+    fn take(&self, config: ServerConfig) {
+        self.tls.store(Arc::new(config));
+        self.reloads.send_modify(|count| *count += 1);
     }
 }
 
@@ -266,55 +292,5 @@ impl std::fmt::Debug for ListenerBuilder {
         f.debug_struct("ListenerBuilder")
             .field("identity", &self.identity)
             .finish_non_exhaustive()
-    }
-}
-
-/// What a peer may cost the listener (fault R12).
-///
-/// ```
-/// use std::time::Duration;
-/// use medmij_net::ListenerLimits;
-///
-/// let mut limits = ListenerLimits::default();
-/// limits.handshake = Duration::from_secs(3);
-/// assert_eq!(limits.header_bytes, 16 * 1024);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ListenerLimits {
-    /// Time for the TLS handshake. Default 10 s.
-    pub handshake: Duration,
-    /// Handshakes at once; one more ends the oldest. Default 4,096.
-    pub handshakes: usize,
-    /// Connections of listed peers at once; one more is closed. Default 4,096.
-    pub connections: usize,
-    /// Time for the headers of a request, and for waiting for the next one. Default 15 s.
-    pub headers: Duration,
-    /// Bytes of the head of a request, at least 8 KiB. Default 16 KiB.
-    pub header_bytes: usize,
-    /// Time for the body of a request. Default 15 s.
-    pub body: Duration,
-    /// Bytes of the body of a request. Default 64 MiB.
-    pub body_bytes: u64,
-    /// Age at which a connection is closed after its current request, so that its certificate is judged
-    /// anew. Default 10 min.
-    pub age: Duration,
-    /// Time that requests in flight have when the listener stops. Default 15 s.
-    pub shutdown: Duration,
-}
-
-impl Default for ListenerLimits {
-    fn default() -> Self {
-        Self {
-            handshake: Duration::from_secs(10),
-            handshakes: 4096,
-            connections: 4096,
-            headers: Duration::from_secs(15),
-            header_bytes: 16 * 1024,
-            body: Duration::from_secs(15),
-            body_bytes: 64 * 1024 * 1024,
-            age: Duration::from_secs(600),
-            shutdown: Duration::from_secs(15),
-        }
     }
 }

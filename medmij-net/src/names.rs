@@ -26,8 +26,13 @@ pub(crate) fn organisations(certificate: &Certificate) -> impl Iterator<Item = S
     attributes(certificate, ORGANISATION)
 }
 
+/// The common names in the subject.
+pub(crate) fn common_names(certificate: &Certificate) -> impl Iterator<Item = String> {
+    attributes(certificate, COMMON_NAME)
+}
+
 fn single_common_name(certificate: &Certificate) -> Option<String> {
-    let mut names = attributes(certificate, COMMON_NAME);
+    let mut names = common_names(certificate);
     let first = names.next()?;
     names.next().is_none().then_some(first)
 }

@@ -32,6 +32,14 @@ pub(super) struct Recipe {
     pub(super) connect: Duration,
     resolver: Resolver,
     proxy: Option<ConnectProxy>,
+    age: Duration,
+}
+
+/// A client, what it was made of, and when by the monotonic clock.
+pub(super) struct Made {
+    pub(super) client: reqwest::Client,
+    pub(super) credentials: Credentials,
+    at: Duration,
 }
 
 impl BackChannelBuilder {
@@ -42,6 +50,7 @@ impl BackChannelBuilder {
             connect: Duration::from_secs(5),
             resolver: Resolver::Public,
             proxy: None,
+            age: Duration::from_secs(600),
         };
         Self {
             identity,
@@ -83,6 +92,13 @@ impl BackChannelBuilder {
         self
     }
 
+    /// The age at which connections are not used again, so that certificates are judged anew. Default 10 min,
+    /// counted by the clock of [`clock`](Self::clock).
+    pub fn connection_age(mut self, age: Duration) -> Self {
+        self.recipe.age = age;
+        self
+    }
+
     /// Goes out through a forward proxy. TLS stays between us and the node; the proxy sees the host's name.
     pub fn proxy(mut self, proxy: ConnectProxy) -> Self {
         self.recipe.proxy = Some(proxy);
@@ -120,14 +136,14 @@ impl BackChannelBuilder {
         if recipe.is_mapped() && recipe.proxy.is_some() {
             return Err(ConfigError::ProxyAndLoopback);
         }
-        let client = recipe.client(&Credentials {
+        let made = recipe.make(Credentials {
             identity,
             roots,
             revocation,
         })?;
         Ok(BackChannel {
             shared: Arc::new(Shared {
-                client: ArcSwap::from_pointee(client),
+                made: ArcSwap::from_pointee(made),
                 recipe,
                 policy,
                 limits,
@@ -141,7 +157,19 @@ impl Recipe {
         matches!(self.resolver, Resolver::Loopback(_))
     }
 
-    pub(super) fn client(&self, credentials: &Credentials) -> Result<reqwest::Client, ConfigError> {
+    pub(super) fn is_old(&self, made: &Made) -> bool {
+        self.clock.monotonic().saturating_sub(made.at) >= self.age
+    }
+
+    pub(super) fn make(&self, credentials: Credentials) -> Result<Made, ConfigError> {
+        Ok(Made {
+            client: self.client(&credentials)?,
+            credentials,
+            at: self.clock.monotonic(),
+        })
+    }
+
+    fn client(&self, credentials: &Credentials) -> Result<reqwest::Client, ConfigError> {
         let Credentials {
             identity,
             roots,

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::ConnectInfo;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -20,7 +21,7 @@ use tower::ServiceExt;
 
 use super::Shared;
 use super::body::LimitedBody;
-use super::gate::{Closed, Gate, Gated};
+use super::gate::{Access, Closed, Gate, Gated};
 use super::handshakes::{Handshakes, Place};
 use crate::names::peer_names;
 
@@ -46,11 +47,8 @@ impl Connections {
     }
 
     pub(super) fn start(&mut self, stream: TcpStream, address: SocketAddr) {
-        if self
-            .shared
-            .forwarded
-            .as_ref()
-            .is_some_and(|forwarded| !forwarded.is_proxy_address(address))
+        if let Access::Proxies(_, forwarded) = &self.shared.access
+            && !forwarded.is_proxy_address(address)
         {
             tracing::warn!(%address, rule = "core.whl.308", "not the address of a configured proxy, connection closed");
             return;
@@ -97,13 +95,7 @@ impl Connection {
         let Some(stream) = self.handshake(stream, place).await else {
             return;
         };
-        let names = names_of(&stream);
-        let gate = Gate::new(
-            self.shared.policy.clone(),
-            names,
-            self.address,
-            self.shared.forwarded.clone(),
-        );
+        let gate = Gate::new(Arc::clone(&self.shared), names_of(&stream), self.address);
         if gate.enter().is_err() {
             return;
         }
@@ -150,8 +142,11 @@ impl Connection {
                     let peer = passed?;
                     let mut request = request
                         .map(|body| axum::body::Body::new(LimitedBody::new(body, limits.body_bytes, limits.body)));
-                    request.extensions_mut().insert(peer.names().clone());
-                    request.extensions_mut().insert(peer);
+                    if let Some(peer) = peer {
+                        request.extensions_mut().insert(peer.names().clone());
+                        request.extensions_mut().insert(peer);
+                    }
+                    request.extensions_mut().insert(ConnectInfo(address));
                     match router.oneshot(request).await {
                         Ok(response) => Ok::<_, Closed>(response),
                         Err(never) => match never {},

@@ -15,66 +15,56 @@ use http::HeaderMap;
 use medmij_types::PeerNames;
 use medmij_whitelist::{HostPolicy, NotAllowed};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Sleep;
 
-use super::{ForwardedPeer, Peer};
+use super::{ForwardedPeer, Peer, Shared};
+
+/// Whom a listener serves.
+pub(super) enum Access {
+    /// Nodes that the policy allows.
+    Nodes(HostPolicy),
+    /// Reverse proxies, on behalf of nodes that the policy allows.
+    Proxies(HostPolicy, ForwardedPeer),
+    /// Everybody: the front channel has no Server Authorization (core.whl.306).
+    Everybody,
+}
 
 /// The question whether this peer may go on, with everything needed to answer it at any moment.
 #[derive(Clone)]
 pub(super) struct Gate {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    policy: HostPolicy,
+    shared: Arc<Shared>,
     names: PeerNames,
     address: SocketAddr,
-    /// Set when the connection is that of a reverse proxy: the names are then the proxy's.
-    forwarded: Option<ForwardedPeer>,
 }
 
 impl Gate {
-    pub(super) fn new(
-        policy: HostPolicy,
-        names: PeerNames,
-        address: SocketAddr,
-        forwarded: Option<ForwardedPeer>,
-    ) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                policy,
-                names,
-                address,
-                forwarded,
-            }),
-        }
+    pub(super) fn new(shared: Arc<Shared>, names: PeerNames, address: SocketAddr) -> Self {
+        Self { shared, names, address }
     }
 
     /// Whether the connection may come to HTTP at all.
     pub(super) fn enter(&self) -> Result<(), Closed> {
-        let Inner {
-            names,
-            address,
-            forwarded,
-            ..
-        } = &*self.inner;
-        match forwarded {
-            None => self.judge(names).map(drop),
-            Some(forwarded) if forwarded.is_proxy(names) => Ok(()),
-            Some(_) => {
+        let Self { names, address, .. } = self;
+        match &self.shared.access {
+            Access::Everybody => Ok(()),
+            Access::Nodes(policy) => self.judge(policy, names).map(drop),
+            Access::Proxies(_, forwarded) if forwarded.is_proxy(names) => Ok(()),
+            Access::Proxies(..) => {
                 tracing::warn!(%address, %names, rule = "core.whl.308", "no configured proxy, connection closed");
                 Err(Closed::NotProxy)
             }
         }
     }
 
-    /// Whether this request may come to its handler.
-    pub(super) fn pass(&self, headers: &mut HeaderMap) -> Result<Peer, Closed> {
-        match &self.inner.forwarded {
-            None => self.judge(&self.inner.names),
-            Some(forwarded) => match forwarded.take(headers) {
-                Some(names) => self.judge(&names),
+    /// Whether this request may come to its handler, and on whose behalf.
+    pub(super) fn pass(&self, headers: &mut HeaderMap) -> Result<Option<Peer>, Closed> {
+        let address = self.address;
+        match &self.shared.access {
+            Access::Everybody => Ok(None),
+            Access::Nodes(policy) => self.judge(policy, &self.names).map(Some),
+            Access::Proxies(policy, forwarded) => match forwarded.take(headers) {
+                Some(names) => self.judge(policy, &names).map(Some),
                 None => {
-                    let address = self.inner.address;
                     tracing::warn!(%address, rule = "core.whl.308", "no certificate from the proxy, connection closed");
                     Err(Closed::NoCertificate)
                 }
@@ -84,10 +74,10 @@ impl Gate {
 
     /// Asks the policy as it is now. A refusal is logged with the names seen, here and nowhere else, so that
     /// an operator can see the order of things (core.whl.308) and the peer cannot.
-    fn judge(&self, names: &PeerNames) -> Result<Peer, Closed> {
-        let Inner { policy, address, .. } = &*self.inner;
+    fn judge(&self, policy: &HostPolicy, names: &PeerNames) -> Result<Peer, Closed> {
+        let address = self.address;
         match policy.check_peer(names) {
-            Ok(allowed) => Ok(Peer::new(names.clone(), allowed, *address)),
+            Ok(allowed) => Ok(Peer::new(names.clone(), allowed, address)),
             Err(reason) => {
                 tracing::warn!(%address, %names, rule = "core.whl.307", %reason, "peer refused, connection closed");
                 Err(Closed::NotAllowed(reason))
@@ -96,12 +86,15 @@ impl Gate {
     }
 
     pub(super) fn names(&self) -> &PeerNames {
-        &self.inner.names
+        &self.names
     }
 
     /// Whether anything may be written. A proxy is no participant; what it hears is decided per request.
     fn is_open(&self) -> bool {
-        self.inner.forwarded.is_some() || self.inner.policy.check_peer(&self.inner.names).is_ok()
+        match &self.shared.access {
+            Access::Nodes(policy) => policy.check_peer(&self.names).is_ok(),
+            Access::Proxies(..) | Access::Everybody => true,
+        }
     }
 }
 
@@ -116,15 +109,20 @@ pub(super) enum Closed {
     NoCertificate,
 }
 
-/// A stream that writes only as long as its gate is open.
+/// A stream that writes only as long as its gate is open and the other side reads.
 pub(super) struct Gated<S> {
     stream: S,
     gate: Gate,
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Gated<S> {
     pub(super) fn new(stream: S, gate: Gate) -> Self {
-        Self { stream, gate }
+        Self {
+            stream,
+            gate,
+            stalled: None,
+        }
     }
 
     fn check(&self) -> io::Result<()> {
@@ -133,6 +131,17 @@ impl<S> Gated<S> {
         } else {
             Err(io::ErrorKind::PermissionDenied.into())
         }
+    }
+
+    /// A write that cannot go on waits for a while and then fails.
+    fn watched<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let time = self.gate.shared.limits.write;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
+        stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -145,7 +154,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gated<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Gated<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.check()?;
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.watched(cx, written)
     }
 
     fn poll_write_vectored(
@@ -154,7 +164,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Gated<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.check()?;
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.watched(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -162,10 +173,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Gated<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        self.watched(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.watched(cx, shut)
     }
 }

@@ -8,7 +8,7 @@ use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::time::ClockTime;
-use super::verify::LiteralName;
+use super::verify::ServerJudge;
 use super::{ALPN, TlsPolicy};
 use crate::{ConfigError, NodeIdentity, Revocation, TrustRoots};
 
@@ -26,11 +26,15 @@ pub(crate) fn config(
         .for_server(verifier)
         .build()
         .map_err(|error| ConfigError::Tls(error.into()))?;
+    let judge = ServerJudge {
+        inner: verifier,
+        revocation: revocation.clone(),
+    };
     let mut config = ClientConfig::builder_with_details(provider, Arc::new(ClockTime(Arc::clone(clock))))
         .with_protocol_versions(tls.protocol_versions())
         .map_err(|error| ConfigError::Tls(error.into()))?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(LiteralName::new(verifier, revocation.refuses_all())))
+        .with_custom_certificate_verifier(Arc::new(judge))
         .with_client_cert_resolver(identity.resolver());
     config.resumption = Resumption::disabled();
     config.enable_early_data = false;

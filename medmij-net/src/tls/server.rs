@@ -8,11 +8,11 @@ use rustls::ServerConfig;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 
 use super::time::ClockTime;
-use super::verify::NothingKnown;
+use super::verify::ClientJudge;
 use super::{ALPN, TlsPolicy};
-use crate::{ConfigError, NodeIdentity, Revocation, TrustRoots};
+use crate::{ConfigError, NodeIdentity, Revocation, TrustRoots, WebIdentity};
 
-/// A client certificate is required; no tickets, no session cache, no early data.
+/// The back channel: a client certificate is required.
 pub(crate) fn config(
     identity: &NodeIdentity,
     roots: &TrustRoots,
@@ -26,21 +26,40 @@ pub(crate) fn config(
         .for_client(verifier)
         .build()
         .map_err(|error| ConfigError::Tls(error.into()))?;
-    let verifier = if revocation.refuses_all() {
-        Arc::new(NothingKnown(verifier))
-    } else {
-        verifier
+    let judge = ClientJudge {
+        inner: verifier,
+        revocation: revocation.clone(),
     };
     let mut config = ServerConfig::builder_with_details(provider, Arc::new(ClockTime(Arc::clone(clock))))
         .with_protocol_versions(tls.protocol_versions())
         .map_err(|error| ConfigError::Tls(error.into()))?
-        .with_client_cert_verifier(verifier)
+        .with_client_cert_verifier(Arc::new(judge))
         .with_cert_resolver(identity.resolver());
+    harden(&mut config);
+    Ok(config)
+}
+
+/// The front channel: no client certificate, otherwise the same (core.tls.315).
+pub(crate) fn front(
+    identity: &WebIdentity,
+    tls: &TlsPolicy,
+    clock: &Arc<dyn Clock>,
+) -> Result<ServerConfig, ConfigError> {
+    let mut config = ServerConfig::builder_with_details(tls.provider()?, Arc::new(ClockTime(Arc::clone(clock))))
+        .with_protocol_versions(tls.protocol_versions())
+        .map_err(|error| ConfigError::Tls(error.into()))?
+        .with_no_client_auth()
+        .with_cert_resolver(identity.resolver());
+    harden(&mut config);
+    Ok(config)
+}
+
+/// No tickets, no session cache, no early data, our order of algorithms.
+fn harden(config: &mut ServerConfig) {
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     config.max_early_data_size = 0;
     config.require_ems = true;
     config.ignore_client_order = true;
     config.alpn_protocols = vec![ALPN.to_vec()];
-    Ok(config)
 }

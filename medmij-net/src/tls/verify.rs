@@ -1,31 +1,29 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The judgement over a server's certificate: core.tls.314, and no wildcards
+//! The judgement over a peer's certificate: core.tls.314, and no wildcards
 //!
-//! Path, dates, purpose, name and CRLs are webpki's. On top of it the asked name must stand literally
-//! among the dNSNames: a wildcard that happens to match is no MedMij hostname.
+//! Path, dates, purpose, name and CRLs are webpki's. On top of it come a revocation check of one's own and,
+//! for servers, that the asked name stands literally among the dNSNames: a wildcard that happens to match is
+//! no MedMij hostname.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+#[cfg(feature = "axum")]
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
+use crate::{PeerChain, Revocation};
+
 #[derive(Debug)]
-pub(crate) struct LiteralName {
-    inner: Arc<WebPkiServerVerifier>,
-    refuses_all: bool,
+pub(crate) struct ServerJudge {
+    pub(crate) inner: Arc<WebPkiServerVerifier>,
+    pub(crate) revocation: Revocation,
 }
 
-impl LiteralName {
-    /// With `refuses_all` revocation is hard fail and nothing is known: a certificate that is good in every
-    /// other way is refused because of that.
-    pub(crate) fn new(inner: Arc<WebPkiServerVerifier>, refuses_all: bool) -> Self {
-        Self { inner, refuses_all }
-    }
-}
-
-impl ServerCertVerifier for LiteralName {
+impl ServerCertVerifier for ServerJudge {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -37,21 +35,12 @@ impl ServerCertVerifier for LiteralName {
         let verified = self
             .inner
             .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
-        let certificate = webpki::EndEntityCert::try_from(end_entity)
-            .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
-        let ServerName::DnsName(asked) = server_name else {
-            return Err(Error::InvalidCertificate(CertificateError::NotValidForName));
-        };
-        let literal = certificate
-            .valid_dns_names()
-            .any(|name| name.eq_ignore_ascii_case(asked.as_ref()));
-        if !literal {
-            Err(Error::InvalidCertificate(CertificateError::NotValidForName))
-        } else if self.refuses_all {
-            Err(Error::InvalidCertificate(CertificateError::UnknownRevocationStatus))
-        } else {
-            Ok(verified)
+        if !is_literal(end_entity, server_name) {
+            return Err(CertificateError::NotValidForName.into());
         }
+        let chain = PeerChain::new(end_entity, intermediates, ocsp_response, moment(now));
+        self.revocation.judge(&chain)?;
+        Ok(verified)
     }
 
     fn verify_tls12_signature(
@@ -77,15 +66,17 @@ impl ServerCertVerifier for LiteralName {
     }
 }
 
-/// The judgement over a client's certificate while revocation is hard fail and nothing is known: refused.
 #[cfg(feature = "axum")]
 #[derive(Debug)]
-pub(crate) struct NothingKnown(pub(crate) Arc<dyn rustls::server::danger::ClientCertVerifier>);
+pub(crate) struct ClientJudge {
+    pub(crate) inner: Arc<dyn ClientCertVerifier>,
+    pub(crate) revocation: Revocation,
+}
 
 #[cfg(feature = "axum")]
-impl rustls::server::danger::ClientCertVerifier for NothingKnown {
+impl ClientCertVerifier for ClientJudge {
     fn root_hint_subjects(&self) -> &[rustls::DistinguishedName] {
-        self.0.root_hint_subjects()
+        self.inner.root_hint_subjects()
     }
 
     fn verify_client_cert(
@@ -93,9 +84,11 @@ impl rustls::server::danger::ClientCertVerifier for NothingKnown {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
-    ) -> Result<rustls::server::danger::ClientCertVerified, Error> {
-        self.0.verify_client_cert(end_entity, intermediates, now)?;
-        Err(Error::InvalidCertificate(CertificateError::UnknownRevocationStatus))
+    ) -> Result<ClientCertVerified, Error> {
+        let verified = self.inner.verify_client_cert(end_entity, intermediates, now)?;
+        self.revocation
+            .judge(&PeerChain::new(end_entity, intermediates, &[], moment(now)))?;
+        Ok(verified)
     }
 
     fn verify_tls12_signature(
@@ -104,7 +97,7 @@ impl rustls::server::danger::ClientCertVerifier for NothingKnown {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, cert, dss)
+        self.inner.verify_tls12_signature(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -113,10 +106,24 @@ impl rustls::server::danger::ClientCertVerifier for NothingKnown {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, cert, dss)
+        self.inner.verify_tls13_signature(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.inner.supported_verify_schemes()
     }
+}
+
+fn is_literal(end_entity: &CertificateDer<'_>, server_name: &ServerName<'_>) -> bool {
+    let (Ok(certificate), ServerName::DnsName(asked)) = (webpki::EndEntityCert::try_from(end_entity), server_name)
+    else {
+        return false;
+    };
+    certificate
+        .valid_dns_names()
+        .any(|name| name.eq_ignore_ascii_case(asked.as_ref()))
+}
+
+fn moment(now: UnixTime) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(now.as_secs())
 }

@@ -2,7 +2,7 @@
 //! A private PKI made at run time, shaped like the PKIoverheid chain: root, intermediate, leaf
 //!
 //! core.tls.314 wants certificates of the PKIoverheid private generation on the back channel. This PKI
-//! has the same depth, and every certificate in it carries [`TEST_ORGANISATION`], so that software can
+//! has the same depth, and its authorities carry [`TEST_ORGANISATION`], so that software can
 //! tell it from the real one.
 
 pub(crate) mod leaf;
@@ -18,7 +18,8 @@ use rcgen::{
 
 use leaf::{KeyKind, LeafSpec};
 
-/// The organisation in the subject of every certificate that this crate makes.
+/// The organisation in the subject of every authority that this crate makes, and of its leaves unless they
+/// are told otherwise.
 ///
 /// Software may look for it to make sure that something dangerous runs on test certificates only.
 pub const TEST_ORGANISATION: &str = "MedMij bouwstenen TEST PKI - do not trust";
@@ -90,7 +91,7 @@ impl TestPki {
     /// [`PkiError`] when a name cannot be written into a certificate or the key cannot be made.
     pub fn issue(&self, spec: &LeafSpec) -> Result<TestIdentity, PkiError> {
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
-        let key = spec.key_kind().generate()?;
+        let key = spec.key_pair()?;
         let certificate = spec.params(serial, self.now)?.signed_by(&key, &self.intermediate)?;
         Ok(TestIdentity {
             chain_pem: format!("{}{}", certificate.pem(), self.intermediate.pem()),

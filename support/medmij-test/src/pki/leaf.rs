@@ -24,6 +24,8 @@ use super::{HOUR, PkiError, TEST_ORGANISATION};
 #[must_use]
 pub struct LeafSpec {
     common_name: Option<String>,
+    organisation: bool,
+    key_pem: Option<String>,
     dns: Vec<String>,
     ip: Vec<IpAddr>,
     purposes: Vec<Purpose>,
@@ -36,6 +38,8 @@ impl LeafSpec {
     pub fn node(name: &str) -> Self {
         Self {
             common_name: Some(name.to_owned()),
+            organisation: true,
+            key_pem: None,
             dns: vec![name.to_owned()],
             ip: Vec::new(),
             purposes: vec![Purpose::ServerAuth, Purpose::ClientAuth],
@@ -85,6 +89,18 @@ impl LeafSpec {
         self
     }
 
+    /// Leaves the organisation out, as in a certificate of which only the domain was validated.
+    pub fn domain_validated(mut self) -> Self {
+        self.organisation = false;
+        self
+    }
+
+    /// Takes this key (PKCS#8, PEM) instead of making one: the way to an RSA certificate.
+    pub fn key_pem(mut self, pem: &str) -> Self {
+        self.key_pem = Some(pem.to_owned());
+        self
+    }
+
     /// Sets the kind of key.
     pub fn key(mut self, key: KeyKind) -> Self {
         self.key = key;
@@ -96,17 +112,22 @@ impl LeafSpec {
         &self.dns
     }
 
-    pub(crate) fn key_kind(&self) -> KeyKind {
-        self.key
+    pub(crate) fn key_pair(&self) -> Result<KeyPair, PkiError> {
+        match &self.key_pem {
+            Some(pem) => Ok(KeyPair::from_pem(pem)?),
+            None => self.key.generate(),
+        }
     }
 
     pub(crate) fn params(&self, serial: u64, now: SystemTime) -> Result<CertificateParams, PkiError> {
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CountryName, "NL");
-        params
-            .distinguished_name
-            .push(DnType::OrganizationName, TEST_ORGANISATION);
+        if self.organisation {
+            params
+                .distinguished_name
+                .push(DnType::OrganizationName, TEST_ORGANISATION);
+        }
         if let Some(name) = &self.common_name {
             params.distinguished_name.push(DnType::CommonName, name.as_str());
         }
