@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A whole MedMij network on one machine, and one Verzamelen run through it.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `netwerk.rs` | names, certificates, ports, configuration files |
+//! | `lijsten.rs` | the four lists |
+//! | `rollen.rs` | starting the roles, in this process or each in its own |
+//! | `persoon.rs` | what the Persoon does in the browser |
+//! | `browser.rs` | the browser |
+//! | `stappen.rs` | telling the steps |
+#![forbid(unsafe_code)]
+
+pub mod browser;
+pub mod lijsten;
+pub mod netwerk;
+pub mod persoon;
+pub mod rollen;
+pub mod stappen;

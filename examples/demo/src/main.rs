@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The main job: one Verzamelen through a MedMij network on this machine.
+#![forbid(unsafe_code)]
+// telling a person what happens is what this program is for
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use clap::{Parser, Subcommand};
+use demo::{
+    netwerk::Netwerk,
+    persoon,
+    rollen::{Rollen, run_role},
+    stappen::Steps,
+};
+use std::{
+    path::PathBuf,
+    process::{ExitCode, Stdio},
+    time::Instant,
+};
+use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+/// Runs a whole MedMij Verzamelen on this machine: Stelselnode, two DVZAs and a DVP over real mutual TLS.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Keep everything up, for your own browser, until Ctrl-C.
+    #[arg(long)]
+    serve: bool,
+    /// Run every role as a process of its own.
+    #[arg(long)]
+    processes: bool,
+    /// The folder for keys, lists, configurations and the collected resources.
+    #[arg(long, value_name = "FOLDER", default_value = "medmij-demo")]
+    folder: PathBuf,
+    #[command(subcommand)]
+    command: Option<Role>,
+}
+
+#[derive(Subcommand)]
+enum Role {
+    /// Run one role from its configuration file, until Ctrl-C.
+    Rol {
+        /// stelselnode, dvza or dvp.
+        role: String,
+        /// The configuration (JSON).
+        config: PathBuf,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // RUST_LOG shows what the crates log; the steps are told apart from it
+    let log = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
+    let log = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_filter(log);
+    tracing_subscriber::registry().with(Steps::default()).with(log).init();
+    let outcome = match &arguments.command {
+        Some(Role::Rol { role, config }) => run_role(role, config).await.map_err(Into::into),
+        None => run(&arguments).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nDe demo is mislukt: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let start = Instant::now();
+    println!("MedMij Verzamelen, van begin tot eind, op deze machine. Alle personen zijn verzonnen.");
+    println!(
+        "Sleutels, lijsten en configuraties komen in {}/",
+        arguments.folder.display()
+    );
+    tracing::info!(target: node::STAP, "Het netwerk start");
+    let network = Netwerk::build(&arguments.folder)?;
+    let rollen = if arguments.processes {
+        Rollen::start_processes(&network, &std::env::current_exe()?, Stdio::inherit).await?
+    } else {
+        Rollen::start(&network).await?
+    };
+    if arguments.serve {
+        println!("\nOpen {} in uw browser. Ctrl-C stopt.", network.start);
+        tokio::signal::ctrl_c().await?;
+        rollen.stop().await;
+        return Ok(());
+    }
+    let summary = persoon::verzamelt_overal(&network.start).await?;
+    rollen.stop().await;
+    println!(
+        "\nGelukt: {} zorgaanbieders, {} flows, {} resources en {} documenten, in {} ms.",
+        summary.zorgaanbieders,
+        summary.flows,
+        summary.resources,
+        summary.documenten,
+        start.elapsed().as_millis(),
+    );
+    println!("De verzamelde resources staan in {}/", network.dvp.dossier.display());
+    Ok(())
+}

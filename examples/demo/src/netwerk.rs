@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The network of the demo: who there is, under which names, with which certificates, on which ports.
+//!
+//! Everything is written to one folder: keys and certificates of a fresh test PKI, the four lists, and a configuration
+//! file for each role. A role starts from its file alone, in this process or in one of its own.
+
+use crate::lijsten::{self, LijstenError, Variant};
+use medmij_net::{DangerLoopback, FrontScheme, LoopbackError};
+use medmij_test::{LeafSpec, PkiError, TestPki};
+use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname};
+use node::NodeConfig;
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+};
+
+/// The Stelselnode.
+pub const STELSELNODE: &str = "stelselnode.localhost";
+/// The DVP on the front channel: its `client_id`.
+pub const DVP: &str = "pgo.localhost";
+/// The DVP on the back channel.
+pub const DVP_NODE: &str = "node.pgo.localhost";
+/// The first DVZA on the front channel, and on the back channel.
+pub const DVZA_EEN: [&str; 2] = ["dvza-een.localhost", "node.dvza-een.localhost"];
+/// The second DVZA on the front channel, and on the back channel.
+pub const DVZA_TWEE: [&str; 2] = ["dvza-twee.localhost", "node.dvza-twee.localhost"];
+
+/// Who serves what: a zorgaanbieder, its name for people, a gegevensdienst, and the DVZA that has it.
+///
+/// The hospital is split over both DVZAs, so a DVP needs two flows for it; the practice is with one.
+pub const AANBOD: [(&str, &str, &str, [&str; 2]); 4] = [
+    ("ziekenhuisdelinde", "Ziekenhuis De Linde", "48", DVZA_EEN),
+    ("ziekenhuisdelinde", "Ziekenhuis De Linde", "51", DVZA_TWEE),
+    ("huisartsdewilg", "Huisartsenpraktijk De Wilg", "48", DVZA_TWEE),
+    ("huisartsdewilg", "Huisartsenpraktijk De Wilg", "51", DVZA_TWEE),
+];
+
+/// The configurations of all roles.
+#[derive(Clone, Debug)]
+pub struct Netwerk {
+    /// The folder that holds everything.
+    pub folder: PathBuf,
+    /// Publishes the lists.
+    pub stelselnode: stelselnode::Config,
+    /// The two DVZAs.
+    pub dvzas: [dvza::Config; 2],
+    /// The DVP.
+    pub dvp: dvp::Config,
+    /// Where a browser opens the DVP.
+    pub start: String,
+}
+
+impl Netwerk {
+    /// Makes keys, certificates, lists and configurations in a folder.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder cannot be written or no port is free.
+    pub fn build(folder: &Path) -> Result<Self, NetwerkError> {
+        let pki = TestPki::new("demo")?;
+        let folder = std::path::absolute(folder)?;
+        let ports = free_ports::<7>()?;
+        let [stelsel, pgo_front, pgo_back, een_front, een_back, twee_front, twee_back] = ports;
+        let map = DangerLoopback::new()
+            .back(host(STELSELNODE)?, stelsel)?
+            .back(host(DVP_NODE)?, pgo_back)?
+            .back(host(DVZA_EEN[1])?, een_back)?
+            .back(host(DVZA_TWEE[1])?, twee_back)?
+            .front(host(DVP)?, FrontScheme::Http, pgo_front)?
+            .front(host(DVZA_EEN[0])?, FrontScheme::Http, een_front)?
+            .front(host(DVZA_TWEE[0])?, FrontScheme::Http, twee_front)?;
+        let start = map.rewrite_front(&format!("https://{DVP}/"))?;
+        let maker = Maker {
+            folder: &folder,
+            pki: &pki,
+            map: map.to_string(),
+        };
+        maker.shared_files()?;
+        let dvza = |rol: &str, hosts: [&str; 2], front, back, telefoon: &str| -> Result<dvza::Config, NetwerkError> {
+            Ok(dvza::Config {
+                node: maker.node(rol, hosts[1], &[])?,
+                hostname: host(hosts[0])?,
+                front,
+                back,
+                telefoon: telefoon.to_owned(),
+                bediend: bediend(hosts)?,
+                gegevens: PathBuf::from(dvza::DATA),
+            })
+        };
+        let network = Self {
+            stelselnode: stelselnode::Config {
+                node: maker.node("Stelselnode", STELSELNODE, &[])?,
+                adres: stelsel,
+                lijsten: folder.join("lijsten"),
+            },
+            dvzas: [
+                dvza("DVZA Een", DVZA_EEN, een_front, een_back, "0800 1111")?,
+                dvza("DVZA Twee", DVZA_TWEE, twee_front, twee_back, "0800 2222")?,
+            ],
+            dvp: dvp::Config {
+                // the certificate of the back channel also names the client_id (RFC 8705 section 2)
+                node: maker.node("DVP", DVP_NODE, &[DVP])?,
+                client_id: host(DVP)?,
+                adres: pgo_front,
+                dossier: folder.join("dossier"),
+            },
+            start,
+            folder: folder.clone(),
+        };
+        lijsten::write(&folder.join("lijsten"), 1, Variant::Gewoon)?;
+        network.write()?;
+        Ok(network)
+    }
+
+    /// The configuration file of a role.
+    #[must_use]
+    pub fn config_file(&self, role: &str) -> PathBuf {
+        self.folder.join(format!("{role}.json"))
+    }
+
+    fn write(&self) -> Result<(), NetwerkError> {
+        let [een, twee] = &self.dvzas;
+        std::fs::write(
+            self.config_file("stelselnode"),
+            serde_json::to_vec_pretty(&self.stelselnode)?,
+        )?;
+        std::fs::write(self.config_file("dvza-een"), serde_json::to_vec_pretty(een)?)?;
+        std::fs::write(self.config_file("dvza-twee"), serde_json::to_vec_pretty(twee)?)?;
+        std::fs::write(self.config_file("dvp"), serde_json::to_vec_pretty(&self.dvp)?)?;
+        Ok(())
+    }
+}
+
+/// Writes the files of one network.
+struct Maker<'a> {
+    folder: &'a Path,
+    pki: &'a TestPki,
+    map: String,
+}
+
+impl Maker<'_> {
+    fn shared_files(&self) -> Result<(), NetwerkError> {
+        std::fs::create_dir_all(self.folder.join("pki"))?;
+        std::fs::create_dir_all(self.folder.join("lijsten"))?;
+        std::fs::write(self.pki_file("roots.pem"), self.pki.roots_pem())?;
+        for (number, crl) in self.pki.crls(&[])?.into_iter().enumerate() {
+            std::fs::write(self.pki_file(&format!("{number}.crl")), crl)?;
+        }
+        Ok(())
+    }
+
+    fn node(&self, rol: &str, hostname: &str, more_names: &[&str]) -> Result<NodeConfig, NetwerkError> {
+        let spec = more_names
+            .iter()
+            .fold(LeafSpec::node(hostname), |spec, name| spec.dns(name));
+        let identity = self.pki.issue(&spec)?;
+        let (keten, sleutel) = (
+            self.pki_file(&format!("{hostname}.pem")),
+            self.pki_file(&format!("{hostname}.key")),
+        );
+        std::fs::write(&keten, identity.chain_pem())?;
+        std::fs::write(&sleutel, identity.key_pem())?;
+        Ok(NodeConfig {
+            rol: rol.to_owned(),
+            hostname: host(hostname)?,
+            keten,
+            sleutel,
+            roots: self.pki_file("roots.pem"),
+            crls: vec![self.pki_file("0.crl"), self.pki_file("1.crl")],
+            stelselnode: host(STELSELNODE)?,
+            danger_loopback: self.map.clone(),
+        })
+    }
+
+    fn pki_file(&self, name: &str) -> PathBuf {
+        self.folder.join("pki").join(name)
+    }
+}
+
+/// What a DVZA serves.
+fn bediend(hosts: [&str; 2]) -> Result<Vec<dvza::Bediend>, NetwerkError> {
+    let mut bediend: Vec<dvza::Bediend> = Vec::new();
+    for (aanbieder, naam, gegevensdienst, _) in AANBOD.into_iter().filter(|(.., dvza)| *dvza == hosts) {
+        let aanbieder = Aanbiedernaam::parse(aanbieder).map_err(|_| NetwerkError::Own("Aanbiedernaam"))?;
+        let gegevensdienst =
+            GegevensdienstId::parse(gegevensdienst).map_err(|_| NetwerkError::Own("GegevensdienstId"))?;
+        match bediend.iter_mut().find(|each| each.aanbieder == aanbieder) {
+            Some(found) => found.gegevensdiensten.push(gegevensdienst),
+            None => bediend.push(dvza::Bediend {
+                aanbieder,
+                naam: naam.to_owned(),
+                gegevensdiensten: vec![gegevensdienst],
+            }),
+        }
+    }
+    Ok(bediend)
+}
+
+/// Addresses on loopback that nobody listens on now. They are all taken at once, so they differ, and then given free for
+/// the roles to bind.
+fn free_ports<const N: usize>() -> Result<[SocketAddr; N], NetwerkError> {
+    let mut held = Vec::with_capacity(N);
+    for _ in 0..N {
+        held.push(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?);
+    }
+    let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); N];
+    for (address, listener) in addresses.iter_mut().zip(&held) {
+        *address = listener.local_addr()?;
+    }
+    Ok(addresses)
+}
+
+fn host(name: &str) -> Result<Hostname, NetwerkError> {
+    Hostname::parse(name).map_err(|_| NetwerkError::Own("host name"))
+}
+
+/// Why the network cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetwerkError {
+    /// A certificate cannot be made.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
+    /// A file cannot be written or a port not be had.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// A configuration cannot be written.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// An address does not fit into the loopback map.
+    #[error(transparent)]
+    Loopback(#[from] LoopbackError),
+    /// A list cannot be written.
+    #[error(transparent)]
+    Lijsten(#[from] LijstenError),
+    /// A name in this program is not what it should be.
+    #[error("a {0} of the demo is not valid")]
+    Own(&'static str),
+}

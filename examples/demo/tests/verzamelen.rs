@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The whole network, from a test: real mutual TLS, real lists, a browser.
+#![allow(clippy::unwrap_used)] // also in the helpers
+
+use demo::{
+    browser::Browser,
+    lijsten::{self, Variant},
+    netwerk::{AANBOD, DVZA_EEN, Netwerk},
+    persoon::{self, Summary},
+    rollen::Rollen,
+};
+use http::StatusCode;
+use medmij_oauth::wire::{CodeRequest, RequestIds, TokenRequest};
+use medmij_oauth::{ClientId, RedirectUri};
+use medmij_types::{AuthorizationCode, BackchannelUri, CorrelationId, MedMijRequestId, OsEntropy};
+use medmij_whitelist::HostPolicy;
+use node::Node;
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+const HOSPITAL: &str = AANBOD[0].0;
+
+fn network(folder: &Path) -> Netwerk {
+    Netwerk::build(folder).unwrap()
+}
+
+/// What a run with the data of the example brings.
+fn everything() -> Summary {
+    Summary {
+        zorgaanbieders: 2,
+        flows: 3,
+        resources: 93,
+        documenten: 4,
+    }
+}
+
+fn files_below(folder: &Path) -> usize {
+    std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| if path.is_dir() { files_below(&path) } else { 1 })
+        .sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_main_job_collects_at_two_zorgaanbieders_in_three_flows() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = network(folder.path());
+    let rollen = Rollen::start(&network).await.unwrap();
+    let summary = persoon::verzamelt_overal(&network.start).await.unwrap();
+    rollen.stop().await;
+
+    assert_eq!(summary, everything());
+    assert_eq!(
+        files_below(&network.dvp.dossier),
+        summary.resources + summary.documenten
+    );
+    let pdf = network.dvp.dossier.join(HOSPITAL).join("51");
+    let is_pdf = |path: &Path| std::fs::read(path).unwrap().starts_with(b"%PDF-");
+    assert!(
+        std::fs::read_dir(pdf)
+            .unwrap()
+            .any(|entry| is_pdf(&entry.unwrap().path()))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_roles_share_nothing_but_sockets() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = network(folder.path());
+    let rollen = Rollen::start_processes(
+        &network,
+        Path::new(env!("CARGO_BIN_EXE_demo")),
+        std::process::Stdio::null,
+    )
+    .await
+    .unwrap();
+    let summary = persoon::verzamelt_overal(&network.start).await.unwrap();
+    rollen.stop().await;
+    assert_eq!(summary, everything());
+}
+
+/// Listens in the place of a Node, passes everything on and counts connections.
+async fn counting_proxy(to: std::net::SocketAddr) -> (std::net::SocketAddr, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        loop {
+            let (mut here, _) = listener.accept().await.unwrap();
+            counted.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                let mut there = tokio::net::TcpStream::connect(to).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut here, &mut there).await;
+            });
+        }
+    });
+    (address, count)
+}
+
+/// Collects at the hospital as far as its first DVZA; says whether that worked and how often that DVZA was dialled.
+async fn collect_at_the_first_dvza(variant: Variant) -> (bool, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut network = network(folder.path());
+    let (proxy, dialled) = counting_proxy(network.dvzas[0].back).await;
+    let (real, via) = (network.dvzas[0].back.to_string(), proxy.to_string());
+    network.dvp.node.danger_loopback = network.dvp.node.danger_loopback.replace(&real, &via);
+
+    // the DVZAs are up with a Whitelist that has them; the DVP starts with the one that may not
+    let before = Rollen::start_without_dvp(&network).await.unwrap();
+    lijsten::write(&network.stelselnode.lijsten, 2, variant).unwrap();
+    let dvp = tokio::spawn(dvp::start(&network.dvp, std::future::pending()).await.unwrap());
+
+    let mut browser = Browser::default();
+    let landing = persoon::kiest(&mut browser, &network.start, HOSPITAL).await.unwrap();
+    let result = persoon::geeft_toestemming(&mut browser, landing).await.unwrap();
+    dvp.abort();
+    before.stop().await;
+    (
+        result.items().iter().any(|item| item.contains("resources")),
+        dialled.load(Ordering::SeqCst),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn core_whl_306_a_dvza_that_is_not_on_the_whitelist_is_not_dialled() {
+    let (collected, dialled) = collect_at_the_first_dvza(Variant::ZonderNode(DVZA_EEN[1])).await;
+    assert_eq!((collected, dialled), (false, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn core_whl_306_a_dvza_that_is_on_the_whitelist_is_dialled() {
+    let (collected, dialled) = collect_at_the_first_dvza(Variant::Gewoon).await;
+    assert!(collected && dialled > 0, "{dialled} connections");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn core_tknint_204_a_code_is_spent_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = network(folder.path());
+    let rollen = Rollen::start(&network).await.unwrap();
+
+    // the Persoon consents, and the code is picked up before the DVP gets it
+    let mut browser = Browser::stopping_before(network.dvp.client_id.as_str(), "/terug/");
+    let landing = persoon::kiest(&mut browser, &network.start, HOSPITAL).await.unwrap();
+    let stopped = persoon::geeft_toestemming(&mut browser, landing).await.unwrap();
+    let location = stopped.location().unwrap().unwrap();
+    let (address, query) = location.split_once('?').unwrap();
+    let code = query.split('&').find_map(|pair| pair.strip_prefix("code=")).unwrap();
+    let path = address.splitn(4, '/').nth(3).unwrap();
+
+    let node = Node::load(&network.dvp.node).unwrap();
+    let dvza = network.dvzas[0].node.hostname.clone();
+    let channel = node.back_channel(HostPolicy::fixed([dvza.clone()])).unwrap();
+    let endpoint = BackchannelUri::parse(&format!("https://{dvza}{}", dvza::TOKEN)).unwrap();
+    let request = || {
+        let code = AuthorizationCode::from_wire(code).unwrap();
+        let redirect = RedirectUri::parse(&format!("https://{}/{path}", network.dvp.client_id)).unwrap();
+        let ids = RequestIds::new(
+            MedMijRequestId::random(&OsEntropy).unwrap(),
+            CorrelationId::random(&OsEntropy).unwrap(),
+        );
+        let client = ClientId::from(network.dvp.client_id.clone());
+        TokenRequest::Code(CodeRequest::new(code, client, redirect)).to_http(&endpoint, Some(&ids))
+    };
+    let first = channel.send(request()).await.unwrap();
+    let second = channel.send(request()).await.unwrap();
+    assert_eq!(first.status(), StatusCode::OK);
+    assert_eq!(second.status(), StatusCode::BAD_REQUEST);
+    assert!(std::str::from_utf8(second.body()).unwrap().contains("invalid_grant"));
+
+    // the replay also ended the token of the first exchange
+    let body = std::str::from_utf8(first.body()).unwrap();
+    let token = body
+        .split("\"access_token\":\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let resource = http::Request::get(format!("https://{dvza}/fhir/{HOSPITAL}/48/Patient"))
+        .header("authorization", format!("Bearer {token}"))
+        .body(bytes::Bytes::new())
+        .unwrap();
+    assert_eq!(channel.send(resource).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    rollen.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn core_authint_207_1a_a_dvp_that_is_not_on_the_ocl_gets_a_page_and_no_redirect() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = network(folder.path());
+    lijsten::write(&network.stelselnode.lijsten, 2, Variant::ZonderDvp).unwrap();
+    let rollen = Rollen::start(&network).await.unwrap();
+    let mut browser = Browser::default();
+    let page = persoon::kiest(&mut browser, &network.start, HOSPITAL).await.unwrap();
+    rollen.stop().await;
+    assert_eq!(page.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(page.location().unwrap(), None);
+    assert!(
+        page.without_query().starts_with("http://dvza-een.localhost:"),
+        "{}",
+        page.without_query()
+    );
+    assert!(
+        !page.html().contains(network.dvp.client_id.as_str()),
+        "the page must not lead back to an unknown client"
+    );
+}
+
+#[test]
+fn the_lists_of_the_network_hold_schema_valid_uris_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = network(folder.path());
+    let zal = std::fs::read_to_string(network.stelselnode.lijsten.join("MedMij_Zorgaanbiederslijst.xml")).unwrap();
+    let uris: Vec<&str> = zal.split("uri>").filter(|part| part.starts_with("https://")).collect();
+    assert_eq!(uris.len(), 4 * 2 + 6);
+    for uri in uris {
+        let uri = uri.split('<').next().unwrap();
+        assert!(
+            medmij_types::lexical::is_frontchannel_uri(uri),
+            "{uri}: no port, no trailing slash"
+        );
+    }
+}

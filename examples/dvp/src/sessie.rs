@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Browser sessions, in memory: a secret in a cookie, a token against forged forms, and what the Persoon is doing.
+
+use crate::verzamelen::Opdracht;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use medmij_types::{Entropy as _, EntropyError, OsEntropy};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+use subtle::ConstantTimeEq as _;
+
+/// The most sessions at once; beyond it the oldest goes.
+const MOST: u64 = 10_000;
+
+/// All sessions.
+#[derive(Default)]
+pub(crate) struct Sessies(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    by_secret: BTreeMap<String, Sessie>,
+    order: BTreeMap<u64, String>,
+    next: u64,
+}
+
+/// One session.
+pub(crate) struct Sessie {
+    csrf: String,
+    opdracht: Option<Opdracht>,
+}
+
+impl Sessies {
+    /// Starts a session; returns its secret.
+    pub(crate) fn start(&self) -> Result<String, EntropyError> {
+        let (secret, csrf) = (random()?, random()?);
+        let mut inner = self.lock();
+        let number = inner.next;
+        inner.next += 1;
+        if let Some(oldest) = number.checked_sub(MOST).and_then(|old| inner.order.remove(&old)) {
+            inner.by_secret.remove(&oldest);
+        }
+        inner.order.insert(number, secret.clone());
+        inner.by_secret.insert(secret.clone(), Sessie { csrf, opdracht: None });
+        Ok(secret)
+    }
+
+    /// The token for the forms of a session, or `None` where there is no such session.
+    pub(crate) fn csrf(&self, secret: &str) -> Option<String> {
+        self.lock().by_secret.get(secret).map(|sessie| sessie.csrf.clone())
+    }
+
+    /// Whether a form comes from a page of this session.
+    pub(crate) fn is_own_form(&self, secret: &str, csrf: &str) -> bool {
+        self.lock()
+            .by_secret
+            .get(secret)
+            .is_some_and(|sessie| sessie.csrf.as_bytes().ct_eq(csrf.as_bytes()).into())
+    }
+
+    /// Gives a session something to do.
+    pub(crate) fn begin(&self, secret: &str, opdracht: Opdracht) {
+        if let Some(sessie) = self.lock().by_secret.get_mut(secret) {
+            sessie.opdracht = Some(opdracht);
+        }
+    }
+
+    /// Works on what a session does.
+    pub(crate) fn with<R>(&self, secret: &str, work: impl FnOnce(&mut Opdracht) -> R) -> Option<R> {
+        self.lock().by_secret.get_mut(secret)?.opdracht.as_mut().map(work)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn random() -> Result<String, EntropyError> {
+    let mut bytes = [0; 32];
+    OsEntropy.fill(&mut bytes)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}

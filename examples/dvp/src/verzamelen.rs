@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! From a code to resources in the dossier: the back-channel half of Verzamelen.
+
+use crate::{App, aanbod::Aanbod, dossier::Kept};
+use medmij_fhir::{Access, Collection, FhirError, Gegevensdienst, Limits, Report};
+use medmij_net::NetError;
+use medmij_oauth::client::{CallbackError, ExchangeError, FlowGroup, Melding, ReceivedCode, Tokens};
+use medmij_types::{Clock as _, EntropyError, GegevensdienstId, OsEntropy, SystemClock};
+use node::STAP;
+use std::collections::VecDeque;
+
+/// What a Persoon has set going: one Aanbieder, one flow for each of its authorization servers.
+pub(crate) struct Opdracht {
+    /// The offer that was chosen, from one list: all flows see the same endpoints.
+    pub(crate) aanbod: Aanbod,
+    /// The flows that are still to come.
+    pub(crate) wacht: VecDeque<FlowGroup>,
+    /// What came of the others.
+    pub(crate) resultaten: Vec<Resultaat>,
+}
+
+/// What came of a flow, for one gegevensdienst or for all of it.
+#[derive(Clone)]
+pub(crate) enum Resultaat {
+    /// Resources came.
+    Verzameld {
+        /// Which gegevensdienst.
+        naam: String,
+        /// How much was kept.
+        kept: Kept,
+        /// Whether every query was answered.
+        volledig: bool,
+    },
+    /// Nothing came.
+    Mislukt {
+        /// What to tell the Persoon.
+        melding: &'static str,
+    },
+}
+
+/// Exchanges the code and collects every gegevensdienst that was granted.
+pub(crate) async fn verzamel(
+    app: &App,
+    aanbod: &Aanbod,
+    received: ReceivedCode,
+) -> Result<Vec<Resultaat>, VerzamelError> {
+    let tokens = exchange(app, received).await?;
+    let mut resultaten = Vec::new();
+    for id in &tokens.granted.gegevensdiensten {
+        let report = collect(app, aanbod, &tokens, id).await?;
+        let kept = app
+            .dossier
+            .keep(&tokens.aanbieder, id, &report)
+            .map_err(VerzamelError::Dossier)?;
+        let volledig = report.is_complete();
+        let pages: usize = report.queries().iter().map(|line| line.pages).sum();
+        let naam = aanbod.naam_van(id);
+        tracing::info!(
+            target: STAP, rol = app.rol, regel = "core.rscint.200, core.rscint.201",
+            "verzamelt {id} {naam}: {} vragen, {pages} pagina's, {} resources, {} documenten",
+            report.queries().len(), kept.resources, kept.documents,
+        );
+        resultaten.push(Resultaat::Verzameld { naam, kept, volledig });
+    }
+    Ok(resultaten)
+}
+
+async fn exchange(app: &App, received: ReceivedCode) -> Result<Tokens, VerzamelError> {
+    let (request, exchange) = app.dvp.token_request(received)?;
+    let host = exchange.token_endpoint().hostname().clone();
+    // core.tknint.203: sent once, whatever comes of it
+    let response = app.back.send(request).await?;
+    let tokens = app.dvp.tokens(exchange, &response)?;
+    let ids: Vec<&str> = tokens
+        .granted
+        .gegevensdiensten
+        .iter()
+        .map(GegevensdienstId::as_str)
+        .collect();
+    let seconds = tokens
+        .expires_at
+        .duration_since(SystemClock::default().now())
+        .unwrap_or_default()
+        .as_secs()
+        + 1;
+    tracing::info!(
+        target: STAP, rol = app.rol, regel = "core.tknint.200, core.tknint.203, core.whl.307",
+        "wisselt de code in bij {host} (mTLS): access token van {seconds} s voor {}", ids.join(", "),
+    );
+    Ok(tokens)
+}
+
+async fn collect(app: &App, aanbod: &Aanbod, tokens: &Tokens, id: &GegevensdienstId) -> Result<Report, VerzamelError> {
+    let unsupported = || VerzamelError::Unsupported(id.clone());
+    let gegevensdienst = Gegevensdienst::lookup(id).ok_or_else(unsupported)?;
+    let endpoints = aanbod.resource_endpoints(id).ok_or_else(unsupported)?;
+    let correlation_id = tokens.correlation_id.clone().ok_or_else(unsupported)?;
+    let access = Access::new(
+        endpoints,
+        tokens.access_token.clone(),
+        correlation_id,
+        gegevensdienst.version(),
+    );
+    let mut collection = Collection::new(gegevensdienst, access, Limits::default())?;
+    while let Some(request) = collection.next(&OsEntropy)? {
+        match app.back.send(request).await {
+            // what is wrong with an answer stands in the report
+            Ok(response) => {
+                if let Err(error) = collection.receive(response) {
+                    tracing::warn!(%error, gegevensdienst = %id, "answer not used");
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, gegevensdienst = %id, "no answer");
+                collection.give_up("the resource server gave no answer");
+            }
+        }
+    }
+    Ok(collection.finish())
+}
+
+/// Why a flow brought nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum VerzamelError {
+    /// The browser did not come back with a code.
+    #[error(transparent)]
+    Callback(#[from] CallbackError),
+    /// The token endpoint gave no token.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// The other Node could not be reached, or may not be.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The collection could not start or go on.
+    #[error(transparent)]
+    Fhir(#[from] FhirError),
+    /// The dossier could not be written.
+    #[error("dossier: {0}")]
+    Dossier(std::io::Error),
+    /// A gegevensdienst that this DVP does not know or the list does not offer.
+    #[error("gegevensdienst {0} is not supported here")]
+    Unsupported(GegevensdienstId),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
+
+impl VerzamelError {
+    /// What to tell the Persoon.
+    pub(crate) fn melding(&self) -> &'static str {
+        let melding = match self {
+            Self::Callback(error) => error.melding(),
+            Self::Exchange(error) => error.melding(),
+            Self::Net(_) | Self::Fhir(_) => Melding::StoringBijAanbieder,
+            _ => Melding::StoringBijOns,
+        };
+        match melding {
+            Melding::NietVerleend => "De zorgaanbieder heeft uw gegevens niet gegeven.",
+            Melding::OpnieuwBeginnen => "Dit verzoek is niet meer geldig. Begin opnieuw.",
+            Melding::StoringBijAanbieder => "Het lukt nu niet bij de zorgaanbieder. Probeer het later nog eens.",
+            _ => "Het lukt nu niet door een fout bij ons. Probeer het later nog eens.",
+        }
+    }
+}

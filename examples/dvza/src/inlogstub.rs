@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A stub in the place of DigiD: a page on which one chooses who to be. It identifies nobody.
+//!
+//! It can only be made with a [`DangerDevelopment`]: the proof that every listener of this program is on loopback under a
+//! `.localhost` name and that it trusts the roots of a test PKI only. A real DVZA talks to a DVAuthN here.
+
+use crate::bronsysteem::Bronsysteem;
+use askama::Template;
+use axum::{
+    Router,
+    extract::{Query, State},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use http::{StatusCode, header};
+use medmij_net::DangerDevelopment;
+use medmij_oauth::server::{
+    Authentication, LoginCallback, LoginOutcome, LoginRequest, LoginStart, Persoon, SupplierError,
+};
+use medmij_types::Hostname;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// The path of the page.
+pub(crate) const PATH: &str = "/inlogstub";
+
+/// The stub.
+pub(crate) struct Inlogstub {
+    hostname: Hostname,
+    bron: Arc<Bronsysteem>,
+}
+
+impl Inlogstub {
+    /// A stub that offers the invented persons of a source system.
+    pub(crate) fn new(_proof: DangerDevelopment, hostname: Hostname, bron: Arc<Bronsysteem>) -> Self {
+        Self { hostname, bron }
+    }
+
+    /// The page, to be mounted on the front channel.
+    pub(crate) fn router(&self) -> Router {
+        Router::new().route(PATH, get(kies)).with_state(Arc::clone(&self.bron))
+    }
+}
+
+impl Authentication for Inlogstub {
+    async fn begin(&self, login: &LoginRequest) -> Result<LoginStart, SupplierError> {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("flow", login.flow.as_str())
+            .append_pair("terug", &login.callback)
+            .finish();
+        Ok(LoginStart::new(format!("https://{}{PATH}?{query}", self.hostname)))
+    }
+
+    async fn finish(&self, callback: &LoginCallback<'_>) -> Result<LoginOutcome, SupplierError> {
+        let chosen = form_urlencoded::parse(callback.query.as_bytes()).find(|(name, _)| name == "persoon");
+        let Some((_, chosen)) = chosen else {
+            return Ok(LoginOutcome::Mislukt);
+        };
+        if chosen == "annuleren" {
+            return Ok(LoginOutcome::Geannuleerd);
+        }
+        let persoon = chosen
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| self.bron.personen().get(number));
+        Ok(persoon.map_or(LoginOutcome::Mislukt, |persoon| {
+            LoginOutcome::Ingelogd(Persoon::new(persoon.bsn.clone()))
+        }))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "inlogstub.html")]
+struct Page<'a> {
+    terug: &'a str,
+    flow: &'a str,
+    personen: Vec<(usize, &'a str, &'a str)>,
+}
+
+#[derive(Deserialize)]
+struct KiesQuery {
+    flow: String,
+    terug: String,
+}
+
+async fn kies(State(bron): State<Arc<Bronsysteem>>, Query(query): Query<KiesQuery>) -> Response {
+    // back to this very server and nowhere else, so that the page is no open redirector
+    let Some(terug) = query.terug.splitn(4, '/').nth(3).map(|path| format!("/{path}")) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let personen = bron
+        .personen()
+        .iter()
+        .enumerate()
+        .map(|(n, p)| (n, p.naam.as_str(), p.geboortedatum.as_str()))
+        .collect();
+    match (Page {
+        terug: &terug,
+        flow: &query.flow,
+        personen,
+    })
+    .render()
+    {
+        Ok(html) => {
+            let headers = [
+                (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+                (header::CACHE_CONTROL, "no-store"),
+                (header::REFERRER_POLICY, "no-referrer"),
+                (
+                    header::CONTENT_SECURITY_POLICY,
+                    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+                ),
+            ];
+            (headers, html).into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

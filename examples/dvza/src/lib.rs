@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A DVZA (release 2.x: DVA): an authorization server and a FHIR resource server for two zorgaanbieders.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `leverancier.rs` | what a supplier brings to the authorization server of medmij-oauth |
+//! | `inlogstub.rs` | a stub in the place of DigiD, for loopback only |
+//! | `bronsysteem.rs` | the source system: dossiers of invented persons, from a folder |
+//! | `resource.rs` | the resource server |
+//! | `verteller.rs` | telling the events of the chain log |
+//!
+//! It leaves out what a real DVZA has: DigiD, a store that survives a restart, keys that do, delivery of the chain log.
+#![forbid(unsafe_code)]
+
+mod bronsysteem;
+mod inlogstub;
+mod leverancier;
+mod resource;
+mod verteller;
+
+pub use bronsysteem::BronError;
+pub use resource::resource_path;
+
+use bronsysteem::Bronsysteem;
+use inlogstub::Inlogstub;
+use leverancier::{BronToets, EigenRegistratie, Leverancier, OclClients};
+use medmij_gnl::Gegevensdienstnamenlijst;
+use medmij_list::{ListCache, RefreshPolicy};
+use medmij_net::StelselnodeSource;
+use medmij_oauth::{
+    router::{RouterOptions, back_channel, front_channel},
+    seal::LocalKeyRing,
+    server::{Server, ServerConfig},
+    store::MemoryStore,
+};
+use medmij_ocl::OAuthclientlist;
+use medmij_types::{Aanbiedernaam, EntropyError, GegevensdienstId, Hostname, OsEntropy, Release, SystemClock};
+use medmij_whitelist::{HostPolicy, Whitelist};
+use node::{KeptList, Node, NodeConfig, NodeError, RefreshError, STAP};
+use resource::Resources;
+use serde::{Deserialize, Serialize};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use tokio::sync::watch;
+use verteller::Verteller;
+
+/// The path of the authorization endpoint, on the front-channel host.
+pub const AUTHORIZE: &str = "/oauth/authorize";
+/// The path of the token endpoint, on the back-channel host.
+pub const TOKEN: &str = "/oauth/token";
+/// The dossiers that come with this example.
+pub const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
+
+/// The configuration of a DVZA.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Who it is on the back channel.
+    pub node: NodeConfig,
+    /// Its host name on the front channel.
+    pub hostname: Hostname,
+    /// Where it listens for browsers.
+    pub front: SocketAddr,
+    /// Where it listens for mutual TLS.
+    pub back: SocketAddr,
+    /// Its telephone number, for the page Technische storing.
+    pub telefoon: String,
+    /// Whom it serves.
+    pub bediend: Vec<Bediend>,
+    /// The folder of its source system.
+    pub gegevens: PathBuf,
+}
+
+/// An Aanbieder that a DVZA serves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bediend {
+    /// Its name in the network.
+    pub aanbieder: Aanbiedernaam,
+    /// Its name for people.
+    pub naam: String,
+    /// What is collected from it here.
+    pub gegevensdiensten: Vec<GegevensdienstId>,
+}
+
+/// Fetches the lists and listens on both channels; the future that comes back serves until `shutdown`.
+///
+/// # Errors
+///
+/// Where the identity or the data are not in order, a list does not come, or an address is taken.
+pub async fn start<S: Future<Output = ()> + Send + 'static>(
+    config: &Config,
+    shutdown: S,
+) -> Result<impl Future<Output = ()> + Send + use<S>, StartError> {
+    let node = Node::load(&config.node)?;
+    let development = node.prove_development([(&config.hostname, config.front), (node.hostname(), config.back)])?;
+    let bron = Arc::new(Bronsysteem::open(&config.gegevens)?);
+
+    let whitelist = Arc::new(ListCache::<Whitelist>::new(
+        RefreshPolicy::default(),
+        SystemClock::default(),
+    ));
+    let ocl = Arc::new(ListCache::<OAuthclientlist>::new(
+        RefreshPolicy::default(),
+        SystemClock::default(),
+    ));
+    let gnl = Arc::new(ListCache::<Gegevensdienstnamenlijst>::new(
+        RefreshPolicy::default(),
+        SystemClock::default(),
+    ));
+    // until the first Whitelist is in, the policy allows the Stelselnode only (core.whl.303)
+    let policy = HostPolicy::whitelist(Arc::clone(&whitelist), node.stelselnode().clone());
+    let channel = node.back_channel(policy.clone())?;
+    let source = StelselnodeSource::new(channel, node.stelselnode().clone(), Release::DEFAULT.major().into());
+    let kept = [
+        KeptList::start(node.rol(), source.clone(), whitelist).await?,
+        KeptList::start(node.rol(), source.clone(), Arc::clone(&ocl)).await?,
+        KeptList::start(node.rol(), source, Arc::clone(&gnl)).await?,
+    ];
+
+    let login = Inlogstub::new(development, config.hostname.clone(), Arc::clone(&bron));
+    let login_page = login.router();
+    let leverancier = Leverancier {
+        store: MemoryStore::default(),
+        clients: OclClients(ocl),
+        aanbieders: EigenRegistratie {
+            bediend: config.bediend.clone(),
+            gnl,
+        },
+        login,
+        toets: BronToets {
+            rol: node.rol().to_owned(),
+            bron: Arc::clone(&bron),
+        },
+    };
+    let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
+    let mut settings = ServerConfig::new(config.hostname.clone(), node.rol(), &config.telefoon, keys);
+    settings.observer = Arc::new(Verteller {
+        rol: node.rol().to_owned(),
+    });
+    let server = Server::new(Arc::new(leverancier), settings);
+
+    let loopback = node.loopback().clone();
+    // an address that is not in the map stays as it is, and then leads nowhere on this machine
+    let rewrite = move |address: &str| loopback.rewrite_front(address).unwrap_or_else(|_| address.to_owned());
+    let options = RouterOptions::at("/oauth").danger_loopback(rewrite);
+    let front = front_channel(server.clone(), options.clone()).merge(login_page);
+    let resources = Resources::new(node.rol(), node.hostname(), server.clone(), bron, &config.bediend);
+    let back = back_channel(server, options).merge(resources.router());
+
+    let front_listener = tokio::net::TcpListener::bind(config.front)
+        .await
+        .map_err(StartError::Bind)?;
+    let back_listener = node.listener(policy).bind(config.back).await.map_err(NodeError::from)?;
+    tracing::info!(
+        target: STAP, rol = node.rol(), regel = "core.tls.300, core.whl.307",
+        "luistert: browsers op {}, Nodes met mTLS op {}", config.hostname, node.hostname(),
+    );
+    Ok(async move {
+        let (stop, stopped) = watch::channel(false);
+        let serving = tokio::spawn(back_listener.serve(back, until(stopped.clone())));
+        let pages = tokio::spawn(async move {
+            axum::serve(front_listener, front)
+                .with_graceful_shutdown(until(stopped))
+                .await
+        });
+        shutdown.await;
+        let _ = stop.send(true);
+        let _ = tokio::join!(serving, pages);
+        drop(kept);
+    })
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // a dropped sender also means stop
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+/// Why a DVZA does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Its identity or configuration.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// One of its lists.
+    #[error(transparent)]
+    List(#[from] RefreshError),
+    /// Its data.
+    #[error(transparent)]
+    Bron(#[from] BronError),
+    /// Its address on the front channel.
+    #[error("cannot listen on the front channel: {0}")]
+    Bind(std::io::Error),
+    /// No randomness for its keys.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}

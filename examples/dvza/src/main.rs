@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `dvza CONFIG.json`: runs the DVZA until it is interrupted.
+#![forbid(unsafe_code)]
+
+use clap::Parser;
+use node::NodeConfig;
+use std::{path::PathBuf, process::ExitCode};
+
+/// Lets Personen give Toestemming, and gives their data to a DVP that has it.
+#[derive(Parser)]
+struct Arguments {
+    /// The configuration (JSON).
+    config: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let arguments = Arguments::parse();
+    match run(&arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = &*error, "dvza does not start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let config = NodeConfig::read(&arguments.config)?;
+    let interrupted = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    dvza::start(&config, interrupted).await?.await;
+    Ok(())
+}

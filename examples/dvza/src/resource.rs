@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.rscint.200, core.rscint.201 — the resource server: the guard of medmij-oauth first, then the source system.
+
+use crate::{Bediend, bronsysteem::Bronsysteem, leverancier::Leverancier};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Request, State},
+    response::Response,
+    routing::get,
+};
+use bytes::Bytes;
+use http::StatusCode;
+use medmij_fhir::{
+    FhirVersion, Gegevensdienst, Issue, IssueCode, OperationOutcome, ResourceEndpoint, Severity,
+    server::{Responder, outcome_response},
+};
+use medmij_net::Peer;
+use medmij_oauth::server::Server;
+use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, Hostname};
+use node::STAP;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Small, so that the demo has pages to turn.
+const PAGE_SIZE: usize = 4;
+
+/// The path of a ResourceEndpoint of this DVZA.
+#[must_use]
+pub fn resource_path(aanbieder: &str, gegevensdienst: &GegevensdienstId) -> String {
+    format!("/fhir/{aanbieder}/{gegevensdienst}")
+}
+
+/// Answers resource requests.
+pub(crate) struct Resources {
+    rol: String,
+    server: Server<Leverancier>,
+    bron: Arc<Bronsysteem>,
+    responders: BTreeMap<(Aanbiedernaam, GegevensdienstId), Responder>,
+}
+
+impl Resources {
+    /// A resource server for what is served here, under the back-channel name of this Node.
+    pub(crate) fn new(
+        rol: &str,
+        hostname: &Hostname,
+        server: Server<Leverancier>,
+        bron: Arc<Bronsysteem>,
+        bediend: &[Bediend],
+    ) -> Self {
+        let mut responders = BTreeMap::new();
+        for Bediend {
+            aanbieder,
+            gegevensdiensten,
+            ..
+        } in bediend
+        {
+            for id in gegevensdiensten {
+                let uri = format!("https://{hostname}{}", resource_path(aanbieder.short(), id));
+                let endpoint = BackchannelUri::parse(&uri)
+                    .ok()
+                    .and_then(|uri| ResourceEndpoint::new(uri).ok());
+                if let (Some(endpoint), Some(gegevensdienst)) = (endpoint, Gegevensdienst::lookup(id)) {
+                    let responder = Responder::new(endpoint, gegevensdienst).with_page_size(PAGE_SIZE);
+                    responders.insert((aanbieder.clone(), id.clone()), responder);
+                }
+            }
+        }
+        Self {
+            rol: rol.to_owned(),
+            server,
+            bron,
+            responders,
+        }
+    }
+
+    /// The routes, to be mounted on the back channel.
+    pub(crate) fn router(self) -> Router {
+        Router::new()
+            .route("/fhir/{aanbieder}/{gegevensdienst}/{*query}", get(resource))
+            .with_state(Arc::new(self))
+    }
+
+    async fn answer(
+        &self,
+        aanbieder: &str,
+        gegevensdienst: &str,
+        peer: &Peer,
+        request: &http::Request<()>,
+    ) -> http::Response<Bytes> {
+        let key = Aanbiedernaam::parse(aanbieder)
+            .ok()
+            .zip(GegevensdienstId::parse(gegevensdienst).ok());
+        let Some((responder, (aanbieder, id))) = key.and_then(|key| Some((self.responders.get(&key)?, key))) else {
+            return refuse(
+                FhirVersion::Stu3,
+                StatusCode::NOT_FOUND,
+                IssueCode::NotFound,
+                "er is hier geen resource server voor",
+            );
+        };
+        let verleend = match self
+            .server
+            .guard(request.headers(), request.uri().query(), peer.names(), &id)
+            .await
+        {
+            Ok(verleend) => verleend,
+            Err(error) => {
+                tracing::info!(target: STAP, rol = self.rol, regel = "core.rscint.200", "weigert een resourceverzoek: {error}");
+                let mut response = refuse(responder.version(), error.status(), IssueCode::Security, "geen toegang");
+                response.headers_mut().extend(error.to_http().headers().clone());
+                return response;
+            }
+        };
+        if verleend.aanbieder != aanbieder {
+            // a token of one Aanbieder says nothing about another
+            return refuse(
+                responder.version(),
+                StatusCode::FORBIDDEN,
+                IssueCode::Security,
+                "geen toegang",
+            );
+        }
+        match self.bron.dossier(&aanbieder, &verleend.persoon.bsn, &id) {
+            Some(dossier) => responder.answer(request, dossier),
+            None => refuse(
+                responder.version(),
+                StatusCode::NOT_FOUND,
+                IssueCode::NotFound,
+                "er zijn geen gegevens",
+            ),
+        }
+    }
+}
+
+async fn resource(
+    State(resources): State<Arc<Resources>>,
+    Path((aanbieder, gegevensdienst, _)): Path<(String, String, String)>,
+    peer: Peer,
+    request: Request,
+) -> Response {
+    // reading has no body to look at
+    let request = request.map(|_| ());
+    resources
+        .answer(&aanbieder, &gegevensdienst, &peer, &request)
+        .await
+        .map(Body::from)
+}
+
+fn refuse(version: FhirVersion, status: StatusCode, code: IssueCode, text: &str) -> http::Response<Bytes> {
+    outcome_response(
+        version,
+        status,
+        &OperationOutcome::new(Issue::new(Severity::Error, code, text)),
+    )
+}

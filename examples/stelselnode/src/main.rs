@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `stelselnode CONFIG.json`: publishes the lists until it is interrupted.
+#![forbid(unsafe_code)]
+
+use clap::Parser;
+use node::NodeConfig;
+use std::{path::PathBuf, process::ExitCode};
+
+/// Publishes the four MedMij lists over mutual TLS.
+#[derive(Parser)]
+struct Arguments {
+    /// The configuration (JSON).
+    config: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let arguments = Arguments::parse();
+    match run(&arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = &*error, "stelselnode does not start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let config = NodeConfig::read(&arguments.config)?;
+    let interrupted = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    stelselnode::start(&config, interrupted).await?.await;
+    Ok(())
+}
