@@ -127,4 +127,19 @@ mod tests {
             assert!(error.is_request() && error.is_unsent(), "{name}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn w2_what_is_accepted_has_one_host_whoever_reads_it(
+            uri in "https://[a-z@.:/\\\\%#?\\[\\]0-9-]{1,12}(example|localhost)[a-z.@:/\\\\#?%0-9-]{0,12}",
+        ) {
+            if let Some(Ok((host, built))) = request(&uri).map(check) {
+                proptest::prop_assert_eq!(built.url().host_str(), Some(host.as_str()));
+                proptest::prop_assert!(built.url().username().is_empty() && built.url().password().is_none());
+                let rest = uri.strip_prefix("https://").unwrap();
+                let after = rest.strip_prefix(host.as_str()).unwrap();
+                proptest::prop_assert!(after.is_empty() || after.starts_with(['/', ':', '?', '#']), "{}", uri);
+            }
+        }
+    }
 }

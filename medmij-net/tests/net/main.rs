@@ -11,12 +11,15 @@
 
 mod client;
 mod crl;
+mod front;
 mod keys;
 mod listener;
 mod matrix;
 mod proxy;
 mod raw;
 mod reload;
+mod rsa;
+mod scan;
 mod slow;
 mod source;
 mod tls;

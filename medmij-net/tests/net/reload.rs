@@ -98,3 +98,61 @@ async fn w8_a_listener_that_knows_nothing_under_hard_fail_lets_nobody_in() {
     assert_eq!(handled.load(std::sync::atomic::Ordering::SeqCst), 0);
     served.stop().await;
 }
+
+#[tokio::test]
+async fn w7_a_busy_client_has_certificates_judged_anew_within_ten_minutes() {
+    let world = World::new();
+    let server = RawServer::start(&world.node(DVZA), &world.pki, Then::ok("")).await;
+    let clock = std::sync::Arc::new(medmij_test::ManualClock::starting_now());
+    let channel = world
+        .client(server.address, only(DVZA))
+        .clock(std::sync::Arc::clone(&clock))
+        .build()
+        .unwrap();
+    for (seconds, connections) in [(0, 1), (599, 1), (1, 2), (599, 2), (600, 3)] {
+        clock.advance(std::time::Duration::from_secs(seconds));
+        assert_eq!(send(&channel, "/").await.unwrap().status(), 200);
+        assert_eq!(server.connections(), connections, "after {seconds} s more");
+    }
+}
+
+/// Knows one serial number, as an OCSP client with a cache would.
+struct Knows(medmij_net::RevocationStatus);
+
+impl medmij_net::RevocationCheck for Knows {
+    fn status(&self, chain: &medmij_net::PeerChain<'_>) -> medmij_net::RevocationStatus {
+        assert_eq!(chain.intermediates().len(), 1);
+        assert!(!chain.end_entity().is_empty() && chain.stapled().is_empty());
+        assert!(chain.now() <= std::time::SystemTime::now());
+        self.0
+    }
+}
+
+#[tokio::test]
+async fn w8_a_check_of_ones_own_decides_on_both_sides() {
+    use medmij_net::RevocationStatus::{Good, Revoked, Unknown};
+    let world = World::new();
+    for (status, hard, soft) in [(Good, true, true), (Revoked, false, false), (Unknown, false, true)] {
+        let check = || std::sync::Arc::new(Knows(status));
+        for (revocation, expected) in [
+            (Revocation::hard_fail_by(check()), hard),
+            (Revocation::soft_fail_by(check()), soft),
+        ] {
+            let server = RawServer::start(&world.node(DVZA), &world.pki, Then::ok("")).await;
+            let channel = world
+                .client(server.address, only(DVZA))
+                .revocation(revocation.clone())
+                .build()
+                .unwrap();
+            let result = send(&channel, "/").await;
+            assert_eq!(result.is_ok(), expected, "client {status:?}: {result:?}");
+
+            let (router, handled) = counting();
+            let served = Served::start(world.listener(only(DVP)).revocation(revocation), router).await;
+            let channel = world.client(served.address, only(DVZA)).build().unwrap();
+            assert_eq!(send(&channel, "/").await.is_ok(), expected, "listener {status:?}");
+            assert_eq!(handled.load(std::sync::atomic::Ordering::SeqCst), usize::from(expected));
+            served.stop().await;
+        }
+    }
+}

@@ -128,6 +128,38 @@ async fn w7_an_old_connection_ends_after_its_request() {
 }
 
 #[tokio::test]
+async fn r12_a_peer_that_does_not_read_is_cut() {
+    let world = World::new();
+    let mut limits = ListenerLimits::default();
+    limits.write = SOON;
+    let (ended, mut end) = tokio::sync::mpsc::unbounded_channel::<()>();
+    // Large enough to fill the buffers of both kernels; the body is dropped when the connection ends.
+    let handler = axum::routing::get(move || {
+        let held = ended.clone();
+        async move {
+            drop(held);
+            vec![0_u8; 64 * 1024 * 1024]
+        }
+    });
+    let served = Served::start(
+        world.listener(only(DVP)).limits(limits),
+        Router::new().route("/", handler),
+    )
+    .await;
+    let mut stream = connect(client_config(Some(&world.node(DVP)), &world.pki), served.address)
+        .await
+        .unwrap();
+    stream.write_all(KEEP.as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    let stopped = served.stop();
+    // The connection is the last holder of the router; it lets go although the peer never reads.
+    let closed = tokio::time::timeout(Duration::from_secs(8), end.recv()).await;
+    assert_eq!(closed, Ok(None));
+    stopped.await;
+    drop(stream);
+}
+
+#[tokio::test]
 async fn r12_one_connection_too_many_is_closed() {
     let world = World::new();
     let mut limits = ListenerLimits::default();
