@@ -105,14 +105,14 @@ impl PendingFlow {
         let kept: Kept = serde_json::from_str(json).map_err(|_| PendingFlowError("json"))?;
         let wrong = |name: &'static str| PendingFlowError(name);
         let release = Release::parse(&kept.release).map_err(|_| wrong("release"))?;
-        let functie = Functie::from_name(&kept.functie).ok_or(wrong("functie"))?;
+        let functie = Functie::from_name(&kept.functie).ok_or_else(|| wrong("functie"))?;
         let session = URL_SAFE_NO_PAD
             .decode(&kept.session)
             .ok()
             .and_then(|bytes| bytes.try_into().ok());
         Ok(Self {
             state: State::from_wire(kept.state).map_err(|_| wrong("state"))?,
-            session: SecretHash::from_bytes(session.ok_or(wrong("session"))?),
+            session: SecretHash::from_bytes(session.ok_or_else(|| wrong("session"))?),
             aanbieder: Aanbiedernaam::parse_inferred(&kept.aanbieder).map_err(|_| wrong("aanbieder"))?,
             scope: Scope::parse_inferred(release, functie, &kept.scope).map_err(|_| wrong("scope"))?,
             authorization_endpoint: FrontchannelUri::parse_inferred(&kept.authorization_endpoint)
@@ -135,7 +135,7 @@ impl PendingFlow {
                 .transpose()?,
             started: UNIX_EPOCH
                 .checked_add(Duration::from_secs(kept.started))
-                .ok_or(wrong("started"))?,
+                .ok_or_else(|| wrong("started"))?,
         })
     }
 }

@@ -28,6 +28,18 @@ pub struct RenderContext<'a> {
     pub rewrite: &'a (dyn Fn(&str) -> String + Sync),
 }
 
+impl<'a> RenderContext<'a> {
+    /// What a page needs to know.
+    #[must_use]
+    pub fn new(action: &'a str, stylesheet: &'a str, rewrite: &'a (dyn Fn(&str) -> String + Sync)) -> Self {
+        Self {
+            action,
+            stylesheet,
+            rewrite,
+        }
+    }
+}
+
 impl std::fmt::Debug for RenderContext<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RenderContext")

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The contract of a [`Store`], as tests that every store passes.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "these are tests, in a module that other crates can run"
+)]
 
 use std::{
     sync::{

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The conformance cases, client and server against each other: A building, B judging, C front channel, D answer and code,
+//! E token request, F token response, G refresh, H resource requests, O and C of the threat model. Ids stand in the names.
+
+mod a_building;
+mod b_judging;
+mod browser;
+mod c_front_channel;
+mod d_answer;
+mod dvza;
+mod e_token;
+mod g_refresh;
+mod h_guard;
+mod headers;
+mod whole_flow;
