@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Connections to the file, and the version of its schema.
+
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::{OpenError, SqliteOptions, error::is_busy};
+
+/// The connection of the writer: it makes the file where it is not there, and brings its schema up to date.
+pub(crate) fn open_writer(options: &SqliteOptions) -> Result<Connection, OpenError> {
+    make_file(&options.path)?;
+    let in_path = |source: rusqlite::Error| sqlite(&options.path, source);
+    let mut connection = connect(options, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(in_path)?;
+    let mode = patiently(options.busy, || {
+        connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))
+    })
+    .map_err(in_path)?;
+    if mode != "wal" {
+        return Err(OpenError::NoWal {
+            path: options.path.clone(),
+            mode,
+        });
+    }
+    connection
+        .execute_batch(
+            "PRAGMA synchronous = FULL;
+             PRAGMA wal_autocheckpoint = 4000;
+             PRAGMA journal_size_limit = 67108864;
+             PRAGMA cache_size = -16384;
+             PRAGMA temp_store = MEMORY;",
+        )
+        .map_err(in_path)?;
+    migrate(&mut connection, options)?;
+    Ok(connection)
+}
+
+/// A connection of a reader.
+pub(crate) fn open_reader(options: &SqliteOptions) -> Result<Connection, OpenError> {
+    let in_path = |source: rusqlite::Error| sqlite(&options.path, source);
+    let connection = connect(options, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(in_path)?;
+    connection
+        .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192;")
+        .map_err(in_path)?;
+    Ok(connection)
+}
+
+fn connect(options: &SqliteOptions, flags: OpenFlags) -> Result<Connection, rusqlite::Error> {
+    let mut connection = Connection::open_with_flags(&options.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    let (limit, mut since) = (options.busy, Instant::now());
+    connection.busy_handler(Some(move |tries| {
+        if tries == 0 {
+            since = Instant::now();
+        }
+        let again = since.elapsed() < limit;
+        if again {
+            thread::sleep(POLL);
+        }
+        again
+    }))?;
+    Ok(connection)
+}
+
+/// Changing the journal does not ask the busy handler.
+fn patiently<T>(
+    limit: Duration,
+    mut attempt: impl FnMut() -> Result<T, rusqlite::Error>,
+) -> Result<T, rusqlite::Error> {
+    let since = Instant::now();
+    loop {
+        match attempt() {
+            Err(error) if is_busy(&error) && since.elapsed() < limit => thread::sleep(POLL),
+            done => return done,
+        }
+    }
+}
+
+/// Health data: nobody but the owner reads the file. SQLite gives its log the same mode.
+fn make_file(path: &Path) -> Result<(), OpenError> {
+    let mut open = std::fs::OpenOptions::new();
+    open.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    match open.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(OpenError::Io {
+            path: path.to_owned(),
+            source: error,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Every step that the file lacks, in one transaction; of several processes one does it.
+fn migrate(connection: &mut Connection, options: &SqliteOptions) -> Result<(), OpenError> {
+    let path = &options.path;
+    let in_path = |source: rusqlite::Error| sqlite(path, source);
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(in_path)?;
+    let number = |pragma: &str| {
+        transaction
+            .query_row(pragma, [], |row| row.get::<_, u32>(0))
+            .map_err(in_path)
+    };
+    let (application, found) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    if application != APPLICATION_ID && (application != 0 || found != 0 || tables != 0) {
+        return Err(OpenError::NotAStore { path: path.clone() });
+    }
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    if found > known {
+        return Err(OpenError::Newer {
+            path: path.clone(),
+            found,
+            known,
+        });
+    }
+    for (version, sql) in (1..).zip(MIGRATIONS).skip(found as usize) {
+        transaction.execute_batch(sql).map_err(in_path)?;
+        transaction
+            .execute_batch(&format!(
+                "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version};"
+            ))
+            .map_err(in_path)?;
+        tracing::info!(version, "schema of the store brought up to date");
+    }
+    transaction.commit().map_err(in_path)
+}
+
+fn sqlite(path: &Path, source: rusqlite::Error) -> OpenError {
+    if source.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
+        return OpenError::NotAStore { path: path.to_owned() };
+    }
+    OpenError::Sqlite {
+        path: path.to_owned(),
+        source: Box::new(source),
+    }
+}
+
+/// Each step brings the schema one version further; a step that was released is never changed.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_store.sql")];
+
+/// "MMJS", so that no other database is taken for a store.
+const APPLICATION_ID: u32 = 0x4D4D_4A53;
+
+/// Short, so that two busy processes get their turns.
+const POLL: Duration = Duration::from_micros(500);
