@@ -43,7 +43,6 @@ impl MemoryObserver {
     }
 
     /// Takes the events out.
-    #[must_use]
     pub fn drain(&self) -> Vec<Event> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.202 – core.authint.207 — the front channel, step by step.
 
+mod arrive;
+mod consent;
+mod login;
+
 use std::sync::Arc;
 
 use http::HeaderMap;
-use medmij_log::{ErrorInfo, EventType, RequestInfo};
-use medmij_types::{AuthorizationCode, CorrelationId, Entropy, EntropyError, GegevensdienstId, MedMijRequestId};
+use medmij_log::EventType;
+use medmij_types::CorrelationId;
 
+use self::consent::vraag;
 use super::{
-    Aanbieder, Aanbieders as _, Authentication as _, Clients as _, DienstScreen, Dvza, EindeScreen, JudgedRequest,
-    LoginCallback, LoginOutcome, LoginRequest, Namen, Page, Persoon, Screen, Server, SessionSecret, StepError,
-    StoringScreen, ToestemmingScreen, Toets as _, ToetsUitslag, ToetsVraag, Uitzondering1a, UnprovenRequest, Visitor,
-    authorization::RefusedRequest,
-    flow::{Flow, GrantBody, Stap},
+    Aanbieder, Aanbieders as _, Authentication as _, Clients as _, Dvza, EindeScreen, Namen, Page, Screen, Server,
+    SessionSecret, StepError, StoringScreen, Visitor,
+    flow::{Flow, Stap},
 };
 use crate::{
-    Functie, Scope, Vertegenwoordiging,
-    policy::{Gedrag, Uitzondering, release_rules},
-    store::{
-        Advance, Advanced, AuditEntry, AuditKind, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, SecretHash,
-        Store as _, StoredFlow,
-    },
-    wire::{AuthorizationResponse, ErrorCode, Geboortedatum, RequestIds, form::Form},
+    policy::{ExceptionRule, Gedrag, Mark, Uitzondering},
+    store::{Advance, Advanced, FlowId, Store as _, StoredFlow},
+    wire::{ErrorCode, form::Form},
 };
 
 /// What became of an authorization request.
@@ -115,176 +114,6 @@ impl<D: Dvza> Server<D> {
         }
     }
 
-    async fn judge(&self, query: &str, headers: &HeaderMap, beheren: bool) -> Result<Arrived, StepError> {
-        let entropy = &*self.config.entropy;
-        let session_id = CorrelationId::random(entropy)?;
-        let fresh = RequestIds::new(MedMijRequestId::random(entropy)?, CorrelationId::random(entropy)?);
-        let unproven = match UnprovenRequest::parse(query) {
-            Ok(unproven) => unproven,
-            Err(error) => return Ok(self.fout(error, &session_id)),
-        };
-        let client = self.dvza.clients().client(unproven.client_id()).await?;
-        let proven = match unproven.prove(client) {
-            Ok(proven) => proven,
-            Err(error) => return Ok(self.fout(error, &session_id)),
-        };
-        let redirect = proven.redirect().clone();
-        let judged = match proven.judge(self.config.release, headers, self.config.ids, fresh) {
-            Ok(judged) => judged,
-            Err(refused) => return Ok(self.refuse(&refused, None, &session_id)),
-        };
-        // from here on a disturbance may offer the way back (C16)
-        match self.open(judged, session_id, beheren).await {
-            Ok(arrived) => Ok(arrived),
-            Err(error) => {
-                let rule = crate::policy::ExceptionRule::new(
-                    Gedrag::Pagina,
-                    ErrorCode::ServerError,
-                    crate::policy::Mark::Inferred,
-                );
-                let mut page = self.storing(&error, None);
-                if let Screen::Storing(screen) = &mut page.screen {
-                    screen.terug = Some(redirect.error(&rule));
-                }
-                Ok(Arrived::Page(Box::new(page)))
-            }
-        }
-    }
-
-    async fn open(
-        &self,
-        judged: JudgedRequest,
-        session_id: CorrelationId,
-        beheren: bool,
-    ) -> Result<Arrived, StepError> {
-        let trace_id = judged.request.ids.as_ref().map(|ids| ids.correlation_id.clone());
-        if judged.ids_replaced {
-            tracing::warn!(rule = "core.authint.208", client_id = %judged.request.client_id, "request ids missing or malformed, replaced");
-        }
-        let mut event = self.event(
-            EventType::ReceiveAuthorizationRequest,
-            trace_id.as_ref(),
-            Some(&session_id),
-        );
-        let mut info = RequestInfo::default();
-        info.id = judged.request.ids.as_ref().map(|ids| ids.request_id.clone());
-        info.client_id = Some(judged.request.client_id.hostname().clone());
-        info.method = Some("GET");
-        event.request = Some(info);
-        self.config.observer.observe(event);
-
-        let (aanbieder, scope) = match self.serve(&judged).await? {
-            Ok(served) => served,
-            Err(refused) => return Ok(self.refuse(&refused, trace_id.as_ref(), &session_id)),
-        };
-        let request = judged.request;
-        let flow = Flow {
-            client_id: request.client_id,
-            redirect_uri: request.redirect_uri,
-            state: request.state,
-            scope,
-            aanbieder: aanbieder.naam,
-            ids: request.ids,
-            geboortedatum: request.geboortedatum,
-            session_id,
-            beheren,
-            stap: Stap::Landing,
-        };
-        Ok(Arrived::Flow(self.start(&flow).await?))
-    }
-
-    /// Keeps a new flow.
-    pub(super) async fn start(&self, flow: &Flow) -> Result<Visitor, StepError> {
-        let visitor = Visitor::new(
-            FlowId::random(&*self.config.entropy)?,
-            SessionSecret::random(&*self.config.entropy)?,
-        );
-        let body = self.seal(&visitor.flow, flow)?;
-        let new = NewFlow::new(
-            visitor.flow.clone(),
-            visitor.session.hash(),
-            body,
-            self.config.lifetimes.flow,
-        );
-        self.dvza.store().open_flow(new).await?;
-        Ok(visitor)
-    }
-
-    /// V2: the Aanbieder and the gegevensdiensten are served here, and the client may have them.
-    async fn serve(&self, judged: &JudgedRequest) -> Result<Result<(Aanbieder, Scope), RefusedRequest>, StepError> {
-        let mut scope = judged.request.scope.clone();
-        let naam = scope.aanbieder().or(self.config.aanbieder.as_ref());
-        let aanbieder = match naam {
-            Some(naam) => self.dvza.aanbieders().aanbieder(naam).await?,
-            None => None,
-        };
-        let Some(aanbieder) = aanbieder else {
-            return Ok(Err(
-                judged.refuse(Uitzondering::AanbiederNietHier, "aanbieder is not served here")
-            ));
-        };
-        // in 1.x Verzamelen and Delen are written alike; the gegevensdienst tells
-        if let (Functie::Verzamelen, [id]) = (scope.functie(), scope.gegevensdiensten())
-            && aanbieder.dienst(Functie::Verzamelen, id).is_none()
-            && aanbieder.dienst(Functie::Delen, id).is_some()
-            && let Ok(delen) = Scope::delen(scope.release(), aanbieder.naam.clone(), id.clone())
-        {
-            scope = match scope.vertegenwoordiging() {
-                Some(soort) => delen.clone().with_vertegenwoordiging(soort).unwrap_or(delen),
-                None => delen,
-            };
-        }
-        let served = match scope.gegevensdiensten() {
-            [] => !aanbieder.ids(scope.functie()).is_empty(),
-            ids => ids.iter().all(|id| aanbieder.dienst(scope.functie(), id).is_some()),
-        };
-        if !served {
-            return Ok(Err(judged.refuse(
-                Uitzondering::GegevensdienstNietHier,
-                "gegevensdienst is not served here",
-            )));
-        }
-        Ok(judged.allow(scope.gegevensdiensten()).map(|()| (aanbieder, scope)))
-    }
-
-    fn fout(&self, error: Uitzondering1a, session_id: &CorrelationId) -> Arrived {
-        tracing::info!(rule = "core.authint.207", uitzondering = "1a", reason = %error, "authorization request refused with a page");
-        for kind in [
-            EventType::AuthorizationRequestError,
-            EventType::ShowAuthorizationRequestErrorPage,
-        ] {
-            let mut event = self.event(kind, None, Some(session_id));
-            event.error = Some(ErrorInfo::new("invalid_request", error.to_string()));
-            self.config.observer.observe(event);
-        }
-        Arrived::Page(Box::new(Page::new(
-            400,
-            Screen::Fout(error),
-            Arc::clone(&self.config.texts),
-        )))
-    }
-
-    fn refuse(
-        &self,
-        refused: &RefusedRequest,
-        trace_id: Option<&CorrelationId>,
-        session_id: &CorrelationId,
-    ) -> Arrived {
-        let rule = self.config.exceptions.rule(self.config.release, refused.uitzondering);
-        tracing::info!(
-            rule = "core.authint.207",
-            uitzondering = refused.uitzondering.as_str(),
-            reason = refused.what,
-            "authorization request refused with a redirect"
-        );
-        if let Some(kind) = &rule.event {
-            let mut event = self.event(kind.clone(), trace_id, Some(session_id));
-            event.error = Some(ErrorInfo::new(rule.error.as_str(), refused.what));
-            self.config.observer.observe(event);
-        }
-        Arrived::Redirect(refused.redirect.error(&rule))
-    }
-
     async fn show(&self, visitor: &Visitor) -> Result<Page, Failed> {
         let (stored, flow) = self.load(visitor).await?;
         let page = self.screen(&flow).await.map_err(|error| failed(error, &flow))?;
@@ -360,187 +189,6 @@ impl<D: Dvza> Server<D> {
             _ => Err(StepError::Formulier),
         };
         next.map_err(|error| failed(error, &flow))
-    }
-
-    async fn begin_login(&self, at: &At<'_>, callback: &str) -> Result<Next, StepError> {
-        let login = LoginRequest {
-            flow: at.visitor.flow.clone(),
-            callback: callback.to_owned(),
-            vertegenwoordiging: at.flow.scope.vertegenwoordiging(),
-        };
-        let start = self.dvza.authentication().begin(&login).await?;
-        if start.remember.len() > MAX_REMEMBER {
-            return Err(StepError::LoginTeGroot);
-        }
-        self.advance(
-            at,
-            &at.flow.at(Stap::Inloggen {
-                remember: start.remember,
-            }),
-            false,
-        )
-        .await?;
-        self.observe(EventType::SendAuthenticationRequest, at.flow);
-        Ok(Next::Away(start.location))
-    }
-
-    async fn finish_login(&self, visitor: &Visitor, query: &str) -> Result<Next, Failed> {
-        let (stored, flow) = self.load(visitor).await?;
-        let Stap::Inloggen { remember } = &flow.stap else {
-            return Err((StepError::Verlopen, None));
-        };
-        let at = At {
-            visitor,
-            version: stored.version,
-            flow: &flow,
-        };
-        let callback = LoginCallback {
-            flow: &visitor.flow,
-            query,
-            remember,
-        };
-        let next = async {
-            match self.dvza.authentication().finish(&callback).await? {
-                LoginOutcome::Ingelogd(persoon) => {
-                    self.observe(EventType::ReceiveAuthenticationResponse, &flow);
-                    self.logged_in(&at, persoon).await
-                }
-                LoginOutcome::Geannuleerd => self.end(&at, Uitzondering::Geannuleerd).await,
-                LoginOutcome::Mislukt => self.end(&at, Uitzondering::IdentiteitNietVastgesteld).await,
-            }
-        };
-        next.await.map_err(|error| failed(error, &flow))
-    }
-
-    async fn logged_in(&self, at: &At<'_>, persoon: Persoon) -> Result<Next, StepError> {
-        // ext.vert.authint.201 - 204: used exactly as asked
-        match (at.flow.scope.vertegenwoordiging(), persoon.vertegenwoordiging) {
-            (asked, used) if asked == used => {}
-            (Some(_), _) => return self.end(at, Uitzondering::VertegenwoordigingOntbreekt).await,
-            (None, _) => return self.end(at, Uitzondering::VertegenwoordigingOnverwacht).await,
-        }
-        if at.flow.beheren {
-            return self.advance(at, &at.flow.at(Stap::Overzicht { persoon }), true).await;
-        }
-        let aanbieder = self.aanbieder(at.flow).await?;
-        if let Some(geboren) = self.dvza.toets().geboortedatum(&persoon.bsn, &aanbieder).await? {
-            if at
-                .flow
-                .geboortedatum
-                .as_ref()
-                .is_some_and(|opgegeven| *opgegeven != geboren)
-            {
-                return self.end(at, Uitzondering::GeboortedatumAnders).await;
-            }
-            if !self.has_age(&geboren, persoon.vertegenwoordiging) {
-                return self.end(at, Uitzondering::GeenGegevens).await;
-            }
-        }
-        let functie = at.flow.scope.functie();
-        let asked = match at.flow.scope.gegevensdiensten() {
-            [] => aanbieder.ids(functie),
-            ids => ids.to_vec(),
-        };
-        let vraag = ToetsVraag {
-            aanbieder: &aanbieder,
-            persoon: &persoon,
-            functie,
-            gegevensdiensten: &asked,
-        };
-        let gegevensdiensten: Vec<GegevensdienstId> = match self.dvza.toets().toets(&vraag).await? {
-            ToetsUitslag::Later => asked,
-            ToetsUitslag::Beschikbaar(ids) => asked.into_iter().filter(|id| ids.contains(id)).collect(),
-            ToetsUitslag::NietBeschikbaar => Vec::new(),
-            ToetsUitslag::NietVastTeStellen => return self.end(at, Uitzondering::NietVastTeStellen).await,
-        };
-        if gegevensdiensten.is_empty() {
-            return self.end(at, Uitzondering::GeenGegevens).await;
-        }
-        self.advance(
-            at,
-            &at.flow.at(Stap::Toestemming {
-                persoon,
-                gegevensdiensten,
-            }),
-            true,
-        )
-        .await
-    }
-
-    /// Consent: audit entry, grant and code commit with the end of the flow, or there is no code.
-    async fn grant(
-        &self,
-        at: &At<'_>,
-        persoon: &Persoon,
-        gegevensdiensten: &[GegevensdienstId],
-        langdurig: bool,
-    ) -> Result<Next, StepError> {
-        let flow = at.flow;
-        let functie = flow.scope.functie();
-        let langdurig = langdurig && kan_langdurig(&flow.scope);
-        let mut scope = flow.scope.clone();
-        if functie == Functie::Abonneren {
-            let aanbieder = self.aanbieder(flow).await?;
-            let maximum = gegevensdiensten
-                .iter()
-                .filter_map(|id| aanbieder.dienst(functie, id)?.maximale_duur)
-                .min()
-                .unwrap_or(u32::MAX);
-            scope = scope.with_granted_dagen(maximum);
-        } else if !scope.gegevensdiensten().is_empty() {
-            scope = scope.narrowed_to(gegevensdiensten).unwrap_or(scope);
-        }
-        let body = GrantBody {
-            scope,
-            aanbieder: flow.aanbieder.clone(),
-            gegevensdiensten: gegevensdiensten.to_vec(),
-            persoon: persoon.clone(),
-            correlation_id: flow.ids.as_ref().map(|ids| ids.correlation_id.clone()),
-        };
-        let index = self.config.keys.index(&persoon.bsn)?;
-        for _ in 0..DRAWS {
-            let id = GrantId::random(&*self.config.entropy)?;
-            let code = new_code(&flow.scope, &*self.config.entropy)?;
-            let sealed = self
-                .config
-                .keys
-                .seal(&body.to_bytes(), id.as_str().as_bytes(), &*self.config.entropy)?;
-            let grant = Grant::new(
-                id.clone(),
-                index,
-                Some(flow.aanbieder.clone()),
-                flow.client_id.clone(),
-                langdurig,
-                sealed,
-            );
-            let audit = self.audit_entry(AuditKind::Gegeven, at, persoon)?.of_grant(id);
-            let binding = SecretHash::of_parts(&[flow.client_id.as_str(), flow.redirect_uri.as_str()]);
-            let new = NewGrant::new(
-                grant,
-                SecretHash::of(code.expose()),
-                binding,
-                self.config.lifetimes.code,
-                (at.visitor.flow.clone(), at.version),
-                audit,
-            );
-            match self.dvza.store().grant(new).await? {
-                Granted::Done => {
-                    self.observe(EventType::SendAuthorizationResponse, flow);
-                    let response = AuthorizationResponse::new(Some(flow.state.clone()), Ok(code));
-                    return Ok(Next::Away(response.to_url(&flow.redirect_uri)));
-                }
-                Granted::Stale => return Err(StepError::Verlopen),
-                // core.autorisatie.208: a value that was issued before never leaves the server
-                Granted::Collision => {}
-            }
-        }
-        Err(StepError::Uniek)
-    }
-
-    async fn decline(&self, at: &At<'_>, persoon: &Persoon) -> Result<Next, StepError> {
-        let audit = self.audit_entry(AuditKind::Geweigerd, at, persoon)?;
-        self.dvza.store().audit(audit).await?;
-        self.end(at, Uitzondering::Geweigerd).await
     }
 
     /// Ends in the way of the exception: by a page whose button leads back, or at once.
@@ -625,29 +273,6 @@ impl<D: Dvza> Server<D> {
         })
     }
 
-    fn audit_entry(&self, kind: AuditKind, at: &At<'_>, persoon: &Persoon) -> Result<AuditEntry, StepError> {
-        Ok(AuditEntry::new(
-            kind,
-            self.config.keys.index(&persoon.bsn)?,
-            Some(at.flow.aanbieder.clone()),
-            at.flow.client_id.clone(),
-            at.flow.scope.to_string(),
-            self.config.texts.version.clone(),
-        ))
-    }
-
-    /// Sixteen or older; a child of 0 up to and including 11 by parental authority.
-    fn has_age(&self, geboren: &Geboortedatum, vertegenwoordiging: Option<Vertegenwoordiging>) -> bool {
-        let Some(today) = today(self.config.clock.now()) else {
-            return false;
-        };
-        let age = geboren.age_on(&today);
-        match vertegenwoordiging {
-            Some(Vertegenwoordiging::OuderlijkGezag) => age <= 11,
-            _ => age >= 16,
-        }
-    }
-
     fn failed(&self, error: &StepError, flow: Option<&Flow>) -> Page {
         match error {
             StepError::Verlopen | StepError::Formulier => {
@@ -666,11 +291,7 @@ impl<D: Dvza> Server<D> {
             ..StoringScreen::default()
         };
         if let Some(flow) = flow {
-            let rule = crate::policy::ExceptionRule::new(
-                Gedrag::Pagina,
-                ErrorCode::ServerError,
-                crate::policy::Mark::Inferred,
-            );
+            let rule = ExceptionRule::new(Gedrag::Pagina, ErrorCode::ServerError, Mark::Inferred);
             screen.namen = Namen::new(flow.aanbieder.short(), flow.client_id.as_str());
             screen.terug = Some(flow.redirect().error(&rule));
             screen.trace_id = flow.trace_id().as_str().to_owned();
@@ -703,95 +324,4 @@ fn failed(error: StepError, flow: &Flow) -> Failed {
     (error, Some(Box::new(flow.clone())))
 }
 
-fn vraag(flow: &Flow, aanbieder: &Aanbieder, namen: Namen, gegevensdiensten: &[GegevensdienstId]) -> Screen {
-    let functie = flow.scope.functie();
-    let names: Vec<String> = gegevensdiensten
-        .iter()
-        .filter_map(|id| aanbieder.dienst(functie, id))
-        .map(|dienst| dienst.naam.clone())
-        .collect();
-    let dienst = |dagen| DienstScreen {
-        namen: namen.clone(),
-        dienst: names.join(", "),
-        dagen,
-    };
-    match (functie, flow.scope.dagen()) {
-        (Functie::Delen, _) => Screen::Bevestiging(dienst(0)),
-        (Functie::Abonneren, Some(0)) => Screen::AbonnementBeeindigen(dienst(0)),
-        (Functie::Abonneren, dagen) => {
-            let maximum = gegevensdiensten
-                .iter()
-                .filter_map(|id| aanbieder.dienst(functie, id)?.maximale_duur)
-                .min()
-                .unwrap_or(u32::MAX);
-            Screen::Abonneren(dienst(dagen.unwrap_or_default().min(maximum)))
-        }
-        (Functie::Verzamelen, _) => Screen::Toestemming(ToestemmingScreen {
-            namen: namen.clone(),
-            privacyverklaring: aanbieder.privacyverklaring.clone(),
-            onbepaald: kan_langdurig(&flow.scope),
-            diensten: names,
-        }),
-    }
-}
-
-/// Only Verzamelen, and only from 2.0 on: a Bevestiging holds for one run (G16), an Abonnement gives no data (I12).
-pub(super) fn kan_langdurig(scope: &Scope) -> bool {
-    scope.functie() == Functie::Verzamelen && release_rules(scope.release()).langdurige_toestemming
-}
-
-fn new_code(scope: &Scope, entropy: &dyn Entropy) -> Result<AuthorizationCode, EntropyError> {
-    if release_rules(scope.release()).uuid_codes {
-        let uuid = MedMijRequestId::random(entropy)?;
-        if let Ok(code) = AuthorizationCode::from_wire(uuid.as_str()) {
-            return Ok(code);
-        }
-    }
-    AuthorizationCode::random(entropy)
-}
-
-/// The calendar day in the Netherlands is within an hour or two of this one; the age rule does not turn on that.
-fn today(now: std::time::SystemTime) -> Option<Geboortedatum> {
-    let days = now.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs() / 86_400;
-    // civil date of a day number, for years after 1970
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let day_of_era = shifted % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_shifted + 2) / 5 + 1;
-    let month = if month_shifted < 10 {
-        month_shifted + 3
-    } else {
-        month_shifted - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    Geboortedatum::parse(&format!("{year:04}{month:02}{day:02}")).ok()
-}
-
-const MAX_REMEMBER: usize = 4 * 1024;
 pub(super) const DRAWS: usize = 4;
-
-#[cfg(test)]
-mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
-
-    use super::*;
-
-    #[test]
-    fn today_is_the_civil_date() {
-        for (seconds, expected) in [
-            (0, "19700101"),
-            (951_782_400, "20000229"),
-            (951_868_800, "20000301"),
-            (1_704_067_199, "20231231"),
-            (1_795_219_200, "20261121"),
-        ] {
-            assert_eq!(
-                today(UNIX_EPOCH + Duration::from_secs(seconds)).unwrap().as_str(),
-                expected
-            );
-        }
-    }
-}

@@ -267,7 +267,7 @@ async fn core_authint_208_b26_b27_request_ids() {
         );
         assert_redirect_1b(&ask(&strict, &request(changes)).await, "invalid_request", "strict");
     }
-    drop(lenient.log.drain());
+    lenient.log.drain();
     let with_headers = Request::get(request(&without))
         .header("MedMij-Request-ID", "6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a")
         .header("X-Correlation-ID", "aaaaaaaa-7d1c-4e0e-9a7a-1f5f2d3c4b5a");

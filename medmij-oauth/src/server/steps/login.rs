@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.204, ext.vert.authint.201 — 204 — the two legs of the login, the age rule and the Beschikbaarheidstoets.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use medmij_log::EventType;
+use medmij_types::GegevensdienstId;
+
+use super::{At, Failed, Next, failed};
+use crate::{
+    Vertegenwoordiging,
+    policy::Uitzondering,
+    server::{
+        Authentication as _, Dvza, LoginCallback, LoginOutcome, LoginRequest, Persoon, Server, StepError, Toets as _,
+        ToetsUitslag, ToetsVraag, Visitor, flow::Stap,
+    },
+    wire::Geboortedatum,
+};
+
+impl<D: Dvza> Server<D> {
+    pub(super) async fn begin_login(&self, at: &At<'_>, callback: &str) -> Result<Next, StepError> {
+        let login = LoginRequest {
+            flow: at.visitor.flow.clone(),
+            callback: callback.to_owned(),
+            vertegenwoordiging: at.flow.scope.vertegenwoordiging(),
+        };
+        let start = self.dvza.authentication().begin(&login).await?;
+        if start.remember.len() > MAX_REMEMBER {
+            return Err(StepError::LoginTeGroot);
+        }
+        self.advance(
+            at,
+            &at.flow.at(Stap::Inloggen {
+                remember: start.remember,
+            }),
+            false,
+        )
+        .await?;
+        self.observe(EventType::SendAuthenticationRequest, at.flow);
+        Ok(Next::Away(start.location))
+    }
+
+    pub(super) async fn finish_login(&self, visitor: &Visitor, query: &str) -> Result<Next, Failed> {
+        let (stored, flow) = self.load(visitor).await?;
+        let Stap::Inloggen { remember } = &flow.stap else {
+            return Err((StepError::Verlopen, None));
+        };
+        let at = At {
+            visitor,
+            version: stored.version,
+            flow: &flow,
+        };
+        let callback = LoginCallback {
+            flow: &visitor.flow,
+            query,
+            remember,
+        };
+        let next = async {
+            match self.dvza.authentication().finish(&callback).await? {
+                LoginOutcome::Ingelogd(persoon) => {
+                    self.observe(EventType::ReceiveAuthenticationResponse, &flow);
+                    self.logged_in(&at, persoon).await
+                }
+                LoginOutcome::Geannuleerd => self.end(&at, Uitzondering::Geannuleerd).await,
+                LoginOutcome::Mislukt => self.end(&at, Uitzondering::IdentiteitNietVastgesteld).await,
+            }
+        };
+        next.await.map_err(|error| failed(error, &flow))
+    }
+
+    async fn logged_in(&self, at: &At<'_>, persoon: Persoon) -> Result<Next, StepError> {
+        // ext.vert.authint.201 - 204: used exactly as asked
+        match (at.flow.scope.vertegenwoordiging(), persoon.vertegenwoordiging) {
+            (asked, used) if asked == used => {}
+            (Some(_), _) => return self.end(at, Uitzondering::VertegenwoordigingOntbreekt).await,
+            (None, _) => return self.end(at, Uitzondering::VertegenwoordigingOnverwacht).await,
+        }
+        if at.flow.beheren {
+            return self.advance(at, &at.flow.at(Stap::Overzicht { persoon }), true).await;
+        }
+        let aanbieder = self.aanbieder(at.flow).await?;
+        if let Some(geboren) = self.dvza.toets().geboortedatum(&persoon.bsn, &aanbieder).await? {
+            if at
+                .flow
+                .geboortedatum
+                .as_ref()
+                .is_some_and(|opgegeven| *opgegeven != geboren)
+            {
+                return self.end(at, Uitzondering::GeboortedatumAnders).await;
+            }
+            if !self.has_age(&geboren, persoon.vertegenwoordiging) {
+                return self.end(at, Uitzondering::GeenGegevens).await;
+            }
+        }
+        let functie = at.flow.scope.functie();
+        let asked = match at.flow.scope.gegevensdiensten() {
+            [] => aanbieder.ids(functie),
+            ids => ids.to_vec(),
+        };
+        let vraag = ToetsVraag {
+            aanbieder: &aanbieder,
+            persoon: &persoon,
+            functie,
+            gegevensdiensten: &asked,
+        };
+        let gegevensdiensten: Vec<GegevensdienstId> = match self.dvza.toets().toets(&vraag).await? {
+            ToetsUitslag::Later => asked,
+            ToetsUitslag::Beschikbaar(ids) => asked.into_iter().filter(|id| ids.contains(id)).collect(),
+            ToetsUitslag::NietBeschikbaar => Vec::new(),
+            ToetsUitslag::NietVastTeStellen => return self.end(at, Uitzondering::NietVastTeStellen).await,
+        };
+        if gegevensdiensten.is_empty() {
+            return self.end(at, Uitzondering::GeenGegevens).await;
+        }
+        self.advance(
+            at,
+            &at.flow.at(Stap::Toestemming {
+                persoon,
+                gegevensdiensten,
+            }),
+            true,
+        )
+        .await
+    }
+
+    /// Sixteen or older; a child of 0 up to and including 11 by parental authority.
+    fn has_age(&self, geboren: &Geboortedatum, vertegenwoordiging: Option<Vertegenwoordiging>) -> bool {
+        let Some(today) = today(self.config.clock.now()) else {
+            return false;
+        };
+        let age = geboren.age_on(&today);
+        match vertegenwoordiging {
+            Some(Vertegenwoordiging::OuderlijkGezag) => age <= 11,
+            _ => age >= 16,
+        }
+    }
+}
+
+/// The calendar day in the Netherlands is within an hour or two of this one; the age rule does not turn on that.
+fn today(now: SystemTime) -> Option<Geboortedatum> {
+    let days = now.duration_since(UNIX_EPOCH).ok()?.as_secs() / 86_400;
+    // civil date of a day number, for years after 1970
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_shifted + 2) / 5 + 1;
+    let month = if month_shifted < 10 {
+        month_shifted + 3
+    } else {
+        month_shifted - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    Geboortedatum::parse(&format!("{year:04}{month:02}{day:02}")).ok()
+}
+
+const MAX_REMEMBER: usize = 4 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    #[test]
+    fn today_is_the_civil_date() {
+        for (seconds, expected) in [
+            (0, "19700101"),
+            (951_782_400, "20000229"),
+            (951_868_800, "20000301"),
+            (1_704_067_199, "20231231"),
+            (1_795_219_200, "20261121"),
+        ] {
+            assert_eq!(
+                today(UNIX_EPOCH + Duration::from_secs(seconds)).unwrap().as_str(),
+                expected
+            );
+        }
+    }
+}
