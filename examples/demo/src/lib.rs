@@ -17,3 +17,8 @@ pub mod netwerk;
 pub mod persoon;
 pub mod rollen;
 pub mod stappen;
+
+/// The examples of the README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
