@@ -7,6 +7,7 @@
 //! * [`TestPki`] makes a root, an intermediate and leaf certificates at run time, good ones and every
 //!   kind of bad one ([`LeafVariant`]), with CRLs. No key or certificate is stored in the repository.
 //! * [`ManualClock`] is a [`medmij_types::Clock`] that stands still until it is moved.
+//! * [`skip`] says visibly that a test cannot run here.
 //! * [`SeededEntropy`] is a [`medmij_types::Entropy`] that gives the same bytes in every run.
 //!
 //! ```
@@ -23,9 +24,11 @@
 mod clock;
 mod entropy;
 mod pki;
+mod skip;
 
 pub use clock::ManualClock;
 pub use entropy::SeededEntropy;
 pub use pki::leaf::{KeyKind, LeafSpec, Purpose, Validity};
 pub use pki::variant::{LeafVariant, Role};
 pub use pki::{PkiError, TEST_ORGANISATION, TestIdentity, TestPki};
+pub use skip::skip;
