@@ -37,6 +37,7 @@ pub struct NetError {
 struct Inner {
     kind: Kind,
     host: Option<Hostname>,
+    connecting: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -85,6 +86,7 @@ impl NetError {
             inner: Box::new(Inner {
                 kind,
                 host: None,
+                connecting: false,
                 source: None,
             }),
         }
@@ -96,6 +98,12 @@ impl NetError {
 
     pub(crate) fn at(mut self, host: &Hostname) -> Self {
         self.inner.host = Some(host.clone());
+        self
+    }
+
+    /// It went wrong before there was a connection.
+    pub(crate) fn while_connecting(mut self, connecting: bool) -> Self {
+        self.inner.connecting = connecting;
         self
     }
 
@@ -174,7 +182,8 @@ impl NetError {
     /// It is certain that no byte of the request reached the other side, so that sending it again
     /// cannot do anything twice. `false` means "perhaps it did".
     pub fn is_unsent(&self) -> bool {
-        self.is_not_whitelisted() || self.is_request() || self.is_connect() || self.is_certificate()
+        let refused = self.is_not_whitelisted() || self.is_request();
+        refused || self.is_connect() || self.is_certificate() || self.inner.connecting
     }
 }
 

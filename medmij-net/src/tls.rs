@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! TLS versions and algorithms as data: core.tls.300 to core.tls.305
 //!
+//! * core.tls.300 wants TLS on all traffic: there is no other way in or out in this crate.
 //! * core.tls.301 wants what the NCSC guideline calls "goed". The presets list exactly what is offered.
+//! * core.tls.302 allows deviations that are written down: the only one is that of core.tls.305.
 //! * core.tls.303 forbids False Start: the TLS library has none.
 //! * core.tls.304 wants the highest common version: the library always takes it.
 //! * core.tls.305, the deviation in force: TLS 1.2 is offered beside 1.3. [`TlsPolicy::tls13_only`] ends
@@ -129,6 +131,9 @@ struct Preset {
     groups: &'static [NamedGroup],
 }
 
+/// All three are "goed" in both editions; the fastest comes first.
+const GROUPS: &[NamedGroup] = &[NamedGroup::X25519, NamedGroup::secp256r1, NamedGroup::secp384r1];
+
 static NCSC_2_1: Preset = Preset {
     name: "ncsc-2.1",
     tls13: &[
@@ -137,7 +142,7 @@ static NCSC_2_1: Preset = Preset {
         CipherSuite::TLS13_AES_128_GCM_SHA256,
     ],
     tls12: TLS12_ECDHE_AEAD,
-    groups: &[NamedGroup::secp384r1, NamedGroup::X25519, NamedGroup::secp256r1],
+    groups: GROUPS,
 };
 
 static NCSC_2025: Preset = Preset {
@@ -147,7 +152,7 @@ static NCSC_2025: Preset = Preset {
         CipherSuite::TLS13_CHACHA20_POLY1305_SHA256,
     ],
     tls12: TLS12_ECDHE_AEAD,
-    groups: &[NamedGroup::secp384r1, NamedGroup::X25519, NamedGroup::secp256r1],
+    groups: GROUPS,
 };
 
 const TLS12_ECDHE_AEAD: &[CipherSuite] = &[

@@ -183,6 +183,11 @@ impl Recipe {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
+            // Another crate may have switched these on for everybody.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
             .no_proxy()
             .connect_timeout(self.connect)
             .pool_idle_timeout(Duration::from_secs(30))

@@ -30,7 +30,7 @@ pub(crate) fn classify(error: reqwest::Error, connect: Duration) -> NetError {
             Kind::Broken
         }
     });
-    NetError::new(kind).because(error)
+    NetError::new(kind).while_connecting(error.is_connect()).because(error)
 }
 
 fn cause(link: &(dyn StdError + 'static)) -> Option<Kind> {

@@ -13,7 +13,7 @@ use crate::raw::{LAST, RawServer, Then, client_config, connect, exchange};
 use crate::world::{DVP, DVZA, Served, World, only, send};
 
 #[tokio::test]
-async fn core_tls_314_what_a_server_shows() {
+async fn core_tls_314_w3_what_a_server_shows() {
     let world = World::new();
     for variant in LeafVariant::ALL {
         let shown = variant.issue(Role::Server, DVZA, &world.pki, &world.other).unwrap();
@@ -44,7 +44,7 @@ async fn core_tls_314_what_a_server_shows() {
 }
 
 #[tokio::test]
-async fn core_whl_307_what_a_client_shows() {
+async fn core_whl_307_w3_what_a_client_shows() {
     let world = World::new();
     for variant in LeafVariant::ALL {
         let shown = variant.issue(Role::Client, DVP, &world.pki, &world.other).unwrap();

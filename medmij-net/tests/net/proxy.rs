@@ -125,7 +125,7 @@ fn request(headers: &str) -> String {
 }
 
 #[tokio::test]
-async fn w5_a_forwarded_certificate_is_believed_from_a_proxy_only() {
+async fn core_whl_308_w5_a_forwarded_certificate_is_believed_from_a_proxy_only() {
     async fn handler(peer: Peer, headers: HeaderMap) -> [(&'static str, String); 1] {
         assert!(!headers.contains_key("client-cert"));
         [("x-names", peer.names().to_string())]

@@ -22,8 +22,7 @@ fn key(bits: u32) -> Option<String> {
     match Command::new("openssl").args(arguments).output() {
         Ok(made) if made.status.success() => Some(String::from_utf8(made.stdout).unwrap()),
         _ => {
-            assert!(std::env::var_os("CI").is_none(), "openssl is needed in CI");
-            eprintln!("SKIPPED: no openssl here, rsa certificates were not tried");
+            medmij_test::skip("openssl is not installed, rsa certificates were not tried");
             None
         }
     }

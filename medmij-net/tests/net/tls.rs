@@ -14,7 +14,7 @@ use crate::raw::{LAST, RawServer, Then, client_config, connect, exchange, server
 use crate::world::{DVP, DVZA, Served, World, identity, only, send};
 
 #[tokio::test]
-async fn core_tls_305_tls_1_2_is_spoken_unless_it_is_switched_off() {
+async fn core_tls_302_core_tls_305_tls_1_2_is_spoken_unless_it_is_switched_off() {
     let world = World::new();
     for (versions, policy, taken) in [
         (&[&TLS12][..], TlsPolicy::ncsc_2_1(), true),

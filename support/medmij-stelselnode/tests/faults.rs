@@ -112,7 +112,7 @@ fn list(number: u64, names: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn l10_r2_every_bad_answer_leaves_the_list_in_force() {
+async fn core_whl_304_l10_r2_w9_every_bad_answer_leaves_the_list_in_force() {
     let supply = Supply::start().await;
     supply.server.publish(ListKind::Whitelist, list(5, &["a.nl", "b.nl"]));
     assert_eq!(supply.refresh().await, "taken");
@@ -235,7 +235,7 @@ async fn core_tls_314_a_stelselnode_with_a_bad_certificate_publishes_nothing() {
 }
 
 #[tokio::test]
-async fn r1_an_outage_of_eight_hours_is_survived_and_nine_are_not() {
+async fn core_whl_301_r1_an_outage_of_eight_hours_is_survived_and_nine_are_not() {
     let supply = Supply::start().await;
     supply.server.publish(ListKind::Whitelist, list(5, &["a.nl"]));
     assert_eq!(supply.refresh().await, "taken");
@@ -254,7 +254,7 @@ async fn r1_an_outage_of_eight_hours_is_survived_and_nine_are_not() {
 }
 
 #[tokio::test]
-async fn core_lijsten_300_the_stelselnode_sees_who_asked_for_what() {
+async fn core_whl_300_core_lijsten_300_the_stelselnode_sees_who_asked_for_what() {
     let supply = Supply::start().await;
     supply.server.publish(ListKind::Whitelist, list(1, &["a.nl"]));
     supply.refresh().await;

@@ -28,6 +28,8 @@ pub struct LeafSpec {
     key_pem: Option<String>,
     dns: Vec<String>,
     ip: Vec<IpAddr>,
+    uri: Vec<String>,
+    mail: Vec<String>,
     purposes: Vec<Purpose>,
     validity: Validity,
     key: KeyKind,
@@ -42,6 +44,8 @@ impl LeafSpec {
             key_pem: None,
             dns: vec![name.to_owned()],
             ip: Vec::new(),
+            uri: Vec::new(),
+            mail: Vec::new(),
             purposes: vec![Purpose::ServerAuth, Purpose::ClientAuth],
             validity: Validity::Current,
             key: KeyKind::P256,
@@ -74,6 +78,18 @@ impl LeafSpec {
     /// Adds an iPAddress.
     pub fn ip(mut self, address: IpAddr) -> Self {
         self.ip.push(address);
+        self
+    }
+
+    /// Adds a uniformResourceIdentifier.
+    pub fn uri(mut self, uri: &str) -> Self {
+        self.uri.push(uri.to_owned());
+        self
+    }
+
+    /// Adds an rfc822Name.
+    pub fn mail(mut self, address: &str) -> Self {
+        self.mail.push(address.to_owned());
         self
     }
 
@@ -139,6 +155,16 @@ impl LeafSpec {
         params
             .subject_alt_names
             .extend(self.ip.iter().copied().map(SanType::IpAddress));
+        for uri in &self.uri {
+            params
+                .subject_alt_names
+                .push(SanType::URI(Ia5String::try_from(uri.as_str())?));
+        }
+        for address in &self.mail {
+            params
+                .subject_alt_names
+                .push(SanType::Rfc822Name(Ia5String::try_from(address.as_str())?));
+        }
         params.extended_key_usages = self.purposes.iter().map(|purpose| purpose.to_rcgen()).collect();
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.serial_number = Some(SerialNumber::from(serial));

@@ -48,6 +48,8 @@ pub enum LeafVariant {
     Wildcard,
     /// An IP address as the only SAN, and as common name.
     IpOnly,
+    /// The right name inside a URI and a mail address as the only SANs.
+    UriAndMailOnly,
     /// The right name in the common name only.
     CommonNameOnly,
     /// The right name followed by NUL and another domain.
@@ -60,7 +62,7 @@ pub enum LeafVariant {
 
 impl LeafVariant {
     /// All variants, for a matrix test.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Good,
         Self::TwoNames,
         Self::Expired,
@@ -70,6 +72,7 @@ impl LeafVariant {
         Self::OtherName,
         Self::Wildcard,
         Self::IpOnly,
+        Self::UriAndMailOnly,
         Self::CommonNameOnly,
         Self::NulInName,
         Self::OtherRoot,
@@ -113,6 +116,10 @@ impl LeafVariant {
             Self::IpOnly => {
                 let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
                 node.common_name(Some("127.0.0.1")).without_dns().ip(address)
+            }
+            Self::UriAndMailOnly => {
+                let bare = node.common_name(None).without_dns();
+                bare.uri(&format!("https://{name}/")).mail(&format!("beheer@{name}"))
             }
             Self::CommonNameOnly => node.without_dns(),
             Self::NulInName => LeafSpec::node(&format!("{name}\0.kwaad.example")),
