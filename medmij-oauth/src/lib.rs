@@ -11,9 +11,11 @@
 //! | [`wire`] | every message once, parse and build, without IO |
 //! | [`policy`] | what differs between releases and what is not known, as data |
 //! | [`store`] | what a DVZA keeps: operations with guarantees, a store in memory, a contract test |
+//! | [`abonneren`] | subscriptions and notifications, both sides |
 //! | [`seal`] | a BSN at rest: sealed, found by a keyed hash |
 #![forbid(unsafe_code)]
 
+pub mod abonneren;
 pub mod client;
 mod client_id;
 mod functie;

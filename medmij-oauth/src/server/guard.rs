@@ -24,6 +24,8 @@ pub struct Verleend {
     pub gegevensdiensten: Vec<GegevensdienstId>,
     /// For which function.
     pub functie: Functie,
+    /// Abonneren: the granted duration, in days.
+    pub dagen: Option<u32>,
     /// Which DVP.
     pub client_id: ClientId,
     /// The `X-Correlation-ID` of the authorization, in releases that have one.
@@ -48,8 +50,33 @@ impl<D: Dvza> Server<D> {
         peer: &PeerNames,
         gegevensdienst: &GegevensdienstId,
     ) -> Result<Verleend, GuardError> {
+        self.guard_for(
+            &[Functie::Verzamelen, Functie::Delen],
+            headers,
+            query,
+            peer,
+            gegevensdienst,
+        )
+        .await
+    }
+
+    /// As [`guard`](Self::guard), for these functions: a subscription endpoint takes tokens of
+    /// [`Functie::Abonneren`] and of nothing else. `guard` itself never takes those: consent to notifications gives no
+    /// right to data (I12).
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError`].
+    pub async fn guard_for(
+        &self,
+        functies: &[Functie],
+        headers: &HeaderMap,
+        query: Option<&str>,
+        peer: &PeerNames,
+        gegevensdienst: &GegevensdienstId,
+    ) -> Result<Verleend, GuardError> {
         let verleend = self.token_of(headers, query, peer).await?;
-        if verleend.gegevensdiensten.contains(gegevensdienst) {
+        if functies.contains(&verleend.functie) && verleend.gegevensdiensten.contains(gegevensdienst) {
             Ok(verleend)
         } else {
             Err(GuardError::InsufficientScope)
@@ -109,6 +136,7 @@ impl<D: Dvza> Server<D> {
             aanbieder: body.aanbieder,
             gegevensdiensten: body.gegevensdiensten,
             functie: body.scope.functie(),
+            dagen: body.scope.dagen(),
             client_id,
             correlation_id: body.correlation_id,
             grant: access.grant.id,

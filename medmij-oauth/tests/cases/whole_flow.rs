@@ -212,10 +212,22 @@ async fn delen_and_abonneren_run_from_end_to_end_g16_i12_f05() {
     );
     assert!(tokens.renewal.is_none());
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
-    let verleend = setup.server.guard(&headers, None, &peer(), &id("42")).await.unwrap();
+    // I12: consent to notifications gives no right to data
+    let (none, peer) = (None, peer());
     assert_eq!(
-        verleend.functie,
-        medmij_oauth::Functie::Abonneren,
-        "a resource server of Verzamelen looks at this"
+        setup
+            .server
+            .guard(&headers, none, &peer, &id("42"))
+            .await
+            .unwrap_err()
+            .status(),
+        403
     );
+    let functies = [medmij_oauth::Functie::Abonneren];
+    let verleend = setup
+        .server
+        .guard_for(&functies, &headers, none, &peer, &id("42"))
+        .await
+        .unwrap();
+    assert_eq!(verleend.dagen, Some(90));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.204, ext.vert.authint.201 — 204 — the two legs of the login, the age rule and the Beschikbaarheidstoets.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use medmij_log::EventType;
 use medmij_types::GegevensdienstId;
@@ -9,6 +9,7 @@ use medmij_types::GegevensdienstId;
 use super::{At, Failed, Next, failed};
 use crate::{
     Vertegenwoordiging,
+    abonneren::Datum,
     policy::Uitzondering,
     server::{
         Authentication as _, Dvza, LoginCallback, LoginOutcome, LoginRequest, Persoon, Server, StepError, Toets as _,
@@ -138,45 +139,8 @@ impl<D: Dvza> Server<D> {
 
 /// The calendar day in the Netherlands is within an hour or two of this one; the age rule does not turn on that.
 fn today(now: SystemTime) -> Option<Geboortedatum> {
-    let days = now.duration_since(UNIX_EPOCH).ok()?.as_secs() / 86_400;
-    // civil date of a day number, for years after 1970
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let day_of_era = shifted % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_shifted + 2) / 5 + 1;
-    let month = if month_shifted < 10 {
-        month_shifted + 3
-    } else {
-        month_shifted - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (year, month, day) = Datum::of(now).civil();
     Geboortedatum::parse(&format!("{year:04}{month:02}{day:02}")).ok()
 }
 
 const MAX_REMEMBER: usize = 4 * 1024;
-
-#[cfg(test)]
-mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
-
-    use super::*;
-
-    #[test]
-    fn today_is_the_civil_date() {
-        for (seconds, expected) in [
-            (0, "19700101"),
-            (951_782_400, "20000229"),
-            (951_868_800, "20000301"),
-            (1_704_067_199, "20231231"),
-            (1_795_219_200, "20261121"),
-        ] {
-            assert_eq!(
-                today(UNIX_EPOCH + Duration::from_secs(seconds)).unwrap().as_str(),
-                expected
-            );
-        }
-    }
-}
