@@ -48,6 +48,7 @@ mod exchange;
 mod granted;
 mod group;
 mod pending;
+pub mod vault;
 
 pub use self::{
     aanvraag::{Aanvraag, AanvraagError},

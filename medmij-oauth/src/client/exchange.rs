@@ -9,9 +9,12 @@ use medmij_types::{
     MedMijRequestId, RefreshToken, Release,
 };
 
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
 use super::{GrantedScope, GrantedScopeError};
 use crate::{
-    Scope,
+    Functie, Scope,
     policy::release_rules,
     wire::{MEDMIJ_REQUEST_ID, RequestIds, TokenResponseError},
 };
@@ -162,6 +165,54 @@ impl Renewal {
             token_endpoint,
         }
     }
+}
+
+impl Renewal {
+    /// The renewal as JSON, refresh token included. Seal it before it rests anywhere: see
+    /// [`Kluis`](super::vault::Kluis).
+    #[must_use]
+    pub fn expose_json(&self) -> Zeroizing<String> {
+        let kept = Kept {
+            refresh_token: Zeroizing::new(self.refresh_token.expose().to_owned()),
+            aanbieder: self.aanbieder.as_str().to_owned(),
+            release: self.scope.release().as_str().to_owned(),
+            functie: self.scope.functie().as_str().to_owned(),
+            scope: self.scope.to_string(),
+            gegevensdiensten: self.gegevensdiensten.iter().map(|id| id.as_str().to_owned()).collect(),
+            token_endpoint: self.token_endpoint.as_str().to_owned(),
+        };
+        // texts only: writing cannot fail
+        Zeroizing::new(serde_json::to_string(&kept).unwrap_or_default())
+    }
+
+    /// Reads what [`expose_json`](Self::expose_json) wrote; every value is judged again.
+    #[must_use]
+    pub fn from_json(json: &str) -> Option<Self> {
+        let kept: Kept = serde_json::from_str(json).ok()?;
+        let (release, functie) = (Release::parse(&kept.release).ok()?, Functie::from_name(&kept.functie)?);
+        Some(Self {
+            refresh_token: RefreshToken::from_wire(kept.refresh_token.as_str()).ok()?,
+            aanbieder: Aanbiedernaam::parse_inferred(&kept.aanbieder).ok()?,
+            scope: Scope::parse_inferred(release, functie, &kept.scope).ok()?,
+            gegevensdiensten: kept
+                .gegevensdiensten
+                .iter()
+                .map(|id| GegevensdienstId::parse(id).ok())
+                .collect::<Option<_>>()?,
+            token_endpoint: BackchannelUri::parse_inferred(&kept.token_endpoint).ok()?,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    refresh_token: Zeroizing<String>,
+    aanbieder: String,
+    release: String,
+    functie: String,
+    scope: String,
+    gegevensdiensten: Vec<String>,
+    token_endpoint: String,
 }
 
 /// Why an exchange gave no tokens.

@@ -146,3 +146,46 @@ async fn f03_releases_before_2_0_have_no_refresh() {
         "unsupported_grant_type"
     );
 }
+
+#[tokio::test]
+async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
+    use medmij_oauth::{
+        client::vault::{Kluis, MemoryVault, RefreshError, VaultKey},
+        seal::LocalKeyRing,
+        store::Store as _,
+    };
+    use std::sync::Arc;
+
+    let setup = setup_2_2();
+    let renewal = langdurig(&setup).await;
+    let keys = Arc::new(LocalKeyRing::ephemeral(&medmij_types::OsEntropy).unwrap());
+    let kluis = Kluis::new(MemoryVault::new(), keys, Arc::new(medmij_types::OsEntropy));
+    let key = VaultKey::of("rekening-7", &renewal);
+    kluis.keep(&key, &renewal).await.unwrap();
+    let server = &setup.server;
+    for _ in 0..3 {
+        let tokens = kluis
+            .refresh(&dvp(), &key, |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) })
+            .await
+            .unwrap();
+        assert_eq!(tokens.granted.gegevensdiensten.len(), 2);
+    }
+    // an answer that is lost: the same token goes again
+    let lost = kluis
+        .refresh(&dvp(), &key, |request| async move {
+            server.token(&request, &peer()).await;
+            Err::<http::Response<bytes::Bytes>, _>(std::io::Error::other("cut"))
+        })
+        .await;
+    assert!(matches!(lost, Err(RefreshError::Send(_))));
+    setup.dvza.store.danger_shift_clock(Duration::from_secs(6)).await.unwrap();
+    let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
+    let tokens = kluis.refresh(&dvp(), &key, send).await.unwrap();
+    let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
+    let grant = server.token_of(&headers, None, &peer()).await.unwrap().grant;
+    setup.dvza.store.revoke_grant(&grant).await.unwrap();
+    let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
+    assert!(matches!(kluis.refresh(&dvp(), &key, send).await, Err(RefreshError::Exchange(_))));
+    let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
+    assert!(matches!(kluis.refresh(&dvp(), &key, send).await, Err(RefreshError::Unknown)));
+}
