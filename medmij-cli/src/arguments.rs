@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use medmij_list::{ListKind, supply::SourceName};
+use medmij_types::Volgnummer;
+
+/// Works with the lists of MedMij: judges them, looks things up, compares them, and keeps them.
+#[derive(Parser)]
+#[command(name = "medmij", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "\
+Exit codes: 0 for yes (accepted, found, listed), 1 for no, 2 when the command is used wrongly or something cannot be \
+read or written.\n\
+\"-\" reads standard input. Colour is used on a terminal only, and not with NO_COLOR set.")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Judge lists by the schema of their release.
+    Validate(Validate),
+    /// Show the endpoints of a zorgaanbieder.
+    Lookup(Lookup),
+    /// Show what differs between two lists of one kind.
+    Diff(Diff),
+    /// Ask a Whitelist.
+    #[command(subcommand)]
+    Whitelist(WhitelistCommand),
+    /// Work with XML Schemas.
+    #[command(subcommand)]
+    Schema(SchemaCommand),
+    /// Look into a folder in which lists are kept, and change it.
+    #[command(subcommand)]
+    Cache(CacheCommand),
+    /// Print the completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page.
+    Man {
+        /// Write a page for each command into this folder instead.
+        folder: Option<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Exit codes: 0 all accepted, 1 some refused, 2 wrong usage or a file that cannot be read.\n\
+With --json there is one object a line for each file: file, accepted, kind, release, basis, volgnummer, tijdstempel, \
+entries, warnings (at most 100; warnings_total counts them all), and error for a refusal, with line, column, path, rule \
+and message.")]
+pub(crate) struct Validate {
+    /// Lists, or - for standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Which list it has to be; without it, the root element says.
+    #[arg(long, value_enum)]
+    pub(crate) kind: Option<Kind>,
+    /// Judge by this dialect, made by `medmij schema import`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dialect: Option<PathBuf>,
+    /// Accept the Whitelist of release 1.0 too.
+    #[arg(long)]
+    pub(crate) old_shapes: bool,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "Exit codes: 0 found, 1 nothing found, 2 trouble, also with a list that is refused.")]
+pub(crate) struct Lookup {
+    /// The Zorgaanbiederslijst, or - for standard input.
+    #[arg(value_name = "ZAL")]
+    pub(crate) list: PathBuf,
+    /// The zorgaanbieder, with or without @medmij.
+    #[arg(value_name = "NAAM")]
+    pub(crate) naam: String,
+    /// Only this gegevensdienst.
+    #[arg(long, value_name = "ID")]
+    pub(crate) gegevensdienst: Option<String>,
+    /// Only this interfaceversie.
+    #[arg(long, value_name = "V")]
+    pub(crate) interfaceversie: Option<String>,
+    /// Judge by this dialect, made by `medmij schema import`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dialect: Option<PathBuf>,
+    /// One JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Exit codes: 0 compared, 1 with --exit-code if there is a difference, 2 trouble, also with a list \
+that is refused."
+)]
+pub(crate) struct Diff {
+    /// The older list, or - for standard input.
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// The newer list, or - for standard input.
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// Exit with 1 if an entry differs.
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// Judge both by this dialect, made by `medmij schema import`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dialect: Option<PathBuf>,
+    /// One JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum WhitelistCommand {
+    /// Say whether hosts are listed (core.whl.306).
+    Check(WhitelistCheck),
+}
+
+#[derive(Args)]
+#[command(after_help = "Exit codes: 0 all are listed, 1 some are not, 2 trouble, also with a list that is refused.")]
+pub(crate) struct WhitelistCheck {
+    /// The Whitelist, or - for standard input.
+    #[arg(value_name = "WHITELIST")]
+    pub(crate) list: PathBuf,
+    /// Host names, exactly as the list would have them: in lower case.
+    #[arg(required = true, value_name = "HOST")]
+    pub(crate) hosts: Vec<String>,
+    /// Judge by this dialect, made by `medmij schema import`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dialect: Option<PathBuf>,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SchemaCommand {
+    /// Make a dialect of an XML Schema, for --dialect.
+    Import(SchemaImport),
+}
+
+#[derive(Args)]
+#[command(after_help = "Exit codes: 0 made, 1 the schema is outside the supported part of XML Schema, 2 trouble.")]
+pub(crate) struct SchemaImport {
+    /// The schema (.xsd), or - for standard input.
+    #[arg(value_name = "FILE.xsd")]
+    pub(crate) schema: PathBuf,
+    /// Write the dialect here instead of to standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CacheCommand {
+    /// Show what is kept: numbers, ages, the rollback memory.
+    Inspect {
+        /// The folder.
+        folder: PathBuf,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show which lists were accepted when.
+    Journal {
+        /// The folder.
+        folder: PathBuf,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lower the rollback memory of one list, after a wrong publication. It is written into the journal.
+    Lower(CacheLower),
+    /// Fetch lists once, judge them, and keep what may be taken.
+    Refresh(CacheRefresh),
+}
+
+#[derive(Args)]
+pub(crate) struct CacheLower {
+    /// The folder.
+    pub(crate) folder: PathBuf,
+    /// Which list.
+    #[arg(long, value_enum)]
+    pub(crate) list: Kind,
+    /// Where it comes from, as `medmij cache inspect` shows it; may be left out if there is one source only.
+    #[arg(long, value_parser = SourceName::parse)]
+    pub(crate) source: Option<SourceName>,
+    /// The api of the list.
+    #[arg(long, default_value_t = 2)]
+    pub(crate) api: u16,
+    /// The lowest Volgnummer that is accepted from now on.
+    #[arg(long, value_name = "VOLGNUMMER", value_parser = Volgnummer::parse, required_unless_present = "forget")]
+    pub(crate) to: Option<Volgnummer>,
+    /// Accept any Volgnummer the next time.
+    #[arg(long, conflicts_with = "to")]
+    pub(crate) forget: bool,
+    /// Why, and by whom.
+    #[arg(long)]
+    pub(crate) reason: String,
+}
+
+#[derive(Args)]
+#[command(after_help = "Exit codes: 0 all taken or unchanged, 1 some refused, 2 trouble.")]
+pub(crate) struct CacheRefresh {
+    /// The folder in which the lists are kept.
+    pub(crate) folder: PathBuf,
+    /// Which lists; without it, the four of core.lijsten.300.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub(crate) list: Vec<Kind>,
+    /// The api to ask for.
+    #[arg(long, default_value_t = 2)]
+    pub(crate) api: u16,
+    /// Take the lists from this folder, under their official file names.
+    #[arg(long, value_name = "FOLDER", required_unless_present = "stelselnode")]
+    pub(crate) from: Option<PathBuf>,
+    /// What to call that folder: lists of another source have a memory of their own.
+    #[arg(long, default_value = "folder", value_parser = SourceName::parse, requires = "from")]
+    pub(crate) source: SourceName,
+    /// Fetch the lists from this Stelselnode over mutual TLS.
+    #[arg(long, value_name = "HOST", conflicts_with = "from", requires_all = ["chain", "key", "roots"])]
+    pub(crate) stelselnode: Option<String>,
+    /// The path before the file names on the Stelselnode.
+    #[arg(long, value_name = "PATH", default_value = "")]
+    pub(crate) path: String,
+    /// The certificate of this node and its intermediates (PEM).
+    #[arg(long, value_name = "PEM")]
+    pub(crate) chain: Option<PathBuf>,
+    /// The private key of this node (PEM).
+    #[arg(long, value_name = "PEM")]
+    pub(crate) key: Option<PathBuf>,
+    /// The roots of the back channel (PEM).
+    #[arg(long, value_name = "PEM")]
+    pub(crate) roots: Option<PathBuf>,
+    /// A certificate revocation list (DER or PEM); may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) crl: Vec<PathBuf>,
+    /// Do not ask whether the certificate of the Stelselnode is revoked.
+    #[arg(long, conflicts_with = "crl")]
+    pub(crate) danger_no_revocation: bool,
+    /// A map from .localhost names to loopback addresses, for development.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) danger_loopback: Option<PathBuf>,
+}
+
+/// Which list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// Zorgaanbiederslijst
+    Zal,
+    /// OAuth Client List
+    Ocl,
+    /// Whitelist
+    Whitelist,
+    /// Gegevensdienstnamenlijst
+    Gnl,
+    /// Zorgaanbiederskoppellijst
+    Zkl,
+}
+
+impl From<Kind> for ListKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Zal => Self::Zorgaanbiederslijst,
+            Kind::Ocl => Self::OAuthclientlist,
+            Kind::Whitelist => Self::Whitelist,
+            Kind::Gnl => Self::Gegevensdienstnamenlijst,
+            Kind::Zkl => Self::Zorgaanbiederskoppellijst,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `medmij cache refresh` — core.lijsten.300: fetches lists once, judges them, keeps what may be taken.
+
+#[cfg(feature = "stelselnode")]
+mod stelselnode;
+
+use std::{path::Path, sync::Arc};
+
+use medmij_gnl::Gegevensdienstnamenlijst;
+use medmij_list::{
+    List, ListCache, ListKind, RefreshPolicy, SourceError,
+    supply::{FileKeep, ListSupply, SourceName, Step, SupplyEvent},
+};
+use medmij_ocl::OAuthclientlist;
+use medmij_types::{Clock, SystemClock};
+use medmij_whitelist::Whitelist;
+use medmij_zal::{Zorgaanbiederslijst, koppellijst::Zorgaanbiederskoppellijst};
+
+use crate::{
+    Exit,
+    arguments::CacheRefresh,
+    output::{Output, Paint, printable},
+    trouble::{Causes, Trouble},
+};
+
+pub(super) fn run(arguments: &CacheRefresh, output: &mut Output) -> Result<Exit, Trouble> {
+    let mut from = From::open(arguments)?;
+    let keep = Arc::new(FileKeep::open(&arguments.folder)?);
+    let kinds: Vec<ListKind> = match arguments.list.as_slice() {
+        [] => vec![
+            ListKind::Zorgaanbiederslijst,
+            ListKind::OAuthclientlist,
+            ListKind::Whitelist,
+            ListKind::Gegevensdienstnamenlijst,
+        ],
+        some => some.iter().copied().map(ListKind::from).collect(),
+    };
+    let mut exit = Exit::Good;
+    for kind in kinds {
+        let once = Once {
+            keep: Arc::clone(&keep),
+            api: arguments.api,
+            from: &mut from,
+            output,
+        };
+        exit = exit.max(match kind {
+            ListKind::Zorgaanbiederslijst => once.refresh::<Zorgaanbiederslijst>(),
+            ListKind::OAuthclientlist => once.refresh::<OAuthclientlist>(),
+            ListKind::Whitelist => once.refresh::<Whitelist>(),
+            ListKind::Gegevensdienstnamenlijst => once.refresh::<Gegevensdienstnamenlijst>(),
+            _ => once.refresh::<Zorgaanbiederskoppellijst>(),
+        });
+    }
+    Ok(exit)
+}
+
+/// Where the lists come from.
+enum From {
+    Folder {
+        folder: std::path::PathBuf,
+        name: SourceName,
+    },
+    #[cfg(feature = "stelselnode")]
+    Stelselnode(stelselnode::Stelselnode),
+}
+
+impl From {
+    fn open(arguments: &CacheRefresh) -> Result<Self, Trouble> {
+        if let Some(folder) = &arguments.from {
+            return Ok(Self::Folder {
+                folder: folder.clone(),
+                name: arguments.source.clone(),
+            });
+        }
+        #[cfg(feature = "stelselnode")]
+        return stelselnode::Stelselnode::open(arguments).map(Self::Stelselnode);
+        #[cfg(not(feature = "stelselnode"))]
+        Err(Trouble::Usage(
+            "this medmij was built without the feature stelselnode".to_owned(),
+        ))
+    }
+
+    fn name(&self) -> SourceName {
+        match self {
+            Self::Folder { name, .. } => name.clone(),
+            #[cfg(feature = "stelselnode")]
+            Self::Stelselnode(node) => node.name(),
+        }
+    }
+
+    fn fetch(&mut self, kind: ListKind) -> Result<Vec<u8>, SourceError> {
+        match self {
+            Self::Folder { folder, .. } => read(&folder.join(kind.file_name())),
+            #[cfg(feature = "stelselnode")]
+            Self::Stelselnode(node) => node.fetch(kind),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
+    std::fs::read(path).map_err(|cause| SourceError::new(format!("{}: {cause}", path.display())))
+}
+
+/// One refresh of one list.
+struct Once<'a> {
+    keep: Arc<FileKeep>,
+    api: u16,
+    from: &'a mut From,
+    output: &'a mut Output,
+}
+
+impl Once<'_> {
+    fn refresh<L: List>(self) -> Exit {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let cache = Arc::new(ListCache::<L>::new(
+            RefreshPolicy::for_list(L::KIND),
+            Arc::clone(&clock),
+        ));
+        let mut supply = ListSupply::new(self.from.name(), self.api, cache, self.keep, clock);
+        let mut events: Vec<SupplyEvent> = supply.restore();
+        // What was restored is no news.
+        events.retain(|event| matches!(event, SupplyEvent::CopyNotUsed { .. } | SupplyEvent::KeepFailed { .. }));
+        let mut exit = Exit::Trouble;
+        if let Step::Fetch(flight) = supply.step() {
+            let landed = supply.arrived(flight, self.from.fetch(L::KIND), 0.5);
+            exit = if landed.result.is_ok() { Exit::Good } else { Exit::Not };
+            events.extend(landed.events);
+        }
+        for event in &events {
+            show(event, L::KIND, self.output);
+            if matches!(event, SupplyEvent::KeepFailed { .. }) {
+                exit = Exit::Trouble;
+            }
+        }
+        exit
+    }
+}
+
+fn show(event: &SupplyEvent, list: ListKind, output: &mut Output) {
+    let (paint, word, what) = match event {
+        SupplyEvent::Accepted {
+            volgnummer, previous, ..
+        } => {
+            let before = previous.map_or_else(String::new, |number| format!(", before it was {number}"));
+            (Paint::Green, "taken", format!("Volgnummer {volgnummer}{before}"))
+        }
+        SupplyEvent::Unchanged { volgnummer, .. } => (Paint::Green, "unchanged", format!("Volgnummer {volgnummer}")),
+        SupplyEvent::Refused { refusal, .. } => (Paint::Red, "refused", Causes(refusal).to_string()),
+        SupplyEvent::KeepFailed { step, error, .. } => (Paint::Red, "not kept", format!("{step}: {error}")),
+        SupplyEvent::CopyNotUsed { trouble, .. } => (Paint::Yellow, "copy not used", trouble.to_string()),
+        SupplyEvent::MemoryLowered { .. } => (Paint::Yellow, "memory lowered", String::new()),
+        _ => return,
+    };
+    let word = output.paint(paint, word);
+    output.line(format_args!("{list}: {word}: {}", printable(&what)));
+}

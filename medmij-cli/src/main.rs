@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The command `medmij`, for suppliers and operators: core.alst.202, core.ocl.202, core.gnl.202, core.whl.304 (judging a
+//! list), core.whl.306 (is a host listed), core.lijsten.300 (fetching a list).
+//!
+//! What it prints and with what it exits is a contract: see `medmij help`.
+#![forbid(unsafe_code)]
+
+mod any_list;
+mod arguments;
+mod cache;
+mod complaint;
+mod diff;
+mod generate;
+mod input;
+mod lookup;
+mod nearest;
+mod output;
+mod schema;
+mod trouble;
+mod validate;
+mod whitelist;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::{
+    arguments::{Arguments, Command, SchemaCommand, WhitelistCommand},
+    output::Output,
+    trouble::Trouble,
+};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut output = Output::stdout();
+    let done = run(arguments.command, &mut output);
+    let exit = match (done, output.finish()) {
+        (Ok(exit), Ok(())) => exit,
+        (Ok(_), Err(error)) => say(&Trouble::Output(error)),
+        (Err(trouble), _) => say(&trouble),
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn run(command: Command, output: &mut Output) -> Result<Exit, Trouble> {
+    match command {
+        Command::Validate(arguments) => validate::run(&arguments, output),
+        Command::Lookup(arguments) => lookup::run(&arguments, output),
+        Command::Diff(arguments) => diff::run(&arguments, output),
+        Command::Whitelist(WhitelistCommand::Check(arguments)) => whitelist::run(&arguments, output),
+        Command::Schema(SchemaCommand::Import(arguments)) => schema::run(&arguments, output),
+        Command::Cache(command) => cache::run(command, output),
+        Command::Completions { shell } => generate::completions(shell, output),
+        Command::Man { folder } => generate::man(folder.as_deref(), output),
+    }
+}
+
+/// Says on standard error what went wrong.
+fn say(trouble: &Trouble) -> Exit {
+    output::error_line(&format!("medmij: {trouble}"));
+    Exit::Trouble
+}
+
+/// With what the command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+enum Exit {
+    /// All accepted, all found, all listed.
+    Good = 0,
+    /// Something was refused, not found, not listed.
+    Not = 1,
+    /// Wrong usage, or something could not be read or written.
+    Trouble = 2,
+}

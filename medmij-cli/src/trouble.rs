@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Why the command could not do what it was asked for: exit code 2.
+
+use std::{error::Error, fmt, io};
+
+use medmij_list::{DialectError, SchemaError, supply::KeepError};
+
+use crate::complaint::Complaint;
+
+/// Why the command could not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    #[error("cannot read {name}: {cause}")]
+    Read { name: String, cause: io::Error },
+    #[error("cannot write {name}: {cause}")]
+    Write { name: String, cause: io::Error },
+    #[error("cannot write the output: {0}")]
+    Output(io::Error),
+    #[error("{name}:{}:{}: {} [{}]", .complaint.line, .complaint.column, .complaint.message, .complaint.rule)]
+    Refused { name: String, complaint: Box<Complaint> },
+    #[error("{name}: {cause}")]
+    Dialect { name: String, cause: DialectError },
+    #[error("{name}: {cause}")]
+    Schema { name: String, cause: SchemaError },
+    #[error("{0}")]
+    Keep(#[from] KeepError),
+    #[error("{}: {}", .what, Causes(&**.cause))]
+    Failed {
+        what: String,
+        cause: Box<dyn Error + Send + Sync>,
+    },
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl Trouble {
+    #[cfg(feature = "stelselnode")]
+    pub(crate) fn failed(what: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Failed {
+            what: what.into(),
+            cause: cause.into(),
+        }
+    }
+}
+
+/// An error with its causes, on one line.
+pub(crate) struct Causes<'a>(pub(crate) &'a dyn Error);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
