@@ -8,6 +8,7 @@
 mod client_binding;
 mod lifetimes;
 mod release_rules;
+mod stelsel;
 mod uitzondering;
 
 use std::fmt;
@@ -16,6 +17,7 @@ pub use self::{
     client_binding::{BindingRefused, ClientBinding},
     lifetimes::Lifetimes,
     release_rules::{ReleaseRules, TokenScope, VerzamelenGrammar, release_rules},
+    stelsel::{PolicyRow, Stelsel, StelselError},
     uitzondering::{ExceptionPolicy, ExceptionRule, Gedrag, PolicyError, TokenUitzondering, Uitzondering},
 };
 

@@ -56,7 +56,14 @@ impl VaultKey {
     /// A key of a Persoon of the application for what a renewal is about.
     #[must_use]
     pub fn of(persoon: &str, renewal: &Renewal) -> Self {
-        Self(format!("{persoon}\u{1f}{}\u{1f}{}", renewal.aanbieder, renewal.token_endpoint.as_str()).into())
+        Self(
+            format!(
+                "{persoon}\u{1f}{}\u{1f}{}",
+                renewal.aanbieder,
+                renewal.token_endpoint.as_str()
+            )
+            .into(),
+        )
     }
 
     /// A key that the application makes by itself.
@@ -124,7 +131,12 @@ impl<V: TokenVault> Kluis<V> {
     /// A vault with its keys; a refresh that takes longer than a minute counts as lost.
     #[must_use]
     pub fn new(vault: V, keys: Arc<dyn KeyRing>, entropy: Arc<dyn Entropy + Send + Sync>) -> Self {
-        Self { vault, keys, entropy, lease: Duration::from_secs(60) }
+        Self {
+            vault,
+            keys,
+            entropy,
+            lease: Duration::from_secs(60),
+        }
     }
 
     /// The vault itself.
@@ -197,18 +209,25 @@ impl<V: TokenVault> Kluis<V> {
 
     fn seal(&self, key: &VaultKey, renewal: &Renewal) -> Result<Vec<u8>, RefreshError> {
         let json = renewal.expose_json();
-        Ok(self.keys.seal(json.as_bytes(), key.as_str().as_bytes(), &*self.entropy)?)
+        Ok(self
+            .keys
+            .seal(json.as_bytes(), key.as_str().as_bytes(), &*self.entropy)?)
     }
 
     fn open(&self, key: &VaultKey, sealed: &[u8]) -> Result<Renewal, RefreshError> {
         let plain = self.keys.open(sealed, key.as_str().as_bytes())?;
-        std::str::from_utf8(&plain).ok().and_then(Renewal::from_json).ok_or(RefreshError::Kept)
+        std::str::from_utf8(&plain)
+            .ok()
+            .and_then(Renewal::from_json)
+            .ok_or(RefreshError::Kept)
     }
 }
 
 impl<V: TokenVault> fmt::Debug for Kluis<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Kluis").field("lease", &self.lease).finish_non_exhaustive()
+        f.debug_struct("Kluis")
+            .field("lease", &self.lease)
+            .finish_non_exhaustive()
     }
 }
 

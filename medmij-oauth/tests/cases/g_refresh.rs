@@ -165,7 +165,9 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
     let server = &setup.server;
     for _ in 0..3 {
         let tokens = kluis
-            .refresh(&dvp(), &key, |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) })
+            .refresh(&dvp(), &key, |request| async move {
+                Ok::<_, std::io::Error>(server.token(&request, &peer()).await)
+            })
             .await
             .unwrap();
         assert_eq!(tokens.granted.gegevensdiensten.len(), 2);
@@ -178,14 +180,25 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
         })
         .await;
     assert!(matches!(lost, Err(RefreshError::Send(_))));
-    setup.dvza.store.danger_shift_clock(Duration::from_secs(6)).await.unwrap();
+    setup
+        .dvza
+        .store
+        .danger_shift_clock(Duration::from_secs(6))
+        .await
+        .unwrap();
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
     let tokens = kluis.refresh(&dvp(), &key, send).await.unwrap();
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
     let grant = server.token_of(&headers, None, &peer()).await.unwrap().grant;
     setup.dvza.store.revoke_grant(&grant).await.unwrap();
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
-    assert!(matches!(kluis.refresh(&dvp(), &key, send).await, Err(RefreshError::Exchange(_))));
+    assert!(matches!(
+        kluis.refresh(&dvp(), &key, send).await,
+        Err(RefreshError::Exchange(_))
+    ));
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
-    assert!(matches!(kluis.refresh(&dvp(), &key, send).await, Err(RefreshError::Unknown)));
+    assert!(matches!(
+        kluis.refresh(&dvp(), &key, send).await,
+        Err(RefreshError::Unknown)
+    ));
 }

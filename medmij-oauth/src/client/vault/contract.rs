@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The contract of a [`TokenVault`], as tests that every vault passes.
-#![expect(clippy::expect_used, clippy::panic, reason = "these are tests, in a module that other crates can run")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "these are tests, in a module that other crates can run"
+)]
 
 use std::{sync::Arc, time::Duration};
 
@@ -46,7 +50,10 @@ pub async fn a_token_is_kept_and_forgotten<V: TokenVault>(vault: Arc<V>) {
     let (sealed, attempt) = begin(&*vault, LONG).await;
     assert_eq!(sealed, b"een");
     vault.forget(&key()).await.expect("forget");
-    assert_eq!(vault.finish(&key(), attempt, b"twee".to_vec()).await.expect("finish"), Finished::Stale);
+    assert_eq!(
+        vault.finish(&key(), attempt, b"twee".to_vec()).await.expect("finish"),
+        Finished::Stale
+    );
     assert_eq!(vault.begin(&key(), LONG).await.expect("begin"), Begun::Unknown);
 }
 
@@ -65,8 +72,14 @@ pub async fn a_lost_refresh_is_tried_again<V: TokenVault>(vault: Arc<V>) {
     let (_, lost) = begin(&*vault, Duration::ZERO).await;
     let (sealed, second) = begin(&*vault, LONG).await;
     assert_eq!(sealed, b"een");
-    assert_eq!(vault.finish(&key(), lost, b"laat".to_vec()).await.expect("finish"), Finished::Stale);
-    assert_eq!(vault.finish(&key(), second, b"twee".to_vec()).await.expect("finish"), Finished::Done);
+    assert_eq!(
+        vault.finish(&key(), lost, b"laat".to_vec()).await.expect("finish"),
+        Finished::Stale
+    );
+    assert_eq!(
+        vault.finish(&key(), second, b"twee".to_vec()).await.expect("finish"),
+        Finished::Done
+    );
     assert_eq!(begin(&*vault, LONG).await.0, b"twee");
 }
 
@@ -75,7 +88,10 @@ pub async fn the_next_token_takes_the_place_of_the_old<V: TokenVault>(vault: Arc
     vault.keep(&key(), b"een".to_vec()).await.expect("keep");
     for next in [b"twee".to_vec(), b"drie".to_vec()] {
         let (_, attempt) = begin(&*vault, LONG).await;
-        assert_eq!(vault.finish(&key(), attempt, next.clone()).await.expect("finish"), Finished::Done);
+        assert_eq!(
+            vault.finish(&key(), attempt, next.clone()).await.expect("finish"),
+            Finished::Done
+        );
         let (sealed, attempt) = begin(&*vault, LONG).await;
         assert_eq!(sealed, next);
         vault.release(&key(), attempt).await.expect("release");
@@ -88,7 +104,9 @@ pub async fn racing_refreshes_have_one_winner<V: TokenVault>(vault: Arc<V>) {
     let mut tasks = Vec::new();
     for _ in 0..16 {
         let vault = Arc::clone(&vault);
-        tasks.push(tokio::spawn(async move { vault.begin(&key(), LONG).await.expect("begin") }));
+        tasks.push(tokio::spawn(
+            async move { vault.begin(&key(), LONG).await.expect("begin") },
+        ));
     }
     let mut winners = 0;
     for task in tasks {

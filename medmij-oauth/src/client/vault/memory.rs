@@ -50,12 +50,17 @@ impl TokenVault for MemoryVault {
         inner.attempts += 1;
         let attempt = inner.attempts;
         let now = Instant::now();
-        let Some(row) = inner.rows.get_mut(key) else { return Ok(Begun::Unknown) };
+        let Some(row) = inner.rows.get_mut(key) else {
+            return Ok(Begun::Unknown);
+        };
         if row.running.is_some_and(|(_, until)| now < until) {
             return Ok(Begun::UnderWay);
         }
         row.running = Some((attempt, now + lease));
-        Ok(Begun::Refresh { sealed: row.sealed.clone(), attempt })
+        Ok(Begun::Refresh {
+            sealed: row.sealed.clone(),
+            attempt,
+        })
     }
 
     async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, VaultError> {

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What the framework leaves open or we could not read, in one place: the defaults of this crate, with what a supplier
+//! overrules, each value with its requirement code, its source and its mark.
+//!
+//! With the feature `stelsel` the overruling values come from a file, `stelsel.toml`:
+//!
+//! ```toml
+//! versie = "2026-11 leverancier"
+//!
+//! [levensduur.toegangstoken]
+//! waarde = 600
+//! code = "core.autorisatie.204"
+//! bron = "afspraak met de stelselbeheerder"
+//! merk = "confirmed"
+//!
+//! [interfaceversie.2]
+//! waarde = "2.2"
+//!
+//! [[uitzondering]]
+//! release = "2.2"
+//! naam = "autoriseren-3"
+//! gedrag = "pagina"
+//! error = "temporarily_unavailable"
+//! merk = "confirmed"
+//! ```
+//!
+//! Safety floors are not in the file: a lifetime over 900 s for a code or an access token, a redirect at autoriseren 1 or
+//! 2, or anything at all about uitzondering 1a is an error when the file is read.
+
+#[cfg(feature = "stelsel")]
+mod file;
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use medmij_types::Release;
+
+use super::{ExceptionPolicy, ExceptionRule, Gedrag, IdStrictness, Lifetimes, Mark, PolicyError, Uitzondering};
+use crate::server::ServerConfig;
+
+/// The whole policy.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Stelsel {
+    /// The name of this version, for records.
+    pub versie: String,
+    /// What happens at exceptions.
+    pub exceptions: ExceptionPolicy,
+    /// How long things last.
+    pub lifetimes: Lifetimes,
+    /// What is done with missing request ids.
+    pub ids: IdStrictness,
+    /// Which release an Interfaceversie of the Zorgaanbiederslijst stands for.
+    pub interfaceversies: BTreeMap<String, Release>,
+    notes: BTreeMap<String, Note>,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Note {
+    code: String,
+    bron: String,
+    mark: Mark,
+}
+
+/// One value of the policy, to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PolicyRow {
+    /// Its name in the file.
+    pub naam: String,
+    /// The value.
+    pub waarde: String,
+    /// The requirement code.
+    pub code: String,
+    /// The source.
+    pub bron: String,
+    /// On what it rests.
+    pub mark: Mark,
+    /// Whether the supplier overruled it.
+    pub overruled: bool,
+}
+
+impl Default for Stelsel {
+    fn default() -> Self {
+        Self {
+            versie: format!("medmij-oauth {}", env!("CARGO_PKG_VERSION")),
+            exceptions: ExceptionPolicy::default(),
+            lifetimes: Lifetimes::default(),
+            ids: IdStrictness::default(),
+            interfaceversies: BTreeMap::from([("1".to_owned(), Release::V1_6), ("2".to_owned(), Release::DEFAULT)]),
+            notes: BTreeMap::new(),
+        }
+    }
+}
+
+impl Stelsel {
+    /// The release of an Interfaceversie: as the table says, else the release of that name.
+    ///
+    /// ```
+    /// use medmij_oauth::policy::Stelsel;
+    /// use medmij_types::Release;
+    ///
+    /// let stelsel = Stelsel::default();
+    /// assert_eq!(stelsel.release_of("2"), Some(Release::V2_2));
+    /// assert_eq!(stelsel.release_of("1.4.0"), Some(Release::V1_4));
+    /// assert_eq!(stelsel.release_of("9"), None);
+    /// ```
+    #[must_use]
+    pub fn release_of(&self, interfaceversie: &str) -> Option<Release> {
+        self.interfaceversies
+            .get(interfaceversie)
+            .copied()
+            .or_else(|| Release::parse(interfaceversie).ok())
+    }
+
+    /// Puts the policy into the settings of a server.
+    #[must_use]
+    pub fn apply(&self, mut config: ServerConfig) -> ServerConfig {
+        config.exceptions = self.exceptions.clone();
+        config.lifetimes = self.lifetimes;
+        config.ids = self.ids;
+        config
+    }
+
+    /// Every value, in a fixed order: `medmij policy show`.
+    #[must_use]
+    pub fn rows(&self) -> Vec<PolicyRow> {
+        let mut rows = Vec::new();
+        for (name, duration, mark) in self.lifetimes.marked() {
+            let naam = format!("levensduur.{}", lifetime_name(name));
+            rows.push(self.row(naam, format!("{} s", duration.as_secs()), "core.autorisatie.204", mark));
+        }
+        let ids = match self.ids {
+            IdStrictness::Lenient => "herstellen",
+            IdStrictness::Strict => "weigeren",
+        };
+        rows.push(self.row(
+            "request_ids".to_owned(),
+            ids.to_owned(),
+            "core.authint.208",
+            Mark::Inferred,
+        ));
+        for (name, release) in &self.interfaceversies {
+            let naam = format!("interfaceversie.{name}");
+            rows.push(self.row(naam, release.to_string(), "core.alst", Mark::Unknown));
+        }
+        for release in Release::ALL.iter().copied() {
+            for uitzondering in Uitzondering::ALL {
+                let rule = self.exceptions.rule(release, uitzondering);
+                let description = rule
+                    .description
+                    .as_deref()
+                    .map(|text| format!(" \"{text}\""))
+                    .unwrap_or_default();
+                let waarde = format!("{} {}{description}", gedrag_name(rule.gedrag), rule.error);
+                let naam = exception_name(release, uitzondering);
+                rows.push(self.row(naam, waarde, "core.authint.207", rule.mark));
+            }
+        }
+        rows
+    }
+
+    /// The values that differ from another policy, as (this, other): `medmij policy diff`.
+    #[must_use]
+    pub fn diff(&self, other: &Self) -> Vec<(PolicyRow, Option<PolicyRow>)> {
+        let mut others: BTreeMap<String, PolicyRow> =
+            other.rows().into_iter().map(|row| (row.naam.clone(), row)).collect();
+        self.rows()
+            .into_iter()
+            .map(|row| {
+                let there = others.remove(&row.naam);
+                (row, there)
+            })
+            .filter(|(here, there)| there.as_ref().is_none_or(|there| there.waarde != here.waarde))
+            .collect()
+    }
+
+    /// The values that still rest on inference or on nothing: `medmij policy check`.
+    #[must_use]
+    pub fn open(&self) -> Vec<PolicyRow> {
+        self.rows()
+            .into_iter()
+            .filter(|row| row.mark != Mark::Confirmed)
+            .collect()
+    }
+
+    #[cfg_attr(
+        not(feature = "stelsel"),
+        expect(dead_code, reason = "the file is the only way to overrule by name")
+    )]
+    fn set_lifetime(&mut self, name: &str, seconds: u64) -> Result<(), StelselError> {
+        let duration = Duration::from_secs(seconds);
+        let (slot, most) = match name {
+            "code" => (&mut self.lifetimes.code, 900),
+            "toegangstoken" => (&mut self.lifetimes.access_token, 900),
+            "verversingstoken" => (&mut self.lifetimes.refresh_token, 184 * 86_400),
+            "flow" => (&mut self.lifetimes.flow, 3_600),
+            "verversingsrace" => (&mut self.lifetimes.refresh_race, 60),
+            other => return Err(StelselError::Naam(format!("levensduur.{other}"))),
+        };
+        if seconds > most || (seconds == 0 && name != "verversingsrace") {
+            return Err(StelselError::Levensduur {
+                naam: name.to_owned(),
+                most,
+            });
+        }
+        *slot = duration;
+        Ok(())
+    }
+
+    fn row(&self, naam: String, waarde: String, code: &str, mark: Mark) -> PolicyRow {
+        match self.notes.get(&naam) {
+            Some(note) => PolicyRow {
+                naam,
+                waarde,
+                code: if note.code.is_empty() {
+                    code.to_owned()
+                } else {
+                    note.code.clone()
+                },
+                bron: note.bron.clone(),
+                mark: note.mark,
+                overruled: true,
+            },
+            None => PolicyRow {
+                naam,
+                waarde,
+                code: code.to_owned(),
+                bron: "medmij-oauth".to_owned(),
+                mark,
+                overruled: false,
+            },
+        }
+    }
+}
+
+impl fmt::Display for PolicyRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.overruled { '*' } else { ' ' };
+        write!(
+            f,
+            "{sign} {:<40} {:<50} {:<10} {:<22} {}",
+            self.naam, self.waarde, self.mark, self.code, self.bron
+        )
+    }
+}
+
+/// Why a policy file is refused, as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StelselError {
+    /// Not TOML of this form; the text says where.
+    #[error("policy file cannot be read: {0}")]
+    File(String),
+    /// A name that does not exist, uitzondering 1a among them.
+    #[error("policy file names {0}, which does not exist")]
+    Naam(String),
+    /// A value that the name cannot have.
+    #[error("policy file gives {naam} a value that it cannot have: {waarde}")]
+    Waarde {
+        /// The name.
+        naam: String,
+        /// The value.
+        waarde: String,
+    },
+    /// A lifetime of zero, or over its floor.
+    #[error("lifetime of {naam} is zero or longer than {most} seconds")]
+    Levensduur {
+        /// The name.
+        naam: String,
+        /// The most that it may be.
+        most: u64,
+    },
+    /// A floor forbids the rule.
+    #[error("rule for {naam}: {fout}")]
+    Uitzondering {
+        /// The exception.
+        naam: String,
+        /// The floor.
+        fout: PolicyError,
+    },
+}
+
+fn exception_name(release: Release, uitzondering: Uitzondering) -> String {
+    format!("uitzondering.{release}.{}", uitzondering.as_str())
+}
+
+fn lifetime_name(field: &str) -> &str {
+    match field {
+        "access_token" => "toegangstoken",
+        "refresh_token" => "verversingstoken",
+        "refresh_race" => "verversingsrace",
+        other => other,
+    }
+}
+
+fn gedrag_name(gedrag: Gedrag) -> &'static str {
+    match gedrag {
+        Gedrag::Redirect => "redirect",
+        Gedrag::Pagina => "pagina",
+        Gedrag::AlleenPagina => "alleen-pagina",
+    }
+}
+
+impl Stelsel {
+    #[cfg_attr(
+        not(feature = "stelsel"),
+        expect(dead_code, reason = "the file is the only way to overrule by name")
+    )]
+    fn set_rule(
+        &mut self,
+        release: Release,
+        uitzondering: Uitzondering,
+        rule: ExceptionRule,
+    ) -> Result<(), StelselError> {
+        self.exceptions
+            .set(release, uitzondering, rule)
+            .map_err(|fout| StelselError::Uitzondering {
+                naam: uitzondering.as_str().to_owned(),
+                fout,
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_say_what_rests_on_inference() {
+        let stelsel = Stelsel::default();
+        assert!(stelsel.open().iter().any(|row| row.naam == "uitzondering.2.2.1b.scope"));
+        assert!(stelsel.rows().iter().all(|row| !row.overruled));
+        assert!(stelsel.diff(&Stelsel::default()).is_empty());
+        let names: std::collections::BTreeSet<_> = stelsel.rows().into_iter().map(|row| row.naam).collect();
+        assert_eq!(names.len(), stelsel.rows().len(), "a name stands once");
+    }
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Reading `stelsel.toml`: all of it or nothing.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use medmij_log::EventType;
+use medmij_types::Release;
+use serde::Deserialize;
+
+use super::{Note, Stelsel, StelselError, exception_name};
+use crate::{
+    policy::{ExceptionRule, Gedrag, IdStrictness, Mark, Uitzondering, release_rules},
+    wire::ErrorCode,
+};
+
+impl Stelsel {
+    /// Reads a policy file over the defaults. What the file does not name stays as it is.
+    ///
+    /// ```
+    /// use medmij_oauth::policy::{Stelsel, StelselError};
+    ///
+    /// let stelsel = Stelsel::from_toml("versie = \"1\"\n[levensduur.toegangstoken]\nwaarde = 60\nmerk = \"confirmed\"")?;
+    /// assert_eq!(stelsel.lifetimes.access_token.as_secs(), 60);
+    ///
+    /// // a floor
+    /// let too_long = "versie = \"1\"\n[levensduur.toegangstoken]\nwaarde = 3600";
+    /// assert!(matches!(Stelsel::from_toml(too_long), Err(StelselError::Levensduur { .. })));
+    /// # Ok::<(), StelselError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`StelselError`].
+    pub fn from_toml(text: &str) -> Result<Self, StelselError> {
+        let file: File = toml::from_str(text).map_err(|error| StelselError::File(error.to_string()))?;
+        let mut stelsel = Self {
+            versie: file.versie,
+            ..Self::default()
+        };
+        for (name, value) in file.levensduur {
+            stelsel.set_lifetime(&name, value.waarde)?;
+            stelsel.note(
+                format!("levensduur.{name}"),
+                value.code,
+                value.bron,
+                value.merk.as_deref(),
+            )?;
+        }
+        for (name, value) in file.interfaceversie {
+            let naam = format!("interfaceversie.{name}");
+            let release = Release::parse(&value.waarde).map_err(|_| wrong(&naam, &value.waarde))?;
+            stelsel.interfaceversies.insert(name, release);
+            stelsel.note(naam, value.code, value.bron, value.merk.as_deref())?;
+        }
+        if let Some(value) = file.request_ids {
+            stelsel.ids = match value.waarde.as_str() {
+                "herstellen" => IdStrictness::Lenient,
+                "weigeren" => IdStrictness::Strict,
+                other => return Err(wrong("request_ids", other)),
+            };
+            stelsel.note("request_ids".to_owned(), value.code, value.bron, value.merk.as_deref())?;
+        }
+        for each in file.uitzondering {
+            let uitzondering = Uitzondering::from_name(&each.naam)
+                .ok_or_else(|| StelselError::Naam(format!("uitzondering {}", each.naam)))?;
+            let release = Release::parse(&each.release).map_err(|_| wrong("release", &each.release))?;
+            let mark = read_mark(each.merk.as_deref())?;
+            let mut rule = ExceptionRule::new(read_gedrag(&each.gedrag)?, read_error(&each.error)?, mark);
+            // the event stays, unless the file names another one
+            rule.event = match &each.event {
+                Some(name) => Some(EventType::from_name(name)),
+                None => stelsel.exceptions.rule(release, uitzondering).event,
+            };
+            rule.description = each.description.map(Cow::Owned);
+            stelsel.set_rule(release, uitzondering, rule)?;
+            let alike = [Uitzondering::GeenGegevens, Uitzondering::Geweigerd];
+            let together = if release_rules(release).refusals_alike && alike.contains(&uitzondering) {
+                &alike[..]
+            } else {
+                std::slice::from_ref(&uitzondering)
+            };
+            for one in together {
+                let naam = exception_name(release, *one);
+                stelsel.note(naam, each.code.clone(), each.bron.clone(), each.merk.as_deref())?;
+            }
+        }
+        Ok(stelsel)
+    }
+
+    fn note(&mut self, naam: String, code: String, bron: String, merk: Option<&str>) -> Result<(), StelselError> {
+        let mark = read_mark(merk)?;
+        self.notes.insert(naam, Note { code, bron, mark });
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    versie: String,
+    #[serde(default)]
+    levensduur: BTreeMap<String, Waarde<u64>>,
+    #[serde(default)]
+    interfaceversie: BTreeMap<String, Waarde<String>>,
+    request_ids: Option<Waarde<String>>,
+    #[serde(default)]
+    uitzondering: Vec<Regel>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Waarde<T> {
+    waarde: T,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    bron: String,
+    merk: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Regel {
+    release: String,
+    naam: String,
+    gedrag: String,
+    error: String,
+    description: Option<String>,
+    event: Option<String>,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    bron: String,
+    merk: Option<String>,
+}
+
+fn read_mark(merk: Option<&str>) -> Result<Mark, StelselError> {
+    match merk {
+        Some("confirmed") => Ok(Mark::Confirmed),
+        Some("inferred") => Ok(Mark::Inferred),
+        None | Some("unknown") => Ok(Mark::Unknown),
+        Some(other) => Err(wrong("merk", other)),
+    }
+}
+
+fn read_gedrag(text: &str) -> Result<Gedrag, StelselError> {
+    match text {
+        "redirect" => Ok(Gedrag::Redirect),
+        "pagina" => Ok(Gedrag::Pagina),
+        "alleen-pagina" => Ok(Gedrag::AlleenPagina),
+        other => Err(wrong("gedrag", other)),
+    }
+}
+
+/// An error code in the alphabet of RFC 6749 appendix A.7, without spaces.
+fn read_error(text: &str) -> Result<ErrorCode, StelselError> {
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    if fits {
+        Ok(ErrorCode::from_wire(text))
+    } else {
+        Err(wrong("error", text))
+    }
+}
+
+fn wrong(naam: &str, waarde: &str) -> StelselError {
+    StelselError::Waarde {
+        naam: naam.to_owned(),
+        waarde: waarde.chars().take(64).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::PolicyError;
+
+    const RULE: &str = "versie = \"x\"\n[[uitzondering]]\nrelease = \"2.2\"\nerror = \"access_denied\"\n";
+
+    #[test]
+    fn the_file_overrules_and_says_so() {
+        let text =
+            format!("{RULE}naam = \"autoriseren-3\"\ngedrag = \"pagina\"\nmerk = \"confirmed\"\nbron = \"S1\"\n");
+        let stelsel = Stelsel::from_toml(&text).unwrap();
+        let changed = stelsel.diff(&Stelsel::default());
+        assert_eq!(changed.len(), 1);
+        let (row, _) = &changed[0];
+        assert_eq!(
+            (row.naam.as_str(), row.bron.as_str(), row.mark),
+            ("uitzondering.2.2.autoriseren-3", "S1", Mark::Confirmed)
+        );
+        assert!(row.overruled && row.waarde == "pagina access_denied");
+        assert!(!stelsel.open().iter().any(|open| open.naam == row.naam));
+    }
+
+    #[test]
+    fn floors_and_typing_errors_refuse_the_whole_file() {
+        for (tail, error) in [
+            (
+                "naam = \"autoriseren-2\"\ngedrag = \"redirect\"",
+                Some(PolicyError::AutomaticRedirect),
+            ),
+            (
+                "naam = \"1b.scope\"\ngedrag = \"redirect\"\ndescription = \"a\\nb\"",
+                Some(PolicyError::Description),
+            ),
+            ("naam = \"1a\"\ngedrag = \"redirect\"", None),
+            ("naam = \"1b.scope\"\ngedrag = \"weg\"", None),
+            ("naam = \"1b.scope\"\ngedrag = \"redirect\"\nmerk = \"zeker\"", None),
+            ("naam = \"1b.scope\"\ngedrag = \"redirect\"\nonbekend = 1", None),
+        ] {
+            let found = Stelsel::from_toml(&format!("{RULE}{tail}\n")).unwrap_err();
+            if let Some(error) = error {
+                assert!(
+                    matches!(&found, StelselError::Uitzondering { fout, .. } if *fout == error),
+                    "{tail}: {found}"
+                );
+            }
+        }
+        for text in [
+            "",
+            "versie = 1",
+            "versie = \"x\"\nwhitelist = false",
+            "versie = \"x\"\n[levensduur.code]\nwaarde = 901",
+            "versie = \"x\"\n[levensduur.code]\nwaarde = 0",
+            "versie = \"x\"\n[levensduur.iets]\nwaarde = 1",
+            "versie = \"x\"\n[interfaceversie.2]\nwaarde = \"3.0\"",
+            "versie = \"x\"\n[request_ids]\nwaarde = \"soms\"",
+        ] {
+            assert!(Stelsel::from_toml(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn autoriseren_1_and_2_are_overruled_together() {
+        let text = format!("{RULE}naam = \"autoriseren-1\"\ngedrag = \"pagina\"\nmerk = \"confirmed\"\n");
+        let stelsel = Stelsel::from_toml(&text).unwrap();
+        let rows: Vec<_> = stelsel.rows().into_iter().filter(|row| row.overruled).collect();
+        assert_eq!(rows.len(), 2);
+        assert_eq!(rows[0].waarde, rows[1].waarde);
+    }
+}
