@@ -3,13 +3,13 @@
 
 use crate::netwerk::{AANBOD, DVP, DVP_NODE, DVZA_EEN, DVZA_TWEE};
 use medmij_gnl::GegevensdienstnamenlijstDraft;
-use medmij_list::{ListError, ListKind};
+use medmij_list::{ListError, ListKind, ReadOptions, Snapshot};
 use medmij_ocl::OAuthclientlistDraft;
 use medmij_types::{
     Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, Hostname, InterfaceversieId, Organisatienaam,
     Systeemrolcode, Tijdstempel, Volgnummer, Weergavenaam,
 };
-use medmij_whitelist::WhitelistDraft;
+use medmij_whitelist::{Whitelist, WhitelistDraft};
 use medmij_zal::{
     Aanbiedertype, DraftError, GegevensdienstDraft, InterfaceversieDraft, SysteemrolDraft, ZorgaanbiederDraft,
     ZorgaanbiederslijstDraft,
@@ -33,8 +33,7 @@ pub enum Variant {
 /// # Errors
 ///
 /// Where a file cannot be written.
-pub fn write(folder: &Path, volgnummer: u64, variant: Variant) -> Result<(), LijstenError> {
-    let number = Volgnummer::new(volgnummer).ok_or(LijstenError::Own("Volgnummer"))?;
+pub fn write(folder: &Path, number: Volgnummer, variant: Variant) -> Result<(), LijstenError> {
     let stamp = Tijdstempel::from_system_time(SystemTime::now()).map_err(own("Tijdstempel"))?;
     for (kind, xml) in [
         (ListKind::Zorgaanbiederslijst, zal(&stamp, number)?),
@@ -48,6 +47,16 @@ pub fn write(folder: &Path, volgnummer: u64, variant: Variant) -> Result<(), Lij
         std::fs::rename(aside, folder.join(kind.file_name()))?;
     }
     Ok(())
+}
+
+/// The number after that of the lists which are in the folder now; the first where there are none.
+#[must_use]
+pub fn next_volgnummer(folder: &Path) -> Volgnummer {
+    let published = std::fs::read(folder.join(ListKind::Whitelist.file_name())).ok();
+    let snapshot = published.and_then(|bytes| Snapshot::<Whitelist>::read(bytes, &ReadOptions::files()).ok());
+    snapshot
+        .and_then(|list| list.header().volgnummer().next())
+        .unwrap_or(Volgnummer::FIRST)
 }
 
 fn zal(stamp: &Tijdstempel, number: Volgnummer) -> Result<String, LijstenError> {

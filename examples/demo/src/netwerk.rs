@@ -7,7 +7,7 @@
 use crate::lijsten::{self, LijstenError, Variant};
 use medmij_net::{DangerLoopback, FrontScheme, LoopbackError};
 use medmij_test::{LeafSpec, PkiError, TestPki};
-use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname};
+use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname, Volgnummer};
 use node::NodeConfig;
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -48,6 +48,8 @@ pub struct Netwerk {
     pub dvp: dvp::Config,
     /// Where a browser opens the DVP.
     pub start: String,
+    /// The number of the lists: one higher at each run in the same folder, because the Nodes remember.
+    pub volgnummer: Volgnummer,
 }
 
 impl Netwerk {
@@ -87,6 +89,7 @@ impl Netwerk {
                 gegevens: PathBuf::from(dvza::DATA),
             })
         };
+        let volgnummer = lijsten::next_volgnummer(&folder.join("lijsten"));
         let network = Self {
             stelselnode: stelselnode::Config {
                 node: maker.node("Stelselnode", STELSELNODE, &[])?,
@@ -105,9 +108,10 @@ impl Netwerk {
                 dossier: folder.join("dossier"),
             },
             start,
+            volgnummer,
             folder: folder.clone(),
         };
-        lijsten::write(&folder.join("lijsten"), 1, Variant::Gewoon)?;
+        lijsten::write(&folder.join("lijsten"), volgnummer, Variant::Gewoon)?;
         network.write()?;
         Ok(network)
     }
@@ -168,6 +172,7 @@ impl Maker<'_> {
             roots: self.pki_file("roots.pem"),
             crls: vec![self.pki_file("0.crl"), self.pki_file("1.crl")],
             stelselnode: host(STELSELNODE)?,
+            bewaard: self.folder.join("bewaard").join(hostname),
             danger_loopback: self.map.clone(),
         })
     }

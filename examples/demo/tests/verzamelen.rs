@@ -85,6 +85,18 @@ async fn the_roles_share_nothing_but_sockets() {
     assert_eq!(summary, everything());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_run_in_the_same_folder_publishes_newer_lists() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 1..=2 {
+        let network = network(folder.path());
+        assert_eq!(network.volgnummer.value(), number);
+        let rollen = Rollen::start(&network).await.unwrap();
+        assert_eq!(persoon::verzamelt_overal(&network.start).await.unwrap(), everything());
+        rollen.stop().await;
+    }
+}
+
 /// Listens in the place of a Node, passes everything on and counts connections.
 async fn counting_proxy(to: std::net::SocketAddr) -> (std::net::SocketAddr, Arc<AtomicUsize>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -114,7 +126,12 @@ async fn collect_at_the_first_dvza(variant: Variant) -> (bool, usize) {
 
     // the DVZAs are up with a Whitelist that has them; the DVP starts with the one that may not
     let before = Rollen::start_without_dvp(&network).await.unwrap();
-    lijsten::write(&network.stelselnode.lijsten, 2, variant).unwrap();
+    lijsten::write(
+        &network.stelselnode.lijsten,
+        network.volgnummer.next().unwrap(),
+        variant,
+    )
+    .unwrap();
     let dvp = tokio::spawn(dvp::start(&network.dvp, std::future::pending()).await.unwrap());
 
     let mut browser = Browser::default();
@@ -196,7 +213,12 @@ async fn core_tknint_204_a_code_is_spent_once() {
 async fn core_authint_207_1a_a_dvp_that_is_not_on_the_ocl_gets_a_page_and_no_redirect() {
     let folder = tempfile::tempdir().unwrap();
     let network = network(folder.path());
-    lijsten::write(&network.stelselnode.lijsten, 2, Variant::ZonderDvp).unwrap();
+    lijsten::write(
+        &network.stelselnode.lijsten,
+        network.volgnummer.next().unwrap(),
+        Variant::ZonderDvp,
+    )
+    .unwrap();
     let rollen = Rollen::start(&network).await.unwrap();
     let mut browser = Browser::default();
     let page = persoon::kiest(&mut browser, &network.start, HOSPITAL).await.unwrap();

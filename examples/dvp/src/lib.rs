@@ -20,16 +20,16 @@ mod web;
 
 use dossier::Dossier;
 use medmij_gnl::Gegevensdienstnamenlijst;
-use medmij_list::{ListCache, RefreshPolicy};
-use medmij_net::{BackChannel, StelselnodeSource};
+use medmij_list::{ListCache, supply::RunningSupply};
+use medmij_net::BackChannel;
 use medmij_oauth::{
     ClientId,
     client::{Dvp, PendingFlows},
 };
-use medmij_types::{Hostname, Release, SystemClock};
-use medmij_whitelist::{HostPolicy, Whitelist};
+use medmij_types::Hostname;
+use medmij_whitelist::HostPolicy;
 use medmij_zal::Zorgaanbiederslijst;
-use node::{KeptList, Node, NodeConfig, NodeError, RefreshError, STAP};
+use node::{Caches, ListsError, Node, NodeConfig, NodeError, STAP};
 use serde::{Deserialize, Serialize};
 use sessie::Sessies;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
@@ -59,7 +59,7 @@ struct App {
     dossier: Dossier,
     zal: Arc<ListCache<Zorgaanbiederslijst>>,
     gnl: Arc<ListCache<Gegevensdienstnamenlijst>>,
-    _kept: [KeptList; 3],
+    _kept: [RunningSupply; 3],
 }
 
 /// Fetches the lists and listens; the future that comes back serves until `shutdown`.
@@ -76,26 +76,18 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     // a browser is sent to plain http: only ever on loopback, with test certificates
     let _development = node.prove_development([(&config.client_id, config.adres)])?;
 
-    let whitelist = Arc::new(ListCache::<Whitelist>::new(
-        RefreshPolicy::default(),
-        SystemClock::default(),
-    ));
-    let zal = Arc::new(ListCache::new(RefreshPolicy::default(), SystemClock::default()));
-    let gnl = Arc::new(ListCache::new(RefreshPolicy::default(), SystemClock::default()));
+    let caches = Caches::default();
+    let (whitelist, zal, gnl) = (caches.cache(), caches.cache(), caches.cache());
     // until the first Whitelist is in, the policy allows the Stelselnode only (core.whl.303)
     let back = node.back_channel(HostPolicy::whitelist(
         Arc::clone(&whitelist),
         node.stelselnode().clone(),
     ))?;
-    let source = StelselnodeSource::new(
-        back.clone(),
-        node.stelselnode().clone(),
-        Release::DEFAULT.major().into(),
-    );
+    let lists = caches.supply(&node, back.clone())?;
     let kept = [
-        KeptList::start(node.rol(), source.clone(), whitelist).await?,
-        KeptList::start(node.rol(), source.clone(), Arc::clone(&zal)).await?,
-        KeptList::start(node.rol(), source, Arc::clone(&gnl)).await?,
+        lists.start(&whitelist).await?,
+        lists.start(&zal).await?,
+        lists.start(&gnl).await?,
     ];
 
     let listener = tokio::net::TcpListener::bind(config.adres)
@@ -132,7 +124,7 @@ pub enum StartError {
     Node(#[from] NodeError),
     /// One of its lists.
     #[error(transparent)]
-    List(#[from] RefreshError),
+    List(#[from] ListsError),
     /// Its address on the front channel.
     #[error("cannot listen on the front channel: {0}")]
     Bind(std::io::Error),

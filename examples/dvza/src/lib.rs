@@ -24,19 +24,16 @@ pub use resource::resource_path;
 use bronsysteem::Bronsysteem;
 use inlogstub::Inlogstub;
 use leverancier::{BronToets, EigenRegistratie, Leverancier, OclClients};
-use medmij_gnl::Gegevensdienstnamenlijst;
-use medmij_list::{ListCache, RefreshPolicy};
-use medmij_net::StelselnodeSource;
+
 use medmij_oauth::{
     router::{RouterOptions, back_channel, front_channel},
     seal::LocalKeyRing,
     server::{Server, ServerConfig},
     store::MemoryStore,
 };
-use medmij_ocl::OAuthclientlist;
-use medmij_types::{Aanbiedernaam, EntropyError, GegevensdienstId, Hostname, OsEntropy, Release, SystemClock};
-use medmij_whitelist::{HostPolicy, Whitelist};
-use node::{KeptList, Node, NodeConfig, NodeError, RefreshError, STAP};
+use medmij_types::{Aanbiedernaam, EntropyError, GegevensdienstId, Hostname, OsEntropy};
+use medmij_whitelist::HostPolicy;
+use node::{Caches, ListsError, Node, NodeConfig, NodeError, STAP};
 use resource::Resources;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
@@ -95,26 +92,16 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let development = node.prove_development([(&config.hostname, config.front), (node.hostname(), config.back)])?;
     let bron = Arc::new(Bronsysteem::open(&config.gegevens)?);
 
-    let whitelist = Arc::new(ListCache::<Whitelist>::new(
-        RefreshPolicy::default(),
-        SystemClock::default(),
-    ));
-    let ocl = Arc::new(ListCache::<OAuthclientlist>::new(
-        RefreshPolicy::default(),
-        SystemClock::default(),
-    ));
-    let gnl = Arc::new(ListCache::<Gegevensdienstnamenlijst>::new(
-        RefreshPolicy::default(),
-        SystemClock::default(),
-    ));
+    let caches = Caches::default();
+    let (whitelist, ocl, gnl) = (caches.cache(), caches.cache(), caches.cache());
     // until the first Whitelist is in, the policy allows the Stelselnode only (core.whl.303)
     let policy = HostPolicy::whitelist(Arc::clone(&whitelist), node.stelselnode().clone());
     let channel = node.back_channel(policy.clone())?;
-    let source = StelselnodeSource::new(channel, node.stelselnode().clone(), Release::DEFAULT.major().into());
+    let lists = caches.supply(&node, channel)?;
     let kept = [
-        KeptList::start(node.rol(), source.clone(), whitelist).await?,
-        KeptList::start(node.rol(), source.clone(), Arc::clone(&ocl)).await?,
-        KeptList::start(node.rol(), source, Arc::clone(&gnl)).await?,
+        lists.start(&whitelist).await?,
+        lists.start(&ocl).await?,
+        lists.start(&gnl).await?,
     ];
 
     let login = Inlogstub::new(development, config.hostname.clone(), Arc::clone(&bron));
@@ -184,7 +171,7 @@ pub enum StartError {
     Node(#[from] NodeError),
     /// One of its lists.
     #[error(transparent)]
-    List(#[from] RefreshError),
+    List(#[from] ListsError),
     /// Its data.
     #[error(transparent)]
     Bron(#[from] BronError),

@@ -31,6 +31,8 @@ pub struct NodeConfig {
     pub crls: Vec<PathBuf>,
     /// The Stelselnode.
     pub stelselnode: Hostname,
+    /// The folder in which it keeps lists through restarts.
+    pub bewaard: PathBuf,
     /// The loopback map, in its text form.
     pub danger_loopback: String,
 }
@@ -44,6 +46,7 @@ pub struct Node {
     roots: TrustRoots,
     revocation: Revocation,
     stelselnode: Hostname,
+    bewaard: PathBuf,
     loopback: DangerLoopback,
 }
 
@@ -81,6 +84,7 @@ impl Node {
             roots: TrustRoots::from_pem(&read(&config.roots)?)?,
             revocation: Revocation::hard_fail(crls)?,
             stelselnode: config.stelselnode.clone(),
+            bewaard: config.bewaard.clone(),
             loopback: config.danger_loopback.parse()?,
         })
     }
@@ -101,6 +105,12 @@ impl Node {
     #[must_use]
     pub fn stelselnode(&self) -> &Hostname {
         &self.stelselnode
+    }
+
+    /// The folder in which it keeps lists.
+    #[must_use]
+    pub fn bewaard(&self) -> &Path {
+        &self.bewaard
     }
 
     /// The loopback map.

@@ -6,7 +6,7 @@ mod config;
 mod lists;
 
 pub use config::{Node, NodeConfig, NodeError};
-pub use lists::{KeptList, RefreshError, fetch};
+pub use lists::{Caches, Lists, ListsError};
 
 /// The target of the `tracing` events that tell a person what happens: with the fields `rol` (who) and `regel` (by which
 /// rule). The demo prints them; elsewhere they are ordinary log lines.

@@ -1,88 +1,99 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.alst.201, core.ocl.201, core.gnl.201, core.whl.302 — a list is fetched at least every 15 minutes.
+//! core.alst.201, core.ocl.201, core.gnl.201, core.whl.302 — the lists of a Node: fetched from the Stelselnode, kept in a
+//! folder through restarts, and refreshed in the background.
 
-use crate::STAP;
-use medmij_list::{List, ListCache, ListError, ListKind, NotTaken, ReadOptions, Snapshot, Source, SourceError, Taken};
-use medmij_types::{Entropy as _, OsEntropy};
-use std::{sync::Arc, time::SystemTime};
+use crate::{Node, NodeError, STAP};
+use medmij_list::{
+    List, ListCache, ListKind, RefreshPolicy,
+    supply::{FileKeep, Keep, KeepError, ListSupply, Refusal, RunningSupply, SourceName, SourceNameError},
+};
+use medmij_net::{BackChannel, StelselnodeSource};
+use medmij_types::{Clock, OsEntropy, Release, SystemClock};
+use std::sync::Arc;
 
-/// A list that is fetched again and again as long as this value lives.
-#[derive(Debug)]
-pub struct KeptList {
-    task: tokio::task::JoinHandle<()>,
+/// Where the lists of a Node come from and where they are kept.
+pub struct Lists {
+    rol: String,
+    source: StelselnodeSource,
+    name: SourceName,
+    keep: Arc<dyn Keep>,
+    clock: Arc<dyn Clock>,
 }
 
-impl KeptList {
-    /// Fetches the list once, and from then on in the background by the policy of the cache.
+/// An empty cache for a list, and the clock that its supply goes by.
+pub struct Caches(Arc<dyn Clock>);
+
+impl Default for Caches {
+    fn default() -> Self {
+        Self(Arc::new(SystemClock::default()))
+    }
+}
+
+impl Caches {
+    /// An empty cache.
+    #[must_use]
+    pub fn cache<L: List>(&self) -> Arc<ListCache<L>> {
+        Arc::new(ListCache::new(RefreshPolicy::default(), Arc::clone(&self.0)))
+    }
+
+    /// A supply for such caches over a channel to the Stelselnode.
     ///
     /// # Errors
     ///
-    /// Where the first fetch fails: a Node does not start without its lists.
-    pub async fn start<L: List>(
-        rol: &str,
-        source: impl Source + 'static,
-        cache: Arc<ListCache<L>>,
-    ) -> Result<Self, RefreshError> {
-        fetch(&source, &cache).await?;
+    /// Where the folder for kept lists cannot be opened.
+    pub fn supply(self, node: &Node, channel: BackChannel) -> Result<Lists, ListsError> {
+        let stelselnode = node.stelselnode().clone();
+        Ok(Lists {
+            rol: node.rol().to_owned(),
+            name: SourceName::parse(stelselnode.as_str())?,
+            source: StelselnodeSource::new(channel, stelselnode, Release::DEFAULT.major().into()),
+            keep: Arc::new(FileKeep::open(node.bewaard())?),
+            clock: self.0,
+        })
+    }
+}
+
+impl Lists {
+    /// Fetches a list and keeps it fresh for as long as the returned value lives.
+    ///
+    /// # Errors
+    ///
+    /// Where the list does not come, is not valid, or may not take the place of the one that was kept: a Node does not
+    /// start without its lists.
+    pub async fn start<L: List>(&self, cache: &Arc<ListCache<L>>) -> Result<RunningSupply, ListsError> {
+        let (source, keep) = (self.name.clone(), Arc::clone(&self.keep));
+        let api = Release::DEFAULT.major().into();
+        let supply = ListSupply::new(source, api, Arc::clone(cache), keep, Arc::clone(&self.clock));
+        let running = supply.start(self.source.clone(), OsEntropy).await?;
+        // a kept list is good enough to start with; here the newest is one fetch away
+        running.refresh().await?;
         if let Some(list) = cache.current() {
             let (kind, number, entries) = (L::KIND, list.header().volgnummer(), list.len());
-            tracing::info!(target: STAP, rol, regel = rules(kind), "haalt de {kind} op: nummer {number}, {entries} regels, geldig");
+            tracing::info!(
+                target: STAP, rol = self.rol, regel = rules(kind),
+                "haalt de {kind} op: nummer {number}, {entries} regels, geldig",
+            );
         }
-        let task = tokio::spawn(async move {
-            let mut failures = 0;
-            loop {
-                tokio::time::sleep(cache.policy().next_attempt(failures, chance())).await;
-                match fetch(&source, &cache).await {
-                    Ok(_) => failures = 0,
-                    Err(error) => {
-                        failures += 1;
-                        tracing::warn!(list = %L::KIND, failures, error = &error as &dyn std::error::Error, "list not refreshed");
-                    }
-                }
-            }
-        });
-        Ok(Self { task })
+        Ok(running)
     }
 }
 
-impl Drop for KeptList {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// Fetches a list once and offers it to the cache.
-///
-/// # Errors
-///
-/// Where it does not come, is not valid, or may not take the place of the list that is there.
-pub async fn fetch<L: List>(source: &impl Source, cache: &ListCache<L>) -> Result<Taken, RefreshError> {
-    let bytes = source.fetch(L::KIND).await?;
-    let snapshot = Snapshot::<L>::read(bytes, &ReadOptions::default())?.fetched(SystemTime::now());
-    Ok(cache.offer(snapshot)?)
-}
-
-/// Why a list was not refreshed. The last good one stays.
+/// Why a Node has no lists.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum RefreshError {
-    /// It did not come.
-    #[error("{0}: {cause}", cause = root_cause(.0))]
-    Source(#[from] SourceError),
-    /// Its schema refuses it (core.alst.202, core.ocl.202, core.gnl.202, core.whl.304).
+pub enum ListsError {
+    /// A list was refused.
     #[error(transparent)]
-    Invalid(#[from] ListError),
-    /// It may not replace the one that is there.
+    Refused(#[from] Refusal),
+    /// The folder for kept lists cannot be used.
     #[error(transparent)]
-    NotTaken(#[from] NotTaken),
-}
-
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
+    Keep(#[from] KeepError),
+    /// The name of the Stelselnode cannot stand for a source.
+    #[error(transparent)]
+    Name(#[from] SourceNameError),
+    /// The Node itself.
+    #[error(transparent)]
+    Node(#[from] NodeError),
 }
 
 fn rules(kind: ListKind) -> &'static str {
@@ -93,11 +104,4 @@ fn rules(kind: ListKind) -> &'static str {
         ListKind::Gegevensdienstnamenlijst => "core.gnl.201, core.gnl.202",
         _ => "",
     }
-}
-
-/// A number from 0 to 1 for the jitter; without entropy the middle.
-fn chance() -> f64 {
-    let mut byte = [128];
-    let _ = OsEntropy.fill(&mut byte);
-    byte.first().map_or(0.5, |b| f64::from(*b) / 255.0)
 }
