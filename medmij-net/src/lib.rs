@@ -36,6 +36,20 @@
 //! # }
 //! ```
 //!
+//! # Where a rule lives
+//! | rule | what | where |
+//! | --- | --- | --- |
+//! | core.tls.300 | all traffic over TLS | [`BackChannel`] takes https only; both listeners are TLS only |
+//! | core.tls.301, .302, .305 | what is offered | [`TlsPolicy`] |
+//! | core.tls.303, .304 | no False Start, highest common version | the TLS library, watched by tests |
+//! | core.tls.314 | certificates of the back channel | [`NodeIdentity`], [`TrustRoots`], [`Revocation`] |
+//! | core.tls.315 | certificates of the front channel | [`WebIdentity`] |
+//! | core.lijsten.300, core.whl.300, .305 | lists from the Stelselnode | [`StelselnodeSource`] |
+//! | core.whl.301, .302, .304 | outages, freshness and content of a Whitelist | `medmij-list`, `medmij-whitelist` |
+//! | core.whl.303 | the Stelselnode counts as listed | [`Environment`] |
+//! | core.whl.306, .307 | only listed hosts, judged before dialling | [`BackChannel`] |
+//! | core.whl.306 to .309 | only listed peers, judged before HTTP, no word to others | `BackChannelListener`, `ForwardedPeer` |
+//!
 //! # Limits
 //! HTTP/1.1 only: HTTP/2 lets one connection serve several hosts. No OCSP. The front channel of a node is a
 //! browser's business and is not dialled here.

@@ -104,4 +104,27 @@ mod tests {
             assert_eq!(names_of(spec), *expected, "{case}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn w3_a_damaged_certificate_gives_usable_names_or_none(
+            damage in proptest::collection::vec((0_usize..1200, proptest::num::u8::ANY), 1..6),
+            end in 0_usize..1200,
+        ) {
+            static GOOD: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
+                let spec = LeafSpec::node("een.example.nl").dns("*.example.nl").uri("https://een.example.nl/");
+                TestPki::new("A").unwrap().issue(&spec).unwrap().chain_der()[0].clone()
+            });
+            let mut der = GOOD.clone();
+            for (at, byte) in damage {
+                if let Some(place) = der.get_mut(at) {
+                    *place = byte;
+                }
+            }
+            der.truncate(end.max(der.len() / 2));
+            for name in peer_names(&CertificateDer::from(der)).iter() {
+                proptest::prop_assert!(medmij_types::Hostname::parse(name.as_str()).is_ok());
+            }
+        }
+    }
 }

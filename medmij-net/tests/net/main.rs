@@ -11,6 +11,7 @@
 
 mod client;
 mod crl;
+mod environment;
 mod front;
 mod keys;
 mod listener;

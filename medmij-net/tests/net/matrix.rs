@@ -121,3 +121,24 @@ async fn w8_hard_and_soft_fail_differ_where_nothing_is_known() {
         }
     }
 }
+
+#[tokio::test]
+async fn w8_a_certificate_that_names_a_crl_is_judged_by_a_crl_that_names_no_point() {
+    let world = World::new();
+    let named = medmij_test::LeafSpec::node(DVZA).crl_point("http://crl.example.nl/services.crl");
+    let (good, revoked) = (world.pki.issue(&named).unwrap(), world.pki.issue(&named).unwrap());
+    let revocation = Revocation::hard_fail(world.pki.crls(&[&revoked]).unwrap()).unwrap();
+    for (shown, expected) in [(&good, true), (&revoked, false)] {
+        let server = RawServer::start(shown, &world.pki, Then::ok("")).await;
+        let channel = world
+            .client(server.address, only(DVZA))
+            .revocation(revocation.clone())
+            .build()
+            .unwrap();
+        let result = send(&channel, "/").await;
+        assert_eq!(result.is_ok(), expected, "{result:?}");
+        if let Err(error) = result {
+            assert!(error.is_revoked(), "{error:?}");
+        }
+    }
+}

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::string::Ia5String;
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, SanType,
-    SerialNumber,
+    CertificateParams, CrlDistributionPoint, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair,
+    KeyUsagePurpose, SanType, SerialNumber,
 };
 
 use super::{HOUR, PkiError, TEST_ORGANISATION};
@@ -29,6 +29,7 @@ pub struct LeafSpec {
     dns: Vec<String>,
     ip: Vec<IpAddr>,
     uri: Vec<String>,
+    crl_point: Option<String>,
     mail: Vec<String>,
     purposes: Vec<Purpose>,
     validity: Validity,
@@ -45,6 +46,7 @@ impl LeafSpec {
             dns: vec![name.to_owned()],
             ip: Vec::new(),
             uri: Vec::new(),
+            crl_point: None,
             mail: Vec::new(),
             purposes: vec![Purpose::ServerAuth, Purpose::ClientAuth],
             validity: Validity::Current,
@@ -90,6 +92,12 @@ impl LeafSpec {
     /// Adds an rfc822Name.
     pub fn mail(mut self, address: &str) -> Self {
         self.mail.push(address.to_owned());
+        self
+    }
+
+    /// Names the address at which the issuer publishes its CRL.
+    pub fn crl_point(mut self, url: &str) -> Self {
+        self.crl_point = Some(url.to_owned());
         self
     }
 
@@ -164,6 +172,11 @@ impl LeafSpec {
             params
                 .subject_alt_names
                 .push(SanType::Rfc822Name(Ia5String::try_from(address.as_str())?));
+        }
+        if let Some(url) = &self.crl_point {
+            params.crl_distribution_points = vec![CrlDistributionPoint {
+                uris: vec![url.clone()],
+            }];
         }
         params.extended_key_usages = self.purposes.iter().map(|purpose| purpose.to_rcgen()).collect();
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
