@@ -44,7 +44,8 @@ pub enum LeafVariant {
     OtherPurpose,
     /// Another host's name.
     OtherName,
-    /// A wildcard that would match, as common name and SAN.
+    /// A wildcard that would match, as common name and SAN. Ask for a name of three labels or more: TLS libraries
+    /// take no wildcard right under a top-level name anyway.
     Wildcard,
     /// An IP address as the only SAN, and as common name.
     IpOnly,
