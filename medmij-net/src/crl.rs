@@ -190,12 +190,16 @@ impl CrlFetcher {
 
     /// Hard fail by the CRLs that are not too old; with none left everybody is refused.
     pub fn hard_fail(&self) -> Revocation {
-        Revocation::fetched(RevocationPolicy::HardFail, self.current())
+        self.revocation(RevocationPolicy::HardFail)
     }
 
     /// Soft fail by the CRLs that are not too old; with none left nobody is.
     pub fn soft_fail(&self) -> Revocation {
-        Revocation::fetched(RevocationPolicy::SoftFail, self.current())
+        self.revocation(RevocationPolicy::SoftFail)
+    }
+
+    pub(crate) fn revocation(&self, policy: RevocationPolicy) -> Revocation {
+        Revocation::fetched(policy, self.current())
     }
 
     fn current(&self) -> Vec<Vec<u8>> {

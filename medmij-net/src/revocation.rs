@@ -136,6 +136,10 @@ impl Revocation {
         }
     }
 
+    pub(crate) fn crls(&self) -> &[CertificateRevocationListDer<'static>] {
+        &self.crls
+    }
+
     pub(crate) fn for_server(&self, builder: ServerCertVerifierBuilder) -> ServerCertVerifierBuilder {
         let builder = builder.with_crls(self.crls.iter().cloned());
         match self.policy {

@@ -10,17 +10,18 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::Credentials;
-use crate::{ConfigError, NodeIdentity, Revocation, TrustRoots};
+use crate::{ConfigError, CrlFetcher, NodeIdentity, Revocation, RevocationPolicy, TrustRoots};
 
 /// The files of one set of credentials, in PEM.
 ///
 /// ```no_run
 /// use std::time::Duration;
-/// use medmij_net::CredentialFiles;
+/// use medmij_net::{CredentialFiles, CrlFetcher};
 ///
 /// # async fn run(channel: medmij_net::BackChannel) -> Result<(), Box<dyn std::error::Error>> {
-/// let files = CredentialFiles::new("node.pem", "node.key", "pkioverheid.pem").crls_hard_fail("crls.pem");
-/// let credentials = files.load()?;
+/// let crls = CrlFetcher::new(["http://crl.example.nl/services.crl"])?.folder("/var/lib/medmij/crl");
+/// let mut files = CredentialFiles::new("node.pem", "node.key", "pkioverheid.pem").crls_fetched_hard_fail(crls);
+/// let credentials = files.fetch().await?;
 /// // Follow the files; a broken one keeps the old credentials and is logged as an error.
 /// files.follow(Duration::from_secs(60), |new| channel.reload(new)).await;
 /// # Ok(())
@@ -33,7 +34,13 @@ pub struct CredentialFiles {
     roots: PathBuf,
     crls: Crls,
     password: Option<Zeroizing<String>>,
-    taken: Option<[u8; 32]>,
+    taken: Option<Taken>,
+}
+
+/// What is in use now.
+struct Taken {
+    digest: [u8; 32],
+    credentials: Credentials,
 }
 
 #[derive(Debug)]
@@ -41,6 +48,7 @@ enum Crls {
     NotChosen,
     HardFail(PathBuf),
     SoftFail(PathBuf),
+    Fetched(Box<CrlFetcher>, RevocationPolicy),
     DangerOff,
 }
 
@@ -69,6 +77,18 @@ impl CredentialFiles {
         self
     }
 
+    /// The CRLs that `fetcher` finds; a certificate that none of them speaks about is refused.
+    pub fn crls_fetched_hard_fail(mut self, fetcher: CrlFetcher) -> Self {
+        self.crls = Crls::Fetched(Box::new(fetcher), RevocationPolicy::HardFail);
+        self
+    }
+
+    /// The CRLs that `fetcher` finds; a certificate that none of them speaks about is taken.
+    pub fn crls_fetched_soft_fail(mut self, fetcher: CrlFetcher) -> Self {
+        self.crls = Crls::Fetched(Box::new(fetcher), RevocationPolicy::SoftFail);
+        self
+    }
+
     /// No revocation check at all.
     pub fn danger_no_revocation(mut self) -> Self {
         self.crls = Crls::DangerOff;
@@ -82,39 +102,83 @@ impl CredentialFiles {
         self
     }
 
-    /// Reads all files.
+    /// Reads all files. Of a fetcher it takes what is kept from before; see [`fetch`](Self::fetch).
     ///
     /// # Errors
     /// [`FileError`] names the file that is absent or cannot be used.
     pub fn load(&self) -> Result<Credentials, FileError> {
-        Ok(self.read()?.0)
+        Ok(self.read()?.credentials)
     }
 
-    /// Looks at the files at every interval and hands over what changed, for ever. What cannot be used is
-    /// logged as an error, and the credentials in use stay.
+    /// Lets the fetcher of CRLs, if there is one, ask once, and reads all files: the way to start.
+    ///
+    /// A distribution point that does not answer is logged; what its silence means is the policy's.
+    ///
+    /// # Errors
+    /// [`FileError`] names the file that is absent or cannot be used.
+    pub async fn fetch(&mut self) -> Result<Credentials, FileError> {
+        if let Crls::Fetched(fetcher, _) = &mut self.crls {
+            fetcher.refresh().await;
+        }
+        self.load()
+    }
+
+    /// Looks at the files at every interval, fetches CRLs every hour, and hands over what changed, for ever.
+    /// What cannot be used is logged as an error, and the credentials in use stay; CRLs are renewed and grow
+    /// too old all the same.
     pub async fn follow(
         mut self,
         every: Duration,
         mut apply: impl FnMut(&Credentials) -> Result<(), ConfigError> + Send,
     ) {
+        let mut until_fetch = Duration::ZERO;
         loop {
+            if let (Crls::Fetched(fetcher, _), true) = (&mut self.crls, until_fetch.is_zero()) {
+                let failed = !fetcher.refresh().await.failures.is_empty();
+                until_fetch = if failed { every } else { HOUR };
+            }
             self.step(&mut apply);
             tokio::time::sleep(every).await;
+            until_fetch = until_fetch.saturating_sub(every);
         }
     }
 
     fn step(&mut self, apply: &mut (impl FnMut(&Credentials) -> Result<(), ConfigError> + Send)) {
-        match self.read() {
-            Ok((_, digest)) if self.taken == Some(digest) => {}
-            Ok((credentials, digest)) => match apply(&credentials) {
-                Ok(()) => self.taken = Some(digest),
-                Err(error) => tracing::error!(%error, "new credentials cannot be used, the old ones stay"),
-            },
-            Err(error) => tracing::error!(%error, "credentials cannot be read, the old ones stay"),
+        let next = match self.read() {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::error!(%error, "credentials cannot be read, the old ones stay");
+                let Some(next) = self.renewed() else { return };
+                next
+            }
+        };
+        if self.taken.as_ref().is_some_and(|taken| taken.digest == next.digest) {
+            return;
+        }
+        match apply(&next.credentials) {
+            Ok(()) => self.taken = Some(next),
+            Err(error) => tracing::error!(%error, "new credentials cannot be used, the old ones stay"),
         }
     }
 
-    fn read(&self) -> Result<(Credentials, [u8; 32]), FileError> {
+    /// The credentials in use with the CRLs of now, while the files cannot be read.
+    fn renewed(&self) -> Option<Taken> {
+        let (Some(taken), Crls::Fetched(fetcher, policy)) = (&self.taken, &self.crls) else {
+            return None;
+        };
+        let revocation = fetcher.revocation(*policy);
+        let same = revocation.crls() == taken.credentials.revocation.crls();
+        let digest = if same { taken.digest } else { [0; 32] };
+        Some(Taken {
+            digest,
+            credentials: Credentials {
+                revocation,
+                ..taken.credentials.clone()
+            },
+        })
+    }
+
+    fn read(&self) -> Result<Taken, FileError> {
         let chain = read(&self.chain)?;
         let key = read(&self.key)?;
         let roots = read(&self.roots)?;
@@ -130,6 +194,11 @@ impl CredentialFiles {
         let revocation = match &self.crls {
             Crls::NotChosen => return Err(FileError::NoRevocation),
             Crls::DangerOff => Revocation::danger_off(),
+            Crls::Fetched(fetcher, policy) => {
+                let revocation = fetcher.revocation(*policy);
+                revocation.crls().iter().for_each(|crl| digest.update(crl));
+                revocation
+            }
             Crls::HardFail(path) | Crls::SoftFail(path) => {
                 let pem = read(path)?;
                 digest.update(pem.as_slice());
@@ -145,14 +214,14 @@ impl CredentialFiles {
         };
         let roots = TrustRoots::from_pem(&roots).map_err(config(&self.roots))?;
         let identity = self.identity(&chain, &key).map_err(config(&self.key))?;
-        Ok((
-            Credentials {
+        Ok(Taken {
+            digest: digest.finalize().into(),
+            credentials: Credentials {
                 identity,
                 roots,
                 revocation,
             },
-            digest.finalize().into(),
-        ))
+        })
     }
 
     fn identity(&self, chain: &[u8], key: &[u8]) -> Result<NodeIdentity, ConfigError> {
@@ -199,6 +268,9 @@ pub enum FileError {
     #[error("revocation policy is not chosen")]
     NoRevocation,
 }
+
+/// How often CRLs are fetched when all goes well.
+const HOUR: Duration = Duration::from_secs(3600);
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
     fs::read(path).map(Zeroizing::new).map_err(|source| FileError::Read {

@@ -185,3 +185,49 @@ fn w8_only_plain_http_addresses_are_distribution_points() {
         assert!(CrlFetcher::new([address]).is_err(), "{address}");
     }
 }
+
+#[tokio::test]
+async fn w8_r16_files_and_fetched_crls_are_followed_together() {
+    let world = World::new();
+    let node = world.node(DVZA);
+    let server = RawServer::start(&node, &world.pki, Then::ok("")).await;
+    let authority = Authority::start().await;
+    authority.publish(&world.pki.crls(&[]).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let dvp = world.node(crate::world::DVP);
+    std::fs::write(path("chain"), dvp.chain_pem()).unwrap();
+    std::fs::write(path("key"), dvp.key_pem()).unwrap();
+    std::fs::write(path("roots"), world.pki.roots_pem()).unwrap();
+    let clock = Arc::new(ManualClock::starting_now());
+    let fetcher = authority
+        .fetcher()
+        .clock(Arc::clone(&clock))
+        .max_age(Duration::from_secs(600));
+    let mut files =
+        medmij_net::CredentialFiles::new(path("chain"), path("key"), path("roots")).crls_fetched_hard_fail(fetcher);
+
+    let channel = world.client(server.address, only(DVZA)).build().unwrap();
+    channel.reload(&files.fetch().await.unwrap()).unwrap();
+    assert_eq!(send(&channel, "/").await.unwrap().status(), 200);
+
+    // While the files are followed the authority withdraws the node's certificate.
+    let (now, day) = (SystemTime::now(), Duration::from_secs(24 * 3600));
+    authority.publish(&world.pki.crls_between(&[&node], now, now + day).unwrap());
+    let (report, mut taken) = tokio::sync::mpsc::unbounded_channel();
+    let follower = channel.clone();
+    let task = tokio::spawn(files.follow(Duration::from_millis(20), move |new| {
+        follower.reload(new)?;
+        let _ = report.send(());
+        Ok(())
+    }));
+    taken.recv().await.unwrap();
+    assert!(send(&channel, "/").await.unwrap_err().is_revoked());
+
+    // The key breaks and the CRLs grow too old: hard fail does not wait for the key.
+    std::fs::write(path("key"), "kapot").unwrap();
+    clock.advance(Duration::from_secs(700));
+    taken.recv().await.unwrap();
+    assert!(send(&channel, "/").await.unwrap_err().is_revocation_unknown());
+    task.abort();
+}
