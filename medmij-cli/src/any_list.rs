@@ -82,28 +82,23 @@ pub(crate) fn needed<L: List>(mut input: Input, options: &ReadOptions) -> Result
 }
 
 fn kind_of(bytes: &[u8], options: &ReadOptions) -> Result<ListKind, Complaint> {
-    if let Some((offset, name)) = root(bytes) {
-        let local = name.rsplit(':').next().unwrap_or(name);
-        if let Some(kind) = ListKind::from_root(local) {
-            return Ok(kind);
-        }
-        let known: Vec<&str> = ListKind::ALL.iter().map(|kind| kind.root()).collect();
-        let name: String = printable(name).chars().take(60).collect();
-        return Err(Complaint {
-            message: format!(
-                "the root element is <{name}>, which is no list of MedMij; there are {}",
-                known.join(", ")
-            ),
-            ..at(bytes, offset, Rule::Root)
-        });
+    let root = root(bytes);
+    let local = |name: &str| ListKind::from_root(name.rsplit(':').next().unwrap_or(name));
+    if let Some(kind) = root.and_then(|(_, name)| local(name)) {
+        return Ok(kind);
     }
-    match check_well_formed(bytes, &options.limits) {
-        Err(error) => Err(error.into()),
-        Ok(()) => Err(Complaint {
-            message: "there is no root element".to_owned(),
-            ..at(bytes, 0, Rule::NoRoot)
-        }),
-    }
+    // What is no XML at all is told before what is no list.
+    check_well_formed(bytes, &options.limits)?;
+    let (offset, name) = root.unwrap_or_default();
+    let known: Vec<&str> = ListKind::ALL.iter().map(|kind| kind.root()).collect();
+    let name: String = printable(name).chars().take(60).collect();
+    Err(Complaint {
+        message: format!(
+            "the root element is <{name}>, which is no list of MedMij; there are {}",
+            known.join(", ")
+        ),
+        ..at(bytes, offset, Rule::Root)
+    })
 }
 
 /// The name of the root element and where it begins. Only what can be skipped without judging is skipped; whatever else

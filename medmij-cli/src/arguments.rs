@@ -11,8 +11,8 @@ use medmij_types::Volgnummer;
 #[derive(Parser)]
 #[command(name = "medmij", version, propagate_version = true, arg_required_else_help = true)]
 #[command(after_help = "\
-Exit codes: 0 for yes (accepted, found, listed), 1 for no, 2 when the command is used wrongly or something cannot be \
-read or written.\n\
+Exit codes: 0 for yes (accepted, found, listed), 1 for no, 2 when the command is used\n\
+wrongly or something cannot be read or written.\n\
 \"-\" reads standard input. Colour is used on a terminal only, and not with NO_COLOR set.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -51,9 +51,9 @@ pub(crate) enum Command {
 #[derive(Args)]
 #[command(after_help = "\
 Exit codes: 0 all accepted, 1 some refused, 2 wrong usage or a file that cannot be read.\n\
-With --json there is one object a line for each file: file, accepted, kind, release, basis, volgnummer, tijdstempel, \
-entries, warnings (at most 100; warnings_total counts them all), and error for a refusal, with line, column, path, rule \
-and message.")]
+With --json there is one object a line for each file, with file, accepted, kind, release,\n\
+basis, volgnummer, tijdstempel, entries, warnings (at most 100; warnings_total counts them\n\
+all), and for a refusal error, with line, column, path, rule and message.")]
 pub(crate) struct Validate {
     /// Lists, or - for standard input.
     #[arg(required = true, value_name = "FILE")]

@@ -13,7 +13,7 @@ use crate::{
     any_list::AnyList,
     arguments::Diff,
     input::{self, Input},
-    output::{Output, Paint, printable},
+    output::{self, Output, Paint, printable},
     trouble::Trouble,
 };
 
@@ -102,12 +102,12 @@ fn show(difference: &Difference<'_>, output: &mut Output) {
     ] {
         let mark = output.paint(paint, mark);
         output.line(format_args!(
-            "{mark} {}: {} Volgnummer {}, {}, {} entries",
+            "{mark} {}: {} Volgnummer {}, {}, {}",
             side.file,
             difference.kind,
             side.volgnummer,
             printable(side.tijdstempel),
-            side.entries
+            output::entries(side.entries)
         ));
     }
     let Compared {

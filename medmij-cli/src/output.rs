@@ -91,6 +91,15 @@ pub(crate) enum Paint {
     Blue = 34,
 }
 
+/// A number of entries, in words.
+pub(crate) fn entries(count: usize) -> String {
+    if count == 1 {
+        "1 entry".to_owned()
+    } else {
+        format!("{count} entries")
+    }
+}
+
 /// One line on standard error; nobody hearing it is no reason to fail.
 pub(crate) fn error_line(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");

@@ -10,7 +10,7 @@ use crate::{
     arguments::Validate,
     complaint::{self, Complaint},
     input::{self, Input},
-    output::{Output, Paint, error_line, printable},
+    output::{self, Output, Paint, error_line, printable},
     trouble::Trouble,
 };
 
@@ -69,13 +69,13 @@ fn show_accepted(input: &Input, list: &AnyList, output: &mut Output) {
     let accepted = output.paint(Paint::Green, "accepted");
     let (header, kind) = (document.header(), list.kind());
     output.line(format_args!(
-        "{}: {accepted}: {kind} {} ({}), Volgnummer {}, {}, {} entries",
+        "{}: {accepted}: {kind} {} ({}), Volgnummer {}, {}, {}",
         input.name,
         document.release(),
         document.basis(),
         header.volgnummer(),
         printable(header.tijdstempel().as_str()),
-        list.len(),
+        output::entries(list.len()),
     ));
 }
 

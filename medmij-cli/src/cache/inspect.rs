@@ -14,7 +14,7 @@ use crate::{
     Exit,
     any_list::AnyList,
     input::Input,
-    output::{Output, Paint, printable},
+    output::{self, Output, Paint, printable},
     trouble::Trouble,
 };
 
@@ -130,7 +130,10 @@ fn show(key: &KeepKey, kept: &KeptList, output: &mut Output) {
             let paint = if kept.usable { Paint::Green } else { Paint::Red };
             let freshness = output.paint(paint, kept.freshness);
             let age = age(kept.age_seconds.unwrap_or(0));
-            output.line(format_args!("  copy    Volgnummer {number}, {entries} entries"));
+            output.line(format_args!(
+                "  copy    Volgnummer {number}, {}",
+                output::entries(entries)
+            ));
             output.line(format_args!("  age     {age}, {freshness}, confirmed {confirmed}"));
         }
         _ => output.line("  copy    none that can be used"),

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `medmij schema import` and `--dialect`.
+
+use crate::bench::{Bench, whitelist};
+
+/// A schema of our own, for a release that does not exist.
+const XSD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:t="xmlns://afsprakenstelsel.medmij.nl/whitelist/release9/" xmlns="xmlns://afsprakenstelsel.medmij.nl/whitelist/release9/"
+    targetNamespace="xmlns://afsprakenstelsel.medmij.nl/whitelist/release9/" elementFormDefault="qualified">
+  <xs:element name="Whitelist" type="Whitelist"/>
+  <xs:complexType name="Whitelist"><xs:sequence>
+    <xs:element name="Tijdstempel" type="Stempel"/>
+    <xs:element name="Volgnummer" type="xs:positiveInteger"/>
+    <xs:element name="MedMijNodes" type="Nodes">
+      <xs:unique name="Node"><xs:selector xpath="t:MedMijNode"/><xs:field xpath="t:Hostname"/></xs:unique>
+    </xs:element>
+  </xs:sequence></xs:complexType>
+  <xs:complexType name="Nodes"><xs:sequence>
+    <xs:element name="MedMijNode" type="Node" minOccurs="0" maxOccurs="unbounded"/>
+  </xs:sequence></xs:complexType>
+  <xs:complexType name="Node"><xs:sequence>
+    <xs:element name="Hostname" type="Host"/>
+  </xs:sequence></xs:complexType>
+  <xs:simpleType name="Stempel"><xs:restriction base="xs:dateTime"/></xs:simpleType>
+  <xs:simpleType name="Host"><xs:restriction base="xs:string"><xs:pattern value="[a-z]+\.nl"/></xs:restriction></xs:simpleType>
+</xs:schema>
+"#;
+
+#[test]
+fn an_imported_schema_judges() {
+    let bench = Bench::new();
+    bench.file("schema.xsd", XSD);
+    let list = |host: &str| whitelist(7, &[host]).replace("release2", "release9");
+    bench.file("good.xml", list("abc.nl"));
+    bench.file("bad.xml", list("abc.com"));
+    assert_eq!(bench.medmij(&["validate", "good.xml"]).exit, 1, "no built-in release");
+
+    let run = bench.medmij(&["schema", "import", "schema.xsd", "-o", "release9.dialect"]);
+    assert_eq!(
+        (run.exit, run.out.as_str()),
+        (0, "release9.dialect: Whitelist release9\n"),
+        "{run:?}"
+    );
+    for (file, exit) in [("good.xml", 0), ("bad.xml", 1)] {
+        let run = bench.medmij(&["validate", "--json", "--dialect", "release9.dialect", file]);
+        assert_eq!(run.exit, exit, "{run:?}");
+        assert_eq!(run.json()[0]["basis"].as_str(), (exit == 0).then_some("supplied"));
+    }
+    let check = [
+        "whitelist",
+        "check",
+        "--dialect",
+        "release9.dialect",
+        "good.xml",
+        "abc.nl",
+    ];
+    assert_eq!(bench.medmij(&check).exit, 0);
+
+    let printed = bench.fed(&["schema", "import", "-"], XSD.as_bytes());
+    assert_eq!(
+        printed.out,
+        std::fs::read_to_string(bench.path().join("release9.dialect")).unwrap()
+    );
+}
+
+#[test]
+fn what_is_outside_the_subset_is_named() {
+    let bench = Bench::new();
+    bench.file("schema.xsd", XSD.replace("<xs:sequence>", "<xs:sequence><xs:any/>"));
+    let run = bench.medmij(&["schema", "import", "schema.xsd"]);
+    assert!(
+        run.exit == 1 && run.out.is_empty() && run.err.contains("any") && run.err.contains("line 5"),
+        "{run:?}"
+    );
+    for (file, exit) in [("absent.xsd", 2), (".", 2)] {
+        assert_eq!(bench.medmij(&["schema", "import", file]).exit, exit);
+    }
+    assert_eq!(bench.fed(&["schema", "import", "-"], b"").exit, 1);
+}
+
+#[test]
+fn a_dialect_that_is_none_is_trouble() {
+    let bench = Bench::new();
+    bench.file("wl.xml", whitelist(7, &["a.nl"]));
+    bench.file("bad.dialect", "medmij-dialect 1\nlist Telefoonboek\n");
+    bench.file("bytes.dialect", b"\xff\xfe");
+    for dialect in ["bad.dialect", "bytes.dialect", "absent.dialect"] {
+        let run = bench.medmij(&["validate", "--dialect", dialect, "wl.xml"]);
+        assert!(run.exit == 2 && run.err.contains(dialect), "{run:?}");
+    }
+}
+
+#[test]
+fn the_official_schemas_can_be_imported() {
+    let Some(data) = std::env::var_os("MEDMIJ_DATA") else {
+        assert!(std::env::var_os("CI").is_none(), "MEDMIJ_DATA is not set");
+        eprintln!("SKIPPED: MEDMIJ_DATA is not set");
+        return;
+    };
+    let bench = Bench::new();
+    let schema = std::path::Path::new(&data).join("schemas/whitelist-release2-fv13.xsd");
+    let run = bench.medmij(&["schema", "import", schema.to_str().unwrap(), "-o", "wl.dialect"]);
+    assert_eq!(run.exit, 0, "{run:?}");
+    bench.file("wl.xml", whitelist(7, &["a.nl"]));
+    assert_eq!(bench.medmij(&["validate", "--dialect", "wl.dialect", "wl.xml"]).exit, 0);
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `medmij validate`.
+
+use serde_json::json;
+
+use crate::bench::{Bench, gnl, ocl, whitelist, zal, zal3};
+
+#[test]
+fn exit_codes() {
+    let bench = Bench::new();
+    bench.file("good.xml", whitelist(7, &["a.nl"]));
+    bench.file("bad.xml", whitelist(7, &["A.nl"]));
+    for (files, exit) in [
+        (&["good.xml"][..], 0),
+        (&["good.xml", "good.xml"], 0),
+        (&["bad.xml"], 1),
+        (&["good.xml", "bad.xml"], 1),
+        (&["absent.xml"], 2),
+        (&["bad.xml", "absent.xml", "good.xml"], 2),
+        (&["."], 2),
+        (&[], 2),
+        (&["--kind", "telefoonboek", "good.xml"], 2),
+        (&["--kind", "whitelist", "good.xml"], 0),
+        (&["--kind", "zal", "good.xml"], 1),
+        (&["--onbekend", "good.xml"], 2),
+    ] {
+        let run = bench.medmij(&[&["validate"], files].concat());
+        assert_eq!(run.exit, exit, "{files:?}: {run:?}");
+        let run = bench.medmij(&[&["validate", "--json"], files].concat());
+        assert_eq!(run.exit, exit, "{files:?}: {run:?}");
+    }
+}
+
+#[test]
+fn json_of_an_accepted_list_of_each_kind() {
+    let bench = Bench::new();
+    for (kind, release, basis, entries, content) in [
+        ("whitelist", "release2", "official", 2, whitelist(7, &["a.nl", "b.nl"])),
+        ("ocl", "release2", "official", 1, ocl(7, &[("a.nl", "De Dienst")])),
+        (
+            "gnl",
+            "release1",
+            "official",
+            3,
+            gnl(7, &[("1", "Een"), ("2", "Twee"), ("3", "Drie")]),
+        ),
+        ("gnl", "release1", "official", 0, gnl(7, &[])),
+        (
+            "zal",
+            "release2",
+            "official",
+            2,
+            zal(7, &[("umcharderwijk", &["4", "6"]), ("elders", &["1"])]),
+        ),
+        ("zal", "release3", "inferred", 1, zal3(7)),
+    ] {
+        let content = if kind == "gnl" {
+            content.replace(">Een<", ">Een dienst<")
+        } else {
+            content
+        };
+        bench.file("list.xml", content);
+        let run = bench.medmij(&["validate", "--json", "list.xml"]);
+        let expected = json!({
+            "file": "list.xml", "accepted": true, "kind": kind, "release": release, "basis": basis, "volgnummer": 7,
+            "tijdstempel": "2026-03-29T12:00:00Z", "entries": entries, "warnings": [], "warnings_total": 0,
+        });
+        assert_eq!((run.exit, run.json()), (0, vec![expected]));
+        assert_eq!(run.err, "");
+    }
+}
+
+#[test]
+fn json_of_a_refused_list() {
+    let bench = Bench::new();
+    bench.file("bad.xml", whitelist(7, &["a.nl", "B.nl"]));
+    let run = bench.medmij(&["validate", "--json", "bad.xml"]);
+    let line = &run.json()[0];
+    assert_eq!((&line["accepted"], &line["kind"]), (&json!(false), &json!("whitelist")));
+    let error = &line["error"];
+    assert_eq!((&error["line"], &error["column"]), (&json!(7), &json!(27)));
+    assert_eq!(error["path"], "/Whitelist/MedMijNodes/MedMijNode[2]/Hostname");
+    assert_eq!(error["rule"], "schema.pattern");
+    assert!(error["message"].as_str().unwrap().contains("\"B.nl\""), "{error}");
+}
+
+#[test]
+fn json_has_a_line_for_a_file_that_cannot_be_read() {
+    let bench = Bench::new();
+    bench.file("good.xml", whitelist(7, &["a.nl"]));
+    let run = bench.medmij(&["validate", "--json", "absent.xml", "good.xml"]);
+    let lines = run.json();
+    assert_eq!((run.exit, lines.len()), (2, 2));
+    assert_eq!(
+        (&lines[0]["file"], &lines[0]["accepted"], &lines[0]["error"]["rule"]),
+        (&json!("absent.xml"), &json!(false), &json!("io"))
+    );
+    assert_eq!(lines[1]["accepted"], true);
+    assert!(run.err.contains("cannot read absent.xml"), "{}", run.err);
+}
+
+#[test]
+fn people_see_the_line_with_a_caret() {
+    let bench = Bench::new();
+    bench.file("bad.xml", whitelist(7, &["a.nl", "B.nl"]));
+    let run = bench.medmij(&["validate", "bad.xml"]);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert!(lines[0].starts_with("error[schema.pattern]: "), "{}", run.out);
+    assert_eq!(
+        lines[1..6],
+        [
+            " --> bad.xml:7:27",
+            "  |",
+            "7 |     <MedMijNode><Hostname>B.nl</Hostname></MedMijNode>",
+            "  |                           ^",
+            "  = in /Whitelist/MedMijNodes/MedMijNode[2]/Hostname",
+        ]
+    );
+    assert!(!run.out.contains('\u{1b}'), "colour on a terminal only");
+}
+
+#[test]
+fn an_accepted_list_is_one_line() {
+    let bench = Bench::new();
+    bench.file("good.xml", whitelist(7, &["a.nl"]));
+    let run = bench.medmij(&["validate", "good.xml"]);
+    assert_eq!(
+        run.out,
+        "good.xml: accepted: Whitelist release2 (official), Volgnummer 7, 2026-03-29T12:00:00Z, 1 entry\n"
+    );
+}
+
+#[test]
+fn case_4_and_5_what_is_no_list() {
+    let bench = Bench::new();
+    for (content, rule) in [
+        ("<hhhu", "xml.truncated"),
+        ("<invalid xml ", "xml."),
+        ("geen xml", "xml.outside-root"),
+        ("&&", "xml."),
+        ("", "xml.no-root"),
+        ("<xml>", "xml.truncated"),
+        ("<test/>", "list.root"),
+        ("<ZAL/>", "list.root"),
+        ("<!DOCTYPE html><html/>", "xml.doctype"),
+        ("\u{0}", "xml."),
+        ("<Whitelist/>", "list.namespace"),
+    ] {
+        let run = bench.fed(&["validate", "--json", "-"], content.as_bytes());
+        let found = run.json()[0]["error"]["rule"].as_str().unwrap().to_owned();
+        assert!(run.exit == 1 && found.starts_with(rule), "{content:?}: {found}");
+        let shown = bench.fed(&["validate", "-"], content.as_bytes());
+        assert!(
+            shown.exit == 1 && shown.out.starts_with("error["),
+            "{content:?}: {shown:?}"
+        );
+        assert_eq!((run.err.as_str(), shown.err.as_str()), ("", ""));
+    }
+}
+
+#[test]
+fn remarks_are_warnings_and_refuse_nothing() {
+    let bench = Bench::new();
+    let list = zal3(7).replace("</InterfaceversieId>", "</InterfaceversieId><Nieuws>wat</Nieuws>");
+    bench.file("list.xml", list);
+    let run = bench.medmij(&["validate", "--json", "list.xml"]);
+    let line = &run.json()[0];
+    assert_eq!(
+        (run.exit, &line["accepted"], &line["warnings_total"]),
+        (0, &json!(true), &json!(2)),
+        "{line}"
+    );
+    let warning = &line["warnings"][0];
+    assert!(warning["path"].as_str().unwrap().ends_with("/Nieuws"), "{warning}");
+    for field in ["line", "column", "rule", "message"] {
+        assert!(!warning[field].is_null(), "{field}: {warning}");
+    }
+    let run = bench.medmij(&["validate", "list.xml"]);
+    assert_eq!((run.exit, run.out.matches("warning[").count()), (0, 2), "{}", run.out);
+}
+
+#[test]
+fn the_old_shape_on_request_only() {
+    let bench = Bench::new();
+    bench.file(
+        "old.xml",
+        whitelist(7, &["a.nl"])
+            .replace("<Hostname>", "")
+            .replace("</Hostname>", ""),
+    );
+    let run = bench.medmij(&["validate", "--json", "old.xml"]);
+    assert_eq!(
+        (run.exit, run.json()[0]["error"]["rule"].as_str()),
+        (1, Some("list.old-shape"))
+    );
+    assert_eq!(bench.medmij(&["validate", "--old-shapes", "old.xml"]).exit, 0);
+}
+
+#[test]
+fn official_examples() {
+    let Some(data) = std::env::var_os("MEDMIJ_DATA") else {
+        assert!(std::env::var_os("CI").is_none(), "MEDMIJ_DATA is not set");
+        eprintln!("SKIPPED: MEDMIJ_DATA is not set");
+        return;
+    };
+    let bench = Bench::new();
+    let mut accepted = 0;
+    for entry in std::fs::read_dir(std::path::Path::new(&data).join("examples")).unwrap() {
+        let path = entry.unwrap().path();
+        let run = bench.medmij(&["validate", "--json", path.to_str().unwrap()]);
+        let line = &run.json()[0];
+        assert_eq!(run.exit == 0, line["accepted"] == true, "{line}");
+        accepted += u32::from(run.exit == 0);
+    }
+    assert!(accepted >= 8, "{accepted}");
+}
