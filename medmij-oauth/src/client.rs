@@ -47,9 +47,13 @@ mod dvp;
 mod exchange;
 mod granted;
 mod group;
+#[cfg(feature = "net")]
+mod net;
 mod pending;
 pub mod vault;
 
+#[cfg(feature = "net")]
+pub use self::net::SendError;
 pub use self::{
     aanvraag::{Aanvraag, AanvraagError},
     callback::{Callback, CallbackError, Melding, ReceivedCode},

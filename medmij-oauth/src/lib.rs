@@ -19,6 +19,8 @@ pub mod abonneren;
 pub mod client;
 mod client_id;
 mod functie;
+#[cfg(feature = "lists")]
+pub mod lists;
 pub mod policy;
 mod redirect_uri;
 #[cfg(feature = "axum")]

@@ -80,6 +80,7 @@
 
 mod answer;
 mod cookie;
+mod guard;
 mod handlers;
 mod html;
 mod options;
@@ -91,6 +92,7 @@ use axum::{
 };
 
 pub use self::{
+    guard::{Guard, guard},
     html::{RenderContext, Screens, VoorbeeldSchermen},
     options::RouterOptions,
 };

@@ -61,6 +61,16 @@ impl<D: Dvza> Server<D> {
         }
     }
 
+    /// A server that meets real people.
+    ///
+    /// # Errors
+    ///
+    /// Where the settings may not: see [`ServerConfig::check_production`].
+    pub fn production(dvza: Arc<D>, config: ServerConfig) -> Result<Self, ProductionError> {
+        config.check_production()?;
+        Ok(Self::new(dvza, config))
+    }
+
     /// The bundle.
     #[must_use]
     pub fn dvza(&self) -> &D {

@@ -17,8 +17,8 @@ use crate::{
     policy::release_rules,
     store::SecretHash,
     wire::{
-        AuthorizationRequest, AuthorizationResponse, CodeRequest, RefreshRequest, RequestIds, TokenRequest,
-        TokenResponse, TokenResponseError,
+        AuthorizationRequest, AuthorizationResponse, AuthorizationResponseError, CodeRequest, RefreshRequest,
+        RequestIds, TokenRequest, TokenResponse, TokenResponseError, form::Form,
     },
 };
 
@@ -149,9 +149,9 @@ impl Dvp {
     pub fn finish(&self, flows: &PendingFlows, callback: &Callback<'_>) -> Result<ReceivedCode, CallbackError> {
         // a redirect_uri with a query of its own puts it in front; parameters of the answer never stand in it
         let response = AuthorizationResponse::parse(callback.query)?;
-        let state = response.state.ok_or(CallbackError::Response(
-            crate::wire::AuthorizationResponseError::MissingState,
-        ))?;
+        let state = response
+            .state
+            .ok_or(CallbackError::Response(AuthorizationResponseError::MissingState))?;
         let flow = flows
             .take(&state, callback.session)
             .ok_or(CallbackError::UnknownState)?;
@@ -167,6 +167,20 @@ impl Dvp {
         });
         self.observer.observe(event);
         result
+    }
+
+    /// Takes the browser back from Beheren toestemmingen, which brings no code. Start it with [`start`](Self::start) and an
+    /// [`Aanvraag`] whose authorization endpoint is that of Beheren toestemmingen.
+    ///
+    /// # Errors
+    ///
+    /// See [`CallbackError`].
+    pub fn returned(&self, flows: &PendingFlows, callback: &Callback<'_>) -> Result<PendingFlow, CallbackError> {
+        let form = Form::parse(callback.query.as_bytes()).map_err(|_| AuthorizationResponseError::Malformed)?;
+        let state = form.one("state").map_err(|_| AuthorizationResponseError::Duplicate)?;
+        let state = State::from_wire(state.ok_or(AuthorizationResponseError::MissingState)?)
+            .map_err(|_| AuthorizationResponseError::Malformed)?;
+        flows.take(&state, callback.session).ok_or(CallbackError::UnknownState)
     }
 
     /// The token request for a code: a fresh `MedMij-Request-ID`, the `X-Correlation-ID` of the flow (core.tknint.208).

@@ -255,6 +255,9 @@ pub enum TokenUitzondering {
     Client,
     /// The code or refresh token is unknown, spent, expired, withdrawn or of another client or redirect.
     Grant,
+    /// At a refresh nothing is available any more (unknown in the framework). Not `invalid_grant`, which would tell the DVP
+    /// to throw the consent away.
+    GeenGegevens,
     /// The store or a register cannot be reached: HTTP 503 with `Retry-After`.
     NietBeschikbaar,
 }
@@ -268,6 +271,7 @@ impl TokenUitzondering {
             Self::GrantType => (ErrorCode::UnsupportedGrantType, 400),
             Self::Client => (ErrorCode::InvalidClient, 401),
             Self::Grant => (ErrorCode::InvalidGrant, 400),
+            Self::GeenGegevens => (ErrorCode::InvalidScope, 400),
             Self::NietBeschikbaar => (ErrorCode::TemporarilyUnavailable, 503),
         }
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.tknint.200 – core.tknint.207 — the token endpoint, behind mutual TLS.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use medmij_log::{ErrorInfo, EventType, RequestInfo, ResponseInfo};
@@ -8,7 +10,10 @@ use medmij_types::{
     AccessToken, CorrelationId, Entropy, EntropyError, Hostname, MedMijRequestId, PeerNames, RefreshToken,
 };
 
-use super::{Clients as _, Dvza, Server, StepError, flow::GrantBody, steps::DRAWS};
+use super::{
+    Aanbieders as _, Clients as _, Dvza, Server, StepError, Toets as _, ToetsUitslag, ToetsVraag, flow::GrantBody,
+    steps::DRAWS,
+};
 use crate::{
     ClientId, Functie,
     policy::{IdStrictness, TokenScope, TokenUitzondering, release_rules},
@@ -29,7 +34,16 @@ impl<D: Dvza> Server<D> {
         }
         let ids = RequestIds::from_headers(request.headers());
         self.observe_token(EventType::ReceiveTokenRequest, ids.as_ref(), None, None, None);
+        let started = self.config.clock.monotonic();
         let answer = self.exchange(request, ids.as_ref(), peer).await;
+        let took = self.config.clock.monotonic().saturating_sub(started);
+        if took > TEN_SECONDS {
+            tracing::warn!(
+                rule = "core.tknint.206",
+                ?took,
+                "token request took longer than ten seconds"
+            );
+        }
         match answer {
             Ok(answer) => {
                 self.observe_token(
@@ -199,10 +213,10 @@ impl<D: Dvza> Server<D> {
                 .await
                 .map_err(unavailable)?
             {
-                Rotated::Fresh(grant) => return self.answer(&grant, drawn),
+                Rotated::Fresh(grant) => return self.refreshed(&grant, drawn).await,
                 Rotated::Replaced(grant) => {
                     tracing::warn!(client_id = %request.client_id, "refresh token was used again, its unused successor is replaced");
-                    return self.answer(&grant, drawn);
+                    return self.refreshed(&grant, drawn).await;
                 }
                 Rotated::Collision => continue,
                 Rotated::Race => {
@@ -224,20 +238,68 @@ impl<D: Dvza> Server<D> {
         Err(unavailable(StepError::Uniek))
     }
 
+    /// RFC0054: at a refresh the availability is tested again, without the Persoon. Where nothing is available there is no
+    /// token (G12); the tokens that were just written never leave, and the old one can be sent again later.
+    async fn refreshed(&self, grant: &Grant, drawn: Drawn) -> Result<Answer, Refusal> {
+        let mut body = self.body(grant)?;
+        let known = self
+            .dvza
+            .aanbieders()
+            .aanbieder(&body.aanbieder)
+            .await
+            .map_err(unavailable)?;
+        let aanbieder = known.ok_or(refusal(
+            TokenUitzondering::Grant,
+            "aanbieder is not served here any more",
+        ))?;
+        let vraag = ToetsVraag {
+            aanbieder: &aanbieder,
+            persoon: &body.persoon,
+            functie: body.scope.functie(),
+            gegevensdiensten: &body.gegevensdiensten,
+        };
+        match self.dvza.toets().toets(&vraag).await.map_err(unavailable)? {
+            ToetsUitslag::Later => {}
+            ToetsUitslag::Beschikbaar(ids) => body.gegevensdiensten.retain(|id| ids.contains(id)),
+            ToetsUitslag::NietBeschikbaar => body.gegevensdiensten.clear(),
+            ToetsUitslag::NietVastTeStellen => {
+                return Err(refusal(
+                    TokenUitzondering::NietBeschikbaar,
+                    "availability cannot be established now",
+                ));
+            }
+        }
+        if body.gegevensdiensten.is_empty() {
+            return Err(refusal(
+                TokenUitzondering::GeenGegevens,
+                "nothing is available any more",
+            ));
+        }
+        Ok(self.answer_with(grant, &body, drawn))
+    }
+
     fn answer(&self, grant: &Grant, drawn: Drawn) -> Result<Answer, Refusal> {
-        let body = self
+        let body = self.body(grant)?;
+        Ok(self.answer_with(grant, &body, drawn))
+    }
+
+    fn answer_with(&self, grant: &Grant, body: &GrantBody, drawn: Drawn) -> Answer {
+        let mut response = TokenResponse::new(drawn.access, Some(self.config.lifetimes.access_token.as_secs()));
+        response.scope = Some(token_scope(body));
+        response.refresh_token = grant.langdurig.then_some(drawn.refresh);
+        Answer {
+            response,
+            client_id: grant.client_id.clone(),
+        }
+    }
+
+    fn body(&self, grant: &Grant) -> Result<GrantBody, Refusal> {
+        let plain = self
             .config
             .keys
             .open(&grant.body, grant.id.as_str().as_bytes())
             .map_err(unavailable)?;
-        let body = GrantBody::from_bytes(&body).map_err(unavailable)?;
-        let mut response = TokenResponse::new(drawn.access, Some(self.config.lifetimes.access_token.as_secs()));
-        response.scope = Some(token_scope(&body));
-        response.refresh_token = grant.langdurig.then_some(drawn.refresh);
-        Ok(Answer {
-            response,
-            client_id: grant.client_id.clone(),
-        })
+        GrantBody::from_bytes(&plain).map_err(unavailable)
     }
 
     fn draw(&self) -> Result<Drawn, StepError> {
@@ -329,6 +391,9 @@ fn unavailable(cause: impl Into<StepError>) -> Refusal {
         cause: Some(cause.into()),
     }
 }
+
+/// core.tknint.206: an access token is delivered within ten seconds, 99.5 % of the time.
+const TEN_SECONDS: Duration = Duration::from_secs(10);
 
 /// Seconds.
 const RETRY_AFTER: &str = "5";

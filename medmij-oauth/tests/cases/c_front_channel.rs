@@ -397,7 +397,13 @@ async fn beheren_toestemmingen_g13_g14_withdrawal() {
     let peer = crate::whole_flow::peer();
     assert!(setup.server.guard(&headers, None, &peer, &id("42")).await.is_ok());
 
-    let location = start(Release::V2_2).replace("/oauth/authorize", "/oauth/toestemmingen");
+    let flows = medmij_oauth::client::PendingFlows::default();
+    let mut request = aanvraag(Release::V2_2, &["42"]);
+    let endpoint = "https://dvza.example.nl/oauth/toestemmingen";
+    request.authorization_endpoint = medmij_types::FrontchannelUri::parse(endpoint).unwrap();
+    let started = dvp.start(request, SESSION).unwrap();
+    flows.insert(started.flow);
+    let location = started.location;
     let mut browser = browser(&setup);
     let (flow, page) = log_in(&mut browser, &location).await;
     assert!(
@@ -426,4 +432,11 @@ async fn beheren_toestemmingen_g13_g14_withdrawal() {
     assert!(dvp.tokens(exchange, &response).is_err());
     let back = browser.answer(&flow, &page, "antwoord=terug").await;
     assert!(back.location().starts_with("https://pgo.example.nl/cb?state="));
+    let query = crate::whole_flow::query(back.location());
+    let callback = medmij_oauth::client::Callback::new(SESSION, "/cb", query);
+    assert_eq!(
+        dvp.returned(&flows, &callback).unwrap().aanbieder(),
+        &crate::whole_flow::naam()
+    );
+    assert!(dvp.returned(&flows, &callback).is_err());
 }

@@ -137,6 +137,26 @@ async fn g11_the_token_of_another_client() {
 }
 
 #[tokio::test]
+async fn rfc0054_g12_nothing_available_gives_no_token_and_loses_none() {
+    use medmij_oauth::server::ToetsUitslag;
+
+    let setup = setup_2_2();
+    let renewal = langdurig(&setup).await;
+    *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::NietBeschikbaar);
+    let refused = refresh(&setup, renewal.clone()).await.unwrap_err();
+    assert!(refused.contains("invalid_scope"), "{refused}");
+    *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::Beschikbaar(vec![crate::whole_flow::id("48")]));
+    setup
+        .dvza
+        .store
+        .danger_shift_clock(Duration::from_secs(6))
+        .await
+        .unwrap();
+    let tokens = refresh(&setup, renewal).await.unwrap();
+    assert_eq!(tokens.granted.gegevensdiensten, [crate::whole_flow::id("48")]);
+}
+
+#[tokio::test]
 async fn f03_releases_before_2_0_have_no_refresh() {
     let at_2_2 = setup_2_2();
     let (request, _) = dvp().refresh_request(langdurig(&at_2_2).await).unwrap();

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.ocl.300, core.gegevensdiensten.104, core.gnl.100 — the lists behind the look-ups of client and server.
+//!
+//! * The cache of the OAuth Client List is a [`Clients`] as it is.
+//! * [`Registratie`] is a DVZA's own registration of Aanbieders, with the names of the Gegevensdienstnamenlijst.
+//! * [`flow_groups`] takes the endpoints of an Aanbieder out of one pinned Zorgaanbiederslijst, for a DVP.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use medmij_gnl::Gegevensdienstnamenlijst;
+use medmij_list::ListCache;
+use medmij_ocl::OAuthclientlist;
+use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, InterfaceversieId};
+use medmij_zal::{Unusable, Zorgaanbiederslijst};
+
+use crate::{
+    ClientId, Scope,
+    abonneren::NotificatieSoort,
+    client::{Aanvraag, FlowGroup, group_by_endpoints},
+    server::{Aanbieder, Aanbieders, Client, Clients, SupplierError},
+};
+
+/// Clients of the list as it is now. Without a list that may be used nobody is served: that is a disturbance, not a
+/// refusal of one DVP.
+impl Clients for Arc<ListCache<OAuthclientlist>> {
+    async fn client(&self, id: &ClientId) -> Result<Option<Client>, SupplierError> {
+        let list = self
+            .current()
+            .ok_or_else(|| SupplierError::new(OCL, "there is no list that may be used"))?;
+        let Some(entry) = list.client(id.hostname()) else {
+            return Ok(None);
+        };
+        let naam = entry
+            .organisatienaam()
+            .map_err(|error| SupplierError::new(OCL, error))?;
+        let ids = entry
+            .gegevensdiensten()
+            .map(|ids| ids.filter_map(|each| each.id().ok()).collect());
+        Ok(Some(Client::new(naam, ids)))
+    }
+}
+
+/// Where the OAuth Client List says that the notifications of a client go.
+#[must_use]
+pub fn notification_endpoint(
+    list: &OAuthclientlist,
+    client: &ClientId,
+    soort: NotificatieSoort,
+) -> Option<BackchannelUri> {
+    let entry = list.client(client.hostname())?;
+    let endpoint = match soort {
+        NotificatieSoort::Gegevens => entry.resource_notification_endpoint(),
+        NotificatieSoort::Abonnement => entry.subscription_notification_endpoint(),
+    };
+    endpoint?.uri().ok()
+}
+
+/// The Aanbieders that a DVZA serves, by its own registration; only the names of gegevensdiensten come from a list, and a
+/// stale one does not stop anything.
+#[derive(Debug)]
+pub struct Registratie {
+    aanbieders: BTreeMap<Aanbiedernaam, Aanbieder>,
+    namen: Option<Arc<ListCache<Gegevensdienstnamenlijst>>>,
+}
+
+impl Registratie {
+    /// A registration.
+    #[must_use]
+    pub fn new(aanbieders: impl IntoIterator<Item = Aanbieder>) -> Self {
+        Self {
+            aanbieders: aanbieders.into_iter().map(|each| (each.naam.clone(), each)).collect(),
+            namen: None,
+        }
+    }
+
+    /// With names from the Gegevensdienstnamenlijst, over those of the registration.
+    #[must_use]
+    pub fn with_namen(mut self, namen: Arc<ListCache<Gegevensdienstnamenlijst>>) -> Self {
+        self.namen = Some(namen);
+        self
+    }
+}
+
+impl Aanbieders for Registratie {
+    async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
+        let Some(mut aanbieder) = self.aanbieders.get(naam).cloned() else {
+            return Ok(None);
+        };
+        if let Some(list) = self.namen.as_ref().and_then(|namen| namen.last_known()) {
+            for dienst in &mut aanbieder.diensten {
+                if let Some(naam) = list.weergavenaam(&dienst.id) {
+                    naam.clone_into(&mut dienst.naam);
+                }
+            }
+        }
+        Ok(Some(aanbieder))
+    }
+}
+
+/// The flows that it takes to reach these gegevensdiensten of an Aanbieder: one for each pair of endpoints, from one list.
+/// What the list has but cannot be used comes back beside them.
+#[must_use]
+pub fn flow_groups(
+    list: &Zorgaanbiederslijst,
+    naam: &Aanbiedernaam,
+    versie: &InterfaceversieId,
+    gegevensdiensten: &[GegevensdienstId],
+) -> (Vec<FlowGroup>, Vec<Unusable>) {
+    let (mut entries, mut unusable) = (Vec::new(), Vec::new());
+    for id in gegevensdiensten {
+        let Some(entry) = list.gegevensdienst(naam, versie, id) else {
+            continue;
+        };
+        match (entry.authorization_endpoint(), entry.token_endpoint()) {
+            (Ok(authorization), Ok(token)) => entries.push((id.clone(), authorization, token)),
+            (Err(error), _) | (_, Err(error)) => unusable.push(error),
+        }
+    }
+    (group_by_endpoints(entries), unusable)
+}
+
+impl Aanvraag {
+    /// Notes the list from which the endpoints came.
+    #[must_use]
+    pub fn pinned_to(self, list: &Zorgaanbiederslijst) -> Self {
+        self.from_list(list.header().volgnummer())
+    }
+}
+
+/// Whether the Gegevensdienstnamenlijst has every gegevensdienst that a scope names (A24): checked before a redirect.
+///
+/// # Errors
+///
+/// The first id that the list does not have.
+pub fn check_names(list: &Gegevensdienstnamenlijst, scope: &Scope) -> Result<(), NotOnList> {
+    match scope
+        .gegevensdiensten()
+        .iter()
+        .find(|id| list.weergavenaam(id).is_none())
+    {
+        None => Ok(()),
+        Some(id) => Err(NotOnList(id.clone())),
+    }
+}
+
+/// A gegevensdienst that the Gegevensdienstnamenlijst does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("gegevensdienst {0} is not on the Gegevensdienstnamenlijst")]
+pub struct NotOnList(GegevensdienstId);
+
+const OCL: &str = "OAuth Client List";
+
+#[cfg(test)]
+mod tests {
+    use medmij_gnl::GegevensdienstnamenlijstDraft;
+    use medmij_list::{ReadOptions, RefreshPolicy, Snapshot};
+    use medmij_ocl::OAuthclientlistDraft;
+    use medmij_types::{Hostname, Organisatienaam, SystemClock, Tijdstempel, Volgnummer, Weergavenaam};
+
+    use super::*;
+    use crate::{Functie, server::Dienst};
+
+    fn cache<L: medmij_list::List>(xml: String) -> Arc<ListCache<L>> {
+        let cache = ListCache::new(RefreshPolicy::default(), SystemClock::default());
+        cache
+            .offer(Snapshot::read(xml.into_bytes(), &ReadOptions::default()).unwrap())
+            .unwrap();
+        Arc::new(cache)
+    }
+
+    fn moment() -> Tijdstempel {
+        Tijdstempel::parse("2026-03-29T12:00:00Z").unwrap()
+    }
+
+    #[tokio::test]
+    async fn core_gegevensdiensten_104_a_registration_names_its_services() {
+        let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
+        let id = GegevensdienstId::parse("48").unwrap();
+        let dienst = Dienst::new(id.clone(), Functie::Verzamelen, "eigen");
+        let registratie = Registratie::new([Aanbieder::new(naam.clone(), "A", "https://a.example/", vec![dienst])]);
+        assert_eq!(
+            registratie.aanbieder(&naam).await.unwrap().unwrap().diensten[0].naam,
+            "eigen"
+        );
+        let mut draft = GegevensdienstnamenlijstDraft::new(moment(), Volgnummer::FIRST);
+        draft
+            .gegevensdiensten
+            .push((id, Weergavenaam::parse("Basisgegevens Zorg").unwrap()));
+        let registratie = registratie.with_namen(cache(draft.to_xml().unwrap()));
+        assert_eq!(
+            registratie.aanbieder(&naam).await.unwrap().unwrap().diensten[0].naam,
+            "Basisgegevens Zorg"
+        );
+        assert!(
+            registratie
+                .aanbieder(&Aanbiedernaam::parse("ander").unwrap())
+                .await
+                .unwrap()
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn core_authint_200_a24_a_gegevensdienst_that_has_no_name() {
+        let mut draft = GegevensdienstnamenlijstDraft::new(moment(), Volgnummer::FIRST);
+        draft
+            .gegevensdiensten
+            .push(("53".parse().unwrap(), Weergavenaam::parse("Meetwaarden").unwrap()));
+        let list = cache::<Gegevensdienstnamenlijst>(draft.to_xml().unwrap())
+            .current()
+            .unwrap();
+        let scope = |text| Scope::parse(medmij_types::Release::V2_2, Functie::Delen, text).unwrap();
+        assert_eq!(check_names(&list, &scope("abc~53")), Ok(()));
+        assert_eq!(
+            check_names(&list, &scope("abc~60")),
+            Err(NotOnList("60".parse().unwrap()))
+        );
+    }
+
+    #[tokio::test]
+    async fn core_ocl_300_clients_of_the_list() {
+        let mut draft = OAuthclientlistDraft::new(moment(), Volgnummer::FIRST);
+        let naam = Organisatienaam::parse("De Enige Echte PGO").unwrap();
+        draft
+            .clients
+            .push((Hostname::parse("pgo.example.nl").unwrap(), naam.clone()));
+        let clients = cache::<OAuthclientlist>(draft.to_xml().unwrap());
+        let found = clients
+            .client(&ClientId::parse("pgo.example.nl").unwrap())
+            .await
+            .unwrap();
+        // a list that does not name gegevensdiensten allows all
+        assert_eq!(found, Some(Client::new(naam, None)));
+        assert_eq!(
+            clients
+                .client(&ClientId::parse("ander.example.nl").unwrap())
+                .await
+                .unwrap(),
+            None
+        );
+        let empty: Arc<ListCache<OAuthclientlist>> =
+            Arc::new(ListCache::new(RefreshPolicy::default(), SystemClock::default()));
+        assert!(empty.client(&ClientId::parse("pgo.example.nl").unwrap()).await.is_err());
+    }
+
+    #[test]
+    fn core_alst_100_the_flows_of_an_aanbieder() {
+        let list =
+            Snapshot::<Zorgaanbiederslijst>::read(medmij_zal::doc_example().into_bytes(), &ReadOptions::default())
+                .unwrap();
+        let naam = Aanbiedernaam::parse("umcharderwijk").unwrap();
+        let versie = InterfaceversieId::parse("2").unwrap();
+        let ids = ["48", "99"].map(|id| GegevensdienstId::parse(id).unwrap());
+        let (groups, unusable) = flow_groups(&list, &naam, &versie, &ids);
+        assert_eq!((groups.len(), unusable.len()), (1, 0));
+        assert_eq!(groups[0].gegevensdiensten, ids[..1]);
+        assert_eq!(groups[0].token_endpoint.as_str(), "https://dvza.example.nl/token");
+    }
+}
