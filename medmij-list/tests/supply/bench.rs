@@ -7,7 +7,7 @@ use std::{
 };
 
 use medmij_list::{
-    ListCache, RefreshPolicy, SourceError,
+    ListCache, ListKind, RefreshPolicy, SourceError,
     supply::{Keep, KeepKey, Landed, ListSupply, MemoryKeep, Origin, SourceName, Step, SupplyEvent},
 };
 use medmij_test::ManualClock;
@@ -53,11 +53,19 @@ impl Node {
         Self::boot(Arc::new(ManualClock::at(wall)), keep, 2)
     }
 
-    pub(crate) fn boot(clock: Arc<ManualClock>, keep: Arc<dyn Keep>, api: u16) -> Self {
-        let cache = Arc::new(ListCache::new(
-            RefreshPolicy::for_list(medmij_list::ListKind::Whitelist),
-            Arc::clone(&clock),
+    pub(crate) fn with_policy(policy: RefreshPolicy) -> Self {
+        let clock = Arc::new(ManualClock::at(
+            SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000),
         ));
+        Self::made(clock, Arc::new(MemoryKeep::default()), 2, policy)
+    }
+
+    pub(crate) fn boot(clock: Arc<ManualClock>, keep: Arc<dyn Keep>, api: u16) -> Self {
+        Self::made(clock, keep, api, RefreshPolicy::for_list(ListKind::Whitelist))
+    }
+
+    fn made(clock: Arc<ManualClock>, keep: Arc<dyn Keep>, api: u16, policy: RefreshPolicy) -> Self {
+        let cache = Arc::new(ListCache::new(policy, Arc::clone(&clock)));
         let source = SourceName::parse("stelselnode.localhost").unwrap();
         let mut supply = ListSupply::new(
             source,

@@ -2,10 +2,17 @@
 //! R1, R10, core.lijsten.301: the source is away; the list goes on being used for as long as the rules allow, and no
 //! longer. The wall clock jumps; nothing changes.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use medmij_list::supply::{Step, SupplyEvent};
-use medmij_types::Clock as _;
+use medmij_list::{
+    ListKind, RefreshPolicy,
+    supply::{Step, SupplyEvent},
+};
+use medmij_types::{Clock as _, Hostname};
+use medmij_whitelist::HostPolicy;
 
 use crate::bench::{Node, down, minutes, names, whitelist};
 
@@ -93,4 +100,44 @@ fn r10_a_wall_clock_that_jumps_changes_nothing() {
     }
     node.pass(minutes(10));
     assert!(matches!(node.supply.step(), Step::Fetch(_)));
+}
+
+#[test]
+fn core_whl_303_past_the_hard_limit_only_the_stelselnode_is_allowed() {
+    let host = |name| Hostname::parse(name).unwrap();
+    let mut node = Node::new();
+    let policy = HostPolicy::whitelist(Arc::clone(&node.cache), host("stelselnode.localhost"));
+    let allowed = |name| policy.check(&host(name)).is_ok();
+    assert_eq!(
+        (allowed("a.nl"), allowed("stelselnode.localhost")),
+        (false, true),
+        "before the first list"
+    );
+    node.takes(whitelist(7, &["a.nl"]));
+    assert_eq!((allowed("a.nl"), allowed("stelselnode.localhost")), (true, true));
+    node.pass(minutes(9 * 60) - Duration::from_secs(1));
+    assert!(allowed("a.nl"));
+    node.pass(Duration::from_secs(1));
+    assert_eq!((allowed("a.nl"), allowed("stelselnode.localhost")), (false, true));
+    node.takes(whitelist(7, &["a.nl"]));
+    assert!(allowed("a.nl"));
+}
+
+#[test]
+fn a_gegevensdienstnamenlijst_goes_on_being_used_past_the_hard_limit() {
+    for (list, used) in [
+        (ListKind::Whitelist, false),
+        (ListKind::Zorgaanbiederslijst, false),
+        (ListKind::OAuthclientlist, false),
+        (ListKind::Gegevensdienstnamenlijst, true),
+    ] {
+        let mut node = Node::with_policy(RefreshPolicy::for_list(list));
+        node.takes(whitelist(7, &["a.nl"]));
+        assert_eq!(
+            outage(&mut node, minutes(9 * 60)).last().unwrap().0,
+            "expired",
+            "{list}"
+        );
+        assert_eq!(node.number().is_some(), used, "{list}");
+    }
 }

@@ -78,3 +78,14 @@ fn r14_a_flow_that_pinned_a_list_keeps_it() {
         (7, 1, Some(8))
     );
 }
+
+#[test]
+fn l9_what_another_process_on_the_same_keep_has_seen_counts_too() {
+    let mut one = Node::new();
+    one.takes(whitelist(7, &["a.nl"]));
+    let mut two = Node::boot(Arc::clone(&one.clock), Arc::clone(&one.keep), 2);
+    two.takes(whitelist(8, &["b.nl"]));
+    assert!(one.refuses(whitelist(7, &["a.nl"])).contains("LowerVolgnummer"));
+    assert!(one.refuses(whitelist(8, &["kwaad.nl"])).contains("OtherContent"));
+    assert_eq!(names(&one.takes(whitelist(8, &["b.nl"]))), ["accepted"]);
+}

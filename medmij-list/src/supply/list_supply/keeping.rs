@@ -21,6 +21,10 @@ impl<L: List> ListSupply<L> {
                     events.push(self.follow_lowering(&memory));
                 }
                 self.lowered = Some(memory.lowered);
+                // Another process on the same keep may have seen more.
+                if let Some(floor) = memory.volgnummer {
+                    self.cache.raise_floor(floor);
+                }
                 Some(memory)
             }
             Err(error) => {
@@ -87,8 +91,9 @@ impl<L: List> ListSupply<L> {
         }
     }
 
-    pub(super) fn note(&self, at: SystemTime, what: Journalled, events: &mut Vec<SupplyEvent>) {
+    pub(super) fn note(&mut self, at: SystemTime, what: Journalled, events: &mut Vec<SupplyEvent>) {
         if let Err(error) = self.keep.record(&JournalEntry::new(at, self.key.clone(), what)) {
+            self.stored = false;
             events.push(self.keep_failed(KeepStep::Journal, error));
         }
     }
