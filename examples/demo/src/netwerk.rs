@@ -95,6 +95,7 @@ impl Netwerk {
                 node: maker.node("Stelselnode", STELSELNODE, &[])?,
                 adres: stelsel,
                 lijsten: folder.join("lijsten"),
+                danger_any_volgnummer: false,
             },
             dvzas: [
                 dvza("DVZA Een", DVZA_EEN, een_front, een_back, "0800 1111")?,
@@ -146,6 +147,7 @@ impl Maker<'_> {
     fn shared_files(&self) -> Result<(), NetwerkError> {
         std::fs::create_dir_all(self.folder.join("pki"))?;
         std::fs::create_dir_all(self.folder.join("lijsten"))?;
+        std::fs::write(self.folder.join("loopback.map"), &self.map)?;
         std::fs::write(self.pki_file("roots.pem"), self.pki.roots_pem())?;
         for (number, crl) in self.pki.crls(&[])?.into_iter().enumerate() {
             std::fs::write(self.pki_file(&format!("{number}.crl")), crl)?;

@@ -35,6 +35,9 @@ pub struct Config {
     pub adres: SocketAddr,
     /// The folder with the four lists, under their official file names.
     pub lijsten: PathBuf,
+    /// Publishes a changed file whatever its Volgnummer, to see what others do with that.
+    #[serde(default)]
+    pub danger_any_volgnummer: bool,
 }
 
 /// Listens; the future that comes back serves until `shutdown`.
@@ -47,7 +50,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     shutdown: S,
 ) -> Result<impl Future<Output = ()> + Send + use<S>, StartError> {
     let node = Node::load(&config.node)?;
-    let published = Arc::new(Published::open(&config.lijsten)?);
+    let published = Arc::new(Published::open(&config.lijsten, config.danger_any_volgnummer)?);
     let policy = HostPolicy::whitelist(Arc::clone(published.whitelist.cache()), node.stelselnode().clone());
     let listener = node
         .listener(policy)
@@ -69,12 +72,12 @@ struct Published {
 }
 
 impl Published {
-    fn open(folder: &std::path::Path) -> Result<Self, PublishError> {
+    fn open(folder: &std::path::Path, danger: bool) -> Result<Self, PublishError> {
         Ok(Self {
-            zal: Publication::open(folder, SystemClock::default())?,
-            ocl: Publication::open(folder, SystemClock::default())?,
-            whitelist: Publication::open(folder, SystemClock::default())?,
-            gnl: Publication::open(folder, SystemClock::default())?,
+            zal: Publication::open(folder, SystemClock::default(), danger)?,
+            ocl: Publication::open(folder, SystemClock::default(), danger)?,
+            whitelist: Publication::open(folder, SystemClock::default(), danger)?,
+            gnl: Publication::open(folder, SystemClock::default(), danger)?,
         })
     }
 }

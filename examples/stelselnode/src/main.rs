@@ -11,6 +11,9 @@ use std::{path::PathBuf, process::ExitCode};
 struct Arguments {
     /// The configuration (JSON).
     config: PathBuf,
+    /// Publish a changed list whatever its Volgnummer, to see what others do with that.
+    #[arg(long)]
+    danger_any_volgnummer: bool,
 }
 
 #[tokio::main]
@@ -27,7 +30,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let config = NodeConfig::read(&arguments.config)?;
+    let mut config: stelselnode::Config = NodeConfig::read(&arguments.config)?;
+    config.danger_any_volgnummer |= arguments.danger_any_volgnummer;
     let interrupted = async {
         let _ = tokio::signal::ctrl_c().await;
     };

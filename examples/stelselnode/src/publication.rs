@@ -15,15 +15,17 @@ pub struct Publication<L: List> {
     cache: Arc<ListCache<L>>,
     /// When the file that was read last had been changed.
     read: Mutex<Option<SystemTime>>,
+    danger_any_volgnummer: bool,
 }
 
 impl<L: List> Publication<L> {
-    /// Reads the list from its official file name in the folder.
+    /// Reads the list from its official file name in the folder. With `danger_any_volgnummer` a changed file is published
+    /// whatever its number, to see what others do with that.
     ///
     /// # Errors
     ///
     /// Where there is no such file, or it is no list to publish.
-    pub fn open(folder: &Path, clock: impl Clock + 'static) -> Result<Self, PublishError> {
+    pub fn open(folder: &Path, clock: impl Clock + 'static, danger_any_volgnummer: bool) -> Result<Self, PublishError> {
         // a publisher's own list does not grow old
         let mut policy = RefreshPolicy::default();
         policy.hard_limit = Duration::MAX;
@@ -32,6 +34,7 @@ impl<L: List> Publication<L> {
             path: folder.join(L::KIND.file_name()),
             cache,
             read: Mutex::new(None),
+            danger_any_volgnummer,
         };
         publication.read()?;
         Ok(publication)
@@ -68,6 +71,9 @@ impl<L: List> Publication<L> {
             source: Box::new(source),
         };
         let snapshot = Snapshot::<L>::read(bytes, &ReadOptions::files()).map_err(invalid)?;
+        if self.danger_any_volgnummer {
+            self.cache.danger_forget_volgnummer();
+        }
         self.cache.offer(snapshot).map_err(|source| PublishError::NotTaken {
             path: self.path.clone(),
             source,
