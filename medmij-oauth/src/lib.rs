@@ -37,3 +37,12 @@ pub use crate::{
     redirect_uri::{RedirectUri, RedirectUriError},
     scope::{Scope, ScopeError, Vertegenwoordiging},
 };
+
+/// The guides, compiled as tests.
+#[cfg(all(doctest, feature = "axum", feature = "lists", feature = "net"))]
+mod guides {
+    #[doc = include_str!("../docs/build-a-dvp.md")]
+    struct BuildADvp;
+    #[doc = include_str!("../docs/build-a-dvza.md")]
+    struct BuildADvza;
+}

@@ -5,13 +5,20 @@
 //! core.tknint.208, sends once, and lets `oauth2` see an answer only after it was judged here (size, duplicate keys). The
 //! types and errors of `oauth2` stay inside, for they keep raw bodies.
 
-use std::{future::Future, sync::Mutex};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Mutex, PoisonError},
+};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use medmij_net::{BackChannel, NetError};
 use medmij_types::EntropyError;
-use oauth2::{AuthType, AuthUrl, AuthorizationCode, ClientId, RedirectUrl, RefreshToken, TokenUrl, basic::BasicClient};
+use oauth2::{
+    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, RedirectUrl, RefreshToken, TokenUrl,
+    basic::BasicClient,
+};
 
 use super::{Dvp, Exchange, ExchangeError, ReceivedCode, Renewal, Tokens};
 use crate::wire::{TokenResponse, TokenResponseError};
@@ -23,7 +30,9 @@ impl Dvp {
     ///
     /// See [`SendError`].
     pub async fn exchange(&self, received: ReceivedCode, channel: &BackChannel) -> Result<Tokens, SendError> {
-        self.exchange_by(received, |request| channel.send(request)).await
+        let channel = channel.clone();
+        self.exchange_by(received, move |request| async move { channel.send(request).await })
+            .await
     }
 
     /// Exchanges a refresh token over the back channel. A vault does this with more care: see
@@ -33,16 +42,18 @@ impl Dvp {
     ///
     /// See [`SendError`].
     pub async fn refresh(&self, renewal: Renewal, channel: &BackChannel) -> Result<Tokens, SendError> {
-        self.refresh_by(renewal, |request| channel.send(request)).await
+        let channel = channel.clone();
+        self.refresh_by(renewal, move |request| async move { channel.send(request).await })
+            .await
     }
 
     async fn exchange_by<F>(
         &self,
         received: ReceivedCode,
-        send: impl FnOnce(Request<Bytes>) -> F + Send,
+        send: impl FnOnce(Request<Bytes>) -> F + Send + 'static,
     ) -> Result<Tokens, SendError>
     where
-        F: Future<Output = Result<Response<Bytes>, NetError>> + Send,
+        F: Future<Output = Result<Response<Bytes>, NetError>> + Send + 'static,
     {
         let code = AuthorizationCode::new(received.code.expose().to_owned());
         let redirect =
@@ -53,7 +64,7 @@ impl Dvp {
         let driven = client
             .exchange_code(code)
             .set_redirect_uri(std::borrow::Cow::Owned(redirect))
-            .request_async(&|drawn| carrier.carry(drawn))
+            .request_async(&carrier)
             .await;
         self.judge(exchange, &carrier, driven.is_ok())
     }
@@ -61,19 +72,16 @@ impl Dvp {
     async fn refresh_by<F>(
         &self,
         renewal: Renewal,
-        send: impl FnOnce(Request<Bytes>) -> F + Send,
+        send: impl FnOnce(Request<Bytes>) -> F + Send + 'static,
     ) -> Result<Tokens, SendError>
     where
-        F: Future<Output = Result<Response<Bytes>, NetError>> + Send,
+        F: Future<Output = Result<Response<Bytes>, NetError>> + Send + 'static,
     {
         let token = RefreshToken::new(renewal.refresh_token.expose().to_owned());
         let (request, exchange) = self.refresh_request(renewal)?;
         let client = self.oauth2(&exchange)?;
         let carrier = Carrier::new(request, send);
-        let driven = client
-            .exchange_refresh_token(&token)
-            .request_async(&|drawn| carrier.carry(drawn))
-            .await;
+        let driven = client.exchange_refresh_token(&token).request_async(&carrier).await;
         self.judge(exchange, &carrier, driven.is_ok())
     }
 
@@ -100,12 +108,8 @@ impl Dvp {
             .set_token_uri(token))
     }
 
-    fn judge<S>(&self, exchange: Exchange, carrier: &Carrier<S>, driven: bool) -> Result<Tokens, SendError> {
-        let carried = carrier
-            .answer
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .take();
+    fn judge(&self, exchange: Exchange, carrier: &Carrier, driven: bool) -> Result<Tokens, SendError> {
+        let carried = carrier.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
         let response = match carried {
             Some(Ok(response)) => response,
             Some(Err(error)) => return Err(SendError::Net(error)),
@@ -137,31 +141,30 @@ pub enum SendError {
     Oneens,
 }
 
+type Answer = Result<Response<Bytes>, NetError>;
+type SendOnce = Box<dyn FnOnce(Request<Bytes>) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send>;
+
 /// Carries one request of `oauth2` over our transport, with the head of our own.
-struct Carrier<S> {
-    own: Mutex<Option<(Request<Bytes>, S)>>,
-    answer: Mutex<Option<Result<Response<Bytes>, NetError>>>,
+struct Carrier {
+    own: Mutex<Option<(Request<Bytes>, SendOnce)>>,
+    answer: Mutex<Option<Answer>>,
 }
 
-impl<S> Carrier<S> {
-    fn new(own: Request<Bytes>, send: S) -> Self {
+impl Carrier {
+    fn new<F>(own: Request<Bytes>, send: impl FnOnce(Request<Bytes>) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        let send: SendOnce = Box::new(|request| Box::pin(send(request)));
         Self {
             own: Mutex::new(Some((own, send))),
             answer: Mutex::default(),
         }
     }
 
-    async fn carry<F>(&self, drawn: oauth2::HttpRequest) -> Result<oauth2::HttpResponse, Refused>
-    where
-        S: FnOnce(Request<Bytes>) -> F,
-        F: Future<Output = Result<Response<Bytes>, NetError>>,
-    {
+    async fn carry(&self, drawn: oauth2::HttpRequest) -> Result<oauth2::HttpResponse, Refused> {
         // core.tknint.203: once
-        let taken = self
-            .own
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .take();
+        let taken = self.own.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (own, send) = taken.ok_or(Refused)?;
         let answer = send(own.map(|_| Bytes::from(drawn.into_body()))).await;
         let seen = match &answer {
@@ -171,8 +174,17 @@ impl<S> Carrier<S> {
             },
             Err(_) => Err(Refused),
         };
-        *self.answer.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(answer);
+        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
         seen
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for Carrier {
+    type Error = Refused;
+    type Future = Pin<Box<dyn Future<Output = Result<oauth2::HttpResponse, Refused>> + Send + 'c>>;
+
+    fn call(&'c self, request: oauth2::HttpRequest) -> Self::Future {
+        Box::pin(self.carry(request))
     }
 }
 
@@ -243,7 +255,7 @@ mod tests {
             })
             .unwrap();
         let tokens = dvp
-            .exchange_by(code, |request| {
+            .exchange_by(code, move |request| {
                 assert_eq!(pairs(request.body()), pairs(expected.body()));
                 assert_eq!(request.uri(), expected.uri());
                 assert_eq!(request.headers()["x-correlation-id"], expected.headers()["x-correlation-id"]);
@@ -256,7 +268,7 @@ mod tests {
             .unwrap();
         let renewal = tokens.renewal.unwrap();
         let (expected, _) = dvp.refresh_request(renewal.clone()).unwrap();
-        dvp.refresh_by(renewal, |request| {
+        dvp.refresh_by(renewal, move |request| {
             assert_eq!(pairs(request.body()), pairs(expected.body()));
             async { Ok(json(r#"{"access_token":"b","token_type":"Bearer"}"#)) }
         })
@@ -273,7 +285,7 @@ mod tests {
             "[]",
         ] {
             let (dvp, code) = received();
-            let found = dvp.exchange_by(code, |_| async { Ok(json(body)) }).await;
+            let found = dvp.exchange_by(code, move |_| async move { Ok(json(body)) }).await;
             assert!(matches!(found, Err(SendError::Exchange(_))), "{body}");
         }
         let (dvp, code) = received();

@@ -6,6 +6,8 @@
     reason = "these are tests, in a module that other crates can run"
 )]
 
+mod secrets;
+
 use std::{
     sync::{
         Arc,
@@ -16,6 +18,7 @@ use std::{
 
 use medmij_types::{Aanbiedernaam, Hostname, OsEntropy};
 
+pub use self::secrets::whole_flow;
 use super::{
     Advance, Advanced, AuditEntry, AuditKind, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant,
     Redeem, RotateRefresh, Rotated, SecretHash, TakenCode,

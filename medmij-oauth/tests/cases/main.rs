@@ -14,4 +14,5 @@ mod e_token;
 mod g_refresh;
 mod h_guard;
 mod headers;
+mod secrets;
 mod whole_flow;
