@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use self::entries::{Fields, entries};
+use self::entries::Fields;
 use crate::{
     Exit,
     any_list::AnyList,
@@ -35,19 +35,19 @@ pub(crate) fn run(arguments: &Diff, output: &mut Output) -> Result<Exit, Trouble
     };
     let (old_name, old) = read(&arguments.old)?;
     let (new_name, new) = read(&arguments.new)?;
-    if old.kind() != new.kind() {
+    let Some(entries) = entries::compare_lists(&old, &new) else {
         let what = format!(
             "{old_name} is a {} and {new_name} a {}: they cannot be compared",
             old.kind(),
             new.kind()
         );
         return Err(Trouble::Usage(what));
-    }
+    };
     let difference = Difference {
         kind: old.kind().short(),
         old: Side::of(&old_name, &old),
         new: Side::of(&new_name, &new),
-        entries: compare(&entries(&old), &entries(&new)),
+        entries,
     };
     let differs = !difference.entries.is_empty();
     if arguments.json {
@@ -62,20 +62,29 @@ pub(crate) fn run(arguments: &Diff, output: &mut Output) -> Result<Exit, Trouble
     })
 }
 
-fn compare(old: &BTreeMap<String, Fields>, new: &BTreeMap<String, Fields>) -> Compared {
-    let only_in = |this: &BTreeMap<String, Fields>, other: &BTreeMap<String, Fields>| {
-        this.keys().filter(|key| !other.contains_key(*key)).cloned().collect()
+/// Compares entries by their key. Order plays no role: a list is a set. Fields are worked out for entries that differ.
+fn compare<'a, E: Copy>(
+    old: impl Iterator<Item = (&'a str, E)>,
+    new: impl Iterator<Item = (&'a str, E)>,
+    same: impl Fn(E, E) -> bool,
+    fields: impl Fn(E) -> Fields,
+) -> Compared {
+    let (old, new): (BTreeMap<&str, E>, BTreeMap<&str, E>) = (old.collect(), new.collect());
+    let only_in = |this: &BTreeMap<&str, E>, other: &BTreeMap<&str, E>| {
+        let names = this.keys().filter(|key| !other.contains_key(*key));
+        names.map(|key| (*key).to_owned()).collect()
     };
     let changed = old.iter().filter_map(|(entry, before)| {
-        let after = new.get(entry).filter(|after| *after != before)?;
-        Some(Changed {
-            entry: entry.clone(),
-            changes: changes(before, after),
+        let after = new.get(entry).filter(|after| !same(*before, **after))?;
+        let changes = changes(&fields(*before), &fields(*after));
+        (!changes.is_empty()).then(|| Changed {
+            entry: (*entry).to_owned(),
+            changes,
         })
     });
     Compared {
-        appeared: only_in(new, old),
-        disappeared: only_in(old, new),
+        appeared: only_in(&new, &old),
+        disappeared: only_in(&old, &new),
         changed: changed.collect(),
     }
 }

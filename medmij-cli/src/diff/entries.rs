@@ -1,54 +1,74 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The entries of a list as names with fields, so that all kinds are compared alike. Order plays no role: a list is a
-//! set.
+//! The entries of each kind of list as keys with fields, so that all kinds are compared alike.
 
 use std::collections::BTreeMap;
 
+use medmij_gnl::Gegevensdienst as Naam;
 use medmij_ocl::OAuthclient;
-use medmij_zal::{Gegevensdienst, Zorgaanbieder};
+use medmij_whitelist::MedMijNode;
+use medmij_zal::{Gegevensdienst, Zorgaanbieder, koppellijst::Koppeling};
 
+use super::{Compared, compare};
 use crate::any_list::AnyList;
 
 /// What an entry says, under names for people.
 pub(super) type Fields = BTreeMap<String, String>;
 
-/// All entries by their key.
-pub(super) fn entries(list: &AnyList) -> BTreeMap<String, Fields> {
-    match list {
-        AnyList::Zal(list) => list
-            .zorgaanbieders()
-            .map(|a| (a.naam_str().to_owned(), zorgaanbieder(a)))
-            .collect(),
-        AnyList::Ocl(list) => list
-            .clients()
-            .map(|c| (c.hostname_str().to_owned(), client(c)))
-            .collect(),
-        AnyList::Whitelist(list) => list.nodes().map(|n| (n.as_str().to_owned(), Fields::new())).collect(),
-        AnyList::Gnl(list) => list
-            .gegevensdiensten()
-            .map(|g| {
-                let naam = ("weergavenaam".to_owned(), g.weergavenaam_str().to_owned());
-                (g.id_str().to_owned(), Fields::from([naam]))
-            })
-            .collect(),
-        AnyList::Zkl(list) => list
-            .zorgaanbieders()
-            .map(|koppeling| {
-                let kenmerken = koppeling
-                    .kenmerken()
-                    .map(|(soort, value)| (format!("{soort:?} {value}"), String::new()));
-                let diensten = koppeling.gegevensdiensten().map(|dienst| {
-                    let versies: Vec<_> = dienst.interfaceversies().collect();
-                    let naam = dienst.weergavenaam_str().unwrap_or_default();
-                    (
-                        format!("gegevensdienst {}", dienst.id_str()),
-                        format!("{naam} ({})", versies.join(", ")),
-                    )
-                });
-                (koppeling.naam_str().to_owned(), kenmerken.chain(diensten).collect())
-            })
-            .collect(),
-    }
+/// What differs; `None` for lists of two kinds.
+pub(super) fn compare_lists(old: &AnyList, new: &AnyList) -> Option<Compared> {
+    Some(match (old, new) {
+        (AnyList::Zal(old), AnyList::Zal(new)) => {
+            let (old, new) = (old.zorgaanbieders(), new.zorgaanbieders());
+            let key = Zorgaanbieder::naam_str;
+            compare(keyed(old, key), keyed(new, key), |a, b| a == b, zorgaanbieder)
+        }
+        (AnyList::Ocl(old), AnyList::Ocl(new)) => {
+            let (old, new) = (old.clients(), new.clients());
+            let key = OAuthclient::hostname_str;
+            compare(keyed(old, key), keyed(new, key), |a, b| a == b, client)
+        }
+        (AnyList::Whitelist(old), AnyList::Whitelist(new)) => {
+            let (old, new) = (old.nodes(), new.nodes());
+            let key = MedMijNode::as_str;
+            compare(keyed(old, key), keyed(new, key), |_, _| true, |_| Fields::new())
+        }
+        (AnyList::Gnl(old), AnyList::Gnl(new)) => {
+            let (old, new) = (old.gegevensdiensten(), new.gegevensdiensten());
+            compare(keyed(old, Naam::id_str), keyed(new, Naam::id_str), |a, b| a == b, naam)
+        }
+        (AnyList::Zkl(old), AnyList::Zkl(new)) => {
+            let (old, new) = (old.zorgaanbieders(), new.zorgaanbieders());
+            let key = Koppeling::naam_str;
+            compare(keyed(old, key), keyed(new, key), |_, _| false, koppeling)
+        }
+        _ => return None,
+    })
+}
+
+fn keyed<'a, E: Copy>(
+    entries: impl Iterator<Item = E>,
+    key: impl Fn(E) -> &'a str,
+) -> impl Iterator<Item = (&'a str, E)> {
+    entries.map(move |entry| (key(entry), entry))
+}
+
+fn naam(gegevensdienst: Naam<'_>) -> Fields {
+    Fields::from([("weergavenaam".to_owned(), gegevensdienst.weergavenaam_str().to_owned())])
+}
+
+fn koppeling(koppeling: Koppeling<'_>) -> Fields {
+    let kenmerken = koppeling
+        .kenmerken()
+        .map(|(soort, value)| (format!("{soort:?} {value}"), String::new()));
+    let diensten = koppeling.gegevensdiensten().map(|dienst| {
+        let versies: Vec<_> = dienst.interfaceversies().collect();
+        let naam = dienst.weergavenaam_str().unwrap_or_default();
+        (
+            format!("gegevensdienst {}", dienst.id_str()),
+            format!("{naam} ({})", versies.join(", ")),
+        )
+    });
+    kenmerken.chain(diensten).collect()
 }
 
 fn zorgaanbieder(aanbieder: Zorgaanbieder<'_>) -> Fields {
