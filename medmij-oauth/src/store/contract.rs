@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The contract of a [`Store`], as tests that every store passes.
+//! The contract of a [`Store`](super::Store), as tests that every store passes.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -556,7 +556,9 @@ async fn langdurig<S: DangerShiftClock>(store: &S) -> SecretHash {
     tokens.refresh.expect("refresh").0
 }
 
-fn new_grant(flow: FlowId, langdurig: bool) -> NewGrant {
+/// A grant that ends this flow at its first version, with a code that no other call gives.
+#[must_use]
+pub fn new_grant(flow: FlowId, langdurig: bool) -> NewGrant {
     let id = GrantId::random(&OsEntropy).expect("entropy");
     let grant = Grant::new(
         id.clone(),
