@@ -15,7 +15,7 @@ use crate::{OpenError, SqliteOptions, error::is_busy};
 pub(crate) fn open_writer(options: &SqliteOptions) -> Result<Connection, OpenError> {
     make_file(&options.path)?;
     let in_path = |source: rusqlite::Error| sqlite(&options.path, source);
-    let mut connection = connect(options, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(in_path)?;
+    let mut connection = connect(options).map_err(in_path)?;
     let mode = patiently(options.busy, || {
         connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))
     })
@@ -42,15 +42,17 @@ pub(crate) fn open_writer(options: &SqliteOptions) -> Result<Connection, OpenErr
 /// A connection of a reader.
 pub(crate) fn open_reader(options: &SqliteOptions) -> Result<Connection, OpenError> {
     let in_path = |source: rusqlite::Error| sqlite(&options.path, source);
-    let connection = connect(options, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(in_path)?;
+    let connection = connect(options).map_err(in_path)?;
     connection
         .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192;")
         .map_err(in_path)?;
     Ok(connection)
 }
 
-fn connect(options: &SqliteOptions, flags: OpenFlags) -> Result<Connection, rusqlite::Error> {
-    let mut connection = Connection::open_with_flags(&options.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+/// A connection to a file that is there; it waits for others as long as it was told.
+pub(crate) fn connect(options: &SqliteOptions) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(&options.path, flags)?;
     connection.set_prepared_statement_cache_capacity(64);
     let (limit, mut since) = (options.busy, Instant::now());
     connection.busy_handler(Some(move |tries| {

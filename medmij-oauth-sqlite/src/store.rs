@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.tknint.203, core.tknint.204, core.autorisatie.208 — the operations of a store over one SQLite file.
 
-use std::{fmt, path::Path, sync::Arc, time::Duration};
+use std::{fmt, path::Path, sync::Arc, thread, time::Duration};
 
 use medmij_oauth::{
     ClientId,
@@ -12,6 +12,7 @@ use medmij_oauth::{
     },
 };
 use medmij_types::Aanbiedernaam;
+use tokio::sync::oneshot;
 
 use crate::{
     BackupError, OpenError, SqliteOptions,
@@ -32,6 +33,7 @@ pub struct SqliteStore {
     readers: Readers,
     writer: Writer,
     room: Arc<Room>,
+    options: SqliteOptions,
 }
 
 impl SqliteStore {
@@ -65,6 +67,7 @@ impl SqliteStore {
             readers: Readers::start(reading, &clock, options.queue)?,
             writer: Writer::start(writing, clock, options.queue)?,
             room: Arc::new(Room::new(options.max_flows)),
+            options,
         })
     }
 
@@ -75,9 +78,13 @@ impl SqliteStore {
     ///
     /// Where the file is there already or cannot be written.
     pub async fn backup(&self, to: &Path) -> Result<(), BackupError> {
-        let to = to.to_owned();
-        let copied = self.readers.read(move |view| Ok(upkeep::backup(view, &to))).await;
-        copied.map_err(|failure| BackupError::Store(failure.into()))?
+        let (options, to) = (self.options.clone(), to.to_owned());
+        let (send, copied) = oneshot::channel();
+        thread::Builder::new()
+            .name("medmij-store-copy".into())
+            .spawn(move || drop(send.send(upkeep::backup(&options, &to))))
+            .map_err(BackupError::Thread)?;
+        copied.await.map_err(|_| BackupError::Store(Failure::Stopped.into()))?
     }
 
     /// Removes at most `batch` audit entries that are older than this by the wall clock; returns how many went. Nothing else
@@ -203,4 +210,72 @@ impl DangerShiftClock for SqliteStore {
 /// A batch as SQLite counts; one that is too large holds up everybody else.
 fn bounded(batch: usize) -> i64 {
     i64::try_from(batch.min(10_000)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use medmij_oauth::store::contract::{granted, new_flow, redeem};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn o17_a_full_disk_is_told_and_leaves_nothing_half_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::new(folder.path().join("store.db"));
+        let store = SqliteStore::open(options).unwrap();
+        let (code, binding) = granted(&store, true).await;
+        let pages = |limit: i64| {
+            store.write(move |tx| {
+                let sql = format!("PRAGMA max_page_count = {limit}");
+                Ok(tx.connection.query_row(&sql, [], |row| row.get::<_, i64>(0))?)
+            })
+        };
+        // no page more than there are
+        let most = pages(1).await.unwrap();
+        let mut flows = 0;
+        let full = loop {
+            match store.open_flow(new_flow()).await {
+                Ok(()) => flows += 1,
+                Err(full) => break full,
+            }
+        };
+        assert!(matches!(full, StoreError::Full), "{full:?} after {flows} flows");
+        let tokens = redeem(binding);
+        loop {
+            match store.take_code(&code, &tokens).await {
+                Err(StoreError::Full) => assert!(store.access(&tokens.access).await.unwrap().is_none()),
+                Ok(TakenCode::Fresh(_)) => break,
+                other => panic!("{other:?}"),
+            }
+            pages(most + 100).await.unwrap();
+        }
+        assert!(store.access(&tokens.access).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn more_than_may_wait_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let store = SqliteStore::open(SqliteOptions::new(&path).queue(2)).unwrap();
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let (say, started) = oneshot::channel();
+        let holding = store.write(move |_| {
+            say.send(()).unwrap();
+            held.recv().unwrap();
+            Ok(())
+        });
+        let rest = async {
+            started.await.unwrap();
+            let waiting = async { tokio::join!(store.open_flow(new_flow()), store.open_flow(new_flow())) };
+            let refused = async {
+                let refused = store.open_flow(new_flow()).await;
+                hold.send(()).unwrap();
+                refused
+            };
+            tokio::join!(waiting, refused)
+        };
+        let (held, (waited, refused)) = tokio::join!(holding, rest);
+        assert!(held.is_ok() && waited.0.is_ok() && waited.1.is_ok());
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    }
 }

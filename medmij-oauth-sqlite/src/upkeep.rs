@@ -9,7 +9,7 @@ use std::{
 use medmij_oauth::store::AuditEntry;
 use rusqlite::params;
 
-use crate::{error::Failure, reader::View, row, writer::Tx};
+use crate::{SqliteOptions, error::Failure, file, reader::View, row, writer::Tx};
 
 /// Why a copy cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,9 @@ pub enum BackupError {
         #[source]
         source: io::Error,
     },
+    /// No thread can be started.
+    #[error("a thread of the store cannot be started")]
+    Thread(#[source] io::Error),
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] medmij_oauth::store::StoreError),
@@ -74,7 +77,7 @@ pub(crate) fn shift(tx: &Tx<'_>, by: i64) -> Result<(), Failure> {
 }
 
 /// Writes a copy beside its name, and gives it its name when all of it is on the disk.
-pub(crate) fn backup(view: &View<'_>, to: &Path) -> Result<(), BackupError> {
+pub(crate) fn backup(options: &SqliteOptions, to: &Path) -> Result<(), BackupError> {
     let io = |source: io::Error| BackupError::Io {
         path: to.to_owned(),
         source,
@@ -96,8 +99,8 @@ pub(crate) fn backup(view: &View<'_>, to: &Path) -> Result<(), BackupError> {
     // SQLite writes into a file that is there, if it is empty
     open.open(&part).map_err(io)?;
     let name = part.to_str().ok_or_else(|| io(io::Error::other("path is not UTF-8")))?;
-    view.connection
-        .execute("VACUUM INTO ?1", [name])
+    file::connect(options)
+        .and_then(|connection| connection.execute("VACUUM INTO ?1", [name]))
         .map_err(|error| BackupError::Store(Failure::from(error).into()))?;
     fs::File::open(&part).and_then(|file| file.sync_all()).map_err(io)?;
     fs::rename(&part, to).map_err(io)?;

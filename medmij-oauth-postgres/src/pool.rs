@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Connections: a bounded number, each operation within its deadline, none that hangs is ever used again (R7, R8).
+
+use std::time::Duration;
+
+use deadpool_postgres::{Object, Pool, Runtime, Timeouts};
+use tokio::time::{Instant, timeout_at};
+use tokio_postgres::{Row, types::ToSql};
+
+use crate::{OpenError, PostgresOptions, error::Failure};
+
+pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+pub(crate) struct Connections {
+    pool: Pool,
+    deadline: Duration,
+}
+
+impl Connections {
+    /// Makes no connection yet.
+    pub(crate) fn new(options: &PostgresOptions) -> Result<Self, OpenError> {
+        let millis = options.deadline.as_millis().max(1);
+        let settings = format!(
+            "-c statement_timeout={millis} -c lock_timeout={millis} -c idle_in_transaction_session_timeout={millis} \
+             -c default_transaction_isolation=read\\ committed"
+        );
+        let pool = Pool::builder(options.manager(&settings)?)
+            .max_size(options.pool_size)
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| OpenError::Config(Box::new(error)))?;
+        Ok(Self {
+            pool,
+            deadline: options.deadline,
+        })
+    }
+
+    /// Runs one statement, which is one transaction, prepared once per connection.
+    pub(crate) async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, Failure> {
+        let deadline = Instant::now() + self.deadline;
+        let without = Timeouts::default();
+        let connecting = self.pool.timeout_get(&without);
+        let late = |_| Failure::Deadline(self.deadline);
+        let lease = Lease(Some(timeout_at(deadline, connecting).await.map_err(late)??));
+        let answer = timeout_at(deadline, lease.run(sql, params))
+            .await
+            .unwrap_or_else(|elapsed| Err(late(elapsed)));
+        if !answer.as_ref().is_err_and(Failure::spoils_connection) {
+            lease.give_back();
+        }
+        answer
+    }
+
+    /// The only row of a statement that always gives one.
+    pub(crate) async fn row(&self, sql: &str, params: Params<'_>) -> Result<Row, Failure> {
+        let rows = self.rows(sql, params).await?;
+        rows.into_iter().next().ok_or(Failure::Broken("no row"))
+    }
+}
+
+/// A connection in use. Where whoever waits goes away or the deadline passes, the statement still runs: the connection is
+/// closed then, and another takes its place in the pool.
+struct Lease(Option<Object>);
+
+impl Lease {
+    async fn run(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, Failure> {
+        let client = self.0.as_ref().ok_or(Failure::Broken("no connection"))?;
+        let statement = client.prepare_cached(sql).await?;
+        Ok(client.query(&statement, params).await?)
+    }
+
+    fn give_back(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.take() {
+            drop(Object::take(client));
+        }
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The contract of a store, on PostgreSQL.
+
+use medmij_oauth_postgres::PostgresStore;
+
+#[path = "common/database.rs"]
+mod database;
+
+medmij_oauth::store_contract!(match database::database().await {
+    Some((options, _)) => PostgresStore::open(&options).await.unwrap(),
+    None => return,
+});

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! One server: made, started, stopped by its process id, removed.
+
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt as _, chown},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use crate::{
+    PostgresError,
+    programs::{Programs, run},
+};
+
+/// A private server. It stops when it is dropped, and when this process ends however it ends.
+#[derive(Debug)]
+pub struct TestPostgres {
+    programs: Programs,
+    folder: TempDir,
+    guard: Mutex<Option<Child>>,
+    databases: AtomicU32,
+}
+
+/// How a server is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stop {
+    /// Connections are ended and everything is written out, as by an administrator.
+    Fast,
+    /// Everything is left as it is, as by a crash: the next start recovers from the log.
+    Immediate,
+}
+
+impl TestPostgres {
+    /// Makes and starts a server. `fsync` is on, as in production.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no PostgreSQL, or it does not start.
+    pub fn start() -> Result<Self, PostgresError> {
+        let programs = Programs::find()?;
+        let io = |path: &Path| {
+            let program = path.to_owned();
+            move |source| PostgresError::Io { program, source }
+        };
+        let folder = TempDir::with_prefix("medmij-pg-").map_err(io(Path::new("temporary folder")))?;
+        let path = folder.path();
+        if let Some(user) = programs.user() {
+            chown(path, Some(user.uid), Some(user.gid)).map_err(io(path))?;
+        }
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(io(path))?;
+        let mut initdb = programs.command(programs.path("initdb"), path);
+        initdb
+            .args([
+                "--auth=trust",
+                "--username=postgres",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-sync",
+                "-D",
+            ])
+            .arg(path.join("data"));
+        run(initdb)?;
+        let server = Self {
+            programs,
+            folder,
+            guard: Mutex::default(),
+            databases: AtomicU32::new(0),
+        };
+        server.resume()?;
+        Ok(server)
+    }
+
+    /// Makes an empty database; how to connect to it, as `host=... user=... dbname=...`.
+    ///
+    /// # Errors
+    ///
+    /// Where the server is stopped.
+    pub fn create_database(&self) -> Result<String, PostgresError> {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let mut createdb = self.command("createdb");
+        createdb.arg(&name);
+        run(createdb)?;
+        Ok(format!(
+            "host={} user=postgres dbname={name}",
+            self.folder.path().display()
+        ))
+    }
+
+    /// What `pg_dump` writes of a database that [`create_database`](Self::create_database) made.
+    ///
+    /// # Errors
+    ///
+    /// Where the server is stopped or has no such database.
+    pub fn dump(&self, connection: &str) -> Result<Vec<u8>, PostgresError> {
+        let mut dump = self.command("pg_dump");
+        dump.arg(format!("--dbname={connection}"));
+        run(dump)
+    }
+
+    /// Runs SQL as the administrator; what `psql` writes, one row a line.
+    ///
+    /// # Errors
+    ///
+    /// Where the SQL fails.
+    pub fn sql(&self, connection: &str, sql: &str) -> Result<String, PostgresError> {
+        let mut psql = self.command("psql");
+        psql.args(["--no-psqlrc", "-qtA", "-v", "ON_ERROR_STOP=1", "-c", sql])
+            .arg(format!("--dbname={connection}"));
+        Ok(String::from_utf8_lossy(&run(psql)?).into_owned())
+    }
+
+    /// The folder of the data, for searching its files. Stop the server first.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Stops the server and waits until it is gone.
+    ///
+    /// # Errors
+    ///
+    /// Where its process id cannot be read.
+    pub fn stop(&self, how: Stop) -> Result<(), PostgresError> {
+        let mut guard = self.guard();
+        let Some(mut child) = guard.take() else { return Ok(()) };
+        let pid = fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
+        if let Some(pid) = pid.lines().next() {
+            let signal = match how {
+                Stop::Fast => "-INT",
+                Stop::Immediate => "-QUIT",
+            };
+            let mut kill = Command::new("kill");
+            kill.args([signal, pid]);
+            run(kill)?;
+        }
+        // the guard waits for the server and ends after it; waiting would close its input, which means that we are gone
+        let input = child.stdin.take();
+        let waited = child.wait();
+        drop(input);
+        waited.map(drop).map_err(|source| PostgresError::Io {
+            program: "postgres".into(),
+            source,
+        })
+    }
+
+    /// Starts the server again after [`stop`](Self::stop), with the same data, and waits until it answers.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not answer within 30 s.
+    pub fn resume(&self) -> Result<(), PostgresError> {
+        let mut guard = self.guard();
+        if guard.is_some() {
+            return Ok(());
+        }
+        let folder = self.folder.path();
+        let postgres = self.programs.path("postgres");
+        let mut command = self.programs.command("sh", folder);
+        command
+            .args(["-c", GUARD, "guard"])
+            .arg(&postgres)
+            .arg(self.data())
+            .arg(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let child = command.spawn().map_err(|source| PostgresError::Io {
+            program: postgres.clone(),
+            source,
+        })?;
+        *guard = Some(child);
+        let since = Instant::now();
+        loop {
+            let mut ready = self.command("pg_isready");
+            ready.args(["-q", "-d", "postgres"]);
+            match run(ready) {
+                Ok(_) => return Ok(()),
+                Err(_) if since.elapsed() < Duration::from_secs(30) => thread::sleep(Duration::from_millis(20)),
+                Err(_) => {
+                    let output = fs::read_to_string(folder.join("log")).unwrap_or_default();
+                    return Err(PostgresError::Failed {
+                        program: postgres,
+                        output,
+                    });
+                }
+            }
+        }
+    }
+
+    fn guard(&self) -> MutexGuard<'_, Option<Child>> {
+        self.guard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A client program that connects to this server.
+    fn command(&self, program: &str) -> Command {
+        let folder = self.folder.path();
+        let mut command = self.programs.command(self.programs.path(program), folder);
+        command.env("PGHOST", folder).env("PGUSER", "postgres");
+        command
+    }
+}
+
+impl Drop for TestPostgres {
+    fn drop(&mut self) {
+        // the folder goes after it
+        drop(self.stop(Stop::Immediate));
+    }
+}
+
+/// Starts the server and waits for it. Standard input is a pipe from the test: when that ends, the server is stopped and its
+/// folder is removed.
+const GUARD: &str = r#"
+# what runs in the background gets an empty standard input, so the pipe is kept under another number
+exec 3<&0
+"$1" -D "$2" -k "$3" -c listen_addresses= -c max_connections=200 -c shared_buffers=64MB -c max_wal_size=1GB \
+    >>"$3/log" 2>&1 3<&- &
+server=$!
+(
+    cat >/dev/null
+    touch "$3/orphaned"
+    kill -QUIT "$server" 2>/dev/null
+) <&3 &
+watch=$!
+exec 3<&-
+wait "$server"
+kill "$watch" 2>/dev/null
+[ -e "$3/orphaned" ] && rm -rf "$3"
+exit 0
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_that_is_killed_leaves_no_server_behind() {
+        let Some(server) = TestPostgres::start_or_skip() else {
+            return;
+        };
+        let folder = server.folder.path().to_owned();
+        let pid = fs::read_to_string(server.data().join("postmaster.pid")).unwrap();
+        let process = Path::new("/proc").join(pid.lines().next().unwrap());
+        assert!(process.exists());
+        let mut guard = server.guard().take().unwrap();
+        // as the kernel does with every pipe of a process that ends
+        drop(guard.stdin.take());
+        guard.wait().unwrap();
+        assert!(!process.exists());
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_server_keeps_its_rows_over_a_crash_and_leaves_nothing_behind() {
+        let Some(server) = TestPostgres::start_or_skip() else {
+            return;
+        };
+        let connection = server.create_database().unwrap();
+        server.sql(&connection, "CREATE TABLE t (a int)").unwrap();
+        server.sql(&connection, "INSERT INTO t VALUES (42)").unwrap();
+        server.stop(Stop::Immediate).unwrap();
+        assert!(server.sql(&connection, "SELECT 1").is_err());
+        server.resume().unwrap();
+        assert_eq!(server.sql(&connection, "SELECT a FROM t").unwrap().trim(), "42");
+        assert!(
+            String::from_utf8(server.dump(&connection).unwrap())
+                .unwrap()
+                .contains("42")
+        );
+        let folder = server.folder.path().to_owned();
+        drop(server);
+        assert!(!folder.exists());
+    }
+}
