@@ -33,12 +33,12 @@ pub(crate) fn run(arguments: &Validate, output: &mut Output) -> Result<Exit, Tro
             }
         };
         match AnyList::read(&mut input, kind, &options) {
-            Ok(list) if arguments.json => output.json(&accepted(&input.name, &list)),
+            Ok(list) if arguments.json => output.json(&accepted(&path.display().to_string(), &list)),
             Ok(list) => show_accepted(&input, &list, output),
             Err(complaint) => {
                 exit = exit.max(Exit::Not);
                 if arguments.json {
-                    output.json(&refused(&input.name, &complaint));
+                    output.json(&refused(&path.display().to_string(), &complaint));
                 } else {
                     let source = if input.bytes.is_empty() {
                         input.again()

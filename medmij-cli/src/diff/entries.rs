@@ -59,7 +59,7 @@ fn naam(gegevensdienst: Naam<'_>) -> Fields {
 fn koppeling(koppeling: Koppeling<'_>) -> Fields {
     let kenmerken = koppeling
         .kenmerken()
-        .map(|(soort, value)| (format!("{soort:?} {value}"), String::new()));
+        .map(|(soort, value)| (format!("{soort:?} {value}"), "present".to_owned()));
     let diensten = koppeling.gegevensdiensten().map(|dienst| {
         let versies: Vec<_> = dienst.interfaceversies().collect();
         let naam = dienst.weergavenaam_str().unwrap_or_default();
@@ -127,7 +127,7 @@ fn client(client: OAuthclient<'_>) -> Fields {
     );
     for dienst in client.gegevensdiensten().into_iter().flatten() {
         let of = format!("gegevensdienst {}", dienst.id_str());
-        add(of.clone(), Some(""));
+        add(of.clone(), Some("recognised"));
         let subscription = dienst.subscription_notification_endpoint();
         add(
             format!("{of}, subscription notification"),

@@ -147,7 +147,9 @@ fn case_4_and_5_what_is_no_list() {
         ("<Whitelist/>", "list.namespace"),
     ] {
         let run = bench.fed(&["validate", "--json", "-"], content.as_bytes());
-        let found = run.json()[0]["error"]["rule"].as_str().unwrap().to_owned();
+        let line = &run.json()[0];
+        assert_eq!(line["file"], "-");
+        let found = line["error"]["rule"].as_str().unwrap().to_owned();
         assert!(run.exit == 1 && found.starts_with(rule), "{content:?}: {found}");
         let shown = bench.fed(&["validate", "-"], content.as_bytes());
         assert!(

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! L9: an older list, or another one under the same number, never takes over.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use crate::bench::{Node, minutes, names, stamped, whitelist};
 
@@ -88,4 +94,46 @@ fn l9_what_another_process_on_the_same_keep_has_seen_counts_too() {
     assert!(one.refuses(whitelist(7, &["a.nl"])).contains("LowerVolgnummer"));
     assert!(one.refuses(whitelist(8, &["kwaad.nl"])).contains("OtherContent"));
     assert_eq!(names(&one.takes(whitelist(8, &["b.nl"]))), ["accepted"]);
+}
+
+#[test]
+fn r14_readers_never_wait_for_a_list_and_never_see_a_mix() {
+    let mut node = Node::new();
+    node.takes(whitelist(1, &["n1-a.nl", "n1-b.nl"]));
+    let cache = Arc::clone(&node.cache);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let stop = Stop(&done);
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let mut last = 0;
+                while !done.load(Ordering::Relaxed) {
+                    let list = cache.current().unwrap();
+                    let number = list.header().volgnummer().value();
+                    assert!(number >= last, "rollback");
+                    assert!(
+                        list.nodes()
+                            .all(|node| node.as_str().starts_with(&format!("n{number}-"))),
+                        "mix"
+                    );
+                    last = number;
+                }
+            });
+        }
+        for number in 2..=1000 {
+            let (a, b) = (format!("n{number}-a.nl"), format!("n{number}-b.nl"));
+            node.takes(whitelist(number, &[&a, &b]));
+        }
+        drop(stop);
+    });
+    assert_eq!(node.number(), Some(1000));
+}
+
+/// Lets the readers end, also when the writer panics.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
