@@ -248,10 +248,8 @@ impl<D: Dvza> Server<D> {
             .aanbieder(&body.aanbieder)
             .await
             .map_err(unavailable)?;
-        let aanbieder = known.ok_or(refusal(
-            TokenUitzondering::Grant,
-            "aanbieder is not served here any more",
-        ))?;
+        let aanbieder =
+            known.ok_or_else(|| refusal(TokenUitzondering::Grant, "aanbieder is not served here any more"))?;
         let vraag = ToetsVraag {
             aanbieder: &aanbieder,
             persoon: &body.persoon,
