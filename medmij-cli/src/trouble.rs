@@ -24,6 +24,7 @@ pub(crate) enum Trouble {
     Schema { name: String, cause: SchemaError },
     #[error("{0}")]
     Keep(#[from] KeepError),
+    #[cfg(feature = "stelselnode")]
     #[error("{}: {}", .what, Causes(&**.cause))]
     Failed {
         what: String,

@@ -123,8 +123,12 @@ impl<L: List> ListCache<L> {
                     self.current.store(Some(Arc::new(snapshot)));
                 }
                 let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-                self.confirmed
-                    .store(self.monotonic().saturating_sub(age), Ordering::Release);
+                let confirmed = self.monotonic().saturating_sub(age);
+                match taken {
+                    Taken::New { .. } => self.confirmed.store(confirmed, Ordering::Release),
+                    // An old confirmation does not make the list older.
+                    Taken::Confirmed => _ = self.confirmed.fetch_max(confirmed, Ordering::AcqRel),
+                }
             }
             Err(why) => tracing::warn!(list = %L::KIND, volgnummer = %offered, %why, "list not taken"),
         }

@@ -45,6 +45,22 @@ fn r1_a_confirmation_makes_the_kept_copy_younger() {
 }
 
 #[test]
+fn a_kept_copy_does_not_make_the_list_in_force_older() {
+    let mut node = Node::new();
+    node.takes(whitelist(7, &["a.nl"]));
+    let copy = whitelist(7, &["a.nl"]);
+    let hour_ago = node.clock.now() - minutes(60);
+    node.keep
+        .store(
+            &node.key(),
+            &CopyToKeep::new(&copy, Volgnummer::new(7).unwrap(), hour_ago),
+        )
+        .unwrap();
+    assert_eq!(names(&node.supply.restore()), ["kept"]);
+    assert_eq!(node.cache.age(), Some(Duration::ZERO));
+}
+
+#[test]
 fn r10_a_copy_from_the_future_is_not_used_until_a_fetch_confirms_it() {
     for (back, usable) in [(minutes(4), true), (minutes(6), false), (minutes(365 * 24 * 60), false)] {
         let mut node = Node::new();
