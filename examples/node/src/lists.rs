@@ -33,7 +33,7 @@ impl Caches {
     /// An empty cache.
     #[must_use]
     pub fn cache<L: List>(&self) -> Arc<ListCache<L>> {
-        Arc::new(ListCache::new(RefreshPolicy::default(), Arc::clone(&self.0)))
+        Arc::new(ListCache::new(RefreshPolicy::for_list(L::KIND), Arc::clone(&self.0)))
     }
 
     /// A supply for such caches over a channel to the Stelselnode.
@@ -65,8 +65,11 @@ impl Lists {
         let api = Release::DEFAULT.major().into();
         let supply = ListSupply::new(source, api, Arc::clone(cache), keep, Arc::clone(&self.clock));
         let running = supply.start(self.source.clone(), OsEntropy).await?;
-        // a kept list is good enough to start with; here the newest is one fetch away
-        running.refresh().await?;
+        // a kept list is good enough to start with (core.lijsten.301: the source may be away for 480 minutes), but where the
+        // source is there the newest is one fetch away
+        if let Err(error) = running.refresh().await {
+            tracing::warn!(list = %L::KIND, error = &error as &dyn std::error::Error, "starting with the list that was kept");
+        }
         if let Some(list) = cache.current() {
             let (kind, number, entries) = (L::KIND, list.header().volgnummer(), list.len());
             tracing::info!(
