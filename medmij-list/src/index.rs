@@ -12,7 +12,7 @@ use std::{
 /// hash is keyed at random: names in a list cannot be chosen to collide.
 #[derive(Clone, Default)]
 pub struct KeyIndex {
-    /// Tag and place in `records` plus one; zero is free. The length is a power of two.
+    /// Hash and place in `records` plus one; zero is free. The length is a power of two.
     slots: Vec<(u32, u32)>,
     /// Per key: number of the entry (4 bytes), length (2 bytes), text.
     records: Vec<u8>,
@@ -112,21 +112,35 @@ impl KeyIndex {
     }
 
     /// The tag, and where to look first.
+    #[inline]
     fn hash(&self, key: &str, mask: usize) -> (u32, usize) {
-        let hash = self.hasher.hash_one(key);
-        #[expect(clippy::cast_possible_truncation, reason = "two halves of one hash")]
-        ((hash >> 32) as u32, hash as u32 as usize & mask)
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "half of a hash is enough: the keys are compared as well"
+        )]
+        let tag = self.hasher.hash_one(key) as u32;
+        (tag, tag as usize & mask)
+    }
+
+    /// Makes room for so many keys in all, with texts of about this many bytes together.
+    pub(crate) fn reserve(&mut self, keys: usize, bytes: usize) {
+        let size = (keys / 3 * 4 + 4).next_power_of_two();
+        if size > self.slots.len() {
+            self.resize(size);
+        }
+        self.records.reserve(bytes + keys * 6);
     }
 
     fn grow(&mut self) {
-        let size = (self.slots.len() * 2).max(16);
+        self.resize((self.slots.len() * 2).max(16));
+    }
+
+    /// The tag is the hash, so no key is hashed again.
+    fn resize(&mut self, size: usize) {
         let mask = size - 1;
         let mut slots = vec![(0, 0); size];
         for &(tag, record) in self.slots.iter().filter(|(_, record)| *record != 0) {
-            let Some(key) = self.record(record).and_then(|(_, text)| std::str::from_utf8(text).ok()) else {
-                continue;
-            };
-            let (_, mut at) = self.hash(key, mask);
+            let mut at = tag as usize & mask;
             while slots.get(at).is_some_and(|(_, taken)| *taken != 0) {
                 at = (at + 1) & mask;
             }

@@ -28,6 +28,7 @@ mod policy;
 mod read;
 mod remark;
 mod rule;
+mod schema;
 mod snapshot;
 mod source;
 pub mod supply;
@@ -50,6 +51,7 @@ pub use crate::{
     policy::{Freshness, RefreshPolicy},
     remark::Remark,
     rule::Rule,
+    schema::SchemaError,
     snapshot::Snapshot,
     source::{Source, SourceError},
     value::Value,

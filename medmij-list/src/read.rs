@@ -121,7 +121,7 @@ fn choose<L: List>(source: &str, options: &ReadOptions) -> Result<Vec<Arc<Dialec
     let expected = L::KIND.root();
     if root.local != expected {
         let message = match ListKind::from_root(root.local) {
-            Some(other) => format!("this is a {other}; expected a {expected}"),
+            Some(other) => format!("this is the list {other}; expected the list {expected}"),
             None => format!("the root element is <{}>; expected <{expected}>", root.local),
         };
         return Err(report(
@@ -348,7 +348,11 @@ impl<'a, C: Collector> Reading<'a, C> {
                 AttributeName::Xsi("type") => {
                     let value = attribute.value.trim_matches([' ', '\t', '\n', '\r']);
                     let (prefix, local) = value.split_once(':').unwrap_or(("", value));
-                    if local != decl.of || self.tokens.namespace(prefix) != Some(self.dialect.namespace()) {
+                    let (namespace, of) = match decl.of.strip_prefix("xs:") {
+                        Some(of) => ("http://www.w3.org/2001/XMLSchema", of),
+                        None => (self.dialect.namespace(), decl.of.as_str()),
+                    };
+                    if local != of || self.tokens.namespace(prefix) != Some(namespace) {
                         let message = format!("it is not the type of this element, which is {}", decl.of);
                         return Err(fault(Rule::Type, message).with_value(&attribute.value));
                     }

@@ -7,6 +7,9 @@ use crate::{Collector, KeyIndex, Rule, Value, dialect::Decl, xml::Fault};
 /// Up to so many keys are compared one by one.
 const FEW: usize = 8;
 
+/// After so many entries room is made for all.
+const SAMPLE: usize = 256;
+
 /// The keys in the scope that is open now.
 #[derive(Default)]
 pub(super) struct KeySet {
@@ -73,6 +76,11 @@ impl<C: Collector> Reading<'_, C> {
             } else {
                 u32::try_from(set.many.len()).unwrap_or(u32::MAX)
             };
+            if is_main && set.many.len() == SAMPLE {
+                // From the first entries on, how many there will be is clear enough.
+                let keys = (SAMPLE * self.source.len() / offset.max(1)).min(self.source.len() / 40);
+                set.many.reserve(keys, keys * text.len());
+            }
             if let Err(first) = set.many.insert(text, number) {
                 return Err(self.twice(*id, text, first as usize, offset));
             }

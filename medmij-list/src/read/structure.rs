@@ -202,6 +202,9 @@ impl<'a, C: Collector> Reading<'a, C> {
         for (n, decl) in (0_u16..).zip(elements) {
             match part.model {
                 Model::Choice if frame.count == 0 => {
+                    if elements.iter().all(|decl| decl.marks) {
+                        break;
+                    }
                     let names = elements
                         .iter()
                         .map(|decl| format!("<{}>", decl.name))
