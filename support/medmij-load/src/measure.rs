@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Operations per second, and how long they took.
+
+use std::{fmt, fs, time::Duration};
+
+/// How long each of a number of operations took.
+#[derive(Debug, Default)]
+pub(crate) struct Timings {
+    micros: Vec<u32>,
+}
+
+impl Timings {
+    pub(crate) fn add(&mut self, took: Duration) {
+        self.micros.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.micros.extend(other.micros);
+    }
+
+    /// The figures, where the operations took so long together.
+    pub(crate) fn summary(mut self, elapsed: Duration) -> Summary {
+        self.micros.sort_unstable();
+        let at = |part: f64| {
+            let last = self.micros.len().saturating_sub(1);
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss
+            )]
+            let index = (last as f64 * part).round() as usize;
+            Duration::from_micros(self.micros.get(index).copied().unwrap_or_default().into())
+        };
+        Summary {
+            count: self.micros.len(),
+            elapsed,
+            p50: at(0.50),
+            p99: at(0.99),
+            most: at(1.0),
+        }
+    }
+}
+
+/// The figures of one kind of operation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Summary {
+    pub(crate) count: usize,
+    elapsed: Duration,
+    p50: Duration,
+    p99: Duration,
+    most: Duration,
+}
+
+impl Summary {
+    pub(crate) const HEAD: &'static str = "       n      ops/s    p50 ms    p99 ms    max ms";
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[allow(clippy::cast_precision_loss)]
+        let rate = self.count as f64 / self.elapsed.as_secs_f64().max(1e-9);
+        let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
+        write!(
+            f,
+            "{:>8} {rate:>10.0} {:>9.2} {:>9.2} {:>9.2}",
+            self.count,
+            ms(self.p50),
+            ms(self.p99),
+            ms(self.most)
+        )
+    }
+}
+
+/// What this process has used: processor time, and memory at its most. Nothing where there is no /proc.
+pub(crate) fn usage() -> Option<(Duration, u64)> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // the name, in parentheses, may hold spaces; user and system time are the 12th and 13th field after it
+    let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);
+    let mut ticks = || fields.next()?.parse::<u64>().ok();
+    let processor = Duration::from_millis((ticks()? + ticks()?) * 10);
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes = peak.split_whitespace().next()?.parse().ok()?;
+    Some((processor, kilobytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_and_the_tail_are_told() {
+        let timings = Timings {
+            micros: (1..=1000).rev().collect(),
+        };
+        let summary = timings.summary(Duration::from_secs(2));
+        assert_eq!((summary.p50.as_micros(), summary.p99.as_micros()), (501, 990));
+        assert_eq!(summary.most.as_micros(), 1000);
+        assert_eq!(summary.to_string().split_whitespace().nth(1), Some("500"));
+    }
+}
