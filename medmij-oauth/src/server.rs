@@ -28,7 +28,9 @@ use medmij_types::{CorrelationId, EntropyError};
 
 use self::flow::Flow;
 pub use self::{
-    authorization::{JudgedRequest, ProvenRedirect, ProvenRequest, RefusedRequest, Uitzondering1a, UnprovenRequest},
+    authorization::{
+        JudgeOptions, JudgedRequest, ProvenRedirect, ProvenRequest, RefusedRequest, Uitzondering1a, UnprovenRequest,
+    },
     config::{ProductionError, ServerConfig, TokenBinding},
     guard::{GuardError, Verleend},
     screen::{

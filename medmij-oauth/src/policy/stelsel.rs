@@ -49,6 +49,8 @@ pub struct Stelsel {
     pub lifetimes: Lifetimes,
     /// What is done with missing request ids.
     pub ids: IdStrictness,
+    /// The longest `state` that a server takes, in bytes.
+    pub state_lengte: usize,
     /// Which release an Interfaceversie of the Zorgaanbiederslijst stands for.
     pub interfaceversies: BTreeMap<String, Release>,
     notes: BTreeMap<String, Note>,
@@ -87,6 +89,7 @@ impl Default for Stelsel {
             exceptions: ExceptionPolicy::default(),
             lifetimes: Lifetimes::default(),
             ids: IdStrictness::default(),
+            state_lengte: 2_048,
             interfaceversies: BTreeMap::from([("1".to_owned(), Release::V1_6), ("2".to_owned(), Release::DEFAULT)]),
             notes: BTreeMap::new(),
         }
@@ -119,6 +122,7 @@ impl Stelsel {
         config.exceptions = self.exceptions.clone();
         config.lifetimes = self.lifetimes;
         config.ids = self.ids;
+        config.state_lengte = self.state_lengte;
         config
     }
 
@@ -140,6 +144,8 @@ impl Stelsel {
             "core.authint.208",
             Mark::Inferred,
         ));
+        let lengte = self.state_lengte.to_string();
+        rows.push(self.row("state_lengte".to_owned(), lengte, "core.authint.200", Mark::Unknown));
         for (name, release) in &self.interfaceversies {
             let naam = format!("interfaceversie.{name}");
             rows.push(self.row(naam, release.to_string(), "core.alst", Mark::Unknown));

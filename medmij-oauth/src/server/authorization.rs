@@ -149,6 +149,30 @@ pub struct ProvenRequest {
     redirect: ProvenRedirect,
 }
 
+/// By what an authorization request is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JudgeOptions {
+    /// The release of the endpoint.
+    pub release: Release,
+    /// What is done with missing request ids.
+    pub ids: IdStrictness,
+    /// The longest `state`, in bytes. The requirements since 1.5 could not be read; this bounds what is kept.
+    pub state_lengte: usize,
+}
+
+impl JudgeOptions {
+    /// The defaults of a release.
+    #[must_use]
+    pub fn new(release: Release) -> Self {
+        Self {
+            release,
+            ids: IdStrictness::default(),
+            state_lengte: STATE_LENGTE,
+        }
+    }
+}
+
 /// Uitzondering 1b: what is wrong, and where the error goes.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("authorization request is refused: {what}")]
@@ -191,12 +215,11 @@ impl ProvenRequest {
     /// [`RefusedRequest`], uitzondering 1b.
     pub fn judge(
         self,
-        release: Release,
+        options: &JudgeOptions,
         headers: &HeaderMap,
-        strictness: IdStrictness,
         fresh: RequestIds,
     ) -> Result<JudgedRequest, RefusedRequest> {
-        let (request, ids_replaced) = match self.read(release, headers, strictness, fresh) {
+        let (request, ids_replaced) = match self.read(options, headers, fresh) {
             Ok(read) => read,
             Err((uitzondering, what)) => {
                 return Err(RefusedRequest {
@@ -216,12 +239,12 @@ impl ProvenRequest {
 
     fn read(
         &self,
-        release: Release,
+        options: &JudgeOptions,
         headers: &HeaderMap,
-        strictness: IdStrictness,
         fresh: RequestIds,
     ) -> Result<(AuthorizationRequest, bool), (Uitzondering, &'static str)> {
         use Uitzondering as U;
+        let (release, strictness) = (options.release, options.ids);
         let twice = |_: Duplicate| (U::DubbeleParameter, "parameter stands twice");
         for name in KNOWN {
             self.form.one(name).map_err(twice)?;
@@ -237,7 +260,7 @@ impl ProvenRequest {
         let scope = read_scope(release, scope).map_err(|_| (U::Scope, "scope is not in the grammar of the release"))?;
         let state = one("state")?.ok_or((U::State, "state is missing"))?;
         let state = State::from_wire(state).map_err(|_| (U::State, "state is malformed"))?;
-        if state.expose().len() > MAX_STATE {
+        if state.expose().len() > options.state_lengte {
             return Err((U::State, "state is too long"));
         }
 
@@ -339,5 +362,5 @@ const KNOWN: [&str; 8] = [
     "MedMij_geboortedatum",
 ];
 
-/// The requirements on `state` since 1.5 could not be read; this bounds what we keep.
-const MAX_STATE: usize = 2_048;
+/// The default of [`JudgeOptions::state_lengte`].
+pub(crate) const STATE_LENGTE: usize = 2_048;

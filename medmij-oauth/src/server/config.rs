@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 use medmij_log::{NoObserver, Observer};
 use medmij_types::{Aanbiedernaam, Clock, Entropy, Hostname, OsEntropy, Release, SystemClock};
 
-use super::TextPack;
+use super::{TextPack, authorization::STATE_LENGTE};
 use crate::{
     policy::{ClientBinding, ExceptionPolicy, IdStrictness, Lifetimes},
     seal::KeyRing,
@@ -37,6 +37,8 @@ pub struct ServerConfig {
     pub binding: ClientBinding,
     /// What is done with missing request ids.
     pub ids: IdStrictness,
+    /// The longest `state` that is taken, in bytes.
+    pub state_lengte: usize,
     /// Whether the certificate of a resource request is compared with that of the token request.
     pub token_binding: TokenBinding,
     /// Releases 1.0 and 1.1, whose scope names no Aanbieder: the one that this endpoint serves.
@@ -82,6 +84,7 @@ impl ServerConfig {
             exceptions: ExceptionPolicy::default(),
             binding: ClientBinding::new(),
             ids: IdStrictness::default(),
+            state_lengte: STATE_LENGTE,
             token_binding: TokenBinding::default(),
             aanbieder: None,
             entropy: Arc::new(OsEntropy),

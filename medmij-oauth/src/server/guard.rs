@@ -3,13 +3,14 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use medmij_log::{ErrorInfo, EventType, RequestInfo, ResponseInfo};
 use medmij_types::{Aanbiedernaam, AccessToken, CorrelationId, GegevensdienstId, PeerNames};
 
 use super::{Clients as _, Dvza, Persoon, Server, StepError, TokenBinding, flow::GrantBody};
 use crate::{
     ClientId, Functie,
     store::{GrantId, SecretHash, Store as _},
-    wire::{ErrorCode, form::Form},
+    wire::{ErrorCode, RequestIds, form::Form},
 };
 
 /// What a request may touch.
@@ -79,7 +80,9 @@ impl<D: Dvza> Server<D> {
         if functies.contains(&verleend.functie) && verleend.gegevensdiensten.contains(gegevensdienst) {
             Ok(verleend)
         } else {
-            Err(GuardError::InsufficientScope)
+            let error = GuardError::InsufficientScope;
+            self.observe_resource(EventType::SendResourceRequestError, headers, Some(&error));
+            Err(error)
         }
     }
 
@@ -90,6 +93,40 @@ impl<D: Dvza> Server<D> {
     ///
     /// [`GuardError`].
     pub async fn token_of(
+        &self,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        peer: &PeerNames,
+    ) -> Result<Verleend, GuardError> {
+        self.observe_resource(EventType::ReceiveResourceRequest, headers, None);
+        let judged = self.judge_token(headers, query, peer).await;
+        if let Err(error) = &judged {
+            self.observe_resource(EventType::SendResourceRequestError, headers, Some(error));
+        }
+        judged
+    }
+
+    fn observe_resource(&self, kind: EventType, headers: &HeaderMap, error: Option<&GuardError>) {
+        let ids = RequestIds::from_headers(headers);
+        let mut event = self.event(kind, ids.as_ref().map(|ids| &ids.correlation_id), None);
+        let mut info = RequestInfo::default();
+        info.id = ids.as_ref().map(|ids| ids.request_id.clone());
+        info.server_id = Some(self.config.hostname.clone());
+        event.request = Some(info);
+        if let Some(error) = error {
+            let code = error
+                .error()
+                .map_or_else(|| "other".to_owned(), |code| code.as_str().to_owned());
+            event.response = Some(ResponseInfo::new(
+                ids.map(|ids| ids.request_id),
+                error.status().as_u16(),
+            ));
+            event.error = Some(ErrorInfo::new(code, error.to_string()));
+        }
+        self.config.observer.observe(event);
+    }
+
+    async fn judge_token(
         &self,
         headers: &HeaderMap,
         query: Option<&str>,

@@ -4,8 +4,11 @@
 //! The mandatory sentences are published by the framework; a supplier copies them into a pack of its own. The pack here is
 //! an example in plain Dutch (B1), says so on every screen, and is refused in production.
 
+use serde::{Deserialize, Serialize};
+
 /// A pack of screen texts. `{aanbieder}`, `{pgo}`, `{dienst}`, `{dagen}`, `{dvza}` and `{telefoon}` are filled in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 #[expect(
     missing_docs,
@@ -15,6 +18,7 @@ pub struct TextPack {
     /// The version; a grant records it.
     pub version: String,
     /// Whether this is the example pack: then every screen says so and production refuses it.
+    #[serde(default)]
     pub voorbeeld: bool,
     pub landing_titel: String,
     pub landing_tekst: String,
@@ -77,6 +81,29 @@ pub struct TextPack {
 }
 
 impl TextPack {
+    /// Reads a pack from TOML: one line for each sentence, all of them, `versie` among them as `version`. A file that leaves
+    /// `voorbeeld` out holds real texts.
+    ///
+    /// # Errors
+    ///
+    /// What is missing, unknown or empty.
+    #[cfg(feature = "stelsel")]
+    pub fn from_toml(text: &str) -> Result<Self, crate::policy::StelselError> {
+        use crate::policy::StelselError;
+        let pack: Self = toml::from_str(text).map_err(|error| StelselError::File(error.to_string()))?;
+        let table: toml::Table = toml::from_str(text).map_err(|error| StelselError::File(error.to_string()))?;
+        match table
+            .iter()
+            .find(|(_, value)| value.as_str().is_some_and(|text| text.trim().is_empty()))
+        {
+            None => Ok(pack),
+            Some((name, _)) => Err(StelselError::Waarde {
+                naam: name.clone(),
+                waarde: String::new(),
+            }),
+        }
+    }
+
     /// The example pack.
     #[must_use]
     pub fn voorbeeld() -> Self {
@@ -165,5 +192,27 @@ impl TextPack {
             intrekken_ja: s("Ja, stop mijn toestemming"),
             intrekken_nee: s("Nee, terug naar het overzicht"),
         }
+    }
+}
+
+#[cfg(all(test, feature = "stelsel"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pack_is_read_whole_or_not_at_all() {
+        let json = serde_json::to_value(TextPack::voorbeeld()).unwrap();
+        let line = |(name, value): (&String, &serde_json::Value)| format!("{name} = {value}\n");
+        let text: String = json.as_object().unwrap().iter().map(line).collect();
+        assert_eq!(TextPack::from_toml(&text), Ok(TextPack::voorbeeld()));
+        let real = text.replace("voorbeeld = true\n", "");
+        assert!(!TextPack::from_toml(&real).unwrap().voorbeeld);
+        let missing: String = text
+            .lines()
+            .filter(|line| !line.starts_with("terug"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert!(TextPack::from_toml(&missing).is_err());
+        assert!(TextPack::from_toml(&text.replace("terug = \"Terug naar {pgo}\"", "terug = \" \"")).is_err());
     }
 }

@@ -150,6 +150,7 @@ async fn a_whole_verzamelen_flow_in_2_2() {
             EventType::SendAuthorizationResponse,
             EventType::ReceiveTokenRequest,
             EventType::SendTokenResponse,
+            EventType::ReceiveResourceRequest,
         ]
     );
     let trace_ids: Vec<_> = setup.log.events().into_iter().map(|event| event.trace_id).collect();

@@ -60,6 +60,14 @@ impl Stelsel {
             };
             stelsel.note("request_ids".to_owned(), value.code, value.bron, value.merk.as_deref())?;
         }
+        if let Some(value) = file.state_lengte {
+            // a state of 256 bits has to fit, and what is kept has to stay small
+            stelsel.state_lengte = usize::try_from(value.waarde)
+                .ok()
+                .filter(|lengte| (64..=8_000).contains(lengte))
+                .ok_or_else(|| wrong("state_lengte", &value.waarde.to_string()))?;
+            stelsel.note("state_lengte".to_owned(), value.code, value.bron, value.merk.as_deref())?;
+        }
         for each in file.uitzondering {
             let uitzondering = Uitzondering::from_name(&each.naam)
                 .ok_or_else(|| StelselError::Naam(format!("uitzondering {}", each.naam)))?;
@@ -103,6 +111,7 @@ struct File {
     #[serde(default)]
     interfaceversie: BTreeMap<String, Waarde<String>>,
     request_ids: Option<Waarde<String>>,
+    state_lengte: Option<Waarde<u64>>,
     #[serde(default)]
     uitzondering: Vec<Regel>,
 }
@@ -224,6 +233,7 @@ mod tests {
             "versie = \"x\"\n[levensduur.code]\nwaarde = 0",
             "versie = \"x\"\n[levensduur.iets]\nwaarde = 1",
             "versie = \"x\"\n[interfaceversie.2]\nwaarde = \"3.0\"",
+            "versie = \"x\"\n[state_lengte]\nwaarde = 9",
             "versie = \"x\"\n[request_ids]\nwaarde = \"soms\"",
         ] {
             assert!(Stelsel::from_toml(text).is_err(), "{text}");

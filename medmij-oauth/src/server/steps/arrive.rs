@@ -13,8 +13,8 @@ use crate::{
     Functie, Scope,
     policy::{ExceptionRule, Gedrag, Mark, Uitzondering},
     server::{
-        Aanbieder, Aanbieders as _, Clients as _, Dvza, JudgedRequest, Page, Screen, Server, SessionSecret, StepError,
-        Uitzondering1a, UnprovenRequest, Visitor,
+        Aanbieder, Aanbieders as _, Clients as _, Dvza, JudgeOptions, JudgedRequest, Page, Screen, Server,
+        SessionSecret, StepError, Uitzondering1a, UnprovenRequest, Visitor,
         authorization::RefusedRequest,
         flow::{Flow, Stap},
     },
@@ -37,7 +37,10 @@ impl<D: Dvza> Server<D> {
             Err(error) => return Ok(self.fout(error, &session_id)),
         };
         let redirect = proven.redirect().clone();
-        let judged = match proven.judge(self.config.release, headers, self.config.ids, fresh) {
+        let mut options = JudgeOptions::new(self.config.release);
+        options.ids = self.config.ids;
+        options.state_lengte = self.config.state_lengte;
+        let judged = match proven.judge(&options, headers, fresh) {
             Ok(judged) => judged,
             Err(refused) => return Ok(self.refuse(&refused, None, &session_id)),
         };
