@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn core_whl_302_freshness_by_age() {
+    fn core_alst_201_core_ocl_201_core_gnl_201_core_whl_302_freshness_by_age() {
         use Freshness::*;
         let policy = RefreshPolicy::default();
         for (seconds, is) in [
