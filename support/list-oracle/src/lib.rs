@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Mutants of MedMij lists, and oracles to judge them by. For the tests and benchmarks of the list crates only.
+//!
+//! The schemas in `schemas/` were written for this project from published facts; they are not the official ones. Where
+//! the environment variable `MEDMIJ_DATA` names a folder with the official schemas, these are the oracle.
+#![allow(
+    missing_docs,
+    clippy::exhaustive_enums,
+    reason = "a crate for tests of this workspace"
+)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may fail"
+)]
+
+pub mod build;
+pub mod differences;
+pub mod family;
+pub mod mutate;
+pub mod oracle;
+pub mod rng;
+pub mod tree;
