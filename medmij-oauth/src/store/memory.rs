@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A store in memory: bounded, for one process. It is lost when the process ends.
 
+mod inner;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use medmij_types::{Aanbiedernaam, Hostname};
+use medmij_types::Aanbiedernaam;
+
+use self::inner::{CodeRow, Expiring, FlowRow, GrantRow, Inner};
 
 use super::{
     Access, Advance, Advanced, AuditEntry, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant,
@@ -92,202 +95,6 @@ impl MemoryStore {
 impl Default for MemoryStore {
     fn default() -> Self {
         Self::new(MemoryLimits::default())
-    }
-}
-
-#[derive(Debug, Default)]
-struct Inner {
-    shift: Duration,
-    sequence: u64,
-    flows: HashMap<FlowId, FlowRow>,
-    anonymous: BTreeSet<(u64, FlowId)>,
-    grants: HashMap<GrantId, GrantRow>,
-    by_persoon: HashMap<PersoonIndex, Vec<GrantId>>,
-    codes: HashMap<SecretHash, CodeRow>,
-    access: HashMap<SecretHash, AccessRow>,
-    refresh: HashMap<SecretHash, RefreshRow>,
-    expiry: BTreeMap<(Duration, u64), Expiring>,
-    audit: std::collections::VecDeque<AuditEntry>,
-}
-
-#[derive(Debug)]
-struct FlowRow {
-    stored: StoredFlow,
-    expires: Duration,
-    sequence: u64,
-    authenticated: bool,
-}
-
-#[derive(Debug)]
-struct GrantRow {
-    grant: Grant,
-    ended: bool,
-    /// Codes and tokens that point here.
-    rows: usize,
-    /// When its last code or refresh token expires.
-    live_until: Duration,
-}
-
-#[derive(Debug)]
-struct CodeRow {
-    grant: GrantId,
-    binding: SecretHash,
-    expires: Duration,
-    taken: bool,
-}
-
-#[derive(Debug)]
-struct AccessRow {
-    grant: GrantId,
-    names: Vec<Hostname>,
-    expires: Duration,
-}
-
-#[derive(Debug)]
-struct RefreshRow {
-    grant: GrantId,
-    expires: Duration,
-    used: Option<Duration>,
-    successor: Option<SecretHash>,
-    replaced: bool,
-}
-
-#[derive(Debug)]
-enum Expiring {
-    Flow(FlowId),
-    Code(SecretHash),
-    Access(SecretHash),
-    Refresh(SecretHash),
-}
-
-impl Inner {
-    fn rows(&self) -> usize {
-        self.codes.len() + self.access.len() + self.refresh.len()
-    }
-
-    fn expire(&mut self, at: Duration, what: Expiring) {
-        self.sequence += 1;
-        self.expiry.insert((at, self.sequence), what);
-    }
-
-    fn purge(&mut self, now: Duration, batch: usize) -> usize {
-        let mut gone = 0;
-        while gone < batch {
-            let Some(entry) = self.expiry.first_entry() else { break };
-            if entry.key().0 > now {
-                break;
-            }
-            let grant = match entry.remove() {
-                Expiring::Flow(id) => {
-                    self.drop_flow(&id);
-                    None
-                }
-                Expiring::Code(code) => self.codes.remove(&code).map(|row| row.grant),
-                Expiring::Access(token) => self.access.remove(&token).map(|row| row.grant),
-                Expiring::Refresh(token) => self.refresh.remove(&token).map(|row| row.grant),
-            };
-            if let Some(grant) = grant {
-                self.release(&grant);
-            }
-            gone += 1;
-        }
-        gone
-    }
-
-    fn drop_flow(&mut self, id: &FlowId) -> Option<FlowRow> {
-        let row = self.flows.remove(id)?;
-        self.anonymous.remove(&(row.sequence, id.clone()));
-        Some(row)
-    }
-
-    /// One row of the grant went; the last one takes the grant along.
-    fn release(&mut self, id: &GrantId) {
-        let Some(row) = self.grants.get_mut(id) else { return };
-        row.rows = row.rows.saturating_sub(1);
-        if row.rows > 0 {
-            return;
-        }
-        let persoon = row.grant.persoon;
-        self.grants.remove(id);
-        if let Some(ids) = self.by_persoon.get_mut(&persoon) {
-            ids.retain(|each| each != id);
-            if ids.is_empty() {
-                self.by_persoon.remove(&persoon);
-            }
-        }
-    }
-
-    fn end_grant(&mut self, id: &GrantId) {
-        if let Some(row) = self.grants.get_mut(id) {
-            row.ended = true;
-        }
-    }
-
-    fn live_grant(&self, id: &GrantId) -> Option<&Grant> {
-        self.grants.get(id).filter(|row| !row.ended).map(|row| &row.grant)
-    }
-
-    fn current_flow(&self, id: &FlowId, version: u32, now: Duration) -> bool {
-        self.flows
-            .get(id)
-            .is_some_and(|row| row.stored.version == version && row.expires > now)
-    }
-
-    fn add_access(&mut self, token: SecretHash, grant: &GrantId, names: &[Hostname], expires: Duration) {
-        self.access.insert(
-            token,
-            AccessRow {
-                grant: grant.clone(),
-                names: names.to_vec(),
-                expires,
-            },
-        );
-        self.expire(expires, Expiring::Access(token));
-        self.hold(grant);
-    }
-
-    fn add_refresh(&mut self, token: SecretHash, grant: &GrantId, expires: Duration) {
-        let row = RefreshRow {
-            grant: grant.clone(),
-            expires,
-            used: None,
-            successor: None,
-            replaced: false,
-        };
-        self.refresh.insert(token, row);
-        self.expire(expires, Expiring::Refresh(token));
-        self.hold(grant);
-        if let Some(row) = self.grants.get_mut(grant) {
-            row.live_until = row.live_until.max(expires);
-        }
-    }
-
-    fn hold(&mut self, grant: &GrantId) {
-        if let Some(row) = self.grants.get_mut(grant) {
-            row.rows += 1;
-        }
-    }
-
-    fn write_audit(&mut self, entry: AuditEntry, limit: usize) {
-        while self.audit.len() >= limit.max(1) {
-            self.audit.pop_front();
-        }
-        self.audit.push_back(entry);
-    }
-
-    /// Burns the code; `Err` is the answer where it was not fresh.
-    fn burn(&mut self, code: &SecretHash, now: Duration) -> Result<(GrantId, SecretHash), TakenCode> {
-        let row = self.codes.get_mut(code).ok_or(TakenCode::Unknown)?;
-        let (grant, binding) = (row.grant.clone(), row.binding);
-        if row.taken {
-            self.end_grant(&grant);
-            return Err(TakenCode::Replayed);
-        }
-        row.taken = true;
-        if row.expires <= now {
-            return Err(TakenCode::Expired);
-        }
-        Ok((grant, binding))
     }
 }
 
@@ -549,6 +356,7 @@ mod tests {
     use super::*;
 
     crate::store_contract!(MemoryStore::default());
+    crate::server_contract!(MemoryStore::default());
 
     #[tokio::test]
     async fn o13_the_number_of_flows_is_bounded_and_anonymous_ones_go_first() {

@@ -1,104 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The rows of a store, and the answers of its operations.
 
-use std::{fmt, time::Duration};
+mod ids;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use medmij_types::{Aanbiedernaam, Entropy, EntropyError, Hostname};
-use sha2::{Digest as _, Sha256};
+use std::time::Duration;
 
+use medmij_types::{Aanbiedernaam, Hostname};
+
+pub use self::ids::{FlowId, GrantId, SecretHash};
 use crate::{ClientId, seal::PersoonIndex};
-
-/// SHA-256 of a code, a token or a session secret: all that a store knows of it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SecretHash([u8; 32]);
-
-impl SecretHash {
-    /// The hash of a secret.
-    #[must_use]
-    pub fn of(secret: &str) -> Self {
-        Self(Sha256::digest(secret.as_bytes()).into())
-    }
-
-    /// The hash of several parts, each with its length, so that no two lists of parts share one.
-    #[must_use]
-    pub fn of_parts(parts: &[&str]) -> Self {
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
-        Self(hash.finalize().into())
-    }
-
-    /// From its bytes.
-    #[must_use]
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SecretHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretHash(***)")
-    }
-}
-
-macro_rules! public_id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Box<str>);
-
-        impl $name {
-            /// A new id of 128 random bits.
-            ///
-            /// # Errors
-            ///
-            /// Where the entropy fails.
-            pub fn random(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
-                let mut bytes = [0; 16];
-                entropy.fill(&mut bytes)?;
-                Ok(Self(URL_SAFE_NO_PAD.encode(bytes).into()))
-            }
-
-            /// Reads an id: 22 characters of base64url.
-            #[must_use]
-            pub fn parse(text: &str) -> Option<Self> {
-                let fits = text.len() == 22 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-                fits.then(|| Self(text.into()))
-            }
-
-            /// The text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
-
-public_id! {
-    /// The id of a flow. It stands in URLs and is no authority: the session of the browser is.
-    FlowId
-}
-
-public_id! {
-    /// The id of a grant.
-    GrantId
-}
 
 /// A flow to keep.
 #[derive(Clone, Debug)]
