@@ -66,7 +66,9 @@ impl PostgresOptions {
         self
     }
 
-    /// How long one operation may take, with waiting for a connection; beyond it callers get `Unavailable`. 5 s by default.
+    /// How long one operation may take; beyond it callers get `Unavailable`. 5 s by default. Two fifths of it are for waiting
+    /// for a connection; the database itself gives up on a statement well before the end, so that what was told to have
+    /// failed does not happen later.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self

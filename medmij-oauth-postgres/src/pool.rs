@@ -19,7 +19,9 @@ pub(crate) struct Connections {
 impl Connections {
     /// Makes no connection yet.
     pub(crate) fn new(options: &PostgresOptions) -> Result<Self, OpenError> {
-        let millis = options.deadline.as_millis().max(1);
+        // the server gives up before we do, so that what was told to have failed does not happen later: waiting for a
+        // connection, preparing and running together stay within the deadline
+        let millis = (options.deadline * 28 / 100).as_millis().max(1);
         let settings = format!(
             "-c statement_timeout={millis} -c lock_timeout={millis} -c idle_in_transaction_session_timeout={millis} \
              -c default_transaction_isolation=read\\ committed"
@@ -37,12 +39,13 @@ impl Connections {
 
     /// Runs one statement, which is one transaction, prepared once per connection.
     pub(crate) async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, Failure> {
-        let deadline = Instant::now() + self.deadline;
+        let started = Instant::now();
         let without = Timeouts::default();
         let connecting = self.pool.timeout_get(&without);
         let late = |_| Failure::Deadline(self.deadline);
-        let lease = Lease(Some(timeout_at(deadline, connecting).await.map_err(late)??));
-        let answer = timeout_at(deadline, lease.run(sql, params))
+        let connected = timeout_at(started + self.deadline * 4 / 10, connecting).await;
+        let lease = Lease(Some(connected.map_err(late)??));
+        let answer = timeout_at(started + self.deadline, lease.run(sql, params))
             .await
             .unwrap_or_else(|elapsed| Err(late(elapsed)));
         if !answer.as_ref().is_err_and(Failure::spoils_connection) {

@@ -28,6 +28,8 @@ pub struct TestPostgres {
     folder: TempDir,
     guard: Mutex<Option<Child>>,
     databases: AtomicU32,
+    port: u16,
+    settings: Vec<String>,
 }
 
 /// How a server is stopped.
@@ -47,6 +49,53 @@ impl TestPostgres {
     ///
     /// Where there is no PostgreSQL, or it does not start.
     pub fn start() -> Result<Self, PostgresError> {
+        // the number only names the socket file
+        Self::start_on(5432, Vec::new(), |_| Ok(()))
+    }
+
+    /// The same, listening with TLS on 127.0.0.1 too: the server and its port. A certificate with its chain and its key in PEM.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_with_tls(chain: &str, key: &str) -> Result<(Self, u16), PostgresError> {
+        let io = |source| PostgresError::Io {
+            program: "127.0.0.1".into(),
+            source,
+        };
+        // PostgreSQL does not choose a port by itself
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0))
+            .and_then(|free| free.local_addr())
+            .map_err(io)?
+            .port();
+        let settings = [
+            "listen_addresses=127.0.0.1",
+            "ssl=on",
+            "ssl_cert_file=../chain.pem",
+            "ssl_key_file=../key.pem",
+        ];
+        let settings = settings
+            .iter()
+            .flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]);
+        let server = Self::start_on(port, settings.collect(), |server| {
+            for (name, pem) in [("chain.pem", chain), ("key.pem", key)] {
+                let path = server.folder.path().join(name);
+                fs::write(&path, pem).map_err(io)?;
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(io)?;
+                if let Some(user) = server.programs.user() {
+                    chown(&path, Some(user.uid), Some(user.gid)).map_err(io)?;
+                }
+            }
+            Ok(())
+        })?;
+        Ok((server, port))
+    }
+
+    fn start_on(
+        port: u16,
+        settings: Vec<String>,
+        prepare: impl FnOnce(&Self) -> Result<(), PostgresError>,
+    ) -> Result<Self, PostgresError> {
         let programs = Programs::find()?;
         let io = |path: &Path| {
             let program = path.to_owned();
@@ -75,7 +124,10 @@ impl TestPostgres {
             folder,
             guard: Mutex::default(),
             databases: AtomicU32::new(0),
+            port,
+            settings,
         };
+        prepare(&server)?;
         server.resume()?;
         Ok(server)
     }
@@ -171,6 +223,8 @@ impl TestPostgres {
             .arg(&postgres)
             .arg(self.data())
             .arg(folder)
+            .args(["-c", &format!("port={}", self.port)])
+            .args(&self.settings)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -205,7 +259,10 @@ impl TestPostgres {
     fn command(&self, program: &str) -> Command {
         let folder = self.folder.path();
         let mut command = self.programs.command(self.programs.path(program), folder);
-        command.env("PGHOST", folder).env("PGUSER", "postgres");
+        command
+            .env("PGHOST", folder)
+            .env("PGPORT", self.port.to_string())
+            .env("PGUSER", "postgres");
         command
     }
 }
@@ -222,19 +279,21 @@ impl Drop for TestPostgres {
 const GUARD: &str = r#"
 # what runs in the background gets an empty standard input, so the pipe is kept under another number
 exec 3<&0
-"$1" -D "$2" -k "$3" -c listen_addresses= -c max_connections=200 -c shared_buffers=64MB -c max_wal_size=1GB \
-    >>"$3/log" 2>&1 3<&- &
+postgres=$1 data=$2 folder=$3
+shift 3
+"$postgres" -D "$data" -k "$folder" -c listen_addresses= -c max_connections=200 -c shared_buffers=64MB \
+    -c max_wal_size=1GB "$@" >>"$folder/log" 2>&1 3<&- &
 server=$!
 (
     cat >/dev/null
-    touch "$3/orphaned"
+    touch "$folder/orphaned"
     kill -QUIT "$server" 2>/dev/null
 ) <&3 &
 watch=$!
 exec 3<&-
 wait "$server"
 kill "$watch" 2>/dev/null
-[ -e "$3/orphaned" ] && rm -rf "$3"
+[ -e "$folder/orphaned" ] && rm -rf "$folder"
 exit 0
 "#;
 
