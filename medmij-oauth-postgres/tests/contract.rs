@@ -10,3 +10,13 @@ medmij_oauth::store_contract!(match database::database().await {
     Some((options, _)) => PostgresStore::open(&options).await.unwrap(),
     None => return,
 });
+
+/// The cases of the server, over this store.
+mod server {
+    use super::{PostgresStore, database};
+
+    medmij_oauth::server_contract!(match database::database().await {
+        Some((options, _)) => PostgresStore::open(&options).await.unwrap(),
+        None => return,
+    });
+}

@@ -4,6 +4,8 @@
 //!
 //! `MEDMIJ_RESTARTS=60` runs more cycles than the four of a normal run.
 
+#![allow(clippy::panic, reason = "a test may fail")]
+
 use std::{
     sync::{
         Arc,

@@ -9,3 +9,12 @@ mod folder;
 medmij_oauth::store_contract!(
     SqliteStore::open(SqliteOptions::new(folder::folder("contract").join("store.db"))).unwrap()
 );
+
+/// The cases of the server, over this store.
+mod server {
+    use super::{SqliteOptions, SqliteStore, folder};
+
+    medmij_oauth::server_contract!(
+        SqliteStore::open(SqliteOptions::new(folder::folder("contract").join("store.db"))).unwrap()
+    );
+}

@@ -67,6 +67,7 @@ async fn o3_neither_file_nor_log_nor_copy_holds_a_secret() {
     assert_eq!(copied.grants_of(&index).await.unwrap().len(), 25);
 }
 
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
 fn holds(file: &Path, text: &str) -> bool {
     memmem::find(&fs::read(file).unwrap(), text.as_bytes()).is_some()
 }
