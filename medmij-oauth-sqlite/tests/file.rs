@@ -204,6 +204,7 @@ async fn expired_rows_leave_nothing_behind_and_go_in_batches() {
     assert_eq!(store.purge_audit(Duration::ZERO, 15).await.unwrap(), 15);
 }
 
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
 fn rows(path: &std::path::Path, table: &str) -> i64 {
     let connection = Connection::open(path).unwrap();
     let sql = format!("SELECT count(*) FROM {table}");
