@@ -41,7 +41,7 @@ pub(crate) fn lint(list: &Zorgaanbiederslijst, out: &mut Vec<Finding>) {
                     check(rol.resource_endpoint().map(drop));
                 }
                 for uri in dienst.systeemrollen().filter_map(|rol| rol.resource_endpoint_str()) {
-                    let (first, told) = serves.entry(uri).or_insert((dienst.id_str(), false));
+                    let (first, told) = serves.entry(uri).or_insert_with(|| (dienst.id_str(), false));
                     if *first != dienst.id_str() && !*told {
                         *told = true;
                         let message = format!(

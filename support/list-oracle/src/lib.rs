@@ -3,18 +3,7 @@
 //!
 //! The schemas in `schemas/` were written for this project from published facts; they are not the official ones. Where
 //! the environment variable `MEDMIJ_DATA` names a folder with the official schemas, these are the oracle.
-#![allow(
-    missing_docs,
-    clippy::exhaustive_enums,
-    reason = "a crate for tests of this workspace"
-)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests may fail"
-)]
+#![allow(missing_docs, unused_parens, reason = "a crate for tests of this workspace")]
 
 pub mod build;
 pub mod differences;
