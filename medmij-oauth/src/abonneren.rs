@@ -2,13 +2,14 @@
 //! ext.abo.subint, ext.abo.subnotint, ext.abo.rscnotint — Abonneren and Notificeren, for both sides, without IO.
 //!
 //! A DVP that was authorized for `subscribe~N/naam~id` makes, changes and ends an Abonnement with
-//! [`AbonnementRequest`]s at the subscription endpoint of the DVZA; the DVZA judges them with [`judge`]. When there is
+//! [`AbonnementRequest`]s at the subscription endpoint of the DVZA; the DVZA answers them with [`answer`]. When there is
 //! something new, or the Abonnement ends, the DVZA sends a [`Notificatie`] to the DVP, which takes it with
 //! [`Ontvanger::receive`] from nobody but the DVZA whose Abonnement it is.
 //!
 //! The exact tables of the 2.2 pages could not be read. Field names and the statuses of errors are in [`AboPolicy`], each
 //! with its mark.
 
+mod beheer;
 mod datum;
 mod notificatie;
 mod ontvanger;
@@ -17,6 +18,7 @@ mod request;
 use crate::policy::Mark;
 
 pub use self::{
+    beheer::{AbonnementRow, Abonnementen, BeheerError, MemoryAbonnementen, answer},
     datum::{Datum, DatumError},
     notificatie::{Notificatie, NotificatieError, NotificatieSoort, Notificaties, deliver_before},
     ontvanger::{AbonnementBron, Ontvangen, Ontvanger},

@@ -45,7 +45,10 @@ pub use self::{
     },
     texts::TextPack,
 };
-use crate::{seal::SealError, store::StoreError};
+use crate::{
+    seal::SealError,
+    store::{Store as _, StoreError},
+};
 
 /// An authorization server of one release over a supplier's bundle. Cheap to clone.
 pub struct Server<D: Dvza> {
@@ -83,6 +86,16 @@ impl<D: Dvza> Server<D> {
     #[must_use]
     pub fn config(&self) -> &ServerConfig {
         &self.config
+    }
+
+    /// Removes at most `batch` expired rows from the store. Call it now and then, for instance every second with 1,000;
+    /// the store in memory tidies up by itself.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    pub async fn purge(&self, batch: usize) -> Result<usize, StoreError> {
+        self.dvza.store().purge(batch).await
     }
 
     fn event(&self, kind: EventType, trace_id: Option<&CorrelationId>, session_id: Option<&CorrelationId>) -> Event {

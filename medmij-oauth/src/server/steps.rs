@@ -205,6 +205,9 @@ impl<D: Dvza> Server<D> {
 
     /// The button of the last page: closes the flow and goes back to the DVP.
     async fn leave(&self, at: &At<'_>, reden: Uitzondering) -> Result<Next, StepError> {
+        if self.config.exceptions.rule(at.flow.release(), reden).gedrag == Gedrag::AlleenPagina {
+            return Err(StepError::Formulier);
+        }
         match self.dvza.store().close_flow(&at.visitor.flow, at.version, None).await? {
             Advanced::Stale => Err(StepError::Verlopen),
             Advanced::Done => {

@@ -14,5 +14,7 @@ mod e_token;
 mod g_refresh;
 mod h_guard;
 mod headers;
+mod i_abonneren;
+mod never_panics;
 mod secrets;
 mod whole_flow;

@@ -89,8 +89,10 @@ impl<D: Dvza> Server<D> {
 
     pub(super) async fn decline(&self, at: &At<'_>, persoon: &Persoon) -> Result<Next, StepError> {
         let audit = self.audit_entry(AuditKind::Geweigerd, at, persoon)?;
+        let next = self.end(at, Uitzondering::Geweigerd).await?;
+        // after the step, so that only the answer that counted is on record when two tabs answer at once
         self.dvza.store().audit(audit).await?;
-        self.end(at, Uitzondering::Geweigerd).await
+        Ok(next)
     }
 
     fn audit_entry(&self, kind: AuditKind, at: &At<'_>, persoon: &Persoon) -> Result<AuditEntry, StepError> {
