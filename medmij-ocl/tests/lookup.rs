@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.ocl.100, core.ocl.300 — who is this client?
+
+#![allow(clippy::unwrap_used, clippy::panic)] // also in the helpers
+
+use medmij_ocl::{OAuthclientlist, ReadOptions, Snapshot};
+use medmij_types::{GegevensdienstId, Hostname};
+
+fn list(clients: &[(&str, &str)]) -> Snapshot<OAuthclientlist> {
+    let clients: String = clients
+        .iter()
+        .map(|(host, naam)| {
+            format!(
+                "<OAuthclient><Hostname>{host}</Hostname><OAuthclientOrganisatienaam>{naam}</OAuthclientOrganisatienaam>\
+                 </OAuthclient>"
+            )
+        })
+        .collect();
+    let xml = format!(
+        "<OAuthclientlist xmlns=\"xmlns://afsprakenstelsel.medmij.nl/oauthclientlist/release2/\"><Tijdstempel>\
+         2026-03-29T12:00:00Z</Tijdstempel><Volgnummer>7</Volgnummer><OAuthclients>{clients}</OAuthclients>\
+         </OAuthclientlist>"
+    );
+    Snapshot::read(xml.into_bytes(), &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn naam(list: &OAuthclientlist, host: &str) -> Option<String> {
+    let client = list.client(&Hostname::parse(host).ok()?)?;
+    Some(
+        client
+            .organisatienaam()
+            .unwrap_or_else(|error| panic!("{error}"))
+            .to_string(),
+    )
+}
+
+#[test]
+fn core_ocl_100_24_a_client_is_found_by_its_host_name() {
+    let list = list(&[
+        ("pgo.example.nl", "Mijn &amp; Dossier"),
+        ("ander.example.nl", "Gezond BV"),
+    ]);
+    assert_eq!(naam(&list, "pgo.example.nl").as_deref(), Some("Mijn & Dossier"));
+    for other in ["PGO.example.nl", "pgo.example.nl ", "example.nl", ""] {
+        assert_eq!(naam(&list, other), None, "{other:?}");
+    }
+}
+
+#[test]
+fn core_ocl_100_23_two_clients_may_have_one_name() {
+    let list = list(&[("een.example.nl", "Zelfde Naam"), ("twee.example.nl", "Zelfde Naam")]);
+    assert_eq!(naam(&list, "een.example.nl"), naam(&list, "twee.example.nl"));
+    assert_eq!(list.clients().len(), 2);
+}
+
+#[test]
+fn core_ocl_300_a_list_that_does_not_say_is_not_a_no() {
+    let list = list(&[("pgo.example.nl", "Mijn Dossier")]);
+    let client = list.client(&Hostname::parse("pgo.example.nl").unwrap()).unwrap();
+    assert!(client.gegevensdiensten().is_none());
+    assert_eq!(client.may_request(&GegevensdienstId::parse("48").unwrap()), None);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.alst.100 — which endpoints has this Aanbieder?
+
+#![allow(clippy::unwrap_used, clippy::panic)] // also in the helpers
+
+use medmij_types::{Aanbiedernaam, GegevensdienstId, InterfaceversieId, Systeemrolcode};
+use medmij_zal::{ReadOptions, Snapshot, Zorgaanbiederslijst};
+
+fn dienst(id: &str, host: &str, rol: &str) -> String {
+    format!(
+        "<Gegevensdienst><GegevensdienstId>{id}</GegevensdienstId>\
+         <AuthorizationEndpoint><AuthorizationEndpointuri>https://{host}/authorize</AuthorizationEndpointuri>\
+         </AuthorizationEndpoint><TokenEndpoint><TokenEndpointuri>https://{host}:8099/token</TokenEndpointuri>\
+         </TokenEndpoint><Systeemrollen><Systeemrol><Systeemrolcode>{rol}</Systeemrolcode><ResourceEndpoint>\
+         <ResourceEndpointuri>https://{host}/fhir</ResourceEndpointuri></ResourceEndpoint></Systeemrol></Systeemrollen>\
+         </Gegevensdienst>"
+    )
+}
+
+fn read(release: u8, aanbieders: &str) -> Snapshot<Zorgaanbiederslijst> {
+    let xml = format!(
+        "<Zorgaanbiederslijst xmlns=\"xmlns://afsprakenstelsel.medmij.nl/zorgaanbiederslijst/release{release}/\">\
+         <Tijdstempel>2026-03-29T12:00:00Z</Tijdstempel><Volgnummer>7</Volgnummer><Zorgaanbieders>{aanbieders}\
+         </Zorgaanbieders></Zorgaanbiederslijst>"
+    );
+    Snapshot::read(xml.into_bytes(), &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn release2() -> Snapshot<Zorgaanbiederslijst> {
+    let aanbieder = |naam: &str, diensten: &str| {
+        format!(
+            "<Zorgaanbieder><Zorgaanbiedernaam>{naam}@medmij</Zorgaanbiedernaam><Gegevensdiensten>{diensten}\
+             </Gegevensdiensten></Zorgaanbieder>"
+        )
+    };
+    let hospital =
+        dienst("4", "een.example.nl", "LAB-1.0.0-LRB-FHIR") + &dienst("6", "twee.example.nl", "MM-1.2-PLB-FHIR");
+    let harmful = dienst("9", "drie.example.nl", "MM-1.2-PLB-FHIR").replace(":8099", ":99999");
+    read(
+        2,
+        &(aanbieder("ziekenhuisdelinde", &hospital) + &aanbieder("huisartsdewilg", &harmful)),
+    )
+}
+
+fn id(text: &str) -> GegevensdienstId {
+    GegevensdienstId::parse(text).unwrap()
+}
+
+#[test]
+fn core_alst_100_25_an_aanbieder_is_found_by_name_with_and_without_suffix() {
+    let list = release2();
+    for name in ["ziekenhuisdelinde", "ziekenhuisdelinde@medmij"] {
+        let naam = Aanbiedernaam::parse(name).unwrap();
+        assert_eq!(
+            list.zorgaanbieder(&naam).unwrap().naam_str(),
+            "ziekenhuisdelinde@medmij"
+        );
+    }
+    assert!(
+        list.zorgaanbieder(&Aanbiedernaam::parse("ziekenhuisdeberk").unwrap())
+            .is_none()
+    );
+    assert_eq!(list.zorgaanbieders().len(), 2);
+}
+
+#[test]
+fn core_alst_100_26_27_28_endpoints_of_a_gegevensdienst() {
+    let list = release2();
+    let naam = Aanbiedernaam::parse("ziekenhuisdelinde").unwrap();
+    // release2 has no Interfaceversies: the same for each
+    let versie = InterfaceversieId::parse("2").unwrap();
+    let found = list.gegevensdienst(&naam, &versie, &id("6")).unwrap();
+    assert_eq!(
+        found.authorization_endpoint().unwrap().as_str(),
+        "https://twee.example.nl/authorize"
+    );
+    assert_eq!(found.token_endpoint().unwrap().port(), Some(8099));
+    let rol = found
+        .systeemrol(&Systeemrolcode::parse("MM-1.2-PLB-FHIR").unwrap())
+        .unwrap();
+    assert_eq!(
+        rol.resource_endpoint().unwrap().as_str(),
+        "https://twee.example.nl/fhir"
+    );
+    assert!(
+        found
+            .systeemrol(&Systeemrolcode::parse("LAB-1.0.0-LRB-FHIR").unwrap())
+            .is_none()
+    );
+    for other in ["1", "9", "04"] {
+        assert!(list.gegevensdienst(&naam, &versie, &id(other)).is_none(), "{other}");
+    }
+}
+
+#[test]
+fn core_alst_100_37_a_port_that_does_not_exist_sinks_no_list_and_is_not_used() {
+    let list = release2();
+    let naam = Aanbiedernaam::parse("huisartsdewilg").unwrap();
+    let found = list
+        .gegevensdienst(&naam, &InterfaceversieId::parse("2").unwrap(), &id("9"))
+        .unwrap();
+    let error = found.token_endpoint().unwrap_err().to_string();
+    assert!(error.contains("99999") || error.contains("port"), "{error}");
+    assert!(found.authorization_endpoint().is_ok());
+}
+
+#[test]
+fn core_alst_100_release3_has_endpoints_per_interfaceversie() {
+    let versie = |id: &str, diensten: &str| {
+        format!(
+            "<Interfaceversie><InterfaceversieId>{id}</InterfaceversieId><Gegevensdiensten>{diensten}</Gegevensdiensten>\
+             </Interfaceversie>"
+        )
+    };
+    let versies = versie("1.6.0", &dienst("48", "oud.example.nl", "MM-3.0-BZB-FHIR"))
+        + &versie("2", &dienst("48", "nieuw.example.nl", "MM-3.0-BZB-FHIR"));
+    let list = read(
+        3,
+        &format!(
+            "<Zorgaanbieder><Zorgaanbiedernaam>test.huisarts@medmij</Zorgaanbiedernaam><Aanbiedertype>ZA</Aanbiedertype>\
+             <Interfaceversies>{versies}</Interfaceversies></Zorgaanbieder>"
+        ),
+    );
+    assert!(list.has_interfaceversies());
+    let naam = Aanbiedernaam::parse_inferred("test.huisarts").unwrap();
+    let host = |versie: &str| {
+        let versie = InterfaceversieId::parse(versie).unwrap();
+        let found = list.gegevensdienst(&naam, &versie, &id("48"))?;
+        Some(found.token_endpoint().unwrap().hostname().to_string())
+    };
+    assert_eq!(host("2").as_deref(), Some("nieuw.example.nl"));
+    assert_eq!(host("1.6.0").as_deref(), Some("oud.example.nl"));
+    assert_eq!(host("1.5.0"), None);
+    assert_eq!(list.zorgaanbieders_with(&id("48")).count(), 1);
+}
