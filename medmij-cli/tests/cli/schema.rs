@@ -93,8 +93,7 @@ fn a_dialect_that_is_none_is_trouble() {
 #[test]
 fn the_official_schemas_can_be_imported() {
     let Some(data) = std::env::var_os("MEDMIJ_DATA") else {
-        assert!(std::env::var_os("CI").is_none(), "MEDMIJ_DATA is not set");
-        eprintln!("SKIPPED: MEDMIJ_DATA is not set");
+        medmij_test::skip("MEDMIJ_DATA is not set, official schemas were not imported");
         return;
     };
     let bench = Bench::new();

@@ -176,8 +176,7 @@ fn what_has_no_bounds_is_refused_at_its_limit() {
 #[test]
 fn official_examples_read() {
     let Some(data) = std::env::var_os("MEDMIJ_DATA") else {
-        assert!(std::env::var_os("CI").is_none(), "MEDMIJ_DATA is needed in CI");
-        eprintln!("SKIPPED: MEDMIJ_DATA names no folder with official examples");
+        medmij_test::skip("MEDMIJ_DATA names no folder with official examples");
         return;
     };
     let mut read = 0;

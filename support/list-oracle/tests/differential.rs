@@ -67,8 +67,7 @@ impl Judge {
 #[test]
 fn our_verdict_is_that_of_the_schema() {
     if !oracle::has_xmllint() {
-        assert!(std::env::var_os("CI").is_none(), "xmllint is needed in CI");
-        eprintln!("SKIPPED: xmllint is not installed");
+        medmij_test::skip("xmllint is not installed, nothing was compared with it");
         return;
     }
     let (count, seed) = (

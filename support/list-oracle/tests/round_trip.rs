@@ -46,8 +46,7 @@ fn what_is_written_reads_back_the_same() {
             let verdicts = oracle::xmllint(&schema, &documents, folder.path());
             assert!(verdicts.iter().all(|accepted| *accepted), "{family:?}");
         } else {
-            assert!(std::env::var_os("CI").is_none(), "xmllint is needed in CI");
-            eprintln!("SKIPPED: xmllint is not installed");
+            medmij_test::skip("xmllint is not installed, what was written was not judged by it");
         }
     }
 }

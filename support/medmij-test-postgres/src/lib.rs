@@ -61,12 +61,12 @@ impl TestPostgres {
     /// Where a server is found and does not start, and where none is found while `CI` is set: a check must not be lost
     /// unseen.
     #[must_use]
-    #[allow(clippy::panic, clippy::print_stderr, reason = "this is the voice of a test")]
+    #[allow(clippy::panic, reason = "this is the voice of a test")]
     pub fn start_or_skip() -> Option<Self> {
         match Self::start() {
             Ok(server) => Some(server),
-            Err(absent @ (PostgresError::Absent | PostgresError::NoUser)) if std::env::var_os("CI").is_none() => {
-                eprintln!("SKIPPED: {absent}");
+            Err(absent @ (PostgresError::Absent | PostgresError::NoUser)) => {
+                medmij_test::skip(&absent.to_string());
                 None
             }
             Err(error) => panic!("{error}: {:?}", std::error::Error::source(&error)),
