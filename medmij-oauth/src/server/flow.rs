@@ -253,21 +253,32 @@ enum StapKept {
     },
 }
 
+/// With short names: there is one of these for every live grant.
 #[derive(Serialize, Deserialize)]
 struct GrantKept {
+    #[serde(rename = "r")]
     release: String,
+    #[serde(rename = "f")]
     functie: String,
+    #[serde(rename = "s")]
     scope: String,
+    #[serde(rename = "a")]
     aanbieder: String,
+    #[serde(rename = "g")]
     gegevensdiensten: Vec<String>,
+    #[serde(rename = "p")]
     persoon: PersoonKept,
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     correlation_id: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct PersoonKept {
+    #[serde(rename = "b")]
     bsn: Zeroizing<String>,
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     vertegenwoordiging: Option<String>,
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     niveau: Option<String>,
 }
 

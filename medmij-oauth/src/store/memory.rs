@@ -105,14 +105,14 @@ impl Store for MemoryStore {
             let Some((_, oldest)) = inner.anonymous.pop_first() else {
                 return Err(StoreError::Full);
             };
-            inner.flows.remove(&oldest);
+            inner.drop_flow(&oldest);
         }
-        inner.sequence += 1;
-        let (sequence, expires) = (inner.sequence, now + flow.lifetime);
+        let expires = now + flow.lifetime;
+        let sequence = inner.expire(expires, Expiring::Flow(flow.id.clone()));
         let stored = StoredFlow::new(1, flow.session, flow.body);
         inner.anonymous.insert((sequence, flow.id.clone()));
         inner.flows.insert(
-            flow.id.clone(),
+            flow.id,
             FlowRow {
                 stored,
                 expires,
@@ -120,7 +120,6 @@ impl Store for MemoryStore {
                 authenticated: false,
             },
         );
-        inner.expire(expires, Expiring::Flow(flow.id));
         Ok(())
     }
 
@@ -371,10 +370,18 @@ mod tests {
         store.open_flow(kept).await.unwrap();
         let advance = Advance::new(id.clone(), 1, session(2), vec![], true);
         assert_eq!(store.advance_flow(advance).await.unwrap(), Advanced::Done);
-        for _ in 0..100 {
+        for _ in 0..10_000 {
             store.open_flow(new_flow()).await.unwrap();
         }
         assert_eq!(store.len(), 3);
+        {
+            let inner = store.lock();
+            assert_eq!(
+                (inner.expiry.len(), inner.anonymous.len()),
+                (3, 2),
+                "nothing is left of those that went"
+            );
+        }
         assert!(store.flow(&id).await.unwrap().is_some());
     }
 

@@ -58,7 +58,7 @@ fn core_authint_200_a08_encoded_once() {
 }
 
 #[test]
-fn core_authint_200_a10_a11_a12_a23_scopes_of_releases() {
+fn core_authint_200_core_autorisatie_203_a10_a11_a12_a23_scopes_of_releases() {
     let delen = Scope::delen(Release::V2_2, naam(), id("53")).unwrap();
     let form = build(Aanvraag::new(naam(), delen, &group(&["53"]), redirect()));
     assert_eq!(value(&form, "scope"), "eenofanderezorgaanbieder~53");

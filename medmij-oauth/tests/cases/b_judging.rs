@@ -277,7 +277,7 @@ async fn core_authint_208_b26_b27_request_ids() {
 }
 
 #[tokio::test]
-async fn ext_vert_authint_201_b31_b32_b33_representation_is_asked_as_the_scope_says() {
+async fn ext_vert_authint_201_204_b31_b32_b33_representation_is_asked_as_the_scope_says() {
     for (scope, soort) in [
         ("eenofanderezorgaanbieder", None),
         (

@@ -46,7 +46,7 @@ async fn core_usrint_100_c01_landingspagina_before_authentication() {
 }
 
 #[tokio::test]
-async fn core_authint_205_c02_consent_only_after_authentication() {
+async fn core_authint_204_205_c02_consent_only_after_authentication() {
     let setup = setup_2_2();
     let mut browser = browser(&setup);
     let (flow, landing) = land(&mut browser, &start(Release::V2_2)).await;
@@ -297,7 +297,7 @@ async fn technische_storing_c16_c17() {
 }
 
 #[tokio::test]
-async fn vertegenwoordiging_1_2_c18_c19_c20() {
+async fn ext_vert_authint_202_vertegenwoordiging_1_2_c18_c19_c20() {
     use Vertegenwoordiging::Vrijwillig;
     for (asked, used, text) in [
         (Some(Vrijwillig), None, "U wilde inloggen voor een ander"),

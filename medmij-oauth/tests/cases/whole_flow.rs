@@ -125,7 +125,7 @@ pub(crate) fn json(response: &Response<Bytes>) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn a_whole_verzamelen_flow_in_2_2() {
+async fn core_logging_102_203_core_autorisatie_200_a_whole_verzamelen_flow_in_2_2() {
     let setup = setup_2_2();
     let dvp = dvp();
     let tokens = tokens_for(&setup, &dvp, aanvraag(Release::V2_2, &["42", "48"]), "antwoord=ja").await;

@@ -83,9 +83,11 @@ impl Inner {
         self.codes.len() + self.access.len() + self.refresh.len()
     }
 
-    pub(super) fn expire(&mut self, at: Duration, what: Expiring) {
+    /// Remembers when a row expires; the number tells it from others of the same moment.
+    pub(super) fn expire(&mut self, at: Duration, what: Expiring) -> u64 {
         self.sequence += 1;
         self.expiry.insert((at, self.sequence), what);
+        self.sequence
     }
 
     pub(super) fn purge(&mut self, now: Duration, batch: usize) -> usize {
@@ -115,6 +117,7 @@ impl Inner {
     pub(super) fn drop_flow(&mut self, id: &FlowId) -> Option<FlowRow> {
         let row = self.flows.remove(id)?;
         self.anonymous.remove(&(row.sequence, id.clone()));
+        self.expiry.remove(&(row.expires, row.sequence));
         Some(row)
     }
 

@@ -51,8 +51,8 @@ impl fmt::Debug for SecretHash {
 macro_rules! public_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Box<str>);
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; 22]);
 
         impl $name {
             /// A new id of 128 random bits.
@@ -63,26 +63,36 @@ macro_rules! public_id {
             pub fn random(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
                 let mut bytes = [0; 16];
                 entropy.fill(&mut bytes)?;
-                Ok(Self(URL_SAFE_NO_PAD.encode(bytes).into()))
+                let mut text = [0; 22];
+                // 16 bytes are always 22 characters
+                let _ = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text);
+                Ok(Self(text))
             }
 
             /// Reads an id: 22 characters of base64url.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
-                let fits = text.len() == 22 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-                fits.then(|| Self(text.into()))
+                let bytes: [u8; 22] = text.as_bytes().try_into().ok()?;
+                bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')).then_some(Self(bytes))
             }
 
             /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                // base64url only: both ways in see to it
+                std::str::from_utf8(&self.0).unwrap_or_default()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.as_str())
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
     };
