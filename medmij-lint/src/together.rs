@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn v2_v5_use_within_the_zorgaanbiederslijst() {
+    fn core_gegevensdiensten_201_v2_v5_use_within_the_zorgaanbiederslijst() {
         let zal = medmij_zal::doc_example();
         let odd = zal.replace("umcharderwijk@", "umc.harderwijk@");
         assert_eq!(codes(&odd, "dvza.example.nl", "48"), ["V2"]);

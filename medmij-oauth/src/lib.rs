@@ -9,10 +9,41 @@
 //! | --- | --- |
 //! | [`RedirectUri`], [`Scope`], [`ClientId`] | the values, strict, per release |
 //! | [`wire`] | every message once, parse and build, without IO |
-//! | [`policy`] | what differs between releases and what is not known, as data |
-//! | [`store`] | what a DVZA keeps: operations with guarantees, a store in memory, a contract test |
+//! | [`policy`] | what differs between releases and what is not known, as data with a mark |
+//! | [`client`] | a flow of a DVP from value to value; [`client::vault`] for refresh tokens |
+//! | [`server`] | the steps of a DVA, without HTTP framework; the guard of its resource server |
+//! | [`store`] | what a DVA keeps: operations with guarantees, a store in memory, a contract test |
 //! | [`abonneren`] | subscriptions and notifications, both sides |
 //! | [`seal`] | a BSN at rest: sealed, found by a keyed hash |
+//!
+//! ```
+//! use medmij_oauth::{ClientId, Functie, RedirectUri, Scope};
+//! use medmij_types::Release;
+//!
+//! let client = ClientId::parse("pgo.example.nl")?;
+//! assert!(RedirectUri::parse("https://pgo.example.nl/cb")?.belongs_to(&client));
+//! assert!(!RedirectUri::parse("https://pgo.example.nl.evil.nl/cb")?.belongs_to(&client));
+//! assert!(Scope::parse(Release::V2_2, Functie::Verzamelen, "eenofanderezorgaanbieder").is_ok());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! None is on by default, and none changes what another does.
+//!
+//! * `axum`: the module `router`, with the screens as HTML and the guard as a layer.
+//! * `lists`: the module `lists`, look-ups over the OAuth Client List, the Gegevensdienstnamenlijst and the
+//!   Zorgaanbiederslijst.
+//! * `net`: `Dvp::exchange` and `Dvp::refresh` over the back channel of `medmij-net`.
+//! * `stelsel`: the policy and the screen texts from a file.
+//! * `store-contract`: the tests that every store and vault passes.
+//!
+//! # Limits
+//!
+//! Values that could not be read in the framework are defaults of ours: [`policy::Stelsel::open`] lists them, and
+//! [`abonneren::AboPolicy`] holds those of Abonneren. The request of Beheren toestemmingen is such a one as a whole. There is
+//! no limit on the number of requests of one client or address: open flows are bounded, a proxy in front bounds the rest.
+//! The login comes back with a GET; a SAML POST binding does not reach the cookie. No PKCE, no PAR: not in the core of MedMij.
 #![forbid(unsafe_code)]
 
 pub mod abonneren;

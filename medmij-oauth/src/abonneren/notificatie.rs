@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn ext_abo_subnotint_201_204_i05_subscription_notification() {
+    fn ext_abo_subnotint_200_201_204_i05_subscription_notification() {
         let id = AbonnementId::parse("abc-1").unwrap();
         let today = Datum::parse("2026-05-01").unwrap();
         let http = Notificatie::abonnement(id, today, today, 90)
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn ext_abo_rscnotint_204_206_i08_i09_resource_notification() {
+    fn ext_abo_rscnotint_200_204_206_i08_i09_resource_notification() {
         let http = Notificatie::gegevens(AbonnementId::parse("abc-1").unwrap()).to_http(&uri(), None);
         assert_eq!(
             http.body(),

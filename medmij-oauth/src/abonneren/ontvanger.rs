@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn ext_abo_rscnotint_i10_i11_only_from_the_dvza_of_the_abonnement() {
+    fn ext_abo_rscnotint_205_207_i10_i11_only_from_the_dvza_of_the_abonnement() {
         let ontvanger = ontvanger();
         let today = day("2026-05-01");
         let unknown = Notificatie::gegevens(AbonnementId::parse("ander").unwrap());

@@ -37,7 +37,7 @@ macro_rules! store_contract {
             core_tknint_204_a_code_is_fresh_once_e07_peers_60,
             core_tknint_204_a_mismatch_burns_the_code_e08_a3,
             core_tknint_203_replay_ends_the_tokens_a1,
-            core_autorisatie_204_a_code_lives_900_s_d02_d03_a2,
+            core_autorisatie_204_205_a_code_lives_900_s_d02_d03_a2,
             core_autorisatie_208_no_code_twice_d04,
             core_autorisatie_208_no_token_twice_f13,
             core_autorisatie_204_access_lives_900_s_h12,

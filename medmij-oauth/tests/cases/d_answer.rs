@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn rfc_6749_4_1_2_d01_d05_d06_peers_55_code_and_state_only() {
+async fn core_autorisatie_207_d01_d05_d06_peers_55_code_and_state_only() {
     for release in Release::ALL.iter().copied() {
         let setup = setup(|config| {
             config.release = release;

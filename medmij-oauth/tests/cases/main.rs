@@ -15,6 +15,7 @@ mod g_refresh;
 mod h_guard;
 mod headers;
 mod i_abonneren;
+mod j_events;
 mod never_panics;
 mod secrets;
 mod whole_flow;

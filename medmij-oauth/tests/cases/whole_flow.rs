@@ -125,10 +125,20 @@ pub(crate) fn json(response: &Response<Bytes>) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn core_logging_102_203_core_autorisatie_200_a_whole_verzamelen_flow_in_2_2() {
+async fn core_logging_102_202_203_204_core_autorisatie_200_a_whole_verzamelen_flow_in_2_2() {
     let setup = setup_2_2();
-    let dvp = dvp();
+    let seen_by_the_dvp = std::sync::Arc::new(medmij_log::MemoryObserver::new());
+    let dvp = dvp().with_observer(seen_by_the_dvp.clone());
     let tokens = tokens_for(&setup, &dvp, aanvraag(Release::V2_2, &["42", "48"]), "antwoord=ja").await;
+    assert_eq!(
+        seen_by_the_dvp.types(),
+        [
+            EventType::SendAuthorizationRequest,
+            EventType::ReceiveAuthorizationResponse,
+            EventType::SendTokenRequest,
+            EventType::ReceiveTokenResponse,
+        ]
+    );
     assert_eq!(tokens.granted.gegevensdiensten, [id("42"), id("48")]);
     assert!(tokens.granted.dropped.is_empty());
     assert!(tokens.renewal.is_none());

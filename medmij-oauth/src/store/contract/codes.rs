@@ -64,7 +64,7 @@ pub async fn core_tknint_203_replay_ends_the_tokens_a1<S: DangerShiftClock>(stor
 }
 
 /// D02, D03, A2: 899 s works, 900 s does not.
-pub async fn core_autorisatie_204_a_code_lives_900_s_d02_d03_a2<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn core_autorisatie_204_205_a_code_lives_900_s_d02_d03_a2<S: DangerShiftClock>(store: Arc<S>) {
     // one second of slack: a real clock goes on while this runs
     for (after, works) in [(898, true), (900, false), (901, false)] {
         let (code, binding) = granted(&*store, false).await;
