@@ -5,7 +5,7 @@
 //! [`KeyRing`](crate::seal::KeyRing), a Persoon is a [`PersoonIndex`]. It gets durations and reads its own clock, so that
 //! replicas of the server agree on what has expired.
 //!
-//! Whoever writes a store runs [`store_contract!`](crate::store_contract) on it (feature `store-contract`).
+//! Whoever writes a store runs `store_contract!` on it (feature `store-contract`).
 
 #[cfg(any(test, feature = "store-contract"))]
 pub mod contract;

@@ -24,7 +24,7 @@ use crate::{
     wire::{ErrorCode, TokenResponseError},
 };
 
-/// Where a DVP keeps its sealed refresh tokens. Whoever writes one runs [`vault_contract!`](crate::vault_contract) on it.
+/// Where a DVP keeps its sealed refresh tokens. Whoever writes one runs `vault_contract!` (feature `store-contract`) on it.
 pub trait TokenVault: Send + Sync + 'static {
     /// Keeps the token of a new consent; what was there under the key is replaced.
     fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> impl Future<Output = Result<(), VaultError>> + Send;
