@@ -74,7 +74,7 @@ impl Dialect {
     /// assert_eq!((dialect.kind(), dialect.release()), (ListKind::Whitelist, "release9"));
     ///
     /// let error = Dialect::from_xsd(b"<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'><xs:import/></xs:schema>");
-    /// assert_eq!(error.unwrap_err().to_string(), "schema, line 1, column 52: <import> is outside the supported part of XML Schema");
+    /// assert_eq!(error.unwrap_err().to_string(), "schema, line 1, column 56: <import> is outside the supported part of XML Schema");
     /// # Ok::<(), medmij_list::SchemaError>(())
     /// ```
     ///
