@@ -3,6 +3,7 @@
 //!
 //! The schemas in `schemas/` were written for this project from published facts; they are not the official ones. Where
 //! the environment variable `MEDMIJ_DATA` names a folder with the official schemas, these are the oracle.
+#![forbid(unsafe_code)]
 #![allow(missing_docs, unused_parens, reason = "a crate for tests of this workspace")]
 
 pub mod build;
