@@ -200,6 +200,11 @@ impl<'a, C: Collector> Reading<'a, C> {
         let table =
             Table::build(dialect, C::SLOTS).map_err(|what| ListError::new(Rule::Namespace, what, Some(kind)))?;
         let main = C::KEYS.iter().find_map(|slot| table.main_key(*slot));
+        if main.is_none() && !C::KEYS.is_empty() {
+            // without it every look-up would miss, and nobody would know why
+            let what = "the dialect has no unique key by which entries are found".to_owned();
+            return Err(ListError::new(Rule::Namespace, what, Some(kind)));
+        }
         let reading = Reading {
             source,
             tokens: Tokens::new(source, &options.limits),

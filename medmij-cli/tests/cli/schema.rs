@@ -103,3 +103,28 @@ fn the_official_schemas_can_be_imported() {
     bench.file("wl.xml", whitelist(7, &["a.nl"]));
     assert_eq!(bench.medmij(&["validate", "--dialect", "wl.dialect", "wl.xml"]).exit, 0);
 }
+
+#[test]
+fn a_schema_without_the_key_of_the_look_ups_is_told_and_not_used() {
+    let bench = Bench::new();
+    let from = XSD.find("<xs:unique").unwrap();
+    let to = XSD.find("</xs:unique>").unwrap() + "</xs:unique>".len();
+    bench.file("schema.xsd", XSD.replace(&XSD[from..to], ""));
+    bench.file("good.xml", whitelist(7, &["abc.nl"]).replace("release2", "release9"));
+    let dialect = bench.medmij(&["schema", "import", "schema.xsd"]);
+    bench.file("release9.dialect", dialect.out.clone());
+    let asked = bench.medmij(&[
+        "whitelist",
+        "check",
+        "--dialect",
+        "release9.dialect",
+        "good.xml",
+        "abc.nl",
+    ]);
+    assert_eq!(asked.exit, 2, "{}", asked.out);
+    assert!(
+        asked.err.contains("no unique key by which entries are found"),
+        "{}",
+        asked.err
+    );
+}
