@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The list that is in force now: swapped as a whole, guarded against rollback (security L9, L11, R1, R14).
+//!
+//! Readers never wait. They take no lock, and they never pay for the end of an old list either: giving a large one back
+//! to the system takes milliseconds, so the cache holds on to each list that it replaced until nobody else does, and lets
+//! it go in the thread that offers the next one.
 
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -32,14 +36,26 @@ use crate::{Freshness, List, RefreshPolicy, Snapshot};
 /// # }
 /// ```
 pub struct ListCache<L: List> {
-    current: ArcSwapOption<Snapshot<L>>,
-    /// Monotonic milliseconds of the last fetch that confirmed `current`; negative where that was before the clock's
-    /// zero, in a process of before.
-    confirmed: AtomicI64,
-    /// Judging and swapping happen under this lock; it holds the lowest number that is taken.
-    floor: Mutex<Option<Volgnummer>>,
+    current: ArcSwapOption<InForce<L>>,
+    /// Judging and swapping happen under this lock, which readers never take.
+    writing: Mutex<Writing<L>>,
     policy: RefreshPolicy,
     clock: Box<dyn Clock>,
+}
+
+/// A list and its age, swapped together: nobody sees the one with the age of the other.
+struct InForce<L> {
+    list: Arc<Snapshot<L>>,
+    /// Monotonic milliseconds of the last fetch that confirmed the list; negative where that was before the clock's
+    /// zero, in a process of before.
+    confirmed: AtomicI64,
+}
+
+struct Writing<L> {
+    /// The lowest number that is taken.
+    floor: Option<Volgnummer>,
+    /// Lists that were replaced while somebody still held them.
+    replaced: Vec<Arc<Snapshot<L>>>,
 }
 
 impl<L: List> ListCache<L> {
@@ -47,8 +63,10 @@ impl<L: List> ListCache<L> {
     pub fn new(policy: RefreshPolicy, clock: impl Clock + 'static) -> Self {
         Self {
             current: ArcSwapOption::empty(),
-            confirmed: AtomicI64::new(0),
-            floor: Mutex::new(None),
+            writing: Mutex::new(Writing {
+                floor: None,
+                replaced: Vec::new(),
+            }),
             policy,
             clock: Box::new(clock),
         }
@@ -58,30 +76,30 @@ impl<L: List> ListCache<L> {
     /// lists.
     #[must_use]
     pub fn current(&self) -> Option<Arc<Snapshot<L>>> {
-        let current = self.last_known()?;
-        (self.policy.use_past_limit || self.elapsed() < self.policy.hard_limit).then_some(current)
+        let in_force = self.current.load();
+        let in_force = in_force.as_ref()?;
+        (self.policy.use_past_limit || self.elapsed(in_force) < self.policy.hard_limit)
+            .then(|| Arc::clone(&in_force.list))
     }
 
     /// The last list that was taken, however old.
     #[must_use]
     pub fn last_known(&self) -> Option<Arc<Snapshot<L>>> {
-        self.current.load_full()
+        let in_force = self.current.load();
+        in_force.as_ref().map(|in_force| Arc::clone(&in_force.list))
     }
 
     /// How good the list is by the policy.
     #[must_use]
     pub fn freshness(&self) -> Freshness {
-        if self.current.load().is_none() {
-            Freshness::Absent
-        } else {
-            self.policy.freshness(self.elapsed())
-        }
+        self.age().map_or(Freshness::Absent, |age| self.policy.freshness(age))
     }
 
     /// How long ago a fetch confirmed the list; `None` without one.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
-        self.current.load().is_some().then(|| self.elapsed())
+        let in_force = self.current.load();
+        in_force.as_ref().map(|in_force| self.elapsed(in_force))
     }
 
     /// The policy.
@@ -108,30 +126,43 @@ impl<L: List> ListCache<L> {
     ///
     /// As [`offer`](Self::offer).
     pub fn restore(&self, snapshot: Snapshot<L>, age: Duration) -> Result<Taken, NotTaken> {
-        let mut floor = self.floor.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writing = self.lock();
         let current = self.current.load_full();
         let offered = snapshot.header().volgnummer();
-        let verdict = self.verdict(&snapshot, current.as_deref(), *floor);
+        let verdict = self.verdict(&snapshot, current.as_ref().map(|old| &*old.list), writing.floor);
         match verdict {
             Ok(taken) => {
-                *floor = (*floor).max(Some(offered));
-                if let Taken::New { previous } = taken {
-                    if current.as_ref().is_some_and(|old| is_older(&snapshot, old)) {
-                        tracing::warn!(list = %L::KIND, volgnummer = %offered, "the new list has an older Tijdstempel");
-                    }
-                    tracing::info!(list = %L::KIND, volgnummer = %offered, ?previous, entries = snapshot.len(), "list taken");
-                    self.current.store(Some(Arc::new(snapshot)));
-                }
+                writing.floor = writing.floor.max(Some(offered));
                 let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
                 let confirmed = self.monotonic().saturating_sub(age);
-                match taken {
-                    Taken::New { .. } => self.confirmed.store(confirmed, Ordering::Release),
+                match (taken, &current) {
                     // An old confirmation does not make the list older.
-                    Taken::Confirmed => _ = self.confirmed.fetch_max(confirmed, Ordering::AcqRel),
+                    (Taken::Confirmed, Some(current)) => _ = current.confirmed.fetch_max(confirmed, Ordering::AcqRel),
+                    _ => {
+                        if current.as_ref().is_some_and(|old| is_older(&snapshot, &old.list)) {
+                            tracing::warn!(list = %L::KIND, volgnummer = %offered, "the new list has an older Tijdstempel");
+                        }
+                        tracing::info!(list = %L::KIND, volgnummer = %offered, ?taken, entries = snapshot.len(), "list taken");
+                        self.current.store(Some(Arc::new(InForce {
+                            list: Arc::new(snapshot),
+                            confirmed: AtomicI64::new(confirmed),
+                        })));
+                        writing
+                            .replaced
+                            .extend(current.as_ref().map(|old| Arc::clone(&old.list)));
+                    }
                 }
             }
             Err(why) => tracing::warn!(list = %L::KIND, volgnummer = %offered, %why, "list not taken"),
         }
+        drop(current);
+        // Nobody can come to hold a replaced list anew, so the last holder is this one. Lists end when the lock is free.
+        let ended: Vec<_> = writing
+            .replaced
+            .extract_if(.., |list| Arc::strong_count(list) == 1)
+            .collect();
+        drop(writing);
+        drop(ended);
         verdict
     }
 
@@ -141,29 +172,29 @@ impl<L: List> ListCache<L> {
     ///
     /// As [`offer`](Self::offer).
     pub fn judge(&self, snapshot: &Snapshot<L>) -> Result<Taken, NotTaken> {
-        let floor = self.floor.lock().unwrap_or_else(PoisonError::into_inner);
-        self.verdict(snapshot, self.current.load_full().as_deref(), *floor)
+        let writing = self.lock();
+        self.verdict(snapshot, self.last_known().as_deref(), writing.floor)
     }
 
     /// The highest Volgnummer that was taken: what a process must remember apart from the list to be safe from
     /// rollback after a restart.
     #[must_use]
     pub fn floor(&self) -> Option<Volgnummer> {
-        *self.floor.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lock().floor
     }
 
     /// Takes over a memory of before: no list below this Volgnummer will be taken. It never lowers the floor.
     pub fn raise_floor(&self, volgnummer: Volgnummer) {
-        let mut floor = self.floor.lock().unwrap_or_else(PoisonError::into_inner);
-        *floor = (*floor).max(Some(volgnummer));
+        let mut writing = self.lock();
+        writing.floor = writing.floor.max(Some(volgnummer));
     }
 
     /// The operator's way back after a wrong publication: forgets which Volgnummer was seen, so that the next list is
     /// taken whatever its number. The list in force stays until then.
     pub fn danger_forget_volgnummer(&self) {
-        let mut floor = self.floor.lock().unwrap_or_else(PoisonError::into_inner);
-        tracing::warn!(list = %L::KIND, forgotten = ?*floor, "rollback protection lifted for the next list");
-        *floor = None;
+        let mut writing = self.lock();
+        tracing::warn!(list = %L::KIND, forgotten = ?writing.floor, "rollback protection lifted for the next list");
+        writing.floor = None;
     }
 
     fn verdict(
@@ -200,8 +231,14 @@ impl<L: List> ListCache<L> {
         i64::try_from(self.clock.monotonic().as_millis()).unwrap_or(i64::MAX)
     }
 
-    fn elapsed(&self) -> Duration {
-        let millis = self.monotonic().saturating_sub(self.confirmed.load(Ordering::Acquire));
+    fn lock(&self) -> MutexGuard<'_, Writing<L>> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn elapsed(&self, in_force: &InForce<L>) -> Duration {
+        let millis = self
+            .monotonic()
+            .saturating_sub(in_force.confirmed.load(Ordering::Acquire));
         Duration::from_millis(u64::try_from(millis).unwrap_or_default())
     }
 }

@@ -40,6 +40,10 @@ pub struct RefreshPolicy {
     pub alarm: Duration,
     /// Age from which the list is not used any more. Default 9 hours.
     pub hard_limit: Duration,
+    /// Age of the Tijdstempel from which a list that the source still offers is told of, because the source may have
+    /// stopped publishing: an event and nothing more. The framework says nothing about it, and a list that does not
+    /// change may rightly be old, so this figure is ours. Default 30 days.
+    pub old_stamp: Duration,
     /// Whether a list without entries is taken. Default no.
     pub take_empty: bool,
     /// Whether a list past the hard limit goes on being used, with events that say so. Default no.
@@ -56,6 +60,7 @@ impl Default for RefreshPolicy {
             due: Duration::from_secs(900),
             alarm: Duration::from_secs(30 * 60),
             hard_limit: Duration::from_secs(9 * 3600),
+            old_stamp: Duration::from_secs(30 * 24 * 3600),
             take_empty: false,
             use_past_limit: false,
         }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use medmij_list::ListCache;
+use medmij_list::{ListCache, Snapshot};
 use medmij_types::{Hostname, PeerNames, Volgnummer};
 
 use crate::{AllowedHost, Basis, Whitelist};
@@ -67,19 +67,20 @@ impl HostPolicy {
     ///
     /// Why the host is not allowed, for the log; the other side is told nothing (core.whl.309).
     pub fn check(&self, hostname: &Hostname) -> Result<AllowedHost, NotAllowed> {
-        self.basis(hostname)
-            .map(|basis| AllowedHost::new(hostname.clone(), basis))
+        self.now().check(hostname)
     }
 
-    /// Checks a client by the names in its certificate: one that is allowed is enough (core.whl.307).
+    /// Checks a client by the names in its certificate: one that is allowed is enough (core.whl.307). All names are judged
+    /// by the same list.
     ///
     /// # Errors
     ///
     /// Why none of the names is allowed.
     pub fn check_peer(&self, names: &PeerNames) -> Result<AllowedHost, NotAllowed> {
+        let now = self.now();
         let mut last = None;
         for hostname in names.iter() {
-            match self.check(hostname) {
+            match now.check(hostname) {
                 Ok(host) => return Ok(host),
                 Err(why) => last = Some(why),
             }
@@ -94,17 +95,55 @@ impl HostPolicy {
         })
     }
 
+    /// What there is to judge by at this moment.
+    fn now(&self) -> Now<'_> {
+        match &*self.0 {
+            Ground::Fixed(hosts) => Now::Fixed(hosts),
+            Ground::Whitelist {
+                cache: None,
+                stelselnode,
+            } => Now::StelselnodeOnly(stelselnode),
+            Ground::Whitelist {
+                cache: Some(cache),
+                stelselnode,
+            } => Now::Whitelist {
+                list: cache.current(),
+                cache,
+                stelselnode,
+            },
+        }
+    }
+}
+
+enum Now<'a> {
+    Fixed(&'a BTreeSet<Hostname>),
+    StelselnodeOnly(&'a Hostname),
+    Whitelist {
+        list: Option<Arc<Snapshot<Whitelist>>>,
+        cache: &'a ListCache<Whitelist>,
+        stelselnode: &'a Hostname,
+    },
+}
+
+impl Now<'_> {
+    fn check(&self, hostname: &Hostname) -> Result<AllowedHost, NotAllowed> {
+        self.basis(hostname)
+            .map(|basis| AllowedHost::new(hostname.clone(), basis))
+    }
+
     fn basis(&self, hostname: &Hostname) -> Result<Basis, NotAllowed> {
         let not_listed = |volgnummer| NotAllowed::NotListed {
             hostname: hostname.clone(),
             volgnummer,
         };
-        match &*self.0 {
-            Ground::Fixed(hosts) if hosts.contains(hostname) => Ok(Basis::Fixed),
-            Ground::Fixed(_) => Err(not_listed(None)),
-            Ground::Whitelist { stelselnode, .. } if hostname == stelselnode => Ok(Basis::Stelselnode),
-            Ground::Whitelist { cache: None, .. } => Err(not_listed(None)),
-            Ground::Whitelist { cache: Some(cache), .. } => match cache.current() {
+        match self {
+            Self::Fixed(hosts) if hosts.contains(hostname) => Ok(Basis::Fixed),
+            Self::Fixed(_) => Err(not_listed(None)),
+            Self::StelselnodeOnly(stelselnode) | Self::Whitelist { stelselnode, .. } if hostname == *stelselnode => {
+                Ok(Basis::Stelselnode)
+            }
+            Self::StelselnodeOnly(_) => Err(not_listed(None)),
+            Self::Whitelist { list, cache, .. } => match list {
                 Some(list) if list.contains(hostname) => Ok(Basis::Whitelist(list.header().volgnummer())),
                 Some(list) => Err(not_listed(Some(list.header().volgnummer()))),
                 None if cache.last_known().is_some() => Err(NotAllowed::ListTooOld {
@@ -162,7 +201,7 @@ fn numbered(volgnummer: Option<Volgnummer>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use medmij_list::{ReadOptions, RefreshPolicy, Snapshot};
+    use medmij_list::{ReadOptions, RefreshPolicy};
     use medmij_types::Clock;
     use std::{
         sync::atomic::{AtomicU64, Ordering},
@@ -258,6 +297,31 @@ mod tests {
         cache.offer(list(4, &["b.nl"])).unwrap();
         assert!(policy.check(&host("a.nl")).is_err());
         assert!(policy.check(&host("b.nl")).is_ok());
+    }
+
+    #[test]
+    fn w9_an_empty_list_that_a_policy_takes_means_nobody() {
+        let clock = Steered::default();
+        let mut takes_empty = RefreshPolicy::default();
+        takes_empty.take_empty = true;
+        let cache = Arc::new(ListCache::new(takes_empty, clock));
+        let policy = HostPolicy::whitelist(Arc::clone(&cache), host("stelselnode.medmij.nl"));
+        cache.offer(list(3, &["a.nl"])).unwrap();
+        assert!(policy.check(&host("a.nl")).is_ok());
+        cache.offer(list(4, &[])).unwrap();
+        assert!(matches!(
+            policy.check(&host("a.nl")),
+            Err(NotAllowed::NotListed {
+                volgnummer: Some(_),
+                ..
+            })
+        ));
+        let names = PeerNames::new(Some("a.nl"), ["b.nl"]);
+        assert!(matches!(
+            policy.check_peer(&names),
+            Err(NotAllowed::NoNameListed { .. })
+        ));
+        assert!(policy.check(&host("stelselnode.medmij.nl")).is_ok(), "core.whl.303");
     }
 
     #[test]

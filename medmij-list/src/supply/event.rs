@@ -3,7 +3,7 @@
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-use medmij_types::Volgnummer;
+use medmij_types::{Tijdstempel, Volgnummer};
 
 use super::{KeepError, Sha256Sum};
 use crate::{ListError, ListKind, NotTaken, SourceError};
@@ -68,6 +68,17 @@ pub enum SupplyEvent {
         /// The list.
         list: ListKind,
         /// As in [`Stale`](Self::Stale).
+        age: Duration,
+    },
+    /// The source offers a list whose Tijdstempel is older than [`RefreshPolicy::old_stamp`](crate::RefreshPolicy)
+    /// (30 days by default). The list is used all the same: the event is for somebody who can find out whether the source
+    /// still publishes (security L9, freeze). It is told once for each Tijdstempel.
+    OldStamp {
+        /// The list.
+        list: ListKind,
+        /// The stamp.
+        tijdstempel: Tijdstempel,
+        /// Its age by the wall clock.
         age: Duration,
     },
     /// Something could not be kept for the next start: disk full, read-only. The list is in force all the same.
@@ -184,6 +195,7 @@ impl SupplyEvent {
             | Self::Stale { list, .. }
             | Self::Alarm { list, .. }
             | Self::Expired { list, .. }
+            | Self::OldStamp { list, .. }
             | Self::KeepFailed { list, .. }
             | Self::CopyNotUsed { list, .. }
             | Self::MemoryLowered { list, .. } => Some(*list),
@@ -214,6 +226,10 @@ impl SupplyEvent {
             }
             Self::Expired { list, age } => {
                 tracing::error!(%list, seconds = age.as_secs(), "list is past the hard limit");
+            }
+            Self::OldStamp { list, tijdstempel, age } => {
+                let days = age.as_secs() / 86_400;
+                tracing::warn!(%list, tijdstempel = tijdstempel.as_str(), days, "the source offers a list with an old stamp");
             }
             Self::KeepFailed { list, step, error } => {
                 tracing::error!(%list, %step, error = %Chain(&**error), "list cannot be kept for the next start");

@@ -64,7 +64,7 @@ impl FileKeep {
     /// Where it can be neither found nor made.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, KeepError> {
         let folder = folder.into();
-        let layer = OsFiles;
+        let layer = OsFiles::default();
         layer
             .create_folder(&folder)
             .map_err(|e| failed("cannot make the folder", &folder, e))?;

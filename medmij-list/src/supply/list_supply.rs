@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use medmij_types::{Clock, Volgnummer};
+use medmij_types::{Clock, Tijdstempel, Volgnummer};
 
 use super::{
     CopyTrouble, Flight, Journalled, Keep, KeepError, KeepKey, KeepStep, Lowering, Next, Origin, Refresher, Refusal,
@@ -51,6 +51,8 @@ pub struct ListSupply<L: List> {
     lowered: Option<u32>,
     /// Whether the list in force is stored; if not, each refresh tries again.
     stored: bool,
+    /// The old stamp that was told of last.
+    told_stamp: Option<Tijdstempel>,
 }
 
 /// What a [`ListSupply`] wants next.
@@ -96,6 +98,7 @@ impl<L: List> ListSupply<L> {
             refresher,
             lowered: None,
             stored: true,
+            told_stamp: None,
         }
     }
 
@@ -285,6 +288,7 @@ impl<L: List> ListSupply<L> {
             self.persist(&snapshot, content, now, events);
         }
         let sha256 = Sha256Sum::new(snapshot.digest());
+        let tijdstempel = snapshot.header().tijdstempel().clone();
         let taken = self.cache.offer(snapshot).map_err(Refusal::NotTaken)?;
         match taken {
             Taken::New { previous } => {
@@ -304,7 +308,23 @@ impl<L: List> ListSupply<L> {
                 });
             }
         }
+        events.extend(self.old_stamp(tijdstempel, now));
         Ok(taken)
+    }
+
+    /// L9, freeze: a source may go on offering what it had, under a good certificate. A list says nothing about its own
+    /// end, so this is told and nothing is refused.
+    fn old_stamp(&mut self, tijdstempel: Tijdstempel, now: SystemTime) -> Option<SupplyEvent> {
+        let age = now.duration_since(tijdstempel.to_system_time()?).ok()?;
+        if age < self.cache.policy().old_stamp || self.told_stamp.as_ref() == Some(&tijdstempel) {
+            return None;
+        }
+        self.told_stamp = Some(tijdstempel.clone());
+        Some(SupplyEvent::OldStamp {
+            list: L::KIND,
+            tijdstempel,
+            age,
+        })
     }
 
     fn late(&mut self) -> Option<SupplyEvent> {

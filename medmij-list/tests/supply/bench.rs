@@ -13,7 +13,7 @@ use medmij_list::{
 use medmij_test::ManualClock;
 use medmij_whitelist::Whitelist;
 
-pub(crate) const STAMP: &str = "2026-03-29T12:00:00Z";
+pub(crate) const STAMP: &str = "2026-09-21T12:00:00Z";
 
 /// A Whitelist with this number and these hosts.
 pub(crate) fn whitelist(volgnummer: u64, hosts: &[&str]) -> Vec<u8> {
@@ -162,6 +162,7 @@ pub(crate) fn names(events: &[SupplyEvent]) -> Vec<&'static str> {
             SupplyEvent::Stale { .. } => "stale",
             SupplyEvent::Alarm { .. } => "alarm",
             SupplyEvent::Expired { .. } => "expired",
+            SupplyEvent::OldStamp { .. } => "old stamp",
             SupplyEvent::KeepFailed { .. } => "keep failed",
             SupplyEvent::CopyNotUsed { .. } => "copy not used",
             SupplyEvent::MemoryLowered { .. } => "memory lowered",

@@ -164,6 +164,23 @@ fn l12_a_damaged_memory_is_made_again_from_the_journal() {
 }
 
 #[test]
+fn l12_a_memory_that_is_gone_is_made_again_from_the_journal() {
+    let disk = Disk::new();
+    let mut node = disk.boot();
+    node.takes(whitelist(7, &["a.nl"]));
+    node.takes(whitelist(9, &["a.nl"]));
+    fs::remove_file(disk.memory()).unwrap();
+    let node = disk.boot();
+    assert_eq!((names(&node.restored), node.number()), (vec!["kept"], Some(9)));
+    fs::remove_file(disk.memory()).unwrap();
+    fs::remove_dir_all(disk.folder.path().join("copies")).unwrap();
+    let mut node = disk.boot();
+    assert!(node.refuses(whitelist(8, &["a.nl"])).contains("LowerVolgnummer"));
+    node.takes(whitelist(9, &["a.nl"]));
+    assert!(disk.memory().exists());
+}
+
+#[test]
 fn l12_odd_things_in_the_folder_harm_nothing() {
     let disk = Disk::new();
     disk.boot().takes(whitelist(8, &["a.nl"]));

@@ -14,7 +14,7 @@ use medmij_list::{
 use medmij_types::{Clock as _, Hostname};
 use medmij_whitelist::HostPolicy;
 
-use crate::bench::{Node, down, minutes, names, whitelist};
+use crate::bench::{Node, STAMP, down, minutes, names, stamped, whitelist};
 
 /// Lets the time pass with a source that is down; what happened, refusals apart, at which age in seconds.
 fn outage(node: &mut Node, time: Duration) -> Vec<(&'static str, u64)> {
@@ -78,6 +78,34 @@ fn r1_without_any_list_the_alarm_comes_too() {
         .collect();
     assert_eq!(told, ["stale", "alarm"]);
     assert_eq!(node.number(), None);
+}
+
+#[test]
+fn l9_a_source_that_goes_on_offering_an_old_list_is_told_of_and_refused_nothing() {
+    let days = |count: u64| Duration::from_secs(count * 24 * 3600);
+    let mut node = Node::new();
+    // the stamp is of two hours before the start
+    assert_eq!(names(&node.takes(whitelist(7, &["a.nl"]))), ["accepted"]);
+    node.pass(days(29));
+    node.supply.watch();
+    assert_eq!(names(&node.takes(whitelist(7, &["a.nl"]))), ["unchanged"]);
+    node.pass(days(1));
+    node.supply.watch();
+    let events = node.takes(whitelist(7, &["a.nl"]));
+    assert_eq!(names(&events), ["unchanged", "old stamp"]);
+    assert!(matches!(&events[1], SupplyEvent::OldStamp { tijdstempel, age, .. }
+        if tijdstempel.as_str() == STAMP && *age >= days(30) && *age < days(31)));
+    assert_eq!(node.number(), Some(7));
+    // once for each stamp, and once more after a restart
+    assert_eq!(names(&node.takes(whitelist(7, &["a.nl"]))), ["unchanged"]);
+    assert_eq!(names(&node.takes(whitelist(8, &["a.nl"]))), ["accepted"]);
+    let older = stamped("2026-09-20T12:00:00Z", 9, &["a.nl"]);
+    assert_eq!(names(&node.takes(older)), ["accepted", "old stamp"]);
+    let mut node = node.restart(minutes(1));
+    let older = stamped("2026-09-20T12:00:00Z", 9, &["a.nl"]);
+    assert_eq!(names(&node.takes(older)), ["unchanged", "old stamp"]);
+    let new = stamped("2026-10-21T12:00:00Z", 10, &["a.nl"]);
+    assert_eq!(names(&node.takes(new)), ["accepted"]);
 }
 
 #[test]

@@ -42,10 +42,10 @@ fn l9_the_same_volgnummer_with_other_content_is_refused() {
 #[test]
 fn l9_the_same_volgnummer_with_another_tijdstempel_counts_as_fresh() {
     let mut node = Node::new();
-    node.takes(stamped("2026-03-29T12:00:00Z", 7, &["a.nl"]));
+    node.takes(stamped("2026-09-21T12:00:00Z", 7, &["a.nl"]));
     node.pass(minutes(14));
     assert_eq!(
-        names(&node.takes(stamped("2026-03-29T12:14:00Z", 7, &["a.nl"]))),
+        names(&node.takes(stamped("2026-09-21T12:14:00Z", 7, &["a.nl"]))),
         ["unchanged"]
     );
     assert_eq!(node.cache.age(), Some(Duration::ZERO));
@@ -83,6 +83,23 @@ fn r14_a_flow_that_pinned_a_list_keeps_it() {
         ),
         (7, 1, Some(8))
     );
+}
+
+#[test]
+fn r14_a_replaced_list_ends_with_the_writer_and_not_with_its_last_reader() {
+    let mut node = Node::new();
+    node.takes(whitelist(7, &["a.nl"]));
+    let pinned = node.cache.current().unwrap();
+    let watched = Arc::downgrade(&pinned);
+    node.takes(whitelist(8, &["b.nl"]));
+    drop(pinned);
+    assert!(watched.upgrade().is_some(), "the reader did not have to take it down");
+    node.takes(whitelist(8, &["b.nl"]));
+    assert!(watched.upgrade().is_none(), "the next refresh did");
+    // a list that nobody holds ends when it is replaced
+    let watched = Arc::downgrade(&node.cache.current().unwrap());
+    node.takes(whitelist(9, &["b.nl"]));
+    assert!(watched.upgrade().is_none());
 }
 
 #[test]

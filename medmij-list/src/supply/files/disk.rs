@@ -125,13 +125,14 @@ impl FileKeep {
         file.sync()
     }
 
-    /// The memory, and what was found damaged. A damaged memory is made again from the journal: it must not read as
-    /// "nothing was ever accepted".
+    /// The memory, and what was found damaged. A memory that is damaged or gone is made again from the journal: it must
+    /// not read as "nothing was ever accepted".
     pub(super) fn read_memory(&self, key: &KeepKey) -> Result<(RollbackMemory, Option<String>), KeepError> {
         let path = self.memory_path(key);
         let bytes = match self.layer.read(&path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((RollbackMemory::default(), None)),
+            // So it is before the first list, and after a crash between the journal and the first memory.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((self.memory_from_journal(key)?, None)),
             Err(error) => return Err(failed("cannot read the rollback memory", &path, error)),
         };
         match sealed::open::<MemoryFile>(&bytes).and_then(MemoryFile::into_memory) {

@@ -2,9 +2,11 @@
 //! The file operations that [`FileKeep`](super::FileKeep) needs, so that a test can let each of them fail (R4).
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, SeekFrom},
     path::Path,
+    thread,
+    time::{Duration, Instant},
 };
 
 /// File operations. [`OsFiles`] has those of the system.
@@ -66,11 +68,11 @@ pub trait FileLayer: Send + Sync {
     /// As the system says.
     fn create_folder(&self, folder: &Path) -> io::Result<()>;
 
-    /// Waits for an exclusive lock; it ends when the value is dropped, or the process ends.
+    /// Waits for an exclusive lock, and not for ever; it ends when the value is dropped, or the process ends.
     ///
     /// # Errors
     ///
-    /// As the system says.
+    /// As the system says; [`io::ErrorKind::TimedOut`] where another process does not let go.
     fn lock(&self, path: &Path) -> io::Result<Box<dyn Send>>;
 }
 
@@ -92,9 +94,21 @@ pub trait LayerFile: Send {
 }
 
 /// The files of the system.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct OsFiles;
+pub struct OsFiles {
+    /// How long another process may hold the lock before an operation fails. Default 10 seconds; an operation itself
+    /// takes milliseconds.
+    pub lock_wait: Duration,
+}
+
+impl Default for OsFiles {
+    fn default() -> Self {
+        Self {
+            lock_wait: Duration::from_secs(10),
+        }
+    }
+}
 
 impl FileLayer for OsFiles {
     fn create(&self, path: &Path) -> io::Result<Box<dyn LayerFile>> {
@@ -152,8 +166,22 @@ impl FileLayer for OsFiles {
 
     fn lock(&self, path: &Path) -> io::Result<Box<dyn Send>> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
-        file.lock()?;
-        Ok(Box::new(file))
+        let begin = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Box::new(file)),
+                Err(TryLockError::WouldBlock) if begin.elapsed() < self.lock_wait => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::TimedOut,
+                        "another process does not let go of the lock",
+                    ));
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
     }
 }
 
@@ -164,5 +192,23 @@ impl LayerFile for File {
 
     fn sync(&mut self) -> io::Result<()> {
         self.sync_all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l12_a_lock_that_another_does_not_let_go_is_an_error_and_no_wait_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let files = OsFiles {
+            lock_wait: Duration::ZERO,
+        };
+        let held = files.lock(&path).unwrap();
+        assert_eq!(files.lock(&path).err().unwrap().kind(), io::ErrorKind::TimedOut);
+        drop(held);
+        assert!(files.lock(&path).is_ok());
     }
 }
