@@ -42,7 +42,7 @@ mod values;
 use std::fmt;
 
 pub use basis::SchemaBasis;
-pub(crate) use table::{Compiled, Content, Decl, Model, NO_SLOT, ROOT, TIJDSTEMPEL, Table, VOLGNUMMER};
+pub(crate) use table::{Compiled, Content, Decl, Model, NO_SLOT, Part, ROOT, TIJDSTEMPEL, Table, VOLGNUMMER};
 pub use text::DialectError;
 pub(crate) use values::{Complaint, ValueType};
 

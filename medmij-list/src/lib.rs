@@ -21,6 +21,7 @@ mod header;
 mod index;
 mod kind;
 mod list;
+mod locate;
 mod options;
 mod pattern;
 mod place;
@@ -49,6 +50,7 @@ pub use crate::{
     pattern::PatternError,
     place::Place,
     policy::{Freshness, RefreshPolicy},
+    read::all_errors,
     remark::Remark,
     rule::Rule,
     schema::SchemaError,

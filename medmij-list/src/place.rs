@@ -49,6 +49,45 @@ impl Place {
     }
 }
 
+/// Works out the places of bytes in rising order, in one pass over the document.
+pub(crate) struct Places<'a> {
+    source: &'a [u8],
+    at: Place,
+}
+
+impl<'a> Places<'a> {
+    pub(crate) fn new(source: &'a [u8]) -> Self {
+        let offset = if source.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        Self {
+            source,
+            at: Place { offset, ..Place::START },
+        }
+    }
+
+    /// The place of this byte; one before the last is where that was.
+    pub(crate) fn next(&mut self, offset: usize) -> Place {
+        let offset = offset.min(self.source.len());
+        let Some(passed) = self.source.get(self.at.offset..offset) else {
+            return self.at;
+        };
+        let mut start = None;
+        for at in memchr::memchr2_iter(b'\n', b'\r', passed) {
+            let at = self.at.offset + at;
+            if self.source.get(at) == Some(&b'\r') && self.source.get(at + 1) == Some(&b'\n') {
+                continue;
+            }
+            self.at.line = self.at.line.saturating_add(1);
+            start = Some(at + 1);
+        }
+        let (from, column) = start.map_or((self.at.offset, self.at.column), |start| (start, 1));
+        let characters = self.source.get(from..offset).unwrap_or_default();
+        let characters = characters.iter().filter(|b| **b & 0xC0 != 0x80).count();
+        self.at.column = column.saturating_add(u32::try_from(characters).unwrap_or(u32::MAX));
+        self.at.offset = offset;
+        self.at
+    }
+}
+
 /// A value as it can be shown: in quotes, at most 60 characters, nothing unprintable or misleading in it.
 pub(crate) fn printable(value: &str) -> String {
     const MOST: usize = 60;
@@ -118,6 +157,20 @@ mod tests {
         ] {
             let place = Place::of(text, offset);
             assert_eq!((place.line, place.column), (line, column), "{offset}");
+        }
+    }
+
+    #[test]
+    fn places_in_one_pass_are_the_same() {
+        for text in ["ab\ncdé€f\r\ng\rh\r", "\u{feff}a\r\n\r\nb", "", "\n\n\r\r\n€"] {
+            let text = text.as_bytes();
+            for step in 1..4 {
+                let mut places = Places::new(text);
+                let first = if text.starts_with(b"\xEF") { 3 } else { 0 };
+                for offset in (first..=text.len()).step_by(step) {
+                    assert_eq!(places.next(offset), Place::of(text, offset), "{offset} of {text:?}");
+                }
+            }
         }
     }
 

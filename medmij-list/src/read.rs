@@ -2,6 +2,7 @@
 //! core.alst.202, core.ocl.202, core.gnl.202, core.whl.304 — reading a list is validating it: one pass over the tokens
 //! drives the table of the dialect, and the list hears of accepted elements only.
 
+mod all;
 mod keys;
 mod structure;
 mod value;
@@ -14,8 +15,10 @@ use crate::{
     remark::Note,
     xml::{AttributeName, Fault, Tag, Token, Tokens, admit, not_utf8, text_fault},
 };
+pub use all::all_errors;
 use keys::KeySet;
 use medmij_types::{Tijdstempel, Volgnummer};
+use structure::Step;
 use value::Piece;
 
 /// Reads and judges a document.
@@ -26,23 +29,7 @@ pub(crate) fn read<L: List>(bytes: Vec<u8>, options: &ReadOptions) -> Result<L, 
         let fault = not_utf8(error.as_bytes(), error.utf8_error());
         fault.into_error(error.as_bytes(), String::new(), kind)
     })?;
-    let (read, dialect) = match choose::<L>(&source, options)?.as_slice() {
-        [] => {
-            return Err(ListError::new(
-                Rule::Namespace,
-                "there is no dialect to read this list with".to_owned(),
-                kind,
-            ));
-        }
-        [only] => (
-            Reading::<L::Collector>::run(&source, only, options, L::KIND)?,
-            Arc::clone(only),
-        ),
-        [newest, older @ ..] => match Reading::<L::Collector>::run(&source, newest, options, L::KIND) {
-            Ok(read) => (read, Arc::clone(newest)),
-            Err(error) => older_shape::<L>(&source, older, options, error)?,
-        },
-    };
+    let (read, dialect) = judge::<L>(&source, options)?;
     let document = Document {
         source,
         arena: read.arena,
@@ -52,6 +39,22 @@ pub(crate) fn read<L: List>(bytes: Vec<u8>, options: &ReadOptions) -> Result<L, 
         notes: read.notes,
     };
     Ok(read.collector.finish(document, read.keys))
+}
+
+/// Reads by the dialect that the root element asks for.
+fn judge<L: List>(source: &str, options: &ReadOptions) -> Result<(Read<L::Collector>, Arc<Dialect>), ListError> {
+    match choose::<L>(source, options)?.as_slice() {
+        [] => Err(ListError::new(
+            Rule::Namespace,
+            "there is no dialect to read this list with".to_owned(),
+            Some(L::KIND),
+        )),
+        [only] => Ok((Reading::run(source, only, options, L::KIND)?, Arc::clone(only))),
+        [newest, older @ ..] => match Reading::run(source, newest, options, L::KIND) {
+            Ok(read) => Ok((read, Arc::clone(newest))),
+            Err(error) => older_shape::<L>(source, older, options, error),
+        },
+    }
 }
 
 /// What a reading gives.
@@ -188,6 +191,8 @@ struct Reading<'a, C> {
     tijdstempel: Value,
     volgnummer: Value,
     notes: Vec<Note>,
+    /// What was refused and read on from: nothing, unless [`all_errors`] asks for more than the first error.
+    more: all::More,
 }
 
 impl<'a, C: Collector> Reading<'a, C> {
@@ -197,19 +202,29 @@ impl<'a, C: Collector> Reading<'a, C> {
         options: &'a ReadOptions,
         kind: ListKind,
     ) -> Result<Read<C>, ListError> {
-        let table =
-            Table::build(dialect, C::SLOTS).map_err(|what| ListError::new(Rule::Namespace, what, Some(kind)))?;
+        let unfit = |what| ListError::new(Rule::Namespace, what, Some(kind));
+        let table = Table::build(dialect, C::SLOTS).map_err(unfit)?;
+        Reading::start(source, dialect, &table, options)
+            .map_err(unfit)?
+            .finish(kind)
+    }
+
+    fn start(
+        source: &'a str,
+        dialect: &'a Dialect,
+        table: &'a Table,
+        options: &'a ReadOptions,
+    ) -> Result<Self, String> {
         let main = C::KEYS.iter().find_map(|slot| table.main_key(*slot));
         if main.is_none() && !C::KEYS.is_empty() {
             // without it every look-up would miss, and nobody would know why
-            let what = "the dialect has no unique key by which entries are found".to_owned();
-            return Err(ListError::new(Rule::Namespace, what, Some(kind)));
+            return Err("the dialect has no unique key by which entries are found".to_owned());
         }
-        let reading = Reading {
+        Ok(Reading {
             source,
             tokens: Tokens::new(source, &options.limits),
             dialect,
-            table: &table,
+            table,
             value_limit: options.limits.value.min(usize::from(u16::MAX)),
             collector: C::default(),
             frames: Vec::with_capacity(options.limits.depth.min(64)),
@@ -220,8 +235,8 @@ impl<'a, C: Collector> Reading<'a, C> {
             tijdstempel: Value::ABSENT,
             volgnummer: Value::ABSENT,
             notes: Vec::new(),
-        };
-        reading.finish(kind)
+            more: all::More::default(),
+        })
     }
 
     fn finish(mut self, kind: ListKind) -> Result<Read<C>, ListError> {
@@ -278,8 +293,13 @@ impl<'a, C: Collector> Reading<'a, C> {
 
     #[inline]
     fn open(&mut self, tag: Tag<'a>) -> Result<(), Fault> {
-        let Some(step) = self.step(&tag)? else {
-            return self.skip(&tag);
+        let step = match self.step(&tag) {
+            Ok(Some(step)) => step,
+            Ok(None) => return self.skip(&tag),
+            Err(fault) => match self.read_on(fault, &tag)? {
+                Some(step) => step,
+                None => return Ok(()),
+            },
         };
         let decl = self.table.decl(step.decl);
         if tag.has_attributes {
@@ -339,16 +359,15 @@ impl<'a, C: Collector> Reading<'a, C> {
     /// Attributes: the lists have none; those of XML Schema instances are as XML Schema says.
     #[cold]
     fn attributes(&mut self, decl: &Decl) -> Result<(), Fault> {
+        let mut faults = Vec::new();
         let mut remarks = Vec::new();
         for attribute in self.tokens.attributes() {
             let fault = |rule, message: String| Fault::new(rule, attribute.offset, message).at_element(&decl.name);
             match attribute.name {
                 AttributeName::Xsi("schemaLocation" | "noNamespaceSchemaLocation") => {}
                 AttributeName::Xsi("nil") => {
-                    return Err(fault(
-                        Rule::Nil,
-                        "xsi:nil cannot stand here: every element of a list has a value".to_owned(),
-                    ));
+                    let message = "xsi:nil cannot stand here: every element of a list has a value".to_owned();
+                    faults.push(fault(Rule::Nil, message));
                 }
                 AttributeName::Xsi("type") => {
                     let value = attribute.value.trim_matches([' ', '\t', '\n', '\r']);
@@ -359,18 +378,22 @@ impl<'a, C: Collector> Reading<'a, C> {
                     };
                     if local != of || self.tokens.namespace(prefix) != Some(namespace) {
                         let message = format!("it is not the type of this element, which is {}", decl.of);
-                        return Err(fault(Rule::Type, message).with_value(&attribute.value));
+                        faults.push(fault(Rule::Type, message).with_value(&attribute.value));
                     }
                 }
                 AttributeName::Xsi(name) | AttributeName::Other(name) => {
                     let message = "an attribute cannot stand here: the lists have none".to_owned();
                     let fault = fault(Rule::OtherAttribute, message).with_value(name);
-                    if !self.dialect.unknown_kept {
-                        return Err(fault);
+                    if self.dialect.unknown_kept {
+                        remarks.push((fault, attribute.offset));
+                    } else {
+                        faults.push(fault);
                     }
-                    remarks.push((fault, attribute.offset));
                 }
             }
+        }
+        for fault in faults {
+            self.refuse(fault)?;
         }
         for (fault, offset) in remarks {
             self.note(&fault, offset, offset);
@@ -392,6 +415,16 @@ impl<'a, C: Collector> Reading<'a, C> {
     /// An element that the dialect does not know, in a dialect that lets it pass.
     #[cold]
     fn skip(&mut self, tag: &Tag<'a>) -> Result<(), Fault> {
+        let end = self.pass(tag)?;
+        let message = "this element is not known to the dialect; it was left out";
+        let fault = Fault::new(Rule::UnexpectedElement, tag.start, message).at_element(tag.local);
+        self.note(&fault, tag.start, end);
+        Ok(())
+    }
+
+    /// Passes over an element; gives the byte after it.
+    #[cold]
+    fn pass(&mut self, tag: &Tag<'a>) -> Result<usize, Fault> {
         let mut depth = 0_usize;
         let mut end = tag.end;
         if !tag.empty {
@@ -410,10 +443,7 @@ impl<'a, C: Collector> Reading<'a, C> {
                 }
             }
         }
-        let message = "this element is not known to the dialect; it was left out";
-        let fault = Fault::new(Rule::UnexpectedElement, tag.start, message).at_element(tag.local);
-        self.note(&fault, tag.start, end);
-        Ok(())
+        Ok(end)
     }
 
     /// An element that the dialect knows and the list crate does not.

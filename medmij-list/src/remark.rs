@@ -62,6 +62,12 @@ impl<'a> Remark<'a> {
         Place::of(self.document.bytes(), self.note.start)
     }
 
+    /// The byte, from 0; [`Document::locate`] works out the places of many at once.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.note.start
+    }
+
     /// The element as it stands in the document: what this crate does not understand stays visible.
     #[must_use]
     pub fn xml(&self) -> &'a str {

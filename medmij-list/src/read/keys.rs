@@ -59,7 +59,8 @@ impl<C: Collector> Reading<'_, C> {
                     .iter()
                     .position(|other| value::text(source, arena, *other) == Some(text))
                 {
-                    return Err(self.twice(*id, text, first, offset));
+                    let fault = self.twice(*id, text, first, offset);
+                    return self.refuse(fault);
                 }
                 set.few.push(key);
                 continue;
@@ -82,7 +83,8 @@ impl<C: Collector> Reading<'_, C> {
                 set.many.reserve(keys, keys * text.len());
             }
             if let Err(first) = set.many.insert(text, number) {
-                return Err(self.twice(*id, text, first as usize, offset));
+                let fault = self.twice(*id, text, first as usize, offset);
+                return self.refuse(fault);
             }
         }
         Ok(())

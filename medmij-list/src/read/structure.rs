@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Which element may stand where (XML Schema part 1, section 3.9).
 
-use super::{Frame, Reading};
+use super::{Frame, Reading, all::GIVEN_UP};
 use crate::{
     Collector, Rule,
     dialect::{Content, Decl, Model, ROOT},
@@ -59,6 +59,9 @@ impl<'a, C: Collector> Reading<'a, C> {
         let part = table.part(id);
         let elements = table.elements(part);
         let known = tag.in_target && elements.iter().any(|decl| decl.name == tag.local);
+        if known && frame.at == GIVEN_UP {
+            return Ok(self.any_step(part, elements, tag));
+        }
         if !known {
             return if self.dialect.unknown_kept {
                 Ok(None)
@@ -199,6 +202,9 @@ impl<'a, C: Collector> Reading<'a, C> {
             }
             return Ok(());
         }
+        if frame.at == GIVEN_UP {
+            return Ok(());
+        }
         for (n, decl) in (0_u16..).zip(elements) {
             match part.model {
                 Model::Choice if frame.count == 0 => {
@@ -210,11 +216,8 @@ impl<'a, C: Collector> Reading<'a, C> {
                         .map(|decl| format!("<{}>", decl.name))
                         .collect::<Vec<_>>()
                         .join(" or ");
-                    return Err(Fault::new(
-                        Rule::MissingElement,
-                        end,
-                        format!("{names} must stand in it"),
-                    ));
+                    let message = format!("{names} must stand in it");
+                    return self.refuse(Fault::new(Rule::MissingElement, end, message));
                 }
                 Model::Choice if frame.at == n && frame.count < decl.min => self.incomplete(decl, end)?,
                 Model::AnyOrder if decl.min > 0 && frame.count & 1_u32.checked_shl(n.into()).unwrap_or(0) == 0 => {
@@ -237,11 +240,8 @@ impl<'a, C: Collector> Reading<'a, C> {
         } else {
             format!("<{}>", decl.name)
         };
-        Err(Fault::new(
-            Rule::MissingElement,
-            end,
-            format!("{fewest} must stand in it before it ends"),
-        ))
+        let message = format!("{fewest} must stand in it before it ends");
+        self.refuse(Fault::new(Rule::MissingElement, end, message))
     }
 
     #[cold]
@@ -287,7 +287,7 @@ impl<'a, C: Collector> Reading<'a, C> {
 /// What may come next, until something must.
 fn expected(frame: &Frame, elements: &[Decl], model: Model) -> Vec<String> {
     let name = |decl: &Decl| format!("<{}>", decl.name);
-    if model != Model::Sequence {
+    if model != Model::Sequence || frame.at == GIVEN_UP {
         return elements.iter().map(name).collect();
     }
     let mut out = Vec::new();

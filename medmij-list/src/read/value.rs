@@ -25,6 +25,8 @@ pub(super) enum Piece {
         from: usize,
         start: usize,
     },
+    /// It was refused already, and is read past.
+    Spoilt,
 }
 
 /// The text of a value.
@@ -45,7 +47,8 @@ impl<'a, C: Collector> Reading<'a, C> {
     #[inline]
     pub(super) fn text(&mut self, raw: &'a str, start: usize) -> Result<(), Fault> {
         if !self.is_in_value() {
-            return Err(self.stray(raw, start, true));
+            let fault = self.stray(raw, start, true);
+            return self.refuse(fault);
         }
         if raw.len() > self.value_limit {
             return Err(self.too_long(start));
@@ -75,7 +78,8 @@ impl<'a, C: Collector> Reading<'a, C> {
             return if blank {
                 Ok(())
             } else {
-                Err(self.stray(raw, start, false))
+                let fault = self.stray(raw, start, false);
+                self.refuse(fault)
             };
         }
         if raw.len() > self.value_limit {
@@ -93,7 +97,8 @@ impl<'a, C: Collector> Reading<'a, C> {
             return if blank {
                 Ok(())
             } else {
-                Err(self.stray(&character.to_string(), start, false))
+                let fault = self.stray(&character.to_string(), start, false);
+                self.refuse(fault)
             };
         }
         let from = self.decode(start)?;
@@ -105,6 +110,7 @@ impl<'a, C: Collector> Reading<'a, C> {
     fn decode(&mut self, start: usize) -> Result<usize, Fault> {
         match self.piece {
             Piece::Decoded { from, .. } => Ok(from),
+            Piece::Spoilt => Ok(self.arena.len()),
             Piece::Nothing => {
                 let from = self.arena.len();
                 self.piece = Piece::Decoded { from, start };
@@ -189,6 +195,7 @@ impl<'a, C: Collector> Reading<'a, C> {
         let table = self.table;
         let (home, from, length, offset) = match piece {
             Piece::Nothing => (Home::Source, end, 0, end),
+            Piece::Spoilt => return Ok(Value::ABSENT),
             Piece::Decoded { from, start } => (Home::Arena, from, self.arena.len() - from, start),
             Piece::Raw { start, length } => {
                 let raw = self.source.get(start..start + length).unwrap_or_default();
@@ -227,7 +234,7 @@ impl<'a, C: Collector> Reading<'a, C> {
             let Complaint { rule, message, facet } = complaint;
             let fault = Fault::new(rule, offset, message).with_value(&checked.value);
             if !(facet && of.marks) {
-                return Err(fault);
+                return self.refuse(fault).map(|()| Value::ABSENT);
             }
             self.note(&fault, offset, end);
         }
