@@ -108,9 +108,9 @@ fn root(bytes: &[u8]) -> Option<(usize, &str)> {
     loop {
         let blank = rest.iter().position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n'))?;
         rest = rest.get(blank..)?;
-        let end: &[u8] = match rest {
-            [b'<', b'?', ..] => b"?>",
-            [b'<', b'!', b'-', b'-', ..] => b"-->",
+        let (begin, end): (usize, &[u8]) = match rest {
+            [b'<', b'?', ..] => (2, b"?>"),
+            [b'<', b'!', b'-', b'-', ..] => (4, b"-->"),
             [b'<', b'!' | b'/', ..] => return None,
             [b'<', name @ ..] => {
                 let end = name.iter().position(|b| b" \t\r\n/>".contains(b))?;
@@ -121,8 +121,8 @@ fn root(bytes: &[u8]) -> Option<(usize, &str)> {
             }
             _ => return None,
         };
-        let at = rest.windows(end.len()).skip(2).position(|window| window == end)?;
-        rest = rest.get(at + 2 + end.len()..)?;
+        let at = rest.windows(end.len()).skip(begin).position(|window| window == end)?;
+        rest = rest.get(at + begin + end.len()..)?;
     }
 }
 
@@ -157,6 +157,8 @@ mod tests {
                 Some((42, "a:b")),
             ),
             ("<!---->\n<a>", Some((8, "a"))),
+            ("<!--><b>--><a>", Some((11, "a"))),
+            ("<!--->--><a>", Some((9, "a"))),
             ("<!DOCTYPE a><a/>", None),
             ("<kapot", None),
             ("geen xml", None),

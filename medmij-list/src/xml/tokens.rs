@@ -225,7 +225,7 @@ impl<'a> Tokens<'a> {
             start,
             end,
         };
-        let length = if content == hint && self.root_seen {
+        let length = if content == hint && self.root_seen && !content.is_empty() {
             tag.hit = self.default_is_target;
             tag.local = self
                 .source
