@@ -14,6 +14,9 @@ pub(crate) const XML: &str = "http://www.w3.org/XML/1998/namespace";
 pub(crate) const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 pub(crate) const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
+/// Bytes in a prefix or in the target of a processing instruction. Other processors stop here too.
+const LONGEST_NAME: usize = 50_000;
+
 /// The declarations in scope.
 #[derive(Debug, Default)]
 pub(super) struct Scope<'a> {
@@ -132,6 +135,7 @@ pub(super) fn split(name: &str, offset: usize) -> Result<(&str, &str), Fault> {
         Some(parts) => parts,
         None => ("", name),
     };
+    within_name(prefix, offset)?;
     if !characters::is_name(name) {
         return Err(Fault::new(Rule::Name, offset, "it is no name").with_value(name));
     }
@@ -149,7 +153,17 @@ pub(super) fn split(name: &str, offset: usize) -> Result<(&str, &str), Fault> {
     Ok((prefix, local))
 }
 
+/// Whether a name is not too long.
+pub(super) fn within_name(name: &str, offset: usize) -> Result<(), Fault> {
+    if name.len() > LONGEST_NAME {
+        let message = format!("a name has more than {LONGEST_NAME} bytes");
+        return Err(Fault::new(Rule::Value, offset, message));
+    }
+    Ok(())
+}
+
 fn declaration(name: &str, prefix: &str, namespace: &str, offset: usize) -> Result<(), Fault> {
+    within_name(prefix, offset)?;
     let wrong = |message: &str| Err(Fault::new(Rule::Declared, offset, message.to_owned()).with_value(namespace));
     if name != "xmlns" && !characters::is_ncname(prefix) {
         return Err(Fault::new(

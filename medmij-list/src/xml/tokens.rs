@@ -17,6 +17,9 @@ use super::{
 };
 use crate::{Limits, Rule};
 
+/// Bytes in a comment or a processing instruction. Other processors stop here too.
+const LONGEST_ASIDE: usize = 10_000_000;
+
 /// What comes next.
 pub(crate) enum Token<'a> {
     /// A start tag, or an empty one, which no end follows.
@@ -368,6 +371,7 @@ impl<'a> Tokens<'a> {
         match event {
             Event::Comment(content) => {
                 let start = end - content.len() - 3;
+                within_aside(content, start)?;
                 illegal(content, start)?;
                 if let Some(at) = content
                     .find("--")
@@ -383,6 +387,7 @@ impl<'a> Tokens<'a> {
             }
             Event::PI(content) => {
                 let start = end - content.len() - 2;
+                within_aside(content, start)?;
                 illegal(content, start)?;
                 let target = content.target();
                 if target.eq_ignore_ascii_case("xml") {
@@ -390,6 +395,7 @@ impl<'a> Tokens<'a> {
                         Fault::new(Rule::ProcessingInstruction, start, "this name is reserved").with_value(target)
                     );
                 }
+                namespaces::within_name(target, start)?;
                 if !characters::is_ncname(target) {
                     return Err(Fault::new(
                         Rule::ProcessingInstruction,
@@ -497,6 +503,15 @@ impl<'a> Tokens<'a> {
             Fault::new(Rule::Markup, at, "after \"<!\" only a comment or CDATA can follow")
         }
     }
+}
+
+/// Whether a comment or processing instruction is not too long.
+fn within_aside(content: &str, offset: usize) -> Result<(), Fault> {
+    if content.len() > LONGEST_ASIDE {
+        let message = format!("a comment or processing instruction has more than {LONGEST_ASIDE} bytes");
+        return Err(Fault::new(Rule::Value, offset, message));
+    }
+    Ok(())
 }
 
 fn illegal(content: &str, offset: usize) -> Result<(), Fault> {
