@@ -24,7 +24,9 @@ impl Gegevensdienstnamenlijst {
     /// The name to show for a Gegevensdienst.
     #[must_use]
     pub fn weergavenaam(&self, id: &GegevensdienstId) -> Option<&str> {
-        let entry = self.entries.get(self.index.find(id.as_str())? as usize)?;
+        let entry = |at: u32| self.entries.get(at as usize);
+        let at = self.index.find(id.as_str(), |at| self.document.text(entry(at)?.id))?;
+        let entry = entry(at)?;
         self.document.text(entry.naam)
     }
 
@@ -175,6 +177,10 @@ impl Collector for GegevensdienstnamenlijstCollector {
 
     fn entry(&self) -> u32 {
         u32::try_from(self.entries.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    fn key(&self, entry: u32) -> Value {
+        self.entries.get(entry as usize).map_or(Value::ABSENT, |entry| entry.id)
     }
 
     fn finish(mut self, document: Document, index: KeyIndex) -> Gegevensdienstnamenlijst {

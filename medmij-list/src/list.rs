@@ -60,6 +60,10 @@ pub trait Collector: Default {
     /// The number of the entry that is being read, from 0, asked just before its key is handed over.
     fn entry(&self) -> u32;
 
-    /// The document is accepted. `keys` finds the number of an entry by the value of [`KEYS`](Self::KEYS).
+    /// The key of an entry that was read, by its number.
+    fn key(&self, entry: u32) -> Value;
+
+    /// The document is accepted. `keys` finds the number of an entry by the value of [`KEYS`](Self::KEYS); it asks the
+    /// list for the [`key`](Self::key) of an entry, to compare.
     fn finish(self, document: Document, keys: KeyIndex) -> Self::List;
 }

@@ -220,6 +220,10 @@ impl<'a, C: Collector> Reading<'a, C> {
             // without it every look-up would miss, and nobody would know why
             return Err("the dialect has no unique key by which entries are found".to_owned());
         }
+        let mut sets: Vec<KeySet> = table.uniques.iter().map(|_| KeySet::default()).collect();
+        if let Some(set) = main.and_then(|main| sets.get_mut(usize::from(main))) {
+            *set = KeySet::of_entries(source.len());
+        }
         Ok(Reading {
             source,
             tokens: Tokens::new(source, &options.limits),
@@ -230,7 +234,7 @@ impl<'a, C: Collector> Reading<'a, C> {
             frames: Vec::with_capacity(options.limits.depth.min(64)),
             piece: Piece::Nothing,
             arena: String::new(),
-            sets: table.uniques.iter().map(|_| KeySet::default()).collect(),
+            sets,
             main,
             tijdstempel: Value::ABSENT,
             volgnummer: Value::ABSENT,
@@ -247,7 +251,7 @@ impl<'a, C: Collector> Reading<'a, C> {
         let keys = self
             .main
             .and_then(|main| self.sets.get_mut(usize::from(main)))
-            .map(KeySet::take)
+            .map(KeySet::finish)
             .unwrap_or_default();
         Ok(Read {
             collector: self.collector,
@@ -376,7 +380,8 @@ impl<'a, C: Collector> Reading<'a, C> {
                         Some(of) => ("http://www.w3.org/2001/XMLSchema", of),
                         None => (self.dialect.namespace(), decl.of.as_str()),
                     };
-                    if local != of || self.tokens.namespace(prefix) != Some(namespace) {
+                    // Of a QName neither part is empty.
+                    if local != of || value.starts_with(':') || self.tokens.namespace(prefix) != Some(namespace) {
                         let message = format!("it is not the type of this element, which is {}", decl.of);
                         faults.push(fault(Rule::Type, message).with_value(&attribute.value));
                     }

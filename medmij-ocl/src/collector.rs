@@ -119,6 +119,12 @@ impl Collector for OAuthclientlistCollector {
         u32::try_from(self.clients.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
+    fn key(&self, entry: u32) -> Value {
+        self.clients
+            .get(entry as usize)
+            .map_or(Value::ABSENT, |client| client.hostname)
+    }
+
     fn finish(mut self, document: Document, index: KeyIndex) -> OAuthclientlist {
         self.clients.shrink_to_fit();
         self.diensten.shrink_to_fit();

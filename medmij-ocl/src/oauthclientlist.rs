@@ -24,7 +24,8 @@ impl OAuthclientlist {
     /// The client with this `client_id`, which is the host name of its front-channel node, exactly.
     #[must_use]
     pub fn client(&self, client_id: &Hostname) -> Option<OAuthclient<'_>> {
-        let at = self.index.find(client_id.as_str())? as usize;
+        let hostname = |at: u32| self.document.text(self.clients.get(at as usize)?.hostname);
+        let at = self.index.find(client_id.as_str(), hostname)? as usize;
         self.clients.get(at).map(|client| OAuthclient::new(self, client, at))
     }
 

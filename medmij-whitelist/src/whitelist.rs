@@ -19,7 +19,8 @@ impl Whitelist {
     /// Whether the host is listed, exactly (core.whl.306). No suffixes, no wildcards.
     #[must_use]
     pub fn contains(&self, hostname: &Hostname) -> bool {
-        self.index.find(hostname.as_str()).is_some()
+        let node = |at: u32| self.document.text(*self.nodes.get(at as usize)?);
+        self.index.find(hostname.as_str(), node).is_some()
     }
 
     /// The nodes, in the order of the document.
@@ -146,6 +147,10 @@ impl Collector for WhitelistCollector {
 
     fn entry(&self) -> u32 {
         u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
+    }
+
+    fn key(&self, entry: u32) -> Value {
+        self.nodes.get(entry as usize).copied().unwrap_or_default()
     }
 
     fn finish(mut self, document: Document, index: KeyIndex) -> Whitelist {

@@ -165,6 +165,12 @@ impl Collector for ZorgaanbiederslijstCollector {
         count(self.aanbieders.len().saturating_sub(1))
     }
 
+    fn key(&self, entry: u32) -> Value {
+        self.aanbieders
+            .get(entry as usize)
+            .map_or(Value::ABSENT, |aanbieder| aanbieder.naam)
+    }
+
     fn finish(mut self, document: Document, index: KeyIndex) -> Zorgaanbiederslijst {
         self.aanbieders.shrink_to_fit();
         self.versies.shrink_to_fit();

@@ -45,8 +45,8 @@ impl Zorgaanbiederskoppellijst {
     /// The entry of this name.
     #[must_use]
     pub fn zorgaanbieder(&self, naam: &Aanbiedernaam) -> Option<Koppeling<'_>> {
-        let at = self.index.find(naam.as_str())?;
-        Some(Koppeling { list: self, at })
+        let of = |at| Koppeling { list: self, at };
+        self.index.find(naam.as_str(), |at| Some(of(at).naam_str())).map(of)
     }
 
     /// The entries with this identifier. Nothing says that there is one at most.
@@ -298,6 +298,12 @@ impl Collector for KoppellijstCollector {
 
     fn entry(&self) -> u32 {
         count(self.aanbieders.len().saturating_sub(1))
+    }
+
+    fn key(&self, entry: u32) -> Value {
+        self.aanbieders
+            .get(entry as usize)
+            .map_or(Value::ABSENT, |aanbieder| aanbieder.naam)
     }
 
     fn finish(self, document: Document, index: KeyIndex) -> Zorgaanbiederskoppellijst {

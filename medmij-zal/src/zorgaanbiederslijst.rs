@@ -45,7 +45,9 @@ impl Zorgaanbiederslijst {
     /// The Zorgaanbieder of this name.
     #[must_use]
     pub fn zorgaanbieder(&self, naam: &Aanbiedernaam) -> Option<Zorgaanbieder<'_>> {
-        let at = self.index.find(naam.as_str())?;
+        let at = self
+            .index
+            .find(naam.as_str(), |at| self.text(self.aanbieder(at).naam))?;
         self.aanbieders.get(at as usize)?;
         Some(Zorgaanbieder::new(self, at))
     }

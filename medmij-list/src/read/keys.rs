@@ -10,18 +10,33 @@ const FEW: usize = 8;
 /// After so many entries room is made for all.
 const SAMPLE: usize = 256;
 
+/// What the index of the entries may take for a copy of the keys: so many bytes, or this part of the document.
+const SPARE: usize = 12 << 20;
+const SPARE_PART: usize = 4;
+
 /// The keys in the scope that is open now.
 #[derive(Default)]
 pub(super) struct KeySet {
     /// The number of open elements at the scope; 0 is none.
     depth: usize,
-    few: Vec<Value>,
-    many: KeyIndex,
+    /// The keys, but for those of the entries: these the collector has.
+    values: Vec<Value>,
+    /// Made when there are more than a few; of the entries always.
+    index: KeyIndex,
 }
 
 impl KeySet {
-    pub(super) fn take(&mut self) -> KeyIndex {
-        std::mem::take(&mut self.many)
+    /// The set whose keys find entries, in a document of so many bytes.
+    pub(super) fn of_entries(document: usize) -> Self {
+        Self {
+            index: KeyIndex::with_spare(SPARE.max(document / SPARE_PART)),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn finish(&mut self) -> KeyIndex {
+        self.index.finish();
+        std::mem::take(&mut self.index)
     }
 }
 
@@ -31,9 +46,9 @@ impl<C: Collector> Reading<'_, C> {
         let depth = self.frames.len();
         if let Some(set) = self.sets.get_mut(usize::from(id)) {
             set.depth = depth;
-            set.few.clear();
-            if !set.many.is_empty() {
-                set.many.clear();
+            set.values.clear();
+            if !set.index.is_empty() {
+                set.index.clear();
             }
         }
     }
@@ -41,6 +56,7 @@ impl<C: Collector> Reading<'_, C> {
     /// The value of the last frame is a key.
     #[inline]
     pub(super) fn key(&mut self, decl: &Decl, key: Value, offset: usize) -> Result<(), Fault> {
+        let (source, arena) = (self.source, self.arena.as_str());
         for (id, above) in &decl.keys {
             let Some(set) = self.sets.get_mut(usize::from(*id)) else {
                 continue;
@@ -48,41 +64,22 @@ impl<C: Collector> Reading<'_, C> {
             if set.depth == 0 || set.depth + usize::from(*above) != self.frames.len() {
                 continue;
             }
-            let Some(text) = value::text(self.source, &self.arena, key) else {
+            let Some(text) = value::text(source, arena, key) else {
                 continue;
             };
-            let is_main = self.main == Some(*id);
-            if !is_main && set.few.len() < FEW {
-                let (source, arena) = (self.source, &self.arena);
-                if let Some(first) = set
-                    .few
-                    .iter()
-                    .position(|other| value::text(source, arena, *other) == Some(text))
-                {
-                    let fault = self.twice(*id, text, first, offset);
-                    return self.refuse(fault);
+            let first = if self.main == Some(*id) {
+                if set.index.len() == SAMPLE {
+                    // From the first entries on, how many there will be is clear enough.
+                    let keys = (SAMPLE * source.len() / offset.max(1)).min(source.len() / 40);
+                    set.index.reserve(keys, keys * text.len());
                 }
-                set.few.push(key);
-                continue;
-            }
-            if !is_main && set.many.is_empty() {
-                for (n, other) in (0..).zip(&set.few) {
-                    if let Some(other) = value::text(self.source, &self.arena, *other) {
-                        let _ = set.many.insert(other, n);
-                    }
-                }
-            }
-            let number = if is_main {
-                self.collector.entry()
+                let collector = &self.collector;
+                let text_of = |entry| value::text(source, arena, collector.key(entry));
+                set.index.insert(text, collector.entry(), text_of)
             } else {
-                u32::try_from(set.many.len()).unwrap_or(u32::MAX)
+                set.add(text, key, |key| value::text(source, arena, key))
             };
-            if is_main && set.many.len() == SAMPLE {
-                // From the first entries on, how many there will be is clear enough.
-                let keys = (SAMPLE * self.source.len() / offset.max(1)).min(self.source.len() / 40);
-                set.many.reserve(keys, keys * text.len());
-            }
-            if let Err(first) = set.many.insert(text, number) {
+            if let Err(first) = first {
                 let fault = self.twice(*id, text, first as usize, offset);
                 return self.refuse(fault);
             }
@@ -102,5 +99,30 @@ impl<C: Collector> Reading<'_, C> {
             ),
         )
         .with_value(text)
+    }
+}
+
+impl KeySet {
+    /// Adds a key; or says the how-manieth, from 0, it equals.
+    #[inline]
+    fn add<'t>(&mut self, text: &str, key: Value, text_of: impl Fn(Value) -> Option<&'t str>) -> Result<(), u32> {
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        if self.values.len() < FEW {
+            if let Some(first) = self.values.iter().position(|other| text_of(*other) == Some(text)) {
+                return Err(number(first));
+            }
+            self.values.push(key);
+            return Ok(());
+        }
+        let values = &self.values;
+        let text_at = |n: u32| values.get(n as usize).and_then(|other| text_of(*other));
+        if self.index.is_empty() {
+            for n in 0..number(values.len()) {
+                let _ = self.index.insert(text_at(n).unwrap_or_default(), n, text_at);
+            }
+        }
+        self.index.insert(text, number(values.len()), text_at)?;
+        self.values.push(key);
+        Ok(())
     }
 }
