@@ -4,24 +4,37 @@
 //! ```text
 //! medmij-load store --store memory --store sqlite:/tmp/store.db --store "postgres:host=/run/postgresql dbname=load"
 //! medmij-load race  --store sqlite:/tmp/store.db --codes 10000 --redeemers 2 --processes 2
+//! medmij-load bench --store memory --store sqlite --store postgres
 //! ```
 //!
 //! `store` drives the operations of a store from many tasks and prints operations per second, p50, p99 and the slowest.
 //! `race` lets several processes redeem the same codes at once and counts who got them: exactly one each, or it fails.
 //! `redeem` and `promise` are the processes that `race` and the tests start.
 //!
-//! Each program is a module with a `Args` and a `run`; the next one (over sockets) goes beside them.
+//! Over TLS sockets on loopback: `serve` is a DVZA as a process of its own, `token` and `flow` drive it from another, and
+//! `bench` starts both and prints a table. How it is to be read stands in `docs/benchmarks-oauth.md`.
+//!
+//! Each program is a module with an `Args` and a `run`.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command line prints")]
 
+mod bench;
+mod dvza;
+mod flow;
 mod measure;
+mod mint;
 mod promise;
 mod race;
 mod redeem;
+mod report;
+mod serve;
+mod socket;
 mod store_load;
 mod target;
+mod token;
 mod work;
+mod world;
 
 use clap::{Parser, Subcommand};
 
@@ -42,6 +55,16 @@ enum Command {
     Redeem(redeem::Args),
     /// Issue and redeem codes without end, and write each promise to standard output; used by tests that kill it.
     Promise(promise::Args),
+    /// Serve a DVZA over TLS sockets on loopback, until standard input ends.
+    Serve(serve::Args),
+    /// Drive the token endpoint of a server.
+    Token(token::Args),
+    /// Drive whole flows through a server.
+    Flow(flow::Args),
+    /// Start servers, drive each, print a table.
+    Bench(bench::Args),
+    /// Write certificates into a folder, for a server that is no part of this program.
+    Pki(world::PkiArgs),
 }
 
 fn main() -> Result<(), work::Failure> {
@@ -53,6 +76,11 @@ fn main() -> Result<(), work::Failure> {
             Command::Race(args) => race::run(args).await,
             Command::Redeem(args) => redeem::run(args).await,
             Command::Promise(args) => promise::run(args).await,
+            Command::Serve(args) => serve::run(args).await,
+            Command::Token(args) => token::run(args).await,
+            Command::Flow(args) => flow::run(args).await,
+            Command::Bench(args) => bench::run(args).await,
+            Command::Pki(args) => world::make_pki(&args),
         }
     })
 }

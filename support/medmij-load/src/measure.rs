@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Operations per second, and how long they took.
+//! Operations per second, how long they took, and what processes used meanwhile.
 
-use std::{fmt, fs, time::Duration};
+mod process;
+
+use std::{fmt, time::Duration};
+
+pub(crate) use self::process::{Meter, Process, Shares, usage};
 
 /// How long each of a number of operations took.
 #[derive(Debug, Default)]
@@ -53,17 +57,38 @@ pub(crate) struct Summary {
 
 impl Summary {
     pub(crate) const HEAD: &'static str = "       n      ops/s    p50 ms    p99 ms    max ms";
+
+    /// Operations a second.
+    #[allow(clippy::cast_precision_loss, reason = "a rate to read")]
+    pub(crate) fn rate(&self) -> f64 {
+        self.count as f64 / self.elapsed.as_secs_f64().max(1e-9)
+    }
+
+    /// The cells of a table in Markdown: number, rate, p50, p99 and the slowest in ms.
+    pub(crate) fn cells(&self) -> String {
+        format!(
+            "{} | {:.0} | {:.1} | {:.1} | {:.0}",
+            self.count,
+            self.rate(),
+            ms(self.p50),
+            ms(self.p99),
+            ms(self.most)
+        )
+    }
+
+    /// `p50 / p99 / slowest` in ms.
+    pub(crate) fn latencies(&self) -> String {
+        format!("{:.1} / {:.1} / {:.0} ms", ms(self.p50), ms(self.p99), ms(self.most))
+    }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        #[allow(clippy::cast_precision_loss)]
-        let rate = self.count as f64 / self.elapsed.as_secs_f64().max(1e-9);
-        let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
         write!(
             f,
-            "{:>8} {rate:>10.0} {:>9.2} {:>9.2} {:>9.2}",
+            "{:>8} {:>10.0} {:>9.2} {:>9.2} {:>9.2}",
             self.count,
+            self.rate(),
             ms(self.p50),
             ms(self.p99),
             ms(self.most)
@@ -71,17 +96,8 @@ impl fmt::Display for Summary {
     }
 }
 
-/// What this process has used: processor time, and memory at its most. Nothing where there is no /proc.
-pub(crate) fn usage() -> Option<(Duration, u64)> {
-    let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    // the name, in parentheses, may hold spaces; user and system time are the 12th and 13th field after it
-    let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);
-    let mut ticks = || fields.next()?.parse::<u64>().ok();
-    let processor = Duration::from_millis((ticks()? + ticks()?) * 10);
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes = peak.split_whitespace().next()?.parse().ok()?;
-    Some((processor, kilobytes))
+fn ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
 }
 
 #[cfg(test)]
@@ -97,5 +113,6 @@ mod tests {
         assert_eq!((summary.p50.as_micros(), summary.p99.as_micros()), (501, 990));
         assert_eq!(summary.most.as_micros(), 1000);
         assert_eq!(summary.to_string().split_whitespace().nth(1), Some("500"));
+        assert_eq!(summary.cells(), "1000 | 500 | 0.5 | 1.0 | 1");
     }
 }

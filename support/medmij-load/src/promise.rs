@@ -10,7 +10,7 @@ use medmij_oauth::store::{Granted, Store, TakenCode};
 use tokio::{io::AsyncWriteExt as _, sync::mpsc};
 
 use crate::{
-    target::{Target, Work},
+    target::{Counted, Target, Work},
     work::{self, Failure, to_hex},
 };
 
@@ -37,7 +37,7 @@ struct Promise {
 impl Work for Promise {
     type Output = ();
 
-    async fn on<S: Store>(self, store: Arc<S>) -> Result<(), Failure> {
+    async fn on<S: Counted>(self, store: Arc<S>) -> Result<(), Failure> {
         let (say, mut said) = mpsc::channel::<String>(1024);
         for _ in 0..self.tasks {
             let (store, say) = (Arc::clone(&store), say.clone());

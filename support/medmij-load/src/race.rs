@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    target::{Target, Work},
+    target::{Counted, Target, Work},
     work::{self, Code, Failure},
 };
 
@@ -52,7 +52,7 @@ struct Race {
 impl Work for Race {
     type Output = ();
 
-    async fn on<S: Store>(self, store: Arc<S>) -> Result<(), Failure> {
+    async fn on<S: Counted>(self, store: Arc<S>) -> Result<(), Failure> {
         let (args, since) = (&self.args, Instant::now());
         let mut racers = (0..args.processes)
             .map(|_| Racer::start(args))

@@ -11,7 +11,7 @@ use medmij_oauth::store::{Store, TakenCode};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 use crate::{
-    target::{Target, Work},
+    target::{Counted, Target, Work},
     work::{self, Code, Failure, to_hex},
 };
 
@@ -38,7 +38,7 @@ struct Redeem {
 impl Work for Redeem {
     type Output = ();
 
-    async fn on<S: Store>(self, store: Arc<S>) -> Result<(), Failure> {
+    async fn on<S: Counted>(self, store: Arc<S>) -> Result<(), Failure> {
         let mut lines = BufReader::new(tokio::io::stdin()).lines();
         let mut out = tokio::io::stdout();
         let mut codes = Vec::new();

@@ -11,7 +11,7 @@ use medmij_oauth::store::{FlowId, Granted, SecretHash, Store, TakenCode};
 
 use crate::{
     measure::{Summary, Timings, usage},
-    target::{Target, Work},
+    target::{Counted, Target, Work},
     work::{self, Code, Failure},
 };
 
@@ -51,7 +51,7 @@ struct Load<'a> {
 impl Work for Load<'_> {
     type Output = ();
 
-    async fn on<S: Store>(self, store: Arc<S>) -> Result<(), Failure> {
+    async fn on<S: Counted>(self, store: Arc<S>) -> Result<(), Failure> {
         let (count, tasks, langdurig) = (self.args.count, self.args.tasks, self.args.langdurig);
         let at = Arc::clone(&store);
         let opened = each("open_flow", tasks, vec![(); count], move |()| {

@@ -21,8 +21,25 @@ pub(crate) enum Target {
 pub(crate) trait Work {
     type Output;
 
-    async fn on<S: Store>(self, store: Arc<S>) -> Result<Self::Output, Failure>;
+    async fn on<S: Counted>(self, store: Arc<S>) -> Result<Self::Output, Failure>;
 }
+
+/// A store that may tell how many rows it holds.
+pub(crate) trait Counted: Store {
+    fn rows(&self) -> Option<usize> {
+        None
+    }
+}
+
+impl Counted for MemoryStore {
+    fn rows(&self) -> Option<usize> {
+        Some(self.len())
+    }
+}
+
+impl Counted for SqliteStore {}
+
+impl Counted for PostgresStore {}
 
 impl Target {
     /// Opens the store and does the work on it.

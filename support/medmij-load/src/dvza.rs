@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The DVZA that is measured: everything a supplier brings, answered at once, so that the bouwstenen are what is measured.
+//!
+//! The login is a stub: it believes everybody. It listens on loopback only, and the keys of the server end with it.
+
+use std::{sync::Arc, time::Duration};
+
+use medmij_oauth::{
+    ClientId, Functie,
+    seal::LocalKeyRing,
+    server::{
+        Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome,
+        LoginRequest, LoginStart, Persoon, Server, ServerConfig, SupplierError, Toets, ToetsUitslag, ToetsVraag,
+    },
+    store::Store,
+};
+use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Hostname, Organisatienaam, OsEntropy};
+
+use crate::{
+    work::Failure,
+    world::{AANBIEDER, CLIENT, HOST},
+};
+
+/// The bundle of a supplier, over whichever store.
+pub(crate) struct LoadDvza<S> {
+    store: Arc<S>,
+    client: Client,
+    aanbieder: Aanbieder,
+}
+
+impl<S: Store> LoadDvza<S> {
+    /// A server over this store, with keys of its own, whose codes, tokens and flows live so long.
+    pub(crate) fn server(store: Arc<S>, lifetime: Duration) -> Result<Server<Self>, Failure> {
+        let diensten = [("42", "Huisartsgegevens"), ("48", "Basisgegevens Zorg")];
+        let diensten = diensten
+            .iter()
+            .map(|(id, naam)| Ok(Dienst::new(GegevensdienstId::parse(id)?, Functie::Verzamelen, *naam)))
+            .collect::<Result<_, Failure>>()?;
+        let dvza = Self {
+            store,
+            client: Client::new(Organisatienaam::parse("De Enige Echte PGO")?, None),
+            aanbieder: Aanbieder::new(
+                Aanbiedernaam::parse(AANBIEDER)?,
+                "Huisartsenpraktijk De Linde",
+                "https://praktijk.example.nl/privacy",
+                diensten,
+            ),
+        };
+        let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
+        let mut config = ServerConfig::new(Hostname::parse(HOST)?, "DVZA onder last", "088 000 00 00", keys);
+        config.lifetimes.code = lifetime;
+        config.lifetimes.access_token = lifetime;
+        config.lifetimes.flow = lifetime;
+        Ok(Server::new(Arc::new(dvza), config))
+    }
+}
+
+impl<S: Store> Dvza for LoadDvza<S> {
+    type Store = S;
+    type Clients = Self;
+    type Aanbieders = Self;
+    type Authentication = Self;
+    type Toets = Self;
+
+    fn store(&self) -> &S {
+        &self.store
+    }
+
+    fn clients(&self) -> &Self {
+        self
+    }
+
+    fn aanbieders(&self) -> &Self {
+        self
+    }
+
+    fn authentication(&self) -> &Self {
+        self
+    }
+
+    fn toets(&self) -> &Self {
+        self
+    }
+}
+
+impl<S: Store> Clients for LoadDvza<S> {
+    async fn client(&self, id: &ClientId) -> Result<Option<Client>, SupplierError> {
+        Ok((id.as_str() == CLIENT).then(|| self.client.clone()))
+    }
+}
+
+impl<S: Store> Aanbieders for LoadDvza<S> {
+    async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
+        Ok((*naam == self.aanbieder.naam).then(|| self.aanbieder.clone()))
+    }
+}
+
+impl<S: Store> Authentication for LoadDvza<S> {
+    async fn begin(&self, login: &LoginRequest) -> Result<LoginStart, SupplierError> {
+        Ok(LoginStart::new(format!(
+            "https://{HOST}/load/login?RelayState={}",
+            login.flow
+        )))
+    }
+
+    async fn finish(&self, _: &LoginCallback<'_>) -> Result<LoginOutcome, SupplierError> {
+        let bsn = Bsn::parse("999990019").map_err(|error| SupplierError::new("login", error))?;
+        Ok(LoginOutcome::Ingelogd(Persoon::new(bsn)))
+    }
+}
+
+impl<S: Store> Toets for LoadDvza<S> {
+    async fn toets(&self, vraag: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
+        Ok(ToetsUitslag::Beschikbaar(vraag.gegevensdiensten.to_vec()))
+    }
+}
