@@ -2,7 +2,8 @@
 //! `\d` of XML Schema patterns: the decimal digits (general category `Nd`) of Unicode 4.0.
 //!
 //! XML Schema 1.0 leaves later versions of Unicode open; schema processors in use stay with the digits of that time, so a
-//! port in a script that came later is refused by them and here.
+//! port in a script that came later is refused by them and here. The digits of Ethiopic, which that version still counted,
+//! are in: U+1369 to U+1371.
 
 /// Whether the character is a decimal digit of any script.
 #[must_use]
@@ -42,6 +43,7 @@ const RANGES: &[(u32, u32)] = &[
     (0x0ED0, 0x0ED9),
     (0x0F20, 0x0F29),
     (0x1040, 0x1049),
+    (0x1369, 0x1371),
     (0x17E0, 0x17E9),
     (0x1810, 0x1819),
     (0x1946, 0x194F),
@@ -56,10 +58,30 @@ mod tests {
 
     #[test]
     fn digits_of_other_scripts_count_and_other_numbers_do_not() {
-        for digit in ['0', '9', '\u{660}', '\u{669}', '\u{966}', '\u{ff10}', '\u{1d7ff}'] {
+        for digit in [
+            '0',
+            '9',
+            '\u{1369}',
+            '\u{660}',
+            '\u{669}',
+            '\u{966}',
+            '\u{ff10}',
+            '\u{1d7ff}',
+        ] {
             assert!(is_decimal_digit(digit), "{digit:?}");
         }
-        for other in ['/', ':', 'a', '²', '½', 'Ⅳ', '\u{65f}', '\u{66a}', '\u{10ffff}'] {
+        for other in [
+            '/',
+            ':',
+            'a',
+            '²',
+            '½',
+            'Ⅳ',
+            '\u{65f}',
+            '\u{66a}',
+            '\u{1372}',
+            '\u{10ffff}',
+        ] {
             assert!(!is_decimal_digit(other), "{other:?}");
         }
     }
