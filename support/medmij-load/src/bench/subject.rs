@@ -86,6 +86,7 @@ impl Running {
             Subject::Node(script) => {
                 folder.write_pki(&Pki::new()?)?;
                 command = Command::new("node");
+                command.env("NODE_ENV", "production");
                 command.arg(script);
                 String::new()
             }
