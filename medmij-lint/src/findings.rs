@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! A finding: a stable code, the list, the entry, and what is the matter.
+//! A finding: a stable code, the list, the entry, where it stands, and what is the matter.
 
 use std::fmt;
 
-use medmij_list::ListKind;
+use medmij_list::{Document, List, ListKind, Place};
 
 /// The invariant that a finding is about; its text never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Code {
-    /// The Aanbiedersnaam has its form.
+    /// The Aanbiedersnaam has its form (core.alst.101).
     V2,
     /// A resource endpoint serves one Gegevensdienst (core.gegevensdiensten.201).
     V5,
@@ -26,6 +26,9 @@ pub enum Code {
 }
 
 impl Code {
+    /// All codes, in a fixed order.
+    pub const ALL: &'static [Self] = &[Self::V2, Self::V5, Self::V9, Self::V12, Self::V13, Self::Use, Self::Tz];
+
     /// The code as text.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -54,24 +57,11 @@ pub struct Finding {
     list: ListKind,
     entry: String,
     message: String,
+    place: Option<Place>,
+    path: String,
 }
 
 impl Finding {
-    pub(crate) fn new(code: Code, list: ListKind, entry: &str, message: impl Into<String>) -> Self {
-        // Names come from the document: nothing unprintable goes on.
-        let printable = |text: &str| {
-            text.chars()
-                .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-                .collect()
-        };
-        Self {
-            code,
-            list,
-            entry: printable(entry),
-            message: printable(&message.into()),
-        }
-    }
-
     /// The invariant.
     #[must_use]
     pub const fn code(&self) -> Code {
@@ -84,7 +74,7 @@ impl Finding {
         self.list
     }
 
-    /// The key of the entry.
+    /// The key of the entry; for a finding about the list as a whole, its Tijdstempel.
     #[must_use]
     pub fn entry(&self) -> &str {
         &self.entry
@@ -95,10 +85,108 @@ impl Finding {
     pub fn message(&self) -> &str {
         &self.message
     }
+
+    /// Line, column and byte; `None` where the value had to be decoded (CDATA, references) and nothing near it can be
+    /// pointed at.
+    #[must_use]
+    pub const fn place(&self) -> Option<Place> {
+        self.place
+    }
+
+    /// The element, as `/Whitelist/MedMijNodes/MedMijNode[3]/Hostname`; empty where [`place`](Self::place) is `None`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {} [{}]", self.list, self.entry, self.message, self.code)
+        write!(f, "{}: ", self.list)?;
+        if let Some(place) = self.place {
+            write!(f, "line {}, column {}: ", place.line, place.column)?;
+        }
+        write!(f, "{}: {} [{}]", self.entry, self.message, self.code)
     }
+}
+
+/// Takes the findings of one list.
+pub(crate) struct Sink<'a> {
+    document: &'a Document,
+    list: ListKind,
+    found: Vec<(Finding, Option<usize>)>,
+}
+
+impl<'a> Sink<'a> {
+    pub(crate) fn of<L: List>(list: &'a L) -> Self {
+        let mut sink = Self {
+            document: list.document(),
+            list: L::KIND,
+            found: Vec::new(),
+        };
+        let tijdstempel = list.header().tijdstempel();
+        if tijdstempel.offset_minutes().is_none() {
+            let message = "the Tijdstempel has no time zone, so it names no moment; expected one at the end, such as Z \
+                           or +01:00";
+            sink.push(Code::Tz, tijdstempel.as_str(), [list.document().tijdstempel()], message);
+        }
+        sink
+    }
+
+    /// `near` is what to point at: the first text of it that stands in the document as it is.
+    pub(crate) fn push<const N: usize>(
+        &mut self,
+        code: Code,
+        entry: &str,
+        near: [Option<&str>; N],
+        message: impl Into<String>,
+    ) {
+        let offset = near
+            .into_iter()
+            .flatten()
+            .find_map(|text| self.document.offset_of(text));
+        let finding = Finding {
+            code,
+            list: self.list,
+            entry: printable(entry),
+            message: printable(&message.into()),
+            place: None,
+            path: String::new(),
+        };
+        self.found.push((finding, offset));
+    }
+
+    /// Adds to what is said of the finding that came last but so many.
+    pub(crate) fn add(&mut self, number: usize, more: &str) {
+        if let Some((finding, _)) = self.found.get_mut(number) {
+            finding.message.push_str(more);
+        }
+    }
+
+    /// The number that the next finding gets, for [`add`](Self::add).
+    pub(crate) fn next(&self) -> usize {
+        self.found.len()
+    }
+
+    /// The findings in the order of the document, with their places.
+    pub(crate) fn finish(mut self) -> Vec<Finding> {
+        // what has no place comes last
+        self.found
+            .sort_by_key(|(finding, offset)| (offset.unwrap_or(usize::MAX), finding.code));
+        let offsets: Vec<usize> = self.found.iter().filter_map(|(_, offset)| *offset).collect();
+        if !offsets.is_empty() {
+            let located = self.document.locate(&offsets);
+            for ((finding, _), (place, path)) in self.found.iter_mut().zip(located) {
+                (finding.place, finding.path) = (Some(place), path);
+            }
+        }
+        self.found.into_iter().map(|(finding, _)| finding).collect()
+    }
+}
+
+/// Names come from the document: nothing unprintable goes on.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }

@@ -16,37 +16,48 @@
 //! let findings = lint(&Lists { whitelist: Some(&whitelist), ..Lists::default() });
 //! assert_eq!(findings[0].code().as_str(), "V9");
 //! assert_eq!(findings[0].entry(), "10.0.0.10");
+//! assert_eq!(findings[0].place().map(|place| (place.line, place.column)), Some((3, 38)));
+//! assert_eq!(findings[0].path(), "/Whitelist/MedMijNodes/MedMijNode[1]/Hostname");
 //! # Ok::<(), medmij_list::ListError>(())
 //! ```
 //!
-//! # Which invariants are looked at
+//! # The invariants, and where each is looked at
 //!
-//! | invariant | code | where |
-//! | --- | --- | --- |
-//! | V2: the Aanbiedersnaam has its form (inferred dialects let others load) | `V2` | ZAL |
-//! | V5: a resource endpoint serves one Gegevensdienst (core.gegevensdiensten.201) | `V5` | ZAL |
-//! | V9: every host is a usable FQDN (core.whl.304) | `V9` | Whitelist, OCL |
-//! | V12: every GegevensdienstId has a name | `V12` | ZAL and OCL against GNL |
-//! | V13: hosts of the back channel are on the Whitelist (core.whl.306) | `V13` | ZAL and OCL against Whitelist |
-//! | a value that loads and cannot be used | `USE` | all |
-//! | a Tijdstempel without a time zone | `TZ` | all |
+//! | | what has to hold | code | how |
+//! | --- | --- | --- | --- |
+//! | V1 | ZAL and OCL hold the current entries only (core.alst.100, core.ocl.100) | | cannot be seen: a list has no history and no dates of validity |
+//! | V2 | the Aanbiedersnaam is unique and has its form (core.alst.101) | `V2` | unique: a key of the schema, which refuses the list; form: the schema of release2, and this lint, for inferred dialects let other names load |
+//! | V3 | endpoints are per Aanbieder, Gegevensdienst and Interfaceversie (core.alst.100) | | always so: it is the shape of the model |
+//! | V4 | the endpoints of one AanbiederGegevensdienst belong to one DVA (core.rollen.300) | | cannot be seen: no list says which node is whose |
+//! | V5 | a resource endpoint serves one Gegevensdienst (core.gegevensdiensten.201) | `V5` | the same ResourceEndpointuri under two GegevensdienstIds, anywhere in the ZAL |
+//! | V6 | an entry is there after qualification only (core.gegevensdiensten.102, .105) | | cannot be seen: it is a process of MedMij Beheer |
+//! | V7 | one OCL entry per DVP Server (core.ocl.300) | | a key of the schema: the same Hostname twice refuses the list |
+//! | V8 | the client's name is a trade name of 3 to 50 characters, not traceable to a natural person | `USE` | the length and the characters; whose name it is cannot be seen |
+//! | V9 | every host is an FQDN by RFC 3696 (core.whl.304) | `V9` | Whitelist and OCL |
+//! | V10 | there is exactly one Stelselnode (core.rollen.300) | | cannot be seen: it is configuration |
+//! | V11 | at most one source per Zorgaanbieder and Gegevensdienst (1.0) | | a key of the schema: the same GegevensdienstId twice refuses the list |
+//! | V12 | every GegevensdienstId has a name | `V12` | ZAL and OCL against the GNL |
+//! | V13 | hosts of the back channel are on the Whitelist (core.whl.306) | `V13` | token, resource and subscription endpoints of the ZAL and notification endpoints of the OCL, against the Whitelist |
+//! | V14 | hosts of AuthorizationEndpointuris need not be on the Whitelist (core.whl.306) | | must not be looked at, and is not |
+//! | V15 | hosts of OAuth clients need not be on the Whitelist (core.ocl.300) | | must not be looked at, and is not |
+//! | V16 | host names are signed with DNSSEC (1.0) | | cannot be seen: it belongs to the resolver |
+//! | | a value that the schema lets pass and that cannot be used: port 99999, an IP address as host, an id with a space | `USE` | all lists |
+//! | | the Tijdstempel has a time zone (the schema lets some without pass) | `TZ` | all lists |
 //!
-//! V7 and V11 (uniqueness) are keys of the schemas and refuse a list; V3 is the shape of the model. V1, V4, V6, V8 and V10
-//! speak of what no list holds: history, DVAs, qualification, natural persons, the one Stelselnode. V14 and V15 say what
-//! must *not* be checked: the hosts of AuthorizationEndpointuris and of OAuth clients need not be on the Whitelist. V16
-//! (DNSSEC) belongs to the resolver.
+//! V12 and V13 are told once for each id and host that is missing, at its first place, with how often it occurs.
 #![forbid(unsafe_code)]
 
+mod alone;
 mod findings;
 mod together;
 mod zal;
 
 use medmij_gnl::Gegevensdienstnamenlijst;
-use medmij_list::{List, ListKind};
 use medmij_ocl::OAuthclientlist;
 use medmij_whitelist::Whitelist;
 use medmij_zal::Zorgaanbiederslijst;
 
+use findings::Sink;
 pub use findings::{Code, Finding};
 
 /// The lists to look at; those that are not there are left out.
@@ -63,68 +74,62 @@ pub struct Lists<'a> {
     pub gnl: Option<&'a Gegevensdienstnamenlijst>,
 }
 
-/// All findings, list by list and then across lists, in the order of the documents.
+/// What one list is held against; what is not there is left out.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "made by hand, with ..Default::default()")]
+pub struct Against<'a> {
+    /// The Whitelist, for hosts of the back channel.
+    pub whitelist: Option<&'a Whitelist>,
+    /// The Gegevensdienstnamenlijst, for ids.
+    pub gnl: Option<&'a Gegevensdienstnamenlijst>,
+}
+
+/// All findings, list by list, each in the order of its document; what is about two lists stands with the list that
+/// names what the other does not have.
 #[must_use]
 pub fn lint(lists: &Lists<'_>) -> Vec<Finding> {
+    let against = Against {
+        whitelist: lists.whitelist,
+        gnl: lists.gnl,
+    };
     let mut out = Vec::new();
-    if let Some(zal) = lists.zal {
-        head(zal, &mut out);
-        zal::lint(zal, &mut out);
-    }
-    if let Some(ocl) = lists.ocl {
-        head(ocl, &mut out);
-        for client in ocl.clients() {
-            if let Err(why) = client.hostname() {
-                out.push(Finding::new(
-                    Code::V9,
-                    ListKind::OAuthclientlist,
-                    client.hostname_str(),
-                    why.to_string(),
-                ));
-            }
-            if let Err(why) = client.organisatienaam() {
-                out.push(Finding::new(
-                    Code::Use,
-                    ListKind::OAuthclientlist,
-                    client.hostname_str(),
-                    why.to_string(),
-                ));
-            }
-        }
-    }
-    if let Some(whitelist) = lists.whitelist {
-        head(whitelist, &mut out);
-        for node in whitelist.nodes() {
-            if let Err(why) = node.hostname() {
-                out.push(Finding::new(
-                    Code::V9,
-                    ListKind::Whitelist,
-                    node.as_str(),
-                    why.to_string(),
-                ));
-            }
-        }
-    }
-    if let Some(gnl) = lists.gnl {
-        head(gnl, &mut out);
-        for dienst in gnl.gegevensdiensten() {
-            let kind = ListKind::Gegevensdienstnamenlijst;
-            if let Err(why) = dienst.id() {
-                out.push(Finding::new(Code::Use, kind, dienst.id_str(), why.to_string()));
-            }
-            if let Err(why) = dienst.weergavenaam() {
-                out.push(Finding::new(Code::Use, kind, dienst.id_str(), why.to_string()));
-            }
-        }
-    }
-    together::lint(lists, &mut out);
+    out.extend(lists.zal.map(|list| lint_zal(list, &against)).unwrap_or_default());
+    out.extend(lists.ocl.map(|list| lint_ocl(list, &against)).unwrap_or_default());
+    out.extend(lists.whitelist.map(lint_whitelist).unwrap_or_default());
+    out.extend(lists.gnl.map(lint_gnl).unwrap_or_default());
     out
 }
 
-fn head<L: List>(list: &L, out: &mut Vec<Finding>) {
-    let tijdstempel = list.header().tijdstempel();
-    if tijdstempel.offset_minutes().is_none() {
-        let message = "the Tijdstempel has no time zone, so it names no moment";
-        out.push(Finding::new(Code::Tz, L::KIND, tijdstempel.as_str(), message));
-    }
+/// The findings of a Zorgaanbiederslijst, in the order of the document.
+#[must_use]
+pub fn lint_zal(list: &Zorgaanbiederslijst, against: &Against<'_>) -> Vec<Finding> {
+    let mut sink = Sink::of(list);
+    zal::lint(list, &mut sink);
+    together::zal(list, against, &mut sink);
+    sink.finish()
+}
+
+/// The findings of an OAuth Client List, in the order of the document.
+#[must_use]
+pub fn lint_ocl(list: &OAuthclientlist, against: &Against<'_>) -> Vec<Finding> {
+    let mut sink = Sink::of(list);
+    alone::ocl(list, &mut sink);
+    together::ocl(list, against, &mut sink);
+    sink.finish()
+}
+
+/// The findings of a Whitelist, in the order of the document.
+#[must_use]
+pub fn lint_whitelist(list: &Whitelist) -> Vec<Finding> {
+    let mut sink = Sink::of(list);
+    alone::whitelist(list, &mut sink);
+    sink.finish()
+}
+
+/// The findings of a Gegevensdienstnamenlijst, in the order of the document.
+#[must_use]
+pub fn lint_gnl(list: &Gegevensdienstnamenlijst) -> Vec<Finding> {
+    let mut sink = Sink::of(list);
+    alone::gnl(list, &mut sink);
+    sink.finish()
 }

@@ -1,102 +1,164 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.whl.306, core.gnl.100 — lints across lists. Each thing that is missing is told once, at the first entry with it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use medmij_list::ListKind;
-use medmij_types::{BackchannelUri, GegevensdienstId};
+use medmij_ocl::{NotificationEndpoint, OAuthclientlist};
+use medmij_types::{GegevensdienstId, Hostname};
+use medmij_zal::Zorgaanbiederslijst;
 
-use crate::{Code, Finding, Lists};
+use crate::{Against, Code, findings::Sink};
 
-pub(crate) fn lint(lists: &Lists<'_>, out: &mut Vec<Finding>) {
-    let mut told = Told {
-        lists,
-        ids: BTreeSet::new(),
-        hosts: BTreeSet::new(),
-        out,
-    };
-    if let Some(zal) = lists.zal {
-        let kind = ListKind::Zorgaanbiederslijst;
-        for aanbieder in zal.zorgaanbieders() {
-            let naam = aanbieder.naam_str();
-            for dienst in aanbieder
-                .interfaceversies()
-                .flat_map(|versie| versie.gegevensdiensten())
-            {
-                told.id(kind, naam, dienst.id().ok().as_ref());
-                // V14: the host of the AuthorizationEndpointuri is not looked for.
-                told.host(kind, naam, dienst.token_endpoint().ok().as_ref());
-                for rol in dienst.systeemrollen() {
-                    told.host(kind, naam, rol.resource_endpoint().ok().as_ref());
-                }
-                let subscription = dienst
+pub(crate) fn zal(list: &Zorgaanbiederslijst, against: &Against<'_>, sink: &mut Sink<'_>) {
+    if is_nothing(against) {
+        return;
+    }
+    let mut told = Told::new(against, sink);
+    for aanbieder in list.zorgaanbieders() {
+        let naam = aanbieder.naam_str();
+        for dienst in aanbieder
+            .interfaceversies()
+            .flat_map(|versie| versie.gegevensdiensten())
+        {
+            told.id(naam, dienst.id_str());
+            // V14: the host of the AuthorizationEndpointuri is not looked for.
+            told.host(naam, dienst.token_endpoint_str());
+            told.host(
+                naam,
+                dienst
                     .abonneren()
-                    .and_then(|abonneren| abonneren.subscription_endpoint().ok());
-                told.host(kind, naam, subscription.as_ref());
+                    .and_then(|abonneren| abonneren.subscription_endpoint_str()),
+            );
+            for rol in dienst.systeemrollen() {
+                told.host(naam, rol.resource_endpoint_str());
             }
         }
     }
-    if let Some(ocl) = lists.ocl {
-        let kind = ListKind::OAuthclientlist;
-        for client in ocl.clients() {
-            // V15: the host of the client itself is not looked for.
-            let name = client.hostname_str();
-            for endpoint in [
-                client.subscription_notification_endpoint(),
-                client.resource_notification_endpoint(),
-            ] {
-                told.host(kind, name, endpoint.and_then(|endpoint| endpoint.uri().ok()).as_ref());
-            }
-            for dienst in client.gegevensdiensten().into_iter().flatten() {
-                told.id(kind, name, dienst.id().ok().as_ref());
-                for endpoint in [
-                    dienst.subscription_notification_endpoint(),
-                    dienst.resource_notification_endpoint(),
-                ] {
-                    told.host(kind, name, endpoint.and_then(|endpoint| endpoint.uri().ok()).as_ref());
-                }
-            }
+    told.finish();
+}
+
+pub(crate) fn ocl(list: &OAuthclientlist, against: &Against<'_>, sink: &mut Sink<'_>) {
+    if is_nothing(against) {
+        return;
+    }
+    let mut told = Told::new(against, sink);
+    for client in list.clients() {
+        // V15: the host of the client itself is not looked for.
+        let name = client.hostname_str();
+        told.host(name, text(client.subscription_notification_endpoint()));
+        told.host(name, text(client.resource_notification_endpoint()));
+        for dienst in client.gegevensdiensten().into_iter().flatten() {
+            told.id(name, dienst.id_str());
+            told.host(name, text(dienst.subscription_notification_endpoint()));
+            told.host(name, text(dienst.resource_notification_endpoint()));
         }
     }
+    told.finish();
 }
 
-struct Told<'a, 'b> {
-    lists: &'a Lists<'a>,
-    ids: BTreeSet<String>,
-    hosts: BTreeSet<String>,
-    out: &'b mut Vec<Finding>,
+fn text(endpoint: Option<NotificationEndpoint<'_>>) -> Option<&str> {
+    endpoint.map(NotificationEndpoint::as_str)
 }
 
-impl Told<'_, '_> {
-    fn id(&mut self, kind: ListKind, entry: &str, id: Option<&GegevensdienstId>) {
-        let (Some(gnl), Some(id)) = (self.lists.gnl, id) else {
+const fn is_nothing(against: &Against<'_>) -> bool {
+    against.whitelist.is_none() && against.gnl.is_none()
+}
+
+/// What was seen: `None` for what is there, or the number of the finding and how often it was seen.
+type Seen = BTreeMap<String, Option<(usize, usize)>>;
+
+struct Told<'a, 'b, 'c> {
+    against: &'a Against<'a>,
+    ids: Seen,
+    hosts: Seen,
+    sink: &'b mut Sink<'c>,
+}
+
+impl<'a, 'b, 'c> Told<'a, 'b, 'c> {
+    fn new(against: &'a Against<'a>, sink: &'b mut Sink<'c>) -> Self {
+        Self {
+            against,
+            ids: Seen::new(),
+            hosts: Seen::new(),
+            sink,
+        }
+    }
+
+    fn id(&mut self, entry: &str, id: &str) {
+        let Some(gnl) = self.against.gnl else { return };
+        if again(&mut self.ids, id) {
             return;
-        };
-        if gnl.weergavenaam(id).is_none() && self.ids.insert(id.to_string()) {
+        }
+        // An id that cannot be used is told as that.
+        let is_missing = GegevensdienstId::parse(id).is_ok_and(|id| gnl.weergavenaam(&id).is_none());
+        let number = is_missing.then(|| {
             let message = format!("gegevensdienst {id} has no name in the Gegevensdienstnamenlijst");
-            self.out.push(Finding::new(Code::V12, kind, entry, message));
-        }
+            let number = self.sink.next();
+            self.sink.push(Code::V12, entry, [Some(id), Some(entry)], message);
+            (number, 1)
+        });
+        self.ids.insert(id.to_owned(), number);
     }
 
-    fn host(&mut self, kind: ListKind, entry: &str, uri: Option<&BackchannelUri>) {
-        let (Some(whitelist), Some(uri)) = (self.lists.whitelist, uri) else {
+    fn host(&mut self, entry: &str, uri: Option<&str>) {
+        let (Some(whitelist), Some(uri)) = (self.against.whitelist, uri) else {
             return;
         };
-        if !whitelist.contains(uri.hostname()) && self.hosts.insert(uri.hostname().to_string()) {
-            let message = format!("host {} of {uri} is not on the Whitelist", uri.hostname());
-            self.out.push(Finding::new(Code::V13, kind, entry, message));
+        let Some(rest) = uri.strip_prefix("https://") else {
+            return;
+        };
+        let host = rest.split([':', '/', '?', '#']).next().unwrap_or_default();
+        if again(&mut self.hosts, host) {
+            return;
         }
+        let is_missing = Hostname::parse(host).is_ok_and(|host| !whitelist.contains(&host));
+        let number = is_missing.then(|| {
+            let message =
+                format!("host {host} of {uri} is not on the Whitelist, so no node may connect to it (core.whl.306)");
+            let number = self.sink.next();
+            self.sink.push(Code::V13, entry, [Some(uri), Some(entry)], message);
+            (number, 1)
+        });
+        self.hosts.insert(host.to_owned(), number);
+    }
+
+    fn finish(self) {
+        for (number, times) in self.ids.into_values().chain(self.hosts.into_values()).flatten() {
+            if times > 1 {
+                self.sink.add(number, &format!("; it stands here {times} times"));
+            }
+        }
+    }
+}
+
+/// Whether it was seen before; counts it.
+fn again(seen: &mut Seen, what: &str) -> bool {
+    match seen.get_mut(what) {
+        Some(found) => {
+            if let Some((_, times)) = found {
+                *times += 1;
+            }
+            true
+        }
+        None => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::{Lists, lint};
+    use crate::{Finding, Lists, lint};
     use medmij_gnl::{Gegevensdienstnamenlijst, ReadOptions, Snapshot};
     use medmij_whitelist::Whitelist;
     use medmij_zal::Zorgaanbiederslijst;
 
     fn codes(zal: &str, host: &str, id: &str) -> Vec<String> {
+        findings(zal, host, id)
+            .iter()
+            .map(|finding| finding.code().to_string())
+            .collect()
+    }
+
+    fn findings(zal: &str, host: &str, id: &str) -> Vec<Finding> {
         let head = "<Tijdstempel>2026-03-29T12:00:00Z</Tijdstempel><Volgnummer>7</Volgnummer>";
         let whitelist = format!(
             "<Whitelist xmlns=\"xmlns://afsprakenstelsel.medmij.nl/whitelist/release2/\">{head}<MedMijNodes><MedMijNode>\
@@ -117,7 +179,7 @@ mod tests {
             gnl: Some(&gnl),
             ocl: None,
         };
-        lint(&lists).iter().map(|finding| finding.code().to_string()).collect()
+        lint(&lists)
     }
 
     #[test]
@@ -126,6 +188,13 @@ mod tests {
         assert_eq!(codes(&zal, "dvza.example.nl", "48"), Vec::<String>::new());
         assert_eq!(codes(&zal, "other.example.nl", "48"), ["V13"]);
         assert_eq!(codes(&zal, "dvza.example.nl", "49"), ["V12"]);
+    }
+
+    #[test]
+    fn v12_v13_what_is_missing_often_is_told_once_with_its_place() {
+        let zal = medmij_zal::doc_example();
+        let found = findings(&zal, "other.example.nl", "1");
+        assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]
@@ -151,6 +220,6 @@ mod tests {
             .to_owned();
         let second = dienst.replace(">48<", ">49<");
         let shared = zal.replace(&dienst, &format!("{dienst}{second}"));
-        assert_eq!(codes(&shared, "dvza.example.nl", "48"), ["V5", "V12"]);
+        assert_eq!(codes(&shared, "dvza.example.nl", "48"), ["V12", "V5"]);
     }
 }

@@ -1,61 +1,249 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.alst.101, core.gegevensdiensten.201 — lints of the Zorgaanbiederslijst alone.
+//! core.alst.101, core.gegevensdiensten.201 — lints of the Zorgaanbiederslijst alone. There may be millions of values, of
+//! which nearly all are fine: what surely is fine is passed over without making anything of it.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, hash_map::RandomState},
+    hash::BuildHasher as _,
+};
 
-use medmij_list::ListKind;
 use medmij_types::Aanbiedernaam;
-use medmij_zal::{Unusable, Zorgaanbiederslijst};
+use medmij_zal::{Gegevensdienst, Unusable, Zorgaanbieder, Zorgaanbiederslijst};
 
-use crate::{Code, Finding};
+use crate::{Code, findings::Sink};
 
-const KIND: ListKind = ListKind::Zorgaanbiederslijst;
-
-pub(crate) fn lint(list: &Zorgaanbiederslijst, out: &mut Vec<Finding>) {
-    // V5: which Gegevensdienst a resource endpoint was seen with first; told once per endpoint.
-    let mut serves: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
+pub(crate) fn lint(list: &Zorgaanbiederslijst, sink: &mut Sink<'_>) {
+    let mut known = Known { origin: "" };
     for aanbieder in list.zorgaanbieders() {
         let naam = aanbieder.naam_str();
-        if let Err(why) = Aanbiedernaam::parse(naam) {
-            out.push(Finding::new(Code::V2, KIND, naam, why.to_string()));
+        if !is_plain_name(naam) {
+            let why = match Aanbiedernaam::parse(naam) {
+                Err(why) => why.to_string(),
+                Ok(_) => "it does not end in @medmij".to_owned(),
+            };
+            let message = format!(
+                "the Zorgaanbiedernaam \"{naam}\" does not have its form: {why}; expected 3 to 50 letters a to z followed \
+                 by @medmij (core.alst.101)"
+            );
+            sink.push(Code::V2, naam, [Some(naam)], message);
         }
         for versie in aanbieder.interfaceversies() {
             if let Some(Err(why)) = versie.id() {
-                unusable(&why, naam, out);
+                sink.push(Code::Use, naam, [versie.id_str(), Some(naam)], why.to_string());
             }
             for dienst in versie.gegevensdiensten() {
-                let mut check = |result: Result<(), Unusable>| {
-                    if let Err(why) = result {
-                        unusable(&why, naam, out);
-                    }
-                };
-                check(dienst.id().map(drop));
-                check(dienst.authorization_endpoint().map(drop));
-                check(dienst.token_endpoint().map(drop));
-                if let Some(abonneren) = dienst.abonneren() {
-                    check(abonneren.maximale_duur().map(drop));
-                    check(abonneren.subscription_endpoint().map(drop));
-                }
-                for rol in dienst.systeemrollen() {
-                    check(rol.code().map(drop));
-                    check(rol.resource_endpoint().map(drop));
-                }
-                for uri in dienst.systeemrollen().filter_map(|rol| rol.resource_endpoint_str()) {
-                    let (first, told) = serves.entry(uri).or_insert_with(|| (dienst.id_str(), false));
-                    if *first != dienst.id_str() && !*told {
-                        *told = true;
-                        let message = format!(
-                            "{uri} serves gegevensdienst {first} and gegevensdienst {}",
-                            dienst.id_str()
-                        );
-                        out.push(Finding::new(Code::V5, KIND, naam, message));
-                    }
-                }
+                gegevensdienst(aanbieder, dienst, &mut known, sink);
+            }
+        }
+    }
+    shared_endpoints(list, sink);
+}
+
+fn gegevensdienst<'a>(
+    aanbieder: Zorgaanbieder<'a>,
+    dienst: Gegevensdienst<'a>,
+    known: &mut Known<'a>,
+    sink: &mut Sink<'_>,
+) {
+    let id = dienst.id_str();
+    let naam = aanbieder.naam_str();
+    let mut check = |text: Option<&str>, result: Result<(), Unusable>| {
+        if let Err(why) = result {
+            sink.push(Code::Use, naam, [text, Some(id), Some(naam)], why.to_string());
+        }
+    };
+    if !is_plain_code(id) {
+        check(Some(id), dienst.id().map(drop));
+    }
+    let text = dienst.authorization_endpoint_str();
+    if !known.covers(text) {
+        check(text, known.keep(text, dienst.authorization_endpoint().map(drop)));
+    }
+    let text = dienst.token_endpoint_str();
+    if !known.covers(text) {
+        check(text, known.keep(text, dienst.token_endpoint().map(drop)));
+    }
+    if let Some(abonneren) = dienst.abonneren() {
+        check(abonneren.maximale_duur_str(), abonneren.maximale_duur().map(drop));
+        check(
+            abonneren.subscription_endpoint_str(),
+            abonneren.subscription_endpoint().map(drop),
+        );
+    }
+    for rol in dienst.systeemrollen() {
+        if !is_plain_code(rol.code_str()) {
+            check(Some(rol.code_str()), rol.code().map(drop));
+        }
+        let text = rol.resource_endpoint_str();
+        if !known.covers(text) {
+            check(text, known.keep(text, rol.resource_endpoint().map(drop)));
+        }
+    }
+}
+
+/// V5. A first pass over hashes finds the few endpoints that may be shared, if any; a second one looks at those.
+fn shared_endpoints(list: &Zorgaanbiederslijst, sink: &mut Sink<'_>) {
+    let hasher = RandomState::new();
+    let mut ids: HashMap<u64, u64> = HashMap::new();
+    let mut suspect: HashSet<u64> = HashSet::new();
+    each_resource_endpoint(list, |_, dienst, uri| {
+        let (uri, id) = (hasher.hash_one(uri), hasher.hash_one(dienst.id_str()));
+        if *ids.entry(uri).or_insert(id) != id {
+            suspect.insert(uri);
+        }
+    });
+    drop(ids);
+    if suspect.is_empty() {
+        return;
+    }
+    // Which Gegevensdienst an endpoint was seen with first; told once per endpoint.
+    let mut serves: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
+    each_resource_endpoint(list, |aanbieder, dienst, uri| {
+        if !suspect.contains(&hasher.hash_one(uri)) {
+            return;
+        }
+        let (first, told) = serves.entry(uri).or_insert_with(|| (dienst.id_str(), false));
+        if *first != dienst.id_str() && !*told {
+            *told = true;
+            let message = format!(
+                "the ResourceEndpointuri \"{uri}\" serves gegevensdienst {first} and gegevensdienst {}; each has an \
+                 endpoint of its own (core.gegevensdiensten.201)",
+                dienst.id_str()
+            );
+            let near = [Some(uri), Some(dienst.id_str()), Some(aanbieder.naam_str())];
+            sink.push(Code::V5, aanbieder.naam_str(), near, message);
+        }
+    });
+}
+
+fn each_resource_endpoint<'a>(
+    list: &'a Zorgaanbiederslijst,
+    mut each: impl FnMut(Zorgaanbieder<'a>, Gegevensdienst<'a>, &'a str),
+) {
+    for aanbieder in list.zorgaanbieders() {
+        for dienst in aanbieder
+            .interfaceversies()
+            .flat_map(|versie| versie.gegevensdiensten())
+        {
+            for uri in dienst.systeemrollen().filter_map(|rol| rol.resource_endpoint_str()) {
+                each(aanbieder, dienst, uri);
             }
         }
     }
 }
 
-fn unusable(why: &Unusable, naam: &str, out: &mut Vec<Finding>) {
-    out.push(Finding::new(Code::Use, KIND, naam, why.to_string()));
+/// The scheme and host of the last URI that was fine: most URIs of an entry have the same.
+struct Known<'a> {
+    origin: &'a str,
+}
+
+impl<'a> Known<'a> {
+    /// Whether the URI is fine for sure: the known host without a port, and a plain path.
+    fn covers(&self, uri: Option<&str>) -> bool {
+        let path = uri.and_then(|uri| uri.strip_prefix(self.origin).filter(|_| !self.origin.is_empty()));
+        path.is_some_and(is_plain_path)
+    }
+
+    fn keep(&mut self, uri: Option<&'a str>, result: Result<(), Unusable>) -> Result<(), Unusable> {
+        const SCHEME: usize = "https://".len();
+        if result.is_ok()
+            && let Some(uri) = uri
+            && let Some((authority, _)) = uri.get(SCHEME..).and_then(|rest| rest.split_once('/'))
+            && !authority.contains(':')
+        {
+            self.origin = uri.get(..SCHEME + authority.len()).unwrap_or_default();
+        }
+        result
+    }
+}
+
+/// Segments of letters, digits, `-` and `_`; nothing empty, nothing with a dot.
+fn is_plain_path(path: &str) -> bool {
+    let mut after_slash = false;
+    for (n, b) in path.bytes().enumerate() {
+        match b {
+            b'/' if !after_slash => after_slash = true,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' if n > 0 => after_slash = false,
+            _ => return false,
+        }
+    }
+    !after_slash && path.len() < 1024
+}
+
+fn is_plain_name(naam: &str) -> bool {
+    naam.strip_suffix("@medmij")
+        .is_some_and(|letters| (3..=50).contains(&letters.len()) && letters.bytes().all(|b| b.is_ascii_lowercase()))
+}
+
+fn is_plain_code(code: &str) -> bool {
+    (1..=30).contains(&code.len())
+        && code.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && code
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use medmij_types::{BackchannelUri, FrontchannelUri, GegevensdienstId, Systeemrolcode};
+
+    #[test]
+    fn what_is_passed_over_is_fine() {
+        let mut known = Known { origin: "" };
+        assert!(!known.covers(Some("https://a.nl/x")));
+        known.keep(Some("https://a.nl:8443/x"), Ok(())).unwrap();
+        assert_eq!(known.origin, "");
+        known.keep(Some("https://a.nl/x"), Ok(())).unwrap();
+        for (uri, is_covered) in [
+            ("https://a.nl", true),
+            ("https://a.nl/fhir/48", true),
+            ("https://a.nl/fhir/R4_x-y", true),
+            ("https://a.nl/", false),
+            ("https://a.nl//x", false),
+            ("https://a.nl/../x", false),
+            ("https://a.nl/%zz", false),
+            ("https://a.nl:99999/x", false),
+            ("https://a.nl.evil-.nl/x", false),
+            ("https://a.nlx/y", false),
+            ("https://a.nl?x", false),
+            ("", false),
+        ] {
+            assert_eq!(known.covers(Some(uri)), is_covered, "{uri}");
+            if is_covered {
+                assert!(BackchannelUri::parse(uri).is_ok() && FrontchannelUri::parse(uri).is_ok());
+            }
+        }
+        assert!(!known.covers(None));
+    }
+
+    #[test]
+    fn plain_names_and_codes_are_fine() {
+        for code in [
+            "",
+            "1",
+            "MM-3.0-BZB-FHIR",
+            "a b",
+            "ab~c",
+            "-a",
+            ".a",
+            "é",
+            &"1".repeat(30),
+            &"1".repeat(31),
+        ] {
+            let fine = GegevensdienstId::parse(code).is_ok() && Systeemrolcode::parse(code).is_ok();
+            assert!(!is_plain_code(code) || fine, "{code}");
+        }
+        for naam in [
+            "umc@medmij",
+            "um@medmij",
+            "umc@Medmij",
+            "u.c@medmij",
+            "umc",
+            "Umc@medmij",
+        ] {
+            let fine = naam.ends_with("@medmij") && Aanbiedernaam::parse(naam).is_ok();
+            assert_eq!(is_plain_name(naam), fine, "{naam}");
+        }
+    }
 }

@@ -46,6 +46,12 @@ impl Document {
         &self.header
     }
 
+    /// The Tijdstempel as it stands in the document.
+    #[must_use]
+    pub fn tijdstempel(&self) -> Option<&str> {
+        self.text(self.tijdstempel)
+    }
+
     /// The dialect that it was judged by.
     #[must_use]
     pub fn dialect(&self) -> &Dialect {

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.whl.304, core.ocl.300 — lints of the OAuth Client List, the Whitelist and the Gegevensdienstnamenlijst alone.
+
+use medmij_gnl::Gegevensdienstnamenlijst;
+use medmij_ocl::{NotificationEndpoint, OAuthclientlist};
+use medmij_types::HostnameError;
+use medmij_whitelist::Whitelist;
+
+use crate::{Code, findings::Sink};
+
+pub(crate) fn ocl(list: &OAuthclientlist, sink: &mut Sink<'_>) {
+    for client in list.clients() {
+        let name = client.hostname_str();
+        if let Err(why) = client.hostname() {
+            sink.push(Code::V9, name, [Some(name)], host(name, why));
+        }
+        if let Err(why) = client.organisatienaam() {
+            let organisatienaam = client.organisatienaam_str();
+            let message = unusable(
+                "OAuthclientOrganisatienaam",
+                organisatienaam.unwrap_or_default(),
+                &why.to_string(),
+            );
+            sink.push(Code::Use, name, [organisatienaam, Some(name)], message);
+        }
+        let mut endpoint = |endpoint: Option<NotificationEndpoint<'_>>| {
+            if let Some(endpoint) = endpoint
+                && let Err(why) = endpoint.uri()
+            {
+                let message = unusable("notification endpoint", endpoint.as_str(), &why.to_string());
+                sink.push(Code::Use, name, [Some(endpoint.as_str()), Some(name)], message);
+            }
+        };
+        endpoint(client.subscription_notification_endpoint());
+        endpoint(client.resource_notification_endpoint());
+        for dienst in client.gegevensdiensten().into_iter().flatten() {
+            endpoint(dienst.subscription_notification_endpoint());
+            endpoint(dienst.resource_notification_endpoint());
+        }
+        for dienst in client.gegevensdiensten().into_iter().flatten() {
+            if let Err(why) = dienst.id() {
+                let message = unusable("GegevensdienstId", dienst.id_str(), &why.to_string());
+                sink.push(Code::Use, name, [Some(dienst.id_str()), Some(name)], message);
+            }
+        }
+    }
+}
+
+pub(crate) fn whitelist(list: &Whitelist, sink: &mut Sink<'_>) {
+    for node in list.nodes() {
+        if let Err(why) = node.hostname() {
+            sink.push(Code::V9, node.as_str(), [Some(node.as_str())], host(node.as_str(), why));
+        }
+    }
+}
+
+pub(crate) fn gnl(list: &Gegevensdienstnamenlijst, sink: &mut Sink<'_>) {
+    for dienst in list.gegevensdiensten() {
+        let id = dienst.id_str();
+        if let Err(why) = dienst.id() {
+            let message = unusable("GegevensdienstId", id, &why.to_string());
+            sink.push(Code::Use, id, [Some(id)], message);
+        }
+        if let Err(why) = dienst.weergavenaam() {
+            let naam = dienst.weergavenaam_str();
+            let message = unusable("Weergavenaam", naam, &why.to_string());
+            sink.push(Code::Use, id, [Some(naam), Some(id)], message);
+        }
+    }
+}
+
+fn host(name: &str, why: HostnameError) -> String {
+    format!("the Hostname \"{name}\" cannot be used: {why} (core.whl.304)")
+}
+
+fn unusable(element: &str, value: &str, why: &str) -> String {
+    format!("the {element} \"{value}\" cannot be used: {why}")
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Each code, in each list that can have it, with its place.
+
+use medmij_gnl::Gegevensdienstnamenlijst;
+use medmij_lint::{Against, Code, Finding, Lists, lint, lint_gnl, lint_ocl, lint_whitelist, lint_zal};
+use medmij_list::{List, ReadOptions, Snapshot};
+use medmij_ocl::OAuthclientlist;
+use medmij_whitelist::Whitelist;
+use medmij_zal::Zorgaanbiederslijst;
+
+const HEAD: &str = "<Tijdstempel>2026-03-29T12:00:00Z</Tijdstempel><Volgnummer>7</Volgnummer>";
+
+fn read<L: List>(xml: &str) -> Snapshot<L> {
+    Snapshot::read(xml.as_bytes().to_vec(), &ReadOptions::default()).unwrap()
+}
+
+fn whitelist(hosts: &[&str]) -> Snapshot<Whitelist> {
+    let nodes: String = hosts
+        .iter()
+        .map(|host| format!("<MedMijNode>\n<Hostname>{host}</Hostname></MedMijNode>"))
+        .collect();
+    read(&format!(
+        "<Whitelist xmlns=\"xmlns://afsprakenstelsel.medmij.nl/whitelist/release2/\">{HEAD}<MedMijNodes>{nodes}\
+         </MedMijNodes></Whitelist>"
+    ))
+}
+
+fn ocl(release: u8, clients: &str) -> Snapshot<OAuthclientlist> {
+    read(&format!(
+        "<OAuthclientlist xmlns=\"xmlns://afsprakenstelsel.medmij.nl/oauthclientlist/release{release}/\">{HEAD}\
+         <OAuthclients>{clients}</OAuthclients></OAuthclientlist>"
+    ))
+}
+
+fn gnl(diensten: &[(&str, &str)]) -> Snapshot<Gegevensdienstnamenlijst> {
+    let diensten: String = diensten
+        .iter()
+        .map(|(id, naam)| {
+            format!(
+                "<Gegevensdienst>\n<GegevensdienstId>{id}</GegevensdienstId><Weergavenaam>{naam}</Weergavenaam>\
+                 </Gegevensdienst>"
+            )
+        })
+        .collect();
+    read(&format!(
+        "<Gegevensdienstnamenlijst xmlns=\"xmlns://afsprakenstelsel.medmij.nl/gegevensdienstnamenlijst/release1/\">{HEAD}\
+         <Gegevensdiensten>{diensten}</Gegevensdiensten></Gegevensdienstnamenlijst>"
+    ))
+}
+
+fn told(findings: &[Finding]) -> Vec<String> {
+    findings
+        .iter()
+        .map(|finding| {
+            let line = finding.place().map_or(0, |place| place.line);
+            format!("{line} {} {} {}", finding.code(), finding.entry(), finding.path())
+        })
+        .collect()
+}
+
+#[test]
+fn core_whl_304_v9_hosts_that_the_schema_lets_pass() {
+    let long = format!("{}.nl", "a".repeat(64));
+    let list = whitelist(&["a.nl", "a-.nl", "10.0.0.10", "1.23", &long, "<![CDATA[b-.nl]]>"]);
+    let findings = lint_whitelist(&list);
+    let path = |n: u8| format!("/Whitelist/MedMijNodes/MedMijNode[{n}]/Hostname");
+    assert_eq!(
+        told(&findings),
+        [
+            format!("3 V9 a-.nl {}", path(2)),
+            format!("4 V9 10.0.0.10 {}", path(3)),
+            format!("5 V9 1.23 {}", path(4)),
+            format!("6 V9 {long} {}", path(5)),
+            // decoded text has no place of its own
+            "0 V9 b-.nl ".to_owned(),
+        ]
+    );
+    assert_eq!(
+        findings[0].message(),
+        "the Hostname \"a-.nl\" cannot be used: host name has a label that starts or ends with '-' (core.whl.304)"
+    );
+    let clients = "<OAuthclient>\n<Hostname>a-.nl</Hostname><OAuthclientOrganisatienaam>De Dienst\
+                   </OAuthclientOrganisatienaam></OAuthclient>";
+    assert_eq!(
+        told(&lint_ocl(&ocl(2, clients), &Against::default())),
+        ["2 V9 a-.nl /OAuthclientlist/OAuthclients/OAuthclient[1]/Hostname"]
+    );
+}
+
+#[test]
+fn core_ocl_300_v13_v15_the_ocl_against_the_other_lists() {
+    let clients = "<OAuthclient><Hostname>pgo.example.nl</Hostname><OAuthclientOrganisatienaam>De Dienst\
+                   </OAuthclientOrganisatienaam><Gegevensdiensten><Gegevensdienst>\n<GegevensdienstId>48\
+                   </GegevensdienstId><ResourceNotificationEndpoint>\n<ResourceNotificationEndpointuri>\
+                   https://back.example.nl/n</ResourceNotificationEndpointuri></ResourceNotificationEndpoint>\
+                   </Gegevensdienst></Gegevensdiensten><SubscriptionNotificationEndpoint>\n\
+                   <SubscriptionNotificationEndpointuri>https://back.example.nl:99999/s\
+                   </SubscriptionNotificationEndpointuri></SubscriptionNotificationEndpoint></OAuthclient>";
+    let ocl = ocl(3, clients);
+    let of = |whitelist: &Whitelist, gnl: &Gegevensdienstnamenlijst| {
+        let findings = lint(&Lists {
+            ocl: Some(&ocl),
+            whitelist: Some(whitelist),
+            gnl: Some(gnl),
+            zal: None,
+        });
+        let codes: Vec<String> = findings
+            .iter()
+            .map(|finding| format!("{} {}", finding.place().unwrap().line, finding.code()))
+            .collect();
+        codes
+    };
+    // V15: pgo.example.nl is on no Whitelist, and that is fine
+    assert_eq!(of(&whitelist(&["back.example.nl"]), &gnl(&[("48", "Naam")])), ["4 USE"]);
+    assert_eq!(
+        of(&whitelist(&["other.nl"]), &gnl(&[("49", "Naam")])),
+        ["2 V12", "3 V13", "4 USE"]
+    );
+}
+
+#[test]
+fn use_and_tz_values_that_the_schema_lets_pass() {
+    let list = gnl(&[("48", "Naam"), ("4 8", "Naam"), ("49", "Na\tam")]);
+    assert_eq!(
+        told(&lint_gnl(&list)),
+        [
+            "3 USE 4 8 /Gegevensdienstnamenlijst/Gegevensdiensten/Gegevensdienst[2]/GegevensdienstId",
+            "4 USE 49 /Gegevensdienstnamenlijst/Gegevensdiensten/Gegevensdienst[3]/Weergavenaam",
+        ]
+    );
+    let list: Snapshot<Whitelist> = read(
+        "<Whitelist xmlns=\"xmlns://afsprakenstelsel.medmij.nl/whitelist/release2/\">\n\
+         <Tijdstempel>2026-03-29T12:00:00.5</Tijdstempel><Volgnummer>7</Volgnummer><MedMijNodes/></Whitelist>",
+    );
+    assert_eq!(
+        told(&lint_whitelist(&list)),
+        ["2 TZ 2026-03-29T12:00:00.5 /Whitelist/Tijdstempel"]
+    );
+}
+
+#[test]
+fn core_alst_101_v2_v5_use_places_in_both_releases() {
+    let zal3 = medmij_zal::doc_example();
+    let inner = zal3.split_once("<Gegevensdiensten>").unwrap().1;
+    let inner = inner.split_once("</Gegevensdiensten>").unwrap().0.to_owned();
+    // release 2 has no Interfaceversies and no Aanbiedertype
+    let zal2 = format!(
+        "<Zorgaanbiederslijst xmlns=\"xmlns://afsprakenstelsel.medmij.nl/zorgaanbiederslijst/release2/\">{HEAD}\
+         <Zorgaanbieders><Zorgaanbieder><Zorgaanbiedernaam>umcharderwijk@medmij</Zorgaanbiedernaam><Gegevensdiensten>\
+         {inner}</Gegevensdiensten></Zorgaanbieder></Zorgaanbieders></Zorgaanbiederslijst>"
+    );
+    for (zal, versie) in [(&zal2, ""), (&zal3, "/Interfaceversies/Interfaceversie[1]")] {
+        let dienst =
+            format!("/Zorgaanbiederslijst/Zorgaanbieders/Zorgaanbieder[1]{versie}/Gegevensdiensten/Gegevensdienst[1]");
+        let found = |from: &str, to: &str| -> Vec<String> {
+            let changed = zal.replace(from, to);
+            assert_ne!(&changed, zal);
+            let list: Snapshot<Zorgaanbiederslijst> = read(&changed);
+            let findings = lint_zal(&list, &Against::default());
+            assert!(findings.iter().all(|finding| finding.place().is_some()));
+            findings
+                .iter()
+                .map(|finding| format!("{} {}", finding.code(), finding.path()))
+                .collect()
+        };
+        for (from, to, element) in [
+            (
+                "https://login.example.nl/",
+                "https://10.0.0.10/",
+                "AuthorizationEndpoint/AuthorizationEndpointuri",
+            ),
+            (
+                "https://dvza.example.nl/token",
+                "https://dvza.example.nl:99999/token",
+                "TokenEndpoint/TokenEndpointuri",
+            ),
+            (
+                "https://dvza.example.nl/token",
+                "https://a-.nl/token",
+                "TokenEndpoint/TokenEndpointuri",
+            ),
+            (">48<", ">4 8<", "GegevensdienstId"),
+        ] {
+            assert_eq!(found(from, to), [format!("USE {dienst}/{element}")], "{to}");
+        }
+    }
+    let list: Snapshot<Zorgaanbiederslijst> = read(&zal3.replace("umcharderwijk@", "umc.harderwijk@"));
+    let findings = lint_zal(&list, &Against::default());
+    assert_eq!(findings.iter().map(Finding::code).collect::<Vec<_>>(), [Code::V2]);
+}
