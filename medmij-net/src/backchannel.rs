@@ -185,16 +185,19 @@ impl Shared {
         if !self.recipe.is_old(&made) {
             return made.client.clone();
         }
-        match self.recipe.make(made.credentials.clone()) {
-            Ok(new) => {
-                let client = new.client.clone();
-                self.made.store(Arc::new(new));
-                client
-            }
+        let new = match self.recipe.make(made.credentials.clone()) {
+            Ok(new) => Arc::new(new),
             Err(error) => {
                 tracing::error!(%error, "client cannot be renewed, the old one stays");
-                made.client.clone()
+                return made.client.clone();
             }
+        };
+        // Only in the place of the one that it was made of: credentials that were taken meanwhile are not undone.
+        let before = self.made.compare_and_swap(&made, Arc::clone(&new));
+        if Arc::ptr_eq(&before, &made) {
+            new.client.clone()
+        } else {
+            before.client.clone()
         }
     }
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use medmij_types::{Clock, SystemClock};
 use x509_cert::crl::CertificateList;
-use x509_cert::der::Decode;
+use x509_cert::der::{Decode, Encode};
 
 use crate::{ConfigError, Revocation, RevocationPolicy, tls};
 
@@ -57,8 +57,18 @@ struct Point {
 #[derive(Clone)]
 struct Kept {
     der: Vec<u8>,
-    fetched_at: SystemTime,
+    fetched: Fetched,
     this_update: SystemTime,
+    issuer: Vec<u8>,
+}
+
+/// When a CRL was fetched.
+#[derive(Clone, Copy)]
+enum Fetched {
+    /// By this process, at this moment of its monotonic clock: a wall clock that is set changes nothing (fault R10).
+    Here(Duration),
+    /// By a run before, at this moment of the wall clock.
+    Before(SystemTime),
 }
 
 /// What one round of fetching brought.
@@ -125,14 +135,7 @@ impl CrlFetcher {
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         let folder = folder.into();
         for point in &mut self.points {
-            point.kept = keep::load(&folder, &point.url).and_then(|(der, fetched_at)| {
-                let this_update = this_update(&der)?;
-                Some(Kept {
-                    der,
-                    fetched_at,
-                    this_update,
-                })
-            });
+            point.kept = keep::load(&folder, &point.url).and_then(|(der, at)| Kept::read(der, Fetched::Before(at)));
         }
         self.folder = Some(folder);
         self
@@ -153,7 +156,7 @@ impl CrlFetcher {
             let Some(url) = self.points.get(index).map(|point| point.url.clone()) else {
                 continue;
             };
-            let fetched = self.fetch(&url, now).await;
+            let fetched = self.fetch(&url).await;
             let Some(point) = self.points.get_mut(index) else {
                 continue;
             };
@@ -181,7 +184,7 @@ impl CrlFetcher {
         let in_force: Vec<_> = self
             .points
             .iter()
-            .map(|point| point.is_in_force(now, self.max_age))
+            .map(|point| point.is_in_force(&*self.clock, self.max_age))
             .collect();
         changed |= self.in_force.as_ref() != Some(&in_force);
         self.in_force = Some(in_force);
@@ -203,15 +206,17 @@ impl CrlFetcher {
     }
 
     fn current(&self) -> Vec<Vec<u8>> {
-        let now = self.clock.now();
-        let in_force = self.points.iter().filter(|point| point.is_in_force(now, self.max_age));
+        let in_force = self
+            .points
+            .iter()
+            .filter(|point| point.is_in_force(&*self.clock, self.max_age));
         in_force
             .filter_map(|point| point.kept.as_ref())
             .map(|kept| kept.der.clone())
             .collect()
     }
 
-    async fn fetch(&self, url: &url::Url, now: SystemTime) -> Result<Kept, Why> {
+    async fn fetch(&self, url: &url::Url) -> Result<Kept, Why> {
         let http = |error: reqwest::Error| Why::Http(error.without_url());
         let mut response = self.client.get(url.clone()).send().await.map_err(http)?;
         if response.status() != http::StatusCode::OK {
@@ -224,11 +229,20 @@ impl CrlFetcher {
             }
             der.extend_from_slice(&chunk);
         }
-        let this_update = this_update(&der).ok_or(Why::NoCrl)?;
-        Ok(Kept {
+        Kept::read(der, Fetched::Here(self.clock.monotonic())).ok_or(Why::NoCrl)
+    }
+}
+
+impl Kept {
+    fn read(der: Vec<u8>, fetched: Fetched) -> Option<Self> {
+        let list = CertificateList::<x509_cert::certificate::Rfc5280>::from_der(&der).ok()?;
+        let this_update = list.tbs_cert_list.this_update.to_system_time();
+        let issuer = list.tbs_cert_list.issuer.to_der().ok()?;
+        Some(Self {
             der,
-            fetched_at: now,
+            fetched,
             this_update,
+            issuer,
         })
     }
 }
@@ -239,28 +253,37 @@ impl Point {
         if new.this_update > now + FUTURE {
             return Err(Why::Future);
         }
-        if self
-            .kept
-            .as_ref()
-            .is_some_and(|kept| new.this_update < kept.this_update)
-        {
-            return Err(Why::Older);
+        if let Some(kept) = &self.kept {
+            if new.issuer != kept.issuer {
+                return Err(Why::OtherIssuer);
+            }
+            if new.this_update < kept.this_update {
+                return Err(Why::Older);
+            }
         }
         let news = self.kept.as_ref().is_none_or(|kept| kept.der != new.der);
         self.kept = Some(new);
         Ok(news)
     }
 
-    fn is_in_force(&self, now: SystemTime, max_age: Duration) -> bool {
-        // A clock that went back makes nothing old.
-        self.kept
-            .as_ref()
-            .is_some_and(|kept| now.duration_since(kept.fetched_at).unwrap_or_default() < max_age)
+    fn is_in_force(&self, clock: &dyn Clock, max_age: Duration) -> bool {
+        self.kept.as_ref().is_some_and(|kept| match kept.fetched {
+            Fetched::Here(at) => clock.monotonic().saturating_sub(at) < max_age,
+            Fetched::Before(at) => match clock.now().duration_since(at) {
+                Ok(age) => age < max_age,
+                // A stamp far ahead says that one of the two clocks was wrong; the next fetch makes it right.
+                Err(ahead) => ahead.duration() <= CLOCKS_DIFFER,
+            },
+        })
     }
 }
 
-/// A CRL may be dated this far ahead of our clock.
-const FUTURE: Duration = Duration::from_secs(24 * 3600);
+/// How far the clocks of two runs may differ.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(300);
+
+/// A CRL may be dated this far ahead of our clock. More would let one answer of a stranger on the network keep the right
+/// ones out as older for long.
+const FUTURE: Duration = Duration::from_secs(3600);
 
 /// A distribution point that gave nothing usable.
 #[derive(Debug, thiserror::Error)]
@@ -304,13 +327,10 @@ enum Why {
     NoCrl,
     #[error("answer is older than the crl that was fetched before")]
     Older,
+    #[error("answer is of another issuer than the crl that was fetched before")]
+    OtherIssuer,
     #[error("answer is dated in the future")]
     Future,
     #[error("cannot be kept on disk")]
     Keep(#[source] std::io::Error),
-}
-
-fn this_update(der: &[u8]) -> Option<SystemTime> {
-    let list = CertificateList::<x509_cert::certificate::Rfc5280>::from_der(der).ok()?;
-    Some(list.tbs_cert_list.this_update.to_system_time())
 }

@@ -92,5 +92,5 @@ pub use loopback::{DangerLoopback, FrontScheme, LoopbackError};
 pub use revocation::{PeerChain, Revocation, RevocationCheck, RevocationPolicy, RevocationStatus};
 pub use roots::TrustRoots;
 pub use source::{FetchError, StelselnodeSource};
-pub use tls::TlsPolicy;
+pub use tls::{Cryptography, TlsPolicy};
 pub use web::{WebFault, WebIdentity};

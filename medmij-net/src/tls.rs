@@ -11,6 +11,7 @@
 //! * No early data (0-RTT), no tickets, no resumption, no compression, no renegotiation on either side.
 
 pub(crate) mod client;
+mod cryptography;
 #[cfg(feature = "axum")]
 pub(crate) mod server;
 mod time;
@@ -22,6 +23,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::{CipherSuite, NamedGroup, SupportedProtocolVersion, version};
 
 use crate::ConfigError;
+pub use cryptography::Cryptography;
 
 /// Which versions, cipher suites and key exchange groups are offered.
 ///
@@ -37,30 +39,31 @@ use crate::ConfigError;
 pub struct TlsPolicy {
     preset: &'static Preset,
     tls13_only: bool,
+    cryptography: Cryptography,
 }
 
 impl TlsPolicy {
     /// The NCSC guideline 2.1 of 2021, which core.tls.301 names: AES-GCM of both sizes and ChaCha20, with
     /// TLS 1.2 as the deviation of core.tls.305. The default.
     pub fn ncsc_2_1() -> Self {
-        Self {
-            preset: &NCSC_2_1,
-            tls13_only: false,
-        }
+        Self::of(&NCSC_2_1)
     }
 
     /// The guideline of 2025: AES-128 is no longer "goed", so TLS 1.3 offers AES-256 and ChaCha20 only;
     /// the suites of TLS 1.2 are "voldoende" and follow as the deviation of core.tls.305.
     pub fn ncsc_2025() -> Self {
-        Self {
-            preset: &NCSC_2025,
-            tls13_only: false,
-        }
+        Self::of(&NCSC_2025)
     }
 
     /// Without the deviation of core.tls.305: TLS 1.3 and nothing else.
     pub fn tls13_only(mut self) -> Self {
         self.tls13_only = true;
+        self
+    }
+
+    /// Whose cryptography does the work; the presets are the same with each. Default ring.
+    pub fn cryptography(mut self, cryptography: Cryptography) -> Self {
+        self.cryptography = cryptography;
         self
     }
 
@@ -72,6 +75,11 @@ impl TlsPolicy {
     /// The names of the cipher suites that are offered, most wanted first.
     pub fn suites(&self) -> Vec<String> {
         self.chosen_suites().map(|suite| format!("{suite:?}")).collect()
+    }
+
+    /// The names of the groups for key exchange that are offered, most wanted first.
+    pub fn groups(&self) -> Vec<String> {
+        self.preset.groups.iter().map(|group| format!("{group:?}")).collect()
     }
 
     /// The names of the versions that are offered, highest first.
@@ -86,9 +94,17 @@ impl TlsPolicy {
         if self.tls13_only { &TLS13 } else { &TLS13_AND_12 }
     }
 
-    /// The cryptography of ring, cut down to the preset.
+    fn of(preset: &'static Preset) -> Self {
+        Self {
+            preset,
+            tls13_only: false,
+            cryptography: Cryptography::default(),
+        }
+    }
+
+    /// The cryptography, cut down to the preset.
     pub(crate) fn provider(&self) -> Result<Arc<CryptoProvider>, ConfigError> {
-        let mut provider = rustls::crypto::ring::default_provider();
+        let mut provider = self.cryptography.provider();
         let all = std::mem::take(&mut provider.cipher_suites);
         provider.cipher_suites = self
             .chosen_suites()
@@ -175,38 +191,60 @@ pub(crate) const ALPN: &[u8] = b"http/1.1";
 mod tests {
     use super::*;
 
-    #[test]
-    fn core_tls_301_every_preset_is_what_the_library_offers() {
-        for policy in [TlsPolicy::ncsc_2_1(), TlsPolicy::ncsc_2025()] {
-            for policy in [policy, policy.tls13_only()] {
-                let provider = policy.provider().unwrap();
-                let offered: Vec<_> = provider
-                    .cipher_suites
-                    .iter()
-                    .map(|s| format!("{:?}", s.suite()))
-                    .collect();
-                assert_eq!(offered, policy.suites());
-            }
-        }
+    fn policies() -> impl Iterator<Item = TlsPolicy> {
+        Cryptography::ALL.iter().flat_map(|cryptography| {
+            [TlsPolicy::ncsc_2_1(), TlsPolicy::ncsc_2025()]
+                .into_iter()
+                .flat_map(|policy| [policy, policy.tls13_only()])
+                .map(|policy| policy.cryptography(*cryptography))
+        })
     }
 
     #[test]
-    fn core_tls_301_no_suite_is_below_voldoende() {
-        for name in TlsPolicy::ncsc_2_1().suites() {
-            assert!(name.contains("GCM") || name.contains("CHACHA20"), "{name}");
-            assert!(name.starts_with("TLS13_") || name.starts_with("TLS_ECDHE_"), "{name}");
+    fn core_tls_301_every_preset_is_what_the_library_offers_whosever_cryptography_it_is() {
+        for policy in policies() {
+            let provider = policy.provider().unwrap();
+            let suites = provider.cipher_suites.iter();
+            let offered: Vec<_> = suites.map(|s| format!("{:?}", s.suite())).collect();
+            assert_eq!(offered, policy.suites(), "{policy:?}");
+            let groups = provider.kx_groups.iter();
+            let offered: Vec<_> = groups.map(|group| format!("{:?}", group.name())).collect();
+            assert_eq!(offered, policy.groups(), "{policy:?}");
         }
-        assert!(
-            !TlsPolicy::ncsc_2025()
-                .suites()
-                .contains(&"TLS13_AES_128_GCM_SHA256".to_owned())
-        );
+    }
+
+    /// What NCSC calls "goed", and for TLS 1.2 "voldoende" with forward secrecy and AEAD: the deviation of core.tls.305.
+    #[test]
+    fn core_tls_301_core_tls_302_the_presets_by_the_letter() {
+        const TLS12: [&str; 6] = [
+            "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+        ];
+        let good = ["TLS13_AES_256_GCM_SHA384", "TLS13_CHACHA20_POLY1305_SHA256"];
+        // "goed" in 2021, "voldoende" in 2025
+        let aes_128 = "TLS13_AES_128_GCM_SHA256";
+        let with = |tls13: &[&'static str]| [tls13, &TLS12].concat();
+        for (policy, suites) in [
+            (TlsPolicy::ncsc_2_1(), with(&[good[0], good[1], aes_128])),
+            (TlsPolicy::ncsc_2_1().tls13_only(), vec![good[0], good[1], aes_128]),
+            (TlsPolicy::ncsc_2025(), with(&good)),
+            (TlsPolicy::ncsc_2025().tls13_only(), good.to_vec()),
+        ] {
+            assert_eq!(policy.suites(), suites, "{policy:?}");
+            assert_eq!(policy.groups(), ["X25519", "secp256r1", "secp384r1"], "{policy:?}");
+        }
     }
 
     #[test]
     fn core_tls_305_one_switch_ends_tls_1_2() {
-        let policy = TlsPolicy::ncsc_2025().tls13_only();
-        assert_eq!(policy.versions(), ["TLSv1_3"]);
-        assert!(policy.suites().iter().all(|name| name.starts_with("TLS13_")));
+        assert_eq!(TlsPolicy::default(), TlsPolicy::ncsc_2_1());
+        for policy in policies().map(TlsPolicy::tls13_only) {
+            assert_eq!(policy.versions(), ["TLSv1_3"]);
+            assert!(policy.suites().iter().all(|name| name.starts_with("TLS13_")));
+        }
     }
 }

@@ -9,7 +9,7 @@ use medmij_types::{Clock, SystemClock};
 use medmij_whitelist::HostPolicy;
 
 use super::{BackChannel, SendLimits, Shared};
-use crate::resolve::Resolver;
+use crate::resolve::{Lookup, Resolver};
 use crate::{
     ConfigError, ConnectProxy, Credentials, DangerLoopback, NodeIdentity, Revocation, TlsPolicy, TrustRoots, tls,
 };
@@ -48,7 +48,7 @@ impl BackChannelBuilder {
             tls: TlsPolicy::default(),
             clock: Arc::new(SystemClock::default()),
             connect: Duration::from_secs(5),
-            resolver: Resolver::Public,
+            resolver: Resolver::Public(Lookup::System),
             proxy: None,
             age: Duration::from_secs(600),
         };
@@ -114,7 +114,13 @@ impl BackChannelBuilder {
     /// Also dials hosts whose names lead to private or loopback addresses, for test facilities on a private
     /// network. Names under `.localhost` stay refused.
     pub fn danger_private_addresses(mut self) -> Self {
-        self.recipe.resolver = Resolver::AnyAddress;
+        self.recipe.resolver = Resolver::AnyAddress(Lookup::System);
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn resolver(mut self, resolver: Resolver) -> Self {
+        self.recipe.resolver = resolver;
         self
     }
 

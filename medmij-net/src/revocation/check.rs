@@ -10,20 +10,69 @@ use rustls_pki_types::CertificateDer;
 /// It is called during the handshake and must not wait: answer from what is stapled or cached, and fetch
 /// elsewhere. `Unknown` lets the policy decide.
 ///
+/// This is how OCSP fits: a table that a task of yours keeps filled from the responders of the authorities, for the nodes
+/// of the Whitelist that it knows. What it has read and verified (RFC 6960 section 3.2) it enters; a handshake looks up.
+///
 /// ```
-/// use std::sync::Arc;
+/// use std::{collections::HashMap, sync::{Arc, RwLock}, time::{Duration, SystemTime}};
 /// use medmij_net::{PeerChain, Revocation, RevocationCheck, RevocationStatus};
+/// # use medmij_test::{LeafSpec, TestPki};
+/// # use rustls_pki_types::CertificateDer;
 ///
-/// struct NothingStapled;
+/// /// What responders said about a certificate, and until when that holds (`nextUpdate`).
+/// #[derive(Default)]
+/// struct OcspTable(RwLock<HashMap<Vec<u8>, (RevocationStatus, SystemTime)>>);
 ///
-/// impl RevocationCheck for NothingStapled {
-///     fn status(&self, chain: &PeerChain<'_>) -> RevocationStatus {
-///         if chain.stapled().is_empty() { RevocationStatus::Unknown } else { RevocationStatus::Good }
+/// impl OcspTable {
+///     fn enter(&self, certificate: &[u8], status: RevocationStatus, until: SystemTime) {
+///         self.0.write().unwrap().insert(certificate.to_vec(), (status, until));
+///     }
+///
+///     fn look_up(&self, certificate: &[u8], now: SystemTime) -> RevocationStatus {
+///         match self.0.read().unwrap().get(certificate) {
+///             Some((status, until)) if now < *until => *status,
+///             _ => RevocationStatus::Unknown,
+///         }
 ///     }
 /// }
 ///
-/// let revocation = Revocation::hard_fail_by(Arc::new(NothingStapled));
+/// impl RevocationCheck for OcspTable {
+///     fn status(&self, chain: &PeerChain<'_>) -> RevocationStatus {
+///         let certificates = std::iter::once(chain.end_entity()).chain(chain.intermediates());
+///         let known = certificates.map(|certificate| self.look_up(certificate, chain.now()));
+///         // one that is revoked decides, then one that is unknown
+///         known.fold(RevocationStatus::Good, |all, one| match (all, one) {
+///             (RevocationStatus::Revoked, _) | (_, RevocationStatus::Revoked) => RevocationStatus::Revoked,
+///             (RevocationStatus::Unknown, _) | (_, RevocationStatus::Unknown) => RevocationStatus::Unknown,
+///             _ => RevocationStatus::Good,
+///         })
+///     }
+/// }
+///
+/// # let node = TestPki::new("A")?.issue(&LeafSpec::node("node.example.nl"))?;
+/// # let certificates: Vec<CertificateDer<'_>> = node.chain_der().iter().cloned().map(CertificateDer::from).collect();
+/// let table = Arc::new(OcspTable::default());
+/// let now = SystemTime::now();
+/// let chain = PeerChain::new(&certificates[0], &certificates[1..], &[], now);
+/// assert_eq!(table.status(&chain), RevocationStatus::Unknown);
+///
+/// // the responder of each authority has answered
+/// for certificate in &certificates {
+///     table.enter(certificate, RevocationStatus::Good, now + Duration::from_secs(3600));
+/// }
+/// assert_eq!(table.status(&chain), RevocationStatus::Good);
+/// table.enter(&certificates[0], RevocationStatus::Revoked, now + Duration::from_secs(3600));
+/// assert_eq!(table.status(&chain), RevocationStatus::Revoked);
+///
+/// // unknown is refused; with `soft_fail_by` it would be taken
+/// let revocation = Revocation::hard_fail_by(table);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// Two things to mind. What a server staples ([`PeerChain::stapled`]) comes from the peer and counts only once its
+/// signature, its certificate id and its dates are verified; and a client cannot staple, so a listener always needs such a
+/// table. Under hard fail the first connection of an unknown node fails and the next succeeds, unless the table is filled
+/// beforehand.
 pub trait RevocationCheck: Send + Sync + 'static {
     /// What is known of the chain at this moment.
     fn status(&self, chain: &PeerChain<'_>) -> RevocationStatus;
@@ -54,7 +103,8 @@ pub struct PeerChain<'a> {
 }
 
 impl<'a> PeerChain<'a> {
-    pub(crate) fn new(
+    /// A chain to try a check on. In a handshake it is made of what the peer showed.
+    pub fn new(
         end_entity: &'a CertificateDer<'a>,
         intermediates: &'a [CertificateDer<'a>],
         stapled: &'a [u8],

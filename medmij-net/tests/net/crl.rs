@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use medmij_net::{CrlFetcher, RevocationPolicy};
 use medmij_test::{ManualClock, TestPki};
+use medmij_types::Clock;
 
 use crate::raw::{RawServer, Then};
 use crate::world::{DVZA, World, any_port, only, send};
@@ -113,6 +114,10 @@ async fn w8_a_bad_answer_keeps_what_was_there() {
     authority.publish(&pki.crls_between(&[], now, now + day).unwrap());
     assert!(fetcher.refresh().await.failures.is_empty());
     let older = pki.crls_between(&[], now - 2 * day, now + day).unwrap();
+    let other = TestPki::new("B")
+        .unwrap()
+        .crls_between(&[], now, now + 2 * day)
+        .unwrap();
     let future = pki.crls_between(&[], now + 2 * day, now + 3 * day).unwrap();
     for (case, status, bytes) in [
         ("html", 200, b"<html>onderhoud</html>".to_vec()),
@@ -120,6 +125,8 @@ async fn w8_a_bad_answer_keeps_what_was_there() {
         ("half", 200, older[1][..older[1].len() / 2].to_vec()),
         ("older", 200, older[1].clone()),
         ("future", 200, future[1].clone()),
+        ("other issuer", 200, other[1].clone()),
+        ("of the root", 200, pki.crls(&[]).unwrap()[0].clone()),
         ("error", 500, Vec::new()),
         ("redirect", 302, Vec::new()),
         ("too large", 200, vec![0; 33 * 1024 * 1024]),
@@ -172,6 +179,33 @@ async fn w8_a_crl_has_an_age_limit_of_its_own_that_restarts_do_not_reset() {
         std::fs::write(file.unwrap().path(), b"half").unwrap();
     }
     assert!(attempt(&start()).await.unwrap_err().is_revocation_unknown());
+}
+
+#[tokio::test]
+async fn r10_the_age_of_a_crl_does_not_follow_a_wall_clock_that_jumps() {
+    let pki = TestPki::new("A").unwrap();
+    let authority = Authority::start().await;
+    authority.publish(&pki.crls(&[]).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::starting_now());
+    let hour = Duration::from_secs(3600);
+    let start = || authority.fetcher().folder(folder.path()).clock(Arc::clone(&clock));
+    let mut fetcher = start();
+    assert!(fetcher.refresh().await.changed);
+    authority.answers.lock().unwrap().clear();
+    let now = clock.now();
+    for wall in [now - 365 * 24 * hour, now - hour, now + hour, now + 365 * 24 * hour] {
+        clock.jump_to(wall);
+        assert!(!fetcher.refresh().await.changed, "the set in force stays");
+    }
+    clock.advance(24 * hour);
+    assert!(fetcher.refresh().await.changed, "a day has really passed");
+    // After a restart there is only the wall clock: what it says was fetched tomorrow is not used.
+    clock.jump_to(now - 24 * hour);
+    let crls = |fetcher: CrlFetcher| format!("{:?}", fetcher.hard_fail());
+    assert!(crls(start()).contains("crls: 0"));
+    clock.jump_to(now);
+    assert!(crls(start()).contains("crls: 2"));
 }
 
 #[test]

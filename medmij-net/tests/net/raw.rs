@@ -51,6 +51,21 @@ pub(crate) fn server_config(
         .unwrap()
 }
 
+/// The same without a question for a certificate, and with an OCSP answer stapled.
+pub(crate) fn stapling_config(
+    identity: &TestIdentity,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+    ocsp: Vec<u8>,
+) -> ServerConfig {
+    let (chain, key) = parts(identity);
+    ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(versions)
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert_with_ocsp(chain, key, ocsp)
+        .unwrap()
+}
+
 /// What a [`RawServer`] does with a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Then {

@@ -156,3 +156,68 @@ async fn w8_a_check_of_ones_own_decides_on_both_sides() {
         }
     }
 }
+
+/// Tells what reached it.
+struct Stapled(std::sync::Mutex<Vec<Vec<u8>>>);
+
+impl medmij_net::RevocationCheck for Stapled {
+    fn status(&self, chain: &medmij_net::PeerChain<'_>) -> medmij_net::RevocationStatus {
+        self.0.lock().unwrap().push(chain.stapled().to_vec());
+        medmij_net::RevocationStatus::Good
+    }
+}
+
+#[tokio::test]
+async fn w8_what_a_server_staples_reaches_the_check() {
+    let world = World::new();
+    let check = std::sync::Arc::new(Stapled(std::sync::Mutex::default()));
+    for (version, number) in [(&rustls::version::TLS12, 1), (&rustls::version::TLS13, 2)] {
+        let config = crate::raw::stapling_config(&world.node(DVZA), &[version], b"ocsp".to_vec());
+        let server = RawServer::with(config, Then::ok("")).await;
+        let channel = world
+            .client(server.address, only(DVZA))
+            .revocation(Revocation::hard_fail_by(std::sync::Arc::clone(&check) as _))
+            .build()
+            .unwrap();
+        assert_eq!(send(&channel, "/").await.unwrap().status(), 200);
+        assert_eq!(*check.0.lock().unwrap(), vec![b"ocsp".to_vec(); number]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r16_credentials_that_are_taken_while_a_client_is_renewed_are_not_undone() {
+    let world = World::new();
+    let server = RawServer::start(&world.node(DVZA), &world.pki, Then::ok("")).await;
+    let clock = std::sync::Arc::new(medmij_test::ManualClock::starting_now());
+    let channel = world
+        .client(server.address, only(DVZA))
+        .clock(std::sync::Arc::clone(&clock))
+        .build()
+        .unwrap();
+    let refuse = Credentials {
+        identity: identity(&world.node(DVP)),
+        roots: world.roots(),
+        revocation: Revocation::refuse_all(),
+    };
+    let allow = Credentials {
+        revocation: Revocation::danger_off(),
+        ..refuse.clone()
+    };
+    for _ in 0..50 {
+        channel.reload(&allow).unwrap();
+        clock.advance(std::time::Duration::from_secs(600));
+        // Each of these renews the client, or finds it renewed, or finds the new credentials.
+        let requests: Vec<_> = (0..3)
+            .map(|_| {
+                let channel = channel.clone();
+                tokio::spawn(async move { send(&channel, "/").await.map(drop) })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        channel.reload(&refuse).unwrap();
+        for request in requests {
+            let _ = request.await.unwrap();
+        }
+        assert!(send(&channel, "/").await.unwrap_err().is_revocation_unknown());
+    }
+}

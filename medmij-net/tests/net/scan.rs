@@ -66,6 +66,19 @@ async fn core_tls_301_core_tls_303_a_scan_shows_only_what_the_preset_allows() {
         for name in twelve.iter().chain(&thirteen) {
             assert!(allowed.contains(name), "{policy:?} offers {name}");
         }
+        let curves = &result["elliptic_curves"]["result"]["supported_curves"];
+        let mut curves: Vec<_> = curves
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|curve| curve["name"].as_str().unwrap().to_owned())
+            .collect();
+        curves.sort();
+        assert_eq!(curves, policy.groups(), "{policy:?}");
+        assert_eq!(
+            result["session_resumption"]["result"]["session_id_resumption_result"], "NOT_SUPPORTED",
+            "{policy:?}"
+        );
         for (scan, finding) in [
             ("tls_1_3_early_data", "supports_early_data"),
             ("tls_compression", "supports_compression"),

@@ -35,6 +35,78 @@ async fn core_tls_302_core_tls_305_tls_1_2_is_spoken_unless_it_is_switched_off()
 }
 
 #[tokio::test]
+async fn core_tls_301_core_tls_304_both_sides_on_every_cryptography_and_preset() {
+    use medmij_net::Cryptography;
+    let world = World::new();
+    for listener in Cryptography::ALL {
+        for client in Cryptography::ALL {
+            for (policy, other) in [
+                (TlsPolicy::ncsc_2_1(), TlsPolicy::ncsc_2_1()),
+                (TlsPolicy::ncsc_2_1(), TlsPolicy::ncsc_2025()),
+                (TlsPolicy::ncsc_2025().tls13_only(), TlsPolicy::ncsc_2_1()),
+            ] {
+                let served = world.listener(only(DVP)).tls(policy.cryptography(*listener));
+                let served = Served::start(served, counting().0).await;
+                let channel = world
+                    .client(served.address, only(DVZA))
+                    .tls(other.cryptography(*client))
+                    .build()
+                    .unwrap();
+                assert_eq!(
+                    send(&channel, "/").await.unwrap().status(),
+                    200,
+                    "{listener:?} {client:?} {policy:?}"
+                );
+                served.stop().await;
+            }
+        }
+    }
+}
+
+/// core.tls.303 — a client that does False Start sends its request before the server's last message of the handshake.
+/// A server that never sends that message therefore sees whether any byte of a request comes.
+#[tokio::test]
+async fn core_tls_303_no_byte_of_a_request_leaves_before_the_handshake_is_whole() {
+    use tokio::io::AsyncReadExt;
+    let world = World::new();
+    let config = Arc::new(server_config(&world.node(DVZA), &world.pki, &[&TLS12]));
+    let listener = tokio::net::TcpListener::bind(crate::world::any_port()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut tls = rustls::ServerConnection::new(config).unwrap();
+        // Up to the client's Finished, which answers the server's first flight.
+        while tls.is_handshaking() {
+            while tls.wants_write() {
+                let mut flight = Vec::new();
+                tls.write_tls(&mut flight).unwrap();
+                tokio::io::AsyncWriteExt::write_all(&mut stream, &flight).await.unwrap();
+            }
+            let mut some = [0; 16 * 1024];
+            let count = stream.read(&mut some).await.unwrap();
+            let mut some = &some[..count];
+            while !some.is_empty() {
+                tls.read_tls(&mut some).unwrap();
+                tls.process_new_packets().unwrap();
+            }
+        }
+        // The last flight is held back; the client has all the time of its connection to send a request.
+        assert!(tls.wants_write());
+        let mut request = Vec::new();
+        let _ = stream.read_to_end(&mut request).await;
+        request
+    });
+    let channel = world
+        .client(address, only(DVZA))
+        .connect_timeout(Duration::from_millis(300))
+        .build()
+        .unwrap();
+    let error = send(&channel, "/").await.unwrap_err();
+    assert!(error.is_timeout() && error.is_unsent(), "{error:?}");
+    assert_eq!(server.await.unwrap(), b"");
+}
+
+#[tokio::test]
 async fn core_tls_304_the_highest_common_version_is_taken_by_the_listener() {
     let world = World::new();
     let (router, _) = counting();
