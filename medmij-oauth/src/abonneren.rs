@@ -2,29 +2,47 @@
 //! ext.abo.subint, ext.abo.subnotint, ext.abo.rscnotint — Abonneren and Notificeren, for both sides, without IO.
 //!
 //! A DVP that was authorized for `subscribe~N/naam~id` makes, changes and ends an Abonnement with
-//! [`AbonnementRequest`]s at the subscription endpoint of the DVZA; the DVZA answers them with [`answer`]. When there is
-//! something new, or the Abonnement ends, the DVZA sends a [`Notificatie`] to the DVP, which takes it with
-//! [`Ontvanger::receive`] from nobody but the DVZA whose Abonnement it is.
+//! [`AbonnementRequest`]s at the subscription endpoint of the DVZA; the DVZA answers them with [`answer`] and keeps
+//! [`Abonnementen`]. When there is something new, or the Abonnement ends, the DVZA sends a [`Notificatie`] to the DVP, which
+//! takes it with [`Ontvanger::receive`] from nobody but the DVZA whose Abonnement it is: that stands in its
+//! [`AbonnementRegister`].
 //!
-//! The exact tables of the 2.2 pages could not be read. Field names and the statuses of errors are in [`AboPolicy`], each
-//! with its mark.
+//! | | DVZA | DVP |
+//! | --- | --- | --- |
+//! | in memory | [`MemoryAbonnementen`] | [`MemoryRegister`] |
+//! | SQLite | `SqliteStore` | `SqliteVault` |
+//! | PostgreSQL | `PostgresStore` | `PostgresVault` |
+//!
+//! The exact tables of the 2.2 pages could not be read. Field names, numbers and the statuses of errors are in [`AboPolicy`].
 
+mod abonnementen;
 mod beheer;
+#[cfg(any(test, feature = "store-contract"))]
+pub mod contract;
 mod datum;
+mod id;
+mod judge;
+mod memory;
+mod message;
 mod notificatie;
 mod ontvanger;
+mod register;
 mod request;
 
 use crate::policy::Mark;
 
 pub use self::{
-    beheer::{AbonnementRow, Abonnementen, BeheerError, MemoryAbonnementen, answer},
+    abonnementen::{AbonnementRow, Abonnementen, Created},
+    beheer::{BeheerError, answer},
     datum::{Datum, DatumError},
+    id::{AbonnementId, AbonnementIdError},
+    judge::{Toegestaan, Verdict, judge},
+    memory::{MemoryAbonnementen, MemoryRegister},
+    message::AbonnementError,
     notificatie::{Notificatie, NotificatieError, NotificatieSoort, Notificaties, deliver_before},
-    ontvanger::{AbonnementBron, Ontvangen, Ontvanger},
-    request::{
-        Abonnement, AbonnementError, AbonnementId, AbonnementIdError, AbonnementRequest, Toegestaan, Verdict, judge,
-    },
+    ontvanger::{Ontvangen, Ontvanger},
+    register::{AbonnementBron, AbonnementRegister},
+    request::{Abonnement, AbonnementRequest},
 };
 
 /// What could not be read of the three interfaces, with defaults.
@@ -39,6 +57,11 @@ pub struct AboPolicy {
     pub unknown_status: u16,
     /// The member of the answer to a notification (ext.abo.rscnotint.205).
     pub answer: &'static str,
+    /// How many Abonnementen one Persoon can have at one DVP, on the side of the DVZA; the same for every DVP. An Aanbieder
+    /// is free to refuse a creation.
+    pub meeste: u32,
+    /// The status of the answer to one more.
+    pub full_status: u16,
     /// On what these values rest.
     pub mark: Mark,
 }
@@ -50,6 +73,8 @@ impl Default for AboPolicy {
             end: "end",
             unknown_status: 404,
             answer: "subscription_id",
+            meeste: 100,
+            full_status: 403,
             mark: Mark::Unknown,
         }
     }

@@ -54,6 +54,22 @@ impl FromStr for ClientId {
     }
 }
 
+impl TryFrom<&str> for ClientId {
+    type Error = HostnameError;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for ClientId {
+    type Error = HostnameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
 impl AsRef<str> for ClientId {
     fn as_ref(&self) -> &str {
         self.as_str()

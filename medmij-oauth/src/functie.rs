@@ -16,6 +16,9 @@ pub enum Functie {
 }
 
 impl Functie {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Verzamelen, Self::Delen, Self::Abonneren];
+
     /// The Dutch name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -29,9 +32,7 @@ impl Functie {
     /// Reads a name, exactly as [`as_str`](Self::as_str) writes it.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Verzamelen, Self::Delen, Self::Abonneren]
-            .into_iter()
-            .find(|functie| functie.as_str() == name)
+        Self::ALL.into_iter().find(|functie| functie.as_str() == name)
     }
 }
 

@@ -66,6 +66,10 @@ impl RedirectUri {
             return Err(RedirectUriError::Port);
         }
         let host = Hostname::parse_observed(authority).map_err(RedirectUriError::Host)?;
+        // RFC 3986 section 3.2.2: brackets stand around an IP literal and nowhere else
+        if tail.contains(['[', ']']) {
+            return Err(RedirectUriError::Character);
+        }
         check_escapes(tail)?;
         if let Some((_, query)) = tail.split_once('?') {
             check_query(query)?;
@@ -155,6 +159,14 @@ impl FromStr for RedirectUri {
     type Err = RedirectUriError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<&str> for RedirectUri {
+    type Error = RedirectUriError;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
         Self::parse(text)
     }
 }
@@ -289,6 +301,8 @@ mod tests {
             ("https://[::1]/cb", E::Host(HostnameError::Character)),
             ("https://pgo.example.nl%2eevil.nl/cb", E::Host(HostnameError::Character)),
             ("https://*.example.nl/cb", E::Host(HostnameError::Character)),
+            ("https://pgo.example.nl/[cb]", E::Character),
+            ("https://pgo.example.nl/cb?x[]=1", E::Character),
             ("https://pgo.example.nl/%zz", E::Escape),
             ("https://pgo.example.nl/%", E::Escape),
             ("https://pgo.example.nl/%0d%0aSet-Cookie:x", E::Escape),

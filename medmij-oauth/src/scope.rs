@@ -74,6 +74,12 @@ impl Vertegenwoordiging {
             Self::OuderlijkGezag => "onbehalfofchild",
         }
     }
+
+    fn is_literal(part: &str) -> bool {
+        [Self::Vrijwillig, Self::OuderlijkGezag]
+            .iter()
+            .any(|soort| soort.as_str() == part)
+    }
 }
 
 impl Scope {
@@ -127,7 +133,8 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// Where the release names gegevensdiensten and none, too many or the same one twice are given.
+    /// Where the release names gegevensdiensten and none, too many or the same one twice are given; from 2.0 on also
+    /// where the name is that of a representation, for a scope could not tell the two apart.
     pub fn verzamelen(
         release: Release,
         aanbieder: Aanbiedernaam,
@@ -140,6 +147,13 @@ impl Scope {
             VerzamelenGrammar::Combinatie => (Some(aanbieder), one(gegevensdiensten)?),
             VerzamelenGrammar::Gegevensdienst => (None, one(gegevensdiensten)?),
         };
+        if grammar == VerzamelenGrammar::Aanbieder
+            && aanbieder
+                .as_ref()
+                .is_some_and(|naam| Vertegenwoordiging::is_literal(naam.short()))
+        {
+            return Err(ScopeError::Aanbiedernaam);
+        }
         if grammar != VerzamelenGrammar::Aanbieder && gegevensdiensten.is_empty() {
             return Err(ScopeError::AantalGegevensdiensten);
         }
@@ -325,7 +339,7 @@ pub enum ScopeError {
     /// A part has another form.
     #[error("part of the scope has not the form of this function and release")]
     Vorm,
-    /// The name is none, or has the suffix `@medmij`.
+    /// The name is none, has the suffix `@medmij`, or is the literal of a representation.
     #[error("scope holds no valid aanbiedernaam without suffix")]
     Aanbiedernaam,
     /// The id is none.

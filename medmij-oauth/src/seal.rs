@@ -38,9 +38,17 @@ pub trait KeyRing: Send + Sync + 'static {
     ///
     /// Where the key fails.
     fn index(&self, bsn: &Bsn) -> Result<PersoonIndex, SealError>;
+
+    /// The keyed hash by which something else is found again, stable like [`index`](Self::index): the name under which a DVP
+    /// keeps a token, the account of a Persoon at a DVP. `purpose` keeps uses apart.
+    ///
+    /// # Errors
+    ///
+    /// Where the key fails.
+    fn fingerprint(&self, purpose: &str, value: &[u8]) -> Result<PersoonIndex, SealError>;
 }
 
-/// A keyed hash of a BSN: enough to find a Persoon, not enough to know one.
+/// A keyed hash of a BSN, or of what else names a Persoon: enough to find a Persoon, not enough to know one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PersoonIndex([u8; 32]);
 
@@ -206,6 +214,16 @@ impl KeyRing for LocalKeyRing {
         mac.update(bsn.expose().as_bytes());
         Ok(PersoonIndex(mac.finalize().into_bytes().into()))
     }
+
+    fn fingerprint(&self, purpose: &str, value: &[u8]) -> Result<PersoonIndex, SealError> {
+        let mut mac =
+            <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(self.index.0.as_slice()).map_err(|_| SealError::Key)?;
+        mac.update(b"medmij vingerafdruk\0");
+        mac.update(&(purpose.len() as u64).to_be_bytes());
+        mac.update(purpose.as_bytes());
+        mac.update(value);
+        Ok(PersoonIndex(mac.finalize().into_bytes().into()))
+    }
 }
 
 /// Why something cannot be sealed or opened.
@@ -257,5 +275,16 @@ mod tests {
         let other = LocalKeyRing::ephemeral(&OsEntropy).unwrap();
         assert!(ring.index(&a).unwrap() == ring.index(&b).unwrap());
         assert!(ring.index(&a).unwrap() != other.index(&a).unwrap());
+        // uses are apart from each other, and from a BSN
+        let of = |ring: &LocalKeyRing, purpose: &str, value: &str| ring.fingerprint(purpose, value.as_bytes()).unwrap();
+        assert!(of(&ring, "a", "bc") == of(&ring, "a", "bc"));
+        for other in [
+            of(&ring, "ab", "c"),
+            of(&ring, "b", "bc"),
+            of(&other, "a", "bc"),
+            ring.index(&a).unwrap(),
+        ] {
+            assert!(of(&ring, "a", "bc") != other);
+        }
     }
 }

@@ -15,7 +15,7 @@ mod rows;
 use std::{future::Future, time::Duration};
 
 pub use self::{
-    memory::{MemoryLimits, MemoryStore},
+    memory::{MemoryLimits, MemoryRows, MemoryStore},
     rows::{
         Access, Advance, Advanced, AuditEntry, AuditKind, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem,
         RotateRefresh, Rotated, SecretHash, StoredFlow, TakenCode,
@@ -24,7 +24,34 @@ pub use self::{
 use crate::{ClientId, seal::PersoonIndex};
 use medmij_types::Aanbiedernaam;
 
-/// The store of a DVZA. Every operation is one transaction: it is durable when it returns, or it did not happen.
+/// The store of a DVZA. Every operation is one transaction: all of it happens or nothing of it.
+///
+/// # What an answer tells
+///
+/// * `Ok`: it happened as the answer says, and in a durable store it outlives the process from now on.
+/// * [`StoreError::Full`]: it did not happen.
+/// * [`StoreError::Unavailable`], [`StoreError::Broken`], or a caller that stopped waiting: it happened or it did not. The
+///   answer can be lost after the commit, so nothing may be concluded, and nothing handed out that hangs on it.
+///
+/// What a caller does who does not know:
+///
+/// | operation | what then |
+/// | --- | --- |
+/// | reading | ask again |
+/// | `open_flow` | start another flow; one that was left behind expires |
+/// | `advance_flow`, `close_flow` | the same call again answers [`Advanced::Stale`] if it happened: read the flow and go on from what it says |
+/// | `grant` | keep the code back; the Persoon starts again. A code that nobody holds expires, its audit entry stays |
+/// | `take_code` | no token leaves. A second offer answers [`TakenCode::Replayed`] and ends the grant, so the DVP starts again (core.tknint.203) |
+/// | `rotate_refresh` | the DVP sends the same token again, as after any lost answer: [`Rotated::Replaced`] if it happened, [`Rotated::Fresh`] if not |
+/// | `burn_code`, `withdraw`, `revoke_grant`, `purge` | do it again: the second time finds nothing left to do, and writes nothing |
+/// | `audit` | an entry may stand twice |
+///
+/// # Audit entries
+///
+/// Consent, refusal and withdrawal are written in the transaction of the change that they tell of: with the grant, with the
+/// step of the flow, with the end of what was withdrawn. A grant that ends because a code or token was offered again, or by
+/// [`revoke_grant`](Self::revoke_grant), leaves an entry [`AuditKind::Beeindigd`] in the same way. Nothing ends twice, so no
+/// entry stands twice.
 pub trait Store: Send + Sync + 'static {
     /// Keeps a new flow for `lifetime`. A full store makes room by forgetting the oldest flow of a Persoon who is not
     /// authenticated yet.
@@ -33,8 +60,8 @@ pub trait Store: Send + Sync + 'static {
     /// A flow that is open and not expired.
     fn flow(&self, id: &FlowId) -> impl Future<Output = Result<Option<StoredFlow>, StoreError>> + Send;
 
-    /// Replaces a flow, if it still has the version that the caller saw. Of several callers with one version exactly one
-    /// gets [`Advanced::Done`].
+    /// Replaces a flow, if it still has the version that the caller saw, and writes the audit entry of the change with it.
+    /// Of several callers with one version exactly one gets [`Advanced::Done`].
     fn advance_flow(&self, advance: Advance) -> impl Future<Output = Result<Advanced, StoreError>> + Send;
 
     /// Ends a flow, if it still has the version that the caller saw, and writes the audit entry with it. Exactly one
@@ -76,8 +103,8 @@ pub trait Store: Send + Sync + 'static {
     /// The live langdurige grants of a Persoon, oldest first.
     fn grants_of(&self, persoon: &PersoonIndex) -> impl Future<Output = Result<Vec<Grant>, StoreError>> + Send;
 
-    /// Ends every grant of a Persoon at an Aanbieder for a DVP, with every code and token of it, and writes the audit
-    /// entry with it. Returns how many grants ended.
+    /// Ends every grant of a Persoon at an Aanbieder for a DVP, with every code and token of it. Where one ended, the audit
+    /// entry is written with it; where none did, nothing was withdrawn and nothing is written. Returns how many ended.
     fn withdraw(
         &self,
         persoon: &PersoonIndex,
@@ -86,7 +113,7 @@ pub trait Store: Send + Sync + 'static {
         audit: AuditEntry,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// Ends one grant with everything that was issued from it.
+    /// Ends one grant with everything that was issued from it, and writes [`AuditKind::Beeindigd`] with it.
     fn revoke_grant(&self, grant: &GrantId) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Writes an audit entry by itself.
@@ -109,10 +136,11 @@ pub trait DangerShiftClock: Store {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The store cannot be reached now; the request may be tried again. A server answers 503 with `Retry-After`.
+    /// The store cannot be reached now, or its answer did not arrive: whether it happened is not known, see [`Store`]. A
+    /// server answers 503 with `Retry-After`.
     #[error("store cannot be reached")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// There is no room.
+    /// There is no room: it did not happen.
     #[error("store is full")]
     Full,
     /// A row is not what was written.

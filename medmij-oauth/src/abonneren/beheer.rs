@@ -1,71 +1,30 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! ext.abo.subint — the subscription interface on the side of the DVZA: who may do what to which Abonnement.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    future::Future,
-    sync::{Mutex, PoisonError},
-};
-
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use medmij_types::{Aanbiedernaam, Entropy, EntropyError, GegevensdienstId};
+use medmij_types::{Entropy, EntropyError};
 
 use super::{
-    AboPolicy, Abonnement, AbonnementError, AbonnementId, AbonnementRequest, Datum, Toegestaan, Verdict, judge,
-    request::json_answer,
+    AboPolicy, Abonnement, AbonnementError, AbonnementId, AbonnementRequest, AbonnementRow, Abonnementen, Created,
+    Datum, Toegestaan, Verdict, judge, message::refuse,
 };
 use crate::{
-    ClientId, Functie,
-    seal::{KeyRing, PersoonIndex, SealError},
+    Functie,
+    seal::{KeyRing, SealError},
     server::Verleend,
-    store::StoreError,
+    store::{Advanced, StoreError},
 };
-
-/// An Abonnement as a DVZA keeps it: of one Persoon, DVP, Aanbieder and gegevensdienst, and of nobody else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct AbonnementRow {
-    /// Its id and its end.
-    pub abonnement: Abonnement,
-    /// The Persoon.
-    pub persoon: PersoonIndex,
-    /// The DVP, which gets the notifications.
-    pub client_id: ClientId,
-    /// The Aanbieder.
-    pub aanbieder: Aanbiedernaam,
-    /// The gegevensdienst.
-    pub gegevensdienst: GegevensdienstId,
-}
-
-/// Where a DVZA keeps its Abonnementen.
-pub trait Abonnementen: Send + Sync + 'static {
-    /// The Abonnement of an id.
-    fn find(&self, id: &AbonnementId) -> impl Future<Output = Result<Option<AbonnementRow>, StoreError>> + Send;
-
-    /// Writes an Abonnement, new or changed.
-    fn save(&self, row: AbonnementRow) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Removes an Abonnement.
-    fn remove(&self, id: &AbonnementId) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// The Abonnementen to notify when there is something new of a Persoon, not over on this day.
-    fn to_notify(
-        &self,
-        persoon: &PersoonIndex,
-        aanbieder: &Aanbiedernaam,
-        gegevensdienst: &GegevensdienstId,
-        today: Datum,
-    ) -> impl Future<Output = Result<Vec<AbonnementRow>, StoreError>> + Send;
-}
 
 /// Answers a request at the subscription endpoint. `verleend` comes from
 /// [`guard_for`](crate::server::Server::guard_for) with [`Functie::Abonneren`]; `rest` is the path after the endpoint,
-/// without slashes around it. What the Aanbieder is free to refuse (creating, extending) is granted here.
+/// without slashes around it. What the Aanbieder is free to refuse (creating, extending) is granted here, up to
+/// [`AboPolicy::meeste`] for a Persoon at a DVP. An Abonnement of somebody else is answered like one that is not there.
 ///
 /// # Errors
 ///
-/// [`BeheerError`] where something here cannot be reached: answer 503.
+/// [`BeheerError`] where something here cannot be reached: answer 503. A creation may have happened then; the Abonnement that
+/// nobody knows of ends on its day.
 pub async fn answer<A: Abonnementen>(
     abonnementen: &A,
     request: &Request<Bytes>,
@@ -86,103 +45,60 @@ pub async fn answer<A: Abonnementen>(
         Err(_) => return Ok(refuse(StatusCode::BAD_REQUEST, "request is malformed")),
     };
     let persoon = keys.index(&verleend.persoon.bsn)?;
-    let row = |abonnement| AbonnementRow {
-        abonnement,
-        persoon,
-        client_id: verleend.client_id.clone(),
-        aanbieder: verleend.aanbieder.clone(),
-        gegevensdienst: gegevensdienst.clone(),
+    let row = |abonnement| {
+        let (client_id, aanbieder) = (verleend.client_id.clone(), verleend.aanbieder.clone());
+        AbonnementRow::new(abonnement, persoon, client_id, aanbieder, gegevensdienst.clone())
     };
-    let current = match &asked {
-        AbonnementRequest::Aanmaken { .. } => None,
-        AbonnementRequest::Wijzigen { id, .. } | AbonnementRequest::Beeindigen { id } => {
-            // an Abonnement of somebody else is answered like one that is not there
-            abonnementen
-                .find(id)
-                .await?
-                .filter(|found| *found == row(found.abonnement.clone()))
+    let allowed = Toegestaan::new(dagen, today);
+    for _ in 0..TRIES {
+        let current = match &asked {
+            AbonnementRequest::Aanmaken { .. } => None,
+            AbonnementRequest::Wijzigen { id, .. } | AbonnementRequest::Beeindigen { id } => {
+                let found = abonnementen.find(id, today).await?.map(|found| {
+                    let own = found == row(found.abonnement.clone());
+                    own.then_some(found.abonnement)
+                });
+                match found.flatten() {
+                    Some(own) => Some(own),
+                    None => return Ok(refuse(StatusCode::NOT_FOUND, "subscription is not known")),
+                }
+            }
+        };
+        if judge(&asked, current.as_ref(), allowed) == Verdict::Weigeren {
+            return Ok(refuse(
+                StatusCode::BAD_REQUEST,
+                "end is not within what was consented to",
+            ));
         }
-    };
-    if current.is_none() && !matches!(asked, AbonnementRequest::Aanmaken { .. }) {
-        return Ok(refuse(StatusCode::NOT_FOUND, "subscription is not known"));
-    }
-    let current = current.map(|found| found.abonnement);
-    if judge(&asked, current.as_ref(), Toegestaan::new(dagen, today)) == Verdict::Weigeren {
-        return Ok(refuse(
-            StatusCode::BAD_REQUEST,
-            "end is not within what was consented to",
-        ));
-    }
-    match asked {
-        AbonnementRequest::Aanmaken { end } => {
-            let abonnement = Abonnement::new(AbonnementId::random(entropy)?, end);
-            abonnementen.save(row(abonnement.clone())).await?;
-            Ok(abonnement.to_http(true, policy))
+        match (&asked, current) {
+            (AbonnementRequest::Wijzigen { id, end }, Some(current)) => {
+                if abonnementen.change(id, current.end, *end).await? == Advanced::Done {
+                    return Ok(Abonnement::new(id.clone(), *end).to_http(false, policy));
+                }
+                // somebody else changed or ended it since: look again
+            }
+            (AbonnementRequest::Beeindigen { id }, _) => {
+                abonnementen.end(id).await?;
+                return Ok(Abonnement::new(id.clone(), today).to_http(false, policy));
+            }
+            (AbonnementRequest::Aanmaken { end }, _) => {
+                let abonnement = Abonnement::new(AbonnementId::random(entropy)?, *end);
+                match abonnementen
+                    .create(row(abonnement.clone()), policy.meeste, today)
+                    .await?
+                {
+                    Created::Done => return Ok(abonnement.to_http(true, policy)),
+                    Created::Full => {
+                        let status = StatusCode::from_u16(policy.full_status).unwrap_or(StatusCode::FORBIDDEN);
+                        return Ok(refuse(status, "no more subscriptions for this person"));
+                    }
+                    Created::Collision => {}
+                }
+            }
+            (AbonnementRequest::Wijzigen { .. }, None) => {}
         }
-        AbonnementRequest::Wijzigen { id, end } => {
-            let abonnement = Abonnement::new(id, end);
-            abonnementen.save(row(abonnement.clone())).await?;
-            Ok(abonnement.to_http(false, policy))
-        }
-        AbonnementRequest::Beeindigen { id } => {
-            abonnementen.remove(&id).await?;
-            Ok(Abonnement::new(id, today).to_http(false, policy))
-        }
     }
-}
-
-/// Abonnementen in memory.
-#[derive(Debug, Default)]
-pub struct MemoryAbonnementen {
-    rows: Mutex<HashMap<AbonnementId, AbonnementRow>>,
-}
-
-impl MemoryAbonnementen {
-    /// None yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<AbonnementId, AbonnementRow>> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Abonnementen for MemoryAbonnementen {
-    async fn find(&self, id: &AbonnementId) -> Result<Option<AbonnementRow>, StoreError> {
-        Ok(self.lock().get(id).cloned())
-    }
-
-    async fn save(&self, row: AbonnementRow) -> Result<(), StoreError> {
-        self.lock().insert(row.abonnement.id.clone(), row);
-        Ok(())
-    }
-
-    async fn remove(&self, id: &AbonnementId) -> Result<(), StoreError> {
-        self.lock().remove(id);
-        Ok(())
-    }
-
-    async fn to_notify(
-        &self,
-        persoon: &PersoonIndex,
-        aanbieder: &Aanbiedernaam,
-        gegevensdienst: &GegevensdienstId,
-        today: Datum,
-    ) -> Result<Vec<AbonnementRow>, StoreError> {
-        let mut rows: Vec<_> = self
-            .lock()
-            .values()
-            .filter(|row| {
-                row.persoon == *persoon && row.aanbieder == *aanbieder && row.gegevensdienst == *gegevensdienst
-            })
-            .filter(|row| row.abonnement.end > today)
-            .cloned()
-            .collect();
-        rows.sort_by(|one, two| one.abonnement.id.cmp(&two.abonnement.id));
-        Ok(rows)
-    }
+    Err(BeheerError::Druk)
 }
 
 /// Why there is no answer.
@@ -198,12 +114,9 @@ pub enum BeheerError {
     /// No entropy.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
+    /// Others changed the same Abonnement again and again.
+    #[error("subscription is changed by others at the same time")]
+    Druk,
 }
 
-fn refuse(status: StatusCode, what: &str) -> Response<Bytes> {
-    let body = BTreeMap::from([
-        ("error", "invalid_request".to_owned()),
-        ("error_description", what.to_owned()),
-    ]);
-    json_answer(status, &body)
-}
+const TRIES: usize = 4;

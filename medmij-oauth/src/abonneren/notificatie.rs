@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, Version, header};
 use medmij_types::BackchannelUri;
 
-use super::{AbonnementError, AbonnementId, Datum, request::JSON};
+use super::{AbonnementError, AbonnementId, Datum, message::JSON};
 use crate::{ClientId, wire::RequestIds};
 
 /// A notification to a DVP. Each belongs to exactly one Abonnement.

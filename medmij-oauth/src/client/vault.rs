@@ -6,30 +6,47 @@
 //! a refresh is under way before it is sent, and the next token is kept before anything else happens. When the process
 //! dies in between, the lease runs out and the same token is sent again: the DVZA then replaces the successor that nobody
 //! used.
+//!
+//! A DVP works with a [`Kluis`], over a [`TokenVault`]: [`MemoryVault`] for tests, `SqliteVault` of `medmij-oauth-sqlite`,
+//! `PostgresVault` of `medmij-oauth-postgres`.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use medmij_oauth::client::vault::{Kluis, MemoryVault};
+//! use medmij_oauth::seal::LocalKeyRing;
+//! use medmij_types::OsEntropy;
+//!
+//! // keys that outlive the process, in earnest
+//! let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
+//! let kluis = Kluis::new(MemoryVault::new(), keys, Arc::new(OsEntropy));
+//! # let _ = kluis;
+//! # Ok::<(), medmij_types::EntropyError>(())
+//! ```
 
 #[cfg(any(test, feature = "store-contract"))]
 pub mod contract;
+mod kluis;
 mod memory;
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{future::Future, time::Duration};
 
-use bytes::Bytes;
-use http::{Request, Response};
-use medmij_types::{Entropy, EntropyError};
-
-pub use self::memory::MemoryVault;
-use super::{Dvp, ExchangeError, Renewal, Tokens};
-use crate::{
-    seal::{KeyRing, SealError},
-    wire::{ErrorCode, TokenResponseError},
+pub use self::{
+    kluis::{Kluis, RefreshError},
+    memory::MemoryVault,
 };
+use super::Renewal;
 
 /// Where a DVP keeps its sealed refresh tokens. Whoever writes one runs `vault_contract!` (feature `store-contract`) on it.
+///
+/// Every operation is one transaction. Where it answers, it happened, and in a durable vault it outlives the process; where
+/// it fails or the caller stops waiting, it happened or it did not, and doing it again does no harm.
 pub trait TokenVault: Send + Sync + 'static {
-    /// Keeps the token of a new consent; what was there under the key is replaced.
+    /// Keeps the token of a new consent; what was there under the key is replaced, and a refresh of it that runs can keep
+    /// nothing any more.
     fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> impl Future<Output = Result<(), VaultError>> + Send;
 
-    /// Starts a refresh and records it, for the time of the lease. Of several callers one gets [`Begun::Refresh`].
+    /// Starts a refresh and records it, for the time of the lease. Of several callers one gets [`Begun::Refresh`]. No two
+    /// attempts of a vault have the same number, whatever was forgotten in between.
     fn begin(&self, key: &VaultKey, lease: Duration) -> impl Future<Output = Result<Begun, VaultError>> + Send;
 
     /// Ends a refresh with the next token, if it is still the attempt that runs.
@@ -43,12 +60,27 @@ pub trait TokenVault: Send + Sync + 'static {
     /// Ends a refresh that brought nothing; the token stays and may be tried again.
     fn release(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<(), VaultError>> + Send;
 
+    /// Ends a refresh by which the token turned out to be over: forgets it, if it is still the attempt that runs. The late
+    /// answer to an older attempt takes nothing away.
+    fn lapse(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<Finished, VaultError>> + Send;
+
     /// Forgets a token: the consent is over.
     fn forget(&self, key: &VaultKey) -> impl Future<Output = Result<(), VaultError>> + Send;
+
+    /// Forgets at most `batch` tokens that were kept so long ago: after half a year a token has lapsed. Returns how many
+    /// went. Call it now and then.
+    fn purge(&self, older_than: Duration, batch: usize) -> impl Future<Output = Result<usize, VaultError>> + Send;
+}
+
+/// For tests only: moves the clock of a vault.
+pub trait DangerShiftVault: TokenVault {
+    /// Moves the clock forward, for this vault and everything that shares its rows.
+    fn danger_shift_clock(&self, by: Duration) -> impl Future<Output = Result<(), VaultError>> + Send;
 }
 
 /// The name under which a DVP keeps a token: its own id of the Persoon, the Aanbieder and the authorization server. It is
-/// no secret and holds no BSN.
+/// no secret and holds no BSN. A [`Kluis`] gives a vault a keyed hash of it, so that nobody reads in a dump who goes to which
+/// Aanbieder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VaultKey(Box<str>);
 
@@ -100,9 +132,9 @@ pub enum Begun {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finished {
-    /// Kept.
+    /// Kept, or forgotten.
     Done,
-    /// The attempt took longer than its lease and another one runs, or the token was forgotten: nothing is kept.
+    /// The attempt took longer than its lease and another one runs, or the token was replaced or forgotten: nothing happened.
     Stale,
 }
 
@@ -119,152 +151,37 @@ impl VaultError {
     }
 }
 
-/// A vault with its keys: what a DVP works with.
-pub struct Kluis<V: TokenVault> {
-    vault: V,
-    keys: Arc<dyn KeyRing>,
-    entropy: Arc<dyn Entropy + Send + Sync>,
-    lease: Duration,
-}
-
-impl<V: TokenVault> Kluis<V> {
-    /// A vault with its keys; a refresh that takes longer than a minute counts as lost.
-    #[must_use]
-    pub fn new(vault: V, keys: Arc<dyn KeyRing>, entropy: Arc<dyn Entropy + Send + Sync>) -> Self {
-        Self {
-            vault,
-            keys,
-            entropy,
-            lease: Duration::from_secs(60),
-        }
+impl<V: TokenVault> TokenVault for std::sync::Arc<V> {
+    fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> impl Future<Output = Result<(), VaultError>> + Send {
+        (**self).keep(key, sealed)
     }
 
-    /// The vault itself.
-    #[must_use]
-    pub fn vault(&self) -> &V {
-        &self.vault
+    fn begin(&self, key: &VaultKey, lease: Duration) -> impl Future<Output = Result<Begun, VaultError>> + Send {
+        (**self).begin(key, lease)
     }
 
-    /// Keeps the token of a new consent.
-    ///
-    /// # Errors
-    ///
-    /// See [`RefreshError`].
-    pub async fn keep(&self, key: &VaultKey, renewal: &Renewal) -> Result<(), RefreshError> {
-        Ok(self.vault.keep(key, self.seal(key, renewal)?).await?)
-    }
-
-    /// Fetches new tokens: records the attempt, sends the request with `send`, keeps the next refresh token, and only then
-    /// hands out the access token. A refusal by the DVZA ends the consent here too.
-    ///
-    /// # Errors
-    ///
-    /// See [`RefreshError`]. After [`RefreshError::Send`] the same token may be tried again.
-    pub async fn refresh<F, E>(
+    fn finish(
         &self,
-        dvp: &Dvp,
         key: &VaultKey,
-        send: impl FnOnce(Request<Bytes>) -> F + Send,
-    ) -> Result<Tokens, RefreshError>
-    where
-        F: Future<Output = Result<Response<Bytes>, E>> + Send,
-        E: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        let (sealed, attempt) = match self.vault.begin(key, self.lease).await? {
-            Begun::Refresh { sealed, attempt } => (sealed, attempt),
-            Begun::UnderWay => return Err(RefreshError::UnderWay),
-            Begun::Unknown => return Err(RefreshError::Unknown),
-        };
-        let renewal = self.open(key, &sealed)?;
-        let (request, exchange) = dvp.refresh_request(renewal)?;
-        let response = match send(request).await {
-            Ok(response) => response,
-            Err(error) => {
-                self.vault.release(key, attempt).await?;
-                return Err(RefreshError::Send(error.into()));
-            }
-        };
-        match dvp.tokens(exchange, &response) {
-            Ok(tokens) => {
-                // core.tknint.208 and the rotation rule: kept before it is used
-                let Some(next) = &tokens.renewal else {
-                    self.vault.forget(key).await?;
-                    return Ok(tokens);
-                };
-                match self.vault.finish(key, attempt, self.seal(key, next)?).await? {
-                    Finished::Done => Ok(tokens),
-                    Finished::Stale => Err(RefreshError::Stale),
-                }
-            }
-            Err(error) => {
-                if is_final(&error) {
-                    self.vault.forget(key).await?;
-                } else {
-                    self.vault.release(key, attempt).await?;
-                }
-                Err(error.into())
-            }
-        }
+        attempt: u64,
+        sealed: Vec<u8>,
+    ) -> impl Future<Output = Result<Finished, VaultError>> + Send {
+        (**self).finish(key, attempt, sealed)
     }
 
-    fn seal(&self, key: &VaultKey, renewal: &Renewal) -> Result<Vec<u8>, RefreshError> {
-        let json = renewal.expose_json();
-        Ok(self
-            .keys
-            .seal(json.as_bytes(), key.as_str().as_bytes(), &*self.entropy)?)
+    fn release(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<(), VaultError>> + Send {
+        (**self).release(key, attempt)
     }
 
-    fn open(&self, key: &VaultKey, sealed: &[u8]) -> Result<Renewal, RefreshError> {
-        let plain = self.keys.open(sealed, key.as_str().as_bytes())?;
-        std::str::from_utf8(&plain)
-            .ok()
-            .and_then(Renewal::from_json)
-            .ok_or(RefreshError::Kept)
+    fn lapse(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<Finished, VaultError>> + Send {
+        (**self).lapse(key, attempt)
     }
-}
 
-impl<V: TokenVault> fmt::Debug for Kluis<V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Kluis")
-            .field("lease", &self.lease)
-            .finish_non_exhaustive()
+    fn forget(&self, key: &VaultKey) -> impl Future<Output = Result<(), VaultError>> + Send {
+        (**self).forget(key)
     }
-}
 
-/// Why a refresh brought no tokens.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RefreshError {
-    /// Another refresh of the same token runs.
-    #[error("refresh is under way")]
-    UnderWay,
-    /// There is no token under this key.
-    #[error("no refresh token is kept")]
-    Unknown,
-    /// The attempt took longer than its lease; the tokens of the later attempt count.
-    #[error("refresh took too long and another one took its place")]
-    Stale,
-    /// The request could not be sent, or no answer came.
-    #[error("refresh request failed")]
-    Send(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The DVZA refused, or its answer is not one.
-    #[error(transparent)]
-    Exchange(#[from] ExchangeError),
-    /// The vault failed.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// Sealing failed.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-    /// No entropy.
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
-    /// What was kept cannot be read.
-    #[error("kept refresh token cannot be read")]
-    Kept,
-}
-
-/// `invalid_grant` says that the token will never work again.
-fn is_final(error: &ExchangeError) -> bool {
-    matches!(error, ExchangeError::Response(TokenResponseError::Refused(refused)) if refused.error == ErrorCode::InvalidGrant)
+    fn purge(&self, older_than: Duration, batch: usize) -> impl Future<Output = Result<usize, VaultError>> + Send {
+        (**self).purge(older_than, batch)
+    }
 }

@@ -36,19 +36,28 @@ pub(super) fn set(headers: &mut HeaderMap, options: &RouterOptions, visitor: &Vi
     }
 }
 
+/// Lets go of the cookie of a flow that is over.
+pub(super) fn clear(headers: &mut HeaderMap, options: &RouterOptions, flow: &FlowId) {
+    forget(headers, options, &name(options, flow.as_str()));
+}
+
 /// Lets go of cookies of older flows, where a browser holds too many.
 pub(super) fn trim(request: &HeaderMap, response: &mut HeaderMap, options: &RouterOptions) {
     let prefix = name(options, "");
-    let secure = if options.is_loopback() { "" } else { "; Secure" };
     let names: Vec<_> = pairs(request)
         .map(|(name, _)| name)
         .filter(|name| name.starts_with(&prefix))
         .collect();
     for name in names.iter().take(names.len().saturating_sub(MOST)) {
-        let text = format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}");
-        if let Ok(value) = HeaderValue::from_str(&text) {
-            response.append(header::SET_COOKIE, value);
-        }
+        forget(response, options, name);
+    }
+}
+
+fn forget(headers: &mut HeaderMap, options: &RouterOptions, name: &str) {
+    let secure = if options.is_loopback() { "" } else { "; Secure" };
+    let text = format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}");
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        headers.append(header::SET_COOKIE, value);
     }
 }
 

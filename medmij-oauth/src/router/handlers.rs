@@ -152,7 +152,12 @@ pub(super) async fn submit<D: Dvza>(
     };
     let callback = mounted.login_callback();
     let next = mounted.server.submit(&visitor, &Submitted::new(&form, &callback)).await;
-    mounted.next(&next, true)
+    let mut response = mounted.next(&next, true);
+    // only from the login does the browser come back to this flow
+    if matches!(next, Next::Away(_)) && form.one("antwoord") != Ok(Some("inloggen")) {
+        cookie::clear(response.headers_mut(), &mounted.options, &visitor.flow);
+    }
+    response
 }
 
 pub(super) async fn login<D: Dvza>(State(mounted): State<Mounted<D>>, uri: Uri, headers: HeaderMap) -> Response {

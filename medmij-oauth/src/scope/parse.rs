@@ -117,16 +117,10 @@ fn read_dagen(text: &str) -> Result<u32, ScopeError> {
 
 fn take_vertegenwoordiging(release: Release, parts: &mut Vec<&str>) -> Result<Option<Vertegenwoordiging>, ScopeError> {
     let mut found = None;
-    for soort in [Vertegenwoordiging::Vrijwillig, Vertegenwoordiging::OuderlijkGezag] {
-        // In a release without representation the literal is a name like any other.
-        if !release_rules(release).vertegenwoordiging.contains(&soort) {
-            continue;
-        }
-        while parts.len() > 1 {
-            let Some(at) = parts.iter().position(|part| *part == soort.as_str()) else {
-                break;
-            };
-            if found.replace(soort).is_some() {
+    // In a release without representation the literal is a part like any other.
+    for soort in release_rules(release).vertegenwoordiging {
+        while let Some(at) = parts.iter().position(|part| *part == soort.as_str()) {
+            if found.replace(*soort).is_some() {
                 return Err(ScopeError::Vertegenwoordiging);
             }
             parts.remove(at);
@@ -150,8 +144,8 @@ mod tests {
             (R::V2_0, Verzamelen, "abc"),
             (R::V2_2, Verzamelen, "abc onbehalfof"),
             (R::V2_2, Verzamelen, "abc onbehalfofchild"),
-            // a name that looks like the literal is a name where it stands alone
-            (R::V2_2, Verzamelen, "onbehalfof"),
+            // the order of the parts says nothing (RFC 6749 section 3.3): see the test below for the other way round
+            (R::V2_2, Delen, "onbehalfof~53"),
             (R::V2_2, Delen, "eenofanderezorgaanbieder~53"),
             (R::V2_2, Abonneren, "subscribe~180/abc~42"),
             (R::V2_2, Abonneren, "subscribe~0/abc~42"),
@@ -193,6 +187,11 @@ mod tests {
                 "abc onbehalfof onbehalfofchild",
                 E::Vertegenwoordiging,
             ),
+            // a literal is never taken for the name of an Aanbieder
+            (R::V2_2, Verzamelen, "onbehalfof", E::AantalDelen),
+            (R::V2_2, Verzamelen, "onbehalfofchild", E::AantalDelen),
+            (R::V2_2, Verzamelen, "onbehalfof onbehalfof", E::Vertegenwoordiging),
+            (R::V2_2, Verzamelen, "onbehalfof onbehalfofchild", E::Vertegenwoordiging),
             (R::V1_5, Verzamelen, "abc~42 onbehalfofchild", E::Vorm),
             (R::V1_4, Verzamelen, "abc~42 onbehalfof", E::AantalDelen),
             (R::V2_2, Delen, "abc", E::Vorm),
@@ -231,6 +230,22 @@ mod tests {
             );
         }
         assert_eq!(Scope::parse(R::V2_2, Verzamelen, &"a".repeat(2001)), Err(E::TeLang));
+    }
+
+    #[test]
+    fn ext_vert_authint_200_representation_stands_anywhere_and_is_written_last_a10() {
+        for (release, text, canonical) in [
+            (R::V2_2, "onbehalfof abc", "abc onbehalfof"),
+            (R::V2_2, "onbehalfofchild abc", "abc onbehalfofchild"),
+            (R::V1_5, "abc~42 onbehalfof abc~48", "abc~42 abc~48 onbehalfof"),
+        ] {
+            assert_eq!(Scope::parse(release, Verzamelen, text).unwrap().to_string(), canonical);
+        }
+        // so an Aanbieder of that name cannot be asked for without a gegevensdienst
+        for naam in ["onbehalfof", "onbehalfofchild"] {
+            let naam = Aanbiedernaam::parse(naam).unwrap();
+            assert_eq!(Scope::verzamelen(R::V2_2, naam, &[]), Err(ScopeError::Aanbiedernaam));
+        }
     }
 
     #[test]

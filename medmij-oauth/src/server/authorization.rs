@@ -312,12 +312,30 @@ impl JudgedRequest {
     ///
     /// [`RefusedRequest`].
     pub fn allow(&self, asked: &[GegevensdienstId]) -> Result<(), RefusedRequest> {
-        match &self.client.gegevensdiensten {
-            Some(listed) if asked.iter().any(|id| !listed.contains(id)) => Err(self.refuse(
+        if asked.iter().all(|id| self.client.has(id)) {
+            Ok(())
+        } else {
+            Err(self.refuse(
                 Uitzondering::GegevensdienstNietVoorClient,
                 "client is not on the OAuth Client List for this gegevensdienst",
-            )),
-            _ => Ok(()),
+            ))
+        }
+    }
+
+    /// As [`allow`](Self::allow) where the scope names no gegevensdienst: the client has to be on the OCL for at least
+    /// one of those that the Aanbieder offers.
+    ///
+    /// # Errors
+    ///
+    /// [`RefusedRequest`].
+    pub fn allow_one_of(&self, offered: &[GegevensdienstId]) -> Result<(), RefusedRequest> {
+        if offered.iter().any(|id| self.client.has(id)) {
+            Ok(())
+        } else {
+            Err(self.refuse(
+                Uitzondering::GegevensdienstNietVoorClient,
+                "client is not on the OAuth Client List for any gegevensdienst of this aanbieder",
+            ))
         }
     }
 

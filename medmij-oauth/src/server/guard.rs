@@ -10,7 +10,7 @@ use super::{Clients as _, Dvza, Persoon, Server, StepError, TokenBinding, flow::
 use crate::{
     ClientId, Functie,
     store::{GrantId, SecretHash, Store as _},
-    wire::{ErrorCode, RequestIds, form::Form},
+    wire::{ErrorCode, RequestIds, form},
 };
 
 /// What a request may touch.
@@ -132,7 +132,7 @@ impl<D: Dvza> Server<D> {
         query: Option<&str>,
         peer: &PeerNames,
     ) -> Result<Verleend, GuardError> {
-        if query.is_some_and(|query| Form::parse(query.as_bytes()).is_ok_and(|form| form.has("access_token"))) {
+        if query.is_some_and(|query| form::names(query, "access_token")) {
             return Err(GuardError::InvalidRequest);
         }
         let token = bearer(headers)?;

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     policy::{ExceptionRule, Gedrag, Mark, Uitzondering},
-    store::{Advance, Advanced, FlowId, Store as _, StoredFlow},
+    store::{Advance, Advanced, AuditEntry, FlowId, Store as _, StoredFlow},
     wire::{ErrorCode, form::Form},
 };
 
@@ -118,7 +118,7 @@ impl<D: Dvza> Server<D> {
         let (stored, flow) = self.load(visitor).await?;
         let page = self.screen(&flow).await.map_err(|error| failed(error, &flow))?;
         let mut page = Page::new(200, page, Arc::clone(&self.config.texts));
-        page.csrf = Some(visitor.session.csrf(&visitor.flow, stored.version));
+        page.csrf = Some(visitor.session.csrf(&visitor.flow, form_version(&stored, &flow)));
         page.form_origin = match flow.stap {
             // the login is elsewhere, and where is not known yet
             Stap::Landing | Stap::Inloggen { .. } => None,
@@ -155,7 +155,10 @@ impl<D: Dvza> Server<D> {
     async fn take_answer(&self, visitor: &Visitor, submitted: &Submitted<'_>) -> Result<Next, Failed> {
         let (stored, flow) = self.load(visitor).await?;
         let field = |name| submitted.form.one(name).ok().flatten().unwrap_or_default();
-        if !visitor.session.accepts(&visitor.flow, stored.version, field("csrf")) {
+        if !visitor
+            .session
+            .accepts(&visitor.flow, form_version(&stored, &flow), field("csrf"))
+        {
             return Err((StepError::Formulier, None));
         }
         let at = At {
@@ -193,14 +196,22 @@ impl<D: Dvza> Server<D> {
 
     /// Ends in the way of the exception: by a page whose button leads back, or at once.
     async fn end(&self, at: &At<'_>, reden: Uitzondering) -> Result<Next, StepError> {
+        self.end_with(at, reden, None).await
+    }
+
+    /// As [`end`](Self::end), with the audit entry that commits with it.
+    async fn end_with(&self, at: &At<'_>, reden: Uitzondering, audit: Option<AuditEntry>) -> Result<Next, StepError> {
         let rule = self.config.exceptions.rule(at.flow.release(), reden);
-        if let Some(kind) = rule.event.clone() {
+        let next = match rule.gedrag {
+            Gedrag::Redirect => self.close(at, reden, audit).await,
+            Gedrag::Pagina | Gedrag::AlleenPagina => {
+                self.replace(at, &at.flow.at(Stap::Einde { reden }), true, audit).await
+            }
+        }?;
+        if let Some(kind) = rule.event {
             self.observe(kind, at.flow);
         }
-        match rule.gedrag {
-            Gedrag::Redirect => self.leave(at, reden).await,
-            Gedrag::Pagina | Gedrag::AlleenPagina => self.advance(at, &at.flow.at(Stap::Einde { reden }), true).await,
-        }
+        Ok(next)
     }
 
     /// The button of the last page: closes the flow and goes back to the DVP.
@@ -208,7 +219,17 @@ impl<D: Dvza> Server<D> {
         if self.config.exceptions.rule(at.flow.release(), reden).gedrag == Gedrag::AlleenPagina {
             return Err(StepError::Formulier);
         }
-        match self.dvza.store().close_flow(&at.visitor.flow, at.version, None).await? {
+        self.close(at, reden, None).await
+    }
+
+    pub(super) async fn close(
+        &self,
+        at: &At<'_>,
+        reden: Uitzondering,
+        audit: Option<AuditEntry>,
+    ) -> Result<Next, StepError> {
+        let closed = self.dvza.store().close_flow(&at.visitor.flow, at.version, audit);
+        match closed.await? {
             Advanced::Stale => Err(StepError::Verlopen),
             Advanced::Done => {
                 let rule = self.config.exceptions.rule(at.flow.release(), reden);
@@ -219,6 +240,16 @@ impl<D: Dvza> Server<D> {
 
     /// Replaces the flow; after a login the browser gets a new secret (O8).
     pub(super) async fn advance(&self, at: &At<'_>, flow: &Flow, authenticated: bool) -> Result<Next, StepError> {
+        self.replace(at, flow, authenticated, None).await
+    }
+
+    async fn replace(
+        &self,
+        at: &At<'_>,
+        flow: &Flow,
+        authenticated: bool,
+        audit: Option<AuditEntry>,
+    ) -> Result<Next, StepError> {
         let before_login = matches!(at.flow.stap, Stap::Landing | Stap::Inloggen { .. });
         let session = if authenticated && before_login {
             SessionSecret::random(&*self.config.entropy)?
@@ -226,7 +257,8 @@ impl<D: Dvza> Server<D> {
             at.visitor.session.clone()
         };
         let body = self.seal(&at.visitor.flow, flow)?;
-        let advance = Advance::new(at.visitor.flow.clone(), at.version, session.hash(), body, authenticated);
+        let mut advance = Advance::new(at.visitor.flow.clone(), at.version, session.hash(), body, authenticated);
+        advance.audit = audit;
         match self.dvza.store().advance_flow(advance).await? {
             Advanced::Done => Ok(Next::Flow(Visitor::new(at.visitor.flow.clone(), session))),
             Advanced::Stale => Err(StepError::Verlopen),
@@ -305,7 +337,10 @@ impl<D: Dvza> Server<D> {
         }
         let source = std::error::Error::source(error).map(ToString::to_string);
         tracing::error!(trace_id = screen.trace_id, reason = %error, source, "technische storing");
-        let unavailable = matches!(error, StepError::Store(_) | StepError::Supplier(_));
+        let unavailable = matches!(
+            error,
+            StepError::Store(_) | StepError::Supplier(_) | StepError::Entropy(_) | StepError::Seal(_)
+        );
         Page::new(
             if unavailable { 503 } else { 500 },
             Screen::Storing(screen),
@@ -319,6 +354,15 @@ pub(super) struct At<'a> {
     pub(super) visitor: &'a Visitor,
     pub(super) version: u32,
     pub(super) flow: &'a Flow,
+}
+
+/// The step that a form token is of. Until the login has come back it is one step: whoever turns back from the login sees
+/// the first page as the browser kept it, and its buttons still work.
+fn form_version(stored: &StoredFlow, flow: &Flow) -> u32 {
+    match flow.stap {
+        Stap::Landing | Stap::Inloggen { .. } => 0,
+        _ => stored.version,
+    }
 }
 
 type Failed = (StepError, Option<Box<Flow>>);

@@ -63,6 +63,12 @@ impl Client {
             gegevensdiensten,
         }
     }
+
+    /// Whether the client is recognised for a gegevensdienst (core.ocl.300): for each one where the list does not say.
+    #[must_use]
+    pub fn has(&self, id: &GegevensdienstId) -> bool {
+        self.gegevensdiensten.as_ref().is_none_or(|listed| listed.contains(id))
+    }
 }
 
 /// Looks up Aanbieders in the registration of the DVZA itself: the Zorgaanbiederslijst is a list for DVPs, and a stale one
@@ -186,13 +192,23 @@ pub struct LoginRequest {
 }
 
 /// Where the browser goes to log in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoginStart {
     /// The address.
     pub location: String,
     /// At most 4 KiB that [`Authentication::finish`] gets back.
     pub remember: Vec<u8>,
+}
+
+impl fmt::Debug for LoginStart {
+    /// The host only: the rest can hold a request or a nonce.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = self.location.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+        f.debug_struct("LoginStart")
+            .field("origin", &origin)
+            .finish_non_exhaustive()
+    }
 }
 
 impl LoginStart {

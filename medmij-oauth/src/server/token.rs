@@ -11,8 +11,8 @@ use medmij_types::{
 };
 
 use super::{
-    Aanbieders as _, Clients as _, Dvza, Server, StepError, Toets as _, ToetsUitslag, ToetsVraag, flow::GrantBody,
-    steps::DRAWS,
+    Aanbieders as _, Client, Clients as _, Dvza, Server, StepError, Toets as _, ToetsUitslag, ToetsVraag,
+    flow::GrantBody, steps::DRAWS,
 };
 use crate::{
     ClientId, Functie,
@@ -90,21 +90,27 @@ impl<D: Dvza> Server<D> {
         let read = TokenRequest::parse(request);
         let rules = release_rules(self.config.release);
         let strict = rules.ids_in_token_request && self.config.ids == IdStrictness::Strict;
-        let read = match read {
-            Ok(_) if strict && ids.is_none() => Err(refusal(
-                TokenUitzondering::OngeldigVerzoek,
-                "request ids are missing or no uuids",
-            )),
-            Ok(read) => match self.identify(read.client_id(), peer).await {
-                Ok(()) => Ok(read),
-                Err(refused) => {
-                    // core.tknint.204: the code counts as offered
-                    if let TokenRequest::Code(request) = &read {
-                        self.burn(std::slice::from_ref(&request.code)).await?;
+        let (read, client) = match read {
+            Ok(read) => {
+                let identified = if strict && ids.is_none() {
+                    Err(refusal(
+                        TokenUitzondering::OngeldigVerzoek,
+                        "request ids are missing or no uuids",
+                    ))
+                } else {
+                    self.identify(read.client_id(), peer).await
+                };
+                match identified {
+                    Ok(client) => Ok((read, client)),
+                    Err(refused) => {
+                        // core.tknint.204: the code counts as offered
+                        if let TokenRequest::Code(request) = &read {
+                            self.burn(std::slice::from_ref(&request.code)).await?;
+                        }
+                        Err(refused)
                     }
-                    Err(refused)
                 }
-            },
+            }
             Err(TokenRequestError {
                 uitzondering,
                 what,
@@ -117,13 +123,15 @@ impl<D: Dvza> Server<D> {
         let names: Vec<Hostname> = peer.iter().cloned().collect();
         match read {
             TokenRequest::Code(request) => self.redeem(&request, names).await,
-            TokenRequest::Refresh(request) if rules.langdurige_toestemming => self.refresh(&request, names).await,
+            TokenRequest::Refresh(request) if rules.langdurige_toestemming => {
+                self.refresh(&request, &client, names).await
+            }
             TokenRequest::Refresh(_) => Err(refusal(TokenUitzondering::GrantType, "release has no refresh tokens")),
         }
     }
 
     /// The certificate is of the client, and the client is on the OCL now.
-    async fn identify(&self, client_id: &ClientId, peer: &PeerNames) -> Result<(), Refusal> {
+    async fn identify(&self, client_id: &ClientId, peer: &PeerNames) -> Result<Client, Refusal> {
         if let Err(refused) = self.config.binding.check(client_id, peer) {
             // with the names that were seen, so that an operator can add one in a line
             tracing::warn!(rule = "core.tknint.200", %refused, "client certificate does not belong to the client");
@@ -133,7 +141,7 @@ impl<D: Dvza> Server<D> {
             ));
         }
         match self.dvza.clients().client(client_id).await {
-            Ok(Some(_)) => Ok(()),
+            Ok(Some(client)) => Ok(client),
             Ok(None) => Err(refusal(
                 TokenUitzondering::Client,
                 "client is not on the OAuth Client List",
@@ -189,7 +197,12 @@ impl<D: Dvza> Server<D> {
         Err(unavailable(StepError::Uniek))
     }
 
-    async fn refresh(&self, request: &RefreshRequest, names: Vec<Hostname>) -> Result<Answer, Refusal> {
+    async fn refresh(
+        &self,
+        request: &RefreshRequest,
+        client: &Client,
+        names: Vec<Hostname>,
+    ) -> Result<Answer, Refusal> {
         let token = SecretHash::of(request.refresh_token.expose());
         for _ in 0..DRAWS {
             let drawn = self.draw().map_err(unavailable)?;
@@ -213,10 +226,10 @@ impl<D: Dvza> Server<D> {
                 .await
                 .map_err(unavailable)?
             {
-                Rotated::Fresh(grant) => return self.refreshed(&grant, drawn).await,
+                Rotated::Fresh(grant) => return self.refreshed(&grant, client, drawn).await,
                 Rotated::Replaced(grant) => {
                     tracing::warn!(client_id = %request.client_id, "refresh token was used again, its unused successor is replaced");
-                    return self.refreshed(&grant, drawn).await;
+                    return self.refreshed(&grant, client, drawn).await;
                 }
                 Rotated::Collision => continue,
                 Rotated::Race => {
@@ -240,8 +253,10 @@ impl<D: Dvza> Server<D> {
 
     /// RFC0054: at a refresh the availability is tested again, without the Persoon. Where nothing is available there is no
     /// token (G12); the tokens that were just written never leave, and the old one can be sent again later.
-    async fn refreshed(&self, grant: &Grant, drawn: Drawn) -> Result<Answer, Refusal> {
+    async fn refreshed(&self, grant: &Grant, client: &Client, drawn: Drawn) -> Result<Answer, Refusal> {
         let mut body = self.body(grant)?;
+        // and as far as the OCL knows the client for it now (core.ocl.300)
+        body.gegevensdiensten.retain(|id| client.has(id));
         let known = self
             .dvza
             .aanbieders()

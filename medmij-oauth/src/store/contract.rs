@@ -7,20 +7,30 @@
     reason = "these are tests, in a module that other crates can run"
 )]
 
+mod audit;
+mod checks;
 mod codes;
+pub(crate) mod dvza;
+mod faults;
 mod fixtures;
 mod flows;
 mod race;
 mod refresh;
+mod replicas;
 mod secrets;
 mod server;
 
 pub use self::{
+    audit::*,
+    checks::*,
     codes::*,
+    dvza::CONTRACT_BSN,
+    faults::*,
     fixtures::{fresh_hash, granted, new_flow, new_grant, redeem, session},
     flows::*,
     race::*,
     refresh::*,
+    replicas::*,
     secrets::whole_flow,
     server::*,
 };
@@ -53,6 +63,9 @@ macro_rules! store_contract {
             refresh_of_another_client_g11,
             no_refresh_without_langdurige_toestemming_f01,
             withdrawal_ends_everything_g09_g13,
+            audit_commits_with_the_step_of_a_flow,
+            audit_of_an_end_by_the_dvza_stands_once,
+            audit_of_a_withdrawal_needs_something_to_withdraw,
             racing_redeemers_r5,
         );
     };

@@ -138,6 +138,15 @@ pub fn append_query<'a>(uri: &str, pairs: impl IntoIterator<Item = (&'a str, &'a
     format!("{uri}{separator}{}", encode(pairs))
 }
 
+/// Whether a query names this parameter, also where it is too long or too broken for a [`Form`]: what another reader would
+/// find must be found here too.
+pub(crate) fn names(query: &str, name: &str) -> bool {
+    query.as_bytes().split(|b| *b == b'&').any(|piece| {
+        let written = piece.split(|b| *b == b'=').next().unwrap_or_default();
+        decode(written).is_ok_and(|found| found == name)
+    })
+}
+
 fn percent_encode(out: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
@@ -194,6 +203,29 @@ mod tests {
             FormError::TooMany
         );
         assert_eq!(Form::parse(&[b'a'; 8193]).unwrap_err(), FormError::TooLong);
+    }
+
+    #[test]
+    fn a_name_is_found_in_a_query_that_is_no_form() {
+        let long = format!("x={}&access%5Ftoken=t", "a".repeat(Form::MAX_LEN));
+        for query in [
+            "a=%zz&access_token=t",
+            "a=%ff&access_token",
+            &"&access_token=".repeat(200),
+            &long,
+        ] {
+            assert!(Form::parse(query.as_bytes()).is_err());
+            assert!(names(query, "access_token"));
+        }
+        for query in [
+            "",
+            "access_tokens=t",
+            "Access_token=t",
+            "a=access_token",
+            "access_token%zz=t",
+        ] {
+            assert!(!names(query, "access_token"), "{query}");
+        }
     }
 
     #[test]

@@ -6,8 +6,8 @@ use http::{Request, Response, StatusCode};
 use medmij_oauth::{
     Functie, Scope,
     abonneren::{
-        AboPolicy, Abonnement, AbonnementBron, AbonnementRequest, Abonnementen as _, Datum, MemoryAbonnementen,
-        Notificatie, Ontvanger, answer,
+        AboPolicy, Abonnement, AbonnementBron, AbonnementRegister as _, AbonnementRequest, AbonnementRow,
+        Abonnementen as _, Created, Datum, MemoryAbonnementen, MemoryRegister, Notificatie, Ontvanger, answer,
     },
     client::{Aanvraag, Tokens},
     seal::{KeyRing as _, LocalKeyRing},
@@ -90,9 +90,12 @@ async fn ext_abo_subint_i02_i03_i04_i05_i06_i08_a_life_of_an_abonnement() {
     let abonnement = Abonnement::parse(&created, &policy).unwrap();
 
     // the DVP knows it from now on, and takes its notifications
-    let ontvanger = Ontvanger::new(AboPolicy::default());
+    let ontvanger = Ontvanger::new(MemoryRegister::new(), AboPolicy::default());
     let dvza = Hostname::parse("dvza.example.nl").unwrap();
-    ontvanger.insert(abonnement.id.clone(), AbonnementBron::new([dvza], naam(), id("42")));
+    let voor = dva.keys.fingerprint("rekening", b"rekening-7").unwrap();
+    let bron = AbonnementBron::new([dvza], naam(), id("42"), voor, abonnement.end);
+    let added = ontvanger.register().add(&abonnement.id, bron, 100).await.unwrap();
+    assert_eq!(added, Created::Done);
     let persoon = dva.keys.index(&Bsn::parse(BSN).unwrap()).unwrap();
     let rows = dva
         .abonnementen
@@ -101,11 +104,12 @@ async fn ext_abo_subint_i02_i03_i04_i05_i06_i08_a_life_of_an_abonnement() {
         .unwrap();
     assert_eq!(rows.len(), 1);
     let endpoint = BackchannelUri::parse("https://pgo.example.nl/notify").unwrap();
-    let notify = |notificatie: &Notificatie| {
+    let notify = async |notificatie: &Notificatie| {
         let from = PeerNames::new(None, ["dvza.example.nl"]);
-        ontvanger.receive(&notificatie.to_http(&endpoint, None), &from, dva.today)
+        let request = notificatie.to_http(&endpoint, None);
+        ontvanger.receive(&request, &from, dva.today).await
     };
-    let (response, received) = notify(&Notificatie::gegevens(rows[0].abonnement.id.clone()));
+    let (response, received) = notify(&Notificatie::gegevens(rows[0].abonnement.id.clone())).await;
     assert!(Notificatie::answered(&response).is_ok() && !received.unwrap().voorbij);
 
     // longer than was consented to is refused, shorter is accepted
@@ -140,7 +144,7 @@ async fn ext_abo_subint_i02_i03_i04_i05_i06_i08_a_life_of_an_abonnement() {
             .is_empty()
     );
     let over = Notificatie::abonnement(abonnement.id.clone(), dva.today, dva.today, 90).unwrap();
-    assert!(notify(&over).1.unwrap().voorbij);
+    assert!(notify(&over).await.1.unwrap().voorbij);
 }
 
 #[tokio::test]
@@ -156,10 +160,17 @@ async fn ext_abo_subint_an_abonnement_of_somebody_else_is_not_there() {
         )
         .await;
     let own = Abonnement::parse(&created, &AboPolicy::default()).unwrap();
-    let mut row = dva.abonnementen.find(&own.id).await.unwrap().unwrap();
-    row.client_id = medmij_oauth::ClientId::parse("ander.example.nl").unwrap();
-    dva.abonnementen.save(row).await.unwrap();
-    let end = AbonnementRequest::Beeindigen { id: own.id.clone() };
+    let row = dva.abonnementen.find(&own.id, dva.today).await.unwrap().unwrap();
+    let other = Abonnement::new(
+        medmij_oauth::abonneren::AbonnementId::random(&OsEntropy).unwrap(),
+        own.end,
+    );
+    let client = medmij_oauth::ClientId::parse("ander.example.nl").unwrap();
+    let other = AbonnementRow::new(other, row.persoon, client, row.aanbieder, row.gegevensdienst);
+    let of_another = other.abonnement.id.clone();
+    let created = dva.abonnementen.create(other, 10, dva.today).await.unwrap();
+    assert_eq!(created, Created::Done);
+    let end = AbonnementRequest::Beeindigen { id: of_another.clone() };
     assert_eq!(dva.ask(&tokens, &end).await.status(), StatusCode::NOT_FOUND);
-    assert!(dva.abonnementen.find(&own.id).await.unwrap().is_some());
+    assert!(dva.abonnementen.find(&of_another, dva.today).await.unwrap().is_some());
 }

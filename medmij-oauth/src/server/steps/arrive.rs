@@ -151,7 +151,12 @@ impl<D: Dvza> Server<D> {
                 "gegevensdienst is not served here",
             )));
         }
-        Ok(judged.allow(scope.gegevensdiensten()).map(|()| (aanbieder, scope)))
+        let allowed = match scope.gegevensdiensten() {
+            // no id in the scope: the OCL has to know the client for one of those that are offered, and no others are granted
+            [] => judged.allow_one_of(&aanbieder.ids(scope.functie())),
+            ids => judged.allow(ids),
+        };
+        Ok(allowed.map(|()| (aanbieder, scope)))
     }
 
     fn fout(&self, error: Uitzondering1a, session_id: &CorrelationId) -> Arrived {

@@ -7,7 +7,7 @@ use medmij_types::{AuthorizationCode, Entropy, EntropyError, GegevensdienstId, M
 use super::{At, DRAWS, Next};
 use crate::{
     Functie, Scope,
-    policy::{Uitzondering, release_rules},
+    policy::{Gedrag, Uitzondering, release_rules},
     server::{
         Aanbieder, DienstScreen, Dvza, Namen, Persoon, Screen, Server, StepError, ToestemmingScreen,
         flow::{Flow, GrantBody},
@@ -87,11 +87,23 @@ impl<D: Dvza> Server<D> {
         Err(StepError::Uniek)
     }
 
+    /// Refusal: its audit entry commits with the step that it leads to.
+    ///
+    /// The button of the question leads back by itself, as the button of the page "no data" does: one press on one page
+    /// after the login in both. A page of its own after a refusal would be one more entry in the history of the browser,
+    /// and a script of the DVP reads how many there are (autoriseren 1 and 2).
     pub(super) async fn decline(&self, at: &At<'_>, persoon: &Persoon) -> Result<Next, StepError> {
-        let audit = self.audit_entry(AuditKind::Geweigerd, at, persoon)?;
-        let next = self.end(at, Uitzondering::Geweigerd).await?;
-        // after the step, so that only the answer that counted is on record when two tabs answer at once
-        self.dvza.store().audit(audit).await?;
+        // with the step, so that only the answer that counted is on record when two tabs answer at once
+        let audit = Some(self.audit_entry(AuditKind::Geweigerd, at, persoon)?);
+        let reden = Uitzondering::Geweigerd;
+        let rule = self.config.exceptions.rule(at.flow.release(), reden);
+        if rule.gedrag == Gedrag::AlleenPagina {
+            return self.end_with(at, reden, audit).await;
+        }
+        let next = self.close(at, reden, audit).await?;
+        if let Some(kind) = rule.event {
+            self.observe(kind, at.flow);
+        }
         Ok(next)
     }
 

@@ -12,8 +12,8 @@ use crate::{
     abonneren::Datum,
     policy::Uitzondering,
     server::{
-        Authentication as _, Dvza, LoginCallback, LoginOutcome, LoginRequest, Persoon, Server, StepError, Toets as _,
-        ToetsUitslag, ToetsVraag, Visitor, flow::Stap,
+        Authentication as _, Clients as _, Dvza, LoginCallback, LoginOutcome, LoginRequest, Persoon, Server, StepError,
+        Toets as _, ToetsUitslag, ToetsVraag, Visitor, flow::Stap,
     },
     wire::Geboortedatum,
 };
@@ -95,9 +95,18 @@ impl<D: Dvza> Server<D> {
         }
         let functie = at.flow.scope.functie();
         let asked = match at.flow.scope.gegevensdiensten() {
-            [] => aanbieder.ids(functie),
+            [] => {
+                // what the Aanbieder offers, as far as the OCL knows the client for it (core.ocl.300)
+                let client = self.dvza.clients().client(&at.flow.client_id).await?;
+                let mut offered = aanbieder.ids(functie);
+                offered.retain(|id| client.as_ref().is_none_or(|client| client.has(id)));
+                offered
+            }
             ids => ids.to_vec(),
         };
+        if asked.is_empty() {
+            return self.end(at, Uitzondering::GeenGegevens).await;
+        }
         let vraag = ToetsVraag {
             aanbieder: &aanbieder,
             persoon: &persoon,

@@ -1,207 +1,211 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The rows in memory, and what is done with them under one lock.
+//! The tables, and what is done with them under one lock.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, VecDeque},
     time::Duration,
 };
 
-use medmij_types::Hostname;
+use medmij_types::{Aanbiedernaam, Hostname};
 
+use super::{
+    expiry::{Expiry, Kind},
+    persons::Persons,
+    rows::{AccessRow, AuditRow, CodeRow, FlowRow, GrantRow, Moment, RefreshRow},
+    shared::Shared,
+    table::{Slot, Table},
+};
 use crate::{
-    seal::PersoonIndex,
-    store::{AuditEntry, FlowId, Grant, GrantId, SecretHash, StoredFlow, TakenCode},
+    ClientId,
+    store::{AuditEntry, FlowId, Grant, SecretHash, TakenCode},
 };
 
 #[derive(Debug, Default)]
 pub(super) struct Inner {
     pub(super) shift: Duration,
     pub(super) sequence: u64,
-    pub(super) flows: HashMap<FlowId, FlowRow>,
-    pub(super) anonymous: BTreeSet<(u64, FlowId)>,
-    pub(super) grants: HashMap<GrantId, GrantRow>,
-    pub(super) by_persoon: HashMap<PersoonIndex, Vec<GrantId>>,
-    pub(super) codes: HashMap<SecretHash, CodeRow>,
-    pub(super) access: HashMap<SecretHash, AccessRow>,
-    pub(super) refresh: HashMap<SecretHash, RefreshRow>,
-    pub(super) expiry: BTreeMap<(Duration, u64), Expiring>,
-    pub(super) audit: VecDeque<AuditEntry>,
+    pub(super) flows: Table<FlowRow>,
+    /// The flows without authentication, oldest first.
+    pub(super) anonymous: BTreeSet<(u64, Slot)>,
+    pub(super) grants: Table<GrantRow>,
+    pub(super) persons: Persons,
+    pub(super) codes: Table<CodeRow>,
+    pub(super) access: Table<AccessRow>,
+    pub(super) refresh: Table<RefreshRow>,
+    pub(super) expiry: Expiry,
+    pub(super) audit: VecDeque<AuditRow>,
+    pub(super) audit_limit: usize,
+    pub(super) names: Names,
 }
 
-#[derive(Debug)]
-pub(super) struct FlowRow {
-    pub(super) stored: StoredFlow,
-    pub(super) expires: Duration,
-    pub(super) sequence: u64,
-    pub(super) authenticated: bool,
-}
-
-#[derive(Debug)]
-pub(super) struct GrantRow {
-    pub(super) grant: Grant,
-    pub(super) ended: bool,
-    /// Codes and tokens that point here.
-    pub(super) rows: usize,
-    /// When its last code or refresh token expires.
-    pub(super) live_until: Duration,
-}
-
-#[derive(Debug)]
-pub(super) struct CodeRow {
-    pub(super) grant: GrantId,
-    pub(super) binding: SecretHash,
-    pub(super) expires: Duration,
-    pub(super) taken: bool,
-}
-
-#[derive(Debug)]
-pub(super) struct AccessRow {
-    pub(super) grant: GrantId,
-    pub(super) names: Vec<Hostname>,
-    pub(super) expires: Duration,
-}
-
-#[derive(Debug)]
-pub(super) struct RefreshRow {
-    pub(super) grant: GrantId,
-    pub(super) expires: Duration,
-    pub(super) used: Option<Duration>,
-    pub(super) successor: Option<SecretHash>,
-    pub(super) replaced: bool,
-}
-
-#[derive(Debug)]
-pub(super) enum Expiring {
-    Flow(FlowId),
-    Code(SecretHash),
-    Access(SecretHash),
-    Refresh(SecretHash),
+/// The names that rows share.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) aanbieders: Shared<Aanbiedernaam>,
+    pub(super) clients: Shared<ClientId>,
+    pub(super) hosts: Shared<Vec<Hostname>>,
+    pub(super) texts: Shared<String>,
 }
 
 impl Inner {
+    /// Codes and tokens.
     pub(super) fn rows(&self) -> usize {
         self.codes.len() + self.access.len() + self.refresh.len()
-    }
-
-    /// Remembers when a row expires; the number tells it from others of the same moment.
-    pub(super) fn expire(&mut self, at: Duration, what: Expiring) -> u64 {
-        self.sequence += 1;
-        self.expiry.insert((at, self.sequence), what);
-        self.sequence
     }
 
     pub(super) fn purge(&mut self, now: Duration, batch: usize) -> usize {
         let mut gone = 0;
         while gone < batch {
-            let Some(entry) = self.expiry.first_entry() else { break };
-            if entry.key().0 > now {
+            let Some((kind, slot)) = self.expiry.pop(now) else {
                 break;
-            }
-            let grant = match entry.remove() {
-                Expiring::Flow(id) => {
-                    self.drop_flow(&id);
+            };
+            let grant = match kind {
+                Kind::Flow => {
+                    self.drop_flow(slot);
                     None
                 }
-                Expiring::Code(code) => self.codes.remove(&code).map(|row| row.grant),
-                Expiring::Access(token) => self.access.remove(&token).map(|row| row.grant),
-                Expiring::Refresh(token) => self.refresh.remove(&token).map(|row| row.grant),
+                Kind::Code => self.codes.remove(slot).map(|row| row.grant),
+                Kind::Access => self.access.remove(slot).map(|row| row.grant),
+                Kind::Refresh => self.refresh.remove(slot).map(|row| row.grant),
             };
             if let Some(grant) = grant {
-                self.release(&grant);
+                self.release(grant);
             }
             gone += 1;
         }
         gone
     }
 
-    pub(super) fn drop_flow(&mut self, id: &FlowId) -> Option<FlowRow> {
-        let row = self.flows.remove(id)?;
-        self.anonymous.remove(&(row.sequence, id.clone()));
-        self.expiry.remove(&(row.expires, row.sequence));
-        Some(row)
+    /// A flow that has this version and is not expired.
+    pub(super) fn current_flow(&self, id: &FlowId, version: u32, now: Duration) -> Option<Slot> {
+        let slot = self.flows.find(id)?;
+        let row = self.flows.at(slot)?;
+        (row.version == version && row.expires > now.into()).then_some(slot)
+    }
+
+    pub(super) fn drop_flow(&mut self, slot: Slot) {
+        let Some(row) = self.flows.remove(slot) else { return };
+        self.anonymous.remove(&(row.sequence, slot));
+        self.expiry.remove(row.expires.since_start(), Kind::Flow, slot);
     }
 
     /// One row of the grant went; the last one takes the grant along.
-    pub(super) fn release(&mut self, id: &GrantId) {
-        let Some(row) = self.grants.get_mut(id) else { return };
+    fn release(&mut self, slot: Slot) {
+        let Some(row) = self.grants.at_mut(slot) else { return };
         row.rows = row.rows.saturating_sub(1);
-        if row.rows > 0 {
-            return;
-        }
-        let persoon = row.grant.persoon;
-        self.grants.remove(id);
-        if let Some(ids) = self.by_persoon.get_mut(&persoon) {
-            ids.retain(|each| each != id);
-            if ids.is_empty() {
-                self.by_persoon.remove(&persoon);
-            }
+        if row.rows == 0 {
+            self.persons.remove(slot, &mut self.grants);
+            self.grants.remove(slot);
         }
     }
 
-    pub(super) fn end_grant(&mut self, id: &GrantId) {
-        if let Some(row) = self.grants.get_mut(id) {
+    pub(super) fn end_grant(&mut self, slot: Slot) {
+        if let Some(row) = self.grants.at_mut(slot) {
             row.ended = true;
         }
     }
 
-    pub(super) fn live_grant(&self, id: &GrantId) -> Option<&Grant> {
-        self.grants.get(id).filter(|row| !row.ended).map(|row| &row.grant)
-    }
-
-    pub(super) fn current_flow(&self, id: &FlowId, version: u32, now: Duration) -> bool {
-        self.flows
-            .get(id)
-            .is_some_and(|row| row.stored.version == version && row.expires > now)
-    }
-
-    pub(super) fn add_access(&mut self, token: SecretHash, grant: &GrantId, names: &[Hostname], expires: Duration) {
-        self.access.insert(
-            token,
-            AccessRow {
-                grant: grant.clone(),
-                names: names.to_vec(),
-                expires,
-            },
-        );
-        self.expire(expires, Expiring::Access(token));
-        self.hold(grant);
-    }
-
-    pub(super) fn add_refresh(&mut self, token: SecretHash, grant: &GrantId, expires: Duration) {
-        let row = RefreshRow {
-            grant: grant.clone(),
-            expires,
-            used: None,
-            successor: None,
-            replaced: false,
-        };
-        self.refresh.insert(token, row);
-        self.expire(expires, Expiring::Refresh(token));
-        self.hold(grant);
-        if let Some(row) = self.grants.get_mut(grant) {
-            row.live_until = row.live_until.max(expires);
+    /// Ends a grant, with the audit entry of it; one that has ended already is left alone.
+    pub(super) fn end_by_dvza(&mut self, slot: Slot) {
+        if let Some(grant) = self.live_grant(slot).map(GrantRow::to_grant) {
+            self.end_grant(slot);
+            self.write_audit(AuditEntry::ended(&grant));
         }
     }
 
-    pub(super) fn hold(&mut self, grant: &GrantId) {
-        if let Some(row) = self.grants.get_mut(grant) {
+    pub(super) fn live_grant(&self, slot: Slot) -> Option<&GrantRow> {
+        self.grants.at(slot).filter(|row| !row.ended)
+    }
+
+    /// Adds a grant, with no rows yet; `None` where its id is there already.
+    pub(super) fn add_grant(&mut self, grant: Grant, live_until: Duration) -> Option<Slot> {
+        let row = GrantRow {
+            id: grant.id,
+            langdurig: grant.langdurig,
+            ended: false,
+            persoon: grant.persoon,
+            rows: 0,
+            before: 0,
+            next: 0,
+            aanbieder: grant.aanbieder.map(|naam| self.names.aanbieders.of(naam)),
+            client_id: self.names.clients.of(grant.client_id),
+            body: grant.body.into_boxed_slice(),
+            live_until: live_until.into(),
+        };
+        let slot = self.grants.insert(row)?;
+        self.persons.add(slot, &mut self.grants);
+        Some(slot)
+    }
+
+    /// Adds a code. It is kept until `purge`, so that a replay still finds the token that came of it.
+    pub(super) fn add_code(&mut self, row: CodeRow, purge: Duration) {
+        let grant = row.grant;
+        if let Some(slot) = self.codes.insert(row) {
+            self.expiry.add(purge, Kind::Code, slot);
+            self.hold(grant);
+        }
+    }
+
+    pub(super) fn add_access(&mut self, token: SecretHash, grant: Slot, names: &[Hostname], expires: Duration) {
+        let row = AccessRow {
+            token,
+            grant,
+            expires: expires.into(),
+            names: self.names.hosts.of(names.to_vec()),
+        };
+        if let Some(slot) = self.access.insert(row) {
+            self.expiry.add(expires, Kind::Access, slot);
+            self.hold(grant);
+        }
+    }
+
+    pub(super) fn add_refresh(&mut self, token: SecretHash, grant: Slot, expires: Duration) {
+        let row = RefreshRow {
+            token,
+            grant,
+            replaced: false,
+            expires: expires.into(),
+            used: None,
+            successor: None,
+        };
+        if let Some(slot) = self.refresh.insert(row) {
+            self.expiry.add(expires, Kind::Refresh, slot);
+            self.hold(grant);
+        }
+        if let Some(row) = self.grants.at_mut(grant) {
+            row.live_until = row.live_until.max(expires.into());
+        }
+    }
+
+    fn hold(&mut self, grant: Slot) {
+        if let Some(row) = self.grants.at_mut(grant) {
             row.rows += 1;
         }
     }
 
-    pub(super) fn write_audit(&mut self, entry: AuditEntry, limit: usize) {
-        while self.audit.len() >= limit.max(1) {
+    pub(super) fn write_audit(&mut self, entry: AuditEntry) {
+        while self.audit.len() >= self.audit_limit.max(1) {
             self.audit.pop_front();
         }
-        self.audit.push_back(entry);
+        let row = AuditRow {
+            kind: entry.kind,
+            persoon: entry.persoon,
+            grant: entry.grant,
+            aanbieder: entry.aanbieder.map(|naam| self.names.aanbieders.of(naam)),
+            client_id: self.names.clients.of(entry.client_id),
+            scope: self.names.texts.of(entry.scope),
+            texts: self.names.texts.of(entry.texts),
+        };
+        self.audit.push_back(row);
     }
 
     /// Burns the code; `Err` is the answer where it was not fresh.
-    pub(super) fn burn(&mut self, code: &SecretHash, now: Duration) -> Result<(GrantId, SecretHash), TakenCode> {
-        let row = self.codes.get_mut(code).ok_or(TakenCode::Unknown)?;
-        let (grant, binding) = (row.grant.clone(), row.binding);
+    pub(super) fn burn(&mut self, code: &SecretHash, now: Moment) -> Result<(Slot, SecretHash), TakenCode> {
+        let slot = self.codes.find(code).ok_or(TakenCode::Unknown)?;
+        let row = self.codes.at_mut(slot).ok_or(TakenCode::Unknown)?;
+        let (grant, binding) = (row.grant, row.binding);
         if row.taken {
-            self.end_grant(&grant);
+            self.end_by_dvza(grant);
             return Err(TakenCode::Replayed);
         }
         row.taken = true;
@@ -209,5 +213,13 @@ impl Inner {
             return Err(TakenCode::Expired);
         }
         Ok((grant, binding))
+    }
+
+    /// Whether the refresh token that came after another was used, or is gone.
+    pub(super) fn successor_used(&self, row: &RefreshRow) -> bool {
+        row.successor
+            .as_deref()
+            .and_then(|next| self.refresh.by_key(next))
+            .is_none_or(|next| next.used.is_some())
     }
 }
