@@ -11,8 +11,16 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::{OpenError, SqliteOptions, error::is_busy};
 
+/// What a file holds.
+pub(crate) struct Schema {
+    /// So that no other database is taken for one of these.
+    pub(crate) application_id: u32,
+    /// Each step brings the schema one version further; a step that was released is never changed.
+    pub(crate) migrations: &'static [&'static str],
+}
+
 /// The connection of the writer: it makes the file where it is not there, and brings its schema up to date.
-pub(crate) fn open_writer(options: &SqliteOptions) -> Result<Connection, OpenError> {
+pub(crate) fn open_writer(options: &SqliteOptions, schema: &Schema) -> Result<Connection, OpenError> {
     make_file(&options.path)?;
     let in_path = |source: rusqlite::Error| sqlite(&options.path, source);
     let mut connection = connect(options).map_err(in_path)?;
@@ -35,7 +43,7 @@ pub(crate) fn open_writer(options: &SqliteOptions) -> Result<Connection, OpenErr
              PRAGMA temp_store = MEMORY;",
         )
         .map_err(in_path)?;
-    migrate(&mut connection, options)?;
+    migrate(&mut connection, options, schema)?;
     Ok(connection)
 }
 
@@ -98,8 +106,8 @@ fn make_file(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Every step that the file lacks, in one transaction; of several processes one does it.
-fn migrate(connection: &mut Connection, options: &SqliteOptions) -> Result<(), OpenError> {
-    let path = &options.path;
+fn migrate(connection: &mut Connection, options: &SqliteOptions, schema: &Schema) -> Result<(), OpenError> {
+    let (path, application_id) = (&options.path, schema.application_id);
     let in_path = |source: rusqlite::Error| sqlite(path, source);
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -111,10 +119,10 @@ fn migrate(connection: &mut Connection, options: &SqliteOptions) -> Result<(), O
     };
     let (application, found) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
     let tables = number("SELECT count(*) FROM sqlite_schema")?;
-    if application != APPLICATION_ID && (application != 0 || found != 0 || tables != 0) {
+    if application != application_id && (application != 0 || found != 0 || tables != 0) {
         return Err(OpenError::NotAStore { path: path.clone() });
     }
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    let known = u32::try_from(schema.migrations.len()).unwrap_or(u32::MAX);
     if found > known {
         return Err(OpenError::Newer {
             path: path.clone(),
@@ -122,11 +130,11 @@ fn migrate(connection: &mut Connection, options: &SqliteOptions) -> Result<(), O
             known,
         });
     }
-    for (version, sql) in (1..).zip(MIGRATIONS).skip(found as usize) {
+    for (version, sql) in (1..).zip(schema.migrations).skip(found as usize) {
         transaction.execute_batch(sql).map_err(in_path)?;
         transaction
             .execute_batch(&format!(
-                "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version};"
+                "PRAGMA application_id = {application_id}; PRAGMA user_version = {version};"
             ))
             .map_err(in_path)?;
         tracing::info!(version, "schema of the store brought up to date");
@@ -143,12 +151,6 @@ fn sqlite(path: &Path, source: rusqlite::Error) -> OpenError {
         source: Box::new(source),
     }
 }
-
-/// Each step brings the schema one version further; a step that was released is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_store.sql")];
-
-/// "MMJS", so that no other database is taken for a store.
-const APPLICATION_ID: u32 = 0x4D4D_4A53;
 
 /// Short, so that two busy processes get their turns.
 const POLL: Duration = Duration::from_micros(500);

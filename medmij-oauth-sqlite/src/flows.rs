@@ -9,6 +9,7 @@ use rusqlite::params;
 use crate::{
     clock::micros,
     error::Failure,
+    grants,
     reader::View,
     row,
     writer::{Tx, first},
@@ -24,7 +25,7 @@ pub(crate) struct Room {
 
 impl Room {
     pub(crate) fn new(limit: u32) -> Self {
-        let every = (limit / 64).clamp(1, 64);
+        let every = (limit / 64).max(1);
         Self {
             limit,
             every,
@@ -40,20 +41,25 @@ impl Room {
         let count = "SELECT count(*) FROM (SELECT 1 FROM flows LIMIT ?1)";
         let enough = i64::from(self.limit) + i64::from(COUNTED);
         let flows: i64 = tx.first(count, [enough], |row| Ok(row.get(0)?))?.unwrap_or_default();
-        let mut excess = flows + 1 - i64::from(self.limit);
+        let excess = flows + 1 - i64::from(self.limit);
+        let mut gone = 0;
         for oldest in [
             "DELETE FROM flows WHERE seq IN (SELECT seq FROM flows WHERE expires <= ?2 ORDER BY expires LIMIT ?1)",
             "DELETE FROM flows WHERE seq IN (SELECT seq FROM flows WHERE authenticated = 0 ORDER BY seq LIMIT ?1)
              AND ?2 >= 0",
         ] {
-            if excess > 0 {
-                excess -= i64::try_from(tx.execute(oldest, [excess, tx.now])?).unwrap_or(i64::MAX);
+            let batch = (excess - gone).min(BATCH);
+            if batch > 0 {
+                gone += i64::try_from(tx.execute(oldest, [batch, tx.now])?).unwrap_or(i64::MAX);
             }
         }
-        if excess > 0 {
+        if gone < excess.min(1) {
             return Err(Failure::Full);
         }
-        self.uncounted.store(0, Ordering::Relaxed);
+        // what is left over goes with the next flows
+        if gone >= excess {
+            self.uncounted.store(0, Ordering::Relaxed);
+        }
         Ok(())
     }
 }
@@ -94,6 +100,9 @@ pub(crate) fn advance(tx: &Tx<'_>, advance: &Advance) -> Result<Advanced, Failur
             tx.now
         ],
     )?;
+    if let (1, Some(entry)) = (changed, &advance.audit) {
+        grants::audit(tx, entry)?;
+    }
     Ok(done(changed))
 }
 
@@ -111,3 +120,6 @@ fn done(changed: usize) -> Advanced {
 
 /// How far beyond the limit is counted: other processes open flows too.
 const COUNTED: u32 = 4096;
+
+/// How many flows go at once: one operation does not hold up the others.
+const BATCH: i64 = 1024;

@@ -89,19 +89,25 @@ pub(crate) fn withdraw(
             tx.now
         ],
     )?;
-    audit(tx, entry)?;
+    if ended > 0 {
+        audit(tx, entry)?;
+    }
     Ok(ended as u64)
 }
 
 pub(crate) fn revoke(tx: &Tx<'_>, id: &GrantId) -> Result<(), Failure> {
-    tx.execute("UPDATE grants SET ended = 1 WHERE id = ?1 AND ended = 0", [id.as_str()])?;
-    Ok(())
+    let seq = "SELECT seq FROM grants WHERE id = ?1";
+    match tx.first(seq, [id.as_str()], |row| Ok(row.get(0)?))? {
+        Some(seq) => end(tx, seq),
+        None => Ok(()),
+    }
 }
 
-/// Ends the grant of a token or code.
+/// Ends the grant of a token or code for another reason than that the Persoon withdrew it.
 pub(crate) fn end(tx: &Tx<'_>, seq: i64) -> Result<(), Failure> {
-    tx.execute("UPDATE grants SET ended = 1 WHERE seq = ?1 AND ended = 0", [seq])?;
-    Ok(())
+    let Some(grant) = live(tx, seq)? else { return Ok(()) };
+    tx.execute("UPDATE grants SET ended = 1 WHERE seq = ?1", [seq])?;
+    audit(tx, &AuditEntry::ended(&grant))
 }
 
 /// The grant of a token or code, if it has not ended.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The store of a MedMij DVA/DVZA in one SQLite file: durable, without a database server.
+//! The store of a MedMij DVA/DVZA in one SQLite file, and the vault of a DVP in another: durable, without a database server.
 //!
-//! It implements [`Store`](medmij_oauth::store::Store) of `medmij-oauth`. What an operation answered is on the disk: a
+//! [`SqliteStore`] implements [`Store`](medmij_oauth::store::Store) and
+//! [`Abonnementen`](medmij_oauth::abonneren::Abonnementen) of `medmij-oauth`, for a DVZA; [`SqliteVault`] implements
+//! [`TokenVault`](medmij_oauth::client::vault::TokenVault) and
+//! [`AbonnementRegister`](medmij_oauth::abonneren::AbonnementRegister), for a DVP. What an operation answered is on the disk: a
 //! power cut or a `kill -9` loses nothing that was promised (`journal_mode=WAL`, `synchronous=FULL`). Operations that wait
 //! while a transaction is being made durable go into the next one together, so durability is paid for once per group.
 //!
@@ -40,7 +43,8 @@
 //!
 //! SHA-256 of sessions, codes and tokens, a keyed hash of each Persoon, bodies sealed by the
 //! [`KeyRing`](medmij_oauth::seal::KeyRing). Names of Aanbieders and DVPs, and the scopes in the audit log, are in clear.
-//! No BSN, code or token is, in the file, its log or a copy.
+//! No BSN, code or token is, in the file, its log or a copy. The file of a vault holds sealed tokens under keyed hashes, and of
+//! each Abonnement who may notify about it, with a keyed hash of the account.
 //!
 //! # Time
 //!
@@ -58,6 +62,7 @@
 
 #![forbid(unsafe_code)]
 
+mod abonnementen;
 mod clock;
 mod error;
 mod file;
@@ -65,10 +70,12 @@ mod flows;
 mod grants;
 mod options;
 mod reader;
+mod register;
 mod row;
 mod store;
 mod tokens;
 mod upkeep;
+mod vault;
 mod writer;
 
-pub use self::{error::OpenError, options::SqliteOptions, store::SqliteStore, upkeep::BackupError};
+pub use self::{error::OpenError, options::SqliteOptions, store::SqliteStore, upkeep::BackupError, vault::SqliteVault};

@@ -3,10 +3,11 @@
 
 use medmij_oauth::{
     ClientId,
+    abonneren::{AbonnementId, Datum},
     seal::PersoonIndex,
     store::{AuditEntry, AuditKind, Grant, GrantId, SecretHash},
 };
-use medmij_types::{Aanbiedernaam, Hostname};
+use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname};
 use rusqlite::Row;
 
 use crate::error::Failure;
@@ -69,8 +70,24 @@ fn aanbieder(row: &Row<'_>, at: usize) -> Result<Option<Aanbiedernaam>, Failure>
         .transpose()
 }
 
-fn client_id(row: &Row<'_>, at: usize) -> Result<ClientId, Failure> {
+pub(crate) fn client_id(row: &Row<'_>, at: usize) -> Result<ClientId, Failure> {
     ClientId::parse(text(row, at)?).map_err(|_| Failure::Broken("client_id"))
+}
+
+pub(crate) fn naam(row: &Row<'_>, at: usize) -> Result<Aanbiedernaam, Failure> {
+    aanbieder(row, at)?.ok_or(Failure::Broken("aanbieder"))
+}
+
+pub(crate) fn gegevensdienst(row: &Row<'_>, at: usize) -> Result<GegevensdienstId, Failure> {
+    GegevensdienstId::parse(text(row, at)?).map_err(|_| Failure::Broken("gegevensdienst"))
+}
+
+pub(crate) fn abonnement_id(row: &Row<'_>, at: usize) -> Result<AbonnementId, Failure> {
+    AbonnementId::parse(text(row, at)?).map_err(|_| Failure::Broken("id of an abonnement"))
+}
+
+pub(crate) fn day(row: &Row<'_>, at: usize) -> Result<Datum, Failure> {
+    Datum::parse(text(row, at)?).map_err(|_| Failure::Broken("last day of an abonnement"))
 }
 
 fn text<'a>(row: &'a Row<'_>, at: usize) -> Result<&'a str, Failure> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.tknint.203, core.tknint.204, core.autorisatie.208 — the operations of a store over one SQLite file.
 
-use std::{fmt, path::Path, sync::Arc, thread, time::Duration};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use medmij_oauth::{
     ClientId,
@@ -12,16 +12,15 @@ use medmij_oauth::{
     },
 };
 use medmij_types::Aanbiedernaam;
-use tokio::sync::oneshot;
 
 use crate::{
     BackupError, OpenError, SqliteOptions,
     clock::{StoreClock, micros},
     error::Failure,
-    file,
+    file::{self, Schema},
     flows::{self, Room},
     grants,
-    reader::Readers,
+    reader::{Readers, View},
     tokens, upkeep,
     writer::{Tx, Writer},
 };
@@ -59,7 +58,7 @@ impl SqliteStore {
     /// ```
     pub fn open(options: SqliteOptions) -> Result<Self, OpenError> {
         let clock = StoreClock::new(Arc::clone(&options.clock));
-        let writing = file::open_writer(&options)?;
+        let writing = file::open_writer(&options, &SCHEMA)?;
         let reading = (0..options.readers)
             .map(|_| file::open_reader(&options))
             .collect::<Result<_, _>>()?;
@@ -78,13 +77,7 @@ impl SqliteStore {
     ///
     /// Where the file is there already or cannot be written.
     pub async fn backup(&self, to: &Path) -> Result<(), BackupError> {
-        let (options, to) = (self.options.clone(), to.to_owned());
-        let (send, copied) = oneshot::channel();
-        thread::Builder::new()
-            .name("medmij-store-copy".into())
-            .spawn(move || drop(send.send(upkeep::backup(&options, &to))))
-            .map_err(BackupError::Thread)?;
-        copied.await.map_err(|_| BackupError::Store(Failure::Stopped.into()))?
+        upkeep::copy(&self.options, to).await
     }
 
     /// Removes at most `batch` audit entries that are older than this by the wall clock; returns how many went. Nothing else
@@ -98,11 +91,18 @@ impl SqliteStore {
         self.write(move |tx| upkeep::purge_audit(tx, older_than, batch)).await
     }
 
-    async fn write<T: Send + 'static>(
+    pub(crate) async fn write<T: Send + 'static>(
         &self,
         operation: impl FnOnce(&Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         Ok(self.writer.write(operation).await?)
+    }
+
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&View<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        Ok(self.readers.read(operation).await?)
     }
 }
 
@@ -208,13 +208,23 @@ impl DangerShiftClock for SqliteStore {
 }
 
 /// A batch as SQLite counts; one that is too large holds up everybody else.
-fn bounded(batch: usize) -> i64 {
+pub(crate) fn bounded(batch: usize) -> i64 {
     i64::try_from(batch.min(10_000)).unwrap_or_default()
 }
+
+/// "MMJS", so that no other database is taken for a store.
+const SCHEMA: Schema = Schema {
+    application_id: 0x4D4D_4A53,
+    migrations: &[
+        include_str!("../migrations/0001_store.sql"),
+        include_str!("../migrations/0002_abonnementen.sql"),
+    ],
+};
 
 #[cfg(test)]
 mod tests {
     use medmij_oauth::store::contract::{granted, new_flow, redeem};
+    use tokio::sync::oneshot;
 
     use super::*;
 

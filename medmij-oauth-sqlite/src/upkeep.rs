@@ -4,10 +4,12 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    thread,
 };
 
 use medmij_oauth::store::AuditEntry;
 use rusqlite::params;
+use tokio::sync::oneshot;
 
 use crate::{SqliteOptions, error::Failure, file, reader::View, row, writer::Tx};
 
@@ -76,8 +78,19 @@ pub(crate) fn shift(tx: &Tx<'_>, by: i64) -> Result<(), Failure> {
     Ok(())
 }
 
+/// As [`backup`], in a thread of its own.
+pub(crate) async fn copy(options: &SqliteOptions, to: &Path) -> Result<(), BackupError> {
+    let (options, to) = (options.clone(), to.to_owned());
+    let (send, copied) = oneshot::channel();
+    thread::Builder::new()
+        .name("medmij-store-copy".into())
+        .spawn(move || drop(send.send(backup(&options, &to))))
+        .map_err(BackupError::Thread)?;
+    copied.await.map_err(|_| BackupError::Store(Failure::Stopped.into()))?
+}
+
 /// Writes a copy beside its name, and gives it its name when all of it is on the disk.
-pub(crate) fn backup(options: &SqliteOptions, to: &Path) -> Result<(), BackupError> {
+fn backup(options: &SqliteOptions, to: &Path) -> Result<(), BackupError> {
     let io = |source: io::Error| BackupError::Io {
         path: to.to_owned(),
         source,

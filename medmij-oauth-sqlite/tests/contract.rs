@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The contract of a store, on SQLite.
+//! The contracts of a store and a vault, on SQLite.
 
-use medmij_oauth_sqlite::{SqliteOptions, SqliteStore};
+use medmij_oauth_sqlite::{SqliteOptions, SqliteStore, SqliteVault};
 
 #[path = "common/folder.rs"]
 mod folder;
@@ -16,5 +16,32 @@ mod server {
 
     medmij_oauth::server_contract!(
         SqliteStore::open(SqliteOptions::new(folder::folder("contract").join("store.db"))).unwrap()
+    );
+}
+
+/// The Abonnementen of a DVZA.
+mod abonnementen {
+    use super::{SqliteOptions, SqliteStore, folder};
+
+    medmij_oauth::abonnementen_contract!(
+        SqliteStore::open(SqliteOptions::new(folder::folder("contract").join("store.db"))).unwrap()
+    );
+}
+
+/// The vault of a DVP.
+mod vault {
+    use super::{SqliteOptions, SqliteVault, folder};
+
+    medmij_oauth::vault_contract!(
+        SqliteVault::open(SqliteOptions::new(folder::folder("contract").join("vault.db"))).unwrap()
+    );
+}
+
+/// Its Abonnementen.
+mod register {
+    use super::{SqliteOptions, SqliteVault, folder};
+
+    medmij_oauth::register_contract!(
+        SqliteVault::open(SqliteOptions::new(folder::folder("contract").join("vault.db"))).unwrap()
     );
 }
