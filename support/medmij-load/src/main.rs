@@ -12,7 +12,8 @@
 //! `redeem` and `promise` are the processes that `race` and the tests start.
 //!
 //! Over TLS sockets on loopback: `serve` is a DVZA as a process of its own, `token` and `flow` drive it from another, and
-//! `bench` starts both and prints a table. How it is to be read stands in `docs/benchmarks-oauth.md`.
+//! `bench` starts both and prints a table; `soak` does so for a long time and watches memory; `outage` stops and starts
+//! PostgreSQL meanwhile. How it is to be read stands in `docs/benchmarks-oauth.md`.
 //!
 //! Each program is a module with an `Args` and a `run`.
 
@@ -24,11 +25,13 @@ mod dvza;
 mod flow;
 mod measure;
 mod mint;
+mod outage;
 mod promise;
 mod race;
 mod redeem;
 mod report;
 mod serve;
+mod soak;
 mod socket;
 mod store_load;
 mod target;
@@ -63,6 +66,10 @@ enum Command {
     Flow(flow::Args),
     /// Start servers, drive each, print a table.
     Bench(bench::Args),
+    /// Run flows for a long time and watch the memory of the server.
+    Soak(soak::Args),
+    /// Stop and start PostgreSQL under a server that is in use.
+    Outage(outage::Args),
     /// Write certificates into a folder, for a server that is no part of this program.
     Pki(world::PkiArgs),
 }
@@ -80,6 +87,8 @@ fn main() -> Result<(), work::Failure> {
             Command::Token(args) => token::run(args).await,
             Command::Flow(args) => flow::run(args).await,
             Command::Bench(args) => bench::run(args).await,
+            Command::Soak(args) => soak::run(args).await,
+            Command::Outage(args) => outage::run(args).await,
             Command::Pki(args) => world::make_pki(&args),
         }
     })

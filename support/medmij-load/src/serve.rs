@@ -19,6 +19,7 @@ use medmij_net::{BackChannelListener, FrontListener, NodeIdentity, Revocation, T
 use medmij_oauth::{
     router::{RouterOptions, back_channel, front_channel},
     server::Server,
+    store::MemoryRows,
 };
 use medmij_types::Hostname;
 use medmij_whitelist::HostPolicy;
@@ -148,7 +149,18 @@ async fn codes<S: Counted>(State(loaded): State<Loaded<S>>, RawQuery(query): Raw
 }
 
 async fn rows<S: Counted>(State(loaded): State<Loaded<S>>) -> String {
-    loaded.store.rows().map_or_else(String::new, |rows| rows.to_string())
+    loaded.store.counted().map_or_else(String::new, |rows| {
+        let MemoryRows {
+            flows,
+            grants,
+            codes,
+            tokens,
+            audit,
+            ..
+        } = rows;
+        let total = rows.total();
+        format!("{total}: {flows} flows, {grants} grants, {codes} codes, {tokens} tokens, {audit} audit entries")
+    })
 }
 
 /// Sends the browser back at once, as if somebody had logged in.

@@ -3,7 +3,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
 
-use medmij_oauth::store::{MemoryLimits, MemoryStore, Store};
+use medmij_oauth::store::{MemoryLimits, MemoryRows, MemoryStore, Store};
 use medmij_oauth_postgres::{PostgresOptions, PostgresStore};
 use medmij_oauth_sqlite::{SqliteOptions, SqliteStore};
 
@@ -26,14 +26,14 @@ pub(crate) trait Work {
 
 /// A store that may tell how many rows it holds.
 pub(crate) trait Counted: Store {
-    fn rows(&self) -> Option<usize> {
+    fn counted(&self) -> Option<MemoryRows> {
         None
     }
 }
 
 impl Counted for MemoryStore {
-    fn rows(&self) -> Option<usize> {
-        Some(self.len())
+    fn counted(&self) -> Option<MemoryRows> {
+        Some(self.rows())
     }
 }
 
@@ -49,6 +49,7 @@ impl Target {
                 let mut limits = MemoryLimits::default();
                 limits.flows = 1_000_000;
                 limits.rows = 100_000_000;
+                limits.audit = 10_000;
                 work.on(Arc::new(MemoryStore::new(limits))).await
             }
             Self::Sqlite(path) => {
