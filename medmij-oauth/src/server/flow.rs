@@ -185,9 +185,13 @@ impl GrantBody {
     pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         write(&GrantKept {
             release: self.scope.release().as_str().to_owned(),
-            functie: self.scope.functie().as_str().to_owned(),
+            functie: Some(self.scope.functie())
+                .filter(|functie| *functie != Functie::Verzamelen)
+                .map(|functie| functie.as_str().to_owned()),
             scope: self.scope.to_string(),
-            aanbieder: self.aanbieder.as_str().to_owned(),
+            aanbieder: Some(&self.aanbieder)
+                .filter(|naam| Some(*naam) != self.scope.aanbieder())
+                .map(|naam| naam.as_str().to_owned()),
             gegevensdiensten: texts(&self.gegevensdiensten),
             persoon: PersoonKept::of(&self.persoon),
             correlation_id: self.correlation_id.as_ref().map(|id| id.as_str().to_owned()),
@@ -200,9 +204,14 @@ impl GrantBody {
     }
 
     fn from_kept(kept: GrantKept) -> Option<Self> {
+        let functie = kept.functie.as_deref().unwrap_or(Functie::Verzamelen.as_str());
+        let scope = read_scope(&kept.release, functie, &kept.scope)?;
         Some(Self {
-            scope: read_scope(&kept.release, &kept.functie, &kept.scope)?,
-            aanbieder: Aanbiedernaam::parse_inferred(&kept.aanbieder).ok()?,
+            aanbieder: match &kept.aanbieder {
+                Some(naam) => Aanbiedernaam::parse_inferred(naam).ok()?,
+                None => scope.aanbieder()?.clone(),
+            },
+            scope,
             gegevensdiensten: ids_of(&kept.gegevensdiensten)?,
             persoon: kept.persoon.read()?,
             correlation_id: match kept.correlation_id {
@@ -253,17 +262,19 @@ enum StapKept {
     },
 }
 
-/// With short names: there is one of these for every live grant.
+/// With short names, and without what goes without saying: there is one of these for every live grant.
 #[derive(Serialize, Deserialize)]
 struct GrantKept {
     #[serde(rename = "r")]
     release: String,
-    #[serde(rename = "f")]
-    functie: String,
+    /// Verzamelen where it is absent.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    functie: Option<String>,
     #[serde(rename = "s")]
     scope: String,
-    #[serde(rename = "a")]
-    aanbieder: String,
+    /// That of the scope where it is absent.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    aanbieder: Option<String>,
     #[serde(rename = "g")]
     gegevensdiensten: Vec<String>,
     #[serde(rename = "p")]
