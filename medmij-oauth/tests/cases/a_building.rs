@@ -155,3 +155,27 @@ fn rfc_6749_3_1_a22_peers_42_an_endpoint_with_a_query_keeps_it() {
         "{location}"
     );
 }
+
+#[test]
+fn core_authint_200_peers_41_the_request_compared_parsed() {
+    let endpoint = "https://medmij.za982.xisbridge.net/oauth/authorize";
+    let naam = medmij_types::Aanbiedernaam::parse("umcharderwijk@medmij").unwrap();
+    let mut group = group(&["4"]);
+    group.authorization_endpoint = FrontchannelUri::parse(endpoint).unwrap();
+    let request = Aanvraag::verzamelen(Release::V1_4, naam, &group, redirect()).unwrap();
+    let started = dvp().start(request, SESSION).unwrap();
+    let (address, query) = started.location.split_once('?').unwrap();
+    assert_eq!(address, endpoint);
+    let form = Form::parse(query.as_bytes()).unwrap();
+    let state = started.flow.state().expose();
+    assert_eq!(
+        form.iter().collect::<Vec<_>>(),
+        [
+            ("response_type", "code"),
+            ("client_id", "pgo.example.nl"),
+            ("redirect_uri", "https://pgo.example.nl/cb"),
+            ("scope", "umcharderwijk~4"),
+            ("state", state),
+        ]
+    );
+}

@@ -10,7 +10,7 @@ use medmij_types::Release;
 use crate::{
     browser::Seen,
     dvza::{Login, Setup, setup, setup_2_2},
-    whole_flow::{aanvraag, browser, dvp, land, log_in, path},
+    whole_flow::{aanvraag, browser, consent, dvp, land, log_in, path},
 };
 
 const GOOD: [(&str, &str); 7] = [
@@ -82,6 +82,38 @@ async fn core_authint_202_b01_a_valid_request_is_accepted() {
 }
 
 #[tokio::test]
+async fn core_authint_202_b01_peers_47_the_flow_keeps_all_that_was_asked() {
+    let setup = setup_2_2();
+    let target = request(&[
+        ("redirect_uri", Some("https://pgo.example.nl/terug/een")),
+        ("state", Some("a b&c=~")),
+    ]);
+    let back = consent(&mut browser(&setup), &target, "antwoord=ja").await;
+    let (address, query) = back.split_once('?').unwrap();
+    assert_eq!(address, "https://pgo.example.nl/terug/een");
+    let answer = form::Form::parse(query.as_bytes()).unwrap();
+    assert_eq!(answer.one("state").unwrap(), Some("a b&c=~"));
+    let ask = async |client: &str, redirect: &str| {
+        let body = form::encode([
+            ("grant_type", "authorization_code"),
+            ("code", answer.one("code").unwrap().unwrap()),
+            ("client_id", client),
+            ("redirect_uri", redirect),
+        ]);
+        let request = Request::post("/oauth/token").header("content-type", "application/x-www-form-urlencoded");
+        let request = request.body(bytes::Bytes::from(body)).unwrap();
+        setup.server.token(&request, &crate::whole_flow::peer()).await
+    };
+    let response = ask("pgo.example.nl", "https://pgo.example.nl/terug/een").await;
+    assert_eq!(crate::whole_flow::json(&response)["scope"], "42 48");
+    // both ids are those of the request
+    let event = setup.log.events().remove(0);
+    assert_eq!(event.trace_id.unwrap().as_str(), "1b2c3d4e-7d1c-4e0e-9a7a-1f5f2d3c4b5a");
+    let id = event.request.unwrap().id.unwrap();
+    assert_eq!(id.as_str(), "6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a");
+}
+
+#[tokio::test]
 async fn core_authint_207_1a_b02_to_b10_b30_o1_peers_48_49_50_a_page_and_no_redirect() {
     let setup = setup_2_2();
     for changes in [
@@ -106,6 +138,7 @@ async fn core_authint_207_1a_b02_to_b10_b30_o1_peers_48_49_50_a_page_and_no_redi
         &[("redirect_uri", Some("https://pgo.example.nl:443/cb"))],
         &[("redirect_uri", Some("http://pgo.example.nl/cb"))],
         &[("redirect_uri", Some("https://pgo.example.nl/cb#x"))],
+        &[("redirect_uri", Some("https://pgo.example.nl/cb#"))],
         &[("redirect_uri", Some("https://pgo.example.nl/cb\r\nX: y"))],
         &[("redirect_uri", Some("https%3A%2F%2Fpgo.example.nl%2Fcb"))],
         // B30: the client goes before the scope
@@ -206,10 +239,11 @@ async fn core_authint_200_b11_upper_case_host_is_accepted_and_kept() {
 }
 
 #[tokio::test]
-async fn core_authint_200_b18_b20_release_1_5() {
+async fn core_authint_200_b18_b20_a10_release_1_5() {
     let setup = setup(|config| config.release = Release::V1_5);
     for (scope, accepted) in [
         ("eenofanderezorgaanbieder~42 eenofanderezorgaanbieder~48", true),
+        ("eenofanderezorgaanbieder~48 eenofanderezorgaanbieder~42", true),
         ("eenofanderezorgaanbieder~53", true),
         ("eenofanderezorgaanbieder~42 tweedezorgaanbieder~42", false),
         ("eenofanderezorgaanbieder~42  eenofanderezorgaanbieder~48", false),

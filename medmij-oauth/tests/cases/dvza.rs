@@ -11,18 +11,23 @@ use medmij_oauth::{
         Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome,
         LoginRequest, LoginStart, Persoon, Server, ServerConfig, SupplierError, Toets, ToetsUitslag, ToetsVraag,
     },
-    store::MemoryStore,
     wire::Geboortedatum,
 };
 use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Hostname, Organisatienaam, OsEntropy, Release};
 
+use crate::counted::Counted;
+
 pub(crate) const BSN: &str = "999990019";
 
 pub(crate) struct TestDvza {
-    pub(crate) store: MemoryStore,
+    pub(crate) store: Counted,
     pub(crate) clients: Mutex<Vec<&'static str>>,
+    /// The gegevensdiensten for which the OCL knows them.
+    pub(crate) listed: Mutex<Vec<&'static str>>,
     pub(crate) login: Mutex<Login>,
     pub(crate) logins: Mutex<Vec<LoginRequest>>,
+    /// Who logs in.
+    pub(crate) bsn: Mutex<&'static str>,
     pub(crate) uitslag: Mutex<Option<ToetsUitslag>>,
     pub(crate) geboren: Mutex<Option<&'static str>>,
     pub(crate) broken: Mutex<bool>,
@@ -43,10 +48,12 @@ pub(crate) struct Setup {
 
 pub(crate) fn setup(change: impl FnOnce(&mut ServerConfig)) -> Setup {
     let dvza = Arc::new(TestDvza {
-        store: MemoryStore::default(),
+        store: Counted::default(),
         clients: Mutex::new(vec!["pgo.example.nl", "ander.example.nl"]),
+        listed: Mutex::new(vec!["42", "48", "53"]),
         login: Mutex::new(Login::Gelukt(None)),
         logins: Mutex::default(),
+        bsn: Mutex::new(BSN),
         uitslag: Mutex::default(),
         geboren: Mutex::default(),
         broken: Mutex::new(false),
@@ -69,13 +76,13 @@ pub(crate) fn setup_2_2() -> Setup {
 }
 
 impl Dvza for TestDvza {
-    type Store = MemoryStore;
+    type Store = Counted;
     type Clients = Self;
     type Aanbieders = Self;
     type Authentication = Self;
     type Toets = Self;
 
-    fn store(&self) -> &MemoryStore {
+    fn store(&self) -> &Counted {
         &self.store
     }
     fn clients(&self) -> &Self {
@@ -99,8 +106,9 @@ impl Clients for TestDvza {
         }
         let listed = self.clients.lock().unwrap().contains(&id.as_str());
         let naam = Organisatienaam::parse("De Enige Echte PGO").unwrap();
-        let ids = ["42", "48", "53"].map(|id| GegevensdienstId::parse(id).unwrap());
-        Ok(listed.then(|| Client::new(naam, Some(ids.to_vec()))))
+        let ids = self.listed.lock().unwrap();
+        let ids = ids.iter().map(|id| GegevensdienstId::parse(id).unwrap()).collect();
+        Ok(listed.then(|| Client::new(naam, Some(ids))))
     }
 }
 
@@ -110,6 +118,8 @@ impl Aanbieders for TestDvza {
         let diensten = vec![
             Dienst::new(id("42"), Functie::Verzamelen, "Huisartsgegevens"),
             Dienst::new(id("48"), Functie::Verzamelen, "Basisgegevens Zorg"),
+            // offered, but the client is not on the OCL for it
+            Dienst::new(id("61"), Functie::Verzamelen, "Basisgegevens langdurige zorg"),
             Dienst::new(id("53"), Functie::Delen, "Meetwaarden vitale functies"),
             Dienst::new(id("60"), Functie::Delen, "Vragenlijsten"),
             Dienst::new(id("42"), Functie::Abonneren, "Huisartsgegevens").with_maximale_duur(90),
@@ -131,7 +141,8 @@ impl Authentication for TestDvza {
         assert_eq!(callback.remember, b"nonce");
         Ok(match *self.login.lock().unwrap() {
             Login::Gelukt(soort) => {
-                let persoon = Persoon::new(Bsn::parse(BSN).unwrap()).with_betrouwbaarheidsniveau("substantieel");
+                let persoon = Persoon::new(Bsn::parse(*self.bsn.lock().unwrap()).unwrap())
+                    .with_betrouwbaarheidsniveau("substantieel");
                 LoginOutcome::Ingelogd(match soort {
                     Some(soort) => persoon.vertegenwoordigd(soort),
                     None => persoon,

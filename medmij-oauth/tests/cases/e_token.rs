@@ -276,3 +276,83 @@ async fn router_takes_the_names_from_an_extension_and_bounds_the_body_o6() {
         .unwrap();
     assert_eq!(app.oneshot(big).await.unwrap().status(), 413);
 }
+
+/// A clock that runs on by so much each time somebody looks.
+struct Leaps(Duration, std::sync::atomic::AtomicU32);
+
+impl medmij_types::Clock for Leaps {
+    fn now(&self) -> std::time::SystemTime {
+        std::time::SystemTime::UNIX_EPOCH
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0 * self.1.fetch_add(1, std::sync::atomic::Ordering::SeqCst)
+    }
+}
+
+#[tokio::test]
+async fn core_tknint_206_e20_more_than_ten_seconds_are_told() {
+    for (took, told) in [(10_000, false), (10_001, true)] {
+        let log = crate::secrets::Sink::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let clock = std::sync::Arc::new(Leaps(Duration::from_millis(took), 0.into()));
+        let setup = setup(|config| config.clock = clock);
+        let request = token_request(&setup).await;
+        assert_eq!(setup.server.token(&request, &peer()).await.status(), 200);
+        assert_eq!(log.text().contains("core.tknint.206"), told, "{took} ms");
+    }
+}
+
+#[test]
+fn core_autorisatie_207_f12_a_token_that_looks_like_a_jwt_stays_what_it_is() {
+    // header and claims that a client could read, and must not
+    let token = "eyJhbGciOiJub25lIn0.eyJleHAiOjEsInNjb3BlIjoiYWxsZXMifQ.";
+    let body = format!(r#"{{"access_token":"{token}","token_type":"Bearer","expires_in":60,"scope":"48"}}"#);
+    let response = http::Response::builder()
+        .header("content-type", "application/json")
+        .body(Bytes::from(body))
+        .unwrap();
+    let read = medmij_oauth::wire::TokenResponse::parse(&response).unwrap();
+    assert_eq!(read.access_token.expose(), token);
+    // neither the lifetime nor the scope in it counts
+    assert_eq!((read.expires_in, read.scope.as_deref()), (Some(60), Some("48")));
+    assert!(!format!("{read:?}").contains("eyJ"));
+}
+
+#[test]
+fn rfc_6749_5_2_peers_61_an_error_knows_its_answer_and_only_a_proven_one_a_redirect() {
+    use medmij_oauth::{
+        server::{Client, JudgeOptions, UnprovenRequest},
+        wire::{ErrorCode, RequestIds, TokenError},
+    };
+
+    let answer = TokenError::new(ErrorCode::InvalidGrant, None).to_http(400);
+    assert_eq!(
+        (answer.status().as_u16(), json(&answer)),
+        (400, serde_json::json!({"error": "invalid_grant"}))
+    );
+    assert_eq!(answer.headers()["content-type"], "application/json");
+    assert_eq!(answer.headers()["pragma"], "no-cache");
+
+    // 1a: the error is a value without an address. There is nothing to ask it for one.
+    let error = UnprovenRequest::parse("client_id=pgo.example.nl&redirect_uri=http://evil.nl").unwrap_err();
+    assert!(!format!("{error:?} {error}").contains("evil"));
+    // 1b: it holds the proven one
+    let query = "client_id=pgo.example.nl&redirect_uri=https%3A%2F%2Fpgo.example.nl%2Fcb&state=s&response_type=token";
+    let naam = medmij_types::Organisatienaam::parse("De Enige Echte PGO").unwrap();
+    let proven = UnprovenRequest::parse(query)
+        .unwrap()
+        .prove(Some(Client::new(naam, None)))
+        .unwrap();
+    let ids = RequestIds::random(&medmij_types::OsEntropy).unwrap();
+    let refused = proven
+        .judge(&JudgeOptions::new(Release::V2_2), &http::HeaderMap::new(), ids)
+        .unwrap_err();
+    let rule = medmij_oauth::policy::ExceptionPolicy::default().rule(Release::V2_2, refused.uitzondering);
+    assert_eq!(
+        refused.redirect.error(&rule),
+        "https://pgo.example.nl/cb?error=unsupported_response_type&state=s"
+    );
+}

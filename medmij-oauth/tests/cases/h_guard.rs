@@ -138,3 +138,18 @@ async fn f14_c4_expiry_is_at_most_900_seconds_from_sending() {
     let lifetime = tokens.expires_at.duration_since(before).unwrap();
     assert!(lifetime <= Duration::from_secs(901), "{lifetime:?}");
 }
+
+#[tokio::test]
+async fn core_rscint_201_h05_release_1_6_has_one_id_of_any_form() {
+    let setup = setup(|config| config.release = Release::V1_6);
+    let tokens = tokens_for(&setup, &dvp(), aanvraag(Release::V1_6, &["42", "48"]), "antwoord=ja").await;
+    let mut headers = tokens.resource_headers(&OsEntropy).unwrap();
+    assert!(headers.contains_key("medmij-request-id") && !headers.contains_key("x-correlation-id"));
+    for any in ["12345", "vraag-7", "6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a"] {
+        headers.insert("medmij-request-id", HeaderValue::from_static(any));
+        assert!(
+            setup.server.guard(&headers, None, &peer(), &id("48")).await.is_ok(),
+            "{any}"
+        );
+    }
+}

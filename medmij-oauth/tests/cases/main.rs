@@ -6,8 +6,11 @@
 
 mod a_building;
 mod b_judging;
+#[cfg(feature = "net")]
+mod back_channel;
 mod browser;
 mod c_front_channel;
+mod counted;
 mod d_answer;
 mod dvza;
 mod e_token;
@@ -16,6 +19,10 @@ mod h_guard;
 mod headers;
 mod i_abonneren;
 mod j_events;
+mod model;
 mod never_panics;
+mod o10_alike;
+mod regressions;
+mod rules;
 mod secrets;
 mod whole_flow;

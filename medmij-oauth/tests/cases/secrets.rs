@@ -18,8 +18,15 @@ use crate::{
     whole_flow::{SESSION, aanvraag, browser, dvp, log_in, peer, query},
 };
 
+/// What was logged.
 #[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Sink {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl io::Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -93,7 +100,7 @@ async fn o3_o9_j06_no_secret_of_a_full_run_is_found_anywhere() {
         setup.dvza.store.danger_audit().await.unwrap()
     );
     shown += &format!("{:?} {flows:?}", setup.server);
-    shown += &String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
+    shown += &sink.text();
 
     assert!(shown.len() > 2_000 && secrets.len() >= 10);
     for secret in secrets {

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What a Persoon does with a browser and no mouse, with the back button, and with two tabs.
+
+use fantoccini::{Locator, key::Key};
+
+use crate::{
+    chromium::Driver,
+    wereld::{MET_DOSSIER, Site, Wereld},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn core_usrint_100_102_verzamelen_by_keyboard_without_javascript() {
+    let Some(driver) = Driver::start().await else { return };
+    let wereld = Wereld::start().await;
+    let browser = driver.browser_without_javascript().await;
+    let site = Site::anywhere().await;
+    let script = "<h1>Met</h1><script>document.querySelector('h1').textContent = 'Script'</script>";
+    browser.open(&site.put("anders.localhost", "/", script)).await;
+    browser.at("Met").await;
+
+    browser.open(&wereld.network.start).await;
+    browser.at("Bij wie wilt u gegevens ophalen?").await;
+    browser.tab_to("Ophalen bij huisartsdewilg").await;
+    browser.press(Key::Enter).await;
+    browser.at("Gegevens van").await;
+    browser.tab_to("Verder naar inloggen").await;
+    browser.press(Key::Enter).await;
+    browser.at("Wie wilt u zijn?").await;
+    browser.tab_to("Willemijn Hofstra").await;
+    browser.press(Key::Enter).await;
+    browser.at("Toestemming geven").await;
+    // nothing is selected beforehand; the space bar selects and takes back
+    browser.press(Key::Tab).await;
+    let choice = browser.client.active_element().await.unwrap();
+    assert_eq!(choice.attr("type").await.unwrap().as_deref(), Some("checkbox"));
+    assert!(!choice.is_selected().await.unwrap());
+    browser.press(Key::Space).await;
+    assert!(choice.is_selected().await.unwrap());
+    browser.press(Key::Space).await;
+    assert!(!choice.is_selected().await.unwrap());
+    browser.tab_to("Ja, ik geef toestemming").await;
+    browser.press(Key::Enter).await;
+    browser.at("Gegevens van huisartsdewilg@medmij").await;
+    let result = browser.source().await;
+    assert!(
+        result.contains("resources") && !result.contains("niet volledig"),
+        "{result}"
+    );
+    assert!(
+        !browser.url().await.contains("code="),
+        "no code stays in the address bar"
+    );
+    browser.close().await;
+    wereld.rollen.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o8_the_back_button_and_a_second_tab_give_no_second_answer() {
+    let Some(driver) = Driver::start().await else { return };
+    let (wereld, dvp) = Wereld::start_with_watching_dvp().await;
+    let browser = driver.browser().await;
+
+    // back from the login: the start again, and on from there
+    browser.open(&wereld.request().1).await;
+    browser.at("Gegevens van").await;
+    browser.answer("inloggen").await;
+    browser.at("Wie wilt u zijn?").await;
+    browser.client.back().await.unwrap();
+    browser.log_in(MET_DOSSIER).await;
+    browser.at("Toestemming geven").await;
+
+    // the same question in a second tab: it shows there too, and is answered in one of them
+    let question = browser.url().await;
+    let [first, second] = browser.tab().await;
+    browser.open(&question).await;
+    browser.at("Toestemming geven").await;
+    browser.switch(&first).await;
+    browser.answer("ja").await;
+    browser.at("Aangekomen").await;
+    browser.switch(&second).await;
+    browser.answer("nee").await;
+    browser.at("Deze pagina werkt niet meer").await;
+    assert_eq!(dvp.seen().len(), 1);
+    assert!(dvp.seen()[0].target.contains("code="));
+
+    // back to a question that was answered: a browser may show it as it was, in spite of no-store; its buttons do nothing
+    browser.switch(&first).await;
+    browser.client.back().await.unwrap();
+    browser.client.wait().for_element(Locator::Css("h1")).await.unwrap();
+    if browser.source().await.contains("Toestemming geven") {
+        browser.answer("ja").await;
+    }
+    browser.at("Deze pagina werkt niet meer").await;
+    assert_eq!(dvp.seen().len(), 1);
+
+    // two flows at once, in two tabs, do not get in each other's way
+    browser.open(&wereld.request().1).await;
+    browser.log_in(MET_DOSSIER).await;
+    browser.at("Toestemming geven").await;
+    browser.switch(&second).await;
+    browser.open(&wereld.request().1).await;
+    browser.log_in(MET_DOSSIER).await;
+    browser.at("Toestemming geven").await;
+    browser.switch(&first).await;
+    browser.answer("ja").await;
+    browser.at("Aangekomen").await;
+    browser.switch(&second).await;
+    browser.answer("ja").await;
+    browser.at("Aangekomen").await;
+    let codes = dvp.seen().iter().filter(|seen| seen.target.contains("code=")).count();
+    assert_eq!(codes, 3);
+    browser.close().await;
+    wereld.rollen.stop().await;
+}
