@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- core.tknint.203, core.tknint.204, core.autorisatie.208: the rows of a DVZA and its operations. Codes, tokens and sessions
--- are SHA-256 hashes, a Persoon is a keyed hash, bodies are sealed. Every lifetime is judged by the clock of this database.
+-- are SHA-256 hashes, a Persoon is a keyed hash, bodies are sealed. Every lifetime is judged by the clock of this database,
+-- which does not go back: see `clock`.
 --
 -- An operation is one call, so one transaction. Each statement in it sees what was committed before it began (read
 -- committed); a row that decides is locked before the time is read. Locks are taken in the order code, grant, refresh
@@ -81,29 +82,81 @@ CREATE INDEX audit_at ON medmij.audit (at);
 CREATE FUNCTION medmij.micros(n bigint) RETURNS interval
 LANGUAGE sql IMMUTABLE AS $$ SELECT n * interval '1 microsecond' $$;
 
--- Room for one more flow: expired ones go first, then the oldest of a Persoon who is not authenticated. False: no room.
-CREATE FUNCTION medmij.make_room(p_limit bigint) RETURNS boolean
+-- How far the clock of the store is ahead of the clock of the server, and how far it was read: it never goes back (O16). When
+-- the clock of the server is set back, the store is ahead by so much more, for every replica, and time goes on from there.
+CREATE TABLE medmij.clock (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    latest timestamptz NOT NULL,
+    ahead interval NOT NULL DEFAULT '0'
+) WITH (fillfactor = 10);
+INSERT INTO medmij.clock (latest) VALUES (clock_timestamp());
+
+-- The time, for those who only read.
+CREATE FUNCTION medmij.now() RETURNS timestamptz
+LANGUAGE sql AS $$ SELECT greatest(clock_timestamp() + ahead, latest) FROM medmij.clock $$;
+
+-- The time, for those who write: now and then it is written down, by whoever comes first; nobody waits for that.
+CREATE FUNCTION medmij.tick() RETURNS timestamptz
 LANGUAGE plpgsql AS $$
 DECLARE
+    v_latest timestamptz;
+    v_ahead interval;
+    v_read timestamptz;
+BEGIN
+    SELECT latest, ahead INTO v_latest, v_ahead FROM medmij.clock;
+    v_read := clock_timestamp() + v_ahead;
+    IF v_read BETWEEN v_latest AND v_latest + interval '2 seconds' THEN
+        RETURN v_read;
+    END IF;
+    SELECT latest, ahead INTO v_latest, v_ahead FROM medmij.clock FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN greatest(v_read, v_latest);
+    END IF;
+    v_read := clock_timestamp() + v_ahead;
+    IF v_read < v_latest - interval '1 second' THEN
+        UPDATE medmij.clock SET ahead = v_ahead + (v_latest - v_read);
+    ELSIF v_read > v_latest THEN
+        UPDATE medmij.clock SET latest = v_read;
+    END IF;
+    RETURN greatest(v_read, v_latest);
+END $$;
+
+-- Room for more flows: expired ones go first, then the oldest of a Persoon who is not authenticated, at most 1,024 at once.
+-- 0: there is room. 1: there is, and more has to go. 2: there is none.
+CREATE FUNCTION medmij.make_room(p_limit bigint) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_now timestamptz := medmij.tick();
     v_excess bigint;
-    v_gone bigint;
+    v_expired bigint;
+    v_oldest bigint := 0;
 BEGIN
     SELECT count(*) + 1 - p_limit INTO v_excess FROM (SELECT 1 FROM medmij.flows LIMIT p_limit + 4096) AS counted;
     IF v_excess <= 0 THEN
-        RETURN true;
+        RETURN 0;
     END IF;
-    DELETE FROM medmij.flows WHERE id IN (
-        SELECT id FROM medmij.flows WHERE expires <= now() ORDER BY expires LIMIT v_excess FOR UPDATE SKIP LOCKED);
-    GET DIAGNOSTICS v_gone = ROW_COUNT;
-    v_excess := v_excess - v_gone;
-    IF v_excess <= 0 THEN
-        RETURN true;
+    DELETE FROM medmij.flows WHERE id = ANY (ARRAY(
+        SELECT id FROM medmij.flows WHERE expires <= v_now ORDER BY expires LIMIT least(v_excess, 1024)
+        FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS v_expired = ROW_COUNT;
+    IF v_expired < least(v_excess, 1024) THEN
+        DELETE FROM medmij.flows WHERE id = ANY (ARRAY(
+            SELECT id FROM medmij.flows WHERE NOT authenticated ORDER BY seq LIMIT least(v_excess, 1024) - v_expired
+            FOR UPDATE SKIP LOCKED));
+        GET DIAGNOSTICS v_oldest = ROW_COUNT;
     END IF;
-    DELETE FROM medmij.flows WHERE id IN (
-        SELECT id FROM medmij.flows WHERE NOT authenticated ORDER BY seq LIMIT v_excess FOR UPDATE SKIP LOCKED);
-    GET DIAGNOSTICS v_gone = ROW_COUNT;
-    RETURN v_gone >= v_excess;
+    RETURN CASE WHEN v_expired + v_oldest >= v_excess THEN 0 WHEN v_expired + v_oldest > 0 THEN 1 ELSE 2 END;
 END $$;
+
+-- Ends a grant for another reason than that the Persoon withdrew it, with the audit entry of it; once.
+CREATE FUNCTION medmij.end_grant(p_seq bigint) RETURNS void
+LANGUAGE sql AS $$
+    WITH ended AS (
+        UPDATE medmij.grants SET ended = true WHERE seq = p_seq AND NOT ended
+        RETURNING id, persoon, aanbieder, client_id)
+    INSERT INTO medmij.audit (kind, persoon, aanbieder, client_id, scope, grant_id, texts)
+    SELECT 'beeindigd', persoon, aanbieder, client_id, '*', id, '' FROM ended
+$$;
 
 -- Ends a flow with a grant, its code and its audit entry. A code or id that exists raises unique_violation: nothing happened.
 CREATE FUNCTION medmij.add_grant(
@@ -120,7 +173,7 @@ DECLARE
     v_seq bigint;
 BEGIN
     SELECT expires INTO v_flow FROM medmij.flows WHERE id = p_flow AND version = p_version FOR UPDATE;
-    v_now := clock_timestamp();
+    v_now := medmij.tick();
     IF v_flow IS NULL OR v_flow <= v_now THEN
         RETURN false;
     END IF;
@@ -131,8 +184,8 @@ BEGIN
         RETURNING seq INTO v_seq;
     INSERT INTO medmij.codes (hash, grant_seq, binding, expires, purge_at)
         VALUES (p_code, v_seq, p_binding, v_now + medmij.micros(p_lifetime), v_now + medmij.micros(2 * p_lifetime));
-    INSERT INTO medmij.audit (at, kind, persoon, aanbieder, client_id, scope, grant_id, texts)
-        VALUES (v_now, p_audit_kind, p_audit_persoon, p_audit_aanbieder, p_audit_client_id, p_audit_scope,
+    INSERT INTO medmij.audit (kind, persoon, aanbieder, client_id, scope, grant_id, texts)
+        VALUES (p_audit_kind, p_audit_persoon, p_audit_aanbieder, p_audit_client_id, p_audit_scope,
             p_audit_grant, p_audit_texts);
     RETURN true;
 END $$;
@@ -150,11 +203,11 @@ DECLARE
 BEGIN
     SELECT grant_seq, binding, taken, expires INTO v_grant, v_binding, v_taken, v_expires
         FROM medmij.codes WHERE hash = p_code FOR UPDATE;
-    v_now := clock_timestamp();
+    v_now := medmij.tick();
     IF v_grant IS NULL THEN
         outcome := 'unknown';
     ELSIF v_taken THEN
-        UPDATE medmij.grants SET ended = true WHERE seq = v_grant AND NOT ended;
+        PERFORM medmij.end_grant(v_grant);
         outcome := 'replayed';
     ELSE
         UPDATE medmij.codes
@@ -238,7 +291,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT * INTO v_row FROM medmij.refresh WHERE hash = p_token FOR UPDATE;
-    v_now := clock_timestamp();
+    v_now := medmij.tick();
     IF v_row.hash IS NULL THEN
         outcome := 'unknown';
         RETURN;
@@ -255,7 +308,7 @@ BEGIN
         SELECT used IS NOT NULL INTO v_successor_used FROM medmij.refresh WHERE hash = v_row.successor;
     END IF;
     IF v_row.replaced OR (v_row.used IS NOT NULL AND coalesce(v_successor_used, true)) THEN
-        UPDATE medmij.grants SET ended = true WHERE seq = v_seq;
+        PERFORM medmij.end_grant(v_seq);
         outcome := 'reused';
         RETURN;
     END IF;
@@ -275,7 +328,7 @@ BEGIN
     outcome := CASE WHEN v_row.used IS NULL THEN 'fresh' ELSE 'replaced' END;
 END $$;
 
--- Ends what a Persoon granted at an Aanbieder to a DVP, with the audit entry of it; how many ended.
+-- Ends what a Persoon granted at an Aanbieder to a DVP, where there is something with the audit entry of it; how many ended.
 CREATE FUNCTION medmij.withdraw(
     p_persoon bytea, p_aanbieder text, p_client_id text,
     p_audit_kind text, p_audit_persoon bytea, p_audit_aanbieder text, p_audit_client_id text, p_audit_scope text,
@@ -284,13 +337,18 @@ CREATE FUNCTION medmij.withdraw(
 LANGUAGE plpgsql AS $$
 DECLARE
     v_ended bigint;
+    v_now timestamptz;
 BEGIN
     -- locked in one order, so that two withdrawals do not wait for each other
     PERFORM 1 FROM medmij.grants WHERE persoon = p_persoon ORDER BY seq FOR NO KEY UPDATE;
+    v_now := medmij.tick();
     UPDATE medmij.grants SET ended = true
         WHERE persoon = p_persoon AND aanbieder IS NOT DISTINCT FROM p_aanbieder AND client_id = p_client_id
-            AND NOT ended AND purge_at > clock_timestamp();
+            AND NOT ended AND purge_at > v_now;
     GET DIAGNOSTICS v_ended = ROW_COUNT;
+    IF v_ended = 0 THEN
+        RETURN 0;
+    END IF;
     INSERT INTO medmij.audit (kind, persoon, aanbieder, client_id, scope, grant_id, texts)
         VALUES (p_audit_kind, p_audit_persoon, p_audit_aanbieder, p_audit_client_id, p_audit_scope, p_audit_grant,
             p_audit_texts);
@@ -301,27 +359,28 @@ END $$;
 CREATE FUNCTION medmij.purge(p_batch bigint) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
+    v_now timestamptz := medmij.tick();
     v_left bigint := p_batch;
     v_gone bigint;
 BEGIN
     DELETE FROM medmij.flows WHERE id = ANY (ARRAY(
-        SELECT id FROM medmij.flows WHERE expires <= now() ORDER BY expires LIMIT v_left FOR UPDATE SKIP LOCKED));
+        SELECT id FROM medmij.flows WHERE expires <= v_now ORDER BY expires LIMIT v_left FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS v_gone = ROW_COUNT;
     v_left := v_left - v_gone;
     DELETE FROM medmij.codes WHERE hash = ANY (ARRAY(
-        SELECT hash FROM medmij.codes WHERE purge_at <= now() ORDER BY purge_at LIMIT v_left FOR UPDATE SKIP LOCKED));
+        SELECT hash FROM medmij.codes WHERE purge_at <= v_now ORDER BY purge_at LIMIT v_left FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS v_gone = ROW_COUNT;
     v_left := v_left - v_gone;
     DELETE FROM medmij.access WHERE hash = ANY (ARRAY(
-        SELECT hash FROM medmij.access WHERE expires <= now() ORDER BY expires LIMIT v_left FOR UPDATE SKIP LOCKED));
+        SELECT hash FROM medmij.access WHERE expires <= v_now ORDER BY expires LIMIT v_left FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS v_gone = ROW_COUNT;
     v_left := v_left - v_gone;
     DELETE FROM medmij.refresh WHERE hash = ANY (ARRAY(
-        SELECT hash FROM medmij.refresh WHERE expires <= now() ORDER BY expires LIMIT v_left FOR UPDATE SKIP LOCKED));
+        SELECT hash FROM medmij.refresh WHERE expires <= v_now ORDER BY expires LIMIT v_left FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS v_gone = ROW_COUNT;
     v_left := v_left - v_gone;
     DELETE FROM medmij.grants WHERE seq = ANY (ARRAY(
-        SELECT seq FROM medmij.grants WHERE purge_at <= now() ORDER BY purge_at LIMIT v_left FOR UPDATE SKIP LOCKED));
+        SELECT seq FROM medmij.grants WHERE purge_at <= v_now ORDER BY purge_at LIMIT v_left FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS v_gone = ROW_COUNT;
     RETURN p_batch - v_left + v_gone;
 END $$;

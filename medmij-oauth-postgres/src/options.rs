@@ -75,7 +75,7 @@ impl PostgresOptions {
     }
 
     /// Open flows; beyond it the oldest flow of a Persoon who is not authenticated goes (O13). 10,000 by default. Counted
-    /// now and then, so that each replica may have up to 64 more.
+    /// now and then, so that each replica may have up to a 64th more.
     pub fn max_flows(mut self, max_flows: u32) -> Self {
         self.max_flows = max_flows.max(1);
         self

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use medmij_oauth::{
     ClientId,
+    abonneren::{AbonnementId, Created, Datum},
     seal::PersoonIndex,
-    store::{AuditEntry, AuditKind, Grant, GrantId, SecretHash},
+    store::{AuditEntry, AuditKind, Grant, GrantId, SecretHash, StoreError},
 };
-use medmij_types::{Aanbiedernaam, Hostname};
+use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname};
 use tokio_postgres::{Row, types::FromSql};
 
 use crate::error::Failure;
@@ -95,16 +96,40 @@ pub(crate) fn name_params(names: &[Hostname]) -> Vec<&str> {
 }
 
 fn aanbieder(row: &Row) -> Result<Option<Aanbiedernaam>, Failure> {
-    column::<Option<&str>>(row, "aanbieder")?
-        .map(|name| Aanbiedernaam::parse_inferred(name).map_err(|_| Failure::Broken("aanbieder")))
-        .transpose()
+    column::<Option<&str>>(row, "aanbieder")?.map(naam).transpose()
 }
 
-fn client_id(row: &Row) -> Result<ClientId, Failure> {
+pub(crate) fn naam(name: &str) -> Result<Aanbiedernaam, Failure> {
+    Aanbiedernaam::parse_inferred(name).map_err(|_| Failure::Broken("aanbieder"))
+}
+
+pub(crate) fn gegevensdienst(row: &Row) -> Result<GegevensdienstId, Failure> {
+    GegevensdienstId::parse(column(row, "gegevensdienst")?).map_err(|_| Failure::Broken("gegevensdienst"))
+}
+
+pub(crate) fn abonnement_id(row: &Row) -> Result<AbonnementId, Failure> {
+    AbonnementId::parse(column(row, "id")?).map_err(|_| Failure::Broken("id of an abonnement"))
+}
+
+pub(crate) fn day(row: &Row) -> Result<Datum, Failure> {
+    Datum::parse(column(row, "last_day")?).map_err(|_| Failure::Broken("last day of an abonnement"))
+}
+
+/// The answer to writing an Abonnement.
+pub(crate) fn created(answer: Result<Row, Failure>) -> Result<Created, StoreError> {
+    match answer {
+        Ok(row) if column(&row, "done")? => Ok(Created::Done),
+        Ok(_) => Ok(Created::Full),
+        Err(failure) if failure.is_collision() => Ok(Created::Collision),
+        Err(failure) => Err(failure.into()),
+    }
+}
+
+pub(crate) fn client_id(row: &Row) -> Result<ClientId, Failure> {
     ClientId::parse(column(row, "client_id")?).map_err(|_| Failure::Broken("client_id"))
 }
 
-fn bytes<const N: usize>(row: &Row, name: &str) -> Result<[u8; N], Failure> {
+pub(crate) fn bytes<const N: usize>(row: &Row, name: &str) -> Result<[u8; N], Failure> {
     let bytes: &[u8] = column(row, name)?;
     bytes.try_into().map_err(|_| Failure::Broken("hash of another length"))
 }

@@ -18,7 +18,24 @@ pub struct Migrated {
     pub to: u32,
 }
 
-pub(crate) async fn migrate(options: &PostgresOptions) -> Result<Migrated, OpenError> {
+/// What a database holds: a schema of PostgreSQL with tables and functions.
+pub(crate) struct Schema {
+    pub(crate) name: &'static str,
+    /// Each step brings the schema one version further; a step that was released is never changed.
+    pub(crate) migrations: &'static [&'static str],
+}
+
+impl Schema {
+    fn latest(&self) -> u32 {
+        u32::try_from(self.migrations.len()).unwrap_or(u32::MAX)
+    }
+
+    fn version(&self) -> String {
+        format!("SELECT coalesce(max(version), 0) FROM {}.migrations", self.name)
+    }
+}
+
+pub(crate) async fn migrate(options: &PostgresOptions, schema: &Schema) -> Result<Migrated, OpenError> {
     // a large table may take its time
     let manager = options.manager("-c statement_timeout=0 -c lock_timeout=0")?;
     let pool = Pool::builder(manager)
@@ -32,13 +49,17 @@ pub(crate) async fn migrate(options: &PostgresOptions) -> Result<Migrated, OpenE
     // held until the connection is closed, whatever happens in between
     let lock = client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await;
     lock.map_err(Failure::from)?;
-    let migrated = run(&client).await;
+    let migrated = run(&client, schema).await;
     drop(Object::take(client));
     migrated
 }
 
 /// Refuses an older schema and a server that loses commits. A newer schema is fine: what was released keeps its meaning.
-pub(crate) async fn check(connections: &Connections, allow_not_durable: bool) -> Result<(), OpenError> {
+pub(crate) async fn check(
+    connections: &Connections,
+    schema: &Schema,
+    allow_not_durable: bool,
+) -> Result<(), OpenError> {
     let sql = "SELECT current_setting('fsync'), current_setting('synchronous_commit')";
     let settings = connections.row(sql, &[]).await?;
     for (at, setting) in ["fsync", "synchronous_commit"].into_iter().enumerate() {
@@ -47,31 +68,32 @@ pub(crate) async fn check(connections: &Connections, allow_not_durable: bool) ->
             return Err(OpenError::NotDurable { setting });
         }
     }
-    let found = match connections.row(VERSION, &[]).await {
+    let found = match connections.row(&schema.version(), &[]).await {
         Ok(row) => row.try_get::<_, i32>(0).map_err(Failure::from)?,
         Err(failure) if is_absent(failure.state()) => 0,
         Err(failure) => return Err(failure.into()),
     };
-    let (found, needed) = (u32::try_from(found).unwrap_or(0), latest());
+    let (found, needed) = (u32::try_from(found).unwrap_or(0), schema.latest());
     if found < needed {
         return Err(OpenError::Older { found, needed });
     }
     Ok(())
 }
 
-async fn run(client: &Object) -> Result<Migrated, OpenError> {
+async fn run(client: &Object, schema: &Schema) -> Result<Migrated, OpenError> {
+    let name = schema.name;
     let prepared = client
-        .batch_execute(
-            "CREATE SCHEMA IF NOT EXISTS medmij;
-             CREATE TABLE IF NOT EXISTS medmij.migrations (
+        .batch_execute(&format!(
+            "CREATE SCHEMA IF NOT EXISTS {name};
+             CREATE TABLE IF NOT EXISTS {name}.migrations (
                  version integer PRIMARY KEY, applied timestamptz NOT NULL DEFAULT clock_timestamp());",
-        )
+        ))
         .await;
     prepared.map_err(Failure::from)?;
-    let found = client.query_one(VERSION, &[]).await.map_err(Failure::from)?;
+    let found = client.query_one(&schema.version(), &[]).await.map_err(Failure::from)?;
     let found = u32::try_from(found.try_get::<_, i32>(0).map_err(Failure::from)?).unwrap_or(0);
-    for (version, sql) in (1..).zip(MIGRATIONS).skip(found as usize) {
-        let step = format!("BEGIN; {sql}; INSERT INTO medmij.migrations (version) VALUES ({version}); COMMIT;");
+    for (version, sql) in (1..).zip(schema.migrations).skip(found as usize) {
+        let step = format!("BEGIN; {sql}; INSERT INTO {name}.migrations (version) VALUES ({version}); COMMIT;");
         client
             .batch_execute(&step)
             .await
@@ -83,22 +105,13 @@ async fn run(client: &Object) -> Result<Migrated, OpenError> {
     }
     Ok(Migrated {
         from: found,
-        to: found.max(latest()),
+        to: found.max(schema.latest()),
     })
 }
 
 fn is_absent(state: Option<&SqlState>) -> bool {
     state.is_some_and(|state| *state == SqlState::UNDEFINED_TABLE || *state == SqlState::INVALID_SCHEMA_NAME)
 }
-
-fn latest() -> u32 {
-    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
-}
-
-const VERSION: &str = "SELECT coalesce(max(version), 0) FROM medmij.migrations";
-
-/// Each step brings the schema one version further; a step that was released is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_store.sql")];
 
 /// One process migrates a database at a time: "medmij" as a number.
 const LOCK: i64 = 0x6D65_646D_696A;

@@ -5,23 +5,33 @@ pub(crate) const MAKE_ROOM: &str = "SELECT medmij.make_room($1) AS room";
 
 pub(crate) const OPEN_FLOW: &str = "
 INSERT INTO medmij.flows (id, session, body, expires)
-VALUES ($1, $2, $3, clock_timestamp() + medmij.micros($4))";
+VALUES ($1, $2, $3, medmij.tick() + medmij.micros($4))";
 
 pub(crate) const FLOW: &str = "
-SELECT version, session, body FROM medmij.flows WHERE id = $1 AND expires > clock_timestamp()";
+SELECT version, session, body FROM medmij.flows WHERE id = $1 AND expires > medmij.now()";
 
 pub(crate) const ADVANCE_FLOW: &str = "
 UPDATE medmij.flows
 SET version = version + 1, session = $3, body = $4, authenticated = authenticated OR $5
-WHERE id = $1 AND version = $2 AND expires > clock_timestamp()
+WHERE id = $1 AND version = $2 AND expires > medmij.now()
 RETURNING version";
 
+pub(crate) const ADVANCE_FLOW_WITH_AUDIT: &str = "
+WITH changed AS (
+    UPDATE medmij.flows
+    SET version = version + 1, session = $3, body = $4, authenticated = authenticated OR $5
+    WHERE id = $1 AND version = $2 AND expires > medmij.now()
+    RETURNING version)
+INSERT INTO medmij.audit (kind, persoon, aanbieder, client_id, scope, grant_id, texts)
+SELECT $6, $7, $8, $9, $10, $11, $12 FROM changed
+RETURNING seq";
+
 pub(crate) const CLOSE_FLOW: &str = "
-DELETE FROM medmij.flows WHERE id = $1 AND version = $2 AND expires > clock_timestamp() RETURNING version";
+DELETE FROM medmij.flows WHERE id = $1 AND version = $2 AND expires > medmij.now() RETURNING version";
 
 pub(crate) const CLOSE_FLOW_WITH_AUDIT: &str = "
 WITH ended AS (
-    DELETE FROM medmij.flows WHERE id = $1 AND version = $2 AND expires > clock_timestamp() RETURNING version)
+    DELETE FROM medmij.flows WHERE id = $1 AND version = $2 AND expires > medmij.now() RETURNING version)
 INSERT INTO medmij.audit (kind, persoon, aanbieder, client_id, scope, grant_id, texts)
 SELECT $3, $4, $5, $6, $7, $8, $9 FROM ended
 RETURNING seq";
@@ -38,7 +48,7 @@ pub(crate) const BURN_CODE: &str = "SELECT outcome FROM medmij.burn_code($1, 0)"
 pub(crate) const ACCESS: &str = "
 SELECT a.names, g.id, g.persoon, g.aanbieder, g.client_id, g.langdurig, g.body
 FROM medmij.access a JOIN medmij.grants g ON g.seq = a.grant_seq
-WHERE a.hash = $1 AND a.expires > clock_timestamp() AND NOT g.ended";
+WHERE a.hash = $1 AND a.expires > medmij.now() AND NOT g.ended";
 
 pub(crate) const ROTATE_REFRESH: &str = "
 SELECT outcome, id, persoon, aanbieder, client_id, langdurig, body
@@ -47,12 +57,12 @@ FROM medmij.rotate_refresh($1, $2, $3, $4, $5, $6, $7, $8)";
 pub(crate) const GRANTS_OF: &str = "
 SELECT id, persoon, aanbieder, client_id, langdurig, body
 FROM medmij.grants
-WHERE persoon = $1 AND langdurig AND NOT ended AND live_until > clock_timestamp()
+WHERE persoon = $1 AND langdurig AND NOT ended AND live_until > (SELECT medmij.now())
 ORDER BY seq";
 
 pub(crate) const WITHDRAW: &str = "SELECT medmij.withdraw($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS ended";
 
-pub(crate) const REVOKE_GRANT: &str = "UPDATE medmij.grants SET ended = true WHERE id = $1 AND NOT ended";
+pub(crate) const REVOKE_GRANT: &str = "SELECT medmij.end_grant(seq) FROM medmij.grants WHERE id = $1";
 
 pub(crate) const AUDIT: &str = "
 INSERT INTO medmij.audit (kind, persoon, aanbieder, client_id, scope, grant_id, texts)
@@ -65,15 +75,27 @@ DELETE FROM medmij.audit WHERE seq = ANY (ARRAY(
     SELECT seq FROM medmij.audit WHERE at < now() - medmij.micros($1) ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED))
 RETURNING seq";
 
-/// Moving the clock forward is the same as making every row older.
-pub(crate) const DANGER_SHIFT: &str = "
-WITH flows AS (UPDATE medmij.flows SET expires = expires - medmij.micros($1)),
-    grants AS (UPDATE medmij.grants
-        SET live_until = live_until - medmij.micros($1), purge_at = purge_at - medmij.micros($1)),
-    codes AS (UPDATE medmij.codes
-        SET expires = expires - medmij.micros($1), purge_at = purge_at - medmij.micros($1)),
-    access AS (UPDATE medmij.access SET expires = expires - medmij.micros($1))
-UPDATE medmij.refresh SET expires = expires - medmij.micros($1), used = used - medmij.micros($1)";
+pub(crate) const DANGER_SHIFT: &str = "UPDATE medmij.clock SET ahead = ahead + medmij.micros($1)";
 
 pub(crate) const DANGER_AUDIT: &str = "
 SELECT kind, persoon, aanbieder, client_id, scope, grant_id, texts FROM medmij.audit ORDER BY seq";
+
+pub(crate) const ADD_ABONNEMENT: &str = "SELECT medmij.add_abonnement($1, $2, $3, $4, $5, $6, $7, $8) AS done";
+
+pub(crate) const ABONNEMENT: &str = "
+SELECT id, persoon, client_id, aanbieder, gegevensdienst, last_day
+FROM medmij.abonnementen WHERE id = $1 AND last_day > $2";
+
+pub(crate) const CHANGE_ABONNEMENT: &str = "
+UPDATE medmij.abonnementen SET last_day = $3 WHERE id = $1 AND last_day = $2 RETURNING id";
+
+pub(crate) const END_ABONNEMENT: &str = "DELETE FROM medmij.abonnementen WHERE id = $1 RETURNING id";
+
+pub(crate) const ABONNEMENTEN_OF: &str = "
+SELECT id, persoon, client_id, aanbieder, gegevensdienst, last_day
+FROM medmij.abonnementen WHERE persoon = $1 AND last_day > $2 ORDER BY id COLLATE \"C\"";
+
+pub(crate) const PURGE_ABONNEMENTEN: &str = "
+DELETE FROM medmij.abonnementen WHERE id = ANY (ARRAY(
+    SELECT id FROM medmij.abonnementen WHERE last_day <= $1 ORDER BY last_day LIMIT $2 FOR UPDATE SKIP LOCKED))
+RETURNING id";

@@ -22,12 +22,13 @@ use crate::{
     error::Failure,
     pool::{Connections, Params},
     row::{self, AuditParams, column, micros},
-    schema, sql,
+    schema::{self, Schema},
+    sql,
 };
 
 /// The store in a PostgreSQL database. Replicas open the same one.
 pub struct PostgresStore {
-    connections: Connections,
+    pub(crate) connections: Connections,
     max_flows: u32,
     uncounted: AtomicU32,
 }
@@ -40,7 +41,7 @@ impl PostgresStore {
     ///
     /// Where the database cannot be reached or a step fails; then none of that step stayed.
     pub async fn migrate(options: &PostgresOptions) -> Result<Migrated, OpenError> {
-        schema::migrate(options).await
+        schema::migrate(options, &SCHEMA).await
     }
 
     /// Connects, and checks that the schema is not too old and that the server keeps what it commits. Call it in the runtime
@@ -51,11 +52,11 @@ impl PostgresStore {
     /// See [`OpenError`].
     pub async fn open(options: &PostgresOptions) -> Result<Self, OpenError> {
         let connections = Connections::new(options)?;
-        schema::check(&connections, options.danger_not_durable).await?;
+        schema::check(&connections, &SCHEMA, options.danger_not_durable).await?;
         Ok(Self {
             connections,
             max_flows: options.max_flows,
-            uncounted: AtomicU32::new(u32::MAX / 2),
+            uncounted: AtomicU32::new(options.max_flows),
         })
     }
 
@@ -70,22 +71,30 @@ impl PostgresStore {
         Ok(self.connections.rows(sql::PURGE_AUDIT, params).await?.len())
     }
 
-    /// Makes room for one more flow, where it is time to look (O13).
+    /// Makes room for one more flow, where it is time to look (O13). Counting costs about as much as there are flows, so it
+    /// is done once for as many new ones as a 64th of the limit, and by one caller: the others go on.
     async fn make_room(&self) -> Result<(), StoreError> {
-        let every = (self.max_flows / 64).clamp(1, 64);
-        if self.uncounted.fetch_add(1, Ordering::Relaxed).saturating_add(1) < every {
+        let every = (self.max_flows / 64).max(1);
+        let before = self
+            .uncounted
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |opened| {
+                let opened = opened.saturating_add(1);
+                Some(if opened >= every { 0 } else { opened })
+            });
+        if before.is_ok_and(|opened| opened.saturating_add(1) < every) {
             return Ok(());
         }
-        let row = self
-            .connections
-            .row(sql::MAKE_ROOM, &[&i64::from(self.max_flows)])
-            .await?;
-        if !column::<bool>(&row, "room")? {
+        let limit = i64::from(self.max_flows);
+        let room = self.connections.row(sql::MAKE_ROOM, &[&limit]).await;
+        let room = room.and_then(|row| column::<i32>(&row, "room"));
+        if !matches!(room, Ok(0)) {
+            // the next one looks again
             self.uncounted.store(every, Ordering::Relaxed);
-            return Err(StoreError::Full);
         }
-        self.uncounted.store(0, Ordering::Relaxed);
-        Ok(())
+        match room? {
+            0 | 1 => Ok(()),
+            _ => Err(StoreError::Full),
+        }
     }
 }
 
@@ -113,15 +122,32 @@ impl Store for PostgresStore {
     }
 
     async fn advance_flow(&self, advance: Advance) -> Result<Advanced, StoreError> {
+        let (id, version) = (advance.id.as_str(), i64::from(advance.version));
         let session: &[u8] = advance.session.as_bytes();
-        let params: Params<'_> = &[
-            &advance.id.as_str(),
-            &i64::from(advance.version),
-            &session,
-            &advance.body,
-            &advance.authenticated,
-        ];
-        let changed = self.connections.rows(sql::ADVANCE_FLOW, params).await?;
+        let entry = advance.audit.as_ref().map(AuditParams::of);
+        let changed = match &entry {
+            None => {
+                let params: Params<'_> = &[&id, &version, &session, &advance.body, &advance.authenticated];
+                self.connections.rows(sql::ADVANCE_FLOW, params).await?
+            }
+            Some(a) => {
+                let params: Params<'_> = &[
+                    &id,
+                    &version,
+                    &session,
+                    &advance.body,
+                    &advance.authenticated,
+                    &a.kind,
+                    &a.persoon,
+                    &a.aanbieder,
+                    &a.client_id,
+                    &a.scope,
+                    &a.grant,
+                    &a.texts,
+                ];
+                self.connections.rows(sql::ADVANCE_FLOW_WITH_AUDIT, params).await?
+            }
+        };
         Ok(done(!changed.is_empty()))
     }
 
@@ -319,11 +345,19 @@ impl DangerShiftClock for PostgresStore {
     }
 }
 
-fn done(changed: bool) -> Advanced {
+pub(crate) fn done(changed: bool) -> Advanced {
     if changed { Advanced::Done } else { Advanced::Stale }
 }
 
 /// A batch as PostgreSQL counts; one that is too large would pass the deadline.
-fn bounded(batch: usize) -> i64 {
+pub(crate) fn bounded(batch: usize) -> i64 {
     i64::try_from(batch.min(10_000)).unwrap_or_default()
 }
+
+const SCHEMA: Schema = Schema {
+    name: "medmij",
+    migrations: &[
+        include_str!("../migrations/0001_store.sql"),
+        include_str!("../migrations/0002_abonnementen.sql"),
+    ],
+};

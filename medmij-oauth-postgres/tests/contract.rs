@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The contract of a store, on PostgreSQL.
+//! The contracts of a store and a vault, on PostgreSQL.
 
-use medmij_oauth_postgres::PostgresStore;
+use medmij_oauth_postgres::{PostgresStore, PostgresVault};
 
 #[path = "common/database.rs"]
 mod database;
@@ -17,6 +17,36 @@ mod server {
 
     medmij_oauth::server_contract!(match database::database().await {
         Some((options, _)) => PostgresStore::open(&options).await.unwrap(),
+        None => return,
+    });
+}
+
+/// The Abonnementen of a DVZA.
+mod abonnementen {
+    use super::{PostgresStore, database};
+
+    medmij_oauth::abonnementen_contract!(match database::database().await {
+        Some((options, _)) => PostgresStore::open(&options).await.unwrap(),
+        None => return,
+    });
+}
+
+/// The vault of a DVP.
+mod vault {
+    use super::{PostgresVault, database};
+
+    medmij_oauth::vault_contract!(match database::vault().await {
+        Some((options, _)) => PostgresVault::open(&options).await.unwrap(),
+        None => return,
+    });
+}
+
+/// Its Abonnementen.
+mod register {
+    use super::{PostgresVault, database};
+
+    medmij_oauth::register_contract!(match database::vault().await {
+        Some((options, _)) => PostgresVault::open(&options).await.unwrap(),
         None => return,
     });
 }
