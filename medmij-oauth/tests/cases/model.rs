@@ -143,7 +143,7 @@ fn event() -> impl Strategy<Value = Event> {
 proptest! {
     // more with PROPTEST_CASES
     #![proptest_config(ProptestConfig {
-        cases: std::env::var_os("PROPTEST_CASES").map_or(100, |_| ProptestConfig::default().cases),
+        cases: std::env::var_os("PROPTEST_CASES").map_or(60, |_| ProptestConfig::default().cases),
         max_shrink_iters: 20_000,
         ..ProptestConfig::default()
     })]
