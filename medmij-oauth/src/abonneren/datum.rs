@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! ext.abo.subnotint — the day on which an Abonnement ends.
 
-use std::{fmt, time::SystemTime};
+use std::{fmt, str::FromStr, time::SystemTime};
+
+use medmij_types::lexical;
 
 /// A calendar day, as days since 1970-01-01. On the wire it is `JJJJ-MM-DD`; an RFC 3339 time is read as its day.
 ///
@@ -25,7 +27,8 @@ impl Datum {
     /// [`DatumError`] where the text is no such day.
     pub fn parse(text: &str) -> Result<Self, DatumError> {
         let (day, rest) = text.split_at_checked(10).ok_or(DatumError)?;
-        if !(rest.is_empty() || rest.starts_with('T') && rest.len() <= 30) {
+        // a time of RFC 3339 is a dateTime of the schemas with a zone
+        if !(rest.is_empty() || rest.len() <= 30 && lexical::is_datumtijd(text) && has_zone(rest)) {
             return Err(DatumError);
         }
         let mut parts = day.split('-');
@@ -63,6 +66,14 @@ impl Datum {
     }
 }
 
+impl FromStr for Datum {
+    type Err = DatumError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
 impl fmt::Display for Datum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = self.civil();
@@ -74,6 +85,13 @@ impl fmt::Display for Datum {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a date of the form JJJJ-MM-DD")]
 pub struct DatumError;
+
+fn has_zone(time: &str) -> bool {
+    time.ends_with('Z')
+        || time
+            .rfind(['+', '-'])
+            .is_some_and(|at| time.len() - at == "+01:00".len())
+}
 
 /// The proleptic Gregorian calendar, counted in eras of 400 years that begin on 1 March.
 fn days_from_civil(year: u32, month: u32, day: u32) -> Option<u32> {
@@ -124,8 +142,27 @@ mod tests {
             "20260101",
             "2026-01-01 ",
             "2026-01-0\u{661}",
+            "2026-01-01T",
+            "2026-01-01Tmorgen",
+            "2026-01-01T25:00:00Z",
+            "2026-01-01T23:00:00",
+            "2026-01-01T23:00:00.12",
+            "2026-01-01T23:00:00Z ",
+            "2026-01-01 23:00:00Z",
         ] {
             assert_eq!(Datum::parse(bad), Err(DatumError), "{bad}");
+        }
+        for time in [
+            "T23:00:00Z",
+            "T23:00:00+01:00",
+            "T00:00:00.5-05:30",
+            "T23:59:59.123456789Z",
+        ] {
+            assert_eq!(
+                Datum::parse(&format!("2026-01-01{time}")),
+                Datum::parse("2026-01-01"),
+                "{time}"
+            );
         }
         assert_eq!(Datum(LAST).to_string(), "9999-12-31");
         assert_eq!(Datum::of(SystemTime::UNIX_EPOCH).to_string(), "1970-01-01");

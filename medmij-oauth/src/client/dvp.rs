@@ -18,7 +18,8 @@ use crate::{
     store::SecretHash,
     wire::{
         AuthorizationRequest, AuthorizationResponse, AuthorizationResponseError, CodeRequest, RefreshRequest,
-        RequestIds, TokenRequest, TokenResponse, TokenResponseError, form::Form,
+        RequestIds, TokenRequest, TokenResponse, TokenResponseError,
+        form::{self, Form},
     },
 };
 
@@ -32,8 +33,8 @@ pub struct Dvp {
     observer: Arc<dyn Observer>,
 }
 
-/// A flow that has started.
-#[derive(Clone, Debug)]
+/// A flow that has started. `Debug` shows no query of the address: it holds the `state`.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Started {
     /// Where the browser goes, by a redirect (302, or 303 after a POST).
@@ -180,7 +181,11 @@ impl Dvp {
         let state = form.one("state").map_err(|_| AuthorizationResponseError::Duplicate)?;
         let state = State::from_wire(state.ok_or(AuthorizationResponseError::MissingState)?)
             .map_err(|_| AuthorizationResponseError::Malformed)?;
-        flows.take(&state, callback.session).ok_or(CallbackError::UnknownState)
+        let flow = flows
+            .take(&state, callback.session)
+            .ok_or(CallbackError::UnknownState)?;
+        flow.came_back(callback, self.clock.now())?;
+        Ok(flow)
     }
 
     /// The token request for a code: a fresh `MedMij-Request-ID`, the `X-Correlation-ID` of the flow (core.tknint.208).
@@ -329,6 +334,15 @@ impl Dvp {
         info.client_id = Some(self.client_id.hostname().clone());
         event.request = Some(info);
         event
+    }
+}
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started")
+            .field("location", &form::without_query(&self.location))
+            .field("flow", &self.flow)
+            .finish()
     }
 }
 

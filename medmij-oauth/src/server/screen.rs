@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.usrint.100 – core.usrint.102 — what the screens show, as plain values. How they look is for who renders them.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use super::{TextPack, Uitzondering1a};
-use crate::policy::Uitzondering;
+use crate::{policy::Uitzondering, wire::form};
 
-/// A page to show, with what every page has.
-#[derive(Clone, Debug)]
+/// A page to show, with what every page has. `Debug` does not show the form token.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Page {
     /// The HTTP status.
@@ -126,8 +126,8 @@ pub struct IntrekkenScreen {
     pub namen: Namen,
 }
 
-/// Technische storing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Technische storing. `Debug` shows no query of the way back.
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoringScreen {
     /// Names; empty where they are not known yet.
@@ -142,6 +142,26 @@ pub struct StoringScreen {
     pub session_id: String,
     /// Where the link back leads; only with a proven redirect (core.authint.202).
     pub terug: Option<String>,
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("status", &self.status)
+            .field("screen", &self.screen)
+            .field("texts", &self.texts.version)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for StoringScreen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoringScreen")
+            .field("trace_id", &self.trace_id)
+            .field("session_id", &self.session_id)
+            .field("terug", &self.terug.as_deref().map(form::without_query))
+            .finish_non_exhaustive()
+    }
 }
 
 impl Page {

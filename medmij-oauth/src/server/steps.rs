@@ -5,7 +5,7 @@ mod arrive;
 mod consent;
 mod login;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use http::HeaderMap;
 use medmij_log::EventType;
@@ -20,11 +20,13 @@ use super::{
 use crate::{
     policy::{ExceptionRule, Gedrag, Mark, Uitzondering},
     store::{Advance, Advanced, AuditEntry, FlowId, Store as _, StoredFlow},
-    wire::{ErrorCode, form::Form},
+    wire::{
+        ErrorCode,
+        form::{self, Form},
+    },
 };
 
-/// What became of an authorization request.
-#[derive(Debug)]
+/// What became of an authorization request. `Debug` shows no query of an address.
 #[non_exhaustive]
 pub enum Arrived {
     /// A flow has started: give the browser the secret as a cookie and send it to the page of the flow.
@@ -35,8 +37,7 @@ pub enum Arrived {
     Page(Box<Page>),
 }
 
-/// Where the browser goes next.
-#[derive(Debug)]
+/// Where the browser goes next. `Debug` shows no query of an address: it can hold a code.
 #[non_exhaustive]
 pub enum Next {
     /// To the page of the flow, with another cookie where a secret is given.
@@ -45,6 +46,26 @@ pub enum Next {
     Away(String),
     /// Nowhere: this page.
     Page(Box<Page>),
+}
+
+impl fmt::Debug for Arrived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flow(visitor) => f.debug_tuple("Flow").field(visitor).finish(),
+            Self::Redirect(url) => f.debug_tuple("Redirect").field(&form::without_query(url)).finish(),
+            Self::Page(page) => f.debug_tuple("Page").field(page).finish(),
+        }
+    }
+}
+
+impl fmt::Debug for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flow(visitor) => f.debug_tuple("Flow").field(visitor).finish(),
+            Self::Away(url) => f.debug_tuple("Away").field(&form::without_query(url)).finish(),
+            Self::Page(page) => f.debug_tuple("Page").field(page).finish(),
+        }
+    }
 }
 
 /// What a form brought, with its token.
@@ -318,8 +339,30 @@ impl<D: Dvza> Server<D> {
         }
     }
 
+    /// The page for somebody who asks too often (O13): as Technische storing, with the advice to try later.
+    #[must_use]
+    pub fn te_druk(&self) -> Page {
+        let screen = Screen::Storing(self.storing_screen(None));
+        Page::new(429, screen, Arc::clone(&self.config.texts))
+    }
+
     /// Technische storing: with a way back only where the redirect is proven.
     fn storing(&self, error: &StepError, flow: Option<&Flow>) -> Page {
+        let screen = self.storing_screen(flow);
+        let source = std::error::Error::source(error).map(ToString::to_string);
+        tracing::error!(trace_id = screen.trace_id, reason = %error, source, "technische storing");
+        let unavailable = matches!(
+            error,
+            StepError::Store(_) | StepError::Supplier(_) | StepError::Entropy(_) | StepError::Seal(_)
+        );
+        Page::new(
+            if unavailable { 503 } else { 500 },
+            Screen::Storing(screen),
+            Arc::clone(&self.config.texts),
+        )
+    }
+
+    fn storing_screen(&self, flow: Option<&Flow>) -> StoringScreen {
         let mut screen = StoringScreen {
             dvza: self.config.naam_dvza.clone(),
             telefoon: self.config.telefoon_dvza.clone(),
@@ -335,17 +378,7 @@ impl<D: Dvza> Server<D> {
             screen.trace_id = id.as_str().to_owned();
             screen.session_id = id.as_str().to_owned();
         }
-        let source = std::error::Error::source(error).map(ToString::to_string);
-        tracing::error!(trace_id = screen.trace_id, reason = %error, source, "technische storing");
-        let unavailable = matches!(
-            error,
-            StepError::Store(_) | StepError::Supplier(_) | StepError::Entropy(_) | StepError::Seal(_)
-        );
-        Page::new(
-            if unavailable { 503 } else { 500 },
-            Screen::Storing(screen),
-            Arc::clone(&self.config.texts),
-        )
+        screen
     }
 }
 

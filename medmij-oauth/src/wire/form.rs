@@ -147,6 +147,11 @@ pub(crate) fn names(query: &str, name: &str) -> bool {
     })
 }
 
+/// A URI for `Debug`: what follows the `?` can be a code or a state.
+pub(crate) fn without_query(uri: &str) -> &str {
+    uri.split_once('?').map_or(uri, |(address, _)| address)
+}
+
 fn percent_encode(out: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {

@@ -2,12 +2,17 @@
 //! What an audit by tables and by the model found, so that it stays mended.
 
 use http::{HeaderMap, HeaderValue, Request};
-use medmij_oauth::{policy::IdStrictness, server::Arrived, wire::form::Form};
+use medmij_oauth::{
+    client::PendingFlows,
+    policy::IdStrictness,
+    server::{Arrived, Next, Submitted},
+    wire::form::Form,
+};
 use medmij_types::{OsEntropy, Release};
 
 use crate::{
     dvza::{setup, setup_2_2},
-    whole_flow::{aanvraag, dvp, id, json, peer, token_request, tokens_for},
+    whole_flow::{SESSION, aanvraag, dvp, id, json, peer, query, token_request, tokens_for},
 };
 
 #[tokio::test]
@@ -84,4 +89,45 @@ async fn core_ocl_300_b17_a_client_that_is_listed_for_nothing_of_the_aanbieder()
         panic!("uitzondering 1b");
     };
     assert_eq!(url, "https://pgo.example.nl/cb?error=unauthorized_client&state=x");
+}
+
+#[tokio::test]
+async fn o9_j06_debug_shows_no_state_code_or_form_token() {
+    let setup = setup_2_2();
+    let flows = PendingFlows::default();
+    let started = dvp().start(aanvraag(Release::V2_2, &["48"]), SESSION).unwrap();
+    let state = started.flow.state().expose().to_owned();
+    let mut shown = format!("{started:?}");
+    let arrived = setup
+        .server
+        .authorize(query(&started.location), &HeaderMap::new())
+        .await;
+    shown += &format!("{arrived:?}");
+    let Arrived::Flow(visitor) = arrived else {
+        panic!("a flow");
+    };
+    let page = setup.server.page(&visitor).await;
+    let csrf = page.csrf.clone().unwrap();
+    shown += &format!("{page:?}");
+    flows.insert(started.flow);
+
+    let refused = query(&started.location).replace("response_type=code", "response_type=token");
+    let refused = setup.server.authorize(&refused, &HeaderMap::new()).await;
+    assert!(matches!(&refused, Arrived::Redirect(url) if url.contains(&state)));
+    shown += &format!("{refused:?}");
+    let form = Form::parse(format!("csrf={csrf}&antwoord=stoppen").as_bytes()).unwrap();
+    let next = setup
+        .server
+        .submit(&visitor, &Submitted::new(&form, "https://dvza.example.nl/login"))
+        .await;
+    let Next::Flow(visitor) = next else {
+        panic!("the page Annuleren");
+    };
+    let csrf = setup.server.page(&visitor).await.csrf.unwrap();
+    let form = Form::parse(format!("csrf={csrf}&antwoord=terug").as_bytes()).unwrap();
+    let next = setup.server.submit(&visitor, &Submitted::new(&form, "")).await;
+    assert!(matches!(&next, Next::Away(url) if url.contains(&state)));
+    shown += &format!("{next:?} {flows:?}");
+    assert!(shown.contains("https://pgo.example.nl/cb"));
+    assert!(!shown.contains(&state) && !shown.contains(&csrf), "{shown}");
 }
