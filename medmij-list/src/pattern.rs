@@ -29,9 +29,15 @@ impl Pattern {
     }
 
     /// Whether the raw bytes between two tags match, for sure. `false` may also mean that they must be looked at more
-    /// closely: they hold something other than printable ASCII, or `>`.
+    /// closely: they hold something other than printable ASCII, or `>` or `&`.
     pub(crate) fn surely_matches(&self, raw: &[u8]) -> bool {
         self.0.surely_matches(raw)
+    }
+
+    /// The length of the text that stands here, up to the `<` after it, if it matches for sure.
+    #[inline]
+    pub(crate) fn scan(&self, bytes: &[u8]) -> Option<usize> {
+        self.0.scan(bytes)
     }
 
     pub(crate) fn check(&self, text: &str) -> Result<(), Mismatch> {
@@ -52,7 +58,15 @@ mod tests {
     fn matches(pattern: &str, text: &str) -> bool {
         let pattern = Pattern::compile(pattern).unwrap();
         let exact = pattern.check(text).is_ok();
-        assert!(exact || !pattern.surely_matches(text.as_bytes()), "{text:?}");
+        let sure = pattern.surely_matches(text.as_bytes());
+        assert!(exact || !sure, "{text:?}");
+        let scanned = pattern.scan(format!("{text}<").as_bytes());
+        assert_eq!(scanned, (sure && !text.contains('<')).then_some(text.len()), "{text:?}");
+        assert_eq!(
+            pattern.scan(text.as_bytes()).is_some(),
+            false,
+            "nothing ends it: {text:?}"
+        );
         exact
     }
 

@@ -3,19 +3,22 @@
 //! drives the table of the dialect, and the list hears of accepted elements only.
 
 mod all;
+mod attributes;
+mod choose;
 mod keys;
+mod remarks;
+mod straight;
 mod structure;
 mod value;
 
-use std::sync::Arc;
-
 use crate::{
     Collector, Dialect, Document, Header, KeyIndex, List, ListError, ListKind, ReadOptions, Rule, Value,
-    dialect::{Content, Decl, ROOT, Table},
+    dialect::{Content, Decl, Table},
     remark::Note,
-    xml::{AttributeName, Fault, Tag, Token, Tokens, admit, not_utf8, text_fault},
+    xml::{Fault, Tag, Token, Tokens, admit, not_utf8},
 };
 pub use all::all_errors;
+use choose::judge;
 use keys::KeySet;
 use medmij_types::{Tijdstempel, Volgnummer};
 use structure::Step;
@@ -41,22 +44,6 @@ pub(crate) fn read<L: List>(bytes: Vec<u8>, options: &ReadOptions) -> Result<L, 
     Ok(read.collector.finish(document, read.keys))
 }
 
-/// Reads by the dialect that the root element asks for.
-fn judge<L: List>(source: &str, options: &ReadOptions) -> Result<(Read<L::Collector>, Arc<Dialect>), ListError> {
-    match choose::<L>(source, options)?.as_slice() {
-        [] => Err(ListError::new(
-            Rule::Namespace,
-            "there is no dialect to read this list with".to_owned(),
-            Some(L::KIND),
-        )),
-        [only] => Ok((Reading::run(source, only, options, L::KIND)?, Arc::clone(only))),
-        [newest, older @ ..] => match Reading::run(source, newest, options, L::KIND) {
-            Ok(read) => Ok((read, Arc::clone(newest))),
-            Err(error) => older_shape::<L>(source, older, options, error),
-        },
-    }
-}
-
 /// What a reading gives.
 struct Read<C> {
     collector: C,
@@ -65,99 +52,6 @@ struct Read<C> {
     header: Header,
     tijdstempel: Value,
     notes: Vec<Note>,
-}
-
-/// Older shapes have the namespace of the newest, so only the content tells them apart: the shape that explains more of
-/// the document is the one that it has.
-fn older_shape<L: List>(
-    source: &str,
-    older: &[Arc<Dialect>],
-    options: &ReadOptions,
-    first: ListError,
-) -> Result<(Read<L::Collector>, Arc<Dialect>), ListError> {
-    let mut best = first;
-    for dialect in older {
-        match Reading::<L::Collector>::run(source, dialect, options, L::KIND) {
-            Ok(read) if options.old_shapes => return Ok((read, Arc::clone(dialect))),
-            Ok(_) => {
-                let message = match dialect.file_version() {
-                    Some(version) => format!(
-                        "this is the old shape of file version {version}, which is read on request only; {}",
-                        best.message()
-                    ),
-                    None => format!(
-                        "this is an old shape, which is read on request only; {}",
-                        best.message()
-                    ),
-                };
-                let place = crate::Place::of(source.as_bytes(), best.offset());
-                return Err(ListError::new(Rule::OldShape, message, Some(L::KIND)).at(place, best.path().to_owned()));
-            }
-            Err(error) if error.offset() > best.offset() && options.old_shapes => best = error,
-            Err(_) => {}
-        }
-    }
-    Err(best)
-}
-
-/// The dialects that the root element asks for, the newest shape first.
-fn choose<L: List>(source: &str, options: &ReadOptions) -> Result<Vec<Arc<Dialect>>, ListError> {
-    let known: &[Arc<Dialect>] = match &options.dialect {
-        Some(dialect) => std::slice::from_ref(dialect),
-        None => L::dialects(),
-    };
-    let mut tokens = Tokens::new(source, &options.limits);
-    let report = |fault: Fault| fault.into_error(source.as_bytes(), String::new(), Some(L::KIND));
-    let root = loop {
-        match tokens.next("").map_err(report)? {
-            Token::Open(tag) => break tag,
-            Token::End => {
-                return Err(report(Fault::new(
-                    Rule::NoRoot,
-                    source.len(),
-                    "the document has no root element",
-                )));
-            }
-            _ => {}
-        }
-    };
-    let expected = L::KIND.root();
-    if root.local != expected {
-        let message = match ListKind::from_root(root.local) {
-            Some(other) => format!("this is the list {other}; expected the list {expected}"),
-            None => format!("the root element is <{}>; expected <{expected}>", root.local),
-        };
-        return Err(report(
-            Fault::new(Rule::Root, root.start, message).at_element(root.local),
-        ));
-    }
-    let namespace = tokens.namespace_of(&root);
-    let found: Vec<_> = known
-        .iter()
-        .filter(|d| d.kind() == L::KIND && d.namespace() == namespace)
-        .map(Arc::clone)
-        .collect();
-    if found.is_empty() {
-        let mut names: Vec<&str> = known.iter().map(|d| d.namespace()).collect();
-        names.dedup();
-        let says = if namespace.is_empty() {
-            "the root element has no namespace".to_owned()
-        } else {
-            "no release with this namespace is known".to_owned()
-        };
-        let fault = Fault::new(
-            Rule::Namespace,
-            root.start,
-            format!("{says}; expected {}", names.join(" or ")),
-        );
-        let fault = if namespace.is_empty() {
-            fault
-        } else {
-            fault.with_value(namespace)
-        };
-        return Err(report(fault.at_element(root.local)));
-    }
-    Ok(found)
 }
 
 /// An open element.
@@ -265,6 +159,7 @@ impl<'a, C: Collector> Reading<'a, C> {
 
     fn tokens_to_end(&mut self) -> Result<(), Fault> {
         loop {
+            self.straight()?;
             match self.tokens.next(self.hint())? {
                 Token::Open(tag) => self.open(tag)?,
                 Token::Close { start, .. } => self.close(start)?,
@@ -309,15 +204,21 @@ impl<'a, C: Collector> Reading<'a, C> {
         if tag.has_attributes {
             self.attributes(decl)?;
         }
-        #[expect(clippy::cast_possible_truncation, reason = "the document has less than 4 GiB")]
-        let start = tag.start as u32;
+        self.begin(&step, decl, tag.start, tag.end);
+        if tag.empty { self.close(tag.start) } else { Ok(()) }
+    }
+
+    /// An element begins, whose tag has these bytes.
+    #[inline]
+    fn begin(&mut self, step: &Step, decl: &Decl, start: usize, end: usize) {
         self.frames.push(Frame {
             decl: step.decl,
             content: decl.content,
             at: 0,
             count: 0,
             index: step.index,
-            start,
+            #[expect(clippy::cast_possible_truncation, reason = "the document has less than 4 GiB")]
+            start: start as u32,
         });
         match decl.content {
             Content::Value(_) => {
@@ -331,11 +232,10 @@ impl<'a, C: Collector> Reading<'a, C> {
                 if usize::from(decl.slot) < C::SLOTS.len() {
                     self.collector.open(usize::from(decl.slot));
                 } else if decl.slot == crate::dialect::NO_SLOT {
-                    self.note_unbound(decl, &tag);
+                    self.note_unbound(decl, start, end);
                 }
             }
         }
-        if tag.empty { self.close(tag.start) } else { Ok(()) }
     }
 
     #[inline]
@@ -360,52 +260,6 @@ impl<'a, C: Collector> Reading<'a, C> {
         Ok(())
     }
 
-    /// Attributes: the lists have none; those of XML Schema instances are as XML Schema says.
-    #[cold]
-    fn attributes(&mut self, decl: &Decl) -> Result<(), Fault> {
-        let mut faults = Vec::new();
-        let mut remarks = Vec::new();
-        for attribute in self.tokens.attributes() {
-            let fault = |rule, message: String| Fault::new(rule, attribute.offset, message).at_element(&decl.name);
-            match attribute.name {
-                AttributeName::Xsi("schemaLocation" | "noNamespaceSchemaLocation") => {}
-                AttributeName::Xsi("nil") => {
-                    let message = "xsi:nil cannot stand here: every element of a list has a value".to_owned();
-                    faults.push(fault(Rule::Nil, message));
-                }
-                AttributeName::Xsi("type") => {
-                    let value = attribute.value.trim_matches([' ', '\t', '\n', '\r']);
-                    let (prefix, local) = value.split_once(':').unwrap_or(("", value));
-                    let (namespace, of) = match decl.of.strip_prefix("xs:") {
-                        Some(of) => ("http://www.w3.org/2001/XMLSchema", of),
-                        None => (self.dialect.namespace(), decl.of.as_str()),
-                    };
-                    // Of a QName neither part is empty.
-                    if local != of || value.starts_with(':') || self.tokens.namespace(prefix) != Some(namespace) {
-                        let message = format!("it is not the type of this element, which is {}", decl.of);
-                        faults.push(fault(Rule::Type, message).with_value(&attribute.value));
-                    }
-                }
-                AttributeName::Xsi(name) | AttributeName::Other(name) => {
-                    let message = "an attribute cannot stand here: the lists have none".to_owned();
-                    let fault = fault(Rule::OtherAttribute, message).with_value(name);
-                    if self.dialect.unknown_kept {
-                        remarks.push((fault, attribute.offset));
-                    } else {
-                        faults.push(fault);
-                    }
-                }
-            }
-        }
-        for fault in faults {
-            self.refuse(fault)?;
-        }
-        for (fault, offset) in remarks {
-            self.note(&fault, offset, offset);
-        }
-        Ok(())
-    }
-
     fn header(&self) -> Result<Header, Fault> {
         let missing = |name: &str| Fault::new(Rule::MissingElement, 0, format!("the list has no <{name}>"));
         let stamp = self.text_of(self.tijdstempel).ok_or_else(|| missing("Tijdstempel"))?;
@@ -415,82 +269,6 @@ impl<'a, C: Collector> Reading<'a, C> {
         let volgnummer = Volgnummer::parse(number)
             .map_err(|error| Fault::new(Rule::Number, 0, error.to_string()).with_value(number))?;
         Ok(Header::new(tijdstempel, volgnummer))
-    }
-
-    /// An element that the dialect does not know, in a dialect that lets it pass.
-    #[cold]
-    fn skip(&mut self, tag: &Tag<'a>) -> Result<(), Fault> {
-        let end = self.pass(tag)?;
-        let message = "this element is not known to the dialect; it was left out";
-        let fault = Fault::new(Rule::UnexpectedElement, tag.start, message).at_element(tag.local);
-        self.note(&fault, tag.start, end);
-        Ok(())
-    }
-
-    /// Passes over an element; gives the byte after it.
-    #[cold]
-    fn pass(&mut self, tag: &Tag<'a>) -> Result<usize, Fault> {
-        let mut depth = 0_usize;
-        let mut end = tag.end;
-        if !tag.empty {
-            loop {
-                match self.tokens.next("")? {
-                    Token::Open(inner) => depth += usize::from(!inner.empty),
-                    Token::Close { end: after, .. } if depth == 0 => {
-                        end = after;
-                        break;
-                    }
-                    Token::Close { .. } => depth -= 1,
-                    Token::Text { raw, start } => text_fault(raw, start, true).map_or(Ok(()), Err)?,
-                    Token::CData { raw, start } => text_fault(raw, start, false).map_or(Ok(()), Err)?,
-                    Token::Reference { .. } => {}
-                    Token::End => break,
-                }
-            }
-        }
-        Ok(end)
-    }
-
-    /// An element that the dialect knows and the list crate does not.
-    #[cold]
-    fn note_unbound(&mut self, decl: &Decl, tag: &Tag<'a>) {
-        let message = format!(
-            "<{}> is allowed here and has no meaning to this version of the crate",
-            decl.name
-        );
-        let fault = Fault::new(Rule::UnexpectedElement, tag.start, message);
-        self.note(&fault, tag.start, tag.end);
-    }
-
-    fn note(&mut self, fault: &Fault, start: usize, end: usize) {
-        let entry = (self.frames.len() > 2).then(|| self.collector.entry());
-        let mut path = self.path();
-        if let Some(element) = fault.element() {
-            path.push('/');
-            path.push_str(element);
-        }
-        self.notes.push(Note {
-            rule: fault.rule(),
-            entry,
-            path: path.into(),
-            message: fault.full_message().into(),
-            start,
-            end,
-        });
-    }
-
-    /// The path of the open element.
-    fn path(&self) -> String {
-        let mut path = String::new();
-        for frame in &self.frames {
-            let decl = self.table.decl(frame.decl);
-            path.push('/');
-            path.push_str(&decl.name);
-            if frame.decl != ROOT && decl.max > 1 {
-                path.push_str(&format!("[{}]", frame.index));
-            }
-        }
-        path
     }
 
     fn text_of(&self, value: Value) -> Option<&str> {

@@ -136,6 +136,47 @@ impl Rule {
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|rule| rule.code() == code)
     }
+
+    /// What to do about it, for whoever has to mend or fetch the document; `None` where the message says it all.
+    ///
+    /// ```
+    /// use medmij_list::Rule;
+    ///
+    /// let help = Rule::Doctype.help();
+    /// assert_eq!(help, Some("remove <!DOCTYPE ...>: a list has none, and one could reach for other files"));
+    /// ```
+    #[must_use]
+    pub const fn help(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Encoding | Self::DeclaredEncoding => {
+                "save the file as UTF-8, and let its first line be <?xml version=\"1.0\" encoding=\"UTF-8\"?>"
+            }
+            Self::DeclarationPlace => "remove everything before <?xml, blank lines and spaces too",
+            Self::Doctype => "remove <!DOCTYPE ...>: a list has none, and one could reach for other files",
+            Self::Truncated | Self::NoRoot => "the file is not complete: fetch or write it again",
+            Self::SecondRoot | Self::OutsideRoot => "a file holds one list: look for two files that were joined",
+            Self::EndTag => "look for an element that is not closed, or is closed twice, at or before this place",
+            Self::Entity => "write the character itself, or a reference by number such as &#233;",
+            Self::Prefix => "declare the prefix with xmlns:prefix=\"...\", or write the name without it",
+            Self::Size | Self::Depth | Self::Attributes | Self::Namespaces | Self::Value => {
+                "no list is like this; if yours has to be, raise the limit where you read it"
+            }
+            Self::Root => "look whether this is the right file; the kind is found from the root element",
+            Self::Namespace => {
+                "look whether the release is spelt right; a release that is newer than this program needs its schema \
+                 imported as a dialect"
+            }
+            Self::OldShape => "publish the shape of the newest file version, or ask for old shapes to be read",
+            Self::UnexpectedElement | Self::MissingElement => {
+                "compare with the schema of the release: names are exact, and elements have a fixed order"
+            }
+            Self::Text => "remove the text: only the innermost elements hold text",
+            Self::OtherAttribute | Self::Nil | Self::Type => "remove the attribute",
+            Self::NumberTooLarge => "numbers go up to 18446744073709551615",
+            Self::Unique => "remove one of the two, or give it a value of its own",
+            _ => return None,
+        })
+    }
 }
 
 impl fmt::Display for Rule {

@@ -5,18 +5,22 @@
 //! only here; `docs/xml.md` goes through them one by one. Document type declarations are refused, so there are no
 //! entities but the five of XML, no default attributes and nothing to fetch.
 
+mod admit;
 mod attributes;
 mod characters;
 mod declaration;
 mod fault;
 mod namespaces;
 mod reference;
+mod text;
 mod tokens;
 
+pub(crate) use admit::{admit, not_utf8};
 pub(crate) use attributes::AttributeName;
 pub(crate) use characters::is_ncname;
 pub(crate) use fault::Fault;
-pub(crate) use tokens::{Tag, Token, Tokens, admit, normalise, not_utf8, text_fault};
+pub(crate) use text::{normalise, text_fault};
+pub(crate) use tokens::{Tag, Token, Tokens};
 
 use crate::{Limits, ListError};
 

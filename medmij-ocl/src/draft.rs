@@ -4,7 +4,7 @@
 use medmij_list::{Header, ListError, ReadOptions, Snapshot};
 use medmij_types::{Hostname, Organisatienaam, Tijdstempel, Volgnummer};
 
-use crate::{OAuthclientlist, oauthclientlist::write};
+use crate::{OAuthclientlist, write};
 
 /// An OAuth Client List that a publisher makes, of release2.
 ///
@@ -46,7 +46,7 @@ impl OAuthclientlistDraft {
     /// The rule that the draft breaks; the values are good, so that is a host that is there twice.
     pub fn to_xml(&self) -> Result<String, ListError> {
         let header = Header::new(self.tijdstempel.clone(), self.volgnummer);
-        let xml = write(
+        let xml = write::release2(
             &header,
             self.clients.iter().map(|(host, naam)| (host.as_str(), naam.as_str())),
         );

@@ -3,12 +3,13 @@
 
 use std::sync::{Arc, LazyLock};
 
-use medmij_list::{Dialect, Document, Header, KeyIndex, List, ListKind, ListWriter};
+use medmij_list::{Dialect, Document, Header, KeyIndex, List, ListKind};
 use medmij_types::Hostname;
 
 use crate::{
     OAuthclient, OAuthclientlistCollector,
     collector::{Client, Dienst},
+    write,
 };
 
 /// The OAuth Client List. Two lists are equal if their headers and their entries, in order, are.
@@ -43,30 +44,11 @@ impl OAuthclientlist {
         self.document.header()
     }
 
-    /// The list as release2 publishes it, with the entries as they were read. What release2 cannot say is left out.
+    /// The list as the framework publishes it, in the release in which it was read, with the entries as they were read.
     #[must_use]
     pub fn to_xml(&self) -> String {
-        let entries = self
-            .clients()
-            .map(|c| (c.hostname_str(), c.organisatienaam_str().unwrap_or_default()));
-        write(self.header(), entries)
+        write::list(self)
     }
-}
-
-pub(crate) fn write<'a>(header: &Header, entries: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let mut writer = ListWriter::new(
-        "OAuthclientlist",
-        "xmlns://afsprakenstelsel.medmij.nl/oauthclientlist/release2/",
-    );
-    writer.header(header);
-    writer.open("OAuthclients");
-    for (hostname, naam) in entries {
-        writer.open("OAuthclient");
-        writer.value("Hostname", hostname);
-        writer.value("OAuthclientOrganisatienaam", naam);
-        writer.close();
-    }
-    writer.finish()
 }
 
 impl PartialEq for OAuthclientlist {

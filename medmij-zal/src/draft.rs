@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! A Zorgaanbiederslijst to publish, and writing one.
+//! core.alst.100 — a Zorgaanbiederslijst to publish.
 
-use medmij_list::{Header, ListError, ListWriter, ReadOptions, Snapshot};
+use medmij_list::{Header, ListError, ReadOptions, Snapshot};
 use medmij_types::{
     Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, InterfaceversieId, Systeemrolcode, Tijdstempel,
     Volgnummer,
 };
 
-use crate::{Aanbiedertype, Zorgaanbiederslijst};
+use crate::{Aanbiedertype, Zorgaanbiederslijst, write::Out};
+
+const RELEASE2: &str = "xmlns://afsprakenstelsel.medmij.nl/zorgaanbiederslijst/release2/";
+const RELEASE3: &str = "xmlns://afsprakenstelsel.medmij.nl/zorgaanbiederslijst/release3/";
 
 /// A Zorgaanbiederslijst that a publisher makes.
 ///
@@ -162,7 +165,8 @@ impl ZorgaanbiederslijstDraft {
 
     fn write(&self, release3: bool) -> String {
         let header = Header::new(self.tijdstempel.clone(), self.volgnummer);
-        let mut out = Out::new(&header, release3);
+        let namespace = if release3 { RELEASE3 } else { RELEASE2 };
+        let mut out = Out::new(&header, namespace, release3);
         for aanbieder in &self.zorgaanbieders {
             out.aanbieder(aanbieder.naam.as_str(), Some(aanbieder.aanbiedertype.code()));
             for versie in &aanbieder.interfaceversies {
@@ -183,13 +187,13 @@ impl ZorgaanbiederslijstDraft {
                             .iter()
                             .map(|rol| (rol.code.as_str(), Some(rol.resource_endpoint.as_str()))),
                     );
-                    out.writer.close();
+                    out.end_dienst();
                 }
                 out.end_versie();
             }
             out.end_aanbieder();
         }
-        out.writer.finish()
+        out.finish()
     }
 }
 
@@ -282,123 +286,4 @@ pub enum DraftError {
     /// The document breaks a rule.
     #[error("the draft is refused: {0}")]
     Refused(#[from] ListError),
-}
-
-/// Writes a list as it was read.
-pub(crate) fn write_list(list: &Zorgaanbiederslijst) -> String {
-    let mut out = Out::new(list.header(), list.has_interfaceversies());
-    for aanbieder in list.zorgaanbieders() {
-        out.aanbieder(aanbieder.naam_str(), aanbieder.aanbiedertype_str());
-        for versie in aanbieder.interfaceversies() {
-            out.versie(versie.id_str().unwrap_or_default());
-            for dienst in versie.gegevensdiensten() {
-                out.dienst(
-                    dienst.id_str(),
-                    dienst.authorization_endpoint_str(),
-                    dienst.token_endpoint_str(),
-                );
-                if let Some(abonneren) = dienst.abonneren() {
-                    out.abonneren(abonneren.maximale_duur_str(), abonneren.subscription_endpoint_str());
-                }
-                out.rollen(
-                    dienst
-                        .systeemrollen()
-                        .map(|rol| (rol.code_str(), rol.resource_endpoint_str())),
-                );
-                out.writer.close();
-            }
-            out.end_versie();
-        }
-        out.end_aanbieder();
-    }
-    out.writer.finish()
-}
-
-/// The elements of the list in their order.
-struct Out {
-    writer: ListWriter,
-    release3: bool,
-}
-
-impl Out {
-    fn new(header: &Header, release3: bool) -> Self {
-        let namespace = if release3 {
-            "xmlns://afsprakenstelsel.medmij.nl/zorgaanbiederslijst/release3/"
-        } else {
-            "xmlns://afsprakenstelsel.medmij.nl/zorgaanbiederslijst/release2/"
-        };
-        let mut writer = ListWriter::new("Zorgaanbiederslijst", namespace);
-        writer.header(header);
-        writer.open("Zorgaanbieders");
-        Self { writer, release3 }
-    }
-
-    fn aanbieder(&mut self, naam: &str, aanbiedertype: Option<&str>) {
-        self.writer.open("Zorgaanbieder");
-        self.writer.value("Zorgaanbiedernaam", naam);
-        if self.release3 {
-            aanbiedertype
-                .into_iter()
-                .for_each(|of| self.writer.value("Aanbiedertype", of));
-            self.writer.open("Interfaceversies");
-        }
-    }
-
-    fn end_aanbieder(&mut self) {
-        if self.release3 {
-            self.writer.close();
-        }
-        self.writer.close();
-    }
-
-    fn versie(&mut self, id: &str) {
-        if self.release3 {
-            self.writer.open("Interfaceversie");
-            self.writer.value("InterfaceversieId", id);
-        }
-        self.writer.open("Gegevensdiensten");
-    }
-
-    fn end_versie(&mut self) {
-        self.writer.close();
-        if self.release3 {
-            self.writer.close();
-        }
-    }
-
-    fn dienst(&mut self, id: &str, authorization: Option<&str>, token: Option<&str>) {
-        self.writer.open("Gegevensdienst");
-        self.writer.value("GegevensdienstId", id);
-        self.endpoint("AuthorizationEndpoint", "AuthorizationEndpointuri", authorization);
-        self.endpoint("TokenEndpoint", "TokenEndpointuri", token);
-    }
-
-    fn abonneren(&mut self, duur: Option<&str>, subscription: Option<&str>) {
-        self.writer.open("Abonneren");
-        duur.into_iter()
-            .for_each(|duur| self.writer.value("MaximaleDuur", duur));
-        subscription
-            .into_iter()
-            .for_each(|uri| self.writer.value("SubscriptionEndpointuri", uri));
-        self.writer.close();
-    }
-
-    fn rollen<'a>(&mut self, rollen: impl Iterator<Item = (&'a str, Option<&'a str>)>) {
-        self.writer.open("Systeemrollen");
-        for (code, resource) in rollen {
-            self.writer.open("Systeemrol");
-            self.writer.value("Systeemrolcode", code);
-            self.endpoint("ResourceEndpoint", "ResourceEndpointuri", resource);
-            self.writer.close();
-        }
-        self.writer.close();
-    }
-
-    fn endpoint(&mut self, outer: &'static str, inner: &str, uri: Option<&str>) {
-        if let Some(uri) = uri {
-            self.writer.open(outer);
-            self.writer.value(inner, uri);
-            self.writer.close();
-        }
-    }
 }

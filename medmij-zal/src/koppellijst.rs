@@ -5,15 +5,19 @@
 //! here rests on the official example of release1 and is inferred: structure and names can refuse a list, forms and
 //! counts only mark an entry. The identifiers are not used in the network itself.
 
+mod collector;
+mod write;
+
 use std::{
     collections::HashMap,
     sync::{Arc, LazyLock},
 };
 
-use medmij_list::{Collector, Dialect, Document, Header, KeyIndex, List, ListKind, Value};
+pub use collector::KoppellijstCollector;
+use medmij_list::{Dialect, Document, Header, KeyIndex, List, ListKind, Value};
 use medmij_types::Aanbiedernaam;
 
-/// The Zorgaanbiederskoppellijst of release1.
+/// The Zorgaanbiederskoppellijst of release1. Two lists are equal if their headers and their entries, in order, are.
 #[derive(Debug)]
 pub struct Zorgaanbiederskoppellijst {
     document: Document,
@@ -72,10 +76,24 @@ impl Zorgaanbiederskoppellijst {
         self.document.header()
     }
 
+    /// The list as the framework publishes it, with the entries as they were read.
+    #[must_use]
+    pub fn to_xml(&self) -> String {
+        write::list(self)
+    }
+
     fn children<T>(all: &[T], start: u32, end: u32) -> &[T] {
         all.get(start as usize..end as usize).unwrap_or_default()
     }
 }
+
+impl PartialEq for Zorgaanbiederskoppellijst {
+    fn eq(&self, other: &Self) -> bool {
+        self.header() == other.header() && self.zorgaanbieders().eq(other.zorgaanbieders())
+    }
+}
+
+impl Eq for Zorgaanbiederskoppellijst {}
 
 /// An entry of the Zorgaanbiederskoppellijst.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +132,16 @@ impl<'a> Koppeling<'a> {
     }
 }
 
+impl PartialEq for Koppeling<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.naam_str() == other.naam_str()
+            && self.kenmerken().eq(other.kenmerken())
+            && self.gegevensdiensten().eq(other.gegevensdiensten())
+    }
+}
+
+impl Eq for Koppeling<'_> {}
+
 /// A Gegevensdienst of an entry.
 #[derive(Clone, Copy, Debug)]
 pub struct GekoppeldeGegevensdienst<'a> {
@@ -142,6 +170,16 @@ impl<'a> GekoppeldeGegevensdienst<'a> {
             .map(move |value| list.document.text(*value).unwrap_or_default())
     }
 }
+
+impl PartialEq for GekoppeldeGegevensdienst<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id_str() == other.id_str()
+            && self.weergavenaam_str() == other.weergavenaam_str()
+            && self.interfaceversies().eq(other.interfaceversies())
+    }
+}
+
+impl Eq for GekoppeldeGegevensdienst<'_> {}
 
 impl List for Zorgaanbiederskoppellijst {
     const KIND: ListKind = ListKind::Zorgaanbiederskoppellijst;
@@ -180,158 +218,4 @@ struct Dienst {
     id: Value,
     naam: Value,
     versies: (u32, u32),
-}
-
-/// Makes a [`Zorgaanbiederskoppellijst`] of validated values.
-#[derive(Debug, Default)]
-pub struct KoppellijstCollector {
-    aanbieders: Vec<Aanbieder>,
-    kenmerken: Vec<(Soort, Value)>,
-    diensten: Vec<Dienst>,
-    versies: Vec<Value>,
-}
-
-const AANBIEDER: usize = 0;
-const NAAM: usize = 1;
-const DIENST: usize = 2;
-const ID: usize = 3;
-const WEERGAVENAAM: usize = 4;
-const VERSIE: usize = 5;
-const AGB: usize = 6;
-const URA: usize = 7;
-const OIN: usize = 8;
-const HRN: usize = 9;
-const KVK: usize = 10;
-
-impl Collector for KoppellijstCollector {
-    type List = Zorgaanbiederskoppellijst;
-    const SLOTS: &'static [(&'static str, &'static str)] = &[
-        ("Zorgaanbieders", "Zorgaanbieder"),
-        ("Zorgaanbieder", "Zorgaanbiedernaam"),
-        ("Gegevensdiensten", "Gegevensdienst"),
-        ("Gegevensdienst", "GegevensdienstId"),
-        ("Gegevensdienst", "Weergavenaam"),
-        ("Interfaceversie", "InterfaceversieId"),
-        ("IdentificerendKenmerk", "AGB"),
-        ("IdentificerendKenmerk", "URA"),
-        ("IdentificerendKenmerk", "OIN"),
-        ("IdentificerendKenmerk", "HRN"),
-        ("IdentificerendKenmerk", "KVK"),
-        // known, and without a meaning of their own
-        ("", "Zorgaanbiederskoppellijst"),
-        ("Zorgaanbiederskoppellijst", "Zorgaanbieders"),
-        ("Zorgaanbieder", "IdentificerendeKenmerken"),
-        ("IdentificerendeKenmerken", "IdentificerendKenmerk"),
-        ("Zorgaanbieder", "Gegevensdiensten"),
-        ("Gegevensdienst", "Interfaceversies"),
-        ("Interfaceversies", "Interfaceversie"),
-    ];
-    const KEYS: &'static [usize] = &[NAAM];
-
-    fn open(&mut self, slot: usize) {
-        match slot {
-            AANBIEDER => {
-                let (kenmerken, diensten) = (count(self.kenmerken.len()), count(self.diensten.len()));
-                self.aanbieders.push(Aanbieder {
-                    naam: Value::ABSENT,
-                    kenmerken: (kenmerken, kenmerken),
-                    diensten: (diensten, diensten),
-                });
-            }
-            DIENST => {
-                let versies = count(self.versies.len());
-                self.diensten.push(Dienst {
-                    versies: (versies, versies),
-                    ..Dienst::default()
-                });
-            }
-            _ => {}
-        }
-    }
-
-    fn value(&mut self, slot: usize, value: Value) {
-        match slot {
-            NAAM => self
-                .aanbieders
-                .last_mut()
-                .into_iter()
-                .for_each(|aanbieder| aanbieder.naam = value),
-            ID => self
-                .diensten
-                .last_mut()
-                .into_iter()
-                .for_each(|dienst| dienst.id = value),
-            WEERGAVENAAM => self
-                .diensten
-                .last_mut()
-                .into_iter()
-                .for_each(|dienst| dienst.naam = value),
-            VERSIE => self.versies.push(value),
-            AGB => self.kenmerken.push((Soort::Agb, value)),
-            URA => self.kenmerken.push((Soort::Ura, value)),
-            OIN => self.kenmerken.push((Soort::Oin, value)),
-            HRN => self.kenmerken.push((Soort::Hrn, value)),
-            KVK => self.kenmerken.push((Soort::Kvk, value)),
-            _ => {}
-        }
-    }
-
-    fn close(&mut self, slot: usize) {
-        match slot {
-            AANBIEDER => {
-                let (kenmerken, diensten) = (count(self.kenmerken.len()), count(self.diensten.len()));
-                self.aanbieders.last_mut().into_iter().for_each(|aanbieder| {
-                    aanbieder.kenmerken.1 = kenmerken;
-                    aanbieder.diensten.1 = diensten;
-                });
-            }
-            DIENST => {
-                let versies = count(self.versies.len());
-                self.diensten
-                    .last_mut()
-                    .into_iter()
-                    .for_each(|dienst| dienst.versies.1 = versies);
-            }
-            _ => {}
-        }
-    }
-
-    fn entry(&self) -> u32 {
-        count(self.aanbieders.len().saturating_sub(1))
-    }
-
-    fn key(&self, entry: u32) -> Value {
-        self.aanbieders
-            .get(entry as usize)
-            .map_or(Value::ABSENT, |aanbieder| aanbieder.naam)
-    }
-
-    fn finish(self, document: Document, index: KeyIndex) -> Zorgaanbiederskoppellijst {
-        let mut by_kenmerk: HashMap<(Soort, String), Vec<u32>> = HashMap::new();
-        for (at, aanbieder) in (0..).zip(&self.aanbieders) {
-            for (soort, value) in
-                Zorgaanbiederskoppellijst::children(&self.kenmerken, aanbieder.kenmerken.0, aanbieder.kenmerken.1)
-            {
-                let of = by_kenmerk
-                    .entry((*soort, document.text(*value).unwrap_or_default().to_owned()))
-                    .or_default();
-                if of.last() != Some(&at) {
-                    of.push(at);
-                }
-            }
-        }
-        Zorgaanbiederskoppellijst {
-            document,
-            aanbieders: self.aanbieders,
-            kenmerken: self.kenmerken,
-            diensten: self.diensten,
-            versies: self.versies,
-            index,
-            by_kenmerk,
-        }
-    }
-}
-
-fn count(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
 }

@@ -35,6 +35,7 @@ mod draft;
 mod gegevensdienst;
 pub mod koppellijst;
 mod unusable;
+mod write;
 mod zorgaanbieder;
 mod zorgaanbiederslijst;
 

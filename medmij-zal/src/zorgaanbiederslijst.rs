@@ -13,7 +13,7 @@ use medmij_types::{Aanbiedernaam, GegevensdienstId, InterfaceversieId};
 use crate::{
     Gegevensdienst, Zorgaanbieder, ZorgaanbiederslijstCollector,
     collector::{Aanbieder, Dienst, Rol, Versie},
-    draft,
+    write,
 };
 
 /// The Zorgaanbiederslijst. Two lists are equal if their headers and their entries, in order, are.
@@ -114,7 +114,7 @@ impl Zorgaanbiederslijst {
     /// The list as the framework publishes it, in the release in which it was read, with the entries as they were read.
     #[must_use]
     pub fn to_xml(&self) -> String {
-        draft::write_list(self)
+        write::list(self)
     }
 
     pub(crate) fn text(&self, value: Value) -> Option<&str> {

@@ -39,6 +39,9 @@ pub(crate) struct Table {
 #[derive(Clone, Debug)]
 pub(crate) struct Decl {
     pub(crate) name: String,
+    /// Its start tag and its end tag, as they are written most plainly.
+    pub(crate) begin: String,
+    pub(crate) end: String,
     pub(crate) content: Content,
     pub(crate) min: u32,
     pub(crate) max: u32,
@@ -120,6 +123,11 @@ impl Part {
     pub(crate) const fn decl(self, n: u16) -> u16 {
         self.first + n
     }
+
+    /// The how-manieth of the part an element is that stands there among all.
+    pub(crate) const fn number(self, decl: u16) -> u16 {
+        decl - self.first
+    }
 }
 
 struct Builder<'a> {
@@ -196,6 +204,8 @@ impl<'a> Builder<'a> {
         }
         Ok(Decl {
             name: element.name.clone(),
+            begin: format!("<{}>", element.name),
+            end: format!("</{}>", element.name),
             content,
             min: element.min,
             max: element.max.unwrap_or(u32::MAX),

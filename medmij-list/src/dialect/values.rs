@@ -77,21 +77,34 @@ impl ValueType {
     /// Whether the raw bytes between two tags are a good value as they stand, for sure.
     #[inline]
     pub(crate) fn surely_accepts(&self, raw: &[u8]) -> bool {
-        let Ok(length) = u32::try_from(raw.len()) else {
-            return false;
-        };
-        if !matches!(self.base, Base::String)
-            || length < self.min_length
-            || length > self.max_length
-            || !self.enumeration.is_empty()
-        {
-            return false;
-        }
         match self.patterns.as_slice() {
-            [] => raw.iter().all(|b| (0x20..0x7F).contains(b) && *b != b'>'),
-            [(pattern, _)] => pattern.surely_matches(raw),
+            [] => raw.iter().all(|byte| is_plain(*byte)) && self.surely_fits(raw),
+            [(pattern, _)] => pattern.surely_matches(raw) && self.surely_fits(raw),
             _ => false,
         }
+    }
+
+    /// The length of the good value that stands here for sure, up to the `<` after it.
+    #[inline]
+    pub(crate) fn scan(&self, bytes: &[u8]) -> Option<usize> {
+        let length = match self.patterns.as_slice() {
+            [] => {
+                let length = bytes.iter().position(|byte| !is_plain(*byte))?;
+                (bytes.get(length) == Some(&b'<')).then_some(length)?
+            }
+            [(pattern, _)] => pattern.scan(bytes)?,
+            _ => return None,
+        };
+        self.surely_fits(bytes.get(..length)?).then_some(length)
+    }
+
+    /// Whether plain text has the base and the facets other than patterns, for sure.
+    #[inline]
+    fn surely_fits(&self, raw: &[u8]) -> bool {
+        matches!(self.base, Base::String)
+            && raw.len() >= self.min_length as usize
+            && raw.len() <= self.max_length as usize
+            && (self.enumeration.is_empty() || self.enumeration.iter().any(|value| value.as_bytes() == raw))
     }
 
     /// Judges the value, in which references are resolved and line ends are normal.
@@ -131,7 +144,7 @@ impl ValueType {
             Base::DateTime => match Tijdstempel::parse(value) {
                 Ok(_) | Err(TijdstempelError::NoZone) => {}
                 Err(TijdstempelError::YearTooLarge) => {
-                    return base(Rule::NumberTooLarge, "the year is more than 64 bits hold".to_owned());
+                    return base(Rule::NumberTooLarge, "the year is too large".to_owned());
                 }
                 Err(TijdstempelError::Range) => {
                     return base(Rule::DateTime, "there is no such day, time or time zone".to_owned());
@@ -139,7 +152,7 @@ impl ValueType {
                 Err(_) => {
                     return base(
                         Rule::DateTime,
-                        "a date and time is expected, such as 2026-03-29T12:30:00+02:00".to_owned(),
+                        "it is no date and time; expected one such as 2026-03-29T12:30:00+02:00".to_owned(),
                     );
                 }
             },
@@ -148,12 +161,12 @@ impl ValueType {
                 Err(VolgnummerError::TooLarge) => {
                     return base(Rule::NumberTooLarge, "the number is more than 64 bits hold".to_owned());
                 }
-                Err(_) => return base(Rule::Number, "a whole number of 1 or more is expected".to_owned()),
+                Err(_) => return base(Rule::Number, "expected a whole number of 1 or more".to_owned()),
             },
             Base::NonNegativeInteger => match non_negative(value) {
                 Some(Ok(())) => {}
                 Some(Err(())) => return base(Rule::NumberTooLarge, "the number is more than 64 bits hold".to_owned()),
-                None => return base(Rule::Number, "a whole number of 0 or more is expected".to_owned()),
+                None => return base(Rule::Number, "expected a whole number of 0 or more".to_owned()),
             },
         }
         if self.min_length > 0 || self.max_length < u32::MAX {
@@ -186,11 +199,22 @@ impl ValueType {
         match mismatch {
             Mismatch::At(at) => {
                 let (before, rest) = value.split_at_checked(at).unwrap_or((value, ""));
+                if rest.starts_with([' ', '\t', '\n', '\r']) {
+                    let side = if before.is_empty() {
+                        "begins with"
+                    } else if rest.trim_start_matches([' ', '\t', '\n', '\r']).is_empty() {
+                        "ends in"
+                    } else {
+                        "holds"
+                    };
+                    return format!("it {side} white space; expected {expected}");
+                }
                 let number = before.chars().count() + 1;
                 let what = rest.chars().next().map_or_else(String::new, character);
                 format!("{what} cannot stand at character {number}; expected {expected}")
             }
             Mismatch::TooShort if value.is_empty() => format!("it is empty; expected {expected}"),
+            Mismatch::TooShort if value.ends_with('/') => format!("it ends in a slash; expected {expected}"),
             Mismatch::TooShort => format!("it ends too early; expected {expected}"),
         }
     }
@@ -214,6 +238,11 @@ impl ValueType {
             (min, max) => format!("{min} to {}", characters(max as usize)),
         }
     }
+}
+
+/// Printable ASCII that stands for itself wherever it stands in text.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, 0x20..0x7F) && !matches!(byte, b'<' | b'>' | b'&')
 }
 
 fn characters(count: usize) -> String {

@@ -16,8 +16,7 @@ const START: u16 = 1;
 /// State 0 is dead, state 1 is the start; class 0 holds the characters that occur nowhere in the pattern.
 #[derive(Clone, Debug)]
 pub(super) struct Automaton {
-    /// Next state, at `state << 7 | byte`, for printable ASCII without `>`; other bytes are dead here.
-    ascii: Vec<u16>,
+    plain: Plain,
     /// Next state, at `state * classes + class`.
     table: Vec<u16>,
     accepting: Vec<bool>,
@@ -61,35 +60,25 @@ impl Automaton {
         }
         let accepting = states.iter().map(|state| state.contains(&end)).collect();
         let mut automaton = Self {
-            ascii: Vec::new(),
+            plain: Plain::default(),
             table,
             accepting,
             classes,
             runs,
         };
-        automaton.ascii = (0..states.len())
-            .flat_map(|state| (0..128_u8).map(move |byte| (state, byte)))
-            .map(|(state, byte)| {
-                if (0x20..0x7F).contains(&byte) && byte != b'>' {
-                    automaton.next(state, byte.into())
-                } else {
-                    DEAD
-                }
-            })
-            .collect();
+        automaton.plain = Plain::new(&automaton, states.len());
         Ok(automaton)
     }
 
     #[inline]
     pub(super) fn surely_matches(&self, raw: &[u8]) -> bool {
-        let mut state = usize::from(START);
-        for byte in raw {
-            if !byte.is_ascii() {
-                return false;
-            }
-            state = usize::from(self.ascii.get(state << 7 | usize::from(*byte)).copied().unwrap_or(DEAD));
-        }
-        self.accepting.get(state).copied().unwrap_or(false)
+        self.plain.run(raw) == (raw.len(), true)
+    }
+
+    #[inline]
+    pub(super) fn scan(&self, bytes: &[u8]) -> Option<usize> {
+        let (length, accepted) = self.plain.run(bytes);
+        (accepted && bytes.get(length) == Some(&b'<')).then_some(length)
     }
 
     pub(super) fn check(&self, text: &str) -> Result<(), Mismatch> {
@@ -108,15 +97,94 @@ impl Automaton {
     }
 
     fn next(&self, state: usize, c: u32) -> u16 {
+        self.step(state, self.class(c))
+    }
+
+    fn class(&self, c: u32) -> u16 {
         let run = self.runs.partition_point(|(first, _)| *first <= c);
-        let class = run
-            .checked_sub(1)
+        run.checked_sub(1)
             .and_then(|run| self.runs.get(run))
-            .map_or(0, |(_, class)| *class);
+            .map_or(0, |(_, class)| *class)
+    }
+
+    fn step(&self, state: usize, class: u16) -> u16 {
         self.table
             .get(state * self.classes + usize::from(class))
             .copied()
             .unwrap_or(DEAD)
+    }
+}
+
+/// The same automaton over the bytes that stand for themselves: printable ASCII without `<`, `>` and `&`.
+#[derive(Clone, Debug)]
+struct Plain {
+    /// The class of each byte; 0 is every other byte.
+    classes: [u8; 256],
+    /// Rows of states, the dead one first. A state is where its row begins; the first of a row is 1 if it accepts, then
+    /// follow the next states by class.
+    rows: Vec<u16>,
+    start: u16,
+}
+
+impl Default for Plain {
+    fn default() -> Self {
+        Self {
+            classes: [0; 256],
+            rows: vec![0],
+            start: 0,
+        }
+    }
+}
+
+impl Plain {
+    /// Nothing is sure where the table would be too large for it.
+    fn new(of: &Automaton, states: usize) -> Self {
+        let mut members: Vec<u16> = Vec::new();
+        let mut classes = [0; 256];
+        for (byte, class) in (0_u8..=255).zip(&mut classes) {
+            if !matches!(byte, 0x20..0x7F) || matches!(byte, b'<' | b'>' | b'&') {
+                continue;
+            }
+            let member = of.class(byte.into());
+            let at = members.iter().position(|known| *known == member).unwrap_or_else(|| {
+                members.push(member);
+                members.len() - 1
+            });
+            *class = u8::try_from(at + 1).unwrap_or(0);
+        }
+        let width = members.len() + 1;
+        let row = |state: usize| u16::try_from(state * width).ok();
+        let rows: Option<Vec<u16>> = (0..states)
+            .flat_map(|state| {
+                let accepts = u16::from(of.accepting.get(state).copied().unwrap_or(false));
+                let next = members.iter().map(move |class| row(of.step(state, *class).into()));
+                std::iter::once(Some(accepts)).chain(next)
+            })
+            .collect();
+        match (rows, row(START.into())) {
+            (Some(rows), Some(start)) => Self { classes, rows, start },
+            _ => Self::default(),
+        }
+    }
+
+    /// How many bytes stand for themselves, and whether they match.
+    #[inline]
+    fn run(&self, bytes: &[u8]) -> (usize, bool) {
+        let mut state = self.start;
+        for (at, byte) in bytes.iter().enumerate() {
+            let class = self.classes.get(usize::from(*byte)).copied().unwrap_or(0);
+            if class == 0 {
+                return (at, self.accepts(state));
+            }
+            let next = usize::from(state) + usize::from(class);
+            state = self.rows.get(next).copied().unwrap_or(DEAD);
+        }
+        (bytes.len(), self.accepts(state))
+    }
+
+    #[inline]
+    fn accepts(&self, state: u16) -> bool {
+        self.rows.get(usize::from(state)) == Some(&1)
     }
 }
 

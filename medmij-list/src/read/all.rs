@@ -6,7 +6,11 @@
 //! wrong place, the order within that parent is no longer judged, while its elements are; so one mistake is told once.
 //! What is not well-formed, and what is beyond a limit, ends the reading.
 
-use super::{Reading, Step, judge, value::Piece};
+use super::{
+    Reading, Step,
+    choose::{choose, judge},
+    value::Piece,
+};
 use crate::{
     Collector, Dialect, List, ListError, ListKind, ReadOptions, Rule,
     dialect::{Content, Decl, Part, Table},
@@ -57,7 +61,7 @@ pub fn all_errors<L: List>(bytes: &[u8], options: &ReadOptions, most: usize) -> 
         return vec![first];
     }
     // The newest shape is the one that a document should have.
-    let known = super::choose::<L>(source, options).unwrap_or_default();
+    let known = choose::<L>(source, options).unwrap_or_default();
     let all = known
         .first()
         .map(|dialect| Reading::<L::Collector>::all(source, dialect, options, L::KIND, most))

@@ -90,15 +90,18 @@ impl<C: Collector> Reading<'_, C> {
     #[cold]
     fn twice(&self, id: u16, text: &str, first: usize, offset: usize) -> Fault {
         let name = self.table.uniques.get(usize::from(id)).map_or("", |key| &key.name);
-        Fault::new(
-            Rule::Unique,
-            offset,
-            format!(
-                "number {} has the same value already; the values must differ ({name})",
-                first + 1
-            ),
-        )
-        .with_value(text)
+        // the entry is the element below the scope
+        let entry = self
+            .sets
+            .get(usize::from(id))
+            .and_then(|set| self.frames.get(set.depth));
+        let entry = entry.map_or("", |frame| &self.table.decl(frame.decl).name);
+        let value = self.frames.last().map_or("", |frame| &self.table.decl(frame.decl).name);
+        let message = format!(
+            "<{entry}> number {} has this {value} already; no two may have the same ({name})",
+            first + 1
+        );
+        Fault::new(Rule::Unique, offset, message).with_value(text)
     }
 }
 

@@ -175,7 +175,8 @@ impl<'a, C: Collector> Reading<'a, C> {
         Err(self.unexpected(&frame, elements, Model::Sequence, tag))
     }
 
-    fn set(&mut self, at: u16, count: u32) {
+    #[inline]
+    pub(super) fn set(&mut self, at: u16, count: u32) {
         if let Some(frame) = self.frames.last_mut() {
             (frame.at, frame.count) = (at, count);
         }
@@ -273,8 +274,8 @@ impl<'a, C: Collector> Reading<'a, C> {
         } else {
             format!("<{}> cannot stand here", tag.local)
         };
-        let expected = expected(frame, elements, model);
         let parent = self.table.decl(frame.decl);
+        let expected = expected(frame, elements, model, &parent.name);
         let message = if expected.is_empty() {
             format!("{said}; expected </{}>", parent.name)
         } else {
@@ -285,7 +286,7 @@ impl<'a, C: Collector> Reading<'a, C> {
 }
 
 /// What may come next, until something must.
-fn expected(frame: &Frame, elements: &[Decl], model: Model) -> Vec<String> {
+fn expected(frame: &Frame, elements: &[Decl], model: Model, parent: &str) -> Vec<String> {
     let name = |decl: &Decl| format!("<{}>", decl.name);
     if model != Model::Sequence || frame.at == GIVEN_UP {
         return elements.iter().map(name).collect();
@@ -297,9 +298,13 @@ fn expected(frame: &Frame, elements: &[Decl], model: Model) -> Vec<String> {
             out.push(name(decl));
         }
         if count < decl.min {
-            break;
+            return out;
         }
         count = 0;
+    }
+    // Nothing more has to come: the parent may end as well.
+    if !out.is_empty() {
+        out.push(format!("</{parent}>"));
     }
     out
 }

@@ -164,12 +164,17 @@ impl<'a, C: Collector> Reading<'a, C> {
             }
             piece => self.careful_value(of, piece, end)?,
         };
+        let offset = match self.piece {
+            Piece::Raw { start, .. } | Piece::Decoded { start, .. } => start,
+            _ => end,
+        };
+        self.take(decl, value, offset)
+    }
+
+    /// A good value of the last frame, whose text begins at this byte.
+    #[inline]
+    pub(super) fn take(&mut self, decl: &Decl, value: Value, offset: usize) -> Result<(), Fault> {
         if !decl.keys.is_empty() {
-            let offset = if let Piece::Raw { start, .. } | Piece::Decoded { start, .. } = self.piece {
-                start
-            } else {
-                end
-            };
             self.key(decl, value, offset)?;
         }
         match decl.slot {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.ocl.300 — the elements of the list, in the order in which they are published.
+
+use medmij_list::{Header, List as _, ListWriter};
+
+use crate::{NotificationEndpoint, OAuthclientlist};
+
+const RELEASE2: &str = "xmlns://afsprakenstelsel.medmij.nl/oauthclientlist/release2/";
+
+/// A list that was read.
+pub(crate) fn list(list: &OAuthclientlist) -> String {
+    let mut writer = begin(list.header(), list.document().dialect().namespace());
+    for client in list.clients() {
+        writer.open("OAuthclient");
+        writer.value("Hostname", client.hostname_str());
+        if let Some(naam) = client.organisatienaam_str() {
+            writer.value("OAuthclientOrganisatienaam", naam);
+        }
+        if let Some(diensten) = client.gegevensdiensten() {
+            writer.open("Gegevensdiensten");
+            for dienst in diensten {
+                writer.open("Gegevensdienst");
+                writer.value("GegevensdienstId", dienst.id_str());
+                subscription(&mut writer, dienst.subscription_notification_endpoint());
+                resource(&mut writer, dienst.resource_notification_endpoint());
+                writer.close();
+            }
+            writer.close();
+        }
+        subscription(&mut writer, client.subscription_notification_endpoint());
+        resource(&mut writer, client.resource_notification_endpoint());
+        writer.close();
+    }
+    writer.finish()
+}
+
+/// A list of release2, which knows hosts and names.
+pub(crate) fn release2<'a>(header: &Header, clients: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut writer = begin(header, RELEASE2);
+    for (hostname, naam) in clients {
+        writer.open("OAuthclient");
+        writer.value("Hostname", hostname);
+        writer.value("OAuthclientOrganisatienaam", naam);
+        writer.close();
+    }
+    writer.finish()
+}
+
+fn begin(header: &Header, namespace: &str) -> ListWriter {
+    let mut writer = ListWriter::new("OAuthclientlist", namespace);
+    writer.header(header);
+    writer.open("OAuthclients");
+    writer
+}
+
+fn subscription(writer: &mut ListWriter, endpoint: Option<NotificationEndpoint<'_>>) {
+    if let Some(endpoint) = endpoint {
+        writer.open("SubscriptionNotificationEndpoint");
+        writer.value("SubscriptionNotificationEndpointuri", endpoint.as_str());
+        writer.close();
+    }
+}
+
+fn resource(writer: &mut ListWriter, endpoint: Option<NotificationEndpoint<'_>>) {
+    if let Some(endpoint) = endpoint {
+        writer.open("ResourceNotificationEndpoint");
+        writer.value("ResourceNotificationEndpointuri", endpoint.as_str());
+        writer.close();
+    }
+}

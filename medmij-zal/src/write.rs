@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.alst.100 — the elements of the list in their order, as the framework publishes them.
+
+use medmij_list::{Header, List as _, ListWriter};
+
+use crate::Zorgaanbiederslijst;
+
+/// A list as it was read.
+pub(crate) fn list(list: &Zorgaanbiederslijst) -> String {
+    let namespace = list.document().dialect().namespace();
+    let mut out = Out::new(list.header(), namespace, list.has_interfaceversies());
+    for aanbieder in list.zorgaanbieders() {
+        out.aanbieder(aanbieder.naam_str(), aanbieder.aanbiedertype_str());
+        for versie in aanbieder.interfaceversies() {
+            out.versie(versie.id_str().unwrap_or_default());
+            for dienst in versie.gegevensdiensten() {
+                out.dienst(
+                    dienst.id_str(),
+                    dienst.authorization_endpoint_str(),
+                    dienst.token_endpoint_str(),
+                );
+                if let Some(abonneren) = dienst.abonneren() {
+                    out.abonneren(abonneren.maximale_duur_str(), abonneren.subscription_endpoint_str());
+                }
+                out.rollen(
+                    dienst
+                        .systeemrollen()
+                        .map(|rol| (rol.code_str(), rol.resource_endpoint_str())),
+                );
+                out.end_dienst();
+            }
+            out.end_versie();
+        }
+        out.end_aanbieder();
+    }
+    out.finish()
+}
+
+/// The elements of the list in their order.
+pub(crate) struct Out {
+    writer: ListWriter,
+    release3: bool,
+}
+
+impl Out {
+    pub(crate) fn new(header: &Header, namespace: &str, release3: bool) -> Self {
+        let mut writer = ListWriter::new("Zorgaanbiederslijst", namespace);
+        writer.header(header);
+        writer.open("Zorgaanbieders");
+        Self { writer, release3 }
+    }
+
+    pub(crate) fn aanbieder(&mut self, naam: &str, aanbiedertype: Option<&str>) {
+        self.writer.open("Zorgaanbieder");
+        self.writer.value("Zorgaanbiedernaam", naam);
+        if self.release3 {
+            aanbiedertype
+                .into_iter()
+                .for_each(|of| self.writer.value("Aanbiedertype", of));
+            self.writer.open("Interfaceversies");
+        }
+    }
+
+    pub(crate) fn end_aanbieder(&mut self) {
+        if self.release3 {
+            self.writer.close();
+        }
+        self.writer.close();
+    }
+
+    pub(crate) fn versie(&mut self, id: &str) {
+        if self.release3 {
+            self.writer.open("Interfaceversie");
+            self.writer.value("InterfaceversieId", id);
+        }
+        self.writer.open("Gegevensdiensten");
+    }
+
+    pub(crate) fn end_versie(&mut self) {
+        self.writer.close();
+        if self.release3 {
+            self.writer.close();
+        }
+    }
+
+    pub(crate) fn dienst(&mut self, id: &str, authorization: Option<&str>, token: Option<&str>) {
+        self.writer.open("Gegevensdienst");
+        self.writer.value("GegevensdienstId", id);
+        self.endpoint("AuthorizationEndpoint", "AuthorizationEndpointuri", authorization);
+        self.endpoint("TokenEndpoint", "TokenEndpointuri", token);
+    }
+
+    pub(crate) fn end_dienst(&mut self) {
+        self.writer.close();
+    }
+
+    pub(crate) fn abonneren(&mut self, duur: Option<&str>, subscription: Option<&str>) {
+        self.writer.open("Abonneren");
+        duur.into_iter()
+            .for_each(|duur| self.writer.value("MaximaleDuur", duur));
+        subscription
+            .into_iter()
+            .for_each(|uri| self.writer.value("SubscriptionEndpointuri", uri));
+        self.writer.close();
+    }
+
+    pub(crate) fn rollen<'a>(&mut self, rollen: impl Iterator<Item = (&'a str, Option<&'a str>)>) {
+        self.writer.open("Systeemrollen");
+        for (code, resource) in rollen {
+            self.writer.open("Systeemrol");
+            self.writer.value("Systeemrolcode", code);
+            self.endpoint("ResourceEndpoint", "ResourceEndpointuri", resource);
+            self.writer.close();
+        }
+        self.writer.close();
+    }
+
+    pub(crate) fn finish(self) -> String {
+        self.writer.finish()
+    }
+
+    fn endpoint(&mut self, outer: &'static str, inner: &str, uri: Option<&str>) {
+        if let Some(uri) = uri {
+            self.writer.open(outer);
+            self.writer.value(inner, uri);
+            self.writer.close();
+        }
+    }
+}
