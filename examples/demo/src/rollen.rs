@@ -122,15 +122,13 @@ impl Rollen {
     }
 }
 
-/// Runs one role from its configuration file until the process is interrupted.
+/// Runs one role from its configuration file until the process is asked to stop.
 ///
 /// # Errors
 ///
 /// Why the role does not start.
 pub async fn run_role(role: &str, config: &Path) -> Result<(), RolError> {
-    let interrupted = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
+    let interrupted = node::interrupted();
     match role {
         "stelselnode" => stelselnode::start(&NodeConfig::read(config)?, interrupted).await?.await,
         "dvza" => dvza::start(&NodeConfig::read(config)?, interrupted).await?.await,

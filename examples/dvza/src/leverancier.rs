@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What the supplier of this DVZA brings to the authorization server: clients, Aanbieders, login, tests, store.
 
-use crate::{Bediend, bronsysteem::Bronsysteem, inlogstub::Inlogstub};
-use medmij_gnl::Gegevensdienstnamenlijst;
+use crate::{bronsysteem::Bronsysteem, inlogstub::Inlogstub, registratie::EigenRegistratie};
 use medmij_list::ListCache;
 use medmij_oauth::{
-    ClientId, Functie,
-    server::{Aanbieder, Aanbieders, Client, Clients, Dienst, Dvza, SupplierError, Toets, ToetsUitslag, ToetsVraag},
+    ClientId,
+    server::{Client, Clients, Dvza, SupplierError, Toets, ToetsUitslag, ToetsVraag},
     store::MemoryStore,
 };
 use medmij_ocl::OAuthclientlist;
-use medmij_types::{Aanbiedernaam, GegevensdienstId};
+use medmij_types::GegevensdienstId;
 use node::STAP;
 use std::sync::Arc;
 
@@ -67,38 +66,6 @@ impl Clients for OclClients {
             .organisatienaam()
             .map_err(|error| SupplierError::new("OAuth Client List", error))?;
         Ok(Some(Client::new(naam, None)))
-    }
-}
-
-/// core.gegevensdiensten.104 — whom this DVZA serves comes from its own registration, here its configuration file; only
-/// the names of the gegevensdiensten come from a list, and a stale one does not stop it.
-pub(crate) struct EigenRegistratie {
-    pub(crate) bediend: Vec<Bediend>,
-    pub(crate) gnl: Arc<ListCache<Gegevensdienstnamenlijst>>,
-}
-
-impl EigenRegistratie {
-    fn naam_van(&self, id: &GegevensdienstId) -> String {
-        let listed = self
-            .gnl
-            .last_known()
-            .and_then(|gnl| Some(gnl.weergavenaam(id)?.to_owned()));
-        listed.unwrap_or_else(|| format!("Gegevensdienst {id}"))
-    }
-}
-
-impl Aanbieders for EigenRegistratie {
-    async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
-        Ok(self
-            .bediend
-            .iter()
-            .find(|bediend| bediend.aanbieder == *naam)
-            .map(|bediend| {
-                let dienst = |id: &GegevensdienstId| Dienst::new(id.clone(), Functie::Verzamelen, self.naam_van(id));
-                let diensten = bediend.gegevensdiensten.iter().map(dienst).collect();
-                let privacyverklaring = format!("https://www.{}.example/privacy", naam.short());
-                Aanbieder::new(naam.clone(), &bediend.naam, privacyverklaring, diensten)
-            }))
     }
 }
 

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `leverancier.rs` | what a supplier brings to the authorization server of medmij-oauth |
 //! | `inlogstub.rs` | a stub in the place of DigiD, for loopback only |
+//! | `registratie.rs` | whom it serves, and for how long |
 //! | `bronsysteem.rs` | the source system: dossiers of invented persons, from a folder |
 //! | `resource.rs` | the resource server |
 //! | `verteller.rs` | telling the events of the chain log |
@@ -15,6 +16,7 @@
 mod bronsysteem;
 mod inlogstub;
 mod leverancier;
+mod registratie;
 mod resource;
 mod verteller;
 
@@ -23,8 +25,9 @@ pub use resource::resource_path;
 
 use bronsysteem::Bronsysteem;
 use inlogstub::Inlogstub;
-use leverancier::{BronToets, EigenRegistratie, Leverancier, OclClients};
+use leverancier::{BronToets, Leverancier, OclClients};
 
+use medmij_list::supply::{FileKeep, KeepError};
 use medmij_oauth::{
     router::{RouterOptions, back_channel, front_channel},
     seal::LocalKeyRing,
@@ -34,9 +37,10 @@ use medmij_oauth::{
 use medmij_types::{Aanbiedernaam, EntropyError, GegevensdienstId, Hostname, OsEntropy};
 use medmij_whitelist::HostPolicy;
 use node::{Caches, ListsError, Node, NodeConfig, NodeError, STAP};
+use registratie::EigenRegistratie;
 use resource::Resources;
 use serde::{Deserialize, Serialize};
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
 use verteller::Verteller;
 
@@ -44,6 +48,8 @@ use verteller::Verteller;
 pub const AUTHORIZE: &str = "/oauth/authorize";
 /// The path of the token endpoint, on the back-channel host.
 pub const TOKEN: &str = "/oauth/token";
+/// How long requests of browsers may take to end when it stops (R15).
+const STOPPING: Duration = Duration::from_secs(15);
 /// The dossiers that come with this example.
 pub const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
 
@@ -93,6 +99,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let bron = Arc::new(Bronsysteem::open(&config.gegevens)?);
 
     let caches = Caches::default();
+    let clock = caches.clock();
     let (whitelist, ocl, gnl) = (caches.cache(), caches.cache(), caches.cache());
     // until the first Whitelist is in, the policy allows the Stelselnode only (core.whl.303)
     let policy = HostPolicy::whitelist(Arc::clone(&whitelist), node.stelselnode().clone());
@@ -104,15 +111,14 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         lists.start(&gnl).await?,
     ];
 
+    let keep = Arc::new(FileKeep::open(node.bewaard())?);
+    let registratie = EigenRegistratie::open(&config.bediend, keep, gnl, clock)?;
     let login = Inlogstub::new(development, config.hostname.clone(), Arc::clone(&bron));
     let login_page = login.router();
     let leverancier = Leverancier {
         store: MemoryStore::default(),
         clients: OclClients(ocl),
-        aanbieders: EigenRegistratie {
-            bediend: config.bediend.clone(),
-            gnl,
-        },
+        aanbieders: registratie.clone(),
         login,
         toets: BronToets {
             rol: node.rol().to_owned(),
@@ -131,7 +137,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let rewrite = move |address: &str| loopback.rewrite_front(address).unwrap_or_else(|_| address.to_owned());
     let options = RouterOptions::at("/oauth").danger_loopback(rewrite);
     let front = front_channel(server.clone(), options.clone()).merge(login_page);
-    let resources = Resources::new(node.rol(), node.hostname(), server.clone(), bron, &config.bediend);
+    let resources = Resources::new(node.rol(), node.hostname(), server.clone(), bron, registratie);
     let back = back_channel(server, options).merge(resources.router());
 
     let front_listener = tokio::net::TcpListener::bind(config.front)
@@ -152,7 +158,8 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         });
         shutdown.await;
         let _ = stop.send(true);
-        let _ = tokio::join!(serving, pages);
+        // the back channel has a deadline of its own for what it began; browsers get the same
+        let _ = tokio::join!(serving, tokio::time::timeout(STOPPING, pages));
         drop(kept);
     })
 }
@@ -172,6 +179,9 @@ pub enum StartError {
     /// One of its lists.
     #[error(transparent)]
     List(#[from] ListsError),
+    /// The registration of whom it serves.
+    #[error("registration of whom is served: {0}")]
+    Registratie(#[from] KeepError),
     /// Its data.
     #[error(transparent)]
     Bron(#[from] BronError),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! `dvza CONFIG.json`: runs the DVZA until it is interrupted.
+//! `dvza CONFIG.json`: runs the DVZA until it is asked to stop.
 #![forbid(unsafe_code)]
 
 use clap::Parser;
@@ -28,9 +28,6 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let config = NodeConfig::read(&arguments.config)?;
-    let interrupted = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
-    dvza::start(&config, interrupted).await?.await;
+    dvza::start(&config, node::interrupted()).await?.await;
     Ok(())
 }

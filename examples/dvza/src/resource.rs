@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.rscint.200, core.rscint.201 — the resource server: the guard of medmij-oauth first, then the source system.
 
-use crate::{Bediend, bronsysteem::Bronsysteem, leverancier::Leverancier};
+use crate::{bronsysteem::Bronsysteem, leverancier::Leverancier, registratie::EigenRegistratie};
 use axum::{
     Router,
     body::Body,
@@ -35,6 +35,7 @@ pub(crate) struct Resources {
     rol: String,
     server: Server<Leverancier>,
     bron: Arc<Bronsysteem>,
+    registratie: EigenRegistratie,
     responders: BTreeMap<(Aanbiedernaam, GegevensdienstId), Responder>,
 }
 
@@ -45,30 +46,25 @@ impl Resources {
         hostname: &Hostname,
         server: Server<Leverancier>,
         bron: Arc<Bronsysteem>,
-        bediend: &[Bediend],
+        registratie: EigenRegistratie,
     ) -> Self {
         let mut responders = BTreeMap::new();
-        for Bediend {
-            aanbieder,
-            gegevensdiensten,
-            ..
-        } in bediend
-        {
-            for id in gegevensdiensten {
-                let uri = format!("https://{hostname}{}", resource_path(aanbieder.short(), id));
-                let endpoint = BackchannelUri::parse(&uri)
-                    .ok()
-                    .and_then(|uri| ResourceEndpoint::new(uri).ok());
-                if let (Some(endpoint), Some(gegevensdienst)) = (endpoint, Gegevensdienst::lookup(id)) {
-                    let responder = Responder::new(endpoint, gegevensdienst).with_page_size(PAGE_SIZE);
-                    responders.insert((aanbieder.clone(), id.clone()), responder);
-                }
+        for entry in registratie.registraties() {
+            let (aanbieder, id) = (entry.aanbieder, entry.gegevensdienst);
+            let uri = format!("https://{hostname}{}", resource_path(aanbieder.short(), &id));
+            let endpoint = BackchannelUri::parse(&uri)
+                .ok()
+                .and_then(|uri| ResourceEndpoint::new(uri).ok());
+            if let (Some(endpoint), Some(gegevensdienst)) = (endpoint, Gegevensdienst::lookup(&id)) {
+                let responder = Responder::new(endpoint, gegevensdienst).with_page_size(PAGE_SIZE);
+                responders.insert((aanbieder, id), responder);
             }
         }
         Self {
             rol: rol.to_owned(),
             server,
             bron,
+            registratie,
             responders,
         }
     }
@@ -90,7 +86,9 @@ impl Resources {
         let key = Aanbiedernaam::parse(aanbieder)
             .ok()
             .zip(GegevensdienstId::parse(gegevensdienst).ok());
-        let Some((responder, (aanbieder, id))) = key.and_then(|key| Some((self.responders.get(&key)?, key))) else {
+        // core.gegevensdiensten.104: until 3600 seconds after the entry lapsed
+        let served = key.filter(|(aanbieder, id)| self.registratie.serves(aanbieder, id));
+        let Some((responder, (aanbieder, id))) = served.and_then(|key| Some((self.responders.get(&key)?, key))) else {
             return refuse(
                 FhirVersion::Stu3,
                 StatusCode::NOT_FOUND,

@@ -4,9 +4,11 @@
 
 mod config;
 mod lists;
+mod stop;
 
 pub use config::{Node, NodeConfig, NodeError};
 pub use lists::{Caches, Lists, ListsError};
+pub use stop::interrupted;
 
 /// The target of the `tracing` events that tell a person what happens: with the fields `rol` (who) and `regel` (by which
 /// rule). The demo prints them; elsewhere they are ordinary log lines.

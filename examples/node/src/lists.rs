@@ -36,6 +36,12 @@ impl Caches {
         Arc::new(ListCache::new(RefreshPolicy::for_list(L::KIND), Arc::clone(&self.0)))
     }
 
+    /// The clock that they go by.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.0)
+    }
+
     /// A supply for such caches over a channel to the Stelselnode.
     ///
     /// # Errors

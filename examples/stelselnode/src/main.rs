@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! `stelselnode CONFIG.json`: publishes the lists until it is interrupted.
+//! `stelselnode CONFIG.json`: publishes the lists until it is asked to stop.
 #![forbid(unsafe_code)]
 
 use clap::Parser;
@@ -32,9 +32,6 @@ async fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let mut config: stelselnode::Config = NodeConfig::read(&arguments.config)?;
     config.danger_any_volgnummer |= arguments.danger_any_volgnummer;
-    let interrupted = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
-    stelselnode::start(&config, interrupted).await?.await;
+    stelselnode::start(&config, node::interrupted()).await?.await;
     Ok(())
 }

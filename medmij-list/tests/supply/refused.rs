@@ -56,6 +56,80 @@ fn r2_what_is_no_whitelist_is_refused() {
 }
 
 #[test]
+fn l1_nothing_that_a_list_points_at_is_fetched() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let there = format!("http://{}/x", listener.local_addr().unwrap());
+    let good = String::from_utf8(whitelist(8, &["b.nl"])).unwrap();
+    let inside = |what: &str| good.replace("<MedMijNodes>", &format!("<MedMijNodes>{what}"));
+    let hint = format!(
+        " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"xmlns://elders {there}\" xmlns="
+    );
+    let xinclude = |href: &str| {
+        inside(&format!(
+            "<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" href=\"{href}\" parse=\"text\"/>"
+        ))
+    };
+    for (what, bytes, taken) in [
+        ("XInclude", xinclude(&there), false),
+        ("XInclude of a file", xinclude("file:///etc/hostname"), false),
+        (
+            "an external entity",
+            format!("<!DOCTYPE Whitelist [<!ENTITY e SYSTEM \"{there}\">]>{}", inside("&e;")),
+            false,
+        ),
+        (
+            "an external subset",
+            format!("<!DOCTYPE Whitelist SYSTEM \"{there}\">{good}"),
+            false,
+        ),
+        ("an entity of nowhere", inside("&e;"), false),
+        ("a hint at a schema", good.replacen(" xmlns=", &hint, 1), true),
+        (
+            "a style sheet",
+            format!("<?xml-stylesheet href=\"{there}\" type=\"text/xsl\"?>{good}"),
+            true,
+        ),
+    ] {
+        let mut node = Node::new();
+        node.takes(whitelist(7, &["a.nl"]));
+        if taken {
+            node.takes(bytes.into_bytes());
+        } else {
+            let why = node.refuses(bytes.into_bytes());
+            assert!(why.contains("Invalid"), "{what}: {why}");
+        }
+        assert!(listener.accept().is_err(), "{what}: somebody came");
+    }
+}
+
+/// What reads lists has no way to a file or a socket: only what keeps lists in a folder does.
+#[test]
+fn l1_the_reader_knows_no_files_and_no_network() {
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut looked_at = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("supply/files") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+                let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+                for line in code {
+                    let reaches = ["std::fs", "fs::", "File::open", "std::net", "TcpStream", "std::process"];
+                    let reaches = reaches.iter().find(|word| line.contains(*word));
+                    assert_eq!(reaches, None, "{}: {line}", path.display());
+                }
+                looked_at += 1;
+            }
+        }
+    }
+    assert!(looked_at > 40, "{looked_at}");
+}
+
+#[test]
 fn w9_an_empty_list_is_refused() {
     let mut node = Node::new();
     node.takes(whitelist(7, &["a.nl"]));

@@ -58,6 +58,32 @@ async fn core_whl_308_core_whl_309_a_peer_without_certificate_or_off_the_list_he
 }
 
 #[tokio::test]
+async fn core_tls_300_without_tls_nobody_is_answered() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let world = World::new();
+    let (router, handled) = counting();
+    let served = Served::start(world.listener(only(DVP)), router.clone()).await;
+    let made = world.pki.issue(&medmij_test::LeafSpec::front("pgo.localhost")).unwrap();
+    let web = medmij_net::WebIdentity::from_pem(made.chain_pem().as_bytes(), made.key_pem().as_bytes()).unwrap();
+    let front = medmij_net::FrontListener::builder(web)
+        .bind(crate::world::any_port())
+        .await
+        .unwrap();
+    let front_address = front.local_addr();
+    let front = tokio::spawn(front.serve(router, std::future::pending()));
+    for address in [served.address, front_address] {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(LAST.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        assert!(!String::from_utf8_lossy(&answer).contains("HTTP"), "{answer:?}");
+    }
+    assert_eq!(handled.load(Ordering::SeqCst), 0);
+    front.abort();
+    served.stop().await;
+}
+
+#[tokio::test]
 async fn core_whl_306_a_peer_taken_off_the_list_loses_its_open_connection() {
     let world = World::new();
     let listed = Listed::with(&[DVP]);
