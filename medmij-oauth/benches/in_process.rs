@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What the steps of the server cost by themselves, without sockets: whole authorization flows, token requests, guarded
 //! requests, on the store in memory, on one thread. `cargo bench -p medmij-oauth --bench in_process`
+//!
+//! Over sockets, on the other stores, and what a row weighs: `support/medmij-load`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use std::{
@@ -126,16 +128,6 @@ fn report(what: &str, mut times: Vec<Duration>) {
     );
 }
 
-/// What this process holds, in bytes; 0 where the system does not tell.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap_or_default() * 1024
-}
-
 fn main() {
     tokio::runtime::Builder::new_current_thread()
         .build()
@@ -198,43 +190,4 @@ async fn run() {
         guarding.push(clock.elapsed());
     }
     report("guarded requests", guarding);
-    drop(tokens);
-    weigh(&dvp).await;
-}
-
-/// The size of a live row: codes that wait, in a store that holds nothing else.
-async fn weigh(dvp: &Dvp) {
-    let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy).unwrap());
-    let config = ServerConfig::new(Hostname::parse("dvza.example.nl").unwrap(), "DVZA", "088", keys);
-    let server = Server::new(Arc::new(Bundle(MemoryStore::default())), config);
-    let before = resident();
-    for _ in 0..4 * FLOWS {
-        let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
-        let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
-        let started = dvp
-            .start(
-                Aanvraag::verzamelen(Release::DEFAULT, naam, &group(), redirect).unwrap(),
-                "s",
-            )
-            .unwrap();
-        let query = started.location.split_once('?').unwrap().1;
-        let Arrived::Flow(visitor) = server.authorize(query, &HeaderMap::new()).await else {
-            panic!("no flow")
-        };
-        let Next::Away(relay) = submit(&server, &visitor, "inloggen").await else {
-            panic!("no login")
-        };
-        let Next::Flow(visitor) = server.login(&visitor, &relay).await else {
-            panic!("no way back")
-        };
-        let Next::Away(_) = submit(&server, &visitor, "ja").await else {
-            panic!("no code")
-        };
-    }
-    let grown = resident().saturating_sub(before);
-    let rows = server.dvza().0.len();
-    println!(
-        "live codes             {rows:>9}      {} bytes each, audit entry and grant included",
-        grown / rows.max(1)
-    );
 }

@@ -143,6 +143,8 @@ impl Person {
 
     /// From the authorization request to the token; how long the token request took.
     pub(crate) async fn one_flow(&mut self) -> Result<Duration, Failure> {
+        self.dialers.0.renew(&mut self.front).await?;
+        self.dialers.1.renew(&mut self.back).await?;
         let started = mint::start(&self.dvp)?;
         self.pending.insert(started.flow);
         let mut cookies = Cookies::default();

@@ -36,6 +36,7 @@ mod socket;
 mod store_load;
 mod target;
 mod token;
+mod weigh;
 mod work;
 mod world;
 
@@ -68,6 +69,8 @@ enum Command {
     Bench(bench::Args),
     /// Run flows for a long time and watch the memory of the server.
     Soak(soak::Args),
+    /// Weigh the rows of the store in memory.
+    Weigh(weigh::Args),
     /// Stop and start PostgreSQL under a server that is in use.
     Outage(outage::Args),
     /// Write certificates into a folder, for a server that is no part of this program.
@@ -88,6 +91,7 @@ fn main() -> Result<(), work::Failure> {
             Command::Flow(args) => flow::run(args).await,
             Command::Bench(args) => bench::run(args).await,
             Command::Soak(args) => soak::run(args).await,
+            Command::Weigh(args) => weigh::run(args).await,
             Command::Outage(args) => outage::run(args).await,
             Command::Pki(args) => world::make_pki(&args),
         }

@@ -2,7 +2,12 @@
 //! HTTP/1.1 over a kept-alive TLS connection, in as little code and processor time as it takes: the load program shares two
 //! processors with the server that it measures.
 
-use std::{fmt::Write as _, net::SocketAddr, sync::Arc};
+use std::{
+    fmt::Write as _,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
@@ -33,10 +38,21 @@ impl Dialer {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
         let stream = self.tls.connect(ServerName::try_from(HOST)?, stream).await?;
+        let now = Instant::now();
         Ok(Connection {
             stream,
             buffer: Vec::with_capacity(4096),
+            opened: now,
+            used: now,
         })
+    }
+
+    /// Another connection in the place of one that the server is about to close, if it is.
+    pub(crate) async fn renew(&self, connection: &mut Connection) -> Result<(), Failure> {
+        if connection.used.elapsed() > IDLE || connection.opened.elapsed() > AGE {
+            *connection = self.dial().await?;
+        }
+        Ok(())
     }
 
     /// So many connections, all open.
@@ -53,6 +69,8 @@ impl Dialer {
 pub(crate) struct Connection {
     stream: TlsStream<TcpStream>,
     buffer: Vec<u8>,
+    opened: Instant,
+    used: Instant,
 }
 
 /// What came back.
@@ -69,6 +87,7 @@ pub(crate) struct Answer {
 
 impl Connection {
     pub(crate) async fn send(&mut self, request: &[u8]) -> Result<Answer, Failure> {
+        self.used = Instant::now();
         self.stream.write_all(request).await?;
         self.stream.flush().await?;
         self.buffer.clear();
@@ -170,6 +189,10 @@ fn head(buffer: &[u8]) -> Result<Option<(Answer, usize, usize)>, Failure> {
     let length = length.ok_or("an answer without length is not read here")?;
     Ok(Some((answer, end, length)))
 }
+
+/// Below the time for which the listeners wait for the next request, and below the age at which they close.
+const IDLE: Duration = Duration::from_secs(8);
+const AGE: Duration = Duration::from_secs(500);
 
 #[cfg(test)]
 mod tests {

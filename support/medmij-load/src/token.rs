@@ -53,6 +53,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 /// Connections to a server, and what is known of it.
 pub(crate) struct Load {
     server: Process,
+    dialers: (Dialer, Dialer),
     front: Connection,
     connections: Vec<Connection>,
 }
@@ -60,12 +61,15 @@ pub(crate) struct Load {
 impl Load {
     pub(crate) async fn on(folder: &Folder, connections: usize) -> Result<Self, Failure> {
         let (addresses, tls) = (folder.addresses()?, folder.client()?);
-        let front = Dialer::new(Arc::clone(&tls), addresses.front).dial().await?;
-        let connections = Dialer::new(tls, addresses.back).dial_all(connections.max(1)).await?;
+        let (front, back) = (
+            Dialer::new(Arc::clone(&tls), addresses.front),
+            Dialer::new(tls, addresses.back),
+        );
         Ok(Self {
             server: Process::of(addresses.pid),
-            front,
-            connections,
+            front: front.dial().await?,
+            connections: back.dial_all(connections.max(1)).await?,
+            dialers: (front, back),
         })
     }
 
@@ -124,6 +128,7 @@ impl Load {
         let mut codes = Vec::with_capacity(count);
         while codes.len() < count {
             let part = (count - codes.len()).min(MOST_AT_ONCE);
+            self.dialers.0.renew(&mut self.front).await?;
             let answer = self
                 .front
                 .get(&format!("/load/codes?n={part}"), "")
@@ -136,6 +141,9 @@ impl Load {
 
     /// Redeems each code once, over all connections.
     async fn spend(&mut self, codes: Vec<String>, rate: Option<u32>) -> Result<Timings, Failure> {
+        for connection in &mut self.connections {
+            self.dialers.1.renew(connection).await?;
+        }
         let (codes, next, since) = (Arc::new(codes), Arc::new(AtomicUsize::new(0)), Instant::now());
         let tasks: Vec<_> = self
             .connections
