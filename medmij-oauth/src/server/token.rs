@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.tknint.200 – core.tknint.207 — the token endpoint, behind mutual TLS.
 
+mod answer;
+
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use medmij_log::{ErrorInfo, EventType, RequestInfo, ResponseInfo};
-use medmij_types::{
-    AccessToken, CorrelationId, Entropy, EntropyError, Hostname, MedMijRequestId, PeerNames, RefreshToken,
-};
+use medmij_types::{AccessToken, CorrelationId, Hostname, PeerNames, RefreshToken};
 
+use self::answer::{Answer, Drawn, Refusal, refusal, token_scope, unavailable, uuid_token};
 use super::{
     Aanbieders as _, Client, Clients as _, Dvza, Server, StepError, Toets as _, ToetsUitslag, ToetsVraag,
     flow::GrantBody, steps::DRAWS,
 };
 use crate::{
-    ClientId, Functie,
-    policy::{IdStrictness, TokenScope, TokenUitzondering, release_rules},
+    ClientId,
+    policy::{IdStrictness, TokenUitzondering, release_rules},
     store::{Grant, Redeem, RotateRefresh, Rotated, SecretHash, Store as _, TakenCode},
     wire::{CodeRequest, RefreshRequest, RequestIds, TokenError, TokenRequest, TokenRequestError, TokenResponse},
 };
@@ -347,61 +348,6 @@ impl<D: Dvza> Server<D> {
         event.response = status.map(|status| ResponseInfo::new(ids.map(|ids| ids.request_id.clone()), status));
         event.error = error;
         self.config.observer.observe(event);
-    }
-}
-
-/// core.tknint.201: from 2.0 on the token of Verzamelen names gegevensdiensten; elsewhere it is the scope of the request,
-/// less what is not available, with the granted duration.
-fn token_scope(body: &GrantBody) -> String {
-    let rules = release_rules(body.scope.release());
-    if body.scope.functie() == Functie::Verzamelen && rules.token_scope == TokenScope::GegevensdienstIds {
-        let ids: Vec<_> = body
-            .gegevensdiensten
-            .iter()
-            .map(medmij_types::GegevensdienstId::as_str)
-            .collect();
-        return ids.join(" ");
-    }
-    body.scope.to_string()
-}
-
-fn uuid_token(entropy: &dyn Entropy) -> Result<AccessToken, EntropyError> {
-    let uuid = MedMijRequestId::random(entropy)?;
-    match AccessToken::from_wire(uuid.as_str()) {
-        Ok(token) => Ok(token),
-        Err(_) => AccessToken::random(entropy),
-    }
-}
-
-struct Answer {
-    response: TokenResponse,
-    client_id: ClientId,
-}
-
-struct Drawn {
-    access: AccessToken,
-    refresh: RefreshToken,
-}
-
-struct Refusal {
-    uitzondering: TokenUitzondering,
-    what: &'static str,
-    cause: Option<StepError>,
-}
-
-fn refusal(uitzondering: TokenUitzondering, what: &'static str) -> Refusal {
-    Refusal {
-        uitzondering,
-        what,
-        cause: None,
-    }
-}
-
-fn unavailable(cause: impl Into<StepError>) -> Refusal {
-    Refusal {
-        uitzondering: TokenUitzondering::NietBeschikbaar,
-        what: "something here cannot be reached",
-        cause: Some(cause.into()),
     }
 }
 
