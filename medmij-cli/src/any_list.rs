@@ -2,7 +2,7 @@
 //! A list of whichever kind, found from its root element.
 
 use medmij_gnl::Gegevensdienstnamenlijst;
-use medmij_list::{Document, List, ListKind, ReadOptions, Rule, Snapshot, check_well_formed};
+use medmij_list::{Document, List, ListKind, ReadOptions, Rule, Snapshot, all_errors, check_well_formed};
 use medmij_ocl::OAuthclientlist;
 use medmij_whitelist::Whitelist;
 use medmij_zal::{Zorgaanbiederslijst, koppellijst::Zorgaanbiederskoppellijst};
@@ -21,6 +21,7 @@ pub(crate) enum AnyList {
 impl AnyList {
     /// Reads a document as this kind; without one, as what its root element says.
     pub(crate) fn read(input: &mut Input, kind: Option<ListKind>, options: &ReadOptions) -> Result<Self, Complaint> {
+        too_large(input, options)?;
         let of_dialect = options.dialect.as_ref().map(|dialect| dialect.kind());
         let kind = match kind.or(of_dialect) {
             Some(kind) => kind,
@@ -74,17 +75,44 @@ impl AnyList {
 
 /// Reads a list that a command needs: one that is refused is in the way.
 pub(crate) fn needed<L: List>(mut input: Input, options: &ReadOptions) -> Result<Snapshot<L>, Trouble> {
-    let bytes = input.take();
-    Snapshot::read(bytes, options).map_err(|error| Trouble::Refused {
+    let read = too_large(&input, options).and_then(|()| Ok(Snapshot::read(input.take(), options)?));
+    read.map_err(|complaint| Trouble::Refused {
         name: input.name,
-        complaint: Box::new(error.into()),
+        complaint: Box::new(complaint),
     })
+}
+
+/// What is wrong with a document that was refused as this kind, up to so many errors.
+pub(crate) fn all_complaints(bytes: &[u8], kind: ListKind, options: &ReadOptions, most: usize) -> Vec<Complaint> {
+    let errors = match kind {
+        ListKind::Zorgaanbiederslijst => all_errors::<Zorgaanbiederslijst>(bytes, options, most),
+        ListKind::OAuthclientlist => all_errors::<OAuthclientlist>(bytes, options, most),
+        ListKind::Whitelist => all_errors::<Whitelist>(bytes, options, most),
+        ListKind::Gegevensdienstnamenlijst => all_errors::<Gegevensdienstnamenlijst>(bytes, options, most),
+        _ => all_errors::<Zorgaanbiederskoppellijst>(bytes, options, most),
+    };
+    errors.into_iter().map(Complaint::from).collect()
+}
+
+/// A file over the limit is refused without reading it.
+fn too_large(input: &Input, options: &ReadOptions) -> Result<(), Complaint> {
+    let Some(size) = input.too_large else { return Ok(()) };
+    let limit = options.limits.size;
+    Err(Complaint {
+        message: format!("the document has {size} bytes; at most {limit} are read"),
+        ..at(&[], 0, Rule::Size)
+    })
+}
+
+/// The list that the root element says, as far as that can be seen without judging.
+pub(crate) fn peek(bytes: &[u8]) -> Option<ListKind> {
+    let (_, name) = root(bytes)?;
+    ListKind::from_root(name.rsplit(':').next().unwrap_or(name))
 }
 
 fn kind_of(bytes: &[u8], options: &ReadOptions) -> Result<ListKind, Complaint> {
     let root = root(bytes);
-    let local = |name: &str| ListKind::from_root(name.rsplit(':').next().unwrap_or(name));
-    if let Some(kind) = root.and_then(|(_, name)| local(name)) {
+    if let Some(kind) = peek(bytes) {
         return Ok(kind);
     }
     // What is no XML at all is told before what is no list.

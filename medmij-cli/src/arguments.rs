@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The command line.
 
-use std::path::PathBuf;
+use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use medmij_list::{ListKind, supply::SourceName};
 use medmij_types::Volgnummer;
 
-/// Works with the lists of MedMij: judges them, looks things up, compares them, and keeps them.
+/// Works with the lists of MedMij: judges them, looks things up, compares them, and keeps them; and shows which values the
+/// framework leaves open.
 #[derive(Parser)]
 #[command(name = "medmij", version, propagate_version = true, arg_required_else_help = true)]
 #[command(after_help = "\
 Exit codes: 0 for yes (accepted, found, listed), 1 for no, 2 when the command is used\n\
-wrongly or something cannot be read or written.\n\
+wrongly or something cannot be read or written; then standard error says what.\n\
 \"-\" reads standard input. Colour is used on a terminal only, and not with NO_COLOR set.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -36,6 +37,10 @@ pub(crate) enum Command {
     /// Look into a folder in which lists are kept, and change it.
     #[command(subcommand)]
     Cache(CacheCommand),
+    /// Show what the framework leaves open, as policy values with their ground.
+    #[cfg(feature = "policy")]
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Print the completions for a shell.
     Completions {
         /// The shell.
@@ -50,10 +55,19 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 #[command(after_help = "\
-Exit codes: 0 all accepted, 1 some refused, 2 wrong usage or a file that cannot be read.\n\
-With --json there is one object a line for each file, with file, accepted, kind, release,\n\
-basis, volgnummer, tijdstempel, entries, warnings (at most 100; warnings_total counts them\n\
-all), and for a refusal error, with line, column, path, rule and message.")]
+Exit codes: 0 all accepted, 1 some refused, 2 wrong usage or a file that cannot be read. A warning\n\
+changes none of them.\n\
+\n\
+Several lists at once: if there is one Whitelist and one Gegevensdienstnamenlijst among them, the\n\
+Zorgaanbiederslijsten and OAuth Client Lists are held against these, and warnings say which hosts are\n\
+not on the Whitelist (V13) and which gegevensdiensten have no name (V12). Not with --kind or --dialect,\n\
+nor if there are two of one of them.\n\
+\n\
+With --json there is one object a line for each file, with file, accepted, kind, release, basis,\n\
+volgnummer, tijdstempel, entries, warnings (at most 100; warnings_total counts them all), and for a\n\
+refusal error, with line, column, path, rule and message; with --all also errors, a list of such. A\n\
+warning has code, message, line, column and path; the last three are null where there is no place. A\n\
+file that cannot be read has an object too, with the rule io and without line and column.")]
 pub(crate) struct Validate {
     /// Lists, or - for standard input.
     #[arg(required = true, value_name = "FILE")]
@@ -67,24 +81,31 @@ pub(crate) struct Validate {
     /// Accept the Whitelist of release 1.0 too.
     #[arg(long)]
     pub(crate) old_shapes: bool,
+    /// Go on after the first error and show more of them: 20, or as many as --all=N says. What only follows from another
+    /// error is left out, and after a place that is not well-formed XML there is nothing more to judge.
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "20")]
+    pub(crate) all: Option<NonZeroUsize>,
     /// One JSON object a line.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Args)]
-#[command(after_help = "Exit codes: 0 found, 1 nothing found, 2 trouble, also with a list that is refused.")]
+#[command(after_help = "\
+Exit codes: 0 found, 1 nothing found, 2 trouble, also with a list that is refused.\n\
+With --json there is one object: found, zorgaanbiedernaam, aanbiedertype, interfaceversies; or, if\n\
+nothing is found, found (false), wanted and nearest. Trouble is told on standard error only.")]
 pub(crate) struct Lookup {
     /// The Zorgaanbiederslijst, or - for standard input.
     #[arg(value_name = "ZAL")]
     pub(crate) list: PathBuf,
-    /// The zorgaanbieder, with or without @medmij.
+    /// The zorgaanbieder, with or without @medmij; if it is not there, the nearest names are told.
     #[arg(value_name = "NAAM")]
     pub(crate) naam: String,
     /// Only this gegevensdienst.
     #[arg(long, value_name = "ID")]
     pub(crate) gegevensdienst: Option<String>,
-    /// Only this interfaceversie.
+    /// Only this interfaceversie, exactly. A list of release2 has none, and there this leaves nothing out.
     #[arg(long, value_name = "V")]
     pub(crate) interfaceversie: Option<String>,
     /// Judge by this dialect, made by `medmij schema import`.
@@ -96,10 +117,11 @@ pub(crate) struct Lookup {
 }
 
 #[derive(Args)]
-#[command(
-    after_help = "Exit codes: 0 compared, 1 with --exit-code if there is a difference, 2 trouble, also with a list \
-that is refused."
-)]
+#[command(after_help = "\
+Exit codes: 0 compared, 1 with --exit-code if there is a difference, 2 trouble, also with a list\n\
+that is refused.\n\
+With --json there is one object: kind, old, new, appeared, disappeared, changed. Trouble is told on\n\
+standard error only.")]
 pub(crate) struct Diff {
     /// The older list, or - for standard input.
     #[arg(value_name = "OLD")]
@@ -125,7 +147,10 @@ pub(crate) enum WhitelistCommand {
 }
 
 #[derive(Args)]
-#[command(after_help = "Exit codes: 0 all are listed, 1 some are not, 2 trouble, also with a list that is refused.")]
+#[command(after_help = "\
+Exit codes: 0 all are listed, 1 some are not, 2 trouble, also with a list that is refused.\n\
+With --json there is one object a line for each host, with host, listed, nearest, and reason for what\n\
+cannot be a host name. Trouble is told on standard error only.")]
 pub(crate) struct WhitelistCheck {
     /// The Whitelist, or - for standard input.
     #[arg(value_name = "WHITELIST")]
@@ -158,9 +183,58 @@ pub(crate) struct SchemaImport {
     pub(crate) output: Option<PathBuf>,
 }
 
+#[cfg(feature = "policy")]
+#[derive(Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Show every value with its mark, requirement code and source.
+    #[command(after_help = "\
+Exit codes: 0 shown, 2 trouble, also with a policy file that is refused.\n\
+With --json there is one object a line for each value: versie, naam, waarde, code, bron, merk\n\
+(confirmed, inferred, unknown), overruled.")]
+    Show {
+        /// A policy file (stelsel.toml) over the defaults, or - for standard input; without it, the defaults.
+        file: Option<PathBuf>,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a policy file changes: against the defaults, or against another one.
+    #[command(after_help = "\
+Exit codes: 0 compared, 1 with --exit-code if there is a difference, 2 trouble.\n\
+With --json there is one object a line for each difference: naam, old, new, the last two as\n\
+`medmij policy show --json` has them, or null.")]
+    Diff {
+        /// The policy file, or - for standard input; with another one, the older of the two.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// A newer policy file.
+        #[arg(value_name = "NEWER")]
+        other: Option<PathBuf>,
+        /// Exit with 1 if they differ.
+        #[arg(long)]
+        exit_code: bool,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the values that still rest on inference or on nothing.
+    #[command(after_help = "\
+Exit codes: 0 every value is confirmed, 1 some are not, 2 trouble, also with a policy file that is\n\
+refused.\n\
+With --json there is one object a line for each of them, as `medmij policy show --json` has them.")]
+    Check {
+        /// A policy file (stelsel.toml) over the defaults, or - for standard input; without it, the defaults.
+        file: Option<PathBuf>,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
 #[derive(Subcommand)]
 pub(crate) enum CacheCommand {
     /// Show what is kept: numbers, ages, the rollback memory.
+    #[command(after_help = "Exit codes: 0 shown, 2 trouble.")]
     Inspect {
         /// The folder.
         folder: PathBuf,
@@ -169,6 +243,7 @@ pub(crate) enum CacheCommand {
         json: bool,
     },
     /// Show which lists were accepted when.
+    #[command(after_help = "Exit codes: 0 shown, 2 trouble.")]
     Journal {
         /// The folder.
         folder: PathBuf,
@@ -183,6 +258,7 @@ pub(crate) enum CacheCommand {
 }
 
 #[derive(Args)]
+#[command(after_help = "Exit codes: 0 lowered, 2 trouble, also if there is no such list.")]
 pub(crate) struct CacheLower {
     /// The folder.
     pub(crate) folder: PathBuf,

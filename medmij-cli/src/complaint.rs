@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use medmij_list::{ListError, ListKind, Remark};
+use medmij_list::{ListError, ListKind, Rule};
 use serde::Serialize;
 
 use crate::output::{Output, Paint, shown};
@@ -42,26 +42,26 @@ impl Complaint {
         let head = output.paint(Paint::Red, format_args!("error[{}]", self.rule));
         let message = output.paint(Paint::Bold, &self.message);
         output.line(format_args!("{head}: {message}"));
-        excerpt(name, source, self.offset, (self.line, self.column), &self.path, output);
+        let place = (self.line, self.column);
+        excerpt(name, source, self.offset, place, &self.path, self.help(), output);
+    }
+
+    /// What to do about it.
+    fn help(&self) -> Option<&'static str> {
+        Rule::from_code(&self.rule).and_then(Rule::help)
     }
 }
 
-/// Prints a remark that refused nothing.
-pub(crate) fn show_warning(remark: &Remark<'_>, name: &str, source: &[u8], output: &mut Output) {
-    let place = remark.place();
-    let head = output.paint(Paint::Yellow, format_args!("warning[{}]", remark.rule()));
-    output.line(format_args!("{head}: {}", remark.message()));
-    excerpt(
-        name,
-        source,
-        place.offset,
-        (place.line, place.column),
-        remark.path(),
-        output,
-    );
-}
-
-fn excerpt(name: &str, source: &[u8], offset: usize, place: (u32, u32), path: &str, output: &mut Output) {
+/// Prints the place, the line, and a caret under it.
+pub(crate) fn excerpt(
+    name: &str,
+    source: &[u8],
+    offset: usize,
+    place: (u32, u32),
+    path: &str,
+    help: Option<&str>,
+    output: &mut Output,
+) {
     let (line, column) = place;
     let gutter = line.to_string().len();
     let bar = output.paint(Paint::Blue, "|");
@@ -77,6 +77,10 @@ fn excerpt(name: &str, source: &[u8], offset: usize, place: (u32, u32), path: &s
     if !path.is_empty() {
         let equals = output.paint(Paint::Blue, "=");
         output.line(format_args!("{:gutter$} {equals} in {path}", ""));
+    }
+    if let Some(help) = help {
+        let equals = output.paint(Paint::Blue, "=");
+        output.line(format_args!("{:gutter$} {equals} help: {help}", ""));
     }
     output.line("");
 }

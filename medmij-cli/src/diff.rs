@@ -14,6 +14,7 @@ use crate::{
     arguments::Diff,
     input::{self, Input},
     output::{self, Output, Paint, printable},
+    screen::Screen,
     trouble::Trouble,
 };
 
@@ -24,8 +25,10 @@ pub(crate) fn run(arguments: &Diff, output: &mut Output) -> Result<Exit, Trouble
         ));
     }
     let options = input::options(arguments.dialect.as_deref())?;
+    let screen = Screen::new(arguments.json);
     let read = |path| {
-        let mut input = Input::read(path, options.limits.size)?;
+        let mut input = Input::read(path, options.limits.size, screen)?;
+        let _judging = screen.judging(input.bytes.len());
         AnyList::read(&mut input, None, &options)
             .map(|list| (input.name.clone(), list))
             .map_err(|complaint| Trouble::Refused {
@@ -37,7 +40,7 @@ pub(crate) fn run(arguments: &Diff, output: &mut Output) -> Result<Exit, Trouble
     let (new_name, new) = read(&arguments.new)?;
     let Some(entries) = entries::compare_lists(&old, &new) else {
         let what = format!(
-            "{old_name} is a {} and {new_name} a {}: they cannot be compared",
+            "{old_name} is the list {} and {new_name} the list {}; two lists of one kind can be compared",
             old.kind(),
             new.kind()
         );

@@ -3,20 +3,22 @@
 
 use std::{
     fs::File,
-    io::{self, IsTerminal as _, Read, Write as _},
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use medmij_list::{Dialect, ReadOptions};
 
-use crate::trouble::Trouble;
+use crate::{screen::Screen, trouble::Trouble};
 
 /// A document to judge.
 pub(crate) struct Input {
     /// What to call it.
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
+    /// How large the file is, where that is over the limit; then nothing of it was read.
+    pub(crate) too_large: Option<u64>,
     /// What it takes to show a line of it after the bytes were given away.
     again: Again,
 }
@@ -27,15 +29,17 @@ enum Again {
 }
 
 impl Input {
-    /// Reads a file, or standard input for `-`. No more is read than one byte past the limit: the reader then says that
-    /// the document is too large.
-    pub(crate) fn read(path: &Path, limit: usize) -> Result<Self, Trouble> {
+    /// Reads a file, or standard input for `-`. Of a file that is too large nothing is read; of a stream no more than one
+    /// byte past the limit: the reader then says that the document is too large.
+    pub(crate) fn read(path: &Path, limit: usize, screen: Screen) -> Result<Self, Trouble> {
         let most = limit as u64 + 1;
         if path == Path::new("-") {
             let name = "(standard input)".to_owned();
-            let bytes = collect(&mut io::stdin().lock(), most, None).map_err(|cause| cannot_read(&name, cause))?;
+            let bytes = collect(&mut io::stdin().lock(), most, None, Screen::none())
+                .map_err(|cause| cannot_read(&name, cause))?;
             return Ok(Self {
                 name,
+                too_large: None,
                 again: Again::Kept(bytes.clone()),
                 bytes,
             });
@@ -48,17 +52,39 @@ impl Input {
                 return Err(io::ErrorKind::IsADirectory.into());
             }
             let size = metadata.is_file().then_some(metadata.len());
-            let bytes = collect(&mut file, most, size)?;
-            Ok((bytes, metadata.is_file()))
+            if let Some(size) = size.filter(|size| *size >= most) {
+                return Ok((Vec::new(), Some(size), true));
+            }
+            let bytes = collect(&mut file, most, size, screen)?;
+            Ok((bytes, None, metadata.is_file()))
         };
-        let (bytes, is_file) = read().map_err(|cause| cannot_read(&name, cause))?;
+        let (bytes, too_large, is_file) = read().map_err(|cause| cannot_read(&name, cause))?;
         // A pipe has nothing to read a second time.
         let again = if is_file {
             Again::File(path.to_owned())
         } else {
             Again::Kept(bytes.clone())
         };
-        Ok(Self { name, bytes, again })
+        Ok(Self {
+            name,
+            bytes,
+            too_large,
+            again,
+        })
+    }
+
+    /// Reads a file that is small for what it is: a schema, a dialect, a policy.
+    pub(crate) fn small(path: &Path) -> Result<Self, Trouble> {
+        let input = Self::read(path, SMALL, Screen::none())?;
+        if input.too_large.is_some() || input.bytes.len() > SMALL {
+            return Err(cannot_read(&input.name, io::ErrorKind::FileTooLarge.into()));
+        }
+        Ok(input)
+    }
+
+    /// The text, for a small file that is no XML.
+    pub(crate) fn text(&self) -> Result<&str, Trouble> {
+        std::str::from_utf8(&self.bytes).map_err(|_| cannot_read(&self.name, io::ErrorKind::InvalidData.into()))
     }
 
     /// Bytes that are there already.
@@ -66,6 +92,7 @@ impl Input {
         Self {
             name,
             bytes,
+            too_large: None,
             again: Again::Kept(Vec::new()),
         }
     }
@@ -78,6 +105,7 @@ impl Input {
     /// The bytes once more, for a message; empty where the file is gone meanwhile.
     pub(crate) fn again(&self) -> Vec<u8> {
         match &self.again {
+            Again::File(_) if self.too_large.is_some() => Vec::new(),
             Again::File(path) => std::fs::read(path).unwrap_or_default(),
             Again::Kept(bytes) => bytes.clone(),
         }
@@ -88,9 +116,8 @@ impl Input {
 pub(crate) fn options(dialect: Option<&Path>) -> Result<ReadOptions, Trouble> {
     let options = ReadOptions::files();
     let Some(path) = dialect else { return Ok(options) };
-    let input = Input::read(path, 16 << 20)?;
-    let invalid = || cannot_read(&input.name, io::ErrorKind::InvalidData.into());
-    let text = std::str::from_utf8(&input.bytes).map_err(|_| invalid())?;
+    let input = Input::small(path)?;
+    let text = input.text()?;
     let dialect: Dialect = text.parse().map_err(|cause| Trouble::Dialect {
         name: input.name.clone(),
         cause,
@@ -105,12 +132,12 @@ fn cannot_read(name: &str, cause: io::Error) -> Trouble {
     }
 }
 
-fn collect(from: &mut impl Read, most: u64, size: Option<u64>) -> io::Result<Vec<u8>> {
+fn collect(from: &mut impl Read, most: u64, size: Option<u64>, screen: Screen) -> io::Result<Vec<u8>> {
     let expected = size.unwrap_or_default().min(most);
     let mut bytes = Vec::new();
     // A large file is no reason to end the process.
     bytes.try_reserve_exact(usize::try_from(expected).unwrap_or(0).saturating_add(1))?;
-    let mut progress = Progress::new(expected);
+    let mut progress = screen.reading(expected);
     let mut left = most;
     while left > 0 {
         let step = left.min(STEP);
@@ -124,33 +151,5 @@ fn collect(from: &mut impl Read, most: u64, size: Option<u64>) -> io::Result<Vec
     Ok(bytes)
 }
 
-/// How far the reading is, on standard error, for files over 8 MiB and on a terminal.
-struct Progress {
-    of: u64,
-    shown: Option<u64>,
-}
-
-impl Progress {
-    fn new(of: u64) -> Self {
-        let shown = (of > 8 << 20 && io::stderr().is_terminal()).then_some(u64::MAX);
-        Self { of, shown }
-    }
-
-    fn at(&mut self, done: u64) {
-        let percent = (done * 100).checked_div(self.of).unwrap_or_default().min(100);
-        if self.shown.is_some_and(|shown| shown != percent) {
-            self.shown = Some(percent);
-            let _ = write!(io::stderr(), "\rreading {percent:3} % of {} MiB", self.of >> 20);
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if self.shown.is_some() {
-            let _ = write!(io::stderr(), "\r\u{1b}[K");
-        }
-    }
-}
-
 const STEP: u64 = 4 << 20;
+const SMALL: usize = 16 << 20;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `medmij lookup` — core.alst.100: the endpoints per Aanbieder, Interfaceversie and Gegevensdienst.
 
+use medmij_list::List as _;
 use medmij_types::Aanbiedernaam;
 use medmij_zal::{Gegevensdienst, Interfaceversie, Zorgaanbieder, Zorgaanbiederslijst};
 use serde::Serialize;
@@ -11,13 +12,17 @@ use crate::{
     input::{self, Input},
     nearest::nearest,
     output::{Output, Paint, error_line, printable},
+    screen::Screen,
     trouble::Trouble,
 };
 
 pub(crate) fn run(arguments: &Lookup, output: &mut Output) -> Result<Exit, Trouble> {
     let options = input::options(arguments.dialect.as_deref())?;
-    let input = Input::read(&arguments.list, options.limits.size)?;
+    let screen = Screen::new(arguments.json);
+    let input = Input::read(&arguments.list, options.limits.size, screen)?;
+    let judging = screen.judging(input.bytes.len());
     let list = any_list::needed::<Zorgaanbiederslijst>(input, &options)?;
+    drop(judging);
 
     // Inferred: what the wider grammar takes may stand in a list too.
     let naam = Aanbiedernaam::parse_inferred(&arguments.naam);
@@ -37,6 +42,12 @@ pub(crate) fn run(arguments: &Lookup, output: &mut Output) -> Result<Exit, Troub
         .collect();
     if found.is_empty() {
         return Ok(nothing_of(aanbieder, arguments, output));
+    }
+    if arguments.interfaceversie.is_some() && !list.has_interfaceversies() {
+        let release = list.document().release();
+        error_line(&format!(
+            "medmij: note: a list of {release} has no interfaceversies, so --interfaceversie leaves nothing out"
+        ));
     }
     if arguments.json {
         output.json(&Answer {

@@ -8,6 +8,7 @@
 mod any_list;
 mod arguments;
 mod cache;
+mod company;
 mod complaint;
 mod diff;
 mod generate;
@@ -15,9 +16,14 @@ mod input;
 mod lookup;
 mod nearest;
 mod output;
+#[cfg(feature = "policy")]
+mod policy;
 mod schema;
+mod screen;
 mod trouble;
 mod validate;
+mod verdict;
+mod warning;
 mod whitelist;
 
 use std::process::ExitCode;
@@ -50,6 +56,8 @@ fn run(command: Command, output: &mut Output) -> Result<Exit, Trouble> {
         Command::Whitelist(WhitelistCommand::Check(arguments)) => whitelist::run(&arguments, output),
         Command::Schema(SchemaCommand::Import(arguments)) => schema::run(&arguments, output),
         Command::Cache(command) => cache::run(command, output),
+        #[cfg(feature = "policy")]
+        Command::Policy(command) => policy::run(&command, output),
         Command::Completions { shell } => generate::completions(shell, output),
         Command::Man { folder } => generate::man(folder.as_deref(), output),
     }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &SchemaImport, output: &mut Output) -> Result<Exit, Trouble> {
-    let input = Input::read(&arguments.schema, LIMIT)?;
+    let input = Input::small(&arguments.schema)?;
     let dialect = match Dialect::from_xsd(&input.bytes) {
         Ok(dialect) => dialect,
         Err(cause) => {
@@ -41,6 +41,3 @@ pub(crate) fn run(arguments: &SchemaImport, output: &mut Output) -> Result<Exit,
     }
     Ok(Exit::Good)
 }
-
-/// A schema is a small file.
-const LIMIT: usize = 16 << 20;

@@ -1,75 +1,122 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `medmij validate` — core.alst.202, core.ocl.202, core.gnl.202, core.whl.304: is the list good, and if not, why.
 
-use medmij_list::{ListKind, Remark};
-use serde::Serialize;
+use medmij_list::ListKind;
 
 use crate::{
     Exit,
-    any_list::AnyList,
+    any_list::{AnyList, all_complaints},
     arguments::Validate,
-    complaint::{self, Complaint},
+    company::{Company, Judge, Judged},
+    complaint::Complaint,
     input::{self, Input},
     output::{self, Output, Paint, error_line, printable},
+    screen::Screen,
     trouble::Trouble,
+    verdict::Verdict,
+    warning::Warnings,
 };
 
 pub(crate) fn run(arguments: &Validate, output: &mut Output) -> Result<Exit, Trouble> {
     let mut options = input::options(arguments.dialect.as_deref())?;
     options.old_shapes |= arguments.old_shapes;
-    let kind = arguments.kind.map(ListKind::from);
+    let judge = Judge {
+        kind: arguments.kind.map(ListKind::from),
+        options: &options,
+        screen: Screen::new(arguments.json),
+    };
+    let mut company = Company::of(&arguments.files, &judge);
     let mut exit = Exit::Good;
-    for path in &arguments.files {
-        let mut input = match Input::read(path, options.limits.size) {
-            Ok(input) => input,
+    for (number, path) in arguments.files.iter().enumerate() {
+        let file = path.display().to_string();
+        if let Some(judged) = company.judged(number) {
+            exit = exit.max(tell(&file, judged, &company, &judge, arguments, output));
+            continue;
+        }
+        match company.take(number, path, &judge) {
+            Ok(input) => {
+                let judged = judge.judge(input);
+                exit = exit.max(tell(&file, &judged, &company, &judge, arguments, output));
+            }
             Err(trouble) => {
                 output.flush();
                 error_line(&format!("medmij: {trouble}"));
                 if arguments.json {
-                    output.json(&unreadable(&path.display().to_string(), &trouble));
+                    output.json(&Verdict::unreadable(&file, &trouble));
                 }
                 exit = Exit::Trouble;
-                continue;
-            }
-        };
-        match AnyList::read(&mut input, kind, &options) {
-            Ok(list) if arguments.json => output.json(&accepted(&path.display().to_string(), &list)),
-            Ok(list) => show_accepted(&input, &list, output),
-            Err(complaint) => {
-                exit = exit.max(Exit::Not);
-                if arguments.json {
-                    output.json(&refused(&path.display().to_string(), &complaint));
-                } else {
-                    let source = if input.bytes.is_empty() {
-                        input.again()
-                    } else {
-                        input.take()
-                    };
-                    complaint.show(&input.name, &source, output);
-                }
             }
         }
     }
     Ok(exit)
 }
 
-fn show_accepted(input: &Input, list: &AnyList, output: &mut Output) {
-    let document = list.document();
-    let mut more = 0_usize;
-    for (number, remark) in document.remarks().enumerate() {
-        if number < SHOWN {
-            complaint::show_warning(&remark, &input.name, document.bytes(), output);
-        } else {
-            more += 1;
+/// Says what was found of one file.
+fn tell(
+    file: &str,
+    judged: &Judged,
+    company: &Company,
+    judge: &Judge<'_>,
+    arguments: &Validate,
+    output: &mut Output,
+) -> Exit {
+    let Judged { input, result } = judged;
+    match result {
+        Ok(list) => {
+            let judging = judge.screen.judging(list.document().bytes().len());
+            let findings = company.lint(list);
+            let most = if arguments.json { LISTED } else { SHOWN };
+            let warnings = Warnings::of(list.document(), findings, most);
+            drop(judging);
+            if arguments.json {
+                output.json(&Verdict::accepted(file, list, warnings));
+            } else {
+                show_accepted(input, list, &warnings, output);
+            }
+            Exit::Good
+        }
+        Err(complaint) => {
+            let source = if arguments.json && arguments.all.is_none() {
+                Vec::new()
+            } else if input.bytes.is_empty() {
+                input.again()
+            } else {
+                input.bytes.clone()
+            };
+            let all = arguments.all.map(|most| match complaint.kind {
+                Some(kind) => all_complaints(&source, kind, judge.options, most.get()),
+                None => Vec::new(),
+            });
+            if arguments.json {
+                let first = std::slice::from_ref(complaint);
+                let all = all.as_deref().map(|all| if all.is_empty() { first } else { all });
+                output.json(&Verdict::refused(file, complaint, all));
+            } else {
+                show_refused(input, &source, complaint, all.as_deref(), arguments, output);
+            }
+            Exit::Not
         }
     }
+}
+
+fn show_accepted(input: &Input, list: &AnyList, warnings: &Warnings, output: &mut Output) {
+    let document = list.document();
+    for warning in &warnings.first {
+        warning.show(&input.name, document.bytes(), output);
+    }
+    let more = warnings.total.saturating_sub(warnings.first.len());
     if more > 0 {
-        output.line(format_args!("… and {more} more warnings\n"));
+        output.line(format_args!("… and {more} more warnings; --json shows {LISTED}\n"));
     }
     let accepted = output.paint(Paint::Green, "accepted");
     let (header, kind) = (document.header(), list.kind());
+    let warned = match warnings.total {
+        0 => String::new(),
+        1 => ", 1 warning".to_owned(),
+        total => format!(", {total} warnings"),
+    };
     output.line(format_args!(
-        "{}: {accepted}: {kind} {} ({}), Volgnummer {}, {}, {}",
+        "{}: {accepted}: {kind} {} ({}), Volgnummer {}, {}, {}{warned}",
         input.name,
         document.release(),
         document.basis(),
@@ -79,113 +126,29 @@ fn show_accepted(input: &Input, list: &AnyList, output: &mut Output) {
     ));
 }
 
-fn accepted<'a>(file: &'a str, list: &'a AnyList) -> Verdict<'a> {
-    let document = list.document();
-    Verdict {
-        file,
-        accepted: true,
-        kind: Some(list.kind().short()),
-        release: Some(document.release()),
-        basis: Some(document.basis().to_string()),
-        volgnummer: Some(document.header().volgnummer().value()),
-        tijdstempel: Some(document.header().tijdstempel().as_str()),
-        entries: Some(list.len()),
-        warnings: document
-            .remarks()
-            .take(LISTED)
-            .map(|remark| Warning::from(&remark))
-            .collect(),
-        warnings_total: document.remarks().count(),
-        error: None,
-    }
-}
-
-fn refused<'a>(file: &'a str, complaint: &'a Complaint) -> Verdict<'a> {
-    Verdict {
-        kind: complaint.kind.map(ListKind::short),
-        error: Some(Problem::Complaint(complaint)),
-        ..nothing(file)
-    }
-}
-
-fn unreadable<'a>(file: &'a str, trouble: &Trouble) -> Verdict<'a> {
-    let message = trouble.to_string();
-    Verdict {
-        error: Some(Problem::Unreadable {
-            line: None,
-            column: None,
-            path: "",
-            rule: "io",
-            message,
-        }),
-        ..nothing(file)
-    }
-}
-
-const fn nothing(file: &str) -> Verdict<'_> {
-    Verdict {
-        file,
-        accepted: false,
-        kind: None,
-        release: None,
-        basis: None,
-        volgnummer: None,
-        tijdstempel: None,
-        entries: None,
-        warnings: Vec::new(),
-        warnings_total: 0,
-        error: None,
-    }
-}
-
-#[derive(Serialize)]
-struct Verdict<'a> {
-    file: &'a str,
-    accepted: bool,
-    kind: Option<&'static str>,
-    release: Option<&'a str>,
-    basis: Option<String>,
-    volgnummer: Option<u64>,
-    tijdstempel: Option<&'a str>,
-    entries: Option<usize>,
-    warnings: Vec<Warning>,
-    warnings_total: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Problem<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Problem<'a> {
-    Complaint(&'a Complaint),
-    Unreadable {
-        line: Option<u32>,
-        column: Option<u32>,
-        path: &'static str,
-        rule: &'static str,
-        message: String,
-    },
-}
-
-#[derive(Serialize)]
-struct Warning {
-    line: u32,
-    column: u32,
-    path: String,
-    rule: &'static str,
-    message: String,
-}
-
-impl From<&Remark<'_>> for Warning {
-    fn from(remark: &Remark<'_>) -> Self {
-        let place = remark.place();
-        Self {
-            line: place.line,
-            column: place.column,
-            path: remark.path().to_owned(),
-            rule: remark.rule().code(),
-            message: remark.message().to_owned(),
+fn show_refused(
+    input: &Input,
+    source: &[u8],
+    first: &Complaint,
+    all: Option<&[Complaint]>,
+    arguments: &Validate,
+    output: &mut Output,
+) {
+    match all {
+        Some(all @ [_, ..]) => {
+            for complaint in all {
+                complaint.show(&input.name, source, output);
+            }
+            let count = all.len();
+            let says = match arguments.all {
+                Some(most) if count >= most.get() => format!("the first {count} errors; there may be more"),
+                _ if count == 1 => "1 error".to_owned(),
+                _ => format!("{count} errors"),
+            };
+            let refused = output.paint(Paint::Red, "refused");
+            output.line(format_args!("{}: {refused}: {says}", input.name));
         }
+        _ => first.show(&input.name, source, output),
     }
 }
 

@@ -11,13 +11,17 @@ use crate::{
     input::{self, Input},
     nearest::nearest,
     output::{Output, Paint, printable},
+    screen::Screen,
     trouble::Trouble,
 };
 
 pub(crate) fn run(arguments: &WhitelistCheck, output: &mut Output) -> Result<Exit, Trouble> {
     let options = input::options(arguments.dialect.as_deref())?;
-    let input = Input::read(&arguments.list, options.limits.size)?;
+    let screen = Screen::new(arguments.json);
+    let input = Input::read(&arguments.list, options.limits.size, screen)?;
+    let judging = screen.judging(input.bytes.len());
     let list = any_list::needed::<Whitelist>(input, &options)?;
+    drop(judging);
     let mut exit = Exit::Good;
     for host in &arguments.hosts {
         let parsed = Hostname::parse(host);

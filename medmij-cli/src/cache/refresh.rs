@@ -148,6 +148,11 @@ fn show(event: &SupplyEvent, list: ListKind, output: &mut Output) {
         SupplyEvent::Refused { refusal, .. } => (Paint::Red, "refused", Causes(refusal).to_string()),
         SupplyEvent::KeepFailed { step, error, .. } => (Paint::Red, "not kept", format!("{step}: {error}")),
         SupplyEvent::CopyNotUsed { trouble, .. } => (Paint::Yellow, "copy not used", trouble.to_string()),
+        SupplyEvent::OldStamp { tijdstempel, age, .. } => {
+            let days = age.as_secs() / 86_400;
+            let what = format!("the source offers a list of {}, {days} days ago", tijdstempel.as_str());
+            (Paint::Yellow, "old stamp", what)
+        }
         SupplyEvent::MemoryLowered { .. } => (Paint::Yellow, "memory lowered", String::new()),
         _ => return,
     };

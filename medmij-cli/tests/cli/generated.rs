@@ -14,6 +14,7 @@ fn help_names_all_commands() {
         "whitelist",
         "schema",
         "cache",
+        "policy",
         "completions",
         "man",
         "Exit codes",
@@ -36,13 +37,62 @@ fn completions_for_each_shell() {
     assert_eq!(Bench::new().medmij(&["completions", "onbekend"]).exit, 2);
 }
 
+/// Help can be read without knowing the code: every command says what it does, and every one that answers says with what
+/// it exits.
+#[test]
+fn every_command_has_help_that_says_its_exit_codes() {
+    let bench = Bench::new();
+    for command in [
+        "validate",
+        "lookup",
+        "diff",
+        "whitelist check",
+        "schema import",
+        "cache inspect",
+        "cache journal",
+        "cache lower",
+        "cache refresh",
+        "policy show",
+        "policy diff",
+        "policy check",
+    ] {
+        let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let run = bench.medmij(&arguments);
+        assert_eq!((run.exit, run.err.as_str()), (0, ""), "{command}");
+        assert!(
+            run.out.contains(&format!("Usage: medmij {command}")),
+            "{command}: {}",
+            run.out
+        );
+        assert!(run.out.contains("Exit codes: 0 "), "{command}: {}", run.out);
+        for line in run.out.lines().filter(|line| line.starts_with("Exit codes")) {
+            assert!(line.chars().count() <= 100, "{line}");
+        }
+    }
+}
+
 #[test]
 fn man_pages() {
     let bench = Bench::new();
     let run = bench.medmij(&["man"]);
     assert!(run.exit == 0 && run.out.contains(".TH medmij 1"), "{}", run.out);
+    for section in [
+        "EXIT STATUS",
+        "WARNINGS",
+        "FILES",
+        "ENVIRONMENT",
+        "EXAMPLES",
+        "medmij\\-policy",
+    ] {
+        assert!(run.out.contains(section), "{section}: {}", run.out);
+    }
     assert_eq!(bench.medmij(&["man", "pages"]).exit, 0);
-    for page in ["medmij.1", "medmij-validate.1", "medmij-cache-refresh.1"] {
+    for page in [
+        "medmij.1",
+        "medmij-validate.1",
+        "medmij-cache-refresh.1",
+        "medmij-policy-check.1",
+    ] {
         assert!(bench.path().join("pages").join(page).is_file(), "{page}");
     }
 }

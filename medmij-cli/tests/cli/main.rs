@@ -9,14 +9,20 @@
     reason = "helpers of tests"
 )]
 
+mod all;
 mod bench;
 mod cache;
 mod compare;
+mod contract;
 mod generated;
 mod lookup;
+#[cfg(feature = "policy")]
+mod policy;
 mod robust;
 mod schema;
 #[cfg(feature = "stelselnode")]
 mod stelselnode;
+mod terminal;
 mod validate;
+mod warnings;
 mod whitelist;

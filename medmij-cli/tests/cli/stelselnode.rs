@@ -78,9 +78,9 @@ fn core_lijsten_300_a_list_is_fetched_and_kept() {
         whitelist(7, &["dvp.localhost", "stelselnode.localhost"]),
     );
     let run = network.refresh(&["--danger-no-revocation"]);
-    assert_eq!(
-        (run.exit, run.out.as_str()),
-        (0, "Whitelist: taken: Volgnummer 7\n"),
+    // that the stamp of the list is old by now may be told too
+    assert!(
+        run.exit == 0 && run.out.starts_with("Whitelist: taken: Volgnummer 7\n"),
         "{run:?}"
     );
     let run = network.bench.medmij(&["cache", "inspect", "lijsten"]);

@@ -7,8 +7,12 @@
 #![allow(missing_docs, unused_parens, reason = "a crate for tests of this workspace")]
 
 pub mod build;
+pub mod case;
+pub mod corners;
 pub mod differences;
 pub mod family;
+pub mod grammar;
+pub mod lexeme;
 pub mod mutate;
 pub mod oracle;
 pub mod rng;

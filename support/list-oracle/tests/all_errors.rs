@@ -7,7 +7,7 @@ use std::{fs, path::PathBuf};
 
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_list::{List, ListError, ReadOptions, Snapshot, all_errors};
-use medmij_list_oracle::{family::Family, mutate::mutant};
+use medmij_list_oracle::{case, family::Family, mutate::mutant};
 use medmij_ocl::OAuthclientlist;
 use medmij_whitelist::Whitelist;
 use medmij_zal::{Zorgaanbiederslijst, koppellijst::Zorgaanbiederskoppellijst};
@@ -32,7 +32,7 @@ fn one_mistake_is_one_error() {
                 continue;
             }
             let bytes = fs::read(&file).unwrap();
-            let options = ReadOptions::default();
+            let options = case::options(&file);
             let kind = file.parent().unwrap().file_name().unwrap().to_str().unwrap();
             let (all, first) = match kind {
                 "zal" => one::<Zorgaanbiederslijst>(bytes, &options),

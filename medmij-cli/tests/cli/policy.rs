@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `medmij policy`: every value with its ground, what differs, what is still open.
+
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+
+const FILE: &str = "versie = \"proef 1\"\n\
+                    [levensduur.toegangstoken]\nwaarde = 600\ncode = \"core.autorisatie.204\"\nbron = \"S1\"\n\
+                    merk = \"confirmed\"\n\
+                    [interfaceversie.\"3\"]\nwaarde = \"2.2\"\n";
+
+fn named<'a>(rows: &'a [Value], naam: &str) -> Option<&'a Value> {
+    rows.iter().find(|row| row["naam"] == naam)
+}
+
+#[test]
+fn show_has_every_value_with_its_ground() {
+    let bench = Bench::new();
+    bench.file("stelsel.toml", FILE);
+    let run = bench.medmij(&["policy", "show", "--json"]);
+    let rows = run.json();
+    assert!(run.exit == 0 && rows.len() > 20, "{}", rows.len());
+    for row in &rows {
+        for key in ["versie", "naam", "waarde", "code", "bron", "merk", "overruled"] {
+            assert!(!row[key].is_null(), "{key}: {row}");
+        }
+        assert_eq!(row["overruled"], false);
+    }
+    let run = bench.medmij(&["policy", "show", "--json", "stelsel.toml"]);
+    assert_eq!(
+        named(&run.json(), "levensduur.toegangstoken"),
+        Some(&json!({
+            "versie": "proef 1", "naam": "levensduur.toegangstoken", "waarde": "600 s", "code": "core.autorisatie.204",
+            "bron": "S1", "merk": "confirmed", "overruled": true,
+        }))
+    );
+    let run = bench.medmij(&["policy", "show", "stelsel.toml"]);
+    let line = run
+        .out
+        .lines()
+        .find(|line| line.contains("levensduur.toegangstoken"))
+        .unwrap();
+    assert!(
+        line.starts_with('*') && line.contains("600 s") && line.contains("confirmed") && line.contains("S1"),
+        "{line}"
+    );
+    assert!(run.exit == 0 && run.out.contains("2 overruled"), "{}", run.out);
+    assert_eq!(bench.fed(&["policy", "show", "-"], FILE.as_bytes()).out, run.out);
+}
+
+#[test]
+fn diff_against_the_defaults_and_against_another_file() {
+    let bench = Bench::new();
+    bench.file("stelsel.toml", FILE);
+    bench.file(
+        "newer.toml",
+        FILE.replace("600", "300")
+            .replace("[interfaceversie.\"3\"]\nwaarde = \"2.2\"\n", ""),
+    );
+    let run = bench.medmij(&["policy", "diff", "--json", "stelsel.toml"]);
+    let rows = run.json();
+    assert_eq!((run.exit, rows.len()), (0, 2), "{}", run.out);
+    let token = named(&rows, "levensduur.toegangstoken").unwrap();
+    assert_eq!(
+        (&token["old"]["waarde"], &token["new"]["waarde"]),
+        (&json!("900 s"), &json!("600 s"))
+    );
+    let versie = named(&rows, "interfaceversie.3").unwrap();
+    assert_eq!(
+        (&versie["old"], &versie["new"]["waarde"]),
+        (&Value::Null, &json!("2.2"))
+    );
+
+    let run = bench.medmij(&["policy", "diff", "--json", "stelsel.toml", "newer.toml"]);
+    let rows = run.json();
+    let token = named(&rows, "levensduur.toegangstoken").unwrap();
+    assert_eq!(
+        (&token["old"]["waarde"], &token["new"]["waarde"]),
+        (&json!("600 s"), &json!("300 s"))
+    );
+    assert_eq!(named(&rows, "interfaceversie.3").unwrap()["new"], Value::Null);
+
+    let run = bench.medmij(&["policy", "diff", "stelsel.toml"]);
+    assert!(
+        run.out.contains("~ levensduur.toegangstoken\n    - 900 s (") && run.out.contains("    + 600 s (confirmed")
+    );
+    for (arguments, exit) in [
+        (&["stelsel.toml"][..], 0),
+        (&["--exit-code", "stelsel.toml"], 1),
+        (&["--exit-code", "stelsel.toml", "stelsel.toml"], 0),
+        (&["stelsel.toml", "absent.toml"], 2),
+        (&[], 2),
+    ] {
+        assert_eq!(
+            bench.medmij(&[&["policy", "diff"], arguments].concat()).exit,
+            exit,
+            "{arguments:?}"
+        );
+    }
+}
+
+/// A ground that changes while the value stays is a difference: that is what confirming is.
+#[test]
+fn diff_shows_what_was_confirmed() {
+    let bench = Bench::new();
+    bench.file(
+        "stelsel.toml",
+        "versie = \"1\"\n[state_lengte]\nwaarde = 2048\nbron = \"brief\"\nmerk = \"confirmed\"\n",
+    );
+    let run = bench.medmij(&["policy", "diff", "stelsel.toml"]);
+    assert!(
+        run.out.contains("~ state_lengte\n") && run.out.contains("(confirmed"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("0 values differ, 1 more"), "{}", run.out);
+}
+
+#[test]
+fn check_lists_what_is_open() {
+    let bench = Bench::new();
+    let run = bench.medmij(&["policy", "check", "--json"]);
+    let open = run.json();
+    assert!(run.exit == 1 && !open.is_empty());
+    assert!(open.iter().all(|row| row["merk"] != "confirmed"));
+    let run = bench.medmij(&["policy", "check"]);
+    assert!(
+        run.exit == 1 && run.out.contains("rest on inference or on nothing"),
+        "{}",
+        run.out
+    );
+
+    // everything confirmed by a supplier
+    let mut file = "versie = \"alles\"\n".to_owned();
+    let mut rules = String::new();
+    for row in &open {
+        let (naam, waarde) = (row["naam"].as_str().unwrap(), row["waarde"].as_str().unwrap());
+        if let Some(rest) = naam.strip_prefix("uitzondering.") {
+            let (major, rest) = rest.split_once('.').unwrap();
+            let (minor, name) = rest.split_once('.').unwrap();
+            let mut words = waarde.splitn(3, ' ');
+            let (gedrag, error) = (words.next().unwrap(), words.next().unwrap());
+            rules.push_str(&format!(
+                "[[uitzondering]]\nrelease = \"{major}.{minor}\"\nnaam = \"{name}\"\ngedrag = \"{gedrag}\"\n\
+                 error = \"{error}\"\nmerk = \"confirmed\"\n"
+            ));
+        } else {
+            let (table, key) = naam.split_once('.').unwrap_or((naam, ""));
+            let header = if key.is_empty() {
+                table.to_owned()
+            } else {
+                format!("{table}.\"{key}\"")
+            };
+            let value = waarde.strip_suffix(" s").unwrap_or(waarde);
+            let value = if table == "levensduur" || table == "state_lengte" {
+                value.to_owned()
+            } else {
+                format!("\"{value}\"")
+            };
+            file.push_str(&format!("[{header}]\nwaarde = {value}\nmerk = \"confirmed\"\n"));
+        }
+    }
+    bench.file("stelsel.toml", format!("{file}{rules}"));
+    let run = bench.medmij(&["policy", "check", "stelsel.toml"]);
+    assert_eq!(
+        (run.exit, run.out.as_str(), run.err.as_str()),
+        (0, "policy \"alles\": every value is confirmed\n", "")
+    );
+    assert_eq!(bench.medmij(&["policy", "check", "--json", "stelsel.toml"]).out, "");
+}
+
+#[test]
+fn a_file_that_is_refused_is_trouble() {
+    let bench = Bench::new();
+    for (content, said) in [
+        ("", "versie"),
+        (
+            "versie = \"1\"\n[levensduur.code]\nwaarde = 901\n",
+            "longer than 900 seconds",
+        ),
+        ("versie = \"1\"\nwhitelist = false\n", "whitelist"),
+        ("niets", "policy file cannot be read"),
+    ] {
+        bench.file("stelsel.toml", content);
+        for command in ["show", "diff", "check"] {
+            let run = bench.medmij(&["policy", command, "stelsel.toml"]);
+            assert_eq!((run.exit, run.out.as_str()), (2, ""), "{content:?}");
+            assert!(
+                run.err.starts_with("medmij: stelsel.toml: ") && run.err.contains(said),
+                "{}",
+                run.err
+            );
+        }
+    }
+    for arguments in [&["show", "absent.toml"][..], &["check", "."], &["check", "a", "b"], &[]] {
+        assert_eq!(
+            bench.medmij(&[&["policy"], arguments].concat()).exit,
+            2,
+            "{arguments:?}"
+        );
+    }
+}
