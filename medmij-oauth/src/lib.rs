@@ -41,8 +41,8 @@
 //! # Limits
 //!
 //! Values that could not be read in the framework are defaults of ours: [`policy::Stelsel::open`] lists them, and
-//! [`abonneren::AboPolicy`] holds those of Abonneren. The request of Beheren toestemmingen is such a one as a whole. There is
-//! no limit on the number of requests of one client or address: open flows are bounded, a proxy in front bounds the rest.
+//! [`abonneren::AboPolicy`] holds those of Abonneren. The request of Beheren toestemmingen is such a one as a whole. Limits
+//! on requests ([`server::Limits`]) are of one process, and only there where they are mounted.
 //! The login comes back with a GET; a SAML POST binding does not reach the cookie. No PKCE, no PAR: not in the core of MedMij.
 #![forbid(unsafe_code)]
 
@@ -68,12 +68,3 @@ pub use crate::{
     redirect_uri::{RedirectUri, RedirectUriError},
     scope::{Scope, ScopeError, Vertegenwoordiging},
 };
-
-/// The guides, compiled as tests.
-#[cfg(all(doctest, feature = "axum", feature = "lists", feature = "net"))]
-mod guides {
-    #[doc = include_str!("../docs/build-a-dvp.md")]
-    struct BuildADvp;
-    #[doc = include_str!("../docs/build-a-dvza.md")]
-    struct BuildADvza;
-}

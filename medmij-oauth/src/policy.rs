@@ -7,6 +7,7 @@
 
 mod client_binding;
 mod lifetimes;
+mod limits;
 mod release_rules;
 mod stelsel;
 mod uitzondering;
@@ -16,6 +17,7 @@ use std::fmt;
 pub use self::{
     client_binding::{BindingRefused, ClientBinding},
     lifetimes::Lifetimes,
+    limits::{LimitPolicy, Rate},
     release_rules::{ReleaseRules, TokenScope, VerzamelenGrammar, release_rules},
     stelsel::{PolicyRow, Stelsel, StelselError},
     uitzondering::{ExceptionPolicy, ExceptionRule, Gedrag, PolicyError, TokenUitzondering, Uitzondering},

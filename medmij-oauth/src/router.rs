@@ -83,17 +83,20 @@ mod cookie;
 mod guard;
 mod handlers;
 mod html;
+mod limits;
 mod options;
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
+    middleware::from_fn_with_state,
     routing::{any, get, post},
 };
 
 pub use self::{
     guard::{Guard, guard},
     html::{RenderContext, Screens, VoorbeeldSchermen},
+    limits::PeerAddress,
     options::RouterOptions,
 };
 use crate::{
@@ -109,9 +112,13 @@ use crate::{
 pub fn front_channel<D: Dvza>(server: Server<D>, options: RouterOptions) -> Router {
     let base = options.base().to_owned();
     let state = handlers::Mounted::new(server, options);
+    // what starts a flow; the rest needs the cookie of one
+    let limited = from_fn_with_state(state.clone(), limits::front::<D>);
+    let authorize = any(handlers::authorize::<D>).layer(limited.clone());
+    let toestemmingen = any(handlers::toestemmingen::<D>).layer(limited);
     Router::new()
-        .route(&format!("{base}/authorize"), any(handlers::authorize::<D>))
-        .route(&format!("{base}/toestemmingen"), any(handlers::toestemmingen::<D>))
+        .route(&format!("{base}/authorize"), authorize)
+        .route(&format!("{base}/toestemmingen"), toestemmingen)
         .route(
             &format!("{base}/flow/{{id}}"),
             get(handlers::page::<D>).post(handlers::submit::<D>),
@@ -129,7 +136,9 @@ pub fn back_channel<D: Dvza>(server: Server<D>, options: RouterOptions) -> Route
     Router::new()
         .route(
             &format!("{base}/token"),
-            post(handlers::token::<D>).fallback(handlers::token::<D>),
+            post(handlers::token::<D>)
+                .fallback(handlers::token::<D>)
+                .layer(from_fn_with_state(state.clone(), limits::back::<D>)),
         )
         .layer(DefaultBodyLimit::max(Form::MAX_LEN))
         .with_state(state)

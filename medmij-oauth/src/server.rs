@@ -14,6 +14,8 @@ mod beheren;
 mod config;
 mod flow;
 mod guard;
+mod limiter;
+mod limits;
 mod screen;
 mod session;
 mod steps;
@@ -33,6 +35,8 @@ pub use self::{
     },
     config::{ProductionError, ServerConfig, TokenBinding},
     guard::{GuardError, Verleend},
+    limiter::Limiter,
+    limits::Limits,
     screen::{
         DienstScreen, EindeScreen, IntrekkenScreen, Namen, OverzichtScreen, Page, Screen, StoringScreen,
         ToestemmingRow, ToestemmingScreen,

@@ -65,6 +65,13 @@ impl PendingFlow {
         if response.state.as_ref() != Some(&self.state) || self.session != SecretHash::of(callback.session) {
             return Err(CallbackError::UnknownState);
         }
+        self.came_back(callback, now)?;
+        let code = response.result?;
+        Ok(ReceivedCode { code, flow: self })
+    }
+
+    /// Whether the browser came back on the path of this flow, and in time.
+    pub(super) fn came_back(&self, callback: &Callback<'_>, now: SystemTime) -> Result<(), CallbackError> {
         let path = self.redirect_uri.path_and_query().split('?').next().unwrap_or_default();
         if path.trim_end_matches('/') != callback.path.trim_end_matches('/') {
             return Err(CallbackError::OtherPath);
@@ -72,8 +79,7 @@ impl PendingFlow {
         if now.duration_since(self.started).unwrap_or_default() > LIFETIME {
             return Err(CallbackError::Expired);
         }
-        let code = response.result?;
-        Ok(ReceivedCode { code, flow: self })
+        Ok(())
     }
 }
 

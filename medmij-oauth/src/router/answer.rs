@@ -29,6 +29,7 @@ pub(super) fn page(options: &RouterOptions, page: &Page, action: &str) -> Respon
         (None, _) => "; form-action 'none'".to_owned(),
         // the form leads to a login elsewhere, and Chrome checks the redirect too
         (Some(_), None) => String::new(),
+        (Some(_), Some(_)) if options.has_further_redirects() => String::new(),
         (Some(_), Some(origin)) => {
             let origin = options.rewrite(&format!("{origin}/"));
             format!("; form-action 'self' {}", origin.trim_end_matches('/'))

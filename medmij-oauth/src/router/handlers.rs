@@ -20,8 +20,8 @@ use crate::{
 
 /// A server with its options. Cheap to clone.
 pub(super) struct Mounted<D: Dvza> {
-    server: Server<D>,
-    options: Arc<RouterOptions>,
+    pub(super) server: Server<D>,
+    pub(super) options: Arc<RouterOptions>,
 }
 
 impl<D: Dvza> Mounted<D> {

@@ -204,7 +204,9 @@ impl Scherm {
                     self.ask([("stop", t.overzicht_stop.clone())]);
                     if let Some(formulier) = self.formulieren.last_mut() {
                         formulier.nummer = Some(row.nummer);
-                        formulier.kop = format!("{} – {}", isolate(&row.namen.aanbieder), isolate(&row.namen.pgo));
+                        formulier.kop = Vul::new(&row.namen).text(&t.overzicht_rij);
+                        // stopping is no more what this page is for than going back
+                        formulier.knoppen.iter_mut().for_each(|knop| knop.hoofd = false);
                     }
                 }
                 self.ask([("terug", vul.text(&t.terug))]);

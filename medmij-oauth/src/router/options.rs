@@ -4,15 +4,18 @@
 use std::{fmt, sync::Arc};
 
 use super::{Screens, VoorbeeldSchermen};
+use crate::server::Limits;
 
 type Rewrite = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
-/// The base path, the screens and, in examples, the loopback map.
+/// The base path, the screens, the limits and, in examples, the loopback map.
 #[derive(Clone)]
 pub struct RouterOptions {
     base: String,
     screens: Arc<dyn Screens>,
+    limits: Option<Arc<Limits>>,
     loopback: Option<Rewrite>,
+    further_redirects: bool,
 }
 
 impl RouterOptions {
@@ -28,7 +31,9 @@ impl RouterOptions {
         Self {
             base,
             screens: Arc::new(VoorbeeldSchermen),
+            limits: None,
             loopback: None,
+            further_redirects: false,
         }
     }
 
@@ -36,6 +41,26 @@ impl RouterOptions {
     #[must_use]
     pub fn with_screens(mut self, screens: Arc<dyn Screens>) -> Self {
         self.screens = screens;
+        self
+    }
+
+    /// With limits for each address and each Node, the same for all of them (O13, core.gegevensdiensten.103). Without, there are
+    /// none: then something in front has to limit. The address is that of the connection
+    /// (`ConnectInfo<SocketAddr>`, which the listeners of `medmij-net` put there), or a [`PeerAddress`](super::PeerAddress).
+    #[must_use]
+    pub fn with_limits(mut self, limits: Arc<Limits>) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Leaves `form-action` out of the pages whose form leads back to a DVP.
+    ///
+    /// Browsers hold that directive against every redirect that follows a form, not only the first (O11). It names the
+    /// origin of the DVP, so a DVP that sends the browser on from its `redirect_uri` to another origin is cut off there.
+    /// What is lost is a second line: markup that somebody brought into a page could then send its form elsewhere.
+    #[must_use]
+    pub fn with_further_redirects(mut self) -> Self {
+        self.further_redirects = true;
         self
     }
 
@@ -54,8 +79,16 @@ impl RouterOptions {
         &self.base
     }
 
+    pub(super) fn limits(&self) -> Option<&Limits> {
+        self.limits.as_deref()
+    }
+
     pub(super) fn screens(&self) -> &dyn Screens {
         &*self.screens
+    }
+
+    pub(super) fn has_further_redirects(&self) -> bool {
+        self.further_redirects
     }
 
     pub(super) fn is_loopback(&self) -> bool {

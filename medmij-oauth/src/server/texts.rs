@@ -73,6 +73,7 @@ pub struct TextPack {
     pub overzicht_titel: String,
     pub overzicht_tekst: String,
     pub overzicht_leeg: String,
+    pub overzicht_rij: String,
     pub overzicht_stop: String,
     pub intrekken_titel: String,
     pub intrekken_vraag: String,
@@ -120,7 +121,7 @@ impl TextPack {
             toestemming_titel: s("Toestemming geven"),
             toestemming_vraag: s("Vindt u het goed dat {aanbieder} uw gegevens deelt met {pgo}?"),
             toestemming_diensten: s("Het gaat om:"),
-            toestemming_onbepaald: s("Ja, en {pgo} mag ook later nieuwe gegevens ophalen (onbepaalde tijd)"),
+            toestemming_onbepaald: s("{pgo} mag ook later nieuwe gegevens ophalen, voor onbepaalde tijd"),
             toestemming_onbepaald_uitleg: s(
                 "Kiest u hiervoor? Dan geldt uw toestemming tot u ermee stopt. U hoeft dan niet elke keer opnieuw in te loggen.",
             ),
@@ -183,9 +184,10 @@ impl TextPack {
             ),
             overzicht_titel: s("Uw toestemmingen"),
             overzicht_tekst: s(
-                "Hier ziet u aan wie u toestemming gaf voor onbepaalde tijd. U kunt een toestemming stoppen.",
+                "Hier ziet u welke toestemmingen u gaf voor onbepaalde tijd. U kunt een toestemming stoppen.",
             ),
             overzicht_leeg: s("U hebt geen toestemmingen voor onbepaalde tijd."),
+            overzicht_rij: s("{aanbieder} mag uw gegevens delen met {pgo}"),
             overzicht_stop: s("Toestemming stoppen"),
             intrekken_titel: s("Toestemming stoppen"),
             intrekken_vraag: s("Wilt u dat {aanbieder} geen gegevens meer deelt met {pgo}?"),

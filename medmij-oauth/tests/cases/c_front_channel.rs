@@ -233,15 +233,22 @@ async fn technische_storing_c16_c17() {
     *setup.dvza.broken.lock().unwrap() = true;
     let page = browser.get(&flow).await;
     assert_eq!(page.status, 503);
-    for element in [
-        "Technische storing",
-        "Het spijt ons",
-        "DVZA Test BV",
-        "088 123 45 67",
-        "Trace ID",
-        "Session ID",
+    let event = setup.log.events().remove(0);
+    let (trace, session) = (event.trace_id.unwrap(), event.session_id.unwrap());
+    for (element, text) in [
+        ("title", "<h1>Technische storing</h1>"),
+        ("apology", "Het spijt ons"),
+        ("not possible now", "U kunt nu geen toestemming geven of aanpassen"),
+        ("worked on", "Wij werken aan een oplossing"),
+        ("later", "Probeer het later nog eens"),
+        ("Naam DVA", "DVZA Test BV"),
+        ("telefoonnummer DVA", "088 123 45 67"),
+        ("supplier", "de leverancier van het computersysteem van"),
+        ("Naam Aanbieder", "eenofanderezorgaanbieder"),
+        ("Trace ID", &format!("Trace ID: <code>{}</code>", trace.as_str())),
+        ("Session ID", &format!("Session ID: <code>{}</code>", session.as_str())),
     ] {
-        assert!(page.body.contains(element), "{element}");
+        assert!(page.body.contains(text), "{element}: {}", page.body);
     }
     assert!(
         page.body
@@ -366,14 +373,25 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     let mut browser = browser(&setup);
     let (flow, page) = log_in(&mut browser, &location).await;
     assert!(
-        page.body.contains("Uw toestemmingen") && page.body.contains("De Enige Echte PGO"),
+        page.body.contains("<h1>Uw toestemmingen</h1>")
+            && page
+                .body
+                .contains("Huisartsenpraktijk De Linde\u{2069} mag uw gegevens delen met \u{2068}De Enige Echte PGO"),
         "{}",
         page.body
     );
     // G14: cancelled, nothing withdrawn
     browser.answer(&flow, &page, "antwoord=stop&nummer=0").await;
     let question = browser.get(&flow).await;
-    assert!(question.body.contains("geen gegevens meer deelt"));
+    for (element, text) in [
+        ("title", "<h1>Toestemming stoppen</h1>"),
+        ("question", "geen gegevens meer deelt"),
+        ("Naam Aanbieder", "Huisartsenpraktijk De Linde"),
+        ("Naam PGO", "De Enige Echte PGO"),
+        ("cancel", "Nee, terug naar het overzicht"),
+    ] {
+        assert!(question.body.contains(text), "{element}");
+    }
     browser.answer(&flow, &question, "antwoord=nee").await;
     assert!(setup.server.guard(&headers, None, &peer, &id("42")).await.is_ok());
     // G13, G09, G10: withdrawn, and the overview again

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! D. Authorization response and code; C1, C2 of the threat model.
 
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
 use medmij_oauth::{
     client::{Callback, CallbackError, Melding, PendingFlow, PendingFlows},
     wire::{AuthorizationResponseError, ErrorCode},
 };
-use medmij_types::{Release, State};
+use medmij_types::{Entropy, EntropyError, OsEntropy, Release, State};
 
 use crate::{
     dvza::{setup, setup_2_2},
-    whole_flow::{SESSION, aanvraag, browser, consent, dvp, naam, query},
+    whole_flow::{SESSION, aanvraag, browser, consent, dvp, log_in, naam, peer, query},
 };
 
 #[tokio::test]
@@ -152,4 +157,73 @@ async fn core_authint_200_b29_peers_42_any_state_comes_back_as_it_was() {
         let form = medmij_oauth::wire::form::Form::parse(query(&back).as_bytes()).unwrap();
         assert_eq!(form.one("state").unwrap(), Some(state));
     }
+}
+
+/// Randomness that can be played again: a generator that gives the same values twice.
+#[derive(Default)]
+struct Tape {
+    played: Mutex<VecDeque<Vec<u8>>>,
+    recorded: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Tape {
+    /// What was drawn since the last time.
+    fn take(&self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.recorded.lock().unwrap())
+    }
+
+    fn play(&self, values: Vec<Vec<u8>>) {
+        *self.played.lock().unwrap() = values.into();
+    }
+
+    fn is_played(&self) -> bool {
+        self.played.lock().unwrap().is_empty()
+    }
+}
+
+impl Entropy for Tape {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+        match self.played.lock().unwrap().pop_front() {
+            Some(value) => bytes.copy_from_slice(&value),
+            None => OsEntropy.fill(bytes)?,
+        }
+        self.recorded.lock().unwrap().push(bytes.to_vec());
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn core_autorisatie_208_d04_f13_a_value_that_was_issued_never_leaves_again() {
+    let tape = Arc::new(Tape::default());
+    let setup = setup(|config| config.entropy = Arc::clone(&tape) as _);
+    let (mut codes, mut requests) = (Vec::new(), Vec::new());
+    for round in 0..2 {
+        let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+        let mut browser = browser(&setup);
+        let (flow, page) = log_in(&mut browser, &started.location).await;
+        let drawn = tape.take();
+        if round == 1 {
+            tape.play(codes.pop().unwrap());
+        }
+        let back = browser.answer(&flow, &page, "antwoord=ja").await;
+        assert!(tape.is_played() && !drawn.is_empty());
+        codes.push(tape.take());
+        let callback = Callback::new(SESSION, "/cb", query(back.location()));
+        let received = started.flow.finish(&callback, std::time::SystemTime::now()).unwrap();
+        requests.push(dvp().token_request(received).unwrap().0);
+    }
+    assert_ne!(requests[0].body(), requests[1].body(), "a code was issued twice");
+    let mut tokens = Vec::new();
+    for (round, request) in requests.iter().enumerate() {
+        if round == 1 {
+            tape.play(tape.take());
+        } else {
+            tape.take();
+        }
+        let response = setup.server.token(request, &peer()).await;
+        assert_eq!(response.status(), 200);
+        assert!(tape.is_played());
+        tokens.push(crate::whole_flow::json(&response)["access_token"].clone());
+    }
+    assert_ne!(tokens[0], tokens[1], "a token was issued twice");
 }

@@ -155,6 +155,22 @@ async fn o7_o9_every_page_and_redirect_has_its_headers() {
 }
 
 #[tokio::test]
+async fn o11_a_dvp_may_redirect_on_where_the_supplier_allows_it() {
+    let setup = setup_2_2();
+    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let options = RouterOptions::at("/oauth").with_further_redirects();
+    let mut browser = Browser::new(front_channel(setup.server.clone(), options));
+    let (_, consent) = log_in(&mut browser, &started.location).await;
+    let policy = header(&consent, "content-security-policy");
+    assert!(
+        !policy.contains("form-action") && policy.contains("frame-ancestors 'none'"),
+        "{policy}"
+    );
+    let error = browser.get("/oauth/authorize").await;
+    assert!(header(&error, "content-security-policy").ends_with("form-action 'none'"));
+}
+
+#[tokio::test]
 async fn o12_names_are_escaped_and_set_apart() {
     use medmij_oauth::router::{RenderContext, Screens as _, VoorbeeldSchermen};
     // a page of which the name is an attack; through the types, as a hostile list would bring it

@@ -19,6 +19,8 @@ mod h_guard;
 mod headers;
 mod i_abonneren;
 mod j_events;
+mod limits;
+mod mix_up;
 mod model;
 mod never_panics;
 mod o10_alike;
