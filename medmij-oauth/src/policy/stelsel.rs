@@ -51,6 +51,8 @@ pub struct Stelsel {
     pub ids: IdStrictness,
     /// The longest `state` that a server takes, in bytes.
     pub state_lengte: usize,
+    /// Whether a `redirect_uri` may have a query: RFC 6749 section 3.1.2 allows it, the framework could not be read on it.
+    pub redirect_query: bool,
     /// Which release an Interfaceversie of the Zorgaanbiederslijst stands for.
     pub interfaceversies: BTreeMap<String, Release>,
     notes: BTreeMap<String, Note>,
@@ -90,6 +92,7 @@ impl Default for Stelsel {
             lifetimes: Lifetimes::default(),
             ids: IdStrictness::default(),
             state_lengte: 2_048,
+            redirect_query: true,
             interfaceversies: BTreeMap::from([("1".to_owned(), Release::V1_6), ("2".to_owned(), Release::DEFAULT)]),
             notes: BTreeMap::new(),
         }
@@ -123,6 +126,7 @@ impl Stelsel {
         config.lifetimes = self.lifetimes;
         config.ids = self.ids;
         config.state_lengte = self.state_lengte;
+        config.redirect_query = self.redirect_query;
         config
     }
 
@@ -146,6 +150,13 @@ impl Stelsel {
         ));
         let lengte = self.state_lengte.to_string();
         rows.push(self.row("state_lengte".to_owned(), lengte, "core.authint.200", Mark::Unknown));
+        let query = if self.redirect_query { "toestaan" } else { "weigeren" };
+        rows.push(self.row(
+            "redirect_query".to_owned(),
+            query.to_owned(),
+            "core.authint.200",
+            Mark::Unknown,
+        ));
         for (name, release) in &self.interfaceversies {
             let naam = format!("interfaceversie.{name}");
             rows.push(self.row(naam, release.to_string(), "core.alst", Mark::Unknown));

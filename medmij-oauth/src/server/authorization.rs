@@ -6,12 +6,15 @@
 //! [`ProvenRequest`] — client on the OCL, `redirect_uri` valid and of that client — can give a [`RefusedRequest`], which
 //! is a redirect (uitzondering 1b).
 
-use http::HeaderMap;
-use medmij_types::{CorrelationId, GegevensdienstId, MedMijRequestId, Release, State};
+mod parameters;
 
+use http::HeaderMap;
+use medmij_types::{GegevensdienstId, Release, State};
+
+use self::parameters::{KNOWN, read_ids, read_scope};
 use super::Client;
 use crate::{
-    ClientId, Functie, RedirectUri, Scope, ScopeError,
+    ClientId, RedirectUri,
     policy::{ExceptionRule, IdStrictness, Uitzondering, release_rules},
     wire::{
         AuthorizationError, AuthorizationRequest, AuthorizationResponse, Geboortedatum, RequestIds,
@@ -20,6 +23,35 @@ use crate::{
 };
 
 /// A request of which nothing is known to be true.
+///
+/// ```
+/// use http::HeaderMap;
+/// use medmij_oauth::{
+///     policy::ExceptionPolicy,
+///     server::{Client, JudgeOptions, Uitzondering1a, UnprovenRequest},
+///     wire::RequestIds,
+/// };
+/// use medmij_types::{Organisatienaam, OsEntropy, Release};
+///
+/// let client = Client::new(Organisatienaam::parse("De Enige Echte PGO")?, None);
+/// let query = "response_type=token&client_id=pgo.example.nl&redirect_uri=https%3A%2F%2Fpgo.example.nl%2Fcb\
+///              &scope=eenofanderezorgaanbieder&state=abc";
+///
+/// // uitzondering 1a: not on the OAuth Client List, and nowhere to go
+/// let unknown = UnprovenRequest::parse(query)?.prove(None);
+/// assert_eq!(unknown.err(), Some(Uitzondering1a::ClientOnbekend));
+///
+/// // uitzondering 1b: the redirect is proven, so the error may travel
+/// let proven = UnprovenRequest::parse(query)?.prove(Some(client))?;
+/// let fresh = RequestIds::random(&OsEntropy)?;
+/// let refused = proven.judge(&JudgeOptions::new(Release::V2_2), &HeaderMap::new(), fresh).unwrap_err();
+/// let rule = ExceptionPolicy::default().rule(Release::V2_2, refused.uitzondering);
+/// assert_eq!(
+///     refused.redirect.error(&rule),
+///     "https://pgo.example.nl/cb?error=unsupported_response_type&state=abc",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct UnprovenRequest {
     form: Form,
@@ -73,6 +105,20 @@ impl UnprovenRequest {
             client_id,
             redirect_uri,
         })
+    }
+
+    /// Refuses a `redirect_uri` with a query, where the policy has none
+    /// ([`ServerConfig::redirect_query`](super::ServerConfig::redirect_query)).
+    ///
+    /// # Errors
+    ///
+    /// [`Uitzondering1a::RedirectUri`].
+    pub fn without_redirect_query(self) -> Result<Self, Uitzondering1a> {
+        if self.redirect_uri.path_and_query().contains('?') {
+            Err(Uitzondering1a::RedirectUri)
+        } else {
+            Ok(self)
+        }
     }
 
     /// The client that the request names, to look it up.
@@ -349,36 +395,6 @@ impl JudgedRequest {
         }
     }
 }
-
-/// The function shows in the form of the scope; in 1.x Verzamelen and Delen look alike and the gegevensdienst tells later.
-fn read_scope(release: Release, text: &str) -> Result<Scope, ScopeError> {
-    if text.starts_with("subscribe~") {
-        return Scope::parse_inferred(release, Functie::Abonneren, text);
-    }
-    let verzamelen = Scope::parse_inferred(release, Functie::Verzamelen, text);
-    if verzamelen.is_err() && text.contains('~') {
-        return Scope::parse_inferred(release, Functie::Delen, text);
-    }
-    verzamelen
-}
-
-fn read_ids(request_id: Option<&str>, correlation_id: Option<&str>) -> Option<RequestIds> {
-    Some(RequestIds::new(
-        MedMijRequestId::parse(request_id?).ok()?,
-        CorrelationId::parse(correlation_id?).ok()?,
-    ))
-}
-
-const KNOWN: [&str; 8] = [
-    "response_type",
-    "client_id",
-    "redirect_uri",
-    "scope",
-    "state",
-    "MedMij-Request-ID",
-    "X-Correlation-ID",
-    "MedMij_geboortedatum",
-];
 
 /// The default of [`JudgeOptions::state_lengte`].
 pub(crate) const STATE_LENGTE: usize = 2_048;

@@ -39,6 +39,8 @@ pub struct ServerConfig {
     pub ids: IdStrictness,
     /// The longest `state` that is taken, in bytes.
     pub state_lengte: usize,
+    /// Whether a `redirect_uri` may have a query. The framework could not be read on it; RFC 6749 section 3.1.2 allows it.
+    pub redirect_query: bool,
     /// Whether the certificate of a resource request is compared with that of the token request.
     pub token_binding: TokenBinding,
     /// Releases 1.0 and 1.1, whose scope names no Aanbieder: the one that this endpoint serves.
@@ -85,6 +87,7 @@ impl ServerConfig {
             binding: ClientBinding::new(),
             ids: IdStrictness::default(),
             state_lengte: STATE_LENGTE,
+            redirect_query: true,
             token_binding: TokenBinding::default(),
             aanbieder: None,
             entropy: Arc::new(OsEntropy),

@@ -4,7 +4,7 @@
 use http::{HeaderMap, HeaderValue, Request};
 use medmij_oauth::{
     client::PendingFlows,
-    policy::IdStrictness,
+    policy::{IdStrictness, Stelsel},
     server::{Arrived, Next, Submitted},
     wire::form::Form,
 };
@@ -130,4 +130,21 @@ async fn o9_j06_debug_shows_no_state_code_or_form_token() {
     shown += &format!("{next:?} {flows:?}");
     assert!(shown.contains("https://pgo.example.nl/cb"));
     assert!(!shown.contains(&state) && !shown.contains(&csrf), "{shown}");
+}
+
+#[tokio::test]
+async fn core_authint_200_a_query_in_the_redirect_is_policy() {
+    let query = "response_type=code&client_id=pgo.example.nl&redirect_uri=https://pgo.example.nl/cb?x=1\
+                 &scope=eenofanderezorgaanbieder&state=x";
+    for taken in [true, false] {
+        let mut stelsel = Stelsel::default();
+        stelsel.redirect_query = taken;
+        let setup = setup(|config| *config = stelsel.apply(config.clone()));
+        let arrived = setup.server.authorize(query, &HeaderMap::new()).await;
+        match arrived {
+            Arrived::Flow(_) => assert!(taken),
+            Arrived::Page(page) => assert!(!taken && page.status == 400),
+            other => panic!("{other:?}"),
+        }
+    }
 }

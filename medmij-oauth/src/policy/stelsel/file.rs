@@ -68,6 +68,19 @@ impl Stelsel {
                 .ok_or_else(|| wrong("state_lengte", &value.waarde.to_string()))?;
             stelsel.note("state_lengte".to_owned(), value.code, value.bron, value.merk.as_deref())?;
         }
+        if let Some(value) = file.redirect_query {
+            stelsel.redirect_query = match value.waarde.as_str() {
+                "toestaan" => true,
+                "weigeren" => false,
+                other => return Err(wrong("redirect_query", other)),
+            };
+            stelsel.note(
+                "redirect_query".to_owned(),
+                value.code,
+                value.bron,
+                value.merk.as_deref(),
+            )?;
+        }
         for each in file.uitzondering {
             let uitzondering = Uitzondering::from_name(&each.naam)
                 .ok_or_else(|| StelselError::Naam(format!("uitzondering {}", each.naam)))?;
@@ -112,6 +125,7 @@ struct File {
     interfaceversie: BTreeMap<String, Waarde<String>>,
     request_ids: Option<Waarde<String>>,
     state_lengte: Option<Waarde<u64>>,
+    redirect_query: Option<Waarde<String>>,
     #[serde(default)]
     uitzondering: Vec<Regel>,
 }
@@ -235,6 +249,7 @@ mod tests {
             "versie = \"x\"\n[interfaceversie.2]\nwaarde = \"3.0\"",
             "versie = \"x\"\n[state_lengte]\nwaarde = 9",
             "versie = \"x\"\n[request_ids]\nwaarde = \"soms\"",
+            "versie = \"x\"\n[redirect_query]\nwaarde = \"soms\"",
         ] {
             assert!(Stelsel::from_toml(text).is_err(), "{text}");
         }

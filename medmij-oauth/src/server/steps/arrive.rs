@@ -27,7 +27,14 @@ impl<D: Dvza> Server<D> {
         let entropy = &*self.config.entropy;
         let session_id = CorrelationId::random(entropy)?;
         let fresh = RequestIds::new(MedMijRequestId::random(entropy)?, CorrelationId::random(entropy)?);
-        let unproven = match UnprovenRequest::parse(query) {
+        let unproven = UnprovenRequest::parse(query).and_then(|unproven| {
+            if self.config.redirect_query {
+                Ok(unproven)
+            } else {
+                unproven.without_redirect_query()
+            }
+        });
+        let unproven = match unproven {
             Ok(unproven) => unproven,
             Err(error) => return Ok(self.fout(error, &session_id)),
         };
