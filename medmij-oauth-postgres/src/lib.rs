@@ -54,7 +54,7 @@
 //! * A pooler in between must keep sessions (PgBouncer: `pool_mode = session`): statements are prepared once per connection.
 //! * A code is burnt where the answer of the database was lost on its way: the DVP is told to start again. That is the safe
 //!   side (core.tknint.204).
-//! * The clock of the database decides, and it does not go back: when somebody sets the clock of the server back, the store
+//! * The clock of the database decides, and it does not go back by more than two seconds: when somebody sets the clock of the server back, the store
 //!   notices by the last time that was written down, and goes on from there. That time is written every two seconds while
 //!   there are writes (purging is one), so that much may be gained; without any write, as long as nothing was written.
 //! * TLS client certificates and server certificates are read once, at start.

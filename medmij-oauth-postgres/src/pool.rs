@@ -19,12 +19,13 @@ pub(crate) struct Connections {
 impl Connections {
     /// Makes no connection yet.
     pub(crate) fn new(options: &PostgresOptions) -> Result<Self, OpenError> {
+        // every statement finds its rows by a key, whatever its values are: planned once per connection.
         // the server gives up before we do, so that what was told to have failed does not happen later: waiting for a
         // connection, preparing and running together stay within the deadline
         let millis = (options.deadline * 28 / 100).as_millis().max(1);
         let settings = format!(
             "-c statement_timeout={millis} -c lock_timeout={millis} -c idle_in_transaction_session_timeout={millis} \
-             -c default_transaction_isolation=read\\ committed"
+             -c default_transaction_isolation=read\\ committed -c plan_cache_mode=force_generic_plan"
         );
         let pool = Pool::builder(options.manager(&settings)?)
             .max_size(options.pool_size)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use medmij_oauth::store::{
     Store, TakenCode,
-    contract::{granted, race, redeem},
+    contract::{granted, race, redeem, refresh_race},
 };
 use medmij_oauth_postgres::PostgresStore;
 
@@ -66,5 +66,19 @@ async fn core_tknint_204_two_replicas_many_redeemers_r5() {
             }
             assert_eq!(fresh, 1);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn core_tknint_208_two_replicas_one_refresh_r6() {
+    let Some((options, _)) = database::database().await else {
+        return;
+    };
+    let stores = [
+        Arc::new(PostgresStore::open(&options).await.unwrap()),
+        Arc::new(PostgresStore::open(&options).await.unwrap()),
+    ];
+    for (tokens, callers) in numbers() {
+        refresh_race(&stores, tokens / 4, callers).await;
     }
 }

@@ -7,7 +7,7 @@ use std::{path::Path, sync::Arc};
 
 use medmij_oauth::store::{
     Store, TakenCode,
-    contract::{granted, race, redeem},
+    contract::{granted, race, redeem, refresh_race},
 };
 use medmij_oauth_sqlite::{SqliteOptions, SqliteStore};
 
@@ -58,6 +58,15 @@ async fn core_tknint_204_two_stores_on_one_file_many_redeemers_r5() {
             }
             assert_eq!(fresh, 1);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn core_tknint_208_two_stores_on_one_file_one_refresh_r6() {
+    let path = folder::folder("race").join("store.db");
+    let stores = [Arc::new(open(&path)), Arc::new(open(&path))];
+    for (tokens, callers) in numbers() {
+        refresh_race(&stores, tokens / 4, callers).await;
     }
 }
 

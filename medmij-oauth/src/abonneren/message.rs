@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! ext.abo.subint.201, ext.abo.subnotint.203, ext.abo.rscnotint.203 — JSON in and out, for the three interfaces.
+//! ext.abo.subint.201, and the third rule of both notification interfaces — JSON in and out, for errors too.
 
 use std::collections::BTreeMap;
 
@@ -76,7 +76,7 @@ pub(super) fn json_answer(status: StatusCode, body: &BTreeMap<&str, String>) -> 
 
 pub(super) const JSON: &str = "application/json";
 
-/// A refusal: `error` and `error_description` (ext.abo.subnotint.203: errors are JSON too).
+/// A refusal: `error` and `error_description`.
 pub(super) fn refuse(status: StatusCode, what: &str) -> Response<Bytes> {
     let body = BTreeMap::from([
         ("error", "invalid_request".to_owned()),

@@ -28,6 +28,7 @@ macro_rules! vault_contract {
             tokens_that_lapsed_are_purged_in_batches,
             core_tknint_208_a_cut_between_any_two_steps_loses_no_consent,
             core_tknint_208_refreshes_at_once_ask_once,
+            rfc_6749_6_only_invalid_grant_ends_what_is_kept,
         );
     };
     (@tests $make:expr; $($name:ident,)*) => {$(

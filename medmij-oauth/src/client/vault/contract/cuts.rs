@@ -105,6 +105,36 @@ pub async fn core_tknint_208_refreshes_at_once_ask_once<V: DangerShiftVault>(vau
     assert!(first.await.expect("task"));
 }
 
+/// RFC 6749 section 6: an answer without a next refresh token leaves the old one; `invalid_grant` ends it; anything else may be
+/// tried again.
+pub async fn rfc_6749_6_only_invalid_grant_ends_what_is_kept<V: DangerShiftVault>(vault: Arc<V>) {
+    let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy).expect("keys"));
+    let (_, renewal) = langdurig().await;
+    let key = VaultKey::of("rekening", &renewal);
+    let kluis = Kluis::new(Arc::clone(&vault), keys, Arc::new(OsEntropy));
+    kluis.keep(&key, &renewal).await.expect("keep");
+    for (status, body, there) in [
+        (200, r#"{"access_token":"a","token_type":"Bearer"}"#, true),
+        (503, r#"{"error":"temporarily_unavailable"}"#, true),
+        (400, r#"{"error":"invalid_request"}"#, true),
+        (200, "<html>", true),
+        (400, r#"{"error":"invalid_grant"}"#, false),
+    ] {
+        let answer = Response::builder()
+            .status(status)
+            .header("content-type", "application/json")
+            .body(Bytes::from_static(body.as_bytes()))
+            .expect("response");
+        let answered = |_| std::future::ready(Ok::<_, Infallible>(answer));
+        let refreshed = kluis.refresh(&dvp(), &key, answered).await;
+        assert_eq!(refreshed.is_ok(), body.contains("access_token"), "{body}");
+        let not_sent = |_| std::future::ready(Err::<Response<Bytes>, _>("not sent"));
+        let again = kluis.refresh(&dvp(), &key, not_sent).await;
+        let kept = matches!(again, Err(RefreshError::Send(_)));
+        assert_eq!(kept, there, "{body}: {again:?}");
+    }
+}
+
 /// A DVZA, and the refresh token of a langdurige toestemming.
 async fn langdurig() -> (Server<Bundle<MemoryStore>>, Renewal) {
     let server = server(&Arc::new(MemoryStore::default()), TokenBinding::Observe);
