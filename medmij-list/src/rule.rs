@@ -151,7 +151,9 @@ impl Rule {
             Self::Encoding | Self::DeclaredEncoding => {
                 "save the file as UTF-8, and let its first line be <?xml version=\"1.0\" encoding=\"UTF-8\"?>"
             }
-            Self::DeclarationPlace => "remove everything before <?xml, blank lines too; if two files were joined, take them apart",
+            Self::DeclarationPlace => {
+                "remove everything before <?xml, blank lines too; if two files were joined, take them apart"
+            }
             Self::Doctype => "remove <!DOCTYPE ...>: a list has none, and one could reach for other files",
             Self::Truncated | Self::NoRoot => "the file is not complete: fetch or write it again",
             Self::SecondRoot | Self::OutsideRoot => "a file holds one list: look for two files that were joined",

@@ -217,7 +217,8 @@ impl<'a, C: Collector> Reading<'a, C> {
                         .map(|decl| format!("<{}>", decl.name))
                         .collect::<Vec<_>>()
                         .join(" or ");
-                    let message = format!("{names} must stand in it");
+                    let parent = &self.table.decl(frame.decl).name;
+                    let message = format!("<{parent}> has none of what it needs; expected {names} before </{parent}>");
                     return self.refuse(Fault::new(Rule::MissingElement, end, message));
                 }
                 Model::Choice if frame.at == n && frame.count < decl.min => self.incomplete(decl, end)?,
@@ -236,12 +237,15 @@ impl<'a, C: Collector> Reading<'a, C> {
             self.note_missing(decl);
             return Ok(());
         }
-        let fewest = if decl.min > 1 {
-            format!("{} times <{}>", decl.min, decl.name)
+        let parent = self.frames.last().map_or("", |frame| &self.table.decl(frame.decl).name);
+        let message = if decl.min > 1 {
+            format!(
+                "<{0}> is missing; expected it {1} times before </{parent}>",
+                decl.name, decl.min
+            )
         } else {
-            format!("<{}>", decl.name)
+            format!("<{0}> is missing; expected it before </{parent}>", decl.name)
         };
-        let message = format!("{fewest} must stand in it before it ends");
         self.refuse(Fault::new(Rule::MissingElement, end, message))
     }
 
