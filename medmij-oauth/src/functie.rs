@@ -4,6 +4,13 @@
 use std::fmt;
 
 /// What a DVP asks a DVA for.
+///
+/// ```
+/// use medmij_oauth::Functie;
+///
+/// assert_eq!(Functie::from_name("Delen"), Some(Functie::Delen));
+/// assert_eq!(Functie::ALL.map(Functie::as_str), ["Verzamelen", "Delen", "Abonneren"]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Functie {

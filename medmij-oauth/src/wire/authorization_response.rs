@@ -7,6 +7,21 @@ use super::{ErrorCode, error_code::printable, form::Form};
 use crate::RedirectUri;
 
 /// The answer: a code or an error, with the `state` of the request.
+///
+/// ```
+/// use medmij_oauth::{RedirectUri, wire::AuthorizationResponse};
+/// use medmij_types::{AuthorizationCode, State};
+///
+/// let code = AuthorizationCode::from_wire("c+d")?;
+/// let answer = AuthorizationResponse::new(Some(State::from_wire("x y")?), Ok(code));
+/// let url = answer.to_url(&RedirectUri::parse("https://pgo.example.nl/cb?a=1")?);
+/// assert_eq!(url, "https://pgo.example.nl/cb?a=1&code=c%2Bd&state=x%20y");
+///
+/// let read = AuthorizationResponse::parse("error=access_denied&state=x%20y")?;
+/// assert!(read.result.is_err());
+/// assert!(AuthorizationResponse::parse("code=een&code=twee&state=x").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuthorizationResponse {

@@ -9,6 +9,27 @@ use super::{RequestIds, form, form::Form};
 use crate::{ClientId, RedirectUri, policy::TokenUitzondering};
 
 /// A request to the token endpoint.
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::Request;
+/// use medmij_oauth::{policy::TokenUitzondering, wire::TokenRequest};
+///
+/// let post = |body: &'static str| {
+///     let request = Request::post("https://dvza.example.nl/oauth/token");
+///     request.header("content-type", "application/x-www-form-urlencoded").body(Bytes::from_static(body.as_bytes()))
+/// };
+/// let good = "grant_type=authorization_code&code=abc&client_id=pgo.example.nl\
+///             &redirect_uri=https%3A%2F%2Fpgo.example.nl%2Fcb";
+/// assert_eq!(TokenRequest::parse(&post(good)?)?.client_id().as_str(), "pgo.example.nl");
+///
+/// // core.tknint.205, and core.tknint.204: the code was offered all the same
+/// let refused = TokenRequest::parse(&post("grant_type=authorization_code&code=abc&client_id=pgo.example.nl")?);
+/// let refused = refused.unwrap_err();
+/// assert_eq!(refused.uitzondering, TokenUitzondering::OngeldigVerzoek);
+/// assert_eq!(refused.offered.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TokenRequest {

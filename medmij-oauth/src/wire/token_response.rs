@@ -13,6 +13,23 @@ use super::{
 };
 
 /// A successful answer of the token endpoint. Its `token_type` is `Bearer` (core.autorisatie.202).
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::Response;
+/// use medmij_oauth::wire::{TokenResponse, TokenResponseError};
+///
+/// let answer = |body: &'static str| {
+///     let json = Response::builder().header("content-type", "application/json");
+///     json.body(Bytes::from_static(body.as_bytes()))
+/// };
+/// let tokens = TokenResponse::parse(&answer(r#"{"access_token":"abc","token_type":"bearer","scope":"48 49"}"#)?)?;
+/// assert_eq!((tokens.access_token.expose(), tokens.scope.as_deref()), ("abc", Some("48 49")));
+///
+/// let other = TokenResponse::parse(&answer(r#"{"access_token":"abc","token_type":"mac"}"#)?);
+/// assert_eq!(other.err(), Some(TokenResponseError::TokenType));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TokenResponse {
