@@ -34,7 +34,7 @@ pub enum Uitzondering {
     GegevensdienstNietHier,
     /// 1b: the client is not on the OCL for this gegevensdienst.
     GegevensdienstNietVoorClient,
-    /// 1b: `MedMij_geboortedatum` is missing, superfluous or no date (ext.vert.authint.200).
+    /// 1b: the scope asks for representation and `MedMij_geboortedatum` is missing or no date (ext.vert.authint.200).
     Geboortedatum,
     /// 2: the identity of the Persoon could not be established.
     IdentiteitNietVastgesteld,
