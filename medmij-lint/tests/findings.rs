@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Each code, in each list that can have it, with its place.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_lint::{Against, Code, Finding, Lists, lint, lint_gnl, lint_ocl, lint_whitelist, lint_zal};
