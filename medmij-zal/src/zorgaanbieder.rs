@@ -46,7 +46,9 @@ impl<'a> Zorgaanbieder<'a> {
         self.aanbiedertype_str().map(Aanbiedertype::from_code)
     }
 
-    pub(crate) fn aanbiedertype_str(self) -> Option<&'a str> {
+    /// The Aanbiedertype as it stands in the list.
+    #[must_use]
+    pub fn aanbiedertype_str(self) -> Option<&'a str> {
         self.list.text(self.list.aanbieder(self.at).aanbiedertype)
     }
 

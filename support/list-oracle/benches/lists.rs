@@ -6,8 +6,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use medmij_list::{List, ReadOptions, Snapshot};
-use medmij_list_oracle::build;
-use medmij_types::{Aanbiedernaam, Hostname};
+use medmij_list_oracle::{build, rng::Rng};
 use medmij_whitelist::Whitelist;
 use medmij_zal::Zorgaanbiederslijst;
 use quick_xml::{events::Event, reader::NsReader};
@@ -48,27 +47,41 @@ fn lists(c: &mut Criterion) {
                 b.iter_batched(|| bytes.clone(), read::<Whitelist>, BatchSize::PerIteration);
             }
         });
-        if name == "zal/10000" {
-            let list = read::<Zorgaanbiederslijst>(bytes.clone());
+        if name.starts_with("zal") {
+            let list = read::<Zorgaanbiederslijst>(bytes);
+            group.bench_function("to_xml", |b| b.iter(|| list.to_xml()));
+        } else {
+            let list = read::<Whitelist>(bytes);
             group.bench_function("to_xml", |b| b.iter(|| list.to_xml()));
         }
         group.finish();
     }
+}
+
+/// Every key once a round, in random order.
+fn look_ups(c: &mut Criterion) {
     let zal = read::<Zorgaanbiederslijst>(build::large_zal(100_000).into_bytes());
-    let names: Vec<Aanbiedernaam> = zal.zorgaanbieders().map(|z| z.naam().unwrap()).collect();
-    let names: Vec<&Aanbiedernaam> = names.iter().step_by(97).collect();
+    let names = shuffled(zal.zorgaanbieders().map(|z| z.naam().unwrap()).collect());
     let mut turn = names.iter().cycle();
     c.bench_function("look-up of a name among 100000", |b| {
         b.iter(|| zal.zorgaanbieder(turn.next().unwrap()).is_some())
     });
     let whitelist = read::<Whitelist>(build::large_whitelist(100_000).into_bytes());
-    let hosts: Vec<Hostname> = whitelist.nodes().map(|node| node.hostname().unwrap()).collect();
-    let hosts: Vec<&Hostname> = hosts.iter().step_by(97).collect();
+    let hosts = shuffled(whitelist.nodes().map(|node| node.hostname().unwrap()).collect());
     let mut turn = hosts.iter().cycle();
     c.bench_function("look-up of a host among 100000", |b| {
         b.iter(|| whitelist.contains(turn.next().unwrap()))
     });
 }
 
-criterion_group!(benches, lists);
+/// Copies, so that they stand in memory in the order in which they are asked for.
+fn shuffled<K: Clone>(mut keys: Vec<K>) -> Vec<K> {
+    let mut rng = Rng::new(11);
+    for n in (1..keys.len()).rev() {
+        keys.swap(n, rng.below(n + 1));
+    }
+    keys.iter().cloned().collect()
+}
+
+criterion_group!(benches, lists, look_ups);
 criterion_main!(benches);
