@@ -8,8 +8,11 @@
 
 pub mod build;
 pub mod case;
+pub mod corners;
 pub mod differences;
 pub mod family;
+pub mod grammar;
+pub mod lexeme;
 pub mod mutate;
 pub mod oracle;
 pub mod rng;

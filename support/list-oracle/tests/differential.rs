@@ -12,6 +12,7 @@ use std::{
 
 use medmij_list::{Dialect, ListError, Rule};
 use medmij_list_oracle::{
+    corners::corners,
     differences::{kind_of, known},
     family::Family,
     mutate::{Mutant, mutant},
@@ -91,11 +92,16 @@ fn our_verdict_is_that_of_the_schema() {
     for family in Family::ALL {
         let judge = Judge::new(family);
         println!("{family:?}: judged by {}", judge.schema.display());
-        let mutants: Vec<(u64, Mutant)> = (0..count)
+        let mut mutants: Vec<(u64, Mutant)> = (0..count)
             .map(|n| seed.wrapping_mul(1_000_000_007).wrapping_add(n))
             .map(|seed| (seed, mutant(seed)))
             .filter(|(_, mutant)| mutant.family == family)
             .collect();
+        // They have no seed.
+        let corners = corners(count >= 100_000)
+            .into_iter()
+            .filter(|mutant| mutant.family == family);
+        mutants.extend(corners.map(|mutant| (0, mutant)));
         let documents: Vec<&[u8]> = mutants.iter().map(|(_, mutant)| mutant.bytes.as_slice()).collect();
         let verdicts = oracle::xmllint(&judge.schema, &documents, folder.path());
         let second = oracle::XsdSchema::new(&judge.schema);
