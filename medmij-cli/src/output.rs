@@ -38,8 +38,15 @@ impl Output {
     /// One line of JSON.
     pub(crate) fn json(&mut self, value: &impl Serialize) {
         self.write(|to| {
-            serde_json::to_writer(&mut *to, value)?;
-            to.write_all(b"\n")
+            let mut line = serde_json::to_string(value)?;
+            // Some readers take these for the end of a line.
+            for (c, escape) in [("\u{85}", "\\u0085"), ("\u{2028}", "\\u2028"), ("\u{2029}", "\\u2029")] {
+                if line.contains(c) {
+                    line = line.replace(c, escape);
+                }
+            }
+            line.push('\n');
+            to.write_all(line.as_bytes())
         });
     }
 
