@@ -91,9 +91,12 @@ CREATE TABLE medmij.clock (
 ) WITH (fillfactor = 10);
 INSERT INTO medmij.clock (latest) VALUES (clock_timestamp());
 
--- The time, for those who only read.
+-- The time, for those who only read. Not LANGUAGE sql: that would be parsed and planned again at each call.
 CREATE FUNCTION medmij.now() RETURNS timestamptz
-LANGUAGE sql AS $$ SELECT greatest(clock_timestamp() + ahead, latest) FROM medmij.clock $$;
+LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (SELECT greatest(clock_timestamp() + ahead, latest) FROM medmij.clock);
+END $$;
 
 -- The time, for those who write: now and then it is written down, by whoever comes first; nobody waits for that.
 CREATE FUNCTION medmij.tick() RETURNS timestamptz

@@ -7,6 +7,7 @@ use medmij_oauth_postgres::{PostgresOptions, PostgresStore, PostgresVault};
 use medmij_test_postgres::TestPostgres;
 
 /// How to connect to a new database with the schema in it, or nothing where there is no PostgreSQL.
+#[allow(dead_code, reason = "not every test file has a store")]
 pub(crate) async fn database() -> Option<(PostgresOptions, String)> {
     let server = TestPostgres::shared()?;
     let connection = server.create_database().unwrap();
