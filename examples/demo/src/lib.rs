@@ -22,3 +22,12 @@ pub mod stappen;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The guides, as tests. They build whole programs from the crates alone.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../../docs/build-a-dvp.md")]
+    struct BuildADvp;
+    #[doc = include_str!("../../../docs/build-a-dvza.md")]
+    struct BuildADvza;
+}
