@@ -152,7 +152,7 @@ fn core_tknint_204_postgres_stops_starts_and_hangs_under_a_dvza_in_use_r7_r8_o17
 #[test]
 fn rows_are_weighed_with_and_without_tokens() {
     for (more, tokens) in [(None, "tokens: 0,"), (Some("--exchange"), "tokens: 1000,")] {
-        let said = run(&[&["weigh", "--flows", "1000"], more.as_slice()].concat());
+        let said = run(&[["weigh", "--flows", "1000"].as_slice(), more.as_slice()].concat());
         assert!(said.contains(tokens) && said.contains("bytes a row"), "{said}");
     }
 }
