@@ -119,11 +119,7 @@ pub(crate) struct Sink<'a> {
 
 impl<'a> Sink<'a> {
     pub(crate) fn of<L: List>(list: &'a L) -> Self {
-        let mut sink = Self {
-            document: list.document(),
-            list: L::KIND,
-            found: Vec::new(),
-        };
+        let mut sink = Self::empty(list);
         let tijdstempel = list.header().tijdstempel();
         if tijdstempel.offset_minutes().is_none() {
             let message = "the Tijdstempel has no time zone, so it names no moment; expected one at the end, such as Z \
@@ -131,6 +127,20 @@ impl<'a> Sink<'a> {
             sink.push(Code::Tz, tijdstempel.as_str(), [list.document().tijdstempel()], message);
         }
         sink
+    }
+
+    /// Without what is said of the list as a whole.
+    pub(crate) fn empty<L: List>(list: &'a L) -> Self {
+        Self {
+            document: list.document(),
+            list: L::KIND,
+            found: Vec::new(),
+        }
+    }
+
+    /// Takes what another one of the same list has.
+    pub(crate) fn take(&mut self, other: Self) {
+        self.found.extend(other.found);
     }
 
     /// `near` is what to point at: the first text of it that stands in the document as it is.

@@ -4,7 +4,9 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet, hash_map::RandomState},
-    hash::BuildHasher as _,
+    hash::{BuildHasher as _, BuildHasherDefault, Hasher},
+    ops::Range,
+    thread,
 };
 
 use medmij_types::Aanbiedernaam;
@@ -12,9 +14,42 @@ use medmij_zal::{Gegevensdienst, Unusable, Zorgaanbieder, Zorgaanbiederslijst};
 
 use crate::{Code, findings::Sink};
 
-pub(crate) fn lint(list: &Zorgaanbiederslijst, sink: &mut Sink<'_>) {
+/// From so many entries on, three threads look at them.
+const MANY: usize = 10_000;
+
+pub(crate) fn lint<'a>(list: &'a Zorgaanbiederslijst, sink: &mut Sink<'a>) {
+    let entries = list.zorgaanbieders().len();
+    if entries < MANY {
+        values(list, 0..entries, sink);
+        shared_endpoints(list, &Suspects::of(list), sink);
+        return;
+    }
+    let half = entries / 2;
+    let suspects = thread::scope(|scope| {
+        // where there are no more threads to be had, the work is done here
+        let suspects = thread::Builder::new().spawn_scoped(scope, || Suspects::of(list));
+        let second = thread::Builder::new().spawn_scoped(scope, || {
+            let mut found = Sink::empty(list);
+            values(list, half..entries, &mut found);
+            found
+        });
+        values(list, 0..half, sink);
+        match second.map(thread::ScopedJoinHandle::join) {
+            Ok(Ok(found)) => sink.take(found),
+            _ => values(list, half..entries, sink),
+        }
+        match suspects.map(thread::ScopedJoinHandle::join) {
+            Ok(Ok(suspects)) => suspects,
+            _ => Suspects::of(list),
+        }
+    });
+    shared_endpoints(list, &suspects, sink);
+}
+
+/// The values of these entries.
+fn values(list: &Zorgaanbiederslijst, entries: Range<usize>, sink: &mut Sink<'_>) {
     let mut known = Known { origin: "" };
-    for aanbieder in list.zorgaanbieders() {
+    for aanbieder in list.zorgaanbieders().skip(entries.start).take(entries.len()) {
         let naam = aanbieder.naam_str();
         if !is_plain_name(naam) {
             let why = match Aanbiedernaam::parse(naam) {
@@ -36,7 +71,6 @@ pub(crate) fn lint(list: &Zorgaanbiederslijst, sink: &mut Sink<'_>) {
             }
         }
     }
-    shared_endpoints(list, sink);
 }
 
 fn gegevensdienst<'a>(
@@ -81,25 +115,36 @@ fn gegevensdienst<'a>(
     }
 }
 
-/// V5. A first pass over hashes finds the few endpoints that may be shared, if any; a second one looks at those.
-fn shared_endpoints(list: &Zorgaanbiederslijst, sink: &mut Sink<'_>) {
-    let hasher = RandomState::new();
-    let mut ids: HashMap<u64, u64> = HashMap::new();
-    let mut suspect: HashSet<u64> = HashSet::new();
-    each_resource_endpoint(list, |_, dienst, uri| {
-        let (uri, id) = (hasher.hash_one(uri), hasher.hash_one(dienst.id_str()));
-        if *ids.entry(uri).or_insert(id) != id {
-            suspect.insert(uri);
-        }
-    });
-    drop(ids);
-    if suspect.is_empty() {
+/// V5: the endpoints that may be shared, by their hash, found in a first pass; nearly always none.
+struct Suspects {
+    key: u64,
+    hashes: HashSet<u64>,
+}
+
+impl Suspects {
+    fn of(list: &Zorgaanbiederslijst) -> Self {
+        let key = RandomState::new().hash_one(0);
+        let mut ids: HashMap<u64, u64, BuildHasherDefault<AsItIs>> = HashMap::default();
+        let mut hashes = HashSet::new();
+        each_resource_endpoint(list, |_, dienst, uri| {
+            let (uri, id) = (hash(key, uri), hash(key, dienst.id_str()));
+            if *ids.entry(uri).or_insert(id) != id {
+                hashes.insert(uri);
+            }
+        });
+        Self { key, hashes }
+    }
+}
+
+/// V5, in a second pass that looks at the suspects only.
+fn shared_endpoints(list: &Zorgaanbiederslijst, suspects: &Suspects, sink: &mut Sink<'_>) {
+    if suspects.hashes.is_empty() {
         return;
     }
     // Which Gegevensdienst an endpoint was seen with first; told once per endpoint.
     let mut serves: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
     each_resource_endpoint(list, |aanbieder, dienst, uri| {
-        if !suspect.contains(&hasher.hash_one(uri)) {
+        if !suspects.hashes.contains(&hash(suspects.key, uri)) {
             return;
         }
         let (first, told) = serves.entry(uri).or_insert_with(|| (dienst.id_str(), false));
@@ -129,6 +174,39 @@ fn each_resource_endpoint<'a>(
                 each(aanbieder, dienst, uri);
             }
         }
+    }
+}
+
+/// A hash that is quick rather than good: what collides is looked at again.
+fn hash(key: u64, text: &str) -> u64 {
+    let mix = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let mut hash = words.iter().fold(key ^ text.len() as u64, |hash, word| {
+        mix(hash, u64::from_le_bytes(*word))
+    });
+    for b in rest {
+        hash = mix(hash, u64::from(*b));
+    }
+    hash ^ (hash >> 32)
+}
+
+/// The keys are hashes already.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        for b in bytes {
+            self.write_u64(u64::from(*b));
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = self.0.rotate_left(8) ^ value;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

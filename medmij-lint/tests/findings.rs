@@ -189,3 +189,42 @@ fn core_alst_101_v2_v5_use_places_in_both_releases() {
     let findings = lint_zal(&list, &Against::default());
     assert_eq!(findings.iter().map(Finding::code).collect::<Vec<_>>(), [Code::V2]);
 }
+
+/// A large list is looked at by several threads; what is found is the same, in the order of the document.
+#[test]
+fn v2_v5_use_in_a_large_list() {
+    let zal3 = medmij_zal::doc_example();
+    let (start, rest) = zal3.split_once("<Zorgaanbieders>").unwrap();
+    let entry = rest.split_once("</Zorgaanbieders>").unwrap().0;
+    let letters = |n: usize| {
+        let letter = |n: usize| char::from(b'a' + u8::try_from(n % 26).unwrap());
+        format!("abc{}{}{}", letter(n / 676), letter(n / 26), letter(n))
+    };
+    let entries: String = (0..10_100)
+        .map(|n| {
+            let entry = entry
+                .replace("umcharderwijk", &letters(n))
+                .replace("dvza.example.nl", &format!("{}.nl", letters(n)));
+            match n {
+                0 | 10_099 => entry.replace(".nl/token", ".nl:99999/token"),
+                6_000 => entry.replace(&format!("{}@", letters(n)), &format!("{}1@", letters(n))),
+                // the same endpoint as in the first half, for something else
+                9_000 => entry
+                    .replace(&format!("{}.nl", letters(n)), &format!("{}.nl", letters(10)))
+                    .replace(">48<", ">51<"),
+                _ => entry,
+            }
+        })
+        .collect();
+    let list: Snapshot<Zorgaanbiederslijst> = read(&format!(
+        "{start}<Zorgaanbieders>{entries}</Zorgaanbieders></Zorgaanbiederslijst>"
+    ));
+    let found: Vec<String> = lint_zal(&list, &Against::default())
+        .iter()
+        .map(|finding| {
+            let at = finding.path().split_once("Zorgaanbieder[").unwrap().1;
+            format!("{} {}", finding.code(), at.split_once(']').unwrap().0)
+        })
+        .collect();
+    assert_eq!(found, ["USE 1", "V2 6001", "V5 9001", "USE 10100"]);
+}
