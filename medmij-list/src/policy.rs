@@ -84,7 +84,9 @@ impl RefreshPolicy {
     pub fn next_attempt(&self, failures: u32, chance: f64) -> Duration {
         let Some(doublings) = failures.checked_sub(1) else {
             let swing = (chance.clamp(0.0, 1.0) * 2.0 - 1.0) * self.jitter.clamp(0.0, 1.0);
-            return self.interval.mul_f64(1.0 + swing);
+            // What cannot be reckoned (no number, or too large a one) leaves the interval as it is.
+            let seconds = self.interval.as_secs_f64() * (1.0 + swing);
+            return Duration::try_from_secs_f64(seconds).unwrap_or(self.interval);
         };
         let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
         self.backoff_first.saturating_mul(factor).min(self.backoff_most)
@@ -131,6 +133,19 @@ mod tests {
         for (chance, seconds) in [(0.0, 540), (0.5, 600), (1.0, 660), (7.0, 660)] {
             assert_eq!(policy.next_attempt(0, chance), Duration::from_secs(seconds), "{chance}");
         }
+    }
+
+    #[test]
+    fn odd_figures_are_no_panic() {
+        let mut policy = RefreshPolicy {
+            jitter: f64::NAN,
+            ..RefreshPolicy::default()
+        };
+        assert_eq!(policy.next_attempt(0, 0.5), policy.interval);
+        assert_eq!(RefreshPolicy::default().next_attempt(0, f64::NAN), policy.interval);
+        policy.jitter = 1.0;
+        policy.interval = Duration::MAX;
+        assert_eq!(policy.next_attempt(0, 1.0), Duration::MAX);
     }
 
     #[test]

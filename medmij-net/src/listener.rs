@@ -275,7 +275,7 @@ impl Shared {
             clock,
             reloads: watch::Sender::new(0),
             access,
-            connections: Arc::new(Semaphore::new(limits.connections)),
+            connections: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
             limits,
         })
     }

@@ -156,7 +156,7 @@ impl Connection {
         };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(limits.headers)
+            .header_read_timeout(limits.headers.min(YEAR))
             .max_buf_size(limits.header_bytes.max(8 * 1024))
             .half_close(false)
             .serve_connection(TokioIo::new(Gated::new(stream, gate)), service);
@@ -178,6 +178,9 @@ impl Connection {
         }
     }
 }
+
+/// The HTTP library adds this time to a clock, and panics where that cannot be.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 fn names_of(stream: &TlsStream<TcpStream>) -> PeerNames {
     let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();

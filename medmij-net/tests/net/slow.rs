@@ -180,6 +180,20 @@ async fn r12_one_connection_too_many_is_closed() {
     served.stop().await;
 }
 
+#[tokio::test]
+async fn limits_that_are_no_limits_are_no_panic() {
+    let world = World::new();
+    let mut limits = ListenerLimits::default();
+    (limits.connections, limits.handshakes) = (usize::MAX, usize::MAX);
+    (limits.age, limits.write, limits.body) = (Duration::MAX, Duration::MAX, Duration::MAX);
+    (limits.handshake, limits.headers, limits.body_bytes) = (Duration::MAX, Duration::MAX, u64::MAX);
+    let served = Served::start(world.listener(only(DVP)).limits(limits), counting().0).await;
+    let limits = medmij_net::SendLimits::default().total(Duration::MAX).body(u64::MAX);
+    let channel = world.client(served.address, only(DVZA)).limits(limits).build().unwrap();
+    assert_eq!(send(&channel, "/").await.unwrap().status(), 200);
+    served.stop().await;
+}
+
 /// Reads to the end; the number of bytes that came.
 async fn ended(stream: &mut TcpStream) -> usize {
     let mut rest = Vec::new();
