@@ -7,13 +7,12 @@ mod packed;
 use std::fmt;
 
 use hash::KeyHasher;
-use packed::Packed;
+use packed::{Packed, Records};
 
 /// From a key, compared exactly, to the number of an entry.
 ///
 /// While a list is read, the index holds a hash and a number per key, and the text of a key is that of the entry. At the
-/// end the keys are packed beside their numbers in the order of their hashes, so that a look-up touches one place in
-/// memory; unless the list is so large, for what stands in it, that the copy would cost too much memory. The hash is
+/// end the keys are packed beside their numbers in lines of the processor's cache, so that a look-up mostly touches one; unless the list is so large, for what stands in it, that the copy would cost too much memory. The hash is
 /// keyed at random: names in a list cannot be chosen to collide.
 #[derive(Clone, Default)]
 pub struct KeyIndex {
@@ -22,7 +21,7 @@ pub struct KeyIndex {
     slots: Vec<(u32, u32)>,
     len: usize,
     /// The keys as they came in, to be packed, as long as this takes no more bytes in all.
-    records: Vec<u8>,
+    records: Records,
     spare: usize,
     packed: Option<Packed>,
 }
@@ -79,7 +78,7 @@ impl KeyIndex {
         }
         self.len += 1;
         if self.spare > 0 {
-            if packed::push(&mut self.records, key, entry) && self.cost() <= self.spare {
+            if self.records.push(key, entry) && self.slots.len() * 8 + self.records.cost() <= self.spare {
                 return Ok(());
             }
             self.do_without_copy();
@@ -93,20 +92,20 @@ impl KeyIndex {
         if size > self.slots.len() {
             self.resize(size);
         }
-        let records = bytes + keys * packed::HEAD;
-        if self.spare > 0 && size * 8 + records * 2 > self.spare {
+        // the copy while reading, and the lines at the end
+        if self.spare > 0 && size * 8 + (bytes + keys * 6) * 5 / 2 > self.spare {
             self.do_without_copy();
         } else if self.spare > 0 {
-            self.records.reserve(records.saturating_sub(self.records.len()));
+            self.records.reserve(keys, bytes);
         }
     }
 
     /// No more keys will come.
     pub(crate) fn finish(&mut self) {
         if std::mem::take(&mut self.spare) > 0 {
-            self.packed = Some(Packed::new(&self.records, self.len, &self.hasher));
+            self.packed = Some(Packed::new(&self.records, &self.hasher));
             self.slots = Vec::new();
-            self.records = Vec::new();
+            self.records = Records::default();
         }
     }
 
@@ -117,19 +116,14 @@ impl KeyIndex {
         } else {
             self.slots.fill((0, 0));
         }
-        self.records.clear();
+        self.records = Records::default();
         self.len = 0;
-    }
-
-    /// Bytes in use, with those that packing takes.
-    fn cost(&self) -> usize {
-        self.slots.len() * 8 + self.records.len() * 2
     }
 
     #[cold]
     fn do_without_copy(&mut self) {
         self.spare = 0;
-        self.records = Vec::new();
+        self.records = Records::default();
     }
 
     /// The free slot for a key that is not there, or the entry that has it.

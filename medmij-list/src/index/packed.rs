@@ -1,108 +1,171 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Keys beside their numbers, in the order of their hashes, without gaps: a look-up touches one place in memory.
+//! Keys beside their numbers, in lines of the size of those of a processor's cache, each where its hash says: a look-up
+//! mostly touches one line.
+
+use std::collections::HashMap;
 
 use super::{hash::KeyHasher, spread};
 
-/// Bytes of a record before the text: number of the entry (4), length of the text (2).
-pub(super) const HEAD: usize = 6;
+/// Bytes of a line.
+const LINE: usize = 64;
 
-/// On average so many records have the same place.
-const TOGETHER: usize = 2;
+/// Bytes of a record before the text: number of the entry (4), length of the text (1).
+const HEAD: usize = 5;
+
+/// The longest text that fits in a line beside the byte that says how full it is.
+const LONGEST: usize = LINE - 1 - HEAD;
+
+/// A record that finds no room where its hash says goes to the next line, so many times.
+const TRIES: usize = 8;
+
+/// What a line has room for, in shares of 12, and how many of them are planned for a line.
+const WHOLE: usize = 12;
+const PLANNED: usize = 8;
+
+/// The keys as they come in.
+#[derive(Clone, Default)]
+pub(super) struct Records {
+    bytes: Vec<u8>,
+    shares: usize,
+}
+
+impl Records {
+    /// Adds a record; `false` if it is beyond what a record can hold.
+    #[inline]
+    pub(super) fn push(&mut self, key: &str, entry: u32) -> bool {
+        let Ok(length) = u16::try_from(key.len()) else {
+            return false;
+        };
+        self.bytes.extend_from_slice(&entry.to_le_bytes());
+        self.bytes.extend_from_slice(&length.to_le_bytes());
+        self.bytes.extend_from_slice(key.as_bytes());
+        self.shares += match key.len() + HEAD {
+            ..=15 => WHOLE / 4,
+            16..=21 => WHOLE / 3,
+            22..=31 => WHOLE / 2,
+            _ => WHOLE,
+        };
+        true
+    }
+
+    /// Makes room for so many keys in all, with texts of about this many bytes together.
+    pub(super) fn reserve(&mut self, keys: usize, bytes: usize) {
+        self.bytes.reserve((bytes + keys * 6).saturating_sub(self.bytes.len()));
+    }
+
+    /// Bytes that they take, with those of the lines to come.
+    #[inline]
+    pub(super) const fn cost(&self) -> usize {
+        self.bytes.len() + self.lines() * LINE
+    }
+
+    const fn lines(&self) -> usize {
+        self.shares / PLANNED + 1
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        let mut rest = self.bytes.as_slice();
+        std::iter::from_fn(move || {
+            let (head, after) = rest.split_first_chunk::<6>()?;
+            let [a, b, c, d, e, f] = *head;
+            let (text, after) = after.split_at_checked(u16::from_le_bytes([e, f]).into())?;
+            rest = after;
+            Some((u32::from_le_bytes([a, b, c, d]), text))
+        })
+    }
+}
+
+/// A byte that says how many bytes of records follow, its highest bit that one went on to the next line; the records.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line([u8; LINE]);
+
+const WENT_ON: u8 = 0x80;
 
 #[derive(Clone)]
 pub(super) struct Packed {
-    /// Where the records of each place end.
-    ends: Vec<u32>,
-    records: Vec<u8>,
-}
-
-/// Adds a record; `false` if it is beyond what a record can hold.
-#[inline]
-pub(super) fn push(records: &mut Vec<u8>, key: &str, entry: u32) -> bool {
-    let Ok(length) = u16::try_from(key.len()) else {
-        return false;
-    };
-    if u32::try_from(records.len() + HEAD + key.len()).is_err() {
-        return false;
-    }
-    records.extend_from_slice(&entry.to_le_bytes());
-    records.extend_from_slice(&length.to_le_bytes());
-    records.extend_from_slice(key.as_bytes());
-    true
+    lines: Vec<Line>,
+    /// The few that are too long for a line, or found no room.
+    others: HashMap<Box<[u8]>, u32>,
 }
 
 impl Packed {
-    /// Counts, then puts each record where it belongs.
-    pub(super) fn new(from: &[u8], count: usize, hasher: &KeyHasher) -> Self {
-        let places = count / TOGETHER + 1;
-        let mut ends = vec![0_u32; places];
-        for record in Records(from) {
-            // the begin of the next place
-            if let Some(end) = ends.get_mut(spread(hasher.hash(record.text), places) + 1) {
-                *end += record.size();
+    pub(super) fn new(records: &Records, hasher: &KeyHasher) -> Self {
+        let mut packed = Self {
+            lines: vec![Line([0; LINE]); records.lines()],
+            others: HashMap::new(),
+        };
+        for (entry, text) in records.iter() {
+            if text.len() > LONGEST || !packed.place(hasher.hash(text), entry, text) {
+                packed.others.insert(text.into(), entry);
             }
         }
-        let mut begin = 0;
-        for end in &mut ends {
-            begin += *end;
-            *end = begin;
-        }
-        let mut records = vec![0; from.len()];
-        for record in Records(from) {
-            let Some(at) = ends.get_mut(spread(hasher.hash(record.text), places)) else {
-                continue;
-            };
-            let start = *at as usize;
-            *at += record.size();
-            if let Some(home) = records.get_mut(start..*at as usize) {
-                home.copy_from_slice(record.whole);
+        packed
+    }
+
+    fn place(&mut self, hash: u32, entry: u32, text: &[u8]) -> bool {
+        let home = spread(hash, self.lines.len());
+        for line in self.lines.iter_mut().skip(home).take(TRIES) {
+            if line.push(entry, text) {
+                return true;
             }
         }
-        Self { ends, records }
+        false
     }
 
     #[inline]
     pub(super) fn find(&self, hash: u32, key: &[u8]) -> Option<u32> {
-        let place = spread(hash, self.ends.len());
-        let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
-        let end = *self.ends.get(place)?;
-        let records = self.records.get(start.unwrap_or(0) as usize..end as usize)?;
-        Records(records)
-            .find(|record| record.text == key)
-            .map(|record| record.entry)
+        if key.len() <= LONGEST {
+            let home = spread(hash, self.lines.len());
+            for line in self.lines.get(home..)?.iter().take(TRIES) {
+                if let Some(entry) = line.find(key) {
+                    return Some(entry);
+                }
+                if !line.went_on() {
+                    return None;
+                }
+            }
+        }
+        self.others.get(key).copied()
     }
 }
 
-struct Record<'a> {
-    entry: u32,
-    text: &'a [u8],
-    whole: &'a [u8],
-}
-
-impl Record<'_> {
-    #[expect(clippy::cast_possible_truncation, reason = "a text has at most 65,535 bytes")]
-    const fn size(&self) -> u32 {
-        self.whole.len() as u32
+impl Line {
+    #[inline]
+    const fn went_on(&self) -> bool {
+        let [full, ..] = self.0;
+        full & WENT_ON != 0
     }
-}
 
-struct Records<'a>(&'a [u8]);
-
-impl<'a> Iterator for Records<'a> {
-    type Item = Record<'a>;
+    /// Adds a record, or marks that it went on.
+    fn push(&mut self, entry: u32, text: &[u8]) -> bool {
+        let [full, records @ ..] = &mut self.0;
+        let used = usize::from(*full & !WENT_ON);
+        let size = HEAD + text.len();
+        let Some(room) = records.get_mut(used..used + size) else {
+            *full |= WENT_ON;
+            return false;
+        };
+        if let Some((head, body)) = room.split_first_chunk_mut::<HEAD>() {
+            let [a, b, c, d] = entry.to_le_bytes();
+            *head = [a, b, c, d, u8::try_from(text.len()).unwrap_or(0)];
+            body.copy_from_slice(text);
+        }
+        *full = (*full & WENT_ON) | u8::try_from(used + size).unwrap_or(0);
+        true
+    }
 
     #[inline]
-    fn next(&mut self) -> Option<Record<'a>> {
-        let (head, _) = self.0.split_first_chunk::<HEAD>()?;
-        let [a, b, c, d, e, f] = *head;
-        let (whole, rest) = self
-            .0
-            .split_at_checked(HEAD + usize::from(u16::from_le_bytes([e, f])))?;
-        self.0 = rest;
-        Some(Record {
-            entry: u32::from_le_bytes([a, b, c, d]),
-            text: whole.get(HEAD..)?,
-            whole,
-        })
+    fn find(&self, key: &[u8]) -> Option<u32> {
+        let [full, records @ ..] = &self.0;
+        let mut rest = records.get(..usize::from(full & !WENT_ON))?;
+        while let Some(([a, b, c, d, length], after)) = rest.split_first_chunk::<HEAD>() {
+            let (text, after) = after.split_at_checked(usize::from(*length))?;
+            if text == key {
+                return Some(u32::from_le_bytes([*a, *b, *c, *d]));
+            }
+            rest = after;
+        }
+        None
     }
 }
