@@ -101,6 +101,7 @@ pub(super) fn bytes(mut bytes: Vec<u8>, family: Family, rng: &mut Rng) -> Vec<u8
             rng.text(&[
                 "x",
                 "<a/>",
+                "<a>",
                 "\0",
                 "\0\0\0\0",
                 " ",

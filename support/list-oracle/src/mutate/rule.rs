@@ -135,6 +135,8 @@ pub(super) fn rule(mut root: Element, family: Family, mut style: Style, rng: &mu
                 "&onbekend;",
                 "&a.b;",
                 "]]>",
+                "x]]>y",
+                "]]]>",
                 "&#x;",
                 "&#1a;",
             ]);
