@@ -6,8 +6,8 @@ use medmij_list::ListCache;
 use medmij_oauth::{
     ClientId,
     server::{Client, Clients, Dvza, SupplierError, Toets, ToetsUitslag, ToetsVraag},
-    store::MemoryStore,
 };
+use medmij_oauth_sqlite::SqliteStore;
 use medmij_ocl::OAuthclientlist;
 use medmij_types::GegevensdienstId;
 use node::STAP;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// The bundle.
 pub(crate) struct Leverancier {
-    pub(crate) store: MemoryStore,
+    pub(crate) store: Arc<SqliteStore>,
     pub(crate) clients: OclClients,
     pub(crate) aanbieders: EigenRegistratie,
     pub(crate) login: Inlogstub,
@@ -23,13 +23,13 @@ pub(crate) struct Leverancier {
 }
 
 impl Dvza for Leverancier {
-    type Store = MemoryStore;
+    type Store = SqliteStore;
     type Clients = OclClients;
     type Aanbieders = EigenRegistratie;
     type Authentication = Inlogstub;
     type Toets = BronToets;
 
-    fn store(&self) -> &MemoryStore {
+    fn store(&self) -> &SqliteStore {
         &self.store
     }
 

@@ -7,15 +7,17 @@
 //! | `inlogstub.rs` | a stub in the place of DigiD, for loopback only |
 //! | `registratie.rs` | whom it serves, and for how long |
 //! | `bronsysteem.rs` | the source system: dossiers of invented persons, from a folder |
+//! | `opslag.rs` | the store of grants and tokens, and its keys |
 //! | `resource.rs` | the resource server |
 //! | `verteller.rs` | telling the events of the chain log |
 //!
-//! It leaves out what a real DVZA has: DigiD, a store that survives a restart, keys that do, delivery of the chain log.
+//! It leaves out what a real DVZA has: DigiD, keys in a place of their own, delivery of the chain log.
 #![forbid(unsafe_code)]
 
 mod bronsysteem;
 mod inlogstub;
 mod leverancier;
+mod opslag;
 mod registratie;
 mod resource;
 mod verteller;
@@ -30,11 +32,10 @@ use leverancier::{BronToets, Leverancier, OclClients};
 use medmij_list::supply::{FileKeep, KeepError};
 use medmij_oauth::{
     router::{RouterOptions, back_channel, front_channel},
-    seal::LocalKeyRing,
     server::{Server, ServerConfig},
-    store::MemoryStore,
 };
-use medmij_types::{Aanbiedernaam, EntropyError, GegevensdienstId, Hostname, OsEntropy};
+use medmij_oauth_sqlite::OpenError;
+use medmij_types::{Aanbiedernaam, EntropyError, GegevensdienstId, Hostname};
 use medmij_whitelist::HostPolicy;
 use node::{Caches, ListsError, Node, NodeConfig, NodeError, STAP};
 use registratie::EigenRegistratie;
@@ -115,8 +116,9 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let registratie = EigenRegistratie::open(&config.bediend, keep, gnl, clock)?;
     let login = Inlogstub::new(development, config.hostname.clone(), Arc::clone(&bron));
     let login_page = login.router();
+    let store = opslag::store(node.bewaard())?;
     let leverancier = Leverancier {
-        store: MemoryStore::default(),
+        store: Arc::clone(&store),
         clients: OclClients(ocl),
         aanbieders: registratie.clone(),
         login,
@@ -125,7 +127,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
             bron: Arc::clone(&bron),
         },
     };
-    let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
+    let keys = Arc::new(opslag::keys(node.bewaard())?);
     let mut settings = ServerConfig::new(config.hostname.clone(), node.rol(), &config.telefoon, keys);
     settings.observer = Arc::new(Verteller {
         rol: node.rol().to_owned(),
@@ -150,6 +152,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     );
     Ok(async move {
         let (stop, stopped) = watch::channel(false);
+        let purging = tokio::spawn(opslag::purge(store));
         let serving = tokio::spawn(back_listener.serve(back, until(stopped.clone())));
         let pages = tokio::spawn(async move {
             axum::serve(front_listener, front)
@@ -160,6 +163,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         let _ = stop.send(true);
         // the back channel has a deadline of its own for what it began; browsers get the same
         let _ = tokio::join!(serving, tokio::time::timeout(STOPPING, pages));
+        purging.abort();
         drop(kept);
     })
 }
@@ -188,6 +192,12 @@ pub enum StartError {
     /// Its address on the front channel.
     #[error("cannot listen on the front channel: {0}")]
     Bind(std::io::Error),
+    /// Its store.
+    #[error("the store: {0}")]
+    Store(#[from] OpenError),
+    /// The keys of its store.
+    #[error("the keys of the store: {0}")]
+    Keys(std::io::Error),
     /// No randomness for its keys.
     #[error(transparent)]
     Entropy(#[from] EntropyError),

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use medmij_fhir::{
     FhirVersion, Gegevensdienst, Issue, IssueCode, OperationOutcome, ResourceEndpoint, Severity,
-    server::{Responder, outcome_response},
+    server::{ResourceSet, Responder, outcome_response},
 };
 use medmij_net::Peer;
 use medmij_oauth::server::Server;
@@ -118,15 +118,16 @@ impl Resources {
                 "geen toegang",
             );
         }
-        match self.bron.dossier(&aanbieder, &verleend.persoon.bsn, &id) {
-            Some(dossier) => responder.answer(request, dossier),
-            None => refuse(
-                responder.version(),
-                StatusCode::NOT_FOUND,
-                IssueCode::NotFound,
-                "er zijn geen gegevens",
-            ),
-        }
+        let dossier = self.bron.dossier(&aanbieder, &verleend.persoon.bsn, &id);
+        data(responder, request, dossier)
+    }
+}
+
+/// H16 — whoever has no dossier gets what somebody with an empty one gets: the answer does not tell of a behandelrelatie.
+fn data(responder: &Responder, request: &http::Request<()>, dossier: Option<&ResourceSet>) -> http::Response<Bytes> {
+    match dossier {
+        Some(dossier) => responder.answer(request, dossier),
+        None => responder.answer(request, &ResourceSet::new()),
     }
 }
 
@@ -150,4 +151,31 @@ fn refuse(version: FhirVersion, status: StatusCode, code: IssueCode, text: &str)
         status,
         &OperationOutcome::new(Issue::new(Severity::Error, code, text)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h16_who_has_no_dossier_cannot_be_told_from_who_has_nothing_that_is_asked() {
+        let uri = "https://dvza-een.localhost/fhir/ziekenhuisdelinde/48";
+        let endpoint = ResourceEndpoint::new(BackchannelUri::parse(uri).unwrap()).unwrap();
+        let gegevensdienst = Gegevensdienst::lookup(&GegevensdienstId::parse("48").unwrap()).unwrap();
+        let responder = Responder::new(endpoint, gegevensdienst);
+        let mut dossier = ResourceSet::new();
+        dossier
+            .insert_json(br#"{"resourceType":"Patient","id":"een"}"#)
+            .unwrap();
+        let request = http::Request::get(format!("{uri}/Condition")).body(()).unwrap();
+
+        let (without, nothing_asked) = (
+            data(&responder, &request, None),
+            data(&responder, &request, Some(&dossier)),
+        );
+
+        assert_eq!(without.status(), StatusCode::OK);
+        assert_eq!(without.headers(), nothing_asked.headers());
+        assert_eq!(without.body(), nothing_asked.body());
+    }
 }
