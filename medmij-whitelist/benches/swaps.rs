@@ -142,7 +142,8 @@ fn reader(policy: &HostPolicy, nodes: u64, rate: u64, number: u64, done: &Atomic
     let (begin, mut asked) = (Instant::now(), 0_u64);
     while !done.load(Ordering::Relaxed) {
         let due = (begin.elapsed().as_nanos() * u128::from(rate) / 1_000_000_000) as u64;
-        for _ in asked..due.min(asked + 10_000) {
+        let until = due.min(asked + 10_000);
+        while asked < until {
             let (host, listed) = &hosts[(asked % 1000) as usize];
             let before = Instant::now();
             let answer = policy.check(host);
