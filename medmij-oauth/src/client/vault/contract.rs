@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The contract of a [`TokenVault`](super::TokenVault), as tests that every vault passes.
+//! The contract of a [`TokenVault`], as tests that every vault passes.
 #![expect(
     clippy::expect_used,
     clippy::panic,
