@@ -42,7 +42,7 @@ async fn main() {
         let made = pki.issue(&LeafSpec::node(name)).unwrap();
         NodeIdentity::from_pem(made.chain_pem().as_bytes(), made.key_pem().as_bytes()).unwrap()
     };
-    let policy = HostPolicy::fixed([host("dvp.localhost")]);
+    let policy = HostPolicy::danger_fixed([host("dvp.localhost")]);
     let listener = BackChannelListener::builder(node("dvza.localhost"), roots.clone(), policy)
         .revocation(Revocation::danger_off())
         .bind("127.0.0.1:0".parse().unwrap())
@@ -57,7 +57,7 @@ async fn main() {
         let channel = BackChannel::builder(
             node("dvp.localhost"),
             roots.clone(),
-            HostPolicy::fixed([host("dvza.localhost")]),
+            HostPolicy::danger_fixed([host("dvza.localhost")]),
         )
         .revocation(Revocation::danger_off())
         .danger_loopback(map.clone())

@@ -55,9 +55,20 @@ impl HostPolicy {
         }))
     }
 
-    /// Allows a fixed set of hosts: for test facilities, whose hosts are on no Whitelist.
+    /// Allows a fixed set of hosts, whatever the Whitelist says: for test facilities, whose hosts are on no Whitelist, and for
+    /// tests. Whoever calls this makes an [`AllowedHost`] of any host they like.
+    ///
+    /// ```
+    /// use medmij_types::Hostname;
+    /// use medmij_whitelist::{Basis, HostPolicy};
+    ///
+    /// let host = Hostname::parse("test.example.nl")?;
+    /// let policy = HostPolicy::danger_fixed([host.clone()]);
+    /// assert_eq!(policy.check(&host)?.basis(), Basis::Fixed);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
-    pub fn fixed(hosts: impl IntoIterator<Item = Hostname>) -> Self {
+    pub fn danger_fixed(hosts: impl IntoIterator<Item = Hostname>) -> Self {
         Self(Arc::new(Ground::Fixed(hosts.into_iter().collect())))
     }
 
@@ -343,7 +354,7 @@ mod tests {
 
     #[test]
     fn a_fixed_set_is_that_set() {
-        let policy = HostPolicy::fixed([host("a.nl")]);
+        let policy = HostPolicy::danger_fixed([host("a.nl")]);
         assert_eq!(policy.check(&host("a.nl")).unwrap().basis(), Basis::Fixed);
         assert!(policy.check(&host("stelselnode.medmij.nl")).is_err());
     }

@@ -174,7 +174,7 @@ async fn core_tknint_204_a_code_is_spent_once() {
 
     let node = Node::load(&network.dvp.node).unwrap();
     let dvza = network.dvzas[0].node.hostname.clone();
-    let channel = node.back_channel(HostPolicy::fixed([dvza.clone()])).unwrap();
+    let channel = node.back_channel(HostPolicy::danger_fixed([dvza.clone()])).unwrap();
     let endpoint = BackchannelUri::parse(&format!("https://{dvza}{}", dvza::TOKEN)).unwrap();
     let request = || {
         let code = AuthorizationCode::from_wire(code).unwrap();

@@ -29,7 +29,7 @@ impl Network {
         let own = pki.issue(&LeafSpec::node("stelselnode.localhost")).unwrap();
         let identity = NodeIdentity::from_pem(own.chain_pem().as_bytes(), own.key_pem().as_bytes()).unwrap();
         let roots = TrustRoots::from_pem(pki.roots_pem().as_bytes()).unwrap();
-        let allowed = HostPolicy::fixed([Hostname::parse("dvp.localhost").unwrap()]);
+        let allowed = HostPolicy::danger_fixed([Hostname::parse("dvp.localhost").unwrap()]);
         let server = runtime.block_on(async {
             let listener = BackChannelListener::builder(identity, roots, allowed)
                 .revocation(Revocation::danger_off())

@@ -176,7 +176,7 @@ async fn danger_loopback_a_uri_with_a_port_or_a_name_outside_the_map_is_not_dial
         .unwrap_err();
     assert!(error.is_request(), "{error}");
 
-    let policy = HostPolicy::fixed([host("onbekend.localhost"), host("dvza.example.nl")]);
+    let policy = HostPolicy::danger_fixed([host("onbekend.localhost"), host("dvza.example.nl")]);
     let channel = world.client(server.address, policy.clone()).build().unwrap();
     for uri in ["https://onbekend.localhost/", "https://dvza.example.nl/"] {
         let error = channel

@@ -72,7 +72,7 @@ pub(crate) fn identity(test: &TestIdentity) -> NodeIdentity {
 }
 
 pub(crate) fn only(name: &str) -> HostPolicy {
-    HostPolicy::fixed([host(name)])
+    HostPolicy::danger_fixed([host(name)])
 }
 
 /// A Whitelist that changes.

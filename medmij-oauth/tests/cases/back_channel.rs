@@ -73,7 +73,7 @@ impl Net {
         let router = back_channel(setup.server.clone(), RouterOptions::at("/oauth"))
             .merge(fhir)
             .layer(axum::middleware::from_fn(gate));
-        let policy = HostPolicy::fixed([DVP, ANDER].map(|name| Hostname::parse(name).unwrap()));
+        let policy = HostPolicy::danger_fixed([DVP, ANDER].map(|name| Hostname::parse(name).unwrap()));
         let identity = identity(&pki, DVZA);
         let listener = BackChannelListener::builder(identity, roots(&pki), policy)
             .revocation(Revocation::danger_off())
@@ -95,11 +95,15 @@ impl Net {
     fn node(&self, name: &str, issuer: &TestPki) -> BackChannel {
         let dvza = Hostname::parse(DVZA).unwrap();
         let map = DangerLoopback::new().back(dvza.clone(), self.address).unwrap();
-        BackChannel::builder(identity(issuer, name), roots(&self.pki), HostPolicy::fixed([dvza]))
-            .revocation(Revocation::danger_off())
-            .danger_loopback(map)
-            .build()
-            .unwrap()
+        BackChannel::builder(
+            identity(issuer, name),
+            roots(&self.pki),
+            HostPolicy::danger_fixed([dvza]),
+        )
+        .revocation(Revocation::danger_off())
+        .danger_loopback(map)
+        .build()
+        .unwrap()
     }
 
     async fn code(&self) -> ReceivedCode {

@@ -84,7 +84,7 @@ pub(crate) async fn start<S: Counted>(store: Arc<S>, folder: &Folder, lifetime: 
 
     let identity = NodeIdentity::from_pem(pki.node.chain_pem().as_bytes(), pki.node.key_pem().as_bytes())?;
     let roots = TrustRoots::from_pem(pki.roots.as_bytes())?;
-    let policy = HostPolicy::fixed([Hostname::parse(CLIENT)?]);
+    let policy = HostPolicy::danger_fixed([Hostname::parse(CLIENT)?]);
     let back = BackChannelListener::builder(identity, roots, policy)
         .revocation(Revocation::hard_fail(pki.crls)?)
         .bind("127.0.0.1:0".parse()?)

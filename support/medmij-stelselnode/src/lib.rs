@@ -24,7 +24,7 @@
 //! let (dvp, stelselnode) = (Hostname::parse("dvp.localhost")?, Hostname::parse("stelselnode.localhost")?);
 //!
 //! // The Stelselnode lets the DVP in, publishes a Whitelist and will fail once.
-//! let listener = BackChannelListener::builder(node("stelselnode.localhost")?, roots.clone(), HostPolicy::fixed([dvp]))
+//! let listener = BackChannelListener::builder(node("stelselnode.localhost")?, roots.clone(), HostPolicy::danger_fixed([dvp]))
 //!     .revocation(Revocation::danger_off())
 //!     .bind("127.0.0.1:0".parse()?)
 //!     .await?;

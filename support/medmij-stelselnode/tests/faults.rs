@@ -36,7 +36,7 @@ impl Supply {
         let (dvp, stelselnode) = (host("dvp.localhost"), host(STELSELNODE));
         let node = |name| identity(&pki.issue(&medmij_test::LeafSpec::node(name)).unwrap());
         let roots = TrustRoots::from_pem(pki.roots_pem().as_bytes()).unwrap();
-        let listener = BackChannelListener::builder(node(STELSELNODE), roots.clone(), HostPolicy::fixed([dvp]))
+        let listener = BackChannelListener::builder(node(STELSELNODE), roots.clone(), HostPolicy::danger_fixed([dvp]))
             .revocation(Revocation::danger_off())
             .bind("127.0.0.1:0".parse().unwrap())
             .await
