@@ -5,6 +5,7 @@
 //! change. It never holds a body, a header, a query string or a token.
 
 mod classify;
+mod config;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -14,6 +15,7 @@ use medmij_types::Hostname;
 use medmij_whitelist::NotAllowed;
 
 pub(crate) use classify::classify;
+pub use config::{ConfigError, WebFault};
 
 /// A request over the back channel that got no answer.
 ///
@@ -211,66 +213,4 @@ impl StdError for NetError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.inner.source.as_deref().map(|source| source as _)
     }
-}
-
-/// Something in our own configuration that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// The PEM holds nothing of the kind that was expected.
-    #[error("pem holds no {0}")]
-    Missing(&'static str),
-    /// The PEM is damaged.
-    #[error("pem of the {what} cannot be read")]
-    Pem {
-        /// What was being read.
-        what: &'static str,
-        /// The cause.
-        source: rustls_pki_types::pem::Error,
-    },
-    /// A certificate is no X.509 certificate that can be used.
-    #[error("{what} {number} is no usable certificate")]
-    Certificate {
-        /// What was being read.
-        what: &'static str,
-        /// Which one in the file, from 1.
-        number: usize,
-        /// The cause.
-        source: Box<dyn StdError + Send + Sync>,
-    },
-    /// The private key is of a kind that the TLS library cannot use, or is not the certificate's.
-    #[error("private key cannot be used with this certificate")]
-    Key(#[source] rustls::Error),
-    /// The password does not open the key, or the key is encrypted in a way that is not supported.
-    #[error("password does not open the private key")]
-    Password,
-    /// The signer of a key that is elsewhere cannot be used.
-    #[error("signer of the private key cannot be used")]
-    Signer(#[source] Box<dyn StdError + Send + Sync>),
-    /// TLS could not be set up from these parts.
-    #[error("tls cannot be set up")]
-    Tls(#[source] Box<dyn StdError + Send + Sync>),
-    /// A revocation policy other than off got no CRL to judge by.
-    #[error("revocation policy needs at least one crl: give crls, or choose danger_off")]
-    NoCrl,
-    /// The certificate has no place on the front channel.
-    #[error("certificate cannot be used on the front channel (core.tls.315)")]
-    Web(#[source] crate::WebFault),
-    /// Nobody said how withdrawn certificates are found out.
-    #[error("revocation policy is not chosen")]
-    RevocationNotChosen,
-    /// A forward proxy and a loopback map exclude each other.
-    #[error("a proxy cannot be used together with a loopback map")]
-    ProxyAndLoopback,
-    /// The HTTP client could not be built.
-    #[error("http client cannot be built")]
-    Client(#[source] Box<dyn StdError + Send + Sync>),
-    /// A socket could not be bound.
-    #[error("cannot listen on {address}")]
-    Bind {
-        /// The address.
-        address: std::net::SocketAddr,
-        /// The cause.
-        source: std::io::Error,
-    },
 }

@@ -20,7 +20,7 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
 use crate::names::peer_names;
-use crate::{ConfigError, TlsPolicy};
+use crate::{ConfigError, Cryptography};
 pub use signer::{NodeSigner, SignatureKind};
 
 /// A certificate chain with its private key. Cheap to clone; `Debug` shows names, never the key.
@@ -66,7 +66,7 @@ impl NodeIdentity {
     /// [`ConfigError`] when either cannot be used or they do not belong together.
     pub fn from_der(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, ConfigError> {
         let (names, not_after) = leaf(&chain)?;
-        let provider = TlsPolicy::default().provider()?;
+        let provider = Cryptography::default().provider();
         let certified = CertifiedKey::from_der(chain, key, &provider).map_err(ConfigError::Key)?;
         Ok(Self {
             certified: Arc::new(certified),

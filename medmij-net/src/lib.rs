@@ -58,6 +58,7 @@
 mod backchannel;
 mod credentials;
 mod crl;
+mod cryptography;
 mod development;
 mod environment;
 mod error;
@@ -79,9 +80,10 @@ pub use backchannel::proxy::ConnectProxy;
 pub use backchannel::{BackChannel, SendLimits};
 pub use credentials::{CredentialFiles, Credentials, FileError};
 pub use crl::{CrlError, CrlFetcher, Refreshed};
+pub use cryptography::Cryptography;
 pub use development::{DangerDevelopment, NotDevelopment};
 pub use environment::Environment;
-pub use error::{ConfigError, NetError};
+pub use error::{ConfigError, NetError, WebFault};
 pub use identity::{NodeIdentity, NodeSigner, SignatureKind};
 #[cfg(feature = "axum")]
 pub use listener::{
@@ -92,5 +94,5 @@ pub use loopback::{DangerLoopback, FrontScheme, LoopbackError};
 pub use revocation::{PeerChain, Revocation, RevocationCheck, RevocationPolicy, RevocationStatus};
 pub use roots::TrustRoots;
 pub use source::{FetchError, StelselnodeSource};
-pub use tls::{Cryptography, TlsPolicy};
-pub use web::{WebFault, WebIdentity};
+pub use tls::TlsPolicy;
+pub use web::WebIdentity;

@@ -212,7 +212,7 @@ mod tests {
         use medmij_test::{LeafSpec, TestPki};
         let pki = TestPki::new("A").unwrap();
         let node = pki.issue(&LeafSpec::node("dvp.example.nl")).unwrap();
-        let policy = medmij_whitelist::HostPolicy::fixed([Hostname::parse("node.example.nl").unwrap()]);
+        let policy = medmij_whitelist::HostPolicy::danger_fixed([Hostname::parse("node.example.nl").unwrap()]);
         crate::BackChannel::builder(
             crate::NodeIdentity::from_pem(node.chain_pem().as_bytes(), node.key_pem().as_bytes()).unwrap(),
             crate::TrustRoots::from_pem(pki.roots_pem().as_bytes()).unwrap(),

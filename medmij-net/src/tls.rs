@@ -11,7 +11,6 @@
 //! * No early data (0-RTT), no tickets, no resumption, no compression, no renegotiation on either side.
 
 pub(crate) mod client;
-mod cryptography;
 #[cfg(feature = "axum")]
 pub(crate) mod server;
 mod time;
@@ -22,8 +21,7 @@ use std::sync::Arc;
 use rustls::crypto::CryptoProvider;
 use rustls::{CipherSuite, NamedGroup, SupportedProtocolVersion, version};
 
-use crate::ConfigError;
-pub use cryptography::Cryptography;
+use crate::{ConfigError, Cryptography};
 
 /// Which versions, cipher suites and key exchange groups are offered.
 ///

@@ -20,7 +20,7 @@ use x509_cert::der::Decode;
 use x509_cert::ext::pkix::CertificatePolicies;
 
 use crate::names::{common_names, organisations};
-use crate::{ConfigError, NodeIdentity};
+use crate::{ConfigError, NodeIdentity, WebFault};
 
 /// A certificate chain and key for the front channel. It is another type than [`NodeIdentity`], so that
 /// the two channels cannot be mixed up.
@@ -77,21 +77,6 @@ impl fmt::Debug for WebIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("WebIdentity").field(&self.identity).finish()
     }
-}
-
-/// Why a certificate has no place on the front channel (core.tls.315).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum WebFault {
-    /// It has a wildcard among its names.
-    #[error("certificate has a wildcard name")]
-    Wildcard,
-    /// It says nothing about an organisation, or says that only the domain was validated.
-    #[error("certificate is domain validated, no organisation stands in it")]
-    DomainValidated,
-    /// It has no usable server name.
-    #[error("certificate has no usable server name")]
-    NoName,
 }
 
 fn judge(leaf: &CertificateDer<'_>) -> Result<(), WebFault> {

@@ -11,7 +11,7 @@ use rustls::{SignatureAlgorithm, SignatureScheme};
 use rustls_pki_types::CertificateDer;
 
 use super::{NodeIdentity, leaf};
-use crate::{ConfigError, TlsPolicy};
+use crate::{ConfigError, Cryptography};
 
 /// Signs on behalf of a node. The private key never enters this process.
 ///
@@ -87,7 +87,7 @@ impl NodeIdentity {
     /// certificate's.
     pub fn with_signer(chain: Vec<CertificateDer<'static>>, signer: Arc<dyn NodeSigner>) -> Result<Self, ConfigError> {
         let (names, not_after) = leaf(&chain)?;
-        let provider = TlsPolicy::default().provider()?;
+        let provider = Cryptography::default().provider();
         let kinds = signer.kinds().to_vec();
         let first = *kinds
             .first()

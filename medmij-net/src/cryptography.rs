@@ -33,7 +33,7 @@ impl Cryptography {
         Self::AwsLcRs,
     ];
 
-    pub(super) fn provider(self) -> CryptoProvider {
+    pub(crate) fn provider(self) -> CryptoProvider {
         match self {
             Self::Ring => rustls::crypto::ring::default_provider(),
             #[cfg(feature = "aws-lc-rs")]

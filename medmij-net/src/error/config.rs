@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What is wrong with our own configuration: found at start or at a reload, never during traffic
+
+use std::error::Error as StdError;
+
+/// Something in our own configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The PEM holds nothing of the kind that was expected.
+    #[error("pem holds no {0}")]
+    Missing(&'static str),
+    /// The PEM is damaged.
+    #[error("pem of the {what} cannot be read")]
+    Pem {
+        /// What was being read.
+        what: &'static str,
+        /// The cause.
+        source: rustls_pki_types::pem::Error,
+    },
+    /// A certificate is no X.509 certificate that can be used.
+    #[error("{what} {number} is no usable certificate")]
+    Certificate {
+        /// What was being read.
+        what: &'static str,
+        /// Which one in the file, from 1.
+        number: usize,
+        /// The cause.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The private key is of a kind that the TLS library cannot use, or is not the certificate's.
+    #[error("private key cannot be used with this certificate")]
+    Key(#[source] rustls::Error),
+    /// The password does not open the key, or the key is encrypted in a way that is not supported.
+    #[error("password does not open the private key")]
+    Password,
+    /// The signer of a key that is elsewhere cannot be used.
+    #[error("signer of the private key cannot be used")]
+    Signer(#[source] Box<dyn StdError + Send + Sync>),
+    /// TLS could not be set up from these parts.
+    #[error("tls cannot be set up")]
+    Tls(#[source] Box<dyn StdError + Send + Sync>),
+    /// A revocation policy other than off got no CRL to judge by.
+    #[error("revocation policy needs at least one crl: give crls, or choose danger_off")]
+    NoCrl,
+    /// The certificate has no place on the front channel.
+    #[error("certificate cannot be used on the front channel (core.tls.315)")]
+    Web(#[source] WebFault),
+    /// Nobody said how withdrawn certificates are found out.
+    #[error("revocation policy is not chosen")]
+    RevocationNotChosen,
+    /// A forward proxy and a loopback map exclude each other.
+    #[error("a proxy cannot be used together with a loopback map")]
+    ProxyAndLoopback,
+    /// The HTTP client could not be built.
+    #[error("http client cannot be built")]
+    Client(#[source] Box<dyn StdError + Send + Sync>),
+    /// A socket could not be bound.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// The cause.
+        source: std::io::Error,
+    },
+}
+
+/// Why a certificate has no place on the front channel (core.tls.315).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WebFault {
+    /// It has a wildcard among its names.
+    #[error("certificate has a wildcard name")]
+    Wildcard,
+    /// It says nothing about an organisation, or says that only the domain was validated.
+    #[error("certificate is domain validated, no organisation stands in it")]
+    DomainValidated,
+    /// It has no usable server name.
+    #[error("certificate has no usable server name")]
+    NoName,
+}
