@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Running other commands.
+
+use std::{process::Command, time::Instant};
+
+/// Why a command of ours failed.
+pub(crate) struct Failed(pub(crate) String);
+
+/// The proofs with large numbers, in the order in which they run.
+pub(crate) const PROOFS: &[(&str, &[&str])] = &[
+    (
+        "a thousand kills while lists are refreshed",
+        &["run", "--release", "--quiet", "-p", "kill-lists"],
+    ),
+    (
+        "a million look-ups a second while lists are swapped",
+        &["bench", "--quiet", "-p", "medmij-whitelist"],
+    ),
+    (
+        "thousands of dripping connections",
+        &["bench", "--quiet", "-p", "medmij-net"],
+    ),
+    (
+        "a hundred thousand mutants against xmllint",
+        &[
+            "test",
+            "--release",
+            "--quiet",
+            "-p",
+            "list-oracle",
+            "--",
+            "--include-ignored",
+        ],
+    ),
+];
+
+/// Announces a step and says how long it took.
+pub(crate) fn step(name: &str, perform: impl FnOnce() -> Result<(), Failed>) -> Result<(), Failed> {
+    println!("==> {name}");
+    let begin = Instant::now();
+    let result = perform();
+    println!("    {name}: {} s", begin.elapsed().as_secs());
+    result
+}
+
+/// Runs cargo.
+pub(crate) fn cargo(arguments: &[&str]) -> Result<(), Failed> {
+    program(
+        &std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()),
+        arguments,
+    )
+}
+
+/// Runs cargo with one more variable in its environment.
+pub(crate) fn with_environment(name: &str, value: &str, arguments: &[&str]) -> Result<(), Failed> {
+    finish(
+        Command::new("cargo").args(arguments).env(name, value),
+        "cargo",
+        arguments,
+    )
+}
+
+/// Runs a program.
+pub(crate) fn program(program: &str, arguments: &[&str]) -> Result<(), Failed> {
+    finish(Command::new(program).args(arguments), program, arguments)
+}
+
+fn finish(command: &mut Command, program: &str, arguments: &[&str]) -> Result<(), Failed> {
+    let status = command
+        .status()
+        .map_err(|error| Failed(format!("{program}: {error}")))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failed(format!("{program} {}: {status}", arguments.join(" "))))
+    }
+}
+
+/// Whether a subcommand of cargo is installed.
+pub(crate) fn cargo_tool(name: &str) -> bool {
+    Command::new("cargo")
+        .args([name, "--version"])
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
+
+/// What `cargo tree` prints, one crate a line.
+pub(crate) fn tree(arguments: &[&str]) -> Result<String, Failed> {
+    let output = Command::new("cargo")
+        .args(["tree", "--quiet", "-e", "normal", "--prefix", "none"])
+        .args(arguments)
+        .output()
+        .map_err(|error| Failed(format!("cargo tree: {error}")))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(Failed(String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+}
