@@ -27,6 +27,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Strict JSON of another party is read by [`json`].
+//!
 //! # Features
 //!
 //! * `os` (default): [`OsEntropy`].
@@ -45,6 +47,7 @@ mod endpoint_uri;
 mod entropy;
 mod hostname;
 mod interfaceversie;
+pub mod json;
 pub mod lexical;
 mod names;
 mod peer_names;

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! RFC 8259 — strict JSON of another party, in one pass, without losing a byte.
+//!
+//! RFC 8259 leaves much to the reader. Here:
+//!
+//! * a member name that stands twice in one object is refused, at every level, escaped or not;
+//! * a lone surrogate is refused, and so is a control character in a string;
+//! * nesting, length of objects and arrays, and the number of values are bounded ([`Limits`]);
+//! * a byte order mark in front is skipped (section 8.1 lets a reader do so);
+//! * a number stays its text: `1.50`, `1E2` and thirty digits are kept digit for digit.
+//!
+//! [`Document`] is an index over the text, 20 bytes a value: no string is copied and no tree of maps is built.
+//! [`Value`] looks into it, and knows the bytes each value stands on, so that a caller can cut one out and leave every
+//! other byte as it was.
+//!
+//! ```
+//! use medmij_types::json::{Document, JsonRule, Limits};
+//!
+//! let text = br#"{"token_type":"Bearer","expires_in":900,"dose":1.50}"#;
+//! let document = Document::parse(text, &Limits::default())?;
+//! let root = document.root();
+//! assert_eq!(root.member("token_type").and_then(|value| value.as_str()).as_deref(), Some("Bearer"));
+//! assert_eq!(root.member("expires_in").and_then(|value| value.as_u64()), Some(900));
+//! assert_eq!(root.member("dose").and_then(|value| value.as_number()), Some("1.50"));
+//!
+//! let refused = Document::parse(br#"{"a":1,"\u0061":2}"#, &Limits::default()).unwrap_err();
+//! assert_eq!((refused.rule, refused.offset), (JsonRule::DuplicateName, 7));
+//! # Ok::<(), medmij_types::json::JsonError>(())
+//! ```
+
+mod scanner;
+mod string;
+mod value;
+
+pub use value::{Items, Kind, Members, Value};
+
+use std::fmt;
+
+/// How much of another party's JSON is read.
+///
+/// ```
+/// use medmij_types::json::Limits;
+///
+/// let mut limits = Limits::default();
+/// limits.depth = 16;
+/// assert_eq!(limits.bytes, 64 << 20);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of the whole text: 64 MiB. Never more than 4 GiB.
+    pub bytes: usize,
+    /// Objects and arrays in one another: 64.
+    pub depth: usize,
+    /// Elements of one array: 100,000.
+    pub elements: usize,
+    /// Members of one object: 4,096.
+    pub members: usize,
+    /// Values of the whole text, of every kind: 2,000,000, or one for each 20 bytes where that is more. So the index
+    /// takes no more memory than the text, once the text is large.
+    pub values: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bytes: 64 << 20,
+            depth: 64,
+            elements: 100_000,
+            members: 4_096,
+            values: 2_000_000,
+        }
+    }
+}
+
+/// A text that is strict JSON, with an index of its values.
+///
+/// `Debug` shows the length only: the content may be a token or health data.
+pub struct Document<'a> {
+    text: &'a str,
+    nodes: Vec<Node>,
+}
+
+impl<'a> Document<'a> {
+    /// Reads a whole text.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`], with the first rule that is broken and where. It holds nothing of the text.
+    pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self, JsonError> {
+        if bytes.len() > limits.bytes.min(u32::MAX as usize) {
+            return Err(JsonError {
+                rule: JsonRule::TooLarge,
+                offset: limits.bytes,
+            });
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| JsonError {
+            rule: JsonRule::Utf8,
+            offset: error.valid_up_to(),
+        })?;
+        let nodes = scanner::scan(text, limits)?;
+        Ok(Self { text, nodes })
+    }
+
+    /// The outermost value.
+    #[must_use]
+    pub fn root(&self) -> Value<'_> {
+        Value::new(self.text, &self.nodes, 0)
+    }
+
+    /// The text, without a byte order mark.
+    #[must_use]
+    pub fn text(&self) -> &'a str {
+        self.text.strip_prefix(BOM).unwrap_or(self.text)
+    }
+
+    /// The text as it came; the ranges of a [`Value`] are offsets in it.
+    #[must_use]
+    pub const fn source(&self) -> &'a str {
+        self.text
+    }
+
+    /// How many values there are, of every kind.
+    #[must_use]
+    pub fn values(&self) -> usize {
+        self.nodes.len()
+    }
+}
+
+impl fmt::Debug for Document<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Document({} bytes, {} values)", self.text.len(), self.nodes.len())
+    }
+}
+
+/// Why a text is refused. It names a place and a rule, never the content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{rule} at byte {offset}")]
+#[non_exhaustive]
+pub struct JsonError {
+    /// The rule that is broken.
+    pub rule: JsonRule,
+    /// Offset of the byte where it shows, from 0.
+    pub offset: usize,
+}
+
+impl JsonError {
+    /// An error of a reader that stands on this one: the JSON is sound and its shape is not.
+    #[must_use]
+    pub const fn new(rule: JsonRule, offset: usize) -> Self {
+        Self { rule, offset }
+    }
+}
+
+/// The rules that [`JsonError`] reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum JsonRule {
+    /// RFC 8259 section 8.1: UTF-8 only.
+    #[error("text is not UTF-8")]
+    Utf8,
+    /// RFC 8259 section 2.
+    #[error("text is not JSON")]
+    Syntax,
+    /// RFC 8259 section 7: a string with a bad escape, a control character or a lone surrogate.
+    #[error("malformed string")]
+    String,
+    /// RFC 8259 section 6.
+    #[error("malformed number")]
+    Number,
+    /// Two members of one object with the same name.
+    #[error("duplicate member name")]
+    DuplicateName,
+    /// Nested deeper than [`Limits::depth`].
+    #[error("nested too deep")]
+    TooDeep,
+    /// More members, elements or values than [`Limits`] has.
+    #[error("object or array too long")]
+    TooLong,
+    /// More bytes than [`Limits::bytes`].
+    #[error("document too large")]
+    TooLarge,
+    /// The JSON is sound but not what the reader needs at this place.
+    #[error("not the shape that was expected")]
+    Shape,
+}
+
+/// One value of the index. Offsets are in the text that came in.
+#[derive(Clone, Copy)]
+struct Node {
+    /// First byte of the value.
+    start: u32,
+    /// One past its last byte.
+    end: u32,
+    /// First byte of the member name, past the quote; 0 where there is no name.
+    name: u32,
+    /// Index of the value that follows at the same level: one past the last descendant.
+    next: u32,
+    name_len: u16,
+    /// Whether the name, or the string, holds an escape.
+    name_escaped: bool,
+    escaped: bool,
+}
+
+const BOM: char = '\u{feff}';
+
+#[cfg(test)]
+mod tests;
