@@ -3,7 +3,7 @@
 
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_ocl::{NotificationEndpoint, OAuthclientlist};
-use medmij_types::HostnameError;
+use medmij_types::{HostnameError, Organisatienaam};
 use medmij_whitelist::Whitelist;
 
 use crate::{Code, findings::Sink};
@@ -14,14 +14,22 @@ pub(crate) fn ocl(list: &OAuthclientlist, sink: &mut Sink<'_>) {
         if let Err(why) = client.hostname() {
             sink.push(Code::V9, name, [Some(name)], host(name, why));
         }
-        if let Err(why) = client.organisatienaam() {
-            let organisatienaam = client.organisatienaam_str();
-            let message = unusable(
-                "OAuthclientOrganisatienaam",
-                organisatienaam.unwrap_or_default(),
-                &why.to_string(),
-            );
-            sink.push(Code::Use, name, [organisatienaam, Some(name)], message);
+        let naam = client.organisatienaam_str();
+        let shown = naam.and_then(Organisatienaam::folded);
+        let message = match (naam, &shown) {
+            (None, _) => None,
+            (Some(naam), None) => Some(format!(
+                "the OAuthclientOrganisatienaam \"{naam}\" cannot be shown: a Persoon sees the host name instead"
+            )),
+            (Some(naam), Some(shown)) if shown.as_str() != naam => Some(format!(
+                "the OAuthclientOrganisatienaam \"{naam}\" has odd white space or characters that show nothing: it is shown \
+                 as \"{}\"",
+                shown.as_str()
+            )),
+            (Some(_), Some(_)) => None,
+        };
+        if let Some(message) = message {
+            sink.push(Code::Use, name, [naam, Some(name)], message);
         }
         let mut endpoint = |endpoint: Option<NotificationEndpoint<'_>>| {
             if let Some(endpoint) = endpoint

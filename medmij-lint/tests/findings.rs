@@ -89,6 +89,32 @@ fn core_whl_304_v9_hosts_that_the_schema_lets_pass() {
 }
 
 #[test]
+fn core_ocl_300_a_name_that_cannot_be_shown_as_it_stands_is_warned_of() {
+    for (naam, message) in [
+        ("De Enige Echte PGO", None),
+        (
+            "De Enige\n      Echte PGO",
+            Some("it is shown as \"De Enige Echte PGO\""),
+        ),
+        (" De Dienst", Some("it is shown as \"De Dienst\"")),
+        ("De\u{200b} Dienst", Some("it is shown as \"De Dienst\"")),
+        ("   ", Some("a Persoon sees the host name instead")),
+    ] {
+        let clients = format!(
+            "<OAuthclient><Hostname>pgo.example.nl</Hostname><OAuthclientOrganisatienaam>{naam}\
+             </OAuthclientOrganisatienaam></OAuthclient>"
+        );
+        let found = lint_ocl(&ocl(2, &clients), &Against::default());
+        let told = found.first().map(|finding| finding.message());
+        assert_eq!(found.len(), usize::from(message.is_some()), "{naam:?}");
+        assert!(
+            told.unwrap_or_default().ends_with(message.unwrap_or_default()),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
 fn core_ocl_300_v13_v15_the_ocl_against_the_other_lists() {
     let clients = "<OAuthclient><Hostname>pgo.example.nl</Hostname><OAuthclientOrganisatienaam>De Dienst\
                    </OAuthclientOrganisatienaam><Gegevensdiensten><Gegevensdienst>\n<GegevensdienstId>48\

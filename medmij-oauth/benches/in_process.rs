@@ -162,7 +162,7 @@ async fn run() {
         let Next::Away(relay) = submit(&server, &visitor, "inloggen").await else {
             panic!("no login")
         };
-        let Next::Flow(visitor) = server.login(&visitor, &relay).await else {
+        let Next::Flow(visitor) = server.login(&visitor, relay.as_str()).await else {
             panic!("no way back")
         };
         let Next::Away(back) = submit(&server, &visitor, "ja").await else {

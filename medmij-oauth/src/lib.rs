@@ -43,7 +43,8 @@
 //! Values that could not be read in the framework are defaults of ours: [`policy::Stelsel::open`] lists them, and
 //! [`abonneren::AboPolicy`] holds those of Abonneren. The request of Beheren toestemmingen is such a one as a whole. Limits
 //! on requests ([`server::Limits`]) are of one process, and only there where they are mounted.
-//! The login comes back with a GET; a SAML POST binding does not reach the cookie. No PKCE, no PAR: not in the core of MedMij.
+//! Where the login comes back with a POST (SAML HTTP-POST), the Persoon presses one button more: the cookie of a flow does not
+//! travel with a form from another site. No PKCE, no PAR: not in the core of MedMij.
 #![forbid(unsafe_code)]
 
 pub mod abonneren;

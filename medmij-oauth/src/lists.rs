@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_list::ListCache;
 use medmij_ocl::OAuthclientlist;
-use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, InterfaceversieId};
+use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, InterfaceversieId, Organisatienaam};
 use medmij_zal::{Unusable, Zorgaanbiederslijst};
 
 use crate::{
@@ -30,9 +30,8 @@ impl Clients for Arc<ListCache<OAuthclientlist>> {
         let Some(entry) = list.client(id.hostname()) else {
             return Ok(None);
         };
-        let naam = entry
-            .organisatienaam()
-            .map_err(|error| SupplierError::new(OCL, error))?;
+        // a name is only shown: one that the list lets pass and nobody can read takes no DVP offline
+        let naam = entry.organisatienaam_str().and_then(Organisatienaam::folded);
         let ids = entry
             .gegevensdiensten()
             .map(|ids| ids.filter_map(|each| each.id().ok()).collect());
@@ -155,7 +154,7 @@ mod tests {
     use medmij_gnl::GegevensdienstnamenlijstDraft;
     use medmij_list::{ReadOptions, RefreshPolicy, Snapshot};
     use medmij_ocl::OAuthclientlistDraft;
-    use medmij_types::{Hostname, Organisatienaam, SystemClock, Tijdstempel, Volgnummer, Weergavenaam};
+    use medmij_types::{Hostname, SystemClock, Tijdstempel, Volgnummer, Weergavenaam};
 
     use super::*;
     use crate::{Functie, server::Dienst};
@@ -241,6 +240,29 @@ mod tests {
         let empty: Arc<ListCache<OAuthclientlist>> =
             Arc::new(ListCache::new(RefreshPolicy::default(), SystemClock::default()));
         assert!(empty.client(&ClientId::parse("pgo.example.nl").unwrap()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn core_ocl_300_a_name_that_is_only_shown_takes_no_dvp_offline() {
+        for (naam, pgo) in [
+            ("De Enige\n      Echte PGO", "De Enige Echte PGO"),
+            ("De&#9;Enige\u{a0}\u{2003}Echte  PGO ", "De Enige Echte PGO"),
+            ("De\u{200b} Enige\u{202e} Echte\u{ad} PGO", "De Enige Echte PGO"),
+            ("   ", "pgo.example.nl"),
+            ("\u{200b}\u{feff}\u{2060}", "pgo.example.nl"),
+            ("a  ", "pgo.example.nl"),
+        ] {
+            let list = format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?><OAuthclientlist \
+                 xmlns=\"xmlns://afsprakenstelsel.medmij.nl/oauthclientlist/release2/\">\
+                 <Tijdstempel>2026-03-29T12:00:00Z</Tijdstempel><Volgnummer>1</Volgnummer><OAuthclients><OAuthclient>\
+                 <Hostname>pgo.example.nl</Hostname><OAuthclientOrganisatienaam>{naam}</OAuthclientOrganisatienaam>\
+                 </OAuthclient></OAuthclients></OAuthclientlist>"
+            );
+            let id = ClientId::parse("pgo.example.nl").unwrap();
+            let client = cache::<OAuthclientlist>(list).client(&id).await.unwrap();
+            assert_eq!(client.unwrap().name(&id), pgo, "{naam:?}");
+        }
     }
 
     #[test]

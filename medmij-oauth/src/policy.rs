@@ -20,7 +20,9 @@ pub use self::{
     limits::{LimitPolicy, Rate},
     release_rules::{ReleaseRules, TokenScope, VerzamelenGrammar, release_rules},
     stelsel::{PolicyRow, Stelsel, StelselError},
-    uitzondering::{ExceptionPolicy, ExceptionRule, Gedrag, PolicyError, TokenUitzondering, Uitzondering},
+    uitzondering::{
+        ExceptionPolicy, ExceptionRule, Gedrag, InvalidClient, PolicyError, TokenUitzondering, Uitzondering,
+    },
 };
 
 /// On what a value of the policy rests.

@@ -216,6 +216,10 @@ fn check_query(query: &str) -> Result<(), RedirectUriError> {
         return Err(RedirectUriError::Query);
     }
     let form = form::Form::parse(query.as_bytes()).map_err(|_| RedirectUriError::Query)?;
+    // no parameter of somebody else here: the whole uri is the client's own
+    if !form::is_sound(query) {
+        return Err(RedirectUriError::Query);
+    }
     if RESPONSE_PARAMETERS.iter().any(|name| form.has(name)) {
         return Err(RedirectUriError::Query);
     }

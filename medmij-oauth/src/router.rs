@@ -79,6 +79,7 @@
 //! ```
 
 mod answer;
+mod body;
 mod cookie;
 mod guard;
 mod handlers;
@@ -88,8 +89,7 @@ mod options;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    middleware::from_fn_with_state,
+    middleware::{from_fn_with_state, map_response_with_state},
     routing::{any, get, post},
 };
 
@@ -99,10 +99,7 @@ pub use self::{
     limits::PeerAddress,
     options::RouterOptions,
 };
-use crate::{
-    server::{Dvza, Server},
-    wire::form::Form,
-};
+use crate::server::{Dvza, Server};
 
 /// The front channel: under the base of the options `/authorize`, `/toestemmingen`, `/flow/{id}`, `/login` and
 /// `/stijl.css`.
@@ -121,11 +118,19 @@ pub fn front_channel<D: Dvza>(server: Server<D>, options: RouterOptions) -> Rout
         .route(&format!("{base}/toestemmingen"), toestemmingen)
         .route(
             &format!("{base}/flow/{{id}}"),
-            get(handlers::page::<D>).post(handlers::submit::<D>),
+            get(handlers::page::<D>)
+                .head(handlers::look)
+                .post(handlers::submit::<D>),
         )
-        .route(&format!("{base}/login"), get(handlers::login::<D>))
+        .route(
+            &format!("{base}/login"),
+            get(handlers::login::<D>)
+                .head(handlers::look)
+                .post(handlers::login_posted::<D>),
+        )
         .route(&format!("{base}/stijl.css"), get(handlers::stylesheet))
-        .layer(DefaultBodyLimit::max(Form::MAX_LEN))
+        // around everything, what is not found and not allowed too
+        .layer(map_response_with_state(state.clone(), answer::finish::<D>))
         .with_state(state)
 }
 
@@ -140,6 +145,7 @@ pub fn back_channel<D: Dvza>(server: Server<D>, options: RouterOptions) -> Route
                 .fallback(handlers::token::<D>)
                 .layer(from_fn_with_state(state.clone(), limits::back::<D>)),
         )
-        .layer(DefaultBodyLimit::max(Form::MAX_LEN))
+        // around everything, what is not found and not allowed too
+        .layer(map_response_with_state(state.clone(), answer::finish::<D>))
         .with_state(state)
 }

@@ -38,13 +38,13 @@ pub use self::{
     limiter::Limiter,
     limits::Limits,
     screen::{
-        DienstScreen, EindeScreen, IntrekkenScreen, Namen, OverzichtScreen, Page, Screen, StoringScreen,
-        ToestemmingRow, ToestemmingScreen,
+        DienstScreen, EindeScreen, IntrekkenScreen, LoginAnswerScreen, Namen, OverzichtScreen, Page, Screen,
+        StoringScreen, ToestemmingRow, ToestemmingScreen,
     },
     session::{SessionSecret, Visitor},
     steps::{Arrived, Next, Submitted},
     supplier::{
-        Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome,
+        Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginAnswer, LoginCallback, LoginOutcome,
         LoginRequest, LoginStart, Persoon, SupplierError, Toets, ToetsUitslag, ToetsVraag,
     },
     texts::TextPack,
@@ -166,6 +166,16 @@ pub enum StepError {
     /// A new code or token existed already, again and again: the entropy is broken.
     #[error("no unique value could be drawn")]
     Uniek,
+    /// What the login sent back is longer than [`ServerConfig::login_query`] or [`ServerConfig::login_form`] allows.
+    #[error("answer of the login is longer than the setting allows: {length} bytes, {most} allowed in the {part}")]
+    LoginAnswerTooLong {
+        /// `query` or `form`.
+        part: &'static str,
+        /// How long it is; of a form that was not read whole, how much was read.
+        length: usize,
+        /// How long it may be.
+        most: usize,
+    },
     /// The login wants to remember more than 4 KiB.
     #[error("login remembers more than 4 KiB")]
     LoginTeGroot,

@@ -14,7 +14,6 @@ mod token_error;
 mod token_request;
 mod token_response;
 
-pub(crate) use self::error_code::printable;
 pub use self::{
     authorization_request::{AuthorizationRequest, Geboortedatum, GeboortedatumError},
     authorization_response::{AuthorizationError, AuthorizationResponse, AuthorizationResponseError},
@@ -24,3 +23,4 @@ pub use self::{
     token_request::{CodeRequest, RefreshRequest, TokenRequest, TokenRequestError},
     token_response::{TokenResponse, TokenResponseError},
 };
+pub(crate) use self::{error_code::printable, request_headers::is_media_type};

@@ -61,6 +61,23 @@ impl Organisatienaam {
         Ok(Self(text.into()))
     }
 
+    /// A name of a list as it can be shown: white space folded into single spaces, characters that show nothing left out.
+    /// `None` where no name is left; the schema lets more pass than can be shown.
+    ///
+    /// ```
+    /// use medmij_types::Organisatienaam;
+    ///
+    /// let naam = Organisatienaam::folded("De Enige\n      Echte\u{200b} PGO");
+    /// assert_eq!(naam, Organisatienaam::parse("De Enige Echte PGO").ok());
+    /// assert_eq!(Organisatienaam::folded("   "), None);
+    /// ```
+    #[must_use]
+    pub fn folded(text: &str) -> Option<Self> {
+        let seen: String = text.chars().filter(|c| c.is_whitespace() || !is_unseen(*c)).collect();
+        let words: Vec<&str> = seen.split_whitespace().collect();
+        Self::parse(&words.join(" ")).ok()
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -81,6 +98,23 @@ pub enum NaamError {
     /// A control character.
     #[error("name holds a control character")]
     Control,
+}
+
+/// Controls, and the format characters that show nothing or turn the text around.
+fn is_unseen(c: char) -> bool {
+    let format = matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{e0000}'..='\u{e0fff}'
+    );
+    c.is_control() || format
 }
 
 fn check(text: &str) -> Result<(), NaamError> {

@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use medmij_oauth::{
     RedirectUri,
     client::{Aanvraag, Callback, FlowGroup},
@@ -172,7 +172,16 @@ fn begin(app: &App, secret: &str, aanbod: &Aanbod, group: &FlowGroup) -> Respons
     }
 }
 
-async fn terug(State(app): State<Arc<App>>, headers: HeaderMap, OriginalUri(uri): OriginalUri) -> Response {
+async fn terug(
+    State(app): State<Arc<App>>,
+    method: Method,
+    headers: HeaderMap,
+    OriginalUri(uri): OriginalUri,
+) -> Response {
+    // axum answers HEAD with the same handler; who only looks must not spend the code
+    if method != Method::GET {
+        return StatusCode::OK.into_response();
+    }
     let Some(secret) = session(&headers) else {
         return naar("/");
     };
@@ -290,8 +299,11 @@ fn own_form<'a>(app: &App, headers: &'a HeaderMap, csrf: &str) -> Option<&'a str
 }
 
 fn session(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-    cookies
-        .split(';')
+    // pair by pair: a cookie of another application that cannot be read is none of ours
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|b| *b == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok())
         .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }

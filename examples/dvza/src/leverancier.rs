@@ -3,10 +3,7 @@
 
 use crate::{bronsysteem::Bronsysteem, inlogstub::Inlogstub, registratie::EigenRegistratie};
 use medmij_list::ListCache;
-use medmij_oauth::{
-    ClientId,
-    server::{Client, Clients, Dvza, SupplierError, Toets, ToetsUitslag, ToetsVraag},
-};
+use medmij_oauth::server::{Dvza, SupplierError, Toets, ToetsUitslag, ToetsVraag};
 use medmij_oauth_sqlite::SqliteStore;
 use medmij_ocl::OAuthclientlist;
 use medmij_types::GegevensdienstId;
@@ -16,7 +13,8 @@ use std::sync::Arc;
 /// The bundle.
 pub(crate) struct Leverancier {
     pub(crate) store: Arc<SqliteStore>,
-    pub(crate) clients: OclClients,
+    /// core.ocl.300 — the clients of the current OAuth Client List.
+    pub(crate) clients: Arc<ListCache<OAuthclientlist>>,
     pub(crate) aanbieders: EigenRegistratie,
     pub(crate) login: Inlogstub,
     pub(crate) toets: BronToets,
@@ -24,7 +22,7 @@ pub(crate) struct Leverancier {
 
 impl Dvza for Leverancier {
     type Store = SqliteStore;
-    type Clients = OclClients;
+    type Clients = Arc<ListCache<OAuthclientlist>>;
     type Aanbieders = EigenRegistratie;
     type Authentication = Inlogstub;
     type Toets = BronToets;
@@ -33,7 +31,7 @@ impl Dvza for Leverancier {
         &self.store
     }
 
-    fn clients(&self) -> &OclClients {
+    fn clients(&self) -> &Arc<ListCache<OAuthclientlist>> {
         &self.clients
     }
 
@@ -47,25 +45,6 @@ impl Dvza for Leverancier {
 
     fn toets(&self) -> &BronToets {
         &self.toets
-    }
-}
-
-/// core.ocl.300 — the clients of the current OAuth Client List.
-pub(crate) struct OclClients(pub Arc<ListCache<OAuthclientlist>>);
-
-impl Clients for OclClients {
-    async fn client(&self, id: &ClientId) -> Result<Option<Client>, SupplierError> {
-        let list = self
-            .0
-            .current()
-            .ok_or_else(|| SupplierError::new("OAuth Client List", "there is no list that may be used"))?;
-        let Some(client) = list.client(id.hostname()) else {
-            return Ok(None);
-        };
-        let naam = client
-            .organisatienaam()
-            .map_err(|error| SupplierError::new("OAuth Client List", error))?;
-        Ok(Some(Client::new(naam, None)))
     }
 }
 

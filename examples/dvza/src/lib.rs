@@ -27,7 +27,7 @@ pub use resource::resource_path;
 
 use bronsysteem::Bronsysteem;
 use inlogstub::Inlogstub;
-use leverancier::{BronToets, Leverancier, OclClients};
+use leverancier::{BronToets, Leverancier};
 
 use medmij_list::supply::{FileKeep, KeepError};
 use medmij_oauth::{
@@ -119,7 +119,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let store = opslag::store(node.bewaard())?;
     let leverancier = Leverancier {
         store: Arc::clone(&store),
-        clients: OclClients(ocl),
+        clients: ocl,
         aanbieders: registratie.clone(),
         login,
         toets: BronToets {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
 use super::{AbonnementId, Datum};
-use crate::wire::json::Json;
+use crate::wire::{is_media_type, json::Json};
 
 /// Why a message of the subscription interface is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,12 +34,7 @@ pub enum AbonnementError {
 }
 
 pub(super) fn read_json(headers: &HeaderMap, body: &Bytes) -> Result<BTreeMap<String, Json>, AbonnementError> {
-    let is_json = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.split(';').next())
-        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case(JSON));
-    if !is_json {
+    if !is_media_type(headers, JSON) {
         return Err(AbonnementError::ContentType);
     }
     Json::parse(body)

@@ -11,7 +11,8 @@ use crate::{
     wire::{AuthorizationError, AuthorizationResponse, AuthorizationResponseError, ErrorCode, TokenResponseError},
 };
 
-/// What the browser brought to the `redirect_uri`.
+/// What the browser brought to the `redirect_uri`, with a GET. Make no `Callback` of a HEAD: routers such as that of axum
+/// give it to the handler of GET, and whoever only looks would spend the flow.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Callback<'a> {

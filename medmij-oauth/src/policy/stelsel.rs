@@ -34,7 +34,9 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use medmij_types::Release;
 
-use super::{ExceptionPolicy, ExceptionRule, Gedrag, IdStrictness, Lifetimes, Mark, PolicyError, Uitzondering};
+use super::{
+    ExceptionPolicy, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Lifetimes, Mark, PolicyError, Uitzondering,
+};
 use crate::server::ServerConfig;
 
 /// The whole policy.
@@ -53,6 +55,8 @@ pub struct Stelsel {
     pub state_lengte: usize,
     /// Whether a `redirect_uri` may have a query: RFC 6749 section 3.1.2 allows it, the framework could not be read on it.
     pub redirect_query: bool,
+    /// The status of `invalid_client` at the token endpoint.
+    pub invalid_client: InvalidClient,
     /// Which release an Interfaceversie of the Zorgaanbiederslijst stands for.
     pub interfaceversies: BTreeMap<String, Release>,
     notes: BTreeMap<String, Note>,
@@ -93,6 +97,7 @@ impl Default for Stelsel {
             ids: IdStrictness::default(),
             state_lengte: 2_048,
             redirect_query: true,
+            invalid_client: InvalidClient::default(),
             interfaceversies: BTreeMap::from([("1".to_owned(), Release::V1_6), ("2".to_owned(), Release::DEFAULT)]),
             notes: BTreeMap::new(),
         }
@@ -127,6 +132,7 @@ impl Stelsel {
         config.ids = self.ids;
         config.state_lengte = self.state_lengte;
         config.redirect_query = self.redirect_query;
+        config.invalid_client = self.invalid_client;
         config
     }
 
@@ -157,6 +163,8 @@ impl Stelsel {
             "core.authint.200",
             Mark::Unknown,
         ));
+        let status = self.invalid_client.status().to_string();
+        rows.push(self.row("invalid_client".to_owned(), status, "core.tknint.207", Mark::Unknown));
         for (name, release) in &self.interfaceversies {
             let naam = format!("interfaceversie.{name}");
             rows.push(self.row(naam, release.to_string(), "core.alst", Mark::Unknown));

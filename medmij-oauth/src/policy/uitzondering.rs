@@ -263,7 +263,21 @@ pub enum TokenUitzondering {
 }
 
 impl TokenUitzondering {
-    /// The error code and HTTP status of RFC 6749 section 5.2.
+    /// The `error_description`: fixed words that say what the DVP can do, and nothing of the code, the Persoon or the
+    /// reason (autoriseren 1 and 2).
+    #[must_use]
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::OngeldigVerzoek => "a parameter is missing, repeated or malformed",
+            Self::GrantType => "only authorization_code and refresh_token are supported",
+            Self::Client => "client is not on the OAuth Client List or the certificate is not its own",
+            Self::Grant => "code or refresh token is not valid, start again",
+            Self::GeenGegevens => "nothing can be granted now, the consent stays",
+            Self::NietBeschikbaar => "try again later",
+        }
+    }
+
+    /// The error code and HTTP status of RFC 6749 section 5.2; [`InvalidClient`] may choose 400 for `invalid_client`.
     #[must_use]
     pub fn error(self) -> (ErrorCode, u16) {
         match self {
@@ -273,6 +287,28 @@ impl TokenUitzondering {
             Self::Grant => (ErrorCode::InvalidGrant, 400),
             Self::GeenGegevens => (ErrorCode::InvalidScope, 400),
             Self::NietBeschikbaar => (ErrorCode::TemporarilyUnavailable, 503),
+        }
+    }
+}
+
+/// The HTTP status of `invalid_client`. RFC 6749 section 5.2 allows both; the framework could not be read on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidClient {
+    /// 401, with a challenge.
+    #[default]
+    Unauthorized,
+    /// 400, as every other error of the token endpoint.
+    BadRequest,
+}
+
+impl InvalidClient {
+    /// The status.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Unauthorized => 401,
+            Self::BadRequest => 400,
         }
     }
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! O7, O9, O11 — the headers of every answer of the front channel.
+//! O7, O9, O11 — pages and redirects, and the headers of every answer: of the pages, of the token endpoint, and of what is
+//! answered before either is reached (404, 405, 413).
 
-use axum::{body::Body, response::Response};
+use axum::{body::Body, extract::State, response::Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use super::{RenderContext, RouterOptions};
-use crate::server::{Page, Screen};
+use super::{RenderContext, RouterOptions, handlers::Mounted};
+use crate::server::{Dvza, Page, Screen};
 
 /// A page, with a policy that lets nothing in and nobody frame it.
 pub(super) fn page(options: &RouterOptions, page: &Page, action: &str) -> Response {
@@ -20,12 +21,12 @@ pub(super) fn page(options: &RouterOptions, page: &Page, action: &str) -> Respon
     let mut response = Response::new(Body::from(html));
     *response.status_mut() = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    common(headers, options);
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/html; charset=utf-8"),
     );
     let form_action = match (&page.csrf, &page.form_origin) {
+        (None, _) if matches!(page.screen, Screen::LoginAnswer(_)) => "; form-action 'self'".to_owned(),
         (None, _) => "; form-action 'none'".to_owned(),
         // the form leads to a login elsewhere, and Chrome checks the redirect too
         (Some(_), None) => String::new(),
@@ -53,7 +54,6 @@ pub(super) fn redirect(options: &RouterOptions, location: &str, after_post: bool
     } else {
         StatusCode::FOUND
     };
-    common(response.headers_mut(), options);
     match HeaderValue::from_str(&options.rewrite(location)) {
         Ok(value) => {
             response.headers_mut().insert(header::LOCATION, value);
@@ -64,31 +64,44 @@ pub(super) fn redirect(options: &RouterOptions, location: &str, after_post: bool
 }
 
 /// An answer without content.
-pub(super) fn status(options: &RouterOptions, status: StatusCode) -> Response {
+pub(super) fn status(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
-    common(response.headers_mut(), options);
     response
 }
 
-fn common(headers: &mut HeaderMap, options: &RouterOptions) {
+/// The last thing that happens to an answer.
+pub(super) async fn finish<D: Dvza>(State(mounted): State<Mounted<D>>, mut response: Response) -> Response {
+    secure(response.headers_mut());
+    if !mounted.options.is_loopback() {
+        response
+            .headers_mut()
+            .entry(header::STRICT_TRANSPORT_SECURITY)
+            .or_insert(HeaderValue::from_static("max-age=31536000"));
+    }
+    response
+}
+
+/// The headers that every answer has, where it does not have a value of its own.
+pub(super) fn secure(headers: &mut HeaderMap) {
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
-        (header::PRAGMA, "no-cache"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (
             header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'",
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         ),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if !options.is_loopback() {
-        headers.insert(
-            header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000"),
-        );
+    if headers
+        .get(header::CACHE_CONTROL)
+        .is_some_and(|value| value == "no-store")
+    {
+        headers
+            .entry(header::PRAGMA)
+            .or_insert(HeaderValue::from_static("no-cache"));
     }
 }

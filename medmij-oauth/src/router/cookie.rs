@@ -66,12 +66,13 @@ fn name(options: &RouterOptions, flow: &str) -> String {
     format!("{prefix}medmij-{flow}")
 }
 
+/// The cookies that can be read. What other applications of the same site put beside ours costs only them.
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
+        .flat_map(|value| value.as_bytes().split(|b| *b == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok())
         .filter_map(|pair| pair.trim().split_once('='))
 }
 

@@ -9,6 +9,7 @@ use axum::{
 };
 use medmij_types::{GegevensdienstId, PeerNames};
 
+use super::answer::secure;
 use crate::server::{Dvza, Server};
 
 /// What a route needs: the token of which gegevensdienst.
@@ -74,6 +75,10 @@ pub async fn guard<D: Dvza>(State(state): State<Guard<D>>, mut request: Request,
             request.extensions_mut().insert(verleend);
             next.run(request).await
         }
-        Err(error) => error.to_http().map(Body::from),
+        Err(error) => {
+            let mut response = error.to_http().map(Body::from);
+            secure(response.headers_mut());
+            response
+        }
     }
 }

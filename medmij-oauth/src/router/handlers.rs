@@ -4,16 +4,20 @@
 use std::sync::Arc;
 
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     extract::{Path, Request, State},
     response::Response,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use medmij_types::PeerNames;
 
-use super::{RouterOptions, answer, cookie};
+use super::{
+    RouterOptions, answer,
+    body::{self, Unread},
+    cookie,
+};
 use crate::{
-    server::{Arrived, Dvza, Next, Server, Submitted, Visitor},
+    server::{Arrived, Dvza, LoginAnswer, Next, Server, StepError, Submitted, Visitor},
     store::FlowId,
     wire::form::Form,
 };
@@ -106,7 +110,7 @@ pub(super) async fn authorize<D: Dvza>(
     headers: HeaderMap,
 ) -> Response {
     if method != Method::GET {
-        return only_get(&mounted.options);
+        return only_get();
     }
     let arrived = mounted
         .server
@@ -122,7 +126,7 @@ pub(super) async fn toestemmingen<D: Dvza>(
     headers: HeaderMap,
 ) -> Response {
     if method != Method::GET {
-        return only_get(&mounted.options);
+        return only_get();
     }
     let arrived = mounted.server.beheren(uri.query().unwrap_or_default(), &headers).await;
     mounted.arrived(&arrived, &headers)
@@ -143,11 +147,19 @@ pub(super) async fn page<D: Dvza>(
 pub(super) async fn submit<D: Dvza>(
     State(mounted): State<Mounted<D>>,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Response {
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers;
     let visitor = FlowId::parse(&id).and_then(|flow| mounted.visitor(&headers, flow));
-    let (Some(visitor), Ok(form), true) = (visitor, Form::parse(&body), mounted.is_own_form(&headers)) else {
+    let (Some(visitor), true) = (visitor, mounted.is_own_form(&headers)) else {
+        return mounted.verlopen();
+    };
+    let read = match body::read(body, Form::MAX_LEN, mounted.options.body_time()).await {
+        Ok(read) => read,
+        Err(unread) => return unread.to_response(),
+    };
+    let Ok(form) = Form::parse(&read) else {
         return mounted.verlopen();
     };
     let callback = mounted.login_callback();
@@ -162,15 +174,49 @@ pub(super) async fn submit<D: Dvza>(
 
 pub(super) async fn login<D: Dvza>(State(mounted): State<Mounted<D>>, uri: Uri, headers: HeaderMap) -> Response {
     let query = uri.query().unwrap_or_default();
-    let visitor = mounted
-        .server
-        .login_flow(query)
-        .and_then(|flow| mounted.visitor(&headers, flow));
-    let Some(visitor) = visitor else {
+    match mounted.server.login_flow(query) {
+        Ok(flow) => match flow.and_then(|flow| mounted.visitor(&headers, flow)) {
+            Some(visitor) => mounted.next(&mounted.server.login(&visitor, query).await, false),
+            None => mounted.verlopen(),
+        },
+        Err(error) => answer::page(&mounted.options, &mounted.server.failure(&error), ""),
+    }
+}
+
+/// The login comes back with a form, from the site of the DVAuthN: no cookie comes along, and the Persoon sends it once more.
+pub(super) async fn login_posted<D: Dvza>(State(mounted): State<Mounted<D>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default();
+    let failure = |error| answer::page(&mounted.options, &mounted.server.failure(&error), "");
+    let most = mounted.server.config().login_form;
+    let form = match body::read(body, most, mounted.options.body_time()).await {
+        Ok(form) => form,
+        Err(Unread::TooLong(begin)) => {
+            let (part, length) = ("form", begin.len());
+            return failure(StepError::LoginAnswerTooLong { part, length, most });
+        }
+        Err(unread) => return unread.to_response(),
+    };
+    let Ok(form) = std::str::from_utf8(&form) else {
         return mounted.verlopen();
     };
-    let next = mounted.server.login(&visitor, query).await;
-    mounted.next(&next, false)
+    let answer = LoginAnswer::posted(query, form);
+    match mounted.server.login_flow(answer) {
+        Ok(Some(flow)) => match mounted.visitor(&parts.headers, flow) {
+            Some(visitor) => mounted.next(&mounted.server.login(&visitor, answer).await, true),
+            None => match mounted.server.login_again(form) {
+                Some(page) => answer::page(&mounted.options, &page, parts.uri.path()),
+                None => mounted.verlopen(),
+            },
+        },
+        Ok(None) => mounted.verlopen(),
+        Err(error) => failure(error),
+    }
+}
+
+/// HEAD: a method that only looks shows nothing, records nothing and uses nothing up.
+pub(super) async fn look() -> Response {
+    answer::status(StatusCode::OK)
 }
 
 pub(super) async fn stylesheet() -> Response {
@@ -181,7 +227,6 @@ pub(super) async fn stylesheet() -> Response {
         HeaderValue::from_static("text/css; charset=utf-8"),
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
@@ -192,18 +237,25 @@ pub(super) async fn token<D: Dvza>(State(mounted): State<Mounted<D>>, request: R
         .cloned()
         .unwrap_or_else(|| PeerNames::new(None, []));
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, Form::MAX_LEN).await else {
-        return answer::status(&mounted.options, StatusCode::PAYLOAD_TOO_LARGE);
+    let (body, too_long) = match body::read(body, Form::MAX_LEN, mounted.options.body_time()).await {
+        Ok(body) => (body, false),
+        // core.tknint.204: a code that the beginning names was offered
+        Err(Unread::TooLong(begin)) => (begin, true),
+        Err(unread) => return unread.to_response(),
     };
     let response = mounted
         .server
         .token(&http::Request::from_parts(parts, body), &peer)
         .await;
-    response.map(Body::from)
+    let mut response = response.map(Body::from);
+    if too_long && response.status() == StatusCode::BAD_REQUEST {
+        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+    }
+    response
 }
 
-fn only_get(options: &RouterOptions) -> Response {
-    let mut response = answer::status(options, StatusCode::METHOD_NOT_ALLOWED);
+fn only_get() -> Response {
+    let mut response = answer::status(StatusCode::METHOD_NOT_ALLOWED);
     response
         .headers_mut()
         .insert(header::ALLOW, HeaderValue::from_static("GET"));

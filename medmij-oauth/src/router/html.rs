@@ -87,6 +87,7 @@ struct Formulier {
     nummer: Option<usize>,
     kop: String,
     keuze: Option<Keuze>,
+    velden: Vec<(String, String)>,
     knoppen: Vec<Knop>,
 }
 
@@ -215,6 +216,13 @@ impl Scherm {
                 let vul = Vul::new(&screen.namen);
                 self.say(vul.text(&t.intrekken_titel), [vul.text(&t.intrekken_vraag)]);
                 self.ask([("ja", vul.text(&t.intrekken_ja)), ("nee", vul.text(&t.intrekken_nee))]);
+            }
+            Screen::LoginAnswer(screen) => {
+                self.say(t.doorgaan_titel.clone(), [t.doorgaan_tekst.clone()]);
+                self.ask([("doorgaan", t.doorgaan.clone())]);
+                if let Some(formulier) = self.formulieren.last_mut() {
+                    formulier.velden.clone_from(&screen.fields);
+                }
             }
             Screen::Fout(_) => self.say(t.fout_titel.clone(), [t.fout_tekst.clone()]),
             Screen::Verlopen => self.say(t.verlopen_titel.clone(), [t.verlopen_tekst.clone()]),

@@ -50,7 +50,10 @@ pub(super) async fn back<D: Dvza>(State(mounted): State<Mounted<D>>, request: Re
             rule = "core.gegevensdiensten.103",
             "too many token requests of one node"
         );
-        let error = TokenError::new(ErrorCode::TemporarilyUnavailable, None);
+        let error = TokenError::new(
+            ErrorCode::TemporarilyUnavailable,
+            Some("too many requests, try again later"),
+        );
         let mut response = error.to_http(StatusCode::TOO_MANY_REQUESTS.as_u16()).map(Body::from);
         retry_after(&mut response, wait);
         return response;

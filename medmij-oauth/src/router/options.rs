@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! How the routers are mounted.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use super::{Screens, VoorbeeldSchermen};
 use crate::server::Limits;
@@ -16,6 +16,7 @@ pub struct RouterOptions {
     limits: Option<Arc<Limits>>,
     loopback: Option<Rewrite>,
     further_redirects: bool,
+    body_time: Duration,
 }
 
 impl RouterOptions {
@@ -34,6 +35,7 @@ impl RouterOptions {
             limits: None,
             loopback: None,
             further_redirects: false,
+            body_time: Duration::from_secs(10),
         }
     }
 
@@ -50,6 +52,14 @@ impl RouterOptions {
     #[must_use]
     pub fn with_limits(mut self, limits: Arc<Limits>) -> Self {
         self.limits = Some(limits);
+        self
+    }
+
+    /// With another time within which the body of a request has to come; 10 s by default, and 408 after it. A listener that
+    /// cuts connections off earlier leaves no answer at all.
+    #[must_use]
+    pub fn with_body_time(mut self, time: Duration) -> Self {
+        self.body_time = time;
         self
     }
 
@@ -81,6 +91,10 @@ impl RouterOptions {
 
     pub(super) fn limits(&self) -> Option<&Limits> {
         self.limits.as_deref()
+    }
+
+    pub(super) fn body_time(&self) -> Duration {
+        self.body_time
     }
 
     pub(super) fn screens(&self) -> &dyn Screens {

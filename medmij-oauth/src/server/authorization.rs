@@ -18,7 +18,7 @@ use crate::{
     policy::{ExceptionRule, IdStrictness, Uitzondering, release_rules},
     wire::{
         AuthorizationError, AuthorizationRequest, AuthorizationResponse, Geboortedatum, RequestIds,
-        form::{Duplicate, Form},
+        form::{Form, ParameterError},
     },
 };
 
@@ -291,27 +291,37 @@ impl ProvenRequest {
     ) -> Result<(AuthorizationRequest, bool), (Uitzondering, &'static str)> {
         use Uitzondering as U;
         let (release, strictness) = (options.release, options.ids);
-        let twice = |_: Duplicate| (U::DubbeleParameter, "parameter stands twice");
-        for name in KNOWN {
-            self.form.one(name).map_err(twice)?;
+        if KNOWN
+            .iter()
+            .any(|name| self.form.one(name) == Err(ParameterError::Duplicate))
+        {
+            return Err((U::DubbeleParameter, "parameter stands twice"));
         }
-        let one = |name| self.form.one(name).map_err(twice);
 
-        match one("response_type")? {
-            None => return Err((U::ResponseTypeOntbreekt, "response_type is missing")),
-            Some("code") => {}
-            Some(_) => return Err((U::ResponseTypeOnbekend, "response_type is not code")),
+        match self.form.one("response_type") {
+            Ok(Some("code")) => {}
+            Ok(None) => return Err((U::ResponseTypeOntbreekt, "response_type is missing")),
+            _ => return Err((U::ResponseTypeOnbekend, "response_type is not code")),
         }
-        let scope = one("scope")?.ok_or((U::Scope, "scope is missing"))?;
+        let scope = self
+            .form
+            .one("scope")
+            .map_err(|_| (U::Scope, "scope is encoded wrongly"))?;
+        let scope = scope.ok_or((U::Scope, "scope is missing"))?;
         let scope = read_scope(release, scope).map_err(|_| (U::Scope, "scope is not in the grammar of the release"))?;
-        let state = one("state")?.ok_or((U::State, "state is missing"))?;
+        let state = self
+            .form
+            .one("state")
+            .map_err(|_| (U::State, "state is encoded wrongly"))?;
+        let state = state.ok_or((U::State, "state is missing"))?;
         let state = State::from_wire(state).map_err(|_| (U::State, "state is malformed"))?;
         if state.expose().len() > options.state_lengte {
             return Err((U::State, "state is too long"));
         }
 
         let (ids, replaced) = if release_rules(release).ids_in_authorization_request {
-            let found = read_ids(one("MedMij-Request-ID")?, one("X-Correlation-ID")?);
+            let id = |name| self.form.one(name).ok().flatten();
+            let found = read_ids(id("MedMij-Request-ID"), id("X-Correlation-ID"));
             let found = match (found, strictness) {
                 (None, IdStrictness::Lenient) => RequestIds::from_headers(headers),
                 (found, _) => found,
@@ -325,11 +335,12 @@ impl ProvenRequest {
             (None, false)
         };
 
-        let geboortedatum = match (one("MedMij_geboortedatum")?, scope.vertegenwoordiging()) {
+        let geboortedatum = match (self.form.one("MedMij_geboortedatum"), scope.vertegenwoordiging()) {
             // without representation it is a parameter like any other unknown one
             (_, None) => None,
-            (None, Some(_)) => return Err((U::Geboortedatum, "MedMij_geboortedatum is missing")),
-            (Some(text), Some(_)) => {
+            (Ok(None), Some(_)) => return Err((U::Geboortedatum, "MedMij_geboortedatum is missing")),
+            (Err(_), Some(_)) => return Err((U::Geboortedatum, "MedMij_geboortedatum is encoded wrongly")),
+            (Ok(Some(text)), Some(_)) => {
                 Some(Geboortedatum::parse(text).map_err(|_| (U::Geboortedatum, "MedMij_geboortedatum is no date"))?)
             }
         };

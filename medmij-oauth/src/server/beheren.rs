@@ -122,10 +122,10 @@ impl<D: Dvza> Server<D> {
         let known = self.dvza.aanbieders().aanbieder(aanbieder).await?;
         Ok(Namen {
             aanbieder: known.map_or_else(|| aanbieder.short().to_owned(), |known| known.weergavenaam),
-            pgo: client.map_or_else(
-                || client_id.as_str().to_owned(),
-                |client| client.organisatienaam.as_str().to_owned(),
-            ),
+            pgo: client
+                .as_ref()
+                .map_or_else(|| client_id.as_str(), |client| client.name(client_id))
+                .to_owned(),
         })
     }
 }

@@ -8,7 +8,7 @@ use medmij_types::{Aanbiedernaam, Clock, Entropy, Hostname, OsEntropy, Release, 
 
 use super::{TextPack, authorization::STATE_LENGTE};
 use crate::{
-    policy::{ClientBinding, ExceptionPolicy, IdStrictness, Lifetimes},
+    policy::{ClientBinding, ExceptionPolicy, IdStrictness, InvalidClient, Lifetimes},
     seal::KeyRing,
 };
 
@@ -37,8 +37,14 @@ pub struct ServerConfig {
     pub binding: ClientBinding,
     /// What is done with missing request ids.
     pub ids: IdStrictness,
+    /// The status of `invalid_client` at the token endpoint.
+    pub invalid_client: InvalidClient,
     /// The longest `state` that is taken, in bytes.
     pub state_lengte: usize,
+    /// The longest query with which a login comes back, in bytes: SAML in a redirect holds a signed and deflated message.
+    pub login_query: usize,
+    /// The longest form with which a login comes back, in bytes: SAML in a POST holds whole assertions.
+    pub login_form: usize,
     /// Whether a `redirect_uri` may have a query. The framework could not be read on it; RFC 6749 section 3.1.2 allows it.
     pub redirect_query: bool,
     /// Whether the certificate of a resource request is compared with that of the token request.
@@ -86,7 +92,10 @@ impl ServerConfig {
             exceptions: ExceptionPolicy::default(),
             binding: ClientBinding::new(),
             ids: IdStrictness::default(),
+            invalid_client: InvalidClient::default(),
             state_lengte: STATE_LENGTE,
+            login_query: 16 * 1024,
+            login_form: 256 * 1024,
             redirect_query: true,
             token_binding: TokenBinding::default(),
             aanbieder: None,

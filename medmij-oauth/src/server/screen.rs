@@ -52,6 +52,9 @@ pub enum Screen {
     Overzicht(OverzichtScreen),
     /// Beheren toestemmingen: Beëindigingsverklaring Toestemming.
     Intrekken(IntrekkenScreen),
+    /// The login came back with a form from another site, to which browsers send no cookie: the Persoon sends it once more,
+    /// from here.
+    LoginAnswer(LoginAnswerScreen),
     /// Uitzondering 1a.
     Fout(Uitzondering1a),
     /// The flow is not of this browser, spent or too old.
@@ -124,6 +127,20 @@ pub struct ToestemmingRow {
 pub struct IntrekkenScreen {
     /// Names.
     pub namen: Namen,
+}
+
+/// The form of a login, to be sent once more. `Debug` shows no value of it.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoginAnswerScreen {
+    /// Its fields, in hidden inputs.
+    pub fields: Vec<(String, String)>,
+}
+
+impl fmt::Debug for LoginAnswerScreen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginAnswerScreen").finish_non_exhaustive()
+    }
 }
 
 /// Technische storing. `Debug` shows no query of the way back.

@@ -16,8 +16,8 @@ pub use self::outcome::{Arrived, Next, Submitted};
 
 use self::consent::vraag;
 use super::{
-    Aanbieder, Aanbieders as _, Authentication as _, Clients as _, Dvza, EindeScreen, Namen, Page, Screen, Server,
-    SessionSecret, StepError, StoringScreen, Visitor,
+    Aanbieder, Aanbieders as _, Authentication as _, Clients as _, Dvza, EindeScreen, LoginAnswer, LoginAnswerScreen,
+    Namen, Page, Screen, Server, SessionSecret, StepError, StoringScreen, Visitor,
     flow::{Flow, Stap},
 };
 use crate::{
@@ -62,14 +62,54 @@ impl<D: Dvza> Server<D> {
     }
 
     /// Which flow a login callback is for; the browser has to hold its secret too.
+    ///
+    /// # Errors
+    ///
+    /// [`StepError::LoginAnswerTooLong`].
+    pub fn login_flow<'a>(&self, answer: impl Into<LoginAnswer<'a>>) -> Result<Option<FlowId>, StepError> {
+        let answer = answer.into();
+        for (part, text, most) in [
+            ("query", answer.query, self.config.login_query),
+            ("form", answer.form, self.config.login_form),
+        ] {
+            let length = text.len();
+            if length > most {
+                return Err(StepError::LoginAnswerTooLong { part, length, most });
+            }
+            let flow = Form::parse_up_to(text.as_bytes(), most)
+                .ok()
+                .and_then(|form| self.dvza.authentication().relay(&form));
+            if flow.is_some() {
+                return Ok(flow);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The page on which a Persoon sends the form of a login once more: browsers send no cookie with a POST from another site,
+    /// and they do with one from here. `None` where this form came from that page already, or cannot be read.
     #[must_use]
-    pub fn login_flow(&self, query: &str) -> Option<FlowId> {
-        self.dvza.authentication().relay(&Form::parse(query.as_bytes()).ok()?)
+    pub fn login_again(&self, form: &str) -> Option<Page> {
+        let form = Form::parse_up_to(form.as_bytes(), self.config.login_form).ok()?;
+        if form.has(AGAIN) {
+            return None;
+        }
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let mut fields: Vec<_> = form.iter().map(owned).collect();
+        fields.push((AGAIN.to_owned(), "ja".to_owned()));
+        let screen = Screen::LoginAnswer(LoginAnswerScreen { fields });
+        Some(Page::new(200, screen, Arc::clone(&self.config.texts)))
+    }
+
+    /// The page for a step that failed before a flow was known.
+    #[must_use]
+    pub fn failure(&self, error: &StepError) -> Page {
+        self.failed(error, None)
     }
 
     /// Second leg of the login: authentication, test, and on to the question of consent (core.authint.205).
-    pub async fn login(&self, visitor: &Visitor, query: &str) -> Next {
-        match self.finish_login(visitor, query).await {
+    pub async fn login<'a>(&self, visitor: &Visitor, answer: impl Into<LoginAnswer<'a>>) -> Next {
+        match self.finish_login(visitor, answer.into()).await {
             Ok(next) => next,
             Err((error, flow)) => Next::Page(Box::new(self.failed(&error, flow.as_deref()))),
         }
@@ -262,11 +302,10 @@ impl<D: Dvza> Server<D> {
 
     async fn namen(&self, flow: &Flow, aanbieder: &Aanbieder) -> Result<Namen, StepError> {
         let client = self.dvza.clients().client(&flow.client_id).await?;
-        let pgo = client.map(|client| client.organisatienaam.as_str().to_owned());
-        Ok(Namen {
-            aanbieder: aanbieder.weergavenaam.clone(),
-            pgo: pgo.unwrap_or_else(|| flow.client_id.as_str().to_owned()),
-        })
+        let pgo = client
+            .as_ref()
+            .map_or_else(|| flow.client_id.as_str(), |client| client.name(&flow.client_id));
+        Ok(Namen::new(&aanbieder.weergavenaam, pgo))
     }
 
     fn failed(&self, error: &StepError, flow: Option<&Flow>) -> Page {
@@ -274,6 +313,15 @@ impl<D: Dvza> Server<D> {
             StepError::Verlopen | StepError::Formulier => {
                 tracing::info!(reason = %error, "step refused");
                 Page::new(403, Screen::Verlopen, Arc::clone(&self.config.texts))
+            }
+            StepError::LoginAnswerTooLong { part, .. } => {
+                tracing::warn!(reason = %error, "step refused");
+                let status = if *part == "query" { 414 } else { 413 };
+                Page::new(
+                    status,
+                    Screen::Storing(self.storing_screen(flow)),
+                    Arc::clone(&self.config.texts),
+                )
             }
             _ => self.storing(error, flow),
         }
@@ -343,5 +391,8 @@ type Failed = (StepError, Option<Box<Flow>>);
 fn failed(error: StepError, flow: &Flow) -> Failed {
     (error, Some(Box::new(flow.clone())))
 }
+
+/// The field of a form that was sent once more.
+const AGAIN: &str = "medmij-doorgaan";
 
 pub(super) const DRAWS: usize = 4;

@@ -48,8 +48,9 @@ pub trait Clients: Send + Sync + 'static {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Client {
-    /// The OAuthclientOrganisatienaam: the name of the DVP on the screens.
-    pub organisatienaam: Organisatienaam,
+    /// The OAuthclientOrganisatienaam: the name of the DVP on the screens. `None` where the list has none that can be shown:
+    /// then the screens show the host name. A name is only shown, and decides nothing.
+    pub organisatienaam: Option<Organisatienaam>,
     /// The gegevensdiensten for which the client is recognised; `None` where the list does not say.
     pub gegevensdiensten: Option<Vec<GegevensdienstId>>,
 }
@@ -57,11 +58,22 @@ pub struct Client {
 impl Client {
     /// An entry.
     #[must_use]
-    pub fn new(organisatienaam: Organisatienaam, gegevensdiensten: Option<Vec<GegevensdienstId>>) -> Self {
+    pub fn new(
+        organisatienaam: impl Into<Option<Organisatienaam>>,
+        gegevensdiensten: Option<Vec<GegevensdienstId>>,
+    ) -> Self {
         Self {
-            organisatienaam,
+            organisatienaam: organisatienaam.into(),
             gegevensdiensten,
         }
+    }
+
+    /// The name to show: the OAuthclientOrganisatienaam, or the host name where there is none.
+    #[must_use]
+    pub fn name<'a>(&'a self, id: &'a ClientId) -> &'a str {
+        self.organisatienaam
+            .as_ref()
+            .map_or_else(|| id.as_str(), Organisatienaam::as_str)
     }
 
     /// Whether the client is recognised for a gegevensdienst (core.ocl.300): for each one where the list does not say.
@@ -170,12 +182,13 @@ pub trait Authentication: Send + Sync + 'static {
     /// Second leg: what the DVAuthN says. Check here everything that its protocol asks.
     fn finish(&self, callback: &LoginCallback<'_>) -> impl Future<Output = Result<LoginOutcome, SupplierError>> + Send;
 
-    /// The flow that a callback is for, from its query. By default the value of `RelayState` (SAML) or `state` (OpenID
-    /// Connect): send [`LoginRequest::flow`] there. The flow is no authority: the browser has to hold its session too.
-    fn relay(&self, query: &crate::wire::form::Form) -> Option<FlowId> {
+    /// The flow that a callback is for, from its query, or from its form where the DVAuthN makes the browser POST. By default
+    /// the value of `RelayState` (SAML) or `state` (OpenID Connect): send [`LoginRequest::flow`] there. The flow is no
+    /// authority: the browser has to hold its session too.
+    fn relay(&self, parameters: &crate::wire::form::Form) -> Option<FlowId> {
         ["RelayState", "state"]
             .iter()
-            .find_map(|name| query.one(name).ok().flatten().and_then(FlowId::parse))
+            .find_map(|name| parameters.one(name).ok().flatten().and_then(FlowId::parse))
     }
 }
 
@@ -237,8 +250,47 @@ pub struct LoginCallback<'a> {
     pub flow: &'a FlowId,
     /// The query of the callback.
     pub query: &'a str,
+    /// The form of the callback, where the browser came with a POST (SAML HTTP-POST, `response_mode=form_post`); else empty.
+    pub form: &'a str,
     /// What [`LoginStart`] remembered.
     pub remember: &'a [u8],
+}
+
+/// What a DVAuthN sent along: by GET in the query, by POST in a form. How long each may be is
+/// [`ServerConfig::login_query`](super::ServerConfig::login_query) and
+/// [`ServerConfig::login_form`](super::ServerConfig::login_form).
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoginAnswer<'a> {
+    /// The query.
+    pub query: &'a str,
+    /// The form.
+    pub form: &'a str,
+}
+
+impl<'a> LoginAnswer<'a> {
+    /// An answer that came by POST.
+    #[must_use]
+    pub fn posted(query: &'a str, form: &'a str) -> Self {
+        Self { query, form }
+    }
+}
+
+impl<'a> From<&'a str> for LoginAnswer<'a> {
+    /// An answer that came by GET.
+    fn from(query: &'a str) -> Self {
+        Self { query, form: "" }
+    }
+}
+
+impl fmt::Debug for LoginAnswer<'_> {
+    /// No value: it says who somebody is.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginAnswer")
+            .field("query", &self.query.len())
+            .field("form", &self.form.len())
+            .finish()
+    }
 }
 
 impl fmt::Debug for LoginCallback<'_> {

@@ -62,6 +62,12 @@ pub struct TextPack {
     pub vertegenwoordiging_ontbreekt: String,
     pub vertegenwoordiging_onverwacht: String,
     pub geboortedatum_anders: String,
+    #[serde(default = "doorgaan_titel")]
+    pub doorgaan_titel: String,
+    #[serde(default = "doorgaan_tekst")]
+    pub doorgaan_tekst: String,
+    #[serde(default = "doorgaan")]
+    pub doorgaan: String,
     pub terug: String,
     pub fout_titel: String,
     pub fout_tekst: String,
@@ -166,6 +172,9 @@ impl TextPack {
                 "U logde in voor een ander, maar u vroeg om uw eigen gegevens. Daarom stoppen wij hier.",
             ),
             geboortedatum_anders: s("De geboortedatum klopt niet met wat {aanbieder} weet. Daarom stoppen wij hier."),
+            doorgaan_titel: doorgaan_titel(),
+            doorgaan_tekst: doorgaan_tekst(),
+            doorgaan: doorgaan(),
             terug: s("Terug naar {pgo}"),
             fout_titel: s("Deze vraag klopt niet"),
             fout_tekst: s(
@@ -195,6 +204,20 @@ impl TextPack {
             intrekken_nee: s("Nee, terug naar het overzicht"),
         }
     }
+}
+
+// no sentences of the framework: a pack without them is whole
+
+fn doorgaan_titel() -> String {
+    "U bent terug van het inloggen".to_owned()
+}
+
+fn doorgaan_tekst() -> String {
+    "Kies Doorgaan. Dan gaan wij verder met uw vraag.".to_owned()
+}
+
+fn doorgaan() -> String {
+    "Doorgaan".to_owned()
 }
 
 #[cfg(all(test, feature = "stelsel"))]

@@ -27,7 +27,7 @@ impl<D: Dvza> Server<D> {
     /// the Whitelist by the listener.
     pub async fn token(&self, request: &Request<Bytes>, peer: &PeerNames) -> Response<Bytes> {
         if request.method() != Method::POST {
-            let mut response = TokenError::new(crate::wire::ErrorCode::InvalidRequest, None).to_http(405);
+            let mut response = TokenError::new(crate::wire::ErrorCode::InvalidRequest, Some("only POST")).to_http(405);
             response
                 .headers_mut()
                 .insert(header::ALLOW, HeaderValue::from_static("POST"));
@@ -57,7 +57,10 @@ impl<D: Dvza> Server<D> {
                 answer.response.to_http()
             }
             Err(refusal) => {
-                let (code, status) = refusal.uitzondering.error();
+                let (code, mut status) = refusal.uitzondering.error();
+                if refusal.uitzondering == TokenUitzondering::Client {
+                    status = self.config.invalid_client.status();
+                }
                 if let Some(cause) = &refusal.cause {
                     tracing::error!(rule = "core.tknint.207", reason = refusal.what, %cause, "token request failed");
                 } else {
@@ -71,7 +74,7 @@ impl<D: Dvza> Server<D> {
                     Some(status),
                     Some(error),
                 );
-                let mut response = TokenError::new(code, None).to_http(status);
+                let mut response = TokenError::new(code, Some(refusal.uitzondering.description())).to_http(status);
                 if status == 503 {
                     response
                         .headers_mut()

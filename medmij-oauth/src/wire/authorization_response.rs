@@ -3,7 +3,11 @@
 
 use medmij_types::{AuthorizationCode, State};
 
-use super::{ErrorCode, error_code::printable, form::Form};
+use super::{
+    ErrorCode,
+    error_code::printable,
+    form::{Form, ParameterError},
+};
 use crate::RedirectUri;
 
 /// The answer: a code or an error, with the `state` of the request.
@@ -60,32 +64,34 @@ impl AuthorizationResponse {
         Self { state, result }
     }
 
-    /// Reads the query of the redirect. Where `error` stands, a `code` beside it is ignored (D08).
+    /// Reads the query of the redirect. Where `error` stands, a `code` beside it is ignored (D08), and what is encoded wrongly
+    /// in it reads as `?`: a refusal stays a refusal.
     ///
     /// # Errors
     ///
     /// See [`AuthorizationResponseError`].
     pub fn parse(query: &str) -> Result<Self, AuthorizationResponseError> {
-        use AuthorizationResponseError as E;
-        let form = Form::parse(query.as_bytes()).map_err(|_| E::Malformed)?;
-        let one = |name| form.one(name).map_err(|_| E::Duplicate);
-        let state = one("state")?
-            .map(State::from_wire)
-            .transpose()
-            .map_err(|_| E::Malformed)?;
-        if let Some(error) = one("error")? {
-            let description = one("error_description")?;
-            return Ok(Self::new(
-                state,
-                Err(AuthorizationError::new(ErrorCode::from_wire(error), description)),
-            ));
+        let form = Form::parse(query.as_bytes()).map_err(|_| AuthorizationResponseError::Malformed)?;
+        let state = Self::state(&form)?;
+        // twice is no error code, and an error all the same
+        if let Some(error) = form.one_lossy("error").unwrap_or(Some("?")) {
+            let description = form.one_lossy("error_description").ok().flatten();
+            let error = AuthorizationError::new(ErrorCode::from_wire(error), description);
+            return Ok(Self::new(state, Err(error)));
         }
-        let code = one("code")?;
+        let code = form.one("code");
         if state.is_none() {
-            return Err(E::MissingState);
+            return Err(AuthorizationResponseError::MissingState);
         }
-        let code = AuthorizationCode::from_wire(code.ok_or(E::MissingCode)?).map_err(|_| E::Malformed)?;
+        let code = code?.ok_or(AuthorizationResponseError::MissingCode)?;
+        let code = AuthorizationCode::from_wire(code).map_err(|_| AuthorizationResponseError::Malformed)?;
         Ok(Self::new(state, Ok(code)))
+    }
+
+    /// The `state` of an answer, whatever else it holds.
+    pub(crate) fn state(form: &Form) -> Result<Option<State>, AuthorizationResponseError> {
+        let state = form.one("state")?.map(State::from_wire);
+        state.transpose().map_err(|_| AuthorizationResponseError::Malformed)
     }
 
     /// The redirect: the exact `redirect_uri` with the parameters in its query and nothing else (D01).
@@ -126,6 +132,15 @@ pub enum AuthorizationResponseError {
     MissingCode,
 }
 
+impl From<ParameterError> for AuthorizationResponseError {
+    fn from(error: ParameterError) -> Self {
+        match error {
+            ParameterError::Duplicate => Self::Duplicate,
+            ParameterError::Encoding => Self::Malformed,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +171,8 @@ mod tests {
             ("state=s&code=x&code=y", E::Duplicate),
             ("state=s&code=%ff", E::Malformed),
             ("state=s&code=%0a", E::Malformed),
+            ("state=%ff&code=x", E::Malformed),
+            ("state=%ff&error=access_denied", E::Malformed),
         ] {
             assert_eq!(AuthorizationResponse::parse(query).unwrap_err(), error, "{query}");
         }
@@ -166,5 +183,38 @@ mod tests {
             (error.error, error.description.as_deref()),
             (ErrorCode::AccessDenied, Some("nee??"))
         );
+    }
+
+    #[test]
+    fn rfc6749_4_1_2_1_an_error_that_is_encoded_wrongly_is_an_error() {
+        for (query, error, description) in [
+            (
+                "error=access_denied&error_description=Geen%20co%F6rdinatie&state=s",
+                ErrorCode::AccessDenied,
+                Some("Geen co?rdinatie"),
+            ),
+            (
+                "error=access%FFdenied&state=s",
+                ErrorCode::Other("access?denied".into()),
+                None,
+            ),
+            ("error=a&error=b&state=s", ErrorCode::Other("?".into()), None),
+            (
+                "error=access_denied&code=%zz&x=%&state=s",
+                ErrorCode::AccessDenied,
+                None,
+            ),
+        ] {
+            let read = AuthorizationResponse::parse(query).unwrap();
+            assert_eq!(read.state, State::from_wire("s").ok(), "{query}");
+            let refused = read.result.unwrap_err();
+            assert_eq!((refused.error, refused.description.as_deref()), (error, description));
+        }
+    }
+
+    #[test]
+    fn core_tknint_202_a_foreign_parameter_that_is_encoded_wrongly_costs_no_code() {
+        let read = AuthorizationResponse::parse("code=x&gclid=%zz&utm=%ff&state=s").unwrap();
+        assert_eq!(read.result, Ok(AuthorizationCode::from_wire("x").unwrap()));
     }
 }

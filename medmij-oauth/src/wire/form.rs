@@ -5,21 +5,31 @@ use std::fmt::Write as _;
 
 /// The parameters of a query or a form body, decoded.
 ///
-/// Reading is strict: at most 8 KiB and 100 parameters, every `%` followed by two hexadecimal digits, UTF-8 throughout.
-/// Duplicates are kept, for whether they matter depends on the name: see [`Form::one`].
+/// A form is read up to 8 KiB (or [another length](Form::parse_up_to)) and 100 parameters. Each parameter is judged by
+/// itself, when it is asked for: a value that is encoded wrongly or stands twice costs that parameter, and never one that
+/// somebody else put beside it.
 ///
 /// ```
-/// use medmij_oauth::wire::form::Form;
+/// use medmij_oauth::wire::form::{Form, ParameterError};
 ///
-/// let form = Form::parse(b"scope=een%7E42+twee&foo=1&foo=2&state=")?;
+/// let form = Form::parse(b"scope=een%7E42+twee&foo=1&foo=2&state=&bar=%zz")?;
 /// assert_eq!(form.one("scope"), Ok(Some("een~42 twee")));
 /// assert_eq!(form.one("state"), Ok(None)); // RFC 6749 3.1: without a value is as if omitted
-/// assert!(form.one("foo").is_err());
+/// assert_eq!(form.one("foo"), Err(ParameterError::Duplicate));
+/// assert_eq!(form.one("bar"), Err(ParameterError::Encoding));
 /// # Ok::<(), medmij_oauth::wire::form::FormError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Form {
-    pairs: Vec<(String, String)>,
+    pairs: Vec<Pair>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Pair {
+    name: String,
+    value: String,
+    /// Whether the value is what was encoded: without a wrong escape, and UTF-8.
+    sound: bool,
 }
 
 impl Form {
@@ -28,24 +38,33 @@ impl Form {
     /// The most parameters that are read.
     pub const MAX_PARAMETERS: usize = 100;
 
-    /// Reads `name=value&name=value`.
+    /// Reads `name=value&name=value`, up to [`Form::MAX_LEN`].
     ///
     /// # Errors
     ///
     /// See [`FormError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, FormError> {
-        if bytes.len() > Self::MAX_LEN {
+        Self::parse_up_to(bytes, Self::MAX_LEN)
+    }
+
+    /// Reads a form of at most `most` bytes.
+    ///
+    /// # Errors
+    ///
+    /// See [`FormError`].
+    pub fn parse_up_to(bytes: &[u8], most: usize) -> Result<Self, FormError> {
+        if bytes.len() > most {
             return Err(FormError::TooLong);
         }
         let mut pairs = Vec::new();
-        for piece in bytes.split(|b| *b == b'&').filter(|piece| !piece.is_empty()) {
+        for piece in pieces(bytes) {
             if pairs.len() == Self::MAX_PARAMETERS {
                 return Err(FormError::TooMany);
             }
-            let mut halves = piece.splitn(2, |b| *b == b'=');
-            let name = decode(halves.next().unwrap_or_default())?;
-            let value = decode(halves.next().unwrap_or_default())?;
-            pairs.push((name, value));
+            // a name that is encoded wrongly is the name of nothing that is known
+            if let Some(pair) = read_pair(piece) {
+                pairs.push(pair);
+            }
         }
         Ok(Self { pairs })
     }
@@ -55,61 +74,79 @@ impl Form {
     ///
     /// # Errors
     ///
-    /// [`Duplicate`] where the name stands more than once, also if the values are equal or empty.
-    pub fn one(&self, name: &str) -> Result<Option<&str>, Duplicate> {
-        let mut values = self
-            .pairs
-            .iter()
-            .filter(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str());
-        let first = values.next();
-        if values.next().is_some() {
-            return Err(Duplicate);
+    /// [`ParameterError::Duplicate`] where the name stands more than once, also if the values are equal or empty;
+    /// [`ParameterError::Encoding`] where the value is encoded wrongly.
+    pub fn one(&self, name: &str) -> Result<Option<&str>, ParameterError> {
+        match self.single(name)? {
+            Some(pair) if !pair.sound => Err(ParameterError::Encoding),
+            pair => Ok(pair.map(|pair| pair.value.as_str()).filter(|value| !value.is_empty())),
         }
-        Ok(first.filter(|value| !value.is_empty()))
+    }
+
+    /// As [`one`](Self::one), with `?` for each byte that cannot be read: for a text that is only shown or logged.
+    ///
+    /// # Errors
+    ///
+    /// [`ParameterError::Duplicate`].
+    pub fn one_lossy(&self, name: &str) -> Result<Option<&str>, ParameterError> {
+        let pair = self.single(name)?;
+        Ok(pair.map(|pair| pair.value.as_str()).filter(|value| !value.is_empty()))
     }
 
     /// Whether the name stands in the form at all, with or without a value.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.pairs.iter().any(|(n, _)| n == name)
+        self.pairs.iter().any(|pair| pair.name == name)
     }
 
-    /// The parameters in the order in which they stood.
+    /// The parameters that can be read, in the order in which they stood.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        let sound = self.pairs.iter().filter(|pair| pair.sound);
+        sound.map(|pair| (pair.name.as_str(), pair.value.as_str()))
+    }
+
+    fn single(&self, name: &str) -> Result<Option<&Pair>, ParameterError> {
+        let mut found = self.pairs.iter().filter(|pair| pair.name == name);
+        let first = found.next();
+        match found.next() {
+            Some(_) => Err(ParameterError::Duplicate),
+            None => Ok(first),
+        }
     }
 }
 
 impl std::fmt::Debug for Form {
     /// Names only: values can be codes and tokens.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.pairs.iter().map(|(name, _)| name)).finish()
+        f.debug_list()
+            .entries(self.pairs.iter().map(|pair| &pair.name))
+            .finish()
     }
 }
 
-/// Why a query or body cannot be read.
+/// Why a query or body cannot be read as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormError {
-    /// More than [`Form::MAX_LEN`] bytes.
-    #[error("parameters are longer than 8 KiB")]
+    /// More bytes than may be read, [`Form::MAX_LEN`] by default.
+    #[error("parameters are too long")]
     TooLong,
     /// More than [`Form::MAX_PARAMETERS`] parameters.
     #[error("more than 100 parameters")]
     TooMany,
-    /// A `%` without two hexadecimal digits.
-    #[error("wrong percent escape in parameters")]
-    Escape,
-    /// Not UTF-8 after decoding.
-    #[error("parameters are not utf-8")]
-    NotUtf8,
 }
 
-/// A parameter that may stand once stands twice (RFC 6749 section 3.1).
+/// Why one parameter has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("parameter stands more than once")]
-pub struct Duplicate;
+#[non_exhaustive]
+pub enum ParameterError {
+    /// It stands more than once (RFC 6749 section 3.1).
+    #[error("parameter stands more than once")]
+    Duplicate,
+    /// A `%` without two hexadecimal digits, or no UTF-8.
+    #[error("parameter is encoded wrongly")]
+    Encoding,
+}
 
 /// Writes `name=value&…` with every value percent-encoded once: all but the unreserved characters of RFC 3986 section
 /// 2.3, a space as `%20`. The result is right in a query and in a form body.
@@ -138,13 +175,23 @@ pub fn append_query<'a>(uri: &str, pairs: impl IntoIterator<Item = (&'a str, &'a
     format!("{uri}{separator}{}", encode(pairs))
 }
 
-/// Whether a query names this parameter, also where it is too long or too broken for a [`Form`]: what another reader would
-/// find must be found here too.
+/// Whether a query names this parameter, also where it is too long for a [`Form`]: what another reader would find must be
+/// found here too.
 pub(crate) fn names(query: &str, name: &str) -> bool {
-    query.as_bytes().split(|b| *b == b'&').any(|piece| {
-        let written = piece.split(|b| *b == b'=').next().unwrap_or_default();
-        decode(written).is_ok_and(|found| found == name)
-    })
+    values(query.as_bytes(), name).next().is_some()
+}
+
+/// The values of a parameter that can be read, also where the whole is too long for a [`Form`].
+pub(crate) fn values<'a>(bytes: &'a [u8], name: &'a str) -> impl Iterator<Item = String> + 'a {
+    pieces(bytes)
+        .filter_map(read_pair)
+        .filter(move |pair| pair.name == name)
+        .map(|pair| pair.value)
+}
+
+/// Whether every name and value is encoded as it should be.
+pub(crate) fn is_sound(query: &str) -> bool {
+    pieces(query.as_bytes()).all(|piece| read_pair(piece).is_some_and(|pair| pair.sound))
 }
 
 /// A URI for `Debug`: what follows the `?` can be a code or a state.
@@ -163,21 +210,51 @@ fn percent_encode(out: &mut String, text: &str) {
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<String, FormError> {
+fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|b| *b == b'&').filter(|piece| !piece.is_empty())
+}
+
+fn read_pair(piece: &[u8]) -> Option<Pair> {
+    let mut halves = piece.splitn(2, |b| *b == b'=');
+    let (name, true) = decode(halves.next().unwrap_or_default()) else {
+        return None;
+    };
+    let (value, sound) = decode(halves.next().unwrap_or_default());
+    Some(Pair { name, value, sound })
+}
+
+/// The text, with `?` for each byte that cannot be read, and whether there was none.
+fn decode(bytes: &[u8]) -> (String, bool) {
     let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes.iter().copied();
-    while let Some(byte) = rest.next() {
+    let (mut rest, mut sound) = (bytes, true);
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
         out.push(match byte {
             b'+' => b' ',
-            b'%' => {
-                let high = rest.next().and_then(hex).ok_or(FormError::Escape)?;
-                let low = rest.next().and_then(hex).ok_or(FormError::Escape)?;
-                high << 4 | low
-            }
+            b'%' => match after {
+                [high, low, after @ ..] if hex(*high).is_some() && hex(*low).is_some() => {
+                    rest = after;
+                    hex(*high).unwrap_or_default() << 4 | hex(*low).unwrap_or_default()
+                }
+                _ => {
+                    sound = false;
+                    b'?'
+                }
+            },
             other => other,
         });
     }
-    String::from_utf8(out).map_err(|_| FormError::NotUtf8)
+    match String::from_utf8(out) {
+        Ok(text) => (text, sound),
+        Err(error) => {
+            let mut text = String::new();
+            for chunk in error.as_bytes().utf8_chunks() {
+                text.push_str(chunk.valid());
+                text.extend(chunk.invalid().iter().map(|_| '?'));
+            }
+            (text, false)
+        }
+    }
 }
 
 fn hex(byte: u8) -> Option<u8> {
@@ -191,23 +268,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_what_is_not_a_form() {
-        for (bytes, error) in [
-            (&b"a=%"[..], FormError::Escape),
-            (b"a=%4", FormError::Escape),
-            (b"a=%4g", FormError::Escape),
-            (b"a=%+1", FormError::Escape),
-            (b"a=%ff", FormError::NotUtf8),
-            (b"a=\xc0\xaf", FormError::NotUtf8),
-            (b"%ed%a0%80=1", FormError::NotUtf8),
+    fn what_is_encoded_wrongly_costs_that_parameter_only() {
+        for (piece, shown) in [
+            (&b"a=%"[..], "?"),
+            (b"a=%4", "?4"),
+            (b"a=%4g", "?4g"),
+            (b"a=%+1", "? 1"),
+            (b"a=%ff", "?"),
+            (b"a=\xc0\xaf", "??"),
+            (b"a=co%F6rdinatie", "co?rdinatie"),
+            (b"a=%ed%a0%80", "???"),
         ] {
-            assert_eq!(Form::parse(bytes).unwrap_err(), error, "{bytes:?}");
+            let form = Form::parse(&[b"code=x&", piece, b"&state=s"].concat()).unwrap();
+            assert_eq!((form.one("code"), form.one("state")), (Ok(Some("x")), Ok(Some("s"))));
+            assert_eq!(form.one("a"), Err(ParameterError::Encoding), "{piece:?}");
+            assert_eq!(form.one_lossy("a"), Ok(Some(shown)), "{piece:?}");
+            assert!(form.has("a") && form.iter().all(|(name, _)| name != "a"));
         }
+        // a name that is encoded wrongly is no name that is known
+        let form = Form::parse(b"%63od%zz=x&%ff=1&code=y").unwrap();
+        assert_eq!(form.one("code"), Ok(Some("y")));
+        // twice is twice, however it is encoded
+        let form = Form::parse(b"code=%ff&c%6Fde=y").unwrap();
+        assert_eq!(form.one("code"), Err(ParameterError::Duplicate));
+        assert_eq!(form.one_lossy("code"), Err(ParameterError::Duplicate));
+    }
+
+    #[test]
+    fn a_form_is_bounded() {
         assert_eq!(
             Form::parse("a=1&".repeat(101).as_bytes()).unwrap_err(),
             FormError::TooMany
         );
         assert_eq!(Form::parse(&[b'a'; 8193]).unwrap_err(), FormError::TooLong);
+        assert!(Form::parse_up_to(&[b'a'; 8193], 8193).is_ok());
     }
 
     #[test]
@@ -219,7 +313,6 @@ mod tests {
             &"&access_token=".repeat(200),
             &long,
         ] {
-            assert!(Form::parse(query.as_bytes()).is_err());
             assert!(names(query, "access_token"));
         }
         for query in [

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.208, core.tknint.208, core.rscint.201 — the two ids, in a query or in headers.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use medmij_types::{CorrelationId, Entropy, EntropyError, MedMijRequestId};
 
 /// The header `MedMij-Request-ID`.
@@ -71,6 +71,13 @@ impl RequestIds {
             headers.insert(CORRELATION_ID, value);
         }
     }
+}
+
+/// Whether `Content-Type` names this media type; what its parameters hold does not matter.
+pub(crate) fn is_media_type(headers: &HeaderMap, media_type: &str) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let kind = value.and_then(|bytes| bytes.split(|b| *b == b';').next());
+    kind.is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(media_type.as_bytes()))
 }
 
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

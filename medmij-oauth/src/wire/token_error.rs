@@ -39,7 +39,9 @@ impl TokenError {
         ))
     }
 
-    /// The answer: JSON, never stored (RFC 6749 section 5.1).
+    /// The answer: JSON, never stored (RFC 6749 section 5.1). With 401 it has the challenge that RFC 9110 section 15.5.2 asks;
+    /// without one, clients in Java take the answer for a broken connection. It names no scheme that a client could retry
+    /// with: the certificate is the credential.
     #[must_use]
     pub fn to_http(&self, status: u16) -> Response<Bytes> {
         #[derive(Serialize)]
@@ -52,7 +54,13 @@ impl TokenError {
             error: self.error.as_str(),
             error_description: self.description.as_deref(),
         };
-        json_response(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), &body)
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut response = json_response(status, &body);
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("MutualTLS realm=\"MedMij\", error=\"invalid_client\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
     }
 }
 

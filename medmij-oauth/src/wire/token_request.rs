@@ -5,7 +5,11 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
 use medmij_types::{AuthorizationCode, BackchannelUri, RefreshToken};
 
-use super::{RequestIds, form, form::Form};
+use super::{
+    RequestIds,
+    form::{self, Form, ParameterError},
+    request_headers::is_media_type,
+};
 use crate::{ClientId, RedirectUri, policy::TokenUitzondering};
 
 /// A request to the token endpoint.
@@ -135,17 +139,22 @@ impl TokenRequest {
     /// [`TokenRequestError`], which still holds the codes that were offered, so that the server can retire them
     /// (core.tknint.204).
     pub fn parse(request: &Request<Bytes>) -> Result<Self, TokenRequestError> {
-        let is_form = request.headers().get(header::CONTENT_TYPE).is_some_and(is_form_type);
-        let query = Form::parse(request.uri().query().unwrap_or_default().as_bytes());
-        let form = Form::parse(request.body()).map_err(|_| TokenRequestError::new("body is no form"))?;
-        let fault = |what| TokenRequestError::new(what).offering(&form);
+        let is_form = is_media_type(request.headers(), FORM);
+        let query = request.uri().query().unwrap_or_default();
+        let fault = |what| TokenRequestError::new(what).offering(request.body());
+        let form = Form::parse(request.body()).map_err(|_| fault("body is no form"))?;
         if !is_form {
             return Err(fault("content type is not application/x-www-form-urlencoded"));
         }
-        if query.map_or(true, |query| KNOWN.iter().any(|name| query.has(name))) {
+        if KNOWN.iter().any(|name| form::names(query, name)) {
             return Err(fault("parameters stand in the uri"));
         }
-        let one = |name| form.one(name).map_err(|_| fault("parameter stands twice"));
+        let one = |name| {
+            form.one(name).map_err(|error| match error {
+                ParameterError::Duplicate => fault("parameter stands twice"),
+                ParameterError::Encoding => fault("parameter is encoded wrongly"),
+            })
+        };
         let (grant_type, code, refresh_token) = (one("grant_type")?, one("code")?, one("refresh_token")?);
         let (client_id, redirect_uri) = (one("client_id")?, one("redirect_uri")?);
 
@@ -200,23 +209,11 @@ impl TokenRequestError {
         self
     }
 
-    fn offering(mut self, form: &Form) -> Self {
-        self.offered = form
-            .iter()
-            .filter(|(name, _)| *name == "code")
-            .filter_map(|(_, value)| AuthorizationCode::from_wire(value).ok())
-            .take(4)
-            .collect();
+    fn offering(mut self, body: &[u8]) -> Self {
+        let codes = form::values(body, "code").filter_map(|code| AuthorizationCode::from_wire(code).ok());
+        self.offered = codes.take(4).collect();
         self
     }
-}
-
-fn is_form_type(value: &HeaderValue) -> bool {
-    value.to_str().is_ok_and(|text| {
-        text.split(';')
-            .next()
-            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case(FORM))
-    })
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -312,6 +309,18 @@ mod tests {
                 0,
             ),
             ("a=%".into(), U::OngeldigVerzoek, 0),
+            (format!("grant_type=%ff&code=x&{REST}"), U::OngeldigVerzoek, 1),
+            // what cannot be read as a form still offers the codes that it names
+            (
+                format!("grant_type=authorization_code&code=x&{REST}&{}", "a=1&".repeat(100)),
+                U::OngeldigVerzoek,
+                1,
+            ),
+            (
+                format!("c%6Fde=x&{REST}&a={}", "a".repeat(Form::MAX_LEN)),
+                U::OngeldigVerzoek,
+                1,
+            ),
         ] {
             let error = TokenRequest::parse(&post(&body)).unwrap_err();
             assert_eq!(
@@ -340,5 +349,23 @@ mod tests {
     fn e17_unknown_parameters_are_ignored_even_twice() {
         let body = "grant_type=refresh_token&refresh_token=r&client_id=pgo.example.nl&client_secret=a&x=1&x=2&scope=b";
         assert!(matches!(TokenRequest::parse(&post(body)), Ok(TokenRequest::Refresh(_))));
+    }
+
+    #[test]
+    fn core_tknint_200_a_foreign_parameter_that_is_encoded_wrongly_costs_nothing() {
+        let body = "grant_type=authorization_code&code=x&client_id=pgo.example.nl\
+                    &redirect_uri=https%3A%2F%2Fpgo.example.nl%2Fcb";
+        for beside in ["x=%zz", "%zz=1", "naam=Jos%E9", "x=%"] {
+            let mut request = post(&format!("{body}&{beside}"));
+            assert!(
+                matches!(TokenRequest::parse(&request), Ok(TokenRequest::Code(_))),
+                "{beside}"
+            );
+            *request.uri_mut() = format!("https://dva.example.nl/token?{beside}").parse().unwrap();
+            assert!(TokenRequest::parse(&request).is_ok(), "{beside}");
+            let foreign = HeaderValue::from_bytes(b"application/x-www-form-urlencoded; naam=\xe9").unwrap();
+            request.headers_mut().insert("content-type", foreign);
+            assert!(TokenRequest::parse(&request).is_ok());
+        }
     }
 }

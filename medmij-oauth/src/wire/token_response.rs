@@ -2,12 +2,12 @@
 //! core.tknint.201, RFC 6749 section 5.1 — the answer with the access token.
 
 use bytes::Bytes;
-use http::{Response, StatusCode, header};
+use http::{Response, StatusCode};
 use medmij_types::{AccessToken, RefreshToken};
 use serde::Serialize;
 
 use super::{
-    TokenError,
+    TokenError, is_media_type,
     json::{Json, JsonError},
     token_error::json_response,
 };
@@ -91,16 +91,7 @@ impl TokenResponse {
             let status = response.status().as_u16();
             return Err(TokenError::parse(response.body()).map_or(E::Status(status), E::Refused));
         }
-        let is_json = response
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|text| {
-                text.split(';')
-                    .next()
-                    .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
-            });
-        if !is_json {
+        if !is_media_type(response.headers(), "application/json") {
             return Err(E::ContentType);
         }
         let mut members = Json::parse(response.body())

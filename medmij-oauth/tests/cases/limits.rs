@@ -108,7 +108,10 @@ async fn core_gegevensdiensten_103_o13_token_requests_of_a_node_are_limited_and_
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(refused.headers()[header::RETRY_AFTER], "1");
     let error = axum::body::to_bytes(refused.into_body(), 1_000).await.unwrap();
-    assert_eq!(error, r#"{"error":"temporarily_unavailable"}"#);
+    assert_eq!(
+        error,
+        r#"{"error":"temporarily_unavailable","error_description":"too many requests, try again later"}"#
+    );
     // it was not read, so it was not offered
     clock.advance(Duration::from_secs(1));
     assert_eq!(ask(again(), "pgo.example.nl").await.unwrap().status(), StatusCode::OK);

@@ -5,9 +5,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod a_building;
+mod answers;
 mod b_judging;
 #[cfg(feature = "net")]
 mod back_channel;
+mod beside;
 mod browser;
 mod c_front_channel;
 mod counted;

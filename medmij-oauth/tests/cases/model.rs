@@ -267,7 +267,7 @@ impl Run {
         *self.setup.dvza.uitslag.lock().unwrap() = (how == 5).then_some(ToetsUitslag::NietBeschikbaar);
         let visitor = self.visitors[flow].0.clone();
         let query = format!("RelayState={}", visitor.flow);
-        let next = self.setup.server.login(&visitor, &query).await;
+        let next = self.setup.server.login(&visitor, query.as_str()).await;
         *self.setup.dvza.uitslag.lock().unwrap() = None;
         (self.rules.login(flow, how, persoon), self.next(flow, next))
     }

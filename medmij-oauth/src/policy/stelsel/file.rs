@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{Note, Stelsel, StelselError, exception_name};
 use crate::{
-    policy::{ExceptionRule, Gedrag, IdStrictness, Mark, Uitzondering, release_rules},
+    policy::{ExceptionRule, Gedrag, IdStrictness, InvalidClient, Mark, Uitzondering, release_rules},
     wire::ErrorCode,
 };
 
@@ -81,6 +81,19 @@ impl Stelsel {
                 value.merk.as_deref(),
             )?;
         }
+        if let Some(value) = file.invalid_client {
+            stelsel.invalid_client = match value.waarde {
+                401 => InvalidClient::Unauthorized,
+                400 => InvalidClient::BadRequest,
+                other => return Err(wrong("invalid_client", &other.to_string())),
+            };
+            stelsel.note(
+                "invalid_client".to_owned(),
+                value.code,
+                value.bron,
+                value.merk.as_deref(),
+            )?;
+        }
         for each in file.uitzondering {
             let uitzondering = Uitzondering::from_name(&each.naam)
                 .ok_or_else(|| StelselError::Naam(format!("uitzondering {}", each.naam)))?;
@@ -126,6 +139,7 @@ struct File {
     request_ids: Option<Waarde<String>>,
     state_lengte: Option<Waarde<u64>>,
     redirect_query: Option<Waarde<String>>,
+    invalid_client: Option<Waarde<u64>>,
     #[serde(default)]
     uitzondering: Vec<Regel>,
 }
@@ -250,6 +264,7 @@ mod tests {
             "versie = \"x\"\n[state_lengte]\nwaarde = 9",
             "versie = \"x\"\n[request_ids]\nwaarde = \"soms\"",
             "versie = \"x\"\n[redirect_query]\nwaarde = \"soms\"",
+            "versie = \"x\"\n[invalid_client]\nwaarde = 403",
         ] {
             assert!(Stelsel::from_toml(text).is_err(), "{text}");
         }

@@ -12,8 +12,8 @@ use crate::{
     abonneren::Datum,
     policy::Uitzondering,
     server::{
-        Authentication as _, Clients as _, Dvza, LoginCallback, LoginOutcome, LoginRequest, Persoon, Server, StepError,
-        Toets as _, ToetsUitslag, ToetsVraag, Visitor, flow::Stap,
+        Authentication as _, Clients as _, Dvza, LoginAnswer, LoginCallback, LoginOutcome, LoginRequest, Persoon,
+        Server, StepError, Toets as _, ToetsUitslag, ToetsVraag, Visitor, flow::Stap,
     },
     wire::Geboortedatum,
 };
@@ -41,7 +41,7 @@ impl<D: Dvza> Server<D> {
         Ok(Next::Away(start.location))
     }
 
-    pub(super) async fn finish_login(&self, visitor: &Visitor, query: &str) -> Result<Next, Failed> {
+    pub(super) async fn finish_login(&self, visitor: &Visitor, answer: LoginAnswer<'_>) -> Result<Next, Failed> {
         let (stored, flow) = self.load(visitor).await?;
         let Stap::Inloggen { remember } = &flow.stap else {
             return Err((StepError::Verlopen, None));
@@ -53,7 +53,8 @@ impl<D: Dvza> Server<D> {
         };
         let callback = LoginCallback {
             flow: &visitor.flow,
-            query,
+            query: answer.query,
+            form: answer.form,
             remember,
         };
         let next = async {

@@ -170,7 +170,7 @@ async fn log_in<S: DangerShiftClock>(server: &Server<Bundle<S>>, arrived: Arrive
     let Next::Away(relay) = next else {
         panic!("no login: {next:?}")
     };
-    let next = server.login(&visitor, &relay).await;
+    let next = server.login(&visitor, relay.as_str()).await;
     let Next::Flow(visitor) = next else {
         panic!("no way back: {next:?}")
     };
