@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Deserialize;
 
-use crate::json::{JsonError, JsonRule};
+use crate::json::{self, JsonError};
 use crate::resource::Resource;
 use crate::version::FhirVersion;
 
@@ -75,10 +75,7 @@ impl Binary {
             data: Option<String>,
         }
         if resource.resource_type().as_str() != "Binary" {
-            return Err(BinaryError::Shape(JsonError {
-                rule: JsonRule::Shape,
-                offset: 0,
-            }));
+            return Err(BinaryError::Shape(json::shape(0)));
         }
         let wire: Wire = resource.view().map_err(BinaryError::Shape)?;
         let encoded = match version {

@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Bundle: the container of search results and of collections (FHIR section 2.36).
+//! Bundle: the container of search results, of collections and of what is written (FHIR section 2.36).
+//!
+//! A [`Bundle`] is its bytes: what it holds, known here or not, stays digit for digit, and the accessors are views.
+//! [`BundleDraft`] writes a new one.
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+mod draft;
+mod entry;
 
-use crate::json::{self, JsonError, JsonRule, Unobserved};
+use std::fmt;
+use std::sync::Arc;
+
+use medmij_types::json::{Document, Kind, Value};
+use serde::de::DeserializeOwned;
+
+use crate::bsn::{self, BsnReport};
+use crate::json::{self, JsonError};
 use crate::limits::Limits;
-use crate::resource::Resource;
+
+pub use draft::{BundleDraft, EntryDraft};
+pub use entry::{BundleEntry, EntryRequest, EntryResponse};
 
 /// What a Bundle is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BundleType {
     /// One page of search results.
@@ -33,9 +44,38 @@ pub enum BundleType {
     History,
 }
 
+impl BundleType {
+    const ALL: [(Self, &'static str); 9] = [
+        (Self::Searchset, "searchset"),
+        (Self::Collection, "collection"),
+        (Self::Document, "document"),
+        (Self::Message, "message"),
+        (Self::Transaction, "transaction"),
+        (Self::TransactionResponse, "transaction-response"),
+        (Self::Batch, "batch"),
+        (Self::BatchResponse, "batch-response"),
+        (Self::History, "history"),
+    ];
+
+    /// The code as it travels.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(kind, _)| *kind == self)
+            .map_or("", |(_, code)| code)
+    }
+
+    fn parse(code: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|(_, known)| *known == code)
+            .map(|(kind, _)| *kind)
+    }
+}
+
 /// Why an entry is in a page of search results.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SearchMode {
     /// It matched the query.
@@ -46,8 +86,29 @@ pub enum SearchMode {
     Outcome,
 }
 
+impl SearchMode {
+    /// The code as it travels.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Match => "match",
+            Self::Include => "include",
+            Self::Outcome => "outcome",
+        }
+    }
+
+    /// Reads a code, whatever its case; the flag says that it is written as it should be.
+    fn parse(code: &str) -> Option<(Self, bool)> {
+        let modes = [Self::Match, Self::Include, Self::Outcome];
+        let mode = modes
+            .into_iter()
+            .find(|mode| code.eq_ignore_ascii_case(mode.as_str()))?;
+        Some((mode, code == mode.as_str()))
+    }
+}
+
 /// A link of a Bundle: `self`, `next`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BundleLink {
     /// What the link is: `self`, `next`, `previous`.
@@ -67,217 +128,238 @@ impl BundleLink {
     }
 }
 
-/// One entry of a Bundle.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Something in a Bundle that is not as FHIR says. The rest of the Bundle is read; what a fault stands for is not to be
+/// taken for complete.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {rule}")]
 #[non_exhaustive]
-pub struct BundleEntry {
-    /// Absolute identity of the resource.
-    pub full_url: Option<String>,
-    /// The resource; absent in answers to writes without a body.
-    pub resource: Option<Resource>,
-    /// Why it is here, in search results.
-    pub mode: Option<SearchMode>,
+pub struct BundleFault {
+    /// Where: `entry[1].resource`.
+    pub path: String,
+    /// What is wrong.
+    pub rule: BundleRule,
 }
 
-impl BundleEntry {
-    /// An entry with a resource.
-    #[must_use]
-    pub fn new(resource: Resource) -> Self {
-        Self {
-            full_url: None,
-            resource: Some(resource),
-            mode: None,
-        }
-    }
+/// The rules that [`BundleFault`] reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum BundleRule {
+    /// `Bundle.type` is absent, or no code of the value set.
+    #[error("type of the bundle is unknown")]
+    Type,
+    /// `total` is not a whole number of 0 or more.
+    #[error("total is not a whole number of 0 or more")]
+    Total,
+    /// A link without a relation or a URL.
+    #[error("link has no relation or no url")]
+    Link,
+    /// An entry that is no object.
+    #[error("entry is not an object")]
+    Entry,
+    /// A resource that is no object, or has no usable `resourceType`. It is not among the entries' resources.
+    #[error("resource has no resourceType")]
+    Resource,
+    /// `search.mode` is no code of the value set, or written with other capitals.
+    #[error("search mode is unknown")]
+    Mode,
 }
 
-/// A Bundle with what searching needs; other elements are not kept.
+/// A Bundle: its exact text, with views.
 ///
 /// ```
 /// use medmij_fhir::{Bundle, BundleType, Limits};
 ///
-/// let page = br#"{"resourceType":"Bundle","type":"searchset","total":1,
+/// let page = br#"{"resourceType":"Bundle","id":"p1","type":"searchset","total":1,
 ///   "link":[{"relation":"self","url":"https://dvza.example.nl/fhir/Flag"}],
-///   "entry":[{"resource":{"resourceType":"Flag","id":"mrsa"},"search":{"mode":"match"}}]}"#;
+///   "entry":[{"resource":{"resourceType":"Flag","id":"mrsa"},"search":{"mode":"match","score":0.50}}]}"#;
 /// let bundle = Bundle::parse(page, &Limits::default())?;
-/// assert_eq!((bundle.kind, bundle.total, bundle.entries.len()), (BundleType::Searchset, Some(1), 1));
+/// assert_eq!((bundle.kind(), bundle.total()), (Some(BundleType::Searchset), Some(1)));
 /// assert_eq!(bundle.link("next"), None);
+/// assert_eq!(bundle.entries().len(), 1);
+/// assert!(bundle.faults().is_empty());
+/// assert_eq!(bundle.as_str().as_bytes(), page);
 /// assert!(Bundle::parse(br#"{"resourceType":"Flag"}"#, &Limits::default()).is_err());
 /// # Ok::<(), medmij_fhir::JsonError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Clone)]
 pub struct Bundle {
-    /// What the Bundle is for (`Bundle.type`).
-    pub kind: BundleType,
-    /// Number of matches over all pages, when the server says it.
-    pub total: Option<u64>,
-    /// Links to this and other pages.
-    pub links: Vec<BundleLink>,
-    /// The entries, in order.
-    pub entries: Vec<BundleEntry>,
+    text: Arc<str>,
+    kind: Option<BundleType>,
+    total: Option<u64>,
+    links: Vec<BundleLink>,
+    entries: Vec<BundleEntry>,
+    faults: Vec<BundleFault>,
 }
 
 impl Bundle {
-    /// An empty Bundle.
-    #[must_use]
-    pub fn new(kind: BundleType) -> Self {
-        Self {
-            kind,
-            total: None,
-            links: Vec::new(),
-            entries: Vec::new(),
-        }
-    }
-
-    /// Reads a Bundle from JSON.
+    /// Reads a Bundle from JSON. A byte order mark in front is left out.
+    ///
+    /// What is wrong with one entry costs that entry and is among the [`faults`](Self::faults).
     ///
     /// # Errors
     /// [`JsonError`] when the text is not strict JSON, exceeds the limits, or is no Bundle.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, JsonError> {
-        if bytes.len() > limits.body {
-            return Err(JsonError {
-                rule: JsonRule::TooLarge,
-                offset: limits.body,
-            });
-        }
-        Self::from_checked(json::scan(bytes, limits, &mut Unobserved)?)
+        Self::read(&Document::parse(bytes, &limits.json())?)
     }
 
-    /// The first link with this relation.
+    /// Reads a Bundle of another party: every BSN is cut out before anything is made of it (core.rscint.203).
+    ///
+    /// # Errors
+    /// As [`Bundle::parse`].
+    pub fn parse_redacted(bytes: &[u8], limits: &Limits) -> Result<(Self, BsnReport), JsonError> {
+        let document = Document::parse(bytes, &limits.json())?;
+        let found = bsn::find(&document);
+        let bundle = match found.cut(&document) {
+            None => Self::read(&document)?,
+            Some(clean) => Self::read(&Document::parse(clean.as_bytes(), &limits.json())?)?,
+        };
+        Ok((bundle, found.report))
+    }
+
+    /// What the Bundle is for (`Bundle.type`); none where it does not say, or says something unknown.
+    #[must_use]
+    pub const fn kind(&self) -> Option<BundleType> {
+        self.kind
+    }
+
+    /// Number of matches over all pages, when the server says it.
+    #[must_use]
+    pub const fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Links to this and other pages.
+    #[must_use]
+    pub fn links(&self) -> &[BundleLink] {
+        &self.links
+    }
+
+    /// The first link with this relation, whatever its case (RFC 8288 section 2.1).
     #[must_use]
     pub fn link(&self, relation: &str) -> Option<&str> {
         self.links
             .iter()
-            .find(|link| link.relation == relation)
+            .find(|link| link.relation.eq_ignore_ascii_case(relation))
             .map(|link| link.url.as_str())
     }
 
-    /// Writes the Bundle as JSON; the resources keep their exact text.
+    /// The entries, in order.
     #[must_use]
-    pub fn to_json(&self) -> Vec<u8> {
-        let wire = Wire {
-            resource_type: "Bundle".into(),
-            kind: self.kind,
-            total: self.total,
-            link: self.links.clone(),
-            entry: self.entries.iter().map(WireEntry::from).collect(),
-        };
-        serde_json::to_vec(&wire).unwrap_or_default()
+    pub fn entries(&self) -> &[BundleEntry] {
+        &self.entries
     }
 
-    /// Reads text that has been through [`json::scan`].
-    pub(crate) fn from_checked(text: &str) -> Result<Self, JsonError> {
-        let wire: Wire<'_> = json::read(text)?;
-        if wire.resource_type != "Bundle" {
-            return Err(JsonError {
-                rule: JsonRule::Shape,
-                offset: 0,
-            });
+    /// The entries, in order.
+    #[must_use]
+    pub fn into_entries(self) -> Vec<BundleEntry> {
+        self.entries
+    }
+
+    /// What is not as FHIR says; with a fault, the Bundle is not to be taken for complete.
+    #[must_use]
+    pub fn faults(&self) -> &[BundleFault] {
+        &self.faults
+    }
+
+    /// The exact JSON text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Reads the Bundle, with all it holds, as a type of the caller.
+    ///
+    /// # Errors
+    /// [`JsonError`] with the place; the words of the deserializer, which may quote health data, are dropped.
+    pub fn view<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
+        json::read(&self.text)
+    }
+
+    /// Takes a document that was read, and cleaned, already.
+    pub(crate) fn read(document: &Document<'_>) -> Result<Self, JsonError> {
+        let root = document.root();
+        let from = root.range().start;
+        if root.member("resourceType").and_then(|kind| kind.as_str()).as_deref() != Some("Bundle") {
+            return Err(json::shape(from));
         }
-        let entries = wire
-            .entry
-            .into_iter()
-            .map(BundleEntry::try_from)
-            .collect::<Result<_, _>>()?;
+        let mut faults = Faults::default();
+        let text: Arc<str> = root.raw().into();
+        let (mut kind, mut total, mut links, mut entries) = (None, None, Vec::new(), Vec::new());
+        for member in root.members() {
+            match member.name().unwrap_or_default().as_ref() {
+                "type" => kind = member.as_str().and_then(|code| BundleType::parse(&code)),
+                "total" => {
+                    total = member.as_u64();
+                    faults.when(total.is_none(), BundleRule::Total, || "total".to_owned());
+                }
+                "link" => links = read_links(member, &mut faults),
+                "entry" => {
+                    faults.when(member.kind() != Kind::Array, BundleRule::Entry, || "entry".to_owned());
+                    let items = member.items().enumerate();
+                    entries = items
+                        .filter_map(|(index, entry)| BundleEntry::read(index, entry, &text, from, &mut faults))
+                        .collect();
+                }
+                _ => {}
+            }
+        }
+        faults.when(kind.is_none(), BundleRule::Type, || "type".to_owned());
         Ok(Self {
-            kind: wire.kind,
-            total: wire.total,
-            links: wire.link,
+            text,
+            kind,
+            total,
+            links,
             entries,
+            faults: faults.0,
         })
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct Wire<'a> {
-    #[serde(rename = "resourceType")]
-    resource_type: String,
-    #[serde(rename = "type")]
-    kind: BundleType,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    total: Option<u64>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    link: Vec<BundleLink>,
-    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
-    entry: Vec<WireEntry<'a>>,
+/// Two Bundles are equal when their texts are.
+impl PartialEq for Bundle {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
 }
 
-#[derive(Serialize, Deserialize)]
-struct WireEntry<'a> {
-    #[serde(rename = "fullUrl", skip_serializing_if = "Option::is_none")]
-    full_url: Option<String>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    resource: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    search: Option<WireSearch>,
+impl Eq for Bundle {}
+
+/// The content is health data and is not shown.
+impl fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Bundle({:?}, {} entries, {} bytes)",
+            self.kind,
+            self.entries.len(),
+            self.text.len()
+        )
+    }
 }
 
-#[derive(Serialize, Deserialize)]
-struct WireSearch {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mode: Option<SearchMode>,
-}
+#[derive(Default)]
+struct Faults(Vec<BundleFault>);
 
-impl<'a> From<&'a BundleEntry> for WireEntry<'a> {
-    fn from(entry: &'a BundleEntry) -> Self {
-        Self {
-            full_url: entry.full_url.clone(),
-            resource: entry.resource.as_ref().map(Resource::raw),
-            search: entry.mode.map(|mode| WireSearch { mode: Some(mode) }),
+impl Faults {
+    fn when(&mut self, wrong: bool, rule: BundleRule, path: impl FnOnce() -> String) {
+        if wrong {
+            self.0.push(BundleFault { path: path(), rule });
         }
     }
 }
 
-impl TryFrom<WireEntry<'_>> for BundleEntry {
-    type Error = JsonError;
-
-    fn try_from(entry: WireEntry<'_>) -> Result<Self, JsonError> {
-        Ok(Self {
-            full_url: entry.full_url,
-            resource: entry.resource.map(Resource::from_checked).transpose()?,
-            mode: entry.search.and_then(|search| search.mode),
-        })
+fn read_links(links: Value<'_>, faults: &mut Faults) -> Vec<BundleLink> {
+    let mut read = Vec::new();
+    faults.when(links.kind() != Kind::Array, BundleRule::Link, || "link".to_owned());
+    for (index, link) in links.items().enumerate() {
+        let text = |name| link.member(name).and_then(|member: Value<'_>| member.as_str());
+        match (text("relation"), text("url")) {
+            (Some(relation), Some(url)) => read.push(BundleLink::new(relation, url)),
+            _ => faults.when(true, BundleRule::Link, || format!("link[{index}]")),
+        }
     }
+    read
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Bundle, BundleType};
-    use crate::json::JsonRule;
-    use crate::limits::Limits;
-
-    #[test]
-    fn f6_no_digit_is_lost_on_the_way_through() {
-        let text = r#"{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"Observation","valueQuantity":{"value":1.50,"x":100000000000000000000.10}}}]}"#;
-        let bundle = Bundle::parse(text.as_bytes(), &Limits::default()).unwrap();
-        assert_eq!(bundle.kind, BundleType::Searchset);
-        assert_eq!(String::from_utf8(bundle.to_json()).unwrap(), text);
-    }
-
-    #[test]
-    fn f6_duplicate_keys_in_a_resource_are_refused() {
-        let text = br#"{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"Flag","id":"a","id":"b"}}]}"#;
-        assert_eq!(
-            Bundle::parse(text, &Limits::default()).unwrap_err().rule,
-            JsonRule::DuplicateName
-        );
-    }
-
-    #[test]
-    fn other_shapes_are_refused() {
-        for text in [
-            r#"{"resourceType":"Bundle"}"#,
-            r#"{"resourceType":"Bundle","type":"zoekresultaat"}"#,
-            r#"{"resourceType":"Bundle","type":"searchset","total":-1}"#,
-            r#"{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"id":"x"}}]}"#,
-            "[]",
-        ] {
-            assert_eq!(
-                Bundle::parse(text.as_bytes(), &Limits::default()).unwrap_err().rule,
-                JsonRule::Shape,
-                "{text}"
-            );
-        }
-    }
-}
+mod tests;

@@ -205,7 +205,7 @@ impl Collection {
         line.redacted.extend(answer.redacted);
         match answer.content {
             Content::Bundle(bundle) if status.is_success() => {
-                let resources = bundle.entries.len();
+                let resources = bundle.entries().len();
                 let more = self.take_page(index, bundle)?;
                 Ok(Received {
                     label,
@@ -239,23 +239,27 @@ impl Collection {
 
     /// Stores a page and plans what it leads to; says whether there is another page.
     fn take_page(&mut self, index: usize, bundle: Bundle) -> Result<bool, FhirError> {
-        if bundle.kind != BundleType::Searchset {
+        if bundle.kind() != Some(BundleType::Searchset) {
             return Err(FhirError::NotASearchset("another type of Bundle".to_owned()));
         }
-        self.entries += bundle.entries.len();
+        self.entries += bundle.entries().len();
         if self.entries > self.limits.entries {
             return Err(FhirError::TooManyEntries(self.limits.entries));
         }
         let next = bundle.link("next").map(str::to_owned);
+        let fault = bundle.faults().first().cloned();
         let endpoint = self.endpoint(index)?;
         let mut attachments = Vec::new();
         let Some(line) = self.report.queries.get_mut(index) else {
             return Err(FhirError::NothingAsked);
         };
-        line.total = bundle.total.or(line.total);
-        for entry in bundle.entries {
-            let Some(resource) = entry.resource else { continue };
-            if resource.resource_type().as_str() == "OperationOutcome" || entry.mode == Some(SearchMode::Outcome) {
+        line.total = bundle.total().or(line.total);
+        for entry in bundle.into_entries() {
+            let (full_url, mode) = (entry.full_url().map(str::to_owned), entry.mode());
+            let Some(resource) = entry.into_resource() else {
+                continue;
+            };
+            if resource.resource_type().as_str() == "OperationOutcome" || mode == Some(SearchMode::Outcome) {
                 line.outcomes.extend(OperationOutcome::read(&resource));
                 continue;
             }
@@ -263,9 +267,9 @@ impl Collection {
                 attachments.push(resource.clone());
             }
             line.resources.push(Collected {
-                full_url: entry.full_url,
+                full_url,
                 resource,
-                mode: entry.mode,
+                mode,
             });
         }
         line.outcome = if next.is_some() {
@@ -275,6 +279,9 @@ impl Collection {
         };
         for document_reference in attachments {
             self.plan_documents(&endpoint, &document_reference);
+        }
+        if let Some(fault) = fault {
+            return Err(FhirError::Fault(fault));
         }
         let Some(next) = next else { return Ok(false) };
         let target = self.access.admit(&endpoint, &next)?;

@@ -4,6 +4,7 @@
 use http::StatusCode;
 
 use crate::binary::BinaryError;
+use crate::bundle::BundleFault;
 use crate::endpoint::LinkError;
 use crate::json::JsonError;
 use crate::query::QueryError;
@@ -22,6 +23,9 @@ pub enum FhirError {
     /// The body is not what it should be.
     #[error("answer is refused: {0}")]
     Json(#[from] JsonError),
+    /// A page is not as FHIR says at one place. What else it holds was taken; the query is not complete.
+    #[error("page is faulty: {0}")]
+    Fault(BundleFault),
     /// A document is not what it should be.
     #[error("document is refused: {0}")]
     Binary(#[from] BinaryError),

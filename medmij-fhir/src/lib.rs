@@ -45,13 +45,14 @@
 //! | links stay inside the ResourceEndpoints | [`ResourceEndpoint::admit`] |
 //! | pages end, answers are bounded | [`Collection`], [`Limits`] |
 //! | the queries of a gegevensdienst | [`Gegevensdienst`] |
-//! | a resource is its bytes | [`Resource`] |
+//! | a resource, and a Bundle, is its bytes | [`Resource`], [`Bundle`] |
 //!
 //! # Limits
 //!
 //! * Gegevensdiensten 48 and 51, Verzamelen. Delen, other gegevensdiensten and FHIR XML are absent.
 //! * Documents are read whole, up to [`Limits::body`]; they are not streamed.
-//! * A BSN is looked for in identifiers and in search URLs, not in free text or narrative.
+//! * A BSN in free text is cut out where the answer says that it is one; else it is reported and kept, since one
+//!   nine-digit number in eleven looks like one.
 //! * Of the references, only the attachments of a DocumentReference are followed.
 //! * The caller keeps the deadlines: 60 s for an answer (core.rscint.202), and one for the whole.
 #![forbid(unsafe_code)]
@@ -78,8 +79,11 @@ mod version;
 pub use crate::{
     access::{Access, MEDMIJ_REQUEST_ID, X_CORRELATION_ID},
     binary::{Binary, BinaryError},
-    bsn::{BSN_SYSTEM, BsnPath, redact_bsn},
-    bundle::{Bundle, BundleEntry, BundleLink, BundleType, SearchMode},
+    bsn::{BSN_SYSTEM, BsnPath, BsnReport, Redacted, redact_bsn},
+    bundle::{
+        Bundle, BundleDraft, BundleEntry, BundleFault, BundleLink, BundleRule, BundleType, EntryDraft, EntryRequest,
+        EntryResponse, SearchMode,
+    },
     collection::{Collected, Collection, DocumentReport, Outcome, QueryReport, Received, Report},
     endpoint::{LinkError, LinkRule, ResourceEndpoint, ResourceEndpoints, Target},
     error::FhirError,

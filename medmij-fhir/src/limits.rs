@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! How much of another party's data is taken (threats F2 and F3).
 
+use medmij_types::json;
+
 /// Bounds on one collection; a value, so that a supplier can set its own.
 ///
 /// ```
@@ -15,9 +17,9 @@
 pub struct Limits {
     /// Bytes of one response body: 64 MiB.
     pub body: usize,
-    /// Nesting depth of JSON: 64.
+    /// Nesting depth of JSON and of XML: 64; more than 500 counts as 500.
     pub depth: usize,
-    /// Elements of one JSON array: 100,000.
+    /// Elements of one JSON array, or children of one XML element: 100,000.
     pub elements: usize,
     /// Pages of one collection, over all its queries: 1,000.
     pub pages: usize,
@@ -25,6 +27,17 @@ pub struct Limits {
     pub entries: usize,
     /// Documents (Binary) read in one collection: 1,000.
     pub documents: usize,
+}
+
+impl Limits {
+    /// What they mean for one JSON text.
+    pub(crate) fn json(&self) -> json::Limits {
+        let mut limits = json::Limits::default();
+        limits.bytes = self.body;
+        limits.depth = self.depth.min(MAX_DEPTH);
+        limits.elements = self.elements;
+        limits
+    }
 }
 
 impl Default for Limits {
@@ -39,3 +52,6 @@ impl Default for Limits {
         }
     }
 }
+
+/// Walks over a document are recursive.
+pub(crate) const MAX_DEPTH: usize = 500;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::json::{self, JsonError, JsonRule};
+use crate::json::{self, JsonError};
 use crate::resource::Resource;
 
 /// How bad an issue is.
@@ -21,6 +21,9 @@ pub enum Severity {
     Error,
     /// The request failed and nothing more was tried.
     Fatal,
+    /// A severity that FHIR does not have: to be taken for the worst.
+    #[serde(other, rename = "unknown")]
+    Unknown,
 }
 
 impl fmt::Display for Severity {
@@ -30,6 +33,7 @@ impl fmt::Display for Severity {
             Self::Warning => "warning",
             Self::Error => "error",
             Self::Fatal => "fatal",
+            Self::Unknown => "unknown",
         })
     }
 }
@@ -192,13 +196,11 @@ impl OperationOutcome {
     /// Reads an OperationOutcome.
     ///
     /// # Errors
-    /// [`JsonError`] when the resource is another type or has an issue without severity or code.
+    /// [`JsonError`] when the resource is another type or an issue is of another shape. An unknown severity is
+    /// [`Severity::Unknown`], an unknown code [`IssueCode::Other`].
     pub fn read(resource: &Resource) -> Result<Self, JsonError> {
         if resource.resource_type().as_str() != "OperationOutcome" {
-            return Err(JsonError {
-                rule: JsonRule::Shape,
-                offset: 0,
-            });
+            return Err(json::shape(0));
         }
         let wire: Wire = json::read(resource.as_str())?;
         Ok(Self {
@@ -259,7 +261,9 @@ struct Wire {
 
 #[derive(Serialize, Deserialize)]
 struct WireIssue {
+    #[serde(default = "unknown")]
     severity: Severity,
+    #[serde(default)]
     code: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<WireDetails>,
@@ -278,6 +282,11 @@ struct WireDetails {
 #[derive(Serialize, Deserialize)]
 struct WireCoding {
     display: Option<String>,
+}
+
+/// An issue without a severity: to be taken for the worst.
+const fn unknown() -> Severity {
+    Severity::Unknown
 }
 
 impl From<WireIssue> for Issue {
@@ -312,7 +321,7 @@ impl From<&Issue> for WireIssue {
 
 #[cfg(test)]
 mod tests {
-    use super::{IssueCode, OperationOutcome};
+    use super::{IssueCode, OperationOutcome, Severity};
     use crate::limits::Limits;
     use crate::resource::Resource;
 
@@ -330,5 +339,14 @@ mod tests {
         assert_eq!(outcome.issues[0].text.as_deref(), Some(" [31mrood"));
         assert_eq!(outcome.issues[1].code, IssueCode::Throttled);
         assert_eq!(outcome.issues[1].diagnostics.as_ref().unwrap().chars().count(), 257);
+    }
+
+    #[test]
+    fn an_unknown_severity_is_taken_for_the_worst() {
+        let text = br#"{"resourceType":"OperationOutcome","issue":[{"severity":"notice","code":"processing","diagnostics":"storing"},{"code":"x"}]}"#;
+        let outcome = OperationOutcome::read(&Resource::parse(text, &Limits::default()).unwrap()).unwrap();
+        assert_eq!(outcome.issues[0].severity, Severity::Unknown);
+        assert!(outcome.issues.iter().all(|issue| issue.severity > Severity::Fatal));
+        assert_eq!(outcome.issues[0].diagnostics.as_deref(), Some("storing"));
     }
 }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::bsn::{holds_bsn_number, searches_on_bsn};
+use crate::bsn::parameter_holds_bsn;
 use crate::name::{NameError, ResourceId, ResourceType};
 
 /// A `GET` on a ResourceEndpoint: a search, `$lastn`, or a read.
@@ -115,7 +115,7 @@ impl Query {
         if value.is_empty() || value.chars().any(char::is_control) {
             return Err(QueryError::ParameterValue);
         }
-        if may_be_bsn(name, value) {
+        if parameter_holds_bsn(name, value) {
             return Err(QueryError::Bsn);
         }
         self.parameters.push((name.to_owned(), value.to_owned()));
@@ -253,22 +253,6 @@ fn check_name(name: &str) -> Result<(), QueryError> {
     }
 }
 
-/// A code of a code system may by chance pass the elfproef; a bare number or an identifier may not.
-fn may_be_bsn(name: &str, value: &str) -> bool {
-    let is_identifier = name.to_ascii_lowercase().contains("identifier");
-    let suspicious = |alternative: &str| match alternative.split_once('|') {
-        Some((system, _)) if is_code_system(system) && !is_identifier => false,
-        _ => holds_bsn_number(alternative),
-    };
-    searches_on_bsn(value) || value.split(',').any(suspicious)
-}
-
-fn is_code_system(system: &str) -> bool {
-    ["http://", "https://", "urn:oid:"]
-        .iter()
-        .any(|start| system.starts_with(start))
-}
-
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -293,7 +277,7 @@ fn percent_encode(text: &str) -> String {
     out
 }
 
-const PERSOON: [&str; 3] = ["patient", "subject", "beneficiary"];
+const PERSOON: [&str; 4] = ["patient", "subject", "beneficiary", "owner"];
 const RESULT_PARAMETERS: [&str; 7] = [
     "_include",
     "_revinclude",

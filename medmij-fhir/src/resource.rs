@@ -5,12 +5,14 @@
 //! stays `1.50`. Users bring their own resource types and read them with [`Resource::view`].
 
 use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
-use serde::Deserialize;
+use medmij_types::json::{Document, Value};
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 
-use crate::json::{self, JsonError, JsonRule, Unobserved};
+use crate::bsn::{self, BsnReport};
+use crate::json::{self, JsonError};
 use crate::limits::Limits;
 use crate::name::{ResourceId, ResourceType};
 
@@ -39,25 +41,49 @@ use crate::name::{ResourceId, ResourceType};
 /// ```
 #[derive(Clone)]
 pub struct Resource {
-    raw: Box<RawValue>,
+    text: Text,
     resource_type: ResourceType,
     id: Option<ResourceId>,
 }
 
+/// A part of a text that several values share: of a page, each entry is one.
+#[derive(Clone)]
+pub(crate) struct Text {
+    whole: Arc<str>,
+    part: Range<usize>,
+}
+
+impl Text {
+    pub(crate) fn new(whole: Arc<str>, part: Range<usize>) -> Self {
+        Self { whole, part }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.whole.get(self.part.clone()).unwrap_or_default()
+    }
+}
+
 impl Resource {
-    /// Reads one resource from JSON.
+    /// Reads one resource from JSON. A byte order mark in front is left out.
     ///
     /// # Errors
     /// [`JsonError`] when the text is not strict JSON, exceeds the limits, or has no `resourceType`.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, JsonError> {
-        if bytes.len() > limits.body {
-            return Err(JsonError {
-                rule: JsonRule::TooLarge,
-                offset: limits.body,
-            });
-        }
-        let text = json::scan(bytes, limits, &mut Unobserved)?;
-        Self::from_checked(json::read::<&RawValue>(text)?)
+        Self::read(&Document::parse(bytes, &limits.json())?)
+    }
+
+    /// Reads one resource of another party: every BSN is cut out before anything is made of it (core.rscint.203).
+    ///
+    /// # Errors
+    /// As [`Resource::parse`].
+    pub fn parse_redacted(bytes: &[u8], limits: &Limits) -> Result<(Self, BsnReport), JsonError> {
+        let document = Document::parse(bytes, &limits.json())?;
+        let found = bsn::find(&document);
+        let resource = match found.cut(&document) {
+            None => Self::read(&document)?,
+            Some(clean) => Self::read(&Document::parse(clean.as_bytes(), &limits.json())?)?,
+        };
+        Ok((resource, found.report))
     }
 
     /// The type: `Patient`, `Observation`.
@@ -75,13 +101,13 @@ impl Resource {
     /// The exact JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.raw.get()
+        self.text.as_str()
     }
 
     /// The exact bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.raw.get().as_bytes()
+        self.as_str().as_bytes()
     }
 
     /// Reads the resource as a type of the caller.
@@ -89,32 +115,37 @@ impl Resource {
     /// # Errors
     /// [`JsonError`] with the place; the words of the deserializer, which may quote health data, are dropped.
     pub fn view<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
-        json::read(self.raw.get())
+        json::read(self.as_str())
     }
 
-    /// Takes JSON that has been through [`json::scan`].
-    pub(crate) fn from_checked(raw: &RawValue) -> Result<Self, JsonError> {
-        #[derive(Deserialize)]
-        struct Head {
-            #[serde(rename = "resourceType")]
-            resource_type: String,
-            id: Option<serde_json::Value>,
+    /// The same resource, with a text of its own: a resource of a page keeps the whole page in memory.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        let whole: Arc<str> = self.as_str().into();
+        Self {
+            text: Text::new(Arc::clone(&whole), 0..whole.len()),
+            resource_type: self.resource_type.clone(),
+            id: self.id.clone(),
         }
-        let head: Head = json::read(raw.get())?;
-        let resource_type = ResourceType::parse(&head.resource_type).map_err(|_| JsonError {
-            rule: JsonRule::Shape,
-            offset: 0,
-        })?;
-        let id = head.id.and_then(|id| ResourceId::parse(id.as_str()?).ok());
+    }
+
+    /// Takes the outermost value of a document.
+    pub(crate) fn read(document: &Document<'_>) -> Result<Self, JsonError> {
+        let root = document.root();
+        Self::of(root, Arc::from(root.raw()), root.range().start)
+    }
+
+    /// Takes a value whose text stands in `whole`, which begins at the offset `from`.
+    pub(crate) fn of(value: Value<'_>, whole: Arc<str>, from: usize) -> Result<Self, JsonError> {
+        let range = value.range();
+        let resource_type = value.member("resourceType").and_then(|kind| kind.as_str());
+        let resource_type = resource_type.and_then(|kind| ResourceType::parse(&kind).ok());
+        let id = value.member("id").and_then(|id| ResourceId::parse(&id.as_str()?).ok());
         Ok(Self {
-            raw: raw.to_owned(),
-            resource_type,
+            text: Text::new(whole, range.start.saturating_sub(from)..range.end.saturating_sub(from)),
+            resource_type: resource_type.ok_or_else(|| json::shape(range.start))?,
             id,
         })
-    }
-
-    pub(crate) fn raw(&self) -> &RawValue {
-        &self.raw
     }
 }
 

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use http::{Method, Response, StatusCode};
 
-use crate::bundle::{Bundle, BundleEntry, BundleLink, BundleType, SearchMode};
+use crate::bundle::{BundleDraft, BundleLink, BundleType, EntryDraft, SearchMode};
 use crate::endpoint::ResourceEndpoint;
 use crate::gegevensdienst::Gegevensdienst;
 use crate::name::{ResourceId, ResourceType};
@@ -130,7 +130,7 @@ impl Responder {
             return Err(SearchError::Page);
         }
         let on_page: Vec<&Resource> = matches.iter().skip(first).take(size).copied().collect();
-        let mut bundle = Bundle::new(BundleType::Searchset);
+        let mut bundle = BundleDraft::new(BundleType::Searchset);
         bundle.total = u64::try_from(matches.len()).ok();
         bundle
             .links
@@ -152,8 +152,8 @@ impl Responder {
         Ok(bundle.to_json())
     }
 
-    fn entry(&self, resource: &Resource, mode: SearchMode) -> BundleEntry {
-        let mut entry = BundleEntry::new(resource.clone());
+    fn entry(&self, resource: &Resource, mode: SearchMode) -> EntryDraft {
+        let mut entry = EntryDraft::new(resource.clone());
         let id = resource.id().map(ResourceId::as_str).unwrap_or_default();
         entry.full_url = Some(format!("{}/{}/{id}", self.endpoint.base(), resource.resource_type()));
         entry.mode = Some(mode);

@@ -90,11 +90,7 @@ fn read_body(
         return Err(FhirError::ContentCoding);
     }
     if body.len() > limits.body {
-        return Err(JsonError {
-            rule: JsonRule::TooLarge,
-            offset: limits.body,
-        }
-        .into());
+        return Err(JsonError::new(JsonRule::TooLarge, limits.body).into());
     }
     let declared = headers
         .get(CONTENT_TYPE)
@@ -126,15 +122,16 @@ fn read_fhir(body: &[u8], version: FhirVersion, limits: &Limits) -> Result<Answe
         #[serde(rename = "resourceType")]
         resource_type: String,
     }
-    let (text, redacted) = redact_bsn(body, limits)?;
+    let clean = redact_bsn(body, limits)?;
+    let (text, redacted) = (clean.text, clean.report.masked);
     let head: Head = json::read(&text)?;
     if head.resource_type == "Bundle" {
         return Ok(Answer {
-            content: Content::Bundle(Bundle::from_checked(&text)?),
+            content: Content::Bundle(Bundle::parse(text.as_bytes(), limits)?),
             redacted,
         });
     }
-    let resource = Resource::from_checked(json::read(&text)?)?;
+    let resource = Resource::parse(text.as_bytes(), limits)?;
     let content = match head.resource_type.as_str() {
         "OperationOutcome" => Content::Outcome(OperationOutcome::read(&resource)?),
         "Binary" => Content::Document(Binary::read(&resource, version)?),

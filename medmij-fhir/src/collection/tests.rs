@@ -222,6 +222,21 @@ fn f4_content_types() {
 }
 
 #[test]
+fn one_bad_entry_costs_that_entry_and_the_query_is_not_complete() {
+    let mut collection = collection("48", Limits::default());
+    ask(&mut collection);
+    let entries = r#"{"resource":{"resourceType":"Patient","id":"a"}},{"resource":{"id":"x"}}"#;
+    let error = collection.receive(page(None, entries)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "page is faulty: entry[1].resource: resource has no resourceType"
+    );
+    let report = collection.finish();
+    assert_eq!(report.queries()[0].resources.len(), 1);
+    assert!(!report.is_complete());
+}
+
+#[test]
 fn f3_f6_bodies_that_are_refused() {
     let limits = Limits {
         body: 1000,
@@ -240,7 +255,7 @@ fn f3_f6_bodies_that_are_refused() {
             r#"{"resourceType":"Bundle","type":"searchset","type":"batch"}"#.to_owned(),
             JsonRule::DuplicateName,
         ),
-        (r#"{"resourceType":"Bundle"}"#.to_owned(), JsonRule::Shape),
+        (r#"{"type":"searchset"}"#.to_owned(), JsonRule::Shape),
         ("<html>".to_owned(), JsonRule::Syntax),
     ] {
         let mut collection = collection("48", limits);

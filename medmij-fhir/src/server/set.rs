@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::bsn::{BsnPath, redact_bsn};
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, BundleEntry};
 use crate::json::JsonError;
 use crate::limits::Limits;
 use crate::name::ResourceId;
@@ -78,7 +78,7 @@ impl ResourceSet {
     /// [`ResourceSetError`]; of a Bundle, the resources before the one at fault have been added.
     pub fn insert_json(&mut self, document: &[u8]) -> Result<(), ResourceSetError> {
         let limits = Limits::default();
-        let (_, found) = redact_bsn(document, &limits)?;
+        let found = redact_bsn(document, &limits)?.report.masked;
         if let Some(path) = found.into_iter().next() {
             return Err(ResourceSetError::Bsn(path));
         }
@@ -88,9 +88,9 @@ impl ResourceSet {
         }
         let bundle = Bundle::parse(document, &limits)?;
         bundle
-            .entries
+            .into_entries()
             .into_iter()
-            .filter_map(|entry| entry.resource)
+            .filter_map(BundleEntry::into_resource)
             .try_for_each(|resource| self.insert(resource))
     }
 

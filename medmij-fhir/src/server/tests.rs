@@ -58,9 +58,9 @@ fn ids(response: &http::Response<Bytes>) -> Vec<String> {
     let bundle = Bundle::parse(response.body(), &Limits::default()).unwrap();
     let id = |resource: Resource| resource.id().unwrap().to_string();
     bundle
-        .entries
+        .into_entries()
         .into_iter()
-        .map(|entry| id(entry.resource.unwrap()))
+        .map(|entry| id(entry.into_resource().unwrap()))
         .collect()
 }
 
@@ -112,13 +112,13 @@ fn a_searchset_has_self_link_total_modes_and_absolute_full_urls() {
     let bundle = Bundle::parse(response.body(), &Limits::default()).unwrap();
     let own = format!("{BASE}/Patient?_include=Patient:general-practitioner&_count=50");
     assert_eq!(
-        (bundle.total, bundle.link("self"), bundle.link("next")),
+        (bundle.total(), bundle.link("self"), bundle.link("next")),
         (Some(1), Some(own.as_str()), None)
     );
-    let modes: Vec<_> = bundle.entries.iter().map(|entry| entry.mode.unwrap()).collect();
+    let modes: Vec<_> = bundle.entries().iter().map(|entry| entry.mode().unwrap()).collect();
     assert_eq!(modes, [SearchMode::Match, SearchMode::Include]);
     assert_eq!(
-        bundle.entries[1].full_url.as_deref(),
+        bundle.entries()[1].full_url(),
         Some("https://dvza.example.nl/fhir/48/Practitioner/ha")
     );
 }
@@ -132,7 +132,7 @@ fn paging_walks_all_matches_once() {
         let response = get(&responder, &path);
         found.push(ids(&response));
         let bundle = Bundle::parse(response.body(), &Limits::default()).unwrap();
-        assert_eq!(bundle.total, Some(5));
+        assert_eq!(bundle.total(), Some(5));
         let Some(next) = bundle.link("next") else { break };
         path = next.strip_prefix(&format!("{BASE}/")).unwrap().to_owned();
     }

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Nine digits that pass the eleven-test, standing alone or in the groups in which people write a BSN.
+
+use medmij_types::Bsn;
+
+use super::known;
+
+/// A number that passes the eleven-test.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Number {
+    pub(super) digits: String,
+    /// Where each digit stands.
+    pub(super) at: [usize; 9],
+}
+
+impl Number {
+    pub(super) fn start(&self) -> usize {
+        self.at.first().copied().unwrap_or_default()
+    }
+
+    pub(super) fn end(&self) -> usize {
+        self.at.last().map_or(0, |last| last + 1)
+    }
+
+    /// Whether the text around it says that it is a BSN: a word within 30 characters, or the OID in front.
+    pub(super) fn is_announced(&self, text: &[u8]) -> bool {
+        let before = text.get(..self.start()).unwrap_or_default();
+        if known::ends_in_oid(before) {
+            return true;
+        }
+        // a leaf of another OID, or the decimals of a number
+        if matches!(before, [.., b'0'..=b'9', b'.' | b',']) {
+            return false;
+        }
+        let after = text.get(self.end()..).unwrap_or_default();
+        let near_before = before
+            .get(before.len().saturating_sub(NEAR + LONGEST)..)
+            .unwrap_or_default();
+        let near_after = after.get(..after.len().min(NEAR + LONGEST)).unwrap_or_default();
+        known::word_at(near_before).is_some_and(|(_, end)| near_before.len() - end <= NEAR)
+            || known::word_at(near_after).is_some_and(|(start, _)| start <= NEAR)
+    }
+}
+
+/// All numbers of a text that pass the eleven-test.
+pub(super) fn numbers(text: &[u8]) -> impl Iterator<Item = Number> {
+    places(text).filter_map(|at| {
+        let digits: String = at
+            .iter()
+            .filter_map(|at| text.get(*at))
+            .map(|b| char::from(*b))
+            .collect();
+        Bsn::parse(&digits).is_ok().then_some(Number { digits, at })
+    })
+}
+
+/// Whether there is a number that passes; nothing is copied on the way to *no*.
+pub(super) fn has_number(text: &[u8]) -> bool {
+    numbers(text).next().is_some()
+}
+
+/// How many digits there are: with fewer than nine there is no number, however it is encoded.
+pub(super) fn digits(text: &[u8]) -> usize {
+    text.iter().filter(|b| b.is_ascii_digit()).count()
+}
+
+/// Where nine digits stand together: `999990019`, `9999.90.019`, `999 990 019`.
+fn places(text: &[u8]) -> impl Iterator<Item = [usize; 9]> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            at += text.get(at..)?.iter().position(u8::is_ascii_digit)?;
+            let run = run_at(text, at);
+            let start = at;
+            at += run;
+            let groups: &[usize] = match run {
+                9 => &[9],
+                4 => &[4, 2, 3],
+                3 => &[3, 3, 3],
+                _ => continue,
+            };
+            if let Some((place, end)) = groups_at(text, start, groups) {
+                at = end;
+                return Some(place);
+            }
+        }
+    })
+}
+
+/// Digits in groups of these lengths, with one separator throughout, and no group before or after.
+fn groups_at(text: &[u8], start: usize, groups: &[usize]) -> Option<([usize; 9], usize)> {
+    let mut place = [0; 9];
+    let mut slots = place.iter_mut();
+    let mut at = start;
+    let mut separator = None;
+    for (index, len) in groups.iter().enumerate() {
+        if index > 0 {
+            let between = *text.get(at).filter(|b| matches!(b, b' ' | b'.' | b'-'))?;
+            if *separator.get_or_insert(between) != between {
+                return None;
+            }
+            at += 1;
+        }
+        if run_at(text, at) != *len {
+            return None;
+        }
+        for slot in slots.by_ref().take(*len) {
+            *slot = at;
+            at += 1;
+        }
+    }
+    let joined = |first: Option<&u8>, second: Option<&u8>| {
+        first.is_some_and(|b| separator == Some(*b)) && second.is_some_and(u8::is_ascii_digit)
+    };
+    let after = joined(text.get(at), text.get(at + 1));
+    let before = start >= 2 && joined(text.get(start - 1), text.get(start - 2));
+    (!after && !before).then_some((place, at))
+}
+
+fn run_at(text: &[u8], at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    rest.iter().take_while(|b| b.is_ascii_digit()).count()
+}
+
+/// A word counts within this many characters.
+const NEAR: usize = 30;
+/// The longest word, and the tail that it may have.
+const LONGEST: usize = 32;
