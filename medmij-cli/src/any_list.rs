@@ -4,10 +4,11 @@
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_list::{Document, List, ListKind, ReadOptions, Rule, Snapshot, all_errors, check_well_formed};
 use medmij_ocl::OAuthclientlist;
+use medmij_types::Printable;
 use medmij_whitelist::Whitelist;
 use medmij_zal::{Zorgaanbiederslijst, koppellijst::Zorgaanbiederskoppellijst};
 
-use crate::{complaint::Complaint, input::Input, output::printable, trouble::Trouble};
+use crate::{complaint::Complaint, input::Input, trouble::Trouble};
 
 /// A list that was accepted.
 pub(crate) enum AnyList {
@@ -119,7 +120,7 @@ fn kind_of(bytes: &[u8], options: &ReadOptions) -> Result<ListKind, Complaint> {
     check_well_formed(bytes, &options.limits)?;
     let (offset, name) = root.unwrap_or_default();
     let known: Vec<&str> = ListKind::ALL.iter().map(|kind| kind.root()).collect();
-    let name: String = printable(name).chars().take(60).collect();
+    let name = Printable::new(name).max_chars(60);
     Err(Complaint {
         message: format!(
             "the root element is <{name}>, which is no list of MedMij; there are {}",

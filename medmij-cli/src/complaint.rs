@@ -4,9 +4,10 @@
 use std::fmt::Write as _;
 
 use medmij_list::{ListError, ListKind, Rule};
+use medmij_types::is_printable;
 use serde::Serialize;
 
-use crate::output::{Output, Paint, shown};
+use crate::output::{Output, Paint};
 
 /// Why a document is refused.
 #[derive(Debug, Serialize)]
@@ -83,6 +84,15 @@ pub(crate) fn excerpt(
         output.line(format_args!("{:gutter$} {equals} help: {help}", ""));
     }
     output.line("");
+}
+
+/// One column for each character, whatever it is.
+fn shown(c: char) -> char {
+    match c {
+        '\t' => ' ',
+        c if is_printable(c) => c,
+        _ => '\u{fffd}',
+    }
 }
 
 struct Excerpt {

@@ -24,8 +24,7 @@ pub(crate) fn run(arguments: &Lookup, output: &mut Output) -> Result<Exit, Troub
     let list = any_list::needed::<Zorgaanbiederslijst>(input, &options)?;
     drop(judging);
 
-    // Inferred: what the wider grammar takes may stand in a list too.
-    let naam = Aanbiedernaam::parse_inferred(&arguments.naam);
+    let naam = Aanbiedernaam::parse(&arguments.naam);
     let Some(aanbieder) = naam.ok().and_then(|naam| list.zorgaanbieder(&naam)) else {
         return Ok(not_found(arguments, &list, output));
     };

@@ -6,6 +6,7 @@ use std::{
     io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _},
 };
 
+use medmij_types::Printable;
 use serde::Serialize;
 
 /// Standard output. When nobody reads any more (`medmij … | head`) the rest goes nowhere and the exit code is still that
@@ -107,24 +108,12 @@ pub(crate) fn entries(count: usize) -> String {
     }
 }
 
-/// One line on standard error; nobody hearing it is no reason to fail.
+/// Writes a line to standard error and ignores errors.
 pub(crate) fn error_line(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// A text from a list or the command line as it can be shown: nothing in it steers a terminal or misleads a reader.
+/// A text from a list or the command line as it can be shown.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(shown).collect()
-}
-
-/// The same for one character; one column stays one column.
-pub(crate) fn shown(c: char) -> char {
-    let misleading = matches!(u32::from(c),
-        0xAD | 0x61C | 0x180E | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFEFF | 0xFFF9..=0xFFFB
-        | 0xE000..=0xF8FF | 0xE0000..=0xE0FFF);
-    match c {
-        '\t' => ' ',
-        c if c.is_control() || misleading => '\u{fffd}',
-        c => c,
-    }
+    Printable::new(text).to_string()
 }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use medmij_types::Printable;
 use serde::{Deserialize, Serialize};
 
 use crate::json::{self, JsonError};
@@ -235,20 +236,9 @@ impl fmt::Display for OperationOutcome {
     }
 }
 
-/// Text of another party as it may be shown or logged: no control characters, bounded.
+/// Text of another party as it can be shown or logged: at most so many of its characters.
 pub(crate) fn printable(text: &str, most: usize) -> String {
-    let clean = |c: char| {
-        if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}') {
-            ' '
-        } else {
-            c
-        }
-    };
-    let mut out: String = text.chars().take(most).map(clean).collect();
-    if text.chars().nth(most).is_some() {
-        out.push('…');
-    }
-    out
+    Printable::new(text).max_chars(most).to_string()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -334,9 +324,9 @@ mod tests {
         let outcome = OperationOutcome::read(&Resource::parse(text.as_bytes(), &Limits::default()).unwrap()).unwrap();
         assert_eq!(
             outcome.issues[0].code,
-            IssueCode::Other("x  Set-Cookie: a=b".to_owned())
+            IssueCode::Other("x\\r\\nSet-Cookie: a=b".to_owned())
         );
-        assert_eq!(outcome.issues[0].text.as_deref(), Some(" [31mrood"));
+        assert_eq!(outcome.issues[0].text.as_deref(), Some("\\u{1b}[31mrood"));
         assert_eq!(outcome.issues[1].code, IssueCode::Throttled);
         assert_eq!(outcome.issues[1].diagnostics.as_ref().unwrap().chars().count(), 257);
     }

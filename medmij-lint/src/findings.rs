@@ -4,6 +4,7 @@
 use std::fmt;
 
 use medmij_list::{Document, List, ListKind, Place};
+use medmij_types::Printable;
 
 /// The invariant that a finding is about; its text never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -158,8 +159,8 @@ impl<'a> Sink<'a> {
         let finding = Finding {
             code,
             list: self.list,
-            entry: printable(entry),
-            message: printable(&message.into()),
+            entry: Printable::new(entry).to_string(),
+            message: Printable::new(&message.into()).to_string(),
             place: None,
             path: String::new(),
         };
@@ -192,11 +193,4 @@ impl<'a> Sink<'a> {
         }
         self.found.into_iter().map(|(finding, _)| finding).collect()
     }
-}
-
-/// Names come from the document: nothing unprintable goes on.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }

@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn core_gegevensdiensten_201_v2_v5_use_within_the_zorgaanbiederslijst() {
         let zal = medmij_zal::doc_example();
-        let odd = zal.replace("umcharderwijk@", "umc.harderwijk@");
+        let odd = zal.replace("umcharderwijk@", "umc--harderwijk@");
         assert_eq!(codes(&odd, "dvza.example.nl", "48"), ["V2"]);
         let harmful = zal.replace("dvza.example.nl/token", "dvza.example.nl:99999/token");
         assert_eq!(codes(&harmful, "dvza.example.nl", "48"), ["USE"]);

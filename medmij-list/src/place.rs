@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Places in a document, worked out only when something is wrong, and values made fit to be shown.
 
-use std::fmt::Write as _;
+use medmij_types::{Printable, is_printable};
 
 /// A place in a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,25 +91,13 @@ impl<'a> Places<'a> {
 /// A value as it can be shown: in quotes, at most 60 characters, nothing unprintable or misleading in it.
 pub(crate) fn printable(value: &str) -> String {
     const MOST: usize = 60;
-    let count = value.chars().take(MOST + 1).count();
-    let mut out = String::from("\"");
-    for c in value.chars().take(if count > MOST { MOST - 12 } else { MOST }) {
-        match c {
-            '"' => out.push('"'),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if is_misleading(c) => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-            }
-            c => out.push(c),
-        }
+    let shown = Printable::new(value);
+    if value.chars().nth(MOST).is_some() {
+        let shown = shown.max_chars(MOST - 12);
+        format!("\"{shown} ({} characters)\"", value.chars().count())
+    } else {
+        format!("\"{shown}\"")
     }
-    if count > MOST {
-        let _ = write!(out, "… ({} characters)", value.chars().count());
-    }
-    out.push('"');
-    out
 }
 
 /// One character, named so that it can be read aloud.
@@ -121,20 +109,10 @@ pub(crate) fn character(c: char) -> String {
         '\t' => "a tab".to_owned(),
         'A'..='Z' => format!("the capital letter {c}"),
         '0'..='9' => format!("the digit {c}"),
-        c if is_misleading(c) => format!("the character U+{:04X}", u32::from(c)),
+        c if !is_printable(c) => format!("the character U+{:04X}", u32::from(c)),
         c if c.is_ascii() => format!("'{c}'"),
         c => format!("'{c}' (U+{:04X})", u32::from(c)),
     }
-}
-
-/// Control, format, direction, private and other characters that a terminal or a reader would take amiss.
-fn is_misleading(c: char) -> bool {
-    c.is_control()
-        || matches!(u32::from(c),
-            0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F
-            | 0x2028..=0x202F | 0x205F..=0x206F | 0x3000 | 0x3164 | 0xA0 | 0x1680 | 0x2000..=0x200A
-            | 0xD800..=0xF8FF | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFF | 0x1D173..=0x1D17A
-            | 0xE0000..=0xE0FFF | 0xF0000..=0x10_FFFF)
 }
 
 #[cfg(test)]

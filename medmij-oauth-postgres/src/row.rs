@@ -100,7 +100,7 @@ fn aanbieder(row: &Row) -> Result<Option<Aanbiedernaam>, Failure> {
 }
 
 pub(crate) fn naam(name: &str) -> Result<Aanbiedernaam, Failure> {
-    Aanbiedernaam::parse_inferred(name).map_err(|_| Failure::Broken("aanbieder"))
+    Aanbiedernaam::parse(name).map_err(|_| Failure::Broken("aanbieder"))
 }
 
 pub(crate) fn gegevensdienst(row: &Row) -> Result<GegevensdienstId, Failure> {

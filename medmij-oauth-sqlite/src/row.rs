@@ -66,7 +66,7 @@ pub(crate) fn join(names: &[Hostname]) -> String {
 
 fn aanbieder(row: &Row<'_>, at: usize) -> Result<Option<Aanbiedernaam>, Failure> {
     let name: Option<String> = row.get(at)?;
-    name.map(|name| Aanbiedernaam::parse_inferred(&name).map_err(|_| Failure::Broken("aanbieder")))
+    name.map(|name| Aanbiedernaam::parse(&name).map_err(|_| Failure::Broken("aanbieder")))
         .transpose()
 }
 

@@ -31,10 +31,11 @@ mod request;
 
 use crate::policy::Mark;
 
+pub use medmij_types::Datum;
+
 pub use self::{
     abonnementen::{AbonnementRow, Abonnementen, Created},
     beheer::{BeheerError, answer},
-    datum::{Datum, DatumError},
     id::{AbonnementId, AbonnementIdError},
     judge::{Toegestaan, Verdict, judge},
     memory::{MemoryAbonnementen, MemoryRegister},

@@ -93,17 +93,7 @@ impl Scope {
     /// The first rule of the release's grammar that the text breaks. Nothing is repaired: a double space, a space at an
     /// end or a capital letter is an error.
     pub fn parse(release: Release, functie: Functie, text: &str) -> Result<Self, ScopeError> {
-        parse::scope(release, functie, text, Aanbiedernaam::parse)
-    }
-
-    /// As [`parse`](Self::parse), but takes the wider, inferred grammar of names
-    /// ([`Aanbiedernaam::parse_inferred`]): digits, `.` and `-` inside.
-    ///
-    /// # Errors
-    ///
-    /// As [`parse`](Self::parse).
-    pub fn parse_inferred(release: Release, functie: Functie, text: &str) -> Result<Self, ScopeError> {
-        parse::scope(release, functie, text, Aanbiedernaam::parse_inferred)
+        parse::scope(release, functie, text)
     }
 
     /// Builds the scope of a function from its parts. `gegevensdiensten` are those that the grammar of the release names:

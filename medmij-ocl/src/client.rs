@@ -181,6 +181,6 @@ impl<'a> NotificationEndpoint<'a> {
     ///
     /// Why the URI cannot be used.
     pub fn uri(self) -> Result<BackchannelUri, UriError> {
-        BackchannelUri::parse_inferred(self.0)
+        BackchannelUri::parse(self.0)
     }
 }

@@ -3,51 +3,39 @@
 
 use crate::lexical;
 
-/// The id of a Gegevensdienst, such as `48` or `900000401`: text, never a number.
-///
-/// The schemas take any 1 to 30 characters. Usable is what can stand in a scope and in a path without changing its
-/// meaning: ASCII letters, digits, `.`, `_` and `-`, starting with a letter or a digit. Ids compare exactly.
-///
-/// ```
-/// use medmij_types::{GegevensdienstId, GegevensdienstIdError};
-///
-/// assert_eq!(GegevensdienstId::parse("48")?.as_str(), "48");
-/// assert_ne!(GegevensdienstId::parse("48")?, GegevensdienstId::parse("048")?);
-/// assert_eq!(GegevensdienstId::parse("48 49"), Err(GegevensdienstIdError::Character));
-/// # Ok::<(), GegevensdienstIdError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GegevensdienstId(Box<str>);
-
-impl GegevensdienstId {
+checked_text! {
+    /// The id of a Gegevensdienst, such as `48` or `900000401`: text, never a number.
+    ///
+    /// The schemas take any 1 to 30 characters. Usable is what can stand in a scope and in a path without changing its
+    /// meaning: ASCII letters, digits, `.`, `_` and `-`, starting with a letter or a digit. Ids compare exactly.
+    ///
+    /// ```
+    /// use medmij_types::{GegevensdienstId, GegevensdienstIdError};
+    ///
+    /// assert_eq!(GegevensdienstId::parse("48")?.as_str(), "48");
+    /// assert_ne!(GegevensdienstId::parse("48")?, GegevensdienstId::parse("048")?);
+    /// assert_eq!(GegevensdienstId::parse("48 49"), Err(GegevensdienstIdError::Character));
+    /// # Ok::<(), GegevensdienstIdError>(())
+    /// ```
+    GegevensdienstId, GegevensdienstIdError, check_id,
     /// Reads an id.
     ///
     /// # Errors
     ///
-    /// The rule that the text breaks.
-    pub fn parse(text: &str) -> Result<Self, GegevensdienstIdError> {
-        if !lexical::has_length(text, 1, 30) {
-            return Err(GegevensdienstIdError::Length);
-        }
-        let starts_well = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
-        if !starts_well
-            || !text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
-        {
-            return Err(GegevensdienstIdError::Character);
-        }
-        Ok(Self(text.into()))
-    }
-
-    /// The id.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+    /// [`GegevensdienstIdError::Length`] or [`GegevensdienstIdError::Character`].
 }
 
-text_traits!(GegevensdienstId, GegevensdienstIdError);
+fn check_id(text: &str) -> Result<&str, GegevensdienstIdError> {
+    if !lexical::has_length(text, 1, 30) {
+        return Err(GegevensdienstIdError::Length);
+    }
+    let starts_well = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    if !starts_well || !text.bytes().all(fits) {
+        return Err(GegevensdienstIdError::Character);
+    }
+    Ok(text)
+}
 
 /// Why a text is no [`GegevensdienstId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,43 +51,34 @@ pub enum GegevensdienstIdError {
     Character,
 }
 
-/// The code of a Systeemrol, such as `MM-3.0-BZB-FHIR` or `MMC-PTB-zib2020/R4-beta.2`.
-///
-/// An opaque key of 1 to 30 printable characters; it has no grammar that holds for all of them. Codes compare exactly.
-///
-/// ```
-/// use medmij_types::Systeemrolcode;
-///
-/// assert!(Systeemrolcode::parse("MMC-PTB-zib2020/R4-beta.2").is_ok());
-/// assert!(Systeemrolcode::parse("").is_err());
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Systeemrolcode(Box<str>);
-
-impl Systeemrolcode {
+checked_text! {
+    /// The code of a Systeemrol, such as `MM-3.0-BZB-FHIR` or `MMC-PTB-zib2020/R4-beta.2`.
+    ///
+    /// An opaque key of 1 to 30 printable characters; it has no grammar that holds for all of them. Codes compare exactly.
+    ///
+    /// ```
+    /// use medmij_types::Systeemrolcode;
+    ///
+    /// assert!(Systeemrolcode::parse("MMC-PTB-zib2020/R4-beta.2").is_ok());
+    /// assert!(Systeemrolcode::parse("").is_err());
+    /// ```
+    Systeemrolcode, SysteemrolcodeError, check_code,
     /// Reads a code.
     ///
     /// # Errors
     ///
-    /// The rule that the text breaks.
-    pub fn parse(text: &str) -> Result<Self, SysteemrolcodeError> {
-        if !lexical::has_length(text, 1, 30) {
-            return Err(SysteemrolcodeError::Length);
-        }
-        if text.chars().any(char::is_control) {
-            return Err(SysteemrolcodeError::Control);
-        }
-        Ok(Self(text.into()))
-    }
-
-    /// The code.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+    /// [`SysteemrolcodeError::Length`] or [`SysteemrolcodeError::Control`].
 }
 
-text_traits!(Systeemrolcode, SysteemrolcodeError);
+fn check_code(text: &str) -> Result<&str, SysteemrolcodeError> {
+    if !lexical::has_length(text, 1, 30) {
+        return Err(SysteemrolcodeError::Length);
+    }
+    if text.chars().any(char::is_control) {
+        return Err(SysteemrolcodeError::Control);
+    }
+    Ok(text)
+}
 
 /// Why a text is no [`Systeemrolcode`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -3,38 +3,34 @@
 
 use crate::lexical;
 
-/// A fully qualified, lower-case ASCII host name that may be used: looked up, dialled, compared.
-///
-/// The rule is the `Hostname` type of the official schemas (see [`lexical::is_hostname`]) plus RFC 3696 section 2,
-/// as core.whl.304 asks: labels of 1 to 63 characters that do not end in `-`, at most 253 characters in all, and a last
-/// label that is not all digits (so an IPv4 address is no host name). No port, no trailing dot, no wildcard, no
-/// underscore, no Unicode: internationalised names stand in their `xn--` form.
-///
-/// ```
-/// use medmij_types::{Hostname, HostnameError};
-///
-/// assert_eq!(Hostname::parse("rcf-rso.nl")?.as_str(), "rcf-rso.nl");
-/// assert_eq!(Hostname::parse("RCF-RSO.nl"), Err(HostnameError::Character));
-/// assert_eq!(Hostname::parse_observed("RCF-RSO.nl")?, Hostname::parse("rcf-rso.nl")?);
-/// assert_eq!(Hostname::parse("10.0.0.10"), Err(HostnameError::NumericTopLabel));
-/// # Ok::<(), HostnameError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Hostname(Box<str>);
-
-impl Hostname {
-    /// The longest host name, in characters (RFC 1035 section 3.1, less the length bytes of the root).
-    pub const MAX_LEN: usize = 253;
-
+checked_text! {
+    /// A fully qualified, lower-case ASCII host name that may be used: looked up, dialled, compared.
+    ///
+    /// The rule is the `Hostname` type of the official schemas (see [`lexical::is_hostname`]) plus RFC 3696 section 2,
+    /// as core.whl.304 asks: labels of 1 to 63 characters that do not end in `-`, at most 253 characters in all, and a last
+    /// label that is not all digits (so an IPv4 address is no host name). No port, no trailing dot, no wildcard, no
+    /// underscore, no Unicode: internationalised names stand in their `xn--` form.
+    ///
+    /// ```
+    /// use medmij_types::{Hostname, HostnameError};
+    ///
+    /// assert_eq!(Hostname::parse("rcf-rso.nl")?.as_str(), "rcf-rso.nl");
+    /// assert_eq!(Hostname::parse("RCF-RSO.nl"), Err(HostnameError::Character));
+    /// assert_eq!(Hostname::parse_observed("RCF-RSO.nl")?, Hostname::parse("rcf-rso.nl")?);
+    /// assert_eq!(Hostname::parse("10.0.0.10"), Err(HostnameError::NumericTopLabel));
+    /// # Ok::<(), HostnameError>(())
+    /// ```
+    Hostname, HostnameError, check,
     /// Reads a host name exactly as a list writes it.
     ///
     /// # Errors
     ///
-    /// The first rule that the text breaks.
-    pub fn parse(text: &str) -> Result<Self, HostnameError> {
-        check(text)?;
-        Ok(Self(text.into()))
-    }
+    /// [`HostnameError`]: the first rule that the text breaks.
+}
+
+impl Hostname {
+    /// The longest host name, in characters (RFC 1035 section 3.1, less the length bytes of the root).
+    pub const MAX_LEN: usize = 253;
 
     /// Reads a host name that was seen on the wire (a certificate, a URI of another party): upper-case ASCII letters
     /// become lower case first, and nothing else changes. A trailing dot stays an error and IDNA is never applied, so
@@ -50,20 +46,12 @@ impl Hostname {
         Self::parse(&text.to_ascii_lowercase())
     }
 
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// Whether the name is under `.localhost`, which by RFC 6761 section 6.3 never leaves the machine.
     #[must_use]
     pub fn is_under_localhost(&self) -> bool {
         self.0.ends_with(".localhost")
     }
 }
-
-text_traits!(Hostname, HostnameError);
 
 /// Why a text is no [`Hostname`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,7 +86,7 @@ pub enum HostnameError {
     NumericTopLabel,
 }
 
-fn check(text: &str) -> Result<(), HostnameError> {
+fn check(text: &str) -> Result<&str, HostnameError> {
     if text.is_empty() {
         return Err(HostnameError::Empty);
     }
@@ -132,7 +120,7 @@ fn check(text: &str) -> Result<(), HostnameError> {
     if last.bytes().all(|b| b.is_ascii_digit()) {
         return Err(HostnameError::NumericTopLabel);
     }
-    Ok(())
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -3,44 +3,29 @@
 
 use crate::lexical;
 
-/// The id of an Interfaceversie, such as `1.4.0` or `2`: opaque, compared exactly, never ordered.
-///
-/// In release 2.x it is the major version only. Lists in the field also hold `2.`;
-/// [`is_same_version`](Self::is_same_version) looks past that.
-///
-/// ```
-/// use medmij_types::InterfaceversieId;
-///
-/// let two = InterfaceversieId::parse("2")?;
-/// assert!(two.is_same_version(&InterfaceversieId::parse("2.")?));
-/// assert!(!two.is_same_version(&InterfaceversieId::parse("2.0")?));
-/// # Ok::<(), medmij_types::InterfaceversieIdError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct InterfaceversieId(Box<str>);
-
-impl InterfaceversieId {
+checked_text! {
+    /// The id of an Interfaceversie, such as `1.4.0` or `2`: opaque, compared exactly, never ordered.
+    ///
+    /// In release 2.x it is the major version only. Lists in the field also hold `2.`;
+    /// [`is_same_version`](Self::is_same_version) looks past that.
+    ///
+    /// ```
+    /// use medmij_types::InterfaceversieId;
+    ///
+    /// let two = InterfaceversieId::parse("2")?;
+    /// assert!(two.is_same_version(&InterfaceversieId::parse("2.")?));
+    /// assert!(!two.is_same_version(&InterfaceversieId::parse("2.0")?));
+    /// # Ok::<(), medmij_types::InterfaceversieIdError>(())
+    /// ```
+    InterfaceversieId, InterfaceversieIdError, check,
     /// Reads an id: 1 to 30 printable characters.
     ///
     /// # Errors
     ///
-    /// The rule that the text breaks.
-    pub fn parse(text: &str) -> Result<Self, InterfaceversieIdError> {
-        if !lexical::has_length(text, 1, 30) {
-            return Err(InterfaceversieIdError::Length);
-        }
-        if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(InterfaceversieIdError::Character);
-        }
-        Ok(Self(text.into()))
-    }
+    /// [`InterfaceversieIdError::Length`] or [`InterfaceversieIdError::Character`].
+}
 
-    /// The id.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
+impl InterfaceversieId {
     /// Whether both name the same version: equal, but for one full stop at the end.
     #[must_use]
     pub fn is_same_version(&self, other: &Self) -> bool {
@@ -51,7 +36,15 @@ impl InterfaceversieId {
     }
 }
 
-text_traits!(InterfaceversieId, InterfaceversieIdError);
+fn check(text: &str) -> Result<&str, InterfaceversieIdError> {
+    if !lexical::has_length(text, 1, 30) {
+        return Err(InterfaceversieIdError::Length);
+    }
+    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(InterfaceversieIdError::Character);
+    }
+    Ok(text)
+}
 
 /// Why a text is no [`InterfaceversieId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

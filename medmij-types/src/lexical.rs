@@ -18,7 +18,7 @@ mod datetime;
 mod decimal_digit;
 
 pub use datetime::is_datumtijd;
-pub(crate) use datetime::{DateTime, DateTimeError, days_from_civil};
+pub(crate) use datetime::{DateTime, DateTimeError};
 pub use decimal_digit::{decimal_digit_ranges, is_decimal_digit};
 
 /// `Hostname`: `(([a-z0-9])([a-z0-9-])*(\.))+([a-z0-9])([a-z0-9-])*([a-z0-9])`.

@@ -33,16 +33,18 @@
 //!
 //! * `os` (default): [`OsEntropy`].
 //! * `serde`: text in and out, with the same checks. Secrets and [`Bsn`] never get it.
-//! * `chrono`, `url`: conversions.
+//! * `chrono`, `url`: conversions. Days are counted by chrono either way; its types show only with the feature.
 #![forbid(unsafe_code)]
 
 #[macro_use]
 mod text;
 
 mod aanbiedernaam;
+mod amsterdam;
 mod bsn;
 mod clock;
 mod codes;
+mod datum;
 mod endpoint_uri;
 mod entropy;
 mod hostname;
@@ -54,14 +56,17 @@ mod peer_names;
 mod release;
 mod request_ids;
 mod secret;
+mod show;
 mod tijdstempel;
 mod volgnummer;
 
 pub use crate::{
     aanbiedernaam::{Aanbiedernaam, AanbiedernaamError},
+    amsterdam::AmsterdamTime,
     bsn::{Bsn, BsnError},
     clock::{Clock, SystemClock},
     codes::{GegevensdienstId, GegevensdienstIdError, Systeemrolcode, SysteemrolcodeError},
+    datum::{Datum, DatumError},
     endpoint_uri::{BackchannelUri, FrontchannelUri, UriError},
     entropy::{Entropy, EntropyError},
     hostname::{Hostname, HostnameError},
@@ -71,6 +76,7 @@ pub use crate::{
     release::{Release, ReleaseError},
     request_ids::{CorrelationId, MedMijRequestId, UuidError},
     secret::{AccessToken, AuthorizationCode, RefreshToken, SecretError, State},
+    show::{Printable, is_printable},
     tijdstempel::{Tijdstempel, TijdstempelError},
     volgnummer::{Volgnummer, VolgnummerError},
 };

@@ -1,66 +1,50 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Names that are shown to people: of a Gegevensdienst (GNL) and of a DVP (OCL).
 
-use crate::lexical;
+use crate::{is_printable, lexical};
 
-/// The user-friendly name of a Gegevensdienst on the Gegevensdienstnamenlijst: 3 to 50 characters, counted as code
-/// points, none of them a control character. Not unique: two ids may have one name.
-///
-/// A name is text from a list: escape it wherever it is shown.
-///
-/// ```
-/// use medmij_types::{NaamError, Weergavenaam};
-///
-/// assert_eq!(Weergavenaam::parse("Basisgegevens Zorg")?.as_str(), "Basisgegevens Zorg");
-/// assert_eq!(Weergavenaam::parse("😀😀"), Err(NaamError::Length));
-/// # Ok::<(), NaamError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Weergavenaam(Box<str>);
-
-/// The `OAuthclientOrganisatienaam` of a DVP on the OAuth Client List, as the Toestemmingsverklaring shows it: 3 to 50
-/// characters, counted as code points, none of them a control character. Not unique.
-///
-/// A name is text from a list: escape it wherever it is shown.
-///
-/// ```
-/// use medmij_types::Organisatienaam;
-///
-/// assert!(Organisatienaam::parse("De Enige Echte PGO").is_ok());
-/// assert!(Organisatienaam::parse("PG").is_err());
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Organisatienaam(Box<str>);
-
-impl Weergavenaam {
+checked_text! {
+    /// The user-friendly name of a Gegevensdienst on the Gegevensdienstnamenlijst: 3 to 50 characters, counted as code
+    /// points, none of them a control character. Not unique: two ids may have one name.
+    ///
+    /// A name is text from a list: escape it wherever it is shown.
+    ///
+    /// ```
+    /// use medmij_types::{NaamError, Weergavenaam};
+    ///
+    /// assert_eq!(Weergavenaam::parse("Basisgegevens Zorg")?.as_str(), "Basisgegevens Zorg");
+    /// assert_eq!(Weergavenaam::parse("😀😀"), Err(NaamError::Length));
+    /// # Ok::<(), NaamError>(())
+    /// ```
+    Weergavenaam, NaamError, check,
     /// Reads a name.
     ///
     /// # Errors
     ///
-    /// The rule that the text breaks.
-    pub fn parse(text: &str) -> Result<Self, NaamError> {
-        check(text)?;
-        Ok(Self(text.into()))
-    }
+    /// [`NaamError::Length`] or [`NaamError::Control`].
+}
 
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+checked_text! {
+    /// The `OAuthclientOrganisatienaam` of a DVP on the OAuth Client List, as the Toestemmingsverklaring shows it: 3 to 50
+    /// characters, counted as code points, none of them a control character. Not unique.
+    ///
+    /// A name is text from a list: escape it wherever it is shown.
+    ///
+    /// ```
+    /// use medmij_types::Organisatienaam;
+    ///
+    /// assert!(Organisatienaam::parse("De Enige Echte PGO").is_ok());
+    /// assert!(Organisatienaam::parse("PG").is_err());
+    /// ```
+    Organisatienaam, NaamError, check,
+    /// Reads a name.
+    ///
+    /// # Errors
+    ///
+    /// [`NaamError::Length`] or [`NaamError::Control`].
 }
 
 impl Organisatienaam {
-    /// Reads a name.
-    ///
-    /// # Errors
-    ///
-    /// The rule that the text breaks.
-    pub fn parse(text: &str) -> Result<Self, NaamError> {
-        check(text)?;
-        Ok(Self(text.into()))
-    }
-
     /// A name of a list as it can be shown: white space folded into single spaces, characters that show nothing left out.
     /// `None` where no name is left; the schema lets more pass than can be shown.
     ///
@@ -73,20 +57,11 @@ impl Organisatienaam {
     /// ```
     #[must_use]
     pub fn folded(text: &str) -> Option<Self> {
-        let seen: String = text.chars().filter(|c| c.is_whitespace() || !is_unseen(*c)).collect();
+        let seen: String = text.chars().filter(|c| c.is_whitespace() || is_printable(*c)).collect();
         let words: Vec<&str> = seen.split_whitespace().collect();
         Self::parse(&words.join(" ")).ok()
     }
-
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
-
-text_traits!(Weergavenaam, NaamError);
-text_traits!(Organisatienaam, NaamError);
 
 /// Why a text is no [`Weergavenaam`] or [`Organisatienaam`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -100,31 +75,14 @@ pub enum NaamError {
     Control,
 }
 
-/// Controls, and the format characters that show nothing or turn the text around.
-fn is_unseen(c: char) -> bool {
-    let format = matches!(
-        c,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{e0000}'..='\u{e0fff}'
-    );
-    c.is_control() || format
-}
-
-fn check(text: &str) -> Result<(), NaamError> {
+fn check(text: &str) -> Result<&str, NaamError> {
     if !lexical::has_length(text, 3, 50) {
         return Err(NaamError::Length);
     }
     if text.chars().any(char::is_control) {
         return Err(NaamError::Control);
     }
-    Ok(())
+    Ok(text)
 }
 
 #[cfg(test)]

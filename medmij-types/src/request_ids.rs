@@ -3,98 +3,77 @@
 
 use crate::{Entropy, EntropyError};
 
-/// `MedMij-Request-ID`: a random UUID, unique for every single request in the MedMij network.
-///
-/// ```
-/// use medmij_types::{MedMijRequestId, OsEntropy};
-///
-/// let id = MedMijRequestId::random(&OsEntropy)?;
-/// assert_ne!(id, MedMijRequestId::random(&OsEntropy)?);
-/// assert_eq!(MedMijRequestId::parse(id.as_str()).as_ref(), Ok(&id));
-/// # Ok::<(), medmij_types::EntropyError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MedMijRequestId(Box<str>);
-
-/// `X-Correlation-ID`: a random UUID, one for a whole flow. The token and resource requests of a flow copy it from the
-/// authorization request; a refresh starts a new one.
-///
-/// ```
-/// use medmij_types::{CorrelationId, UuidError};
-///
-/// assert!(CorrelationId::parse("6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a").is_ok());
-/// assert_eq!(CorrelationId::parse("abc"), Err(UuidError));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CorrelationId(Box<str>);
-
-impl MedMijRequestId {
-    /// Reads a UUID of any version, in the form of RFC 9562 section 4, and keeps its exact text.
+checked_text! {
+    /// `MedMij-Request-ID`: a random UUID, unique for every single request in the MedMij network.
+    ///
+    /// ```
+    /// use medmij_types::{MedMijRequestId, OsEntropy};
+    ///
+    /// let id = MedMijRequestId::random(&OsEntropy)?;
+    /// assert_ne!(id, MedMijRequestId::random(&OsEntropy)?);
+    /// assert_eq!(MedMijRequestId::parse(id.as_str()).as_ref(), Ok(&id));
+    /// # Ok::<(), medmij_types::EntropyError>(())
+    /// ```
+    MedMijRequestId, UuidError, check,
+    /// Reads a UUID of any version, in the form of RFC 9562 section 4.
     ///
     /// # Errors
     ///
     /// [`UuidError`] where the text is no UUID.
-    pub fn parse(text: &str) -> Result<Self, UuidError> {
-        check(text).map(Self)
-    }
+}
 
+checked_text! {
+    /// `X-Correlation-ID`: a random UUID, one for a whole flow. The token and resource requests of a flow copy it from the
+    /// authorization request; a refresh starts a new one.
+    ///
+    /// ```
+    /// use medmij_types::{CorrelationId, UuidError};
+    ///
+    /// assert!(CorrelationId::parse("6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a").is_ok());
+    /// assert_eq!(CorrelationId::parse("abc"), Err(UuidError));
+    /// ```
+    CorrelationId, UuidError, check,
+    /// Reads a UUID of any version, in the form of RFC 9562 section 4.
+    ///
+    /// # Errors
+    ///
+    /// [`UuidError`] where the text is no UUID.
+}
+
+impl MedMijRequestId {
     /// A new id (UUID version 4).
     ///
     /// # Errors
     ///
-    /// Where the entropy fails.
+    /// [`EntropyError`] where the source of randomness fails.
     pub fn random(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         random(entropy).map(Self)
-    }
-
-    /// The id.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
 impl CorrelationId {
-    /// Reads a UUID of any version, in the form of RFC 9562 section 4, and keeps its exact text.
-    ///
-    /// # Errors
-    ///
-    /// [`UuidError`] where the text is no UUID.
-    pub fn parse(text: &str) -> Result<Self, UuidError> {
-        check(text).map(Self)
-    }
-
     /// A new id (UUID version 4).
     ///
     /// # Errors
     ///
-    /// Where the entropy fails.
+    /// [`EntropyError`] where the source of randomness fails.
     pub fn random(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         random(entropy).map(Self)
     }
-
-    /// The id.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
-
-text_traits!(MedMijRequestId, UuidError);
-text_traits!(CorrelationId, UuidError);
 
 /// The text is no UUID of the form `8-4-4-4-12` hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a UUID")]
 pub struct UuidError;
 
-fn check(text: &str) -> Result<Box<str>, UuidError> {
+fn check(text: &str) -> Result<&str, UuidError> {
     let fits = text.len() == 36
         && text.bytes().enumerate().all(|(i, b)| match i {
             8 | 13 | 18 | 23 => b == b'-',
             _ => b.is_ascii_hexdigit(),
         });
-    if fits { Ok(text.into()) } else { Err(UuidError) }
+    if fits { Ok(text) } else { Err(UuidError) }
 }
 
 fn random(entropy: &dyn Entropy) -> Result<Box<str>, EntropyError> {

@@ -1,8 +1,52 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The one macro of this crate: the traits that every checked text has.
+//! The macros of this crate: what every checked text has.
+
+/// A text that was checked once: the type with `parse`, `as_str` and its text traits. `$check` takes the text and
+/// returns what to keep of it, or why not.
+macro_rules! checked_text {
+    ($(#[$doc:meta])* $name:ident, $error:ty, $check:path, $(#[$parse:meta])*) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            $(#[$parse])*
+            pub fn parse(text: &str) -> Result<Self, $error> {
+                $check(text).map(|text| Self(text.into()))
+            }
+
+            /// The exact text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        text_traits!($name, $error);
+    };
+}
 
 /// Gives a type with `parse(&str) -> Result<Self, $error>` and `as_str(&self) -> &str` its text traits.
 macro_rules! text_traits {
+    ($type:ty, $error:ty) => {
+        impl AsRef<str> for $type {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        text_in_and_out!($type, $error);
+    };
+}
+
+/// Gives a type with `parse(&str) -> Result<Self, $error>` and `Display` the other ways in, and serde as text.
+macro_rules! text_in_and_out {
     ($type:ty, $error:ty) => {
         impl std::str::FromStr for $type {
             type Err = $error;
@@ -25,22 +69,10 @@ macro_rules! text_traits {
             }
         }
 
-        impl AsRef<str> for $type {
-            fn as_ref(&self) -> &str {
-                self.as_str()
-            }
-        }
-
-        impl std::fmt::Display for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
         #[cfg(feature = "serde")]
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
+                serializer.collect_str(self)
             }
         }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The moment of publication in the header of every list.
 
-use crate::lexical::{self, DateTime, DateTimeError};
 use std::time::{Duration, SystemTime};
+
+use crate::datum::{self, Datum, SECONDS_A_DAY};
+use crate::lexical::{self, DateTime, DateTimeError};
 
 /// The `Tijdstempel` of a list: an `xs:dateTime` of at least 20 characters, with its exact text.
 ///
@@ -30,7 +32,7 @@ impl Tijdstempel {
     ///
     /// # Errors
     ///
-    /// The first rule that the text breaks.
+    /// [`TijdstempelError`]: the first rule that the text breaks.
     pub fn parse(text: &str) -> Result<Self, TijdstempelError> {
         let text = lexical::trim(text);
         let parts = DateTime::scan(text).map_err(|error| match error {
@@ -53,19 +55,15 @@ impl Tijdstempel {
     ///
     /// [`TijdstempelError::Range`] for a moment before the year 1 or after the year 9999.
     pub fn from_system_time(moment: SystemTime) -> Result<Self, TijdstempelError> {
-        let seconds = match moment.duration_since(SystemTime::UNIX_EPOCH) {
-            Ok(after) => i64::try_from(after.as_secs()).map_err(|_| TijdstempelError::Range)?,
-            Err(before) => -i64::try_from(before.duration().as_secs()).map_err(|_| TijdstempelError::Range)?,
-        };
-        let (year, month, day) = civil_from_days(seconds.div_euclid(86_400)).ok_or(TijdstempelError::Range)?;
-        if !(1..=9999).contains(&year) {
+        let seconds = datum::seconds_since_1970(moment);
+        let days = seconds.div_euclid(SECONDS_A_DAY);
+        if !(Datum::FIRST.days_since_1970()..=Datum::LAST.days_since_1970()).contains(&days) {
             return Err(TijdstempelError::Range);
         }
-        let second = seconds.rem_euclid(86_400);
+        let day = Datum::clamped(days);
+        let second = seconds.rem_euclid(SECONDS_A_DAY);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        Self::parse(&format!(
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
-        ))
+        Self::parse(&format!("{day}T{hour:02}:{minute:02}:{second:02}Z"))
     }
 
     /// The exact text, without the white space around it.
@@ -80,23 +78,18 @@ impl Tijdstempel {
         self.parts.offset
     }
 
-    /// The moment, cut to nanoseconds; `None` without a zone, or where the system's clock does not reach.
+    /// The moment, cut to nanoseconds; `None` without a zone, and where the calendar (the year 262,142) or the system's
+    /// clock does not reach.
     #[must_use]
     pub fn to_system_time(&self) -> Option<SystemTime> {
         let p = &self.parts;
-        let days = lexical::days_from_civil(p.year, p.month, p.day)?;
+        let days = datum::days_since_1970(p.year, p.month, p.day)?;
         let of_day = i64::from(p.hour) * 3600 + i64::from(p.minute) * 60 + i64::from(p.second);
         let seconds = days
-            .checked_mul(86_400)?
+            .checked_mul(SECONDS_A_DAY)?
             .checked_add(of_day)?
             .checked_sub(i64::from(p.offset?) * 60)?;
-        let whole = Duration::from_secs(seconds.unsigned_abs());
-        let moment = if seconds < 0 {
-            SystemTime::UNIX_EPOCH.checked_sub(whole)
-        } else {
-            SystemTime::UNIX_EPOCH.checked_add(whole)
-        }?;
-        moment.checked_add(Duration::from_nanos(p.nanos.into()))
+        datum::moment(seconds)?.checked_add(Duration::from_nanos(p.nanos.into()))
     }
 
     /// The moment with its own offset; `None` without a zone, or where chrono's calendar does not reach.
@@ -162,25 +155,6 @@ pub enum TijdstempelError {
     /// A year beyond 64 bits.
     #[error("Tijdstempel has a year that is too large")]
     YearTooLarge,
-}
-
-/// The date of a day counted from 1970-01-01.
-fn civil_from_days(days: i64) -> Option<(i64, u8, u8)> {
-    let shifted = days.checked_add(719_468)?;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = u8::try_from(day_of_year - (153 * shifted_month + 2) / 5 + 1).ok()?;
-    let month = u8::try_from(if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    })
-    .ok()?;
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    Some((year, month, day))
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     }
     let mut all_known = true;
     for name in names {
-        match list.zorgaanbieder(&Aanbiedernaam::parse_inferred(&name)?) {
+        match list.zorgaanbieder(&Aanbiedernaam::parse(&name)?) {
             Some(zorgaanbieder) => show(zorgaanbieder),
             None => {
                 all_known = false;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use medmij_types::{BackchannelUri, FrontchannelUri, GegevensdienstId, Systeemrolcode, UriError};
+use medmij_types::{BackchannelUri, FrontchannelUri, GegevensdienstId, Systeemrolcode};
 
 use crate::{Interfaceversie, Unusable, Zorgaanbieder, collector::Dienst};
 
@@ -46,12 +46,7 @@ impl<'a> Gegevensdienst<'a> {
         let text = self
             .authorization_endpoint_str()
             .ok_or_else(|| Unusable::absent(element, self.of()))?;
-        let uri = if self.is_inferred() {
-            FrontchannelUri::parse_inferred(text)
-        } else {
-            FrontchannelUri::parse(text)
-        };
-        uri.map_err(|cause| Unusable::new(element, text, self.of(), cause))
+        FrontchannelUri::parse(text).map_err(|cause| Unusable::new(element, text, self.of(), cause))
     }
 
     /// The AuthorizationEndpointuri as it stands in the list; absent only where an inferred dialect let it be.
@@ -117,22 +112,13 @@ impl<'a> Gegevensdienst<'a> {
         self.zorgaanbieder().list.text(of(self.dienst()))
     }
 
-    fn is_inferred(self) -> bool {
-        self.zorgaanbieder().list.has_interfaceversies()
-    }
-
     fn of(self) -> String {
         format!("{}, gegevensdienst {}", self.zorgaanbieder().naam_str(), self.id_str())
     }
 
     fn backchannel(self, element: &'static str, text: Option<&str>) -> Result<BackchannelUri, Unusable> {
         let text = text.ok_or_else(|| Unusable::absent(element, self.of()))?;
-        let uri: Result<_, UriError> = if self.is_inferred() {
-            BackchannelUri::parse_inferred(text)
-        } else {
-            BackchannelUri::parse(text)
-        };
-        uri.map_err(|cause| Unusable::new(element, text, self.of(), cause))
+        BackchannelUri::parse(text).map_err(|cause| Unusable::new(element, text, self.of(), cause))
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::{error::Error, fmt};
 
+use medmij_types::Printable;
+
 /// A value of the list that cannot be used: an address with port 99999, an id with a space, an element that is not
 /// there. The list loads; whoever asks for the value gets this.
 ///
@@ -42,14 +44,9 @@ impl Unusable {
         of: String,
         cause: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
-        let value = value
-            .chars()
-            .take(200)
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-            .collect();
         Self {
             element,
-            value: Some(value),
+            value: Some(Printable::new(value).max_chars(200).to_string()),
             of,
             cause: Some(cause.into()),
         }

@@ -32,12 +32,8 @@ impl<'a> Zorgaanbieder<'a> {
     /// Why the name cannot be used; release2 has no such names.
     pub fn naam(self) -> Result<Aanbiedernaam, Unusable> {
         let text = self.naam_str();
-        let parsed = if self.list.has_interfaceversies() {
-            Aanbiedernaam::parse_inferred(text)
-        } else {
-            Aanbiedernaam::parse(text)
-        };
-        parsed.map_err(|cause| Unusable::new("Zorgaanbiedernaam", text, format!("number {}", self.at + 1), cause))
+        Aanbiedernaam::parse(text)
+            .map_err(|cause| Unusable::new("Zorgaanbiedernaam", text, format!("number {}", self.at + 1), cause))
     }
 
     /// What kind of Aanbieder it is; `None` where the list does not tell.

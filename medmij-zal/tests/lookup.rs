@@ -122,7 +122,7 @@ fn core_alst_100_release3_has_endpoints_per_interfaceversie() {
         ),
     );
     assert!(list.has_interfaceversies());
-    let naam = Aanbiedernaam::parse_inferred("test.huisarts").unwrap();
+    let naam = Aanbiedernaam::parse("test.huisarts").unwrap();
     let host = |versie: &str| {
         let versie = InterfaceversieId::parse(versie).unwrap();
         let found = list.gegevensdienst(&naam, &versie, &id("48"))?;

@@ -109,7 +109,7 @@ fn a_value_without_a_place_is_told_too() {
 #[test]
 fn core_alst_101_v2_a_name_out_of_form_is_told_once() {
     let bench = Bench::new();
-    bench.file("list.xml", zal3(7).replace("umcharderwijk@", "umc.harderwijk@"));
+    bench.file("list.xml", zal3(7).replace("umcharderwijk@", "umc--harderwijk@"));
     let line = &bench.medmij(&["validate", "--json", "list.xml"]).json()[0];
     assert_eq!(
         warnings(line),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! FHIR `date`, `dateTime` and `instant` as a moment to sort by (FHIR section 2.24.0.1).
 
+use medmij_types::Datum;
+
 /// The first moment of the text in seconds and nanoseconds since 1970 UTC; a text without a zone is
 /// taken as UTC. `None` when it is no FHIR date.
 pub(super) fn moment(text: &str) -> Option<(i64, u32)> {
@@ -12,10 +14,15 @@ pub(super) fn moment(text: &str) -> Option<(i64, u32)> {
     let year = number(parts.next()?, 4)?;
     let month = parts.next().map_or(Some(1), |part| number(part, 2))?;
     let day = parts.next().map_or(Some(1), |part| number(part, 2))?;
-    if parts.next().is_some() || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+    if parts.next().is_some() {
         return None;
     }
-    let midnight = days_since_1970(year, month, day) * 86_400;
+    let day = Datum::new(
+        u16::try_from(year).ok()?,
+        u8::try_from(month).ok()?,
+        u8::try_from(day).ok()?,
+    )?;
+    let midnight = day.days_since_1970() * 86_400;
     let Some(time) = time else { return Some((midnight, 0)) };
     let (clock, offset) = split_zone(time)?;
     let (clock, fraction) = match clock.split_once('.') {
@@ -25,7 +32,7 @@ pub(super) fn moment(text: &str) -> Option<(i64, u32)> {
     let mut parts = clock.split(':');
     let (hours, minutes) = (number(parts.next()?, 2)?, number(parts.next()?, 2)?);
     let seconds = parts.next().map_or(Some(0), |part| number(part, 2))?;
-    if parts.next().is_some() || hours > 24 || minutes > 59 || seconds > 60 {
+    if parts.next().is_some() || hours > 23 || minutes > 59 || seconds > 60 {
         return None;
     }
     Some((midnight + hours * 3_600 + minutes * 60 + seconds - offset, fraction))
@@ -56,15 +63,6 @@ fn nanoseconds(fraction: &str) -> Option<u32> {
     format!("{fraction:0<9}").get(..9)?.parse().ok()
 }
 
-/// Days of the proleptic Gregorian calendar, with the year counted from March.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
-}
-
 #[cfg(test)]
 mod tests {
     use super::moment;
@@ -90,7 +88,11 @@ mod tests {
             "2026-13",
             "2026-1-1",
             "2026-01-01T",
+            "2026-01-01T24:00:00Z",
             "2026-01-01T25:00:00Z",
+            "2026-02-31",
+            "2026-02-29T10:00:00Z",
+            "0000-01-01",
             "vandaag",
             "2026-01-01T10:00:00+1",
         ] {

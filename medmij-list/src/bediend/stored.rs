@@ -52,7 +52,7 @@ impl Entry {
 
     fn read(self) -> Option<Registratie> {
         let mut entry = Registratie::new(
-            Aanbiedernaam::parse_inferred(&self.aanbieder).ok()?,
+            Aanbiedernaam::parse(&self.aanbieder).ok()?,
             GegevensdienstId::parse(&self.gegevensdienst).ok()?,
         );
         if let Some(stamp) = self.vervalt {
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(keep.load_bediend().unwrap(), None);
         let entry = |naam: &str, id: &str| {
             Registratie::new(
-                Aanbiedernaam::parse_inferred(naam).unwrap(),
+                Aanbiedernaam::parse(naam).unwrap(),
                 GegevensdienstId::parse(id).unwrap(),
             )
         };

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use super::{AbonnementId, Datum};
+use super::{AbonnementId, Datum, datum};
 use crate::wire::{is_media_type, json::Json};
 
 /// Why a message of the subscription interface is refused.
@@ -53,7 +53,7 @@ pub(super) fn read_id(body: &BTreeMap<String, Json>, name: &str) -> Result<Abonn
 pub(super) fn read_end(body: &BTreeMap<String, Json>, name: &str) -> Result<Datum, AbonnementError> {
     body.get(name)
         .and_then(Json::as_str)
-        .and_then(|text| Datum::parse(text).ok())
+        .and_then(datum::read)
         .ok_or(AbonnementError::End)
 }
 

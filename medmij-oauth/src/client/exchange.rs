@@ -192,14 +192,14 @@ impl Renewal {
         let (release, functie) = (Release::parse(&kept.release).ok()?, Functie::from_name(&kept.functie)?);
         Some(Self {
             refresh_token: RefreshToken::from_wire(kept.refresh_token.as_str()).ok()?,
-            aanbieder: Aanbiedernaam::parse_inferred(&kept.aanbieder).ok()?,
-            scope: Scope::parse_inferred(release, functie, &kept.scope).ok()?,
+            aanbieder: Aanbiedernaam::parse(&kept.aanbieder).ok()?,
+            scope: Scope::parse(release, functie, &kept.scope).ok()?,
             gegevensdiensten: kept
                 .gegevensdiensten
                 .iter()
                 .map(|id| GegevensdienstId::parse(id).ok())
                 .collect::<Option<_>>()?,
-            token_endpoint: BackchannelUri::parse_inferred(&kept.token_endpoint).ok()?,
+            token_endpoint: BackchannelUri::parse(&kept.token_endpoint).ok()?,
         })
     }
 }

@@ -113,12 +113,11 @@ impl PendingFlow {
         Ok(Self {
             state: State::from_wire(kept.state).map_err(|_| wrong("state"))?,
             session: SecretHash::from_bytes(session.ok_or_else(|| wrong("session"))?),
-            aanbieder: Aanbiedernaam::parse_inferred(&kept.aanbieder).map_err(|_| wrong("aanbieder"))?,
-            scope: Scope::parse_inferred(release, functie, &kept.scope).map_err(|_| wrong("scope"))?,
-            authorization_endpoint: FrontchannelUri::parse_inferred(&kept.authorization_endpoint)
+            aanbieder: Aanbiedernaam::parse(&kept.aanbieder).map_err(|_| wrong("aanbieder"))?,
+            scope: Scope::parse(release, functie, &kept.scope).map_err(|_| wrong("scope"))?,
+            authorization_endpoint: FrontchannelUri::parse(&kept.authorization_endpoint)
                 .map_err(|_| wrong("authorization_endpoint"))?,
-            token_endpoint: BackchannelUri::parse_inferred(&kept.token_endpoint)
-                .map_err(|_| wrong("token_endpoint"))?,
+            token_endpoint: BackchannelUri::parse(&kept.token_endpoint).map_err(|_| wrong("token_endpoint"))?,
             gegevensdiensten: kept
                 .gegevensdiensten
                 .iter()

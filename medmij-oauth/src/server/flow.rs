@@ -150,7 +150,7 @@ impl Flow {
             } => Stap::Intrekken {
                 persoon: persoon.read()?,
                 client_id: ClientId::parse(&client_id).ok()?,
-                aanbieder: Aanbiedernaam::parse_inferred(&aanbieder).ok()?,
+                aanbieder: Aanbiedernaam::parse(&aanbieder).ok()?,
             },
         };
         Some(Self {
@@ -158,7 +158,7 @@ impl Flow {
             redirect_uri: RedirectUri::parse(&kept.redirect_uri).ok()?,
             state: State::from_wire(kept.state).ok()?,
             scope: read_scope(&kept.release, &kept.functie, &kept.scope)?,
-            aanbieder: Aanbiedernaam::parse_inferred(&kept.aanbieder).ok()?,
+            aanbieder: Aanbiedernaam::parse(&kept.aanbieder).ok()?,
             ids,
             geboortedatum: match kept.geboortedatum {
                 Some(datum) => Some(Geboortedatum::parse(&datum).ok()?),
@@ -208,7 +208,7 @@ impl GrantBody {
         let scope = read_scope(&kept.release, functie, &kept.scope)?;
         Some(Self {
             aanbieder: match &kept.aanbieder {
-                Some(naam) => Aanbiedernaam::parse_inferred(naam).ok()?,
+                Some(naam) => Aanbiedernaam::parse(naam).ok()?,
                 None => scope.aanbieder()?.clone(),
             },
             scope,
@@ -331,5 +331,5 @@ fn ids_of(texts: &[String]) -> Option<Vec<GegevensdienstId>> {
 }
 
 fn read_scope(release: &str, functie: &str, scope: &str) -> Option<Scope> {
-    Scope::parse_inferred(Release::parse(release).ok()?, Functie::from_name(functie)?, scope).ok()
+    Scope::parse(Release::parse(release).ok()?, Functie::from_name(functie)?, scope).ok()
 }

@@ -3,6 +3,8 @@
 
 use std::{borrow::Cow, fmt};
 
+use medmij_types::Printable;
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
         /// The `error` of an authorization, token or resource answer. A value that no RFC names is kept (case D10).
@@ -69,12 +71,9 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// Text of the other side with everything but printable ASCII replaced, and cut: C5 of the threat model.
+/// Text of the other side in the alphabet of an error description, and cut: C5 of the threat model.
 pub(crate) fn printable(text: &str, max: usize) -> String {
-    text.chars()
-        .take(max)
-        .map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' })
-        .collect()
+    Printable::nqschar(text).max_chars(max).to_string()
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ fn core_authint_208_a19_no_ids_in_1_6() {
 #[test]
 fn rfc_6749_3_1_a22_peers_42_an_endpoint_with_a_query_keeps_it() {
     let mut group: FlowGroup = group(&["42"]);
-    group.authorization_endpoint = FrontchannelUri::parse_inferred("https://dvza.example.nl/authorize?v=1").unwrap();
+    group.authorization_endpoint = FrontchannelUri::parse("https://dvza.example.nl/authorize?v=1").unwrap();
     let request = Aanvraag::verzamelen(Release::V2_2, naam(), &group, redirect()).unwrap();
     let location = dvp().start(request, SESSION).unwrap().location;
     assert!(

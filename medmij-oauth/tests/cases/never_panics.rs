@@ -28,7 +28,7 @@ proptest! {
     fn any_scope(text in ".{0,60}") {
         for release in Release::ALL.iter().copied() {
             for functie in [Functie::Verzamelen, Functie::Delen, Functie::Abonneren] {
-                if let Ok(scope) = Scope::parse_inferred(release, functie, &text) {
+                if let Ok(scope) = Scope::parse(release, functie, &text) {
                     prop_assert_eq!(scope.to_string(), text.clone());
                 }
             }

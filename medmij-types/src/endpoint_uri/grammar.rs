@@ -4,19 +4,10 @@
 use super::UriError;
 use crate::Hostname;
 
-/// By which list a URI is read.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Grammar {
-    /// The published schemas.
-    Published,
-    /// The newer list, of which no schema is public.
-    Inferred,
-}
-
 const MAX_LEN: usize = 2048;
 
-/// The host and the port of a URI that the grammar allows and that means the same to everybody.
-pub(super) fn check(text: &str, grammar: Grammar) -> Result<(Hostname, Option<u16>), UriError> {
+/// The host and the port of a URI that means the same to everybody.
+pub(super) fn check(text: &str) -> Result<(Hostname, Option<u16>), UriError> {
     if text.len() > MAX_LEN {
         return Err(UriError::TooLong);
     }
@@ -30,7 +21,7 @@ pub(super) fn check(text: &str, grammar: Grammar) -> Result<(Hostname, Option<u1
         None => (authority, None),
     };
     let hostname = Hostname::parse(host).map_err(UriError::Hostname)?;
-    check_tail(tail, grammar)?;
+    check_tail(tail)?;
     Ok((hostname, port))
 }
 
@@ -41,7 +32,7 @@ fn parse_port(port: &str) -> Result<u16, UriError> {
     port.parse().map_err(|_| UriError::Port)
 }
 
-fn check_tail(tail: &str, grammar: Grammar) -> Result<(), UriError> {
+fn check_tail(tail: &str) -> Result<(), UriError> {
     if tail.contains('#') {
         return Err(UriError::Fragment);
     }
@@ -50,16 +41,9 @@ fn check_tail(tail: &str, grammar: Grammar) -> Result<(), UriError> {
         None => (tail, None),
     };
     if let Some(query) = query {
-        if grammar == Grammar::Published {
-            return Err(UriError::Query);
-        }
         check_characters(query, |b| is_pchar(b) || matches!(b, b'/' | b'?'))?;
     }
-    let path = if grammar == Grammar::Inferred {
-        path.strip_suffix('/').unwrap_or(path)
-    } else {
-        path
-    };
+    let path = path.strip_suffix('/').unwrap_or(path);
     let Some(segments) = path.strip_prefix('/') else {
         return Ok(());
     };

@@ -8,11 +8,11 @@ use crate::{Functie, Scope, ScopeError, wire::RequestIds};
 /// The function shows in the form of the scope; in 1.x Verzamelen and Delen look alike and the gegevensdienst tells later.
 pub(super) fn read_scope(release: Release, text: &str) -> Result<Scope, ScopeError> {
     if text.starts_with("subscribe~") {
-        return Scope::parse_inferred(release, Functie::Abonneren, text);
+        return Scope::parse(release, Functie::Abonneren, text);
     }
-    let verzamelen = Scope::parse_inferred(release, Functie::Verzamelen, text);
+    let verzamelen = Scope::parse(release, Functie::Verzamelen, text);
     if verzamelen.is_err() && text.contains('~') {
-        return Scope::parse_inferred(release, Functie::Delen, text);
+        return Scope::parse(release, Functie::Delen, text);
     }
     verzamelen
 }

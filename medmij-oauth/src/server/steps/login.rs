@@ -147,9 +147,10 @@ impl<D: Dvza> Server<D> {
     }
 }
 
-/// The calendar day in the Netherlands is within an hour or two of this one; the age rule does not turn on that.
+/// The calendar day in the Netherlands, by which an age is judged.
 fn today(now: SystemTime) -> Option<Geboortedatum> {
-    let (year, month, day) = Datum::of(now).civil();
+    let today = Datum::in_amsterdam(now);
+    let (year, month, day) = (today.year(), today.month(), today.day());
     Geboortedatum::parse(&format!("{year:04}{month:02}{day:02}")).ok()
 }
 
