@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use medmij_list::{ListKind, supply::SourceName};
 use medmij_types::Volgnummer;
 
+use crate::fhir::FhirCommand;
+
 /// Works with the lists of MedMij: judges them, looks things up, compares them, and keeps them; and shows which values the
 /// framework leaves open.
 #[derive(Parser)]
@@ -37,6 +39,9 @@ pub(crate) enum Command {
     /// Look into a folder in which lists are kept, and change it.
     #[command(subcommand)]
     Cache(CacheCommand),
+    /// Work with FHIR: what a gegevensdienst asks.
+    #[command(subcommand)]
+    Fhir(FhirCommand),
     /// Show what the framework leaves open, as policy values with their ground.
     #[cfg(feature = "policy")]
     #[command(subcommand)]

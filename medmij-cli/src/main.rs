@@ -11,6 +11,7 @@ mod cache;
 mod company;
 mod complaint;
 mod diff;
+mod fhir;
 mod generate;
 mod input;
 mod lookup;
@@ -56,6 +57,7 @@ fn run(command: Command, output: &mut Output) -> Result<Exit, Trouble> {
         Command::Whitelist(WhitelistCommand::Check(arguments)) => whitelist::run(&arguments, output),
         Command::Schema(SchemaCommand::Import(arguments)) => schema::run(&arguments, output),
         Command::Cache(command) => cache::run(command, output),
+        Command::Fhir(command) => fhir::run(&command, output),
         #[cfg(feature = "policy")]
         Command::Policy(command) => policy::run(&command, output),
         Command::Completions { shell } => generate::completions(shell, output),

@@ -20,9 +20,10 @@ use crate::access::Access;
 use crate::bundle::{Bundle, BundleType, SearchMode};
 use crate::endpoint::{LinkError, LinkRule, ResourceEndpoint, Target};
 use crate::error::FhirError;
-use crate::gegevensdienst::Gegevensdienst;
+use crate::gegevensdienst::{FollowUp, Gegevensdienst, ServiceQuery};
 use crate::limits::Limits;
 use crate::outcome::OperationOutcome;
+use crate::query::Choices;
 use answer::{Content, Want};
 pub use report::{Collected, DocumentReport, Outcome, QueryReport, Report};
 
@@ -77,7 +78,7 @@ pub struct Collection {
 #[non_exhaustive]
 pub struct Received {
     /// Label of the query, or `Document` for the read of a document.
-    pub label: &'static str,
+    pub label: String,
     /// Status of the answer.
     pub status: StatusCode,
     /// Number of resources or documents in it.
@@ -104,26 +105,30 @@ impl Collection {
     /// # Errors
     /// [`FhirError::NoEndpoint`] when `access` has no ResourceEndpoint for the systeemrol of a query;
     /// [`FhirError::Version`] when it asks another FHIR version than the gegevensdienst has.
-    pub fn new(gegevensdienst: &'static Gegevensdienst, access: Access, limits: Limits) -> Result<Self, FhirError> {
+    pub fn new(gegevensdienst: &Gegevensdienst, access: Access, limits: Limits) -> Result<Self, FhirError> {
         if access.version() != gegevensdienst.version() {
             return Err(FhirError::Version(access.version().parameter().to_owned()));
         }
         let mut waiting = VecDeque::new();
         let mut visited = BTreeSet::new();
-        let mut report = Report::new(gegevensdienst.id());
-        for (index, named) in gegevensdienst.queries().enumerate() {
-            let query = named.query();
+        let mut report = Report::new(gegevensdienst.key());
+        let choices = Choices::default();
+        for (index, named) in gegevensdienst.plan(&choices)?.into_iter().enumerate() {
+            let query = named.build(&choices, gegevensdienst.search_tag())?;
+            let systeemrol = named.systeemrol().or_else(|| gegevensdienst.systeemrollen().first());
+            let systeemrol = systeemrol.map_or("", |code| code.as_str());
             let target = access
-                .target(named.systeemrol(), &query)
-                .ok_or_else(|| FhirError::NoEndpoint(named.systeemrol().to_owned()))?;
+                .target(systeemrol, &query)
+                .ok_or_else(|| FhirError::NoEndpoint(systeemrol.to_owned()))?;
             visited.insert(target.clone());
             waiting.push_back(Step {
                 target,
                 line: Line::Query(index),
             });
-            report.queries.push(QueryReport::new(named, query));
+            report.queries.push(QueryReport::new(named.label(), systeemrol, query));
         }
-        let reads_documents = gegevensdienst.reads_documents();
+        let attachments = |query: &ServiceQuery| query.follow_up() == Some(&FollowUp::Attachment);
+        let reads_documents = gegevensdienst.follow_ups().any(attachments);
         Ok(Self {
             access,
             limits,
@@ -201,7 +206,7 @@ impl Collection {
         let Some(line) = self.report.queries.get_mut(index) else {
             return Err(FhirError::NothingAsked);
         };
-        let label = line.label;
+        let label = line.label.clone();
         line.redacted.extend(answer.redacted);
         match answer.content {
             Content::Bundle(bundle) if status.is_success() => {
@@ -299,7 +304,11 @@ impl Collection {
     }
 
     fn endpoint(&self, index: usize) -> Result<ResourceEndpoint, FhirError> {
-        let systeemrol = self.report.queries.get(index).map_or("", |line| line.systeemrol);
+        let systeemrol = self
+            .report
+            .queries
+            .get(index)
+            .map_or("", |line| line.systeemrol.as_str());
         let endpoint = self.access.endpoints().find(systeemrol);
         endpoint
             .cloned()

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Gegevensdiensten as rows of data: what each one asks, of which systeemrol, in which order.
+//! A gegevensdienst: what it asks, of which systeemrol, in which order, and how well that is known.
 //!
-//! The id is the only key: two gegevensdiensten may have the same name. The queries are those that
-//! the qualification of the gegevensdienst asks.
+//! The id is the only key: two gegevensdiensten may have the same name. A service whose id is not
+//! known has a key of its own, which is never sent.
 
-mod basisgegevens_zorg;
-mod documenten;
+mod service_query;
+mod share;
 
-use medmij_types::GegevensdienstId;
+use medmij_types::{GegevensdienstId, InterfaceversieId, Systeemrolcode};
 
-use crate::name::ResourceType;
-use crate::query::Query;
+use crate::catalogue::Catalogue;
+use crate::query::{Choices, Query};
 use crate::version::FhirVersion;
+pub use service_query::{FollowUp, QueryMethod, ServiceQuery, TargetError};
+pub use share::{BundleKind, Share};
 
 /// Which way the data goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,66 +25,166 @@ pub enum Functie {
     Delen,
 }
 
+/// How well a fact of the catalogue is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Mark {
+    /// Read in a qualification script, a guide or a schema.
+    Confirmed,
+    /// Seen at a participant or a mock.
+    Seen,
+    /// Follows from confirmed facts.
+    Inferred,
+    /// Not found.
+    Unknown,
+}
+
+/// The zibs of a gegevensdienst, with their marks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ZibList {
+    /// The names, with the mark that holds for all of them.
+    pub names: Vec<String>,
+    /// How well [`names`](Self::names) are known.
+    pub mark: Option<Mark>,
+    /// Further names, seen at a participant.
+    pub seen: Vec<String>,
+    /// Further names that are inferred.
+    pub inferred: Vec<String>,
+    /// How many must be filled to qualify, where that is a rule (50: 21).
+    pub threshold: Option<u16>,
+    /// How the list came about.
+    pub note: Option<String>,
+}
+
 /// A gegevensdienst of the catalogue.
 ///
 /// ```
-/// use medmij_fhir::{FhirVersion, Gegevensdienst};
+/// use medmij_fhir::{Choices, FhirVersion, Gegevensdienst};
 /// use medmij_types::GegevensdienstId;
 ///
 /// let bgz = Gegevensdienst::lookup(&GegevensdienstId::parse("48").unwrap()).unwrap();
-/// assert_eq!((bgz.naam(), bgz.version()), ("Basisgegevens zorg", FhirVersion::Stu3));
-/// let bloeddruk = bgz.queries().find(|query| query.label() == "Bloeddruk").unwrap();
-/// assert_eq!(bloeddruk.query().to_string(), "Observation/$lastn?code=http://loinc.org|85354-9");
+/// assert_eq!((bgz.name(), bgz.version()), ("Basisgegevens zorg", FhirVersion::Stu3));
+/// let requests = bgz.requests(&Choices::default())?;
+/// assert_eq!(requests.len(), 28);
+/// assert_eq!(requests[18].to_string(), "Observation/$lastn?code=http://loinc.org|85354-9");
 ///
 /// assert_eq!(Gegevensdienst::lookup(&GegevensdienstId::parse("9999").unwrap()), None);
+/// # Ok::<(), medmij_fhir::QueryError>(())
 /// ```
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gegevensdienst {
-    id: &'static str,
-    naam: &'static str,
-    functie: Functie,
-    version: FhirVersion,
-    systeemrollen: &'static [&'static str],
-    rows: &'static [Row],
-    reads_documents: bool,
-}
-
-/// A query of a gegevensdienst with its name and systeemrol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NamedQuery<'a>(&'a Row);
-
-/// The data behind a [`NamedQuery`].
-#[derive(Debug, PartialEq, Eq)]
-struct Row {
-    label: &'static str,
-    systeemrol: &'static str,
-    resource_type: &'static str,
-    last_n: bool,
-    parameters: &'static [(&'static str, &'static str)],
+    pub(crate) key: String,
+    pub(crate) block: Option<String>,
+    pub(crate) id: Option<GegevensdienstId>,
+    pub(crate) name: String,
+    pub(crate) functie: Functie,
+    pub(crate) informatiestandaard: Option<String>,
+    pub(crate) release: Option<String>,
+    pub(crate) interfaceversies: Vec<InterfaceversieId>,
+    pub(crate) version: FhirVersion,
+    pub(crate) systeemrollen: Vec<Systeemrolcode>,
+    pub(crate) systeemrollen_dvp: Vec<Systeemrolcode>,
+    pub(crate) mark: Mark,
+    pub(crate) mark_systeemrollen: Mark,
+    pub(crate) source: Option<String>,
+    pub(crate) note: Option<String>,
+    pub(crate) zibs: ZibList,
+    pub(crate) belongs_with: Option<GegevensdienstId>,
+    pub(crate) search_tag: Option<String>,
+    pub(crate) queries: Vec<ServiceQuery>,
+    pub(crate) share: Option<Share>,
 }
 
 impl Gegevensdienst {
-    /// The gegevensdienst with this id; `None` when this crate has no queries for it.
+    /// The gegevensdienst with this id in the [built-in catalogue](Catalogue::builtin).
     #[must_use]
     pub fn lookup(id: &GegevensdienstId) -> Option<&'static Self> {
-        Self::all().find(|row| row.id == id.as_str())
+        Catalogue::builtin().lookup(id)
     }
 
-    /// All gegevensdiensten that this crate can collect.
+    /// All gegevensdiensten of the [built-in catalogue](Catalogue::builtin).
     pub fn all() -> impl Iterator<Item = &'static Self> {
-        [&basisgegevens_zorg::BASISGEGEVENS_ZORG, &documenten::DOCUMENTEN].into_iter()
+        Catalogue::builtin().all()
     }
 
-    /// The id, as in the lists.
+    /// A gegevensdienst of a supplier's own, without queries yet; its facts are marked unknown.
     #[must_use]
-    pub fn id(&self) -> &'static str {
-        self.id
+    pub fn new(id: GegevensdienstId, name: impl Into<String>, functie: Functie, version: FhirVersion) -> Self {
+        Self {
+            key: id.as_str().to_owned(),
+            block: None,
+            id: Some(id),
+            name: name.into(),
+            functie,
+            informatiestandaard: None,
+            release: None,
+            interfaceversies: Vec::new(),
+            version,
+            systeemrollen: Vec::new(),
+            systeemrollen_dvp: Vec::new(),
+            mark: Mark::Unknown,
+            mark_systeemrollen: Mark::Unknown,
+            source: None,
+            note: None,
+            zibs: ZibList::default(),
+            belongs_with: None,
+            search_tag: None,
+            queries: Vec::new(),
+            share: None,
+        }
+    }
+
+    /// Adds a systeemrolcode of the Aanbieder's side.
+    #[must_use]
+    pub fn with_systeemrol(mut self, code: Systeemrolcode) -> Self {
+        self.systeemrollen.push(code);
+        self
+    }
+
+    /// Adds a query.
+    #[must_use]
+    pub fn with_query(mut self, query: ServiceQuery) -> Self {
+        self.queries.push(query);
+        self
+    }
+
+    /// Sets what Delen sends.
+    #[must_use]
+    pub fn with_share(mut self, share: Share) -> Self {
+        self.share = Some(share);
+        self
+    }
+
+    /// Sets the value of `{search_tag}`: what `_tag` asks.
+    #[must_use]
+    pub fn with_search_tag(mut self, tag: impl Into<String>) -> Self {
+        self.search_tag = Some(tag.into());
+        self
+    }
+
+    /// The key of the catalogue: the id, or a name of the catalogue's own (`65-v2`, `U:Pathologie`).
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The part, where several share a key: `MA` of `U:MP9-3.0`.
+    #[must_use]
+    pub fn block(&self) -> Option<&str> {
+        self.block.as_deref()
+    }
+
+    /// The id as in the lists; `None` when it is not known, and then nothing can be asked in its name.
+    #[must_use]
+    pub fn id(&self) -> Option<&GegevensdienstId> {
+        self.id.as_ref()
     }
 
     /// The name in the catalogue. What is shown to people comes from the Gegevensdienstnamenlijst.
     #[must_use]
-    pub fn naam(&self) -> &'static str {
-        self.naam
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Verzamelen or Delen.
@@ -91,143 +193,175 @@ impl Gegevensdienst {
         self.functie
     }
 
+    /// The name of the informatiestandaard.
+    #[must_use]
+    pub fn informatiestandaard(&self) -> Option<&str> {
+        self.informatiestandaard.as_deref()
+    }
+
+    /// The release of the informatiestandaard: `3.x`.
+    #[must_use]
+    pub fn release(&self) -> Option<&str> {
+        self.release.as_deref()
+    }
+
+    /// The Interfaceversies in which it was seen; empty when that is not known.
+    #[must_use]
+    pub fn interfaceversies(&self) -> &[InterfaceversieId] {
+        &self.interfaceversies
+    }
+
     /// The FHIR version; a gegevensdienst has one.
     #[must_use]
     pub fn version(&self) -> FhirVersion {
         self.version
     }
 
-    /// The systeemrollen of the Aanbieder's side that are needed.
+    /// The systeemrollen of the Aanbieder's side; empty when they are not known.
     #[must_use]
-    pub fn systeemrollen(&self) -> &'static [&'static str] {
-        self.systeemrollen
+    pub fn systeemrollen(&self) -> &[Systeemrolcode] {
+        &self.systeemrollen
     }
 
-    /// The queries, in the order in which they are asked.
-    pub fn queries(&self) -> impl Iterator<Item = NamedQuery<'static>> + use<> {
-        self.rows.iter().map(NamedQuery)
-    }
-
-    /// Whether the attachments of collected DocumentReferences are read too.
+    /// The systeemrollen of the DVP's side; empty when they are not known.
     #[must_use]
-    pub fn reads_documents(&self) -> bool {
-        self.reads_documents
+    pub fn systeemrollen_dvp(&self) -> &[Systeemrolcode] {
+        &self.systeemrollen_dvp
     }
-}
 
-impl<'a> NamedQuery<'a> {
-    /// What the query asks, in Dutch, for progress and reports.
+    /// How well the queries are known.
     #[must_use]
-    pub fn label(&self) -> &'a str {
-        self.0.label
+    pub fn mark(&self) -> Mark {
+        self.mark
     }
 
-    /// The systeemrol whose ResourceEndpoint answers it.
+    /// How well the systeemrollen are known.
     #[must_use]
-    pub fn systeemrol(&self) -> &'a str {
-        self.0.systeemrol
+    pub fn mark_systeemrollen(&self) -> Mark {
+        self.mark_systeemrollen
     }
 
-    /// The resource type that is asked.
+    /// Where the queries were read.
     #[must_use]
-    pub fn resource_type(&self) -> &'a str {
-        self.0.resource_type
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
     }
 
-    /// The query itself.
+    /// What else there is to know.
     #[must_use]
-    pub fn query(&self) -> Query {
-        Query::from_row(
-            ResourceType::from_row(self.0.resource_type),
-            self.0.last_n,
-            self.0.parameters,
-        )
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
-}
 
-const fn search(
-    label: &'static str,
-    systeemrol: &'static str,
-    resource_type: &'static str,
-    parameters: &'static [(&'static str, &'static str)],
-) -> Row {
-    Row {
-        label,
-        systeemrol,
-        resource_type,
-        last_n: false,
-        parameters,
+    /// The zibs of the service; without names when they are not known.
+    #[must_use]
+    pub fn zibs(&self) -> &ZibList {
+        &self.zibs
     }
-}
 
-const fn last_n(
-    label: &'static str,
-    systeemrol: &'static str,
-    resource_type: &'static str,
-    parameters: &'static [(&'static str, &'static str)],
-) -> Row {
-    Row {
-        label,
-        systeemrol,
-        resource_type,
-        last_n: true,
-        parameters,
+    /// The gegevensdienst that this one goes together with (59 and 60).
+    #[must_use]
+    pub fn belongs_with(&self) -> Option<&GegevensdienstId> {
+        self.belongs_with.as_ref()
+    }
+
+    /// What `_tag` asks, where the service is found by a tag.
+    #[must_use]
+    pub fn search_tag(&self) -> Option<&str> {
+        self.search_tag.as_deref()
+    }
+
+    /// Every query, in the order of the scripts, optional ones and follow-up reads included.
+    #[must_use]
+    pub fn queries(&self) -> &[ServiceQuery] {
+        &self.queries
+    }
+
+    /// What Delen sends; `None` for Verzamelen.
+    #[must_use]
+    pub fn share(&self) -> Option<&Share> {
+        self.share.as_ref()
+    }
+
+    /// Whether a request needs a date: today, or the start of a period.
+    #[must_use]
+    pub fn needs_dates(&self) -> bool {
+        self.standard().any(ServiceQuery::needs_dates)
+    }
+
+    /// Whether some queries need ids that another one gives (65: the EpisodeOfCare).
+    #[must_use]
+    pub fn has_two_steps(&self) -> bool {
+        self.standard().any(|query| query.after().is_some())
+    }
+
+    /// Reads that follow from earlier answers.
+    pub fn follow_ups(&self) -> impl Iterator<Item = &ServiceQuery> {
+        self.queries.iter().filter(|query| query.follow_up().is_some())
+    }
+
+    /// The requests of the first step, for what the caller chose.
+    ///
+    /// # Errors
+    /// [`QueryError::MissingChoice`](crate::QueryError::MissingChoice) when a date that is needed was not
+    /// given; [`QueryError::UnknownFilter`](crate::QueryError::UnknownFilter) for a filter of no query; and
+    /// what [`Query::with`] refuses.
+    pub fn requests(&self, choices: &Choices) -> Result<Vec<Query>, crate::QueryError> {
+        self.plan(choices)?
+            .into_iter()
+            .filter(|query| query.after().is_none())
+            .map(|query| self.query(query, choices))
+            .collect()
+    }
+
+    /// Fills one query of this gegevensdienst.
+    ///
+    /// # Errors
+    /// As [`ServiceQuery::query`].
+    pub fn query(&self, query: &ServiceQuery, choices: &Choices) -> Result<Query, crate::QueryError> {
+        query.build(choices, self.search_tag())
+    }
+
+    /// The queries that are asked for these choices: the standard set, with the optional query in the
+    /// place of the one that it replaces when the caller gave what it needs. Second steps are among them.
+    ///
+    /// # Errors
+    /// [`QueryError::UnknownQuery`](crate::QueryError::UnknownQuery) and
+    /// [`QueryError::UnknownFilter`](crate::QueryError::UnknownFilter).
+    pub fn plan(&self, choices: &Choices) -> Result<Vec<&ServiceQuery>, crate::QueryError> {
+        let chosen: Vec<&ServiceQuery> = if choices.only.is_empty() {
+            let standard = self.standard();
+            standard
+                .map(|query| self.replacement(query, choices).unwrap_or(query))
+                .collect()
+        } else {
+            let found = choices.only.iter().map(|label| {
+                let named = |query: &&ServiceQuery| query.label() == label && query.is_request();
+                let query = self.queries.iter().find(named);
+                query.ok_or_else(|| crate::QueryError::UnknownQuery(crate::outcome::printable(label, 64)))
+            });
+            found.collect::<Result<_, _>>()?
+        };
+        for (name, _) in &choices.filters {
+            if !chosen.iter().any(|query| query.takes(name)) {
+                return Err(crate::QueryError::UnknownFilter(name.clone()));
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// The queries of the standard set.
+    pub fn standard(&self) -> impl Iterator<Item = &ServiceQuery> {
+        self.queries
+            .iter()
+            .filter(|query| query.is_request() && !query.is_optional())
+    }
+
+    fn replacement<'a>(&'a self, query: &ServiceQuery, choices: &Choices) -> Option<&'a ServiceQuery> {
+        let replaces = |other: &&ServiceQuery| other.replaces() == Some(query.label()) && other.is_chosen(choices);
+        self.queries.iter().find(replaces)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use medmij_types::{GegevensdienstId, Systeemrolcode};
-
-    use super::Gegevensdienst;
-    use crate::name::ResourceType;
-    use crate::query::Query;
-
-    #[test]
-    fn every_row_is_a_query_that_a_caller_could_build() {
-        for gegevensdienst in Gegevensdienst::all() {
-            assert!(GegevensdienstId::parse(gegevensdienst.id()).is_ok());
-            let mut seen = BTreeSet::new();
-            for named in gegevensdienst.queries() {
-                let query = named.query();
-                let resource_type = ResourceType::parse(named.resource_type()).unwrap();
-                let mut built = if query.to_string().contains("/$lastn") {
-                    Query::last_n(resource_type)
-                } else {
-                    Query::search(resource_type)
-                };
-                for (name, value) in query.parameters() {
-                    built = built.with(name, value).unwrap();
-                }
-                assert_eq!(built, query);
-                assert!(gegevensdienst.systeemrollen().contains(&named.systeemrol()));
-                assert!(seen.insert(query.to_string()), "{query} twice");
-            }
-            for code in gegevensdienst.systeemrollen() {
-                assert!(Systeemrolcode::parse(code).is_ok());
-            }
-        }
-    }
-
-    #[test]
-    fn core_rscint_203_no_query_names_the_persoon() {
-        for named in Gegevensdienst::all().flat_map(Gegevensdienst::queries) {
-            let text = named.query().path_and_query();
-            for word in ["patient=", "subject=", "|"] {
-                assert!(!text.contains(word), "{text}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_bgz_asks_twenty_eight_queries() {
-        let bgz = Gegevensdienst::lookup(&GegevensdienstId::parse("48").unwrap()).unwrap();
-        assert_eq!(bgz.queries().count(), 28);
-        let text: Vec<_> = bgz.queries().map(|named| named.query().path_and_query()).collect();
-        assert_eq!(text[0], "Patient?_include=Patient:general-practitioner");
-        assert!(text.contains(&"Consent?category=http://snomed.info/sct%7C11291000146105".to_owned()));
-        assert!(text.contains(&"Appointment?status=booked,pending,proposed".to_owned()));
-    }
-}
+mod tests;

@@ -44,12 +44,12 @@
 //! | core.rscint.203: nothing that names the Persoon, no BSN | [`Query`], [`redact_bsn`], [`server::ResourceSet`] |
 //! | links stay inside the ResourceEndpoints | [`ResourceEndpoint::admit`] |
 //! | pages end, answers are bounded | [`Collection`], [`Limits`] |
-//! | the queries of a gegevensdienst | [`Gegevensdienst`] |
+//! | what each gegevensdienst asks | [`Catalogue`], [`Gegevensdienst`], [`Choices`] |
 //! | a resource, and a Bundle, is its bytes | [`Resource`], [`Bundle`] |
 //!
 //! # Limits
 //!
-//! * Gegevensdiensten 48 and 51, Verzamelen. Delen, other gegevensdiensten and FHIR XML are absent.
+//! * Delen and FHIR XML are absent; of the catalogue, what takes one step and no dates is collected.
 //! * Documents are read whole, up to [`Limits::body`]; they are not streamed.
 //! * A BSN in free text is cut out where the answer says that it is one; else it is reported and kept, since one
 //!   nine-digit number in eleven looks like one.
@@ -61,6 +61,7 @@ mod access;
 mod binary;
 mod bsn;
 mod bundle;
+mod catalogue;
 mod collection;
 mod endpoint;
 mod error;
@@ -84,15 +85,18 @@ pub use crate::{
         Bundle, BundleDraft, BundleEntry, BundleFault, BundleLink, BundleRule, BundleType, EntryDraft, EntryRequest,
         EntryResponse, SearchMode,
     },
+    catalogue::{Catalogue, CatalogueError},
     collection::{Collected, Collection, DocumentReport, Outcome, QueryReport, Received, Report},
     endpoint::{LinkError, LinkRule, ResourceEndpoint, ResourceEndpoints, Target},
     error::FhirError,
-    gegevensdienst::{Functie, Gegevensdienst, NamedQuery},
+    gegevensdienst::{
+        BundleKind, FollowUp, Functie, Gegevensdienst, Mark, QueryMethod, ServiceQuery, Share, TargetError, ZibList,
+    },
     json::{JsonError, JsonRule},
     limits::Limits,
     name::{NameError, ResourceId, ResourceType},
     outcome::{Issue, IssueCode, OperationOutcome, Severity},
-    query::{Query, QueryError, Token},
+    query::{Choices, Query, QueryError, SearchDate, SearchDateError, Token},
     reference::{Reference, ReferenceError},
     resource::Resource,
     version::FhirVersion,

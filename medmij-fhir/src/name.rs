@@ -56,11 +56,6 @@ impl ResourceType {
             Err(NameError::ResourceType)
         }
     }
-
-    /// A name of the built-in table.
-    pub(crate) fn from_row(text: &'static str) -> Self {
-        Self(text.into())
-    }
 }
 
 impl ResourceId {

@@ -4,10 +4,15 @@
 //! core.rscint.203 — the token alone says whose data is asked. A [`Query`] therefore cannot hold a
 //! parameter that names the Persoon, nor a BSN (case H14).
 
+mod choices;
+mod date;
+
 use std::fmt;
 
 use crate::bsn::parameter_holds_bsn;
 use crate::name::{NameError, ResourceId, ResourceType};
+pub use choices::Choices;
+pub use date::{SearchDate, SearchDateError};
 
 /// A `GET` on a ResourceEndpoint: a search, `$lastn`, or a read.
 ///
@@ -46,10 +51,10 @@ pub struct Token {
 }
 
 /// Why a query was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
-    /// core.rscint.203: `patient`, `subject` and the like.
+    /// core.rscint.203: `patient`, `subject`, `owner` and the like.
     #[error("parameter names the Persoon: the token alone does that (core.rscint.203)")]
     NamesThePersoon,
     /// core.rscint.203, H14: the value holds a BSN.
@@ -67,6 +72,18 @@ pub enum QueryError {
     /// A resource type or id is malformed.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// The gegevensdienst needs a choice that the caller did not make.
+    #[error("query needs a choice: {0}")]
+    MissingChoice(&'static str),
+    /// A filter that no chosen query of the gegevensdienst has, or a value that it does not have.
+    #[error("filter {0} is not one of the queries of this gegevensdienst, or has another value")]
+    UnknownFilter(String),
+    /// No query of the gegevensdienst has this label.
+    #[error("gegevensdienst has no query {0:?}")]
+    UnknownQuery(String),
+    /// A date is malformed, or outside the calendar.
+    #[error(transparent)]
+    Date(#[from] SearchDateError),
 }
 
 impl Query {
@@ -160,18 +177,6 @@ impl Query {
         out
     }
 
-    /// A query of the built-in table; a test builds each one by the checked way too.
-    pub(crate) fn from_row(resource_type: ResourceType, last_n: bool, parameters: &[(&str, &str)]) -> Self {
-        Self {
-            resource_type,
-            target: if last_n { Target::LastN } else { Target::Search },
-            parameters: parameters
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        }
-    }
-
     fn path(&self) -> String {
         match &self.target {
             Target::Search => self.resource_type.to_string(),
@@ -236,6 +241,10 @@ pub(crate) fn push_parameters<'a>(out: &mut String, parameters: impl Iterator<It
 pub(crate) fn names_the_persoon(resource_type: &ResourceType, name: &str) -> bool {
     let mut parts = name.split([':', '.']);
     let first = parts.clone().next().unwrap_or_default().to_ascii_lowercase();
+    // `_include:recurse` and its like have values, not chains
+    if first == "_include" || first == "_revinclude" {
+        return false;
+    }
     if first == "_has" || parts.any(|part| PERSOON.iter().any(|word| part.eq_ignore_ascii_case(word))) {
         return true;
     }
@@ -264,11 +273,12 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// RFC 3986: everything but unreserved characters and `: / ,` is encoded.
+/// RFC 3986: everything but unreserved characters and `: / , $` is encoded; `|` is `%7C`, `+` is `%2B`, a
+/// space is `%20`.
 fn percent_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b',') {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b',' | b'$') {
             out.push(char::from(byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));
@@ -278,7 +288,9 @@ fn percent_encode(text: &str) -> String {
 }
 
 const PERSOON: [&str; 4] = ["patient", "subject", "beneficiary", "owner"];
-const RESULT_PARAMETERS: [&str; 7] = [
+const RESULT_PARAMETERS: [&str; 9] = [
+    "_lastupdated",
+    "_tag",
     "_include",
     "_revinclude",
     "_count",

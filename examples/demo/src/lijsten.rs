@@ -7,7 +7,7 @@ use medmij_list::{ListError, ListKind, ReadOptions, Snapshot};
 use medmij_ocl::OAuthclientlistDraft;
 use medmij_types::{
     Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, Hostname, InterfaceversieId, Organisatienaam,
-    Systeemrolcode, Tijdstempel, Volgnummer, Weergavenaam,
+    Tijdstempel, Volgnummer, Weergavenaam,
 };
 use medmij_whitelist::{Whitelist, WhitelistDraft};
 use medmij_zal::{
@@ -95,7 +95,7 @@ fn dienst(
     let resources = format!("https://{back}{}", dvza::resource_path(aanbieder, &id));
     for code in known.systeemrollen() {
         draft.systeemrollen.push(SysteemrolDraft::new(
-            Systeemrolcode::parse(code).map_err(own("Systeemrolcode"))?,
+            code.clone(),
             BackchannelUri::parse(&resources).map_err(own("ResourceEndpointuri"))?,
         ));
     }

@@ -90,7 +90,8 @@ fn van(entry: Zorgaanbieder<'_>, volgnummer: Volgnummer, gnl: &Gegevensdienstnam
 /// `None` for what this DVP does not collect, an error for an entry that is on the list but of no use.
 fn dienst_van(entry: Gegevensdienst<'_>, gnl: &Gegevensdienstnamenlijst) -> Result<Option<Dienst>, Unusable> {
     let id = entry.id()?;
-    if medmij_fhir::Gegevensdienst::lookup(&id).is_none() {
+    let collectable = |dienst: &&medmij_fhir::Gegevensdienst| dienst.functie() == medmij_fhir::Functie::Verzamelen;
+    if medmij_fhir::Gegevensdienst::lookup(&id).filter(collectable).is_none() {
         return Ok(None);
     }
     Ok(Some(Dienst {

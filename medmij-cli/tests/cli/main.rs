@@ -14,6 +14,7 @@ mod bench;
 mod cache;
 mod compare;
 mod contract;
+mod fhir;
 mod generated;
 mod lookup;
 #[cfg(feature = "policy")]

@@ -63,7 +63,7 @@ impl Collection {
         let answer = answer::read(response, self.access.version(), &self.limits, Want::Document)?;
         line.redacted.extend(answer.redacted);
         let mut received = Received {
-            label: "Document",
+            label: "Document".to_owned(),
             status,
             resources: 0,
             more: false,

@@ -8,7 +8,6 @@ use crate::bsn::BsnPath;
 use crate::bundle::SearchMode;
 use crate::endpoint::Target;
 use crate::error::FhirError;
-use crate::gegevensdienst::NamedQuery;
 use crate::name::ResourceId;
 use crate::outcome::OperationOutcome;
 use crate::query::Query;
@@ -17,7 +16,7 @@ use crate::resource::Resource;
 /// Everything that was collected for one gegevensdienst. Its `Debug` holds no health data.
 #[derive(Debug, Clone)]
 pub struct Report {
-    pub(super) gegevensdienst: &'static str,
+    pub(super) gegevensdienst: String,
     pub(super) queries: Vec<QueryReport>,
     pub(super) documents: Vec<DocumentReport>,
     pub(super) ended: Option<FhirError>,
@@ -44,11 +43,11 @@ pub enum Outcome {
 #[non_exhaustive]
 pub struct QueryReport {
     /// What the query asks, in Dutch.
-    pub label: &'static str,
+    pub label: String,
     /// The query.
     pub query: Query,
     /// The systeemrol whose ResourceEndpoint was asked.
-    pub systeemrol: &'static str,
+    pub systeemrol: String,
     /// How it ended.
     pub outcome: Outcome,
     /// Status of the last answer.
@@ -98,19 +97,19 @@ pub struct DocumentReport {
 }
 
 impl Report {
-    pub(super) fn new(gegevensdienst: &'static str) -> Self {
+    pub(super) fn new(gegevensdienst: &str) -> Self {
         Self {
-            gegevensdienst,
+            gegevensdienst: gegevensdienst.to_owned(),
             queries: Vec::new(),
             documents: Vec::new(),
             ended: None,
         }
     }
 
-    /// Id of the gegevensdienst.
+    /// Key of the gegevensdienst in the catalogue: its id, where that is known.
     #[must_use]
-    pub fn gegevensdienst(&self) -> &'static str {
-        self.gegevensdienst
+    pub fn gegevensdienst(&self) -> &str {
+        &self.gegevensdienst
     }
 
     /// One line for each query, in the order of the gegevensdienst.
@@ -147,11 +146,11 @@ impl Report {
 }
 
 impl QueryReport {
-    pub(super) fn new(named: NamedQuery<'static>, query: Query) -> Self {
+    pub(super) fn new(label: &str, systeemrol: &str, query: Query) -> Self {
         Self {
-            label: named.label(),
+            label: label.to_owned(),
             query,
-            systeemrol: named.systeemrol(),
+            systeemrol: systeemrol.to_owned(),
             outcome: Outcome::NotAsked,
             status: None,
             pages: 0,

@@ -2,7 +2,7 @@
 //! Paging traps, refusals and limits, with answers written by hand.
 
 use bytes::Bytes;
-use medmij_types::{AccessToken, BackchannelUri, CorrelationId, GegevensdienstId, OsEntropy, Systeemrolcode};
+use medmij_types::{AccessToken, BackchannelUri, CorrelationId, GegevensdienstId, OsEntropy};
 
 use super::{Collection, Outcome};
 use crate::access::Access;
@@ -17,10 +17,7 @@ const BASE: &str = "https://dvza.example.nl/fhir/48";
 fn collection(id: &str, limits: Limits) -> Collection {
     let gegevensdienst = Gegevensdienst::lookup(&GegevensdienstId::parse(id).unwrap()).unwrap();
     let endpoint = ResourceEndpoint::new(BackchannelUri::parse(BASE).unwrap()).unwrap();
-    let endpoints = ResourceEndpoints::new(
-        Systeemrolcode::parse(gegevensdienst.systeemrollen()[0]).unwrap(),
-        endpoint,
-    );
+    let endpoints = ResourceEndpoints::new(gegevensdienst.systeemrollen()[0].clone(), endpoint);
     let access = Access::new(
         endpoints,
         AccessToken::from_wire("geheim-token").unwrap(),

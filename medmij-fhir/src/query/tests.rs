@@ -23,6 +23,7 @@ fn core_rscint_203_h14_no_parameter_names_the_persoon() {
         ("Coverage", "beneficiary"),
         ("Task", "owner"),
         ("Task", "owner:Patient"),
+        ("Task", "focus.owner"),
         ("Encounter", "_has:Observation:patient:code"),
         ("Patient", "identifier"),
         ("Patient", "_id"),
@@ -37,6 +38,11 @@ fn core_rscint_203_h14_no_parameter_names_the_persoon() {
     }
     assert!(search("Patient").with_include("Patient:general-practitioner").is_ok());
     assert!(search("Immunization").with_include("Immunization:patient").is_ok());
+    assert!(
+        search("MedicationRequest")
+            .with("_include:iterate", "MedicationRequest:subject")
+            .is_ok()
+    );
 }
 
 #[test]
@@ -81,7 +87,7 @@ fn encoding() {
         .unwrap();
     assert_eq!(
         query.path_and_query(),
-        "Consent?category=a%20b%2Bc%26d%3De%23f%25g%7Ch:i/j,k%24l%3Fm%C3%A9"
+        "Consent?category=a%20b%2Bc%26d%3De%23f%25g%7Ch:i/j,k$l%3Fm%C3%A9"
     );
     assert_eq!(Token::new("a|b", "c,d$e\\f").to_string(), r"a\|b|c\,d\$e\\f");
     assert_eq!(Token::code("active").to_string(), "active");

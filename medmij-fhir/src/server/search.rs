@@ -123,7 +123,8 @@ impl Search {
         if !responder
             .gegevensdienst
             .queries()
-            .any(|named| named.resource_type() == resource_type.as_str())
+            .iter()
+            .any(|query| query.resource_type() == Some(&resource_type))
         {
             return Err(SearchError::ResourceType(resource_type));
         }
