@@ -50,6 +50,7 @@
 pub mod abonneren;
 pub mod client;
 mod client_id;
+mod error_code;
 mod functie;
 #[cfg(feature = "lists")]
 pub mod lists;

@@ -6,7 +6,6 @@
 
 mod authorization_request;
 mod authorization_response;
-mod error_code;
 pub mod form;
 pub mod json;
 mod request_headers;
@@ -14,10 +13,10 @@ mod token_error;
 mod token_request;
 mod token_response;
 
+pub use crate::error_code::ErrorCode;
 pub use self::{
     authorization_request::{AuthorizationRequest, Geboortedatum, GeboortedatumError},
     authorization_response::{AuthorizationError, AuthorizationResponse, AuthorizationResponseError},
-    error_code::ErrorCode,
     request_headers::{CORRELATION_ID, MEDMIJ_REQUEST_ID, RequestIds},
     token_error::TokenError,
     token_request::{CodeRequest, RefreshRequest, TokenRequest, TokenRequestError},

@@ -136,7 +136,7 @@ impl GrantedScope {
             Some(id) => self.add(id),
             // a name on its own, and not ours: the answer of another flow
             None if Aanbiedernaam::parse(id).is_ok() => return Err(GrantedScopeError::Aanbieder),
-            None if self.dropped.len() < 32 => self.dropped.push(crate::wire::printable(id, 64)),
+            None if self.dropped.len() < 32 => self.dropped.push(crate::error_code::printable(id, 64)),
             None => {}
         }
         Ok(())

@@ -10,7 +10,7 @@ use medmij_log::EventType;
 use medmij_types::Release;
 
 use super::{Mark, release_rules};
-use crate::wire::ErrorCode;
+use crate::error_code::ErrorCode;
 
 /// An exception of the authorization interface after the redirect is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

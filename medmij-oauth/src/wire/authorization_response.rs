@@ -3,12 +3,11 @@
 
 use medmij_types::{AuthorizationCode, State};
 
-use super::{
-    ErrorCode,
-    error_code::printable,
-    form::{Form, ParameterError},
+use super::form::{Form, ParameterError};
+use crate::{
+    RedirectUri,
+    error_code::{ErrorCode, printable},
 };
-use crate::RedirectUri;
 
 /// The answer: a code or an error, with the `state` of the request.
 ///

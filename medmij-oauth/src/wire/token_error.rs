@@ -5,7 +5,8 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
-use super::{ErrorCode, error_code::printable, json::Json};
+use super::json::Json;
+use crate::error_code::{ErrorCode, printable};
 
 /// An error of the token endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

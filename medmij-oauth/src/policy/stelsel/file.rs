@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::{Note, Stelsel, StelselError, exception_name};
 use crate::{
+    error_code::ErrorCode,
     policy::{ExceptionRule, Gedrag, IdStrictness, InvalidClient, Mark, Uitzondering, release_rules},
-    wire::ErrorCode,
 };
 
 impl Stelsel {
