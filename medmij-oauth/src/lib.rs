@@ -51,6 +51,7 @@ pub mod abonneren;
 pub mod client;
 mod client_id;
 mod error_code;
+mod form;
 mod functie;
 #[cfg(feature = "lists")]
 pub mod lists;

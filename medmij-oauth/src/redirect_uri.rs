@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 
 use medmij_types::{Hostname, HostnameError};
 
-use crate::{ClientId, wire::form};
+use crate::{ClientId, form};
 
 /// A `redirect_uri` that keeps the rules which can be seen from the URI alone. The exact text is kept and is what a
 /// redirect goes to; the host is compared in lower case.

@@ -6,14 +6,13 @@
 
 mod authorization_request;
 mod authorization_response;
-pub mod form;
 pub mod json;
 mod request_headers;
 mod token_error;
 mod token_request;
 mod token_response;
 
-pub use crate::error_code::ErrorCode;
+pub use crate::{error_code::ErrorCode, form};
 pub use self::{
     authorization_request::{AuthorizationRequest, Geboortedatum, GeboortedatumError},
     authorization_response::{AuthorizationError, AuthorizationResponse, AuthorizationResponseError},

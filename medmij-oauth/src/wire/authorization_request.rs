@@ -8,8 +8,8 @@ use std::{fmt, str::FromStr};
 
 use medmij_types::{FrontchannelUri, State};
 
-use super::{RequestIds, form};
-use crate::{ClientId, RedirectUri, Scope};
+use super::RequestIds;
+use crate::{ClientId, RedirectUri, Scope, form};
 
 /// An authorization request that keeps the rules of its release.
 #[derive(Clone, Debug)]

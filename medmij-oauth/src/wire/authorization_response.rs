@@ -3,10 +3,10 @@
 
 use medmij_types::{AuthorizationCode, State};
 
-use super::form::{Form, ParameterError};
 use crate::{
     RedirectUri,
     error_code::{ErrorCode, printable},
+    form::{Form, ParameterError},
 };
 
 /// The answer: a code or an error, with the `state` of the request.

@@ -5,12 +5,12 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
 use medmij_types::{AuthorizationCode, BackchannelUri, RefreshToken};
 
-use super::{
-    RequestIds,
+use super::{RequestIds, request_headers::is_media_type};
+use crate::{
+    ClientId, RedirectUri,
     form::{self, Form, ParameterError},
-    request_headers::is_media_type,
+    policy::TokenUitzondering,
 };
-use crate::{ClientId, RedirectUri, policy::TokenUitzondering};
 
 /// A request to the token endpoint.
 ///
