@@ -63,11 +63,13 @@ mod scope;
 pub mod seal;
 pub mod server;
 pub mod store;
+mod vertegenwoordiging;
 pub mod wire;
 
 pub use crate::{
     client_id::ClientId,
     functie::Functie,
     redirect_uri::{RedirectUri, RedirectUriError},
-    scope::{Scope, ScopeError, Vertegenwoordiging},
+    scope::{Scope, ScopeError},
+    vertegenwoordiging::Vertegenwoordiging,
 };

@@ -15,7 +15,7 @@ use std::fmt;
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Release};
 
 use crate::{
-    Functie,
+    Functie, Vertegenwoordiging,
     policy::{VerzamelenGrammar, release_rules},
 };
 
@@ -53,33 +53,6 @@ pub struct Scope {
     gegevensdiensten: Vec<GegevensdienstId>,
     dagen: Option<u32>,
     vertegenwoordiging: Option<Vertegenwoordiging>,
-}
-
-/// On whose behalf the Persoon logs in (ext.vert.authint.200).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Vertegenwoordiging {
-    /// Voluntary representation: `onbehalfof`.
-    Vrijwillig,
-    /// Parental authority over a child of 0 up to and including 11: `onbehalfofchild`.
-    OuderlijkGezag,
-}
-
-impl Vertegenwoordiging {
-    /// The literal in the scope.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Vrijwillig => "onbehalfof",
-            Self::OuderlijkGezag => "onbehalfofchild",
-        }
-    }
-
-    fn is_literal(part: &str) -> bool {
-        [Self::Vrijwillig, Self::OuderlijkGezag]
-            .iter()
-            .any(|soort| soort.as_str() == part)
-    }
 }
 
 impl Scope {

@@ -6,7 +6,7 @@
 
 use medmij_types::{Aanbiedernaam, GegevensdienstId};
 
-use crate::{Functie, Scope, scope::Vertegenwoordiging};
+use crate::{Functie, Scope, Vertegenwoordiging};
 
 /// What was granted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use medmij_types::Release;
 
-use crate::scope::Vertegenwoordiging;
+use crate::Vertegenwoordiging;
 
 /// The differences of one release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

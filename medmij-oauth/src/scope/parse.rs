@@ -3,9 +3,9 @@
 
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Release};
 
-use super::{Scope, ScopeError, Vertegenwoordiging};
+use super::{Scope, ScopeError};
 use crate::{
-    Functie,
+    Functie, Vertegenwoordiging,
     policy::{VerzamelenGrammar, release_rules},
 };
 

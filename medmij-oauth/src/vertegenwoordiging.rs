@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! ext.vert.authint.200 — representation: on whose behalf the Persoon logs in.
+
+/// On whose behalf the Persoon logs in (ext.vert.authint.200).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Vertegenwoordiging {
+    /// Voluntary representation: `onbehalfof`.
+    Vrijwillig,
+    /// Parental authority over a child of 0 up to and including 11: `onbehalfofchild`.
+    OuderlijkGezag,
+}
+
+impl Vertegenwoordiging {
+    /// The literal in the scope.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vrijwillig => "onbehalfof",
+            Self::OuderlijkGezag => "onbehalfofchild",
+        }
+    }
+
+    pub(crate) fn is_literal(part: &str) -> bool {
+        [Self::Vrijwillig, Self::OuderlijkGezag]
+            .iter()
+            .any(|soort| soort.as_str() == part)
+    }
+}
