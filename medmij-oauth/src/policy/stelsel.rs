@@ -37,7 +37,6 @@ use medmij_types::Release;
 use super::{
     ExceptionPolicy, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Lifetimes, Mark, PolicyError, Uitzondering,
 };
-use crate::server::ServerConfig;
 
 /// The whole policy.
 #[derive(Clone, Debug)]
@@ -122,18 +121,6 @@ impl Stelsel {
             .get(interfaceversie)
             .copied()
             .or_else(|| Release::parse(interfaceversie).ok())
-    }
-
-    /// Puts the policy into the settings of a server.
-    #[must_use]
-    pub fn apply(&self, mut config: ServerConfig) -> ServerConfig {
-        config.exceptions = self.exceptions.clone();
-        config.lifetimes = self.lifetimes;
-        config.ids = self.ids;
-        config.state_lengte = self.state_lengte;
-        config.redirect_query = self.redirect_query;
-        config.invalid_client = self.invalid_client;
-        config
     }
 
     /// Every value, in a fixed order: `medmij policy show`.

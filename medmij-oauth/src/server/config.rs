@@ -8,7 +8,7 @@ use medmij_types::{Aanbiedernaam, Clock, Entropy, Hostname, OsEntropy, Release, 
 
 use super::{TextPack, authorization::STATE_LENGTE};
 use crate::{
-    policy::{ClientBinding, ExceptionPolicy, IdStrictness, InvalidClient, Lifetimes},
+    policy::{ClientBinding, ExceptionPolicy, IdStrictness, InvalidClient, Lifetimes, Stelsel},
     seal::KeyRing,
 };
 
@@ -103,6 +103,18 @@ impl ServerConfig {
             clock: Arc::new(SystemClock::default()),
             observer: Arc::new(NoObserver),
         }
+    }
+
+    /// The settings with the policy of a supplier: exceptions, lifetimes, request ids and what is taken in a request.
+    #[must_use]
+    pub fn with_policy(mut self, policy: &Stelsel) -> Self {
+        self.exceptions = policy.exceptions.clone();
+        self.lifetimes = policy.lifetimes;
+        self.ids = policy.ids;
+        self.state_lengte = policy.state_lengte;
+        self.redirect_query = policy.redirect_query;
+        self.invalid_client = policy.invalid_client;
+        self
     }
 
     /// Checks that these settings may meet real people.

@@ -139,7 +139,7 @@ async fn core_authint_200_a_query_in_the_redirect_is_policy() {
     for taken in [true, false] {
         let mut stelsel = Stelsel::default();
         stelsel.redirect_query = taken;
-        let setup = setup(|config| *config = stelsel.apply(config.clone()));
+        let setup = setup(|config| *config = config.clone().with_policy(&stelsel));
         let arrived = setup.server.authorize(query, &HeaderMap::new()).await;
         match arrived {
             Arrived::Flow(_) => assert!(taken),
