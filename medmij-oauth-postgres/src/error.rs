@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use deadpool_postgres::PoolError;
-use medmij_oauth::store::StoreError;
+use medmij_oauth::storage::StoreError;
 use tokio_postgres::error::SqlState;
 
 /// Why a database cannot be used as a store.

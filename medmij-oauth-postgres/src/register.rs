@@ -4,7 +4,7 @@
 use medmij_oauth::{
     abonneren::{AbonnementBron, AbonnementId, AbonnementRegister, Created, Datum},
     seal::PersoonIndex,
-    store::StoreError,
+    storage::StoreError,
 };
 use medmij_types::Hostname;
 use tokio_postgres::Row;

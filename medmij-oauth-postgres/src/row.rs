@@ -7,7 +7,8 @@ use medmij_oauth::{
     ClientId,
     abonneren::{AbonnementId, Created, Datum},
     seal::PersoonIndex,
-    store::{AuditEntry, AuditKind, Grant, GrantId, SecretHash, StoreError},
+    storage::{SecretHash, StoreError},
+    store::{AuditEntry, AuditKind, Grant, GrantId},
 };
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname};
 use tokio_postgres::{Row, types::FromSql};

@@ -10,9 +10,10 @@ use std::{
 use medmij_oauth::{
     ClientId,
     seal::PersoonIndex,
+    storage::{Advanced, SecretHash, StoreError},
     store::{
-        Access, Advance, Advanced, AuditEntry, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant,
-        Redeem, RotateRefresh, Rotated, SecretHash, Store, StoreError, StoredFlow, TakenCode,
+        Access, Advance, AuditEntry, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem,
+        RotateRefresh, Rotated, Store, StoredFlow, TakenCode,
     },
 };
 use medmij_types::Aanbiedernaam;

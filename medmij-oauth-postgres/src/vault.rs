@@ -130,7 +130,7 @@ fn begun(row: &Row) -> Result<Begun, Failure> {
 }
 
 fn failed(failure: Failure) -> VaultError {
-    VaultError::new(medmij_oauth::store::StoreError::from(failure))
+    VaultError::new(medmij_oauth::storage::StoreError::from(failure))
 }
 
 /// No row has a number that is too large for one.

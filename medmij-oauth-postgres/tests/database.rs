@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
-use medmij_oauth::store::{
-    Advance, Advanced, DangerShiftClock as _, Store, StoreError, TakenCode,
-    contract::{granted, new_flow, redeem, session},
+use medmij_oauth::{
+    storage::{Advanced, StoreError},
+    store::{
+        Advance, DangerShiftClock as _, Store, TakenCode,
+        contract::{granted, new_flow, redeem, session},
+    },
 };
 use medmij_oauth_postgres::{OpenError, PostgresOptions, PostgresStore};
 use medmij_test_postgres::TestPostgres;

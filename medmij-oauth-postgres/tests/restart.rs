@@ -14,9 +14,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use medmij_oauth::store::{
-    Granted, NewGrant, Redeem, SecretHash, Store, StoreError, TakenCode,
-    contract::{new_flow, new_grant, redeem},
+use medmij_oauth::{
+    storage::{SecretHash, StoreError},
+    store::{
+        Granted, NewGrant, Redeem, Store, TakenCode,
+        contract::{new_flow, new_grant, redeem},
+    },
 };
 use medmij_oauth_postgres::{PostgresOptions, PostgresStore};
 use medmij_test_postgres::{Stop, TestPostgres};

@@ -4,7 +4,7 @@
 use medmij_oauth::{
     abonneren::{Abonnement, AbonnementId, AbonnementRow, Abonnementen, Created, Datum},
     seal::PersoonIndex,
-    store::{Advanced, StoreError},
+    storage::{Advanced, StoreError},
 };
 use rusqlite::{Row, params};
 

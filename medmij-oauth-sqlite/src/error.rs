@@ -3,7 +3,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use medmij_oauth::store::StoreError;
+use medmij_oauth::storage::StoreError;
 use rusqlite::ErrorCode;
 
 /// Why a file cannot be opened as a store.

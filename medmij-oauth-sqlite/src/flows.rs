@@ -3,7 +3,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use medmij_oauth::store::{Advance, Advanced, FlowId, NewFlow, StoredFlow};
+use medmij_oauth::{
+    storage::Advanced,
+    store::{Advance, FlowId, NewFlow, StoredFlow},
+};
 use rusqlite::params;
 
 use crate::{

@@ -7,7 +7,8 @@
 use medmij_oauth::{
     ClientId,
     seal::PersoonIndex,
-    store::{Advanced, AuditEntry, Grant, GrantId, Granted, NewGrant},
+    storage::Advanced,
+    store::{AuditEntry, Grant, GrantId, Granted, NewGrant},
 };
 use medmij_types::Aanbiedernaam;
 use rusqlite::params;

@@ -5,7 +5,8 @@ use medmij_oauth::{
     ClientId,
     abonneren::{AbonnementId, Datum},
     seal::PersoonIndex,
-    store::{AuditEntry, AuditKind, Grant, GrantId, SecretHash},
+    storage::SecretHash,
+    store::{AuditEntry, AuditKind, Grant, GrantId},
 };
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname};
 use rusqlite::Row;

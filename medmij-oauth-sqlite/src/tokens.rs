@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.tknint.203, core.tknint.204 — codes and tokens: a code is taken once, a refresh token once, nothing is issued twice.
 
-use medmij_oauth::store::{Access, Redeem, RotateRefresh, Rotated, SecretHash, TakenCode};
+use medmij_oauth::{
+    storage::SecretHash,
+    store::{Access, Redeem, RotateRefresh, Rotated, TakenCode},
+};
 use medmij_types::Hostname;
 use rusqlite::params;
 

@@ -34,7 +34,7 @@ pub enum BackupError {
     Thread(#[source] io::Error),
     /// The store cannot be read.
     #[error(transparent)]
-    Store(#[from] medmij_oauth::store::StoreError),
+    Store(#[from] medmij_oauth::storage::StoreError),
 }
 
 /// Removes at most `batch` rows; a grant goes when nothing can point at it any more.

@@ -5,7 +5,7 @@ use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use medmij_oauth::{
     client::vault::{Begun, DangerShiftVault, Finished, TokenVault, VaultError, VaultKey},
-    store::StoreError,
+    storage::StoreError,
 };
 use rusqlite::params;
 

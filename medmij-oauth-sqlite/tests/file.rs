@@ -3,9 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use medmij_oauth::store::{
-    Advance, Advanced, Store, StoreError, TakenCode,
-    contract::{granted, new_flow, redeem, session},
+use medmij_oauth::{
+    storage::{Advanced, StoreError},
+    store::{
+        Advance, Store, TakenCode,
+        contract::{granted, new_flow, redeem, session},
+    },
 };
 use medmij_oauth_sqlite::{OpenError, SqliteOptions, SqliteStore};
 use medmij_test::ManualClock;

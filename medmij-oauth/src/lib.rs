@@ -14,6 +14,7 @@
 //! | [`server`] | the steps of a DVA, without HTTP framework; the guard of its resource server |
 //! | [`store`] | what a DVA keeps: operations with guarantees, a store in memory, a contract test |
 //! | [`abonneren`] | subscriptions and notifications, both sides |
+//! | [`storage`] | what the stores of both roles have in common |
 //! | [`seal`] | a BSN at rest: sealed, found by a keyed hash |
 //!
 //! ```
@@ -62,6 +63,7 @@ pub mod router;
 mod scope;
 pub mod seal;
 pub mod server;
+pub mod storage;
 pub mod store;
 mod vertegenwoordiging;
 pub mod wire;

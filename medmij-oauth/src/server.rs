@@ -49,10 +49,7 @@ pub use self::{
     },
     texts::TextPack,
 };
-use crate::{
-    seal::SealError,
-    store::{Store as _, StoreError},
-};
+use crate::{seal::SealError, storage::StoreError, store::Store as _};
 
 /// An authorization server of one release over a supplier's bundle. Cheap to clone.
 pub struct Server<D: Dvza> {

@@ -17,11 +17,15 @@ use std::{future::Future, time::Duration};
 pub use self::{
     memory::{MemoryLimits, MemoryRows, MemoryStore},
     rows::{
-        Access, Advance, Advanced, AuditEntry, AuditKind, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem,
-        RotateRefresh, Rotated, SecretHash, StoredFlow, TakenCode,
+        Access, Advance, AuditEntry, AuditKind, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem,
+        RotateRefresh, Rotated, StoredFlow, TakenCode,
     },
 };
-use crate::{ClientId, seal::PersoonIndex};
+use crate::{
+    ClientId,
+    seal::PersoonIndex,
+    storage::{Advanced, SecretHash, StoreError},
+};
 use medmij_types::Aanbiedernaam;
 
 /// The store of a DVZA. Every operation is one transaction: all of it happens or nothing of it.
@@ -130,22 +134,6 @@ pub trait DangerShiftClock: Store {
 
     /// The audit entries, oldest first.
     fn danger_audit(&self) -> impl Future<Output = Result<Vec<AuditEntry>, StoreError>> + Send;
-}
-
-/// What a store cannot do.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// The store cannot be reached now, or its answer did not arrive: whether it happened is not known, see [`Store`]. A
-    /// server answers 503 with `Retry-After`.
-    #[error("store cannot be reached")]
-    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// There is no room: it did not happen.
-    #[error("store is full")]
-    Full,
-    /// A row is not what was written.
-    #[error("store holds a broken row: {0}")]
-    Broken(&'static str),
 }
 
 impl<S: Store> Store for std::sync::Arc<S> {

@@ -12,7 +12,6 @@ mod token_error;
 mod token_request;
 mod token_response;
 
-pub use crate::{error_code::ErrorCode, form};
 pub use self::{
     authorization_request::{AuthorizationRequest, Geboortedatum, GeboortedatumError},
     authorization_response::{AuthorizationError, AuthorizationResponse, AuthorizationResponseError},
@@ -21,4 +20,5 @@ pub use self::{
     token_request::{CodeRequest, RefreshRequest, TokenRequest, TokenRequestError},
     token_response::{TokenResponse, TokenResponseError},
 };
-pub(crate) use self::{error_code::printable, request_headers::is_media_type};
+pub use crate::{error_code::ErrorCode, form};
+pub(crate) use self::request_headers::is_media_type;

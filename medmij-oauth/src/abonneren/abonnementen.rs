@@ -9,7 +9,7 @@ use super::{Abonnement, AbonnementId, Datum};
 use crate::{
     ClientId,
     seal::PersoonIndex,
-    store::{Advanced, StoreError},
+    storage::{Advanced, StoreError},
 };
 
 /// An Abonnement as a DVZA keeps it: of one Persoon, DVP, Aanbieder and gegevensdienst, and of nobody else.

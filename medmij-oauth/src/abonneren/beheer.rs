@@ -13,7 +13,7 @@ use crate::{
     Functie,
     seal::{KeyRing, SealError},
     server::Verleend,
-    store::{Advanced, StoreError},
+    storage::{Advanced, StoreError},
 };
 
 /// Answers a request at the subscription endpoint. `verleend` comes from

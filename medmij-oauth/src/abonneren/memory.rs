@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     seal::PersoonIndex,
-    store::{Advanced, StoreError},
+    storage::{Advanced, StoreError},
 };
 
 /// The Abonnementen of a DVZA in memory.

@@ -99,7 +99,7 @@ impl<R: AbonnementRegister> Ontvanger<R> {
     }
 }
 
-fn unavailable(error: &crate::store::StoreError) -> Response<Bytes> {
+fn unavailable(error: &crate::storage::StoreError) -> Response<Bytes> {
     tracing::error!(rule = "ext.abo.rscnotint.207", %error, "notification cannot be judged");
     let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, "try again later");
     response

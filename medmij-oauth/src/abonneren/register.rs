@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, future::Future};
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname};
 
 use super::{AbonnementId, Created, Datum};
-use crate::{seal::PersoonIndex, store::StoreError};
+use crate::{seal::PersoonIndex, storage::StoreError};
 
 /// Where an Abonnement comes from, and for whom it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

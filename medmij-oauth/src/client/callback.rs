@@ -7,7 +7,7 @@ use medmij_types::{AuthorizationCode, EntropyError};
 
 use super::{ExchangeError, PendingFlow};
 use crate::{
-    store::SecretHash,
+    storage::SecretHash,
     wire::{AuthorizationError, AuthorizationResponse, AuthorizationResponseError, ErrorCode, TokenResponseError},
 };
 

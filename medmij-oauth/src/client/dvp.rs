@@ -15,7 +15,7 @@ use super::{
 use crate::{
     ClientId,
     policy::release_rules,
-    store::SecretHash,
+    storage::SecretHash,
     wire::{
         AuthorizationRequest, AuthorizationResponse, AuthorizationResponseError, CodeRequest, RefreshRequest,
         RequestIds, TokenRequest, TokenResponse, TokenResponseError,

@@ -15,7 +15,7 @@ use medmij_types::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{Functie, RedirectUri, Scope, store::SecretHash};
+use crate::{Functie, RedirectUri, Scope, storage::SecretHash};
 
 /// A flow that waits for the browser to come back. It remembers the endpoints and the list of its start, so that the code
 /// goes to the token endpoint of this flow and to no other.

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     ClientId,
-    store::{Advanced, AuditEntry, AuditKind, Store as _},
+    storage::Advanced,
+    store::{AuditEntry, AuditKind, Store as _},
 };
 
 impl<D: Dvza> Server<D> {

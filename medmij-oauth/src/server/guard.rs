@@ -9,7 +9,8 @@ use medmij_types::{Aanbiedernaam, AccessToken, CorrelationId, GegevensdienstId, 
 use super::{Clients as _, Dvza, Persoon, Server, StepError, TokenBinding, flow::GrantBody};
 use crate::{
     ClientId, Functie,
-    store::{GrantId, SecretHash, Store as _},
+    storage::SecretHash,
+    store::{GrantId, Store as _},
     wire::{ErrorCode, RequestIds, form},
 };
 

@@ -10,7 +10,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use crate::store::{FlowId, SecretHash};
+use crate::{storage::SecretHash, store::FlowId};
 
 /// The secret of a flow in a browser: 256 random bits in a cookie. The store knows its hash only.
 #[derive(Clone)]

@@ -22,7 +22,8 @@ use super::{
 };
 use crate::{
     policy::{ExceptionRule, Gedrag, Mark, Uitzondering},
-    store::{Advance, Advanced, AuditEntry, FlowId, Store as _, StoredFlow},
+    storage::Advanced,
+    store::{Advance, AuditEntry, FlowId, Store as _, StoredFlow},
     wire::{ErrorCode, form::Form},
 };
 

@@ -18,7 +18,8 @@ use super::{
 use crate::{
     ClientId,
     policy::{IdStrictness, TokenUitzondering, release_rules},
-    store::{Grant, Redeem, RotateRefresh, Rotated, SecretHash, Store as _, TakenCode},
+    storage::SecretHash,
+    store::{Grant, Redeem, RotateRefresh, Rotated, Store as _, TakenCode},
     wire::{CodeRequest, RefreshRequest, RequestIds, TokenError, TokenRequest, TokenRequestError, TokenResponse},
 };
 

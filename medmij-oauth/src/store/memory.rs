@@ -142,7 +142,10 @@ impl Default for MemoryStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Advance, Advanced, DangerShiftClock as _, Store as _, TakenCode};
+    use crate::{
+        storage::Advanced,
+        store::{Advance, DangerShiftClock as _, Store as _, TakenCode},
+    };
 
     crate::store_contract!(MemoryStore::default());
     crate::server_contract!(MemoryStore::default());

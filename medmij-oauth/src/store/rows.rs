@@ -11,8 +11,8 @@ mod refresh;
 pub use self::{
     audit::{AuditEntry, AuditKind},
     code::{Access, Redeem, TakenCode},
-    flow::{Advance, Advanced, NewFlow, StoredFlow},
+    flow::{Advance, NewFlow, StoredFlow},
     grant::{Grant, Granted, NewGrant},
-    ids::{FlowId, GrantId, SecretHash},
+    ids::{FlowId, GrantId},
     refresh::{RotateRefresh, Rotated},
 };

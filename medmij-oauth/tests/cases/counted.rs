@@ -6,9 +6,10 @@ use std::{future::Future, ops::Deref, sync::Mutex, time::Duration};
 use medmij_oauth::{
     ClientId,
     seal::PersoonIndex,
+    storage::{Advanced, SecretHash, StoreError},
     store::{
-        Access, Advance, Advanced, AuditEntry, DangerShiftClock, FlowId, Grant, GrantId, Granted, MemoryStore, NewFlow,
-        NewGrant, Redeem, RotateRefresh, Rotated, SecretHash, Store, StoreError, StoredFlow, TakenCode,
+        Access, Advance, AuditEntry, DangerShiftClock, FlowId, Grant, GrantId, Granted, MemoryStore, NewFlow, NewGrant,
+        Redeem, RotateRefresh, Rotated, Store, StoredFlow, TakenCode,
     },
 };
 use medmij_types::Aanbiedernaam;

@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use medmij_oauth::store::{SecretHash, Store};
+use medmij_oauth::{storage::SecretHash, store::Store};
 use medmij_test_postgres::{Stop, TestPostgres};
 use tempfile::TempDir;
 

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use medmij_oauth::store::{FlowId, Granted, SecretHash, Store, TakenCode};
+use medmij_oauth::{
+    storage::SecretHash,
+    store::{FlowId, Granted, Store, TakenCode},
+};
 
 use crate::{
     measure::{Summary, Timings, usage},

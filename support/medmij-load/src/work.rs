@@ -6,7 +6,8 @@ use std::{fmt::Write as _, time::Duration};
 use medmij_oauth::{
     ClientId,
     seal::PersoonIndex,
-    store::{AuditEntry, AuditKind, FlowId, Grant, GrantId, NewFlow, NewGrant, Redeem, SecretHash},
+    storage::SecretHash,
+    store::{AuditEntry, AuditKind, FlowId, Grant, GrantId, NewFlow, NewGrant, Redeem},
 };
 use medmij_types::{Aanbiedernaam, Entropy as _, Hostname, OsEntropy};
 

@@ -11,7 +11,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use medmij_oauth::store::{Redeem, SecretHash, Store, TakenCode};
+use medmij_oauth::{
+    storage::SecretHash,
+    store::{Redeem, Store, TakenCode},
+};
 use medmij_oauth_sqlite::{SqliteOptions, SqliteStore};
 use medmij_test_postgres::TestPostgres;
 

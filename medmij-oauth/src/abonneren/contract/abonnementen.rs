@@ -8,7 +8,7 @@ use medmij_types::Aanbiedernaam;
 use super::{client, dienst, fresh_id, naam, persoon, row, today};
 use crate::{
     abonneren::{AbonnementRow, Abonnementen, Created},
-    store::Advanced,
+    storage::Advanced,
 };
 
 async fn created<A: Abonnementen>(store: &A, of: u8, days: u32) -> AbonnementRow {

@@ -12,7 +12,7 @@ use crate::{
     abonneren::{
         AboPolicy, AbonnementBron, AbonnementId, AbonnementRegister, Created, Notificatie, Ontvangen, Ontvanger,
     },
-    store::StoreError,
+    storage::StoreError,
 };
 
 fn bron(dvza: &[&str], of: u8, days: u32) -> AbonnementBron {

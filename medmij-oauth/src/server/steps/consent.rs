@@ -12,7 +12,8 @@ use crate::{
         Aanbieder, DienstScreen, Dvza, Namen, Persoon, Screen, Server, StepError, ToestemmingScreen,
         flow::{Flow, GrantBody},
     },
-    store::{AuditEntry, AuditKind, Grant, GrantId, Granted, NewGrant, SecretHash, Store as _},
+    storage::SecretHash,
+    store::{AuditEntry, AuditKind, Grant, GrantId, Granted, NewGrant, Store as _},
     wire::AuthorizationResponse,
 };
 

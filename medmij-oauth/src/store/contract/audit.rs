@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use super::fixtures::{audit, client, granted, langdurig, naam, new_grant, open, persoon, redeem, rotate, session};
-use crate::store::{Advance, Advanced, AuditEntry, AuditKind, DangerShiftClock, GrantId, Granted, Rotated, TakenCode};
+use crate::{
+    storage::Advanced,
+    store::{Advance, AuditEntry, AuditKind, DangerShiftClock, GrantId, Granted, Rotated, TakenCode},
+};
 
 async fn entries<S: DangerShiftClock>(store: &S, kind: AuditKind) -> Vec<AuditEntry> {
     let mut entries = store.danger_audit().await.expect("audit");

@@ -14,9 +14,10 @@ use crate::{
     ClientId,
     seal::PersoonIndex,
     server::Next,
+    storage::{Advanced, SecretHash, StoreError},
     store::{
-        Access, Advance, Advanced, AuditEntry, AuditKind, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow,
-        NewGrant, Redeem, RotateRefresh, Rotated, SecretHash, Store, StoreError, StoredFlow, TakenCode,
+        Access, Advance, AuditEntry, AuditKind, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant,
+        Redeem, RotateRefresh, Rotated, Store, StoredFlow, TakenCode,
     },
 };
 

@@ -8,9 +8,10 @@ use medmij_types::{Aanbiedernaam, Hostname, OsEntropy};
 use crate::{
     ClientId,
     seal::PersoonIndex,
+    storage::SecretHash,
     store::{
         AuditEntry, AuditKind, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem,
-        RotateRefresh, SecretHash, TakenCode,
+        RotateRefresh, TakenCode,
     },
 };
 

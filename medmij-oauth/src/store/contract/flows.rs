@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use super::fixtures::{QUARTER, audit, new_grant, open, redeem, session};
-use crate::store::{Advance, Advanced, AuditKind, DangerShiftClock, Granted, TakenCode};
+use crate::{
+    storage::Advanced,
+    store::{Advance, AuditKind, DangerShiftClock, Granted, TakenCode},
+};
 
 /// Of two callers with one version one wins.
 pub async fn flow_is_advanced_by_one_caller<S: DangerShiftClock>(store: Arc<S>) {

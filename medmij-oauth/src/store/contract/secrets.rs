@@ -8,9 +8,10 @@ use medmij_types::{Aanbiedernaam, AccessToken, AuthorizationCode, Bsn, Hostname,
 use crate::{
     ClientId,
     seal::KeyRing,
+    storage::{Advanced, SecretHash},
     store::{
-        Advance, Advanced, AuditEntry, AuditKind, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem,
-        RotateRefresh, Rotated, SecretHash, Store, TakenCode,
+        Advance, AuditEntry, AuditKind, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem, RotateRefresh,
+        Rotated, Store, TakenCode,
     },
 };
 

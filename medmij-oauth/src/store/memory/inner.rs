@@ -17,7 +17,8 @@ use super::{
 };
 use crate::{
     ClientId,
-    store::{AuditEntry, FlowId, Grant, SecretHash, TakenCode},
+    storage::SecretHash,
+    store::{AuditEntry, FlowId, Grant, TakenCode},
 };
 
 #[derive(Debug, Default)]

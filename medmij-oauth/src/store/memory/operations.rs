@@ -14,9 +14,10 @@ use super::{
 use crate::{
     ClientId,
     seal::PersoonIndex,
+    storage::{Advanced, SecretHash, StoreError},
     store::{
-        Access, Advance, Advanced, AuditEntry, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant,
-        Redeem, RotateRefresh, Rotated, SecretHash, Store, StoreError, StoredFlow, TakenCode,
+        Access, Advance, AuditEntry, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem,
+        RotateRefresh, Rotated, Store, StoredFlow, TakenCode,
     },
 };
 

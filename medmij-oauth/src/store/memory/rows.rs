@@ -10,7 +10,8 @@ use super::table::{Row, Slot};
 use crate::{
     ClientId,
     seal::PersoonIndex,
-    store::{AuditEntry, AuditKind, FlowId, Grant, GrantId, SecretHash, StoredFlow},
+    storage::SecretHash,
+    store::{AuditEntry, AuditKind, FlowId, Grant, GrantId, StoredFlow},
 };
 
 #[derive(Debug)]

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use medmij_types::Hostname;
 
-use super::{Grant, SecretHash};
+use super::Grant;
+use crate::storage::SecretHash;
 
 /// What is written when a code is taken.
 #[derive(Clone, Debug)]

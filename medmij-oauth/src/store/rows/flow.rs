@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::{AuditEntry, FlowId, SecretHash};
+use super::{AuditEntry, FlowId};
+use crate::storage::SecretHash;
 
 /// A flow to keep.
 #[derive(Clone, Debug)]
@@ -90,14 +91,4 @@ impl Advance {
         self.audit = Some(entry);
         self
     }
-}
-
-/// The answer to a change of a flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Advanced {
-    /// Done, by this caller.
-    Done,
-    /// Another caller was first: the flow has another version, is closed, expired or was never there.
-    Stale,
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use medmij_types::Aanbiedernaam;
 
-use super::{AuditEntry, FlowId, GrantId, SecretHash};
-use crate::{ClientId, seal::PersoonIndex};
+use super::{AuditEntry, FlowId, GrantId};
+use crate::{ClientId, seal::PersoonIndex, storage::SecretHash};
 
 /// What a Persoon granted, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,52 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The keys of the rows: hashes of secrets, and public ids.
+//! The public ids of the rows.
 
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use medmij_types::{Entropy, EntropyError};
-use sha2::{Digest as _, Sha256};
-
-/// SHA-256 of a code, a token or a session secret: all that a store knows of it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SecretHash([u8; 32]);
-
-impl SecretHash {
-    /// The hash of a secret.
-    #[must_use]
-    pub fn of(secret: &str) -> Self {
-        Self(Sha256::digest(secret.as_bytes()).into())
-    }
-
-    /// The hash of several parts, each with its length, so that no two lists of parts share one.
-    #[must_use]
-    pub fn of_parts(parts: &[&str]) -> Self {
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
-        Self(hash.finalize().into())
-    }
-
-    /// From its bytes.
-    #[must_use]
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SecretHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretHash(***)")
-    }
-}
 
 macro_rules! public_id {
     ($(#[$doc:meta])* $name:ident) => {

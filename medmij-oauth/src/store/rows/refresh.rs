@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use medmij_types::Hostname;
 
-use super::{Grant, SecretHash};
-use crate::ClientId;
+use super::Grant;
+use crate::{ClientId, storage::SecretHash};
 
 /// What is written when a refresh token is exchanged.
 #[derive(Clone, Debug)]
