@@ -14,6 +14,7 @@ use http::HeaderMap;
 use medmij_oauth::{
     ClientId, Functie, RedirectUri,
     client::{Aanvraag, Callback, Dvp, FlowGroup, PendingFlows, group_by_endpoints},
+    form::Form,
     seal::LocalKeyRing,
     server::{
         Aanbieder, Aanbieders, Arrived, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome,
@@ -21,7 +22,6 @@ use medmij_oauth::{
         ToetsVraag,
     },
     store::MemoryStore,
-    wire::form::Form,
 };
 use medmij_types::{
     Aanbiedernaam, BackchannelUri, Bsn, FrontchannelUri, GegevensdienstId, Hostname, Organisatienaam, OsEntropy,

@@ -35,7 +35,7 @@ pub use medmij_types::Datum;
 
 pub use self::{
     abonnementen::{AbonnementRow, Abonnementen, Created},
-    beheer::{BeheerError, answer},
+    beheer::{BeheerError, SubscriptionToken, answer},
     id::{AbonnementId, AbonnementIdError},
     judge::{Toegestaan, Verdict, judge},
     memory::{MemoryAbonnementen, MemoryRegister},

@@ -10,14 +10,14 @@ use std::fmt::Write as _;
 /// somebody else put beside it.
 ///
 /// ```
-/// use medmij_oauth::wire::form::{Form, ParameterError};
+/// use medmij_oauth::form::{Form, ParameterError};
 ///
 /// let form = Form::parse(b"scope=een%7E42+twee&foo=1&foo=2&state=&bar=%zz")?;
 /// assert_eq!(form.one("scope"), Ok(Some("een~42 twee")));
 /// assert_eq!(form.one("state"), Ok(None)); // RFC 6749 3.1: without a value is as if omitted
 /// assert_eq!(form.one("foo"), Err(ParameterError::Duplicate));
 /// assert_eq!(form.one("bar"), Err(ParameterError::Encoding));
-/// # Ok::<(), medmij_oauth::wire::form::FormError>(())
+/// # Ok::<(), medmij_oauth::form::FormError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Form {

@@ -8,6 +8,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`RedirectUri`], [`Scope`], [`ClientId`] | the values, strict, per release |
+//! | [`form`] | queries and form bodies |
 //! | [`wire`] | every message once, parse and build, without IO |
 //! | [`policy`] | what differs between releases and what is not known, as data with a mark |
 //! | [`client`] | a flow of a DVP from value to value; [`client::vault`] for refresh tokens |
@@ -52,7 +53,7 @@ pub mod abonneren;
 pub mod client;
 mod client_id;
 mod error_code;
-mod form;
+pub mod form;
 mod functie;
 #[cfg(feature = "lists")]
 pub mod lists;

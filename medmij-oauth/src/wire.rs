@@ -12,6 +12,7 @@ mod token_error;
 mod token_request;
 mod token_response;
 
+pub(crate) use self::request_headers::is_media_type;
 pub use self::{
     authorization_request::{AuthorizationRequest, Geboortedatum, GeboortedatumError},
     authorization_response::{AuthorizationError, AuthorizationResponse, AuthorizationResponseError},
@@ -20,5 +21,4 @@ pub use self::{
     token_request::{CodeRequest, RefreshRequest, TokenRequest, TokenRequestError},
     token_response::{TokenResponse, TokenResponseError},
 };
-pub use crate::{error_code::ErrorCode, form};
-pub(crate) use self::request_headers::is_media_type;
+pub use crate::error_code::ErrorCode;

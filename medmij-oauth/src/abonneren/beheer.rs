@@ -1,23 +1,54 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! ext.abo.subint — the subscription interface on the side of the DVZA: who may do what to which Abonnement.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use medmij_types::{Entropy, EntropyError};
+use medmij_types::{Aanbiedernaam, Bsn, Entropy, EntropyError, GegevensdienstId};
 
 use super::{
     AboPolicy, Abonnement, AbonnementError, AbonnementId, AbonnementRequest, AbonnementRow, Abonnementen, Created,
     Datum, Toegestaan, Verdict, judge, message::refuse,
 };
 use crate::{
-    Functie,
+    ClientId, Functie,
     seal::{KeyRing, SealError},
-    server::Verleend,
     storage::{Advanced, StoreError},
 };
 
-/// Answers a request at the subscription endpoint. `verleend` comes from
-/// [`guard_for`](crate::server::Server::guard_for) with [`Functie::Abonneren`]; `rest` is the path after the endpoint,
+/// The access token that came with a request at the subscription endpoint, as the guard of the DVZA judged it. A `Verleend` of
+/// `medmij-dvza` converts into it (feature `abonneren` there).
+#[derive(Clone, Copy)]
+pub struct SubscriptionToken<'a> {
+    /// For which function it was issued.
+    pub functie: Functie,
+    /// The granted duration, in days.
+    pub dagen: Option<u32>,
+    /// Which gegevensdiensten it covers.
+    pub gegevensdiensten: &'a [GegevensdienstId],
+    /// Whose data.
+    pub bsn: &'a Bsn,
+    /// At which Aanbieder.
+    pub aanbieder: &'a Aanbiedernaam,
+    /// Of which DVP.
+    pub client_id: &'a ClientId,
+}
+
+impl fmt::Debug for SubscriptionToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubscriptionToken")
+            .field("functie", &self.functie)
+            .field("dagen", &self.dagen)
+            .field("gegevensdiensten", &self.gegevensdiensten)
+            .field("aanbieder", &self.aanbieder)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Answers a request at the subscription endpoint. `token` is what the guard of the DVZA found, with
+/// [`Functie::Abonneren`]; `rest` is the path after the endpoint,
 /// without slashes around it. What the Aanbieder is free to refuse (creating, extending) is granted here, up to
 /// [`AboPolicy::meeste`] for a Persoon at a DVP. An Abonnement of somebody else is answered like one that is not there.
 ///
@@ -29,13 +60,12 @@ pub async fn answer<A: Abonnementen>(
     abonnementen: &A,
     request: &Request<Bytes>,
     rest: &str,
-    verleend: &Verleend,
+    token: &SubscriptionToken<'_>,
     today: Datum,
     (keys, entropy): (&dyn KeyRing, &(dyn Entropy + Sync)),
     policy: &AboPolicy,
 ) -> Result<Response<Bytes>, BeheerError> {
-    let (Functie::Abonneren, Some(dagen), [gegevensdienst]) =
-        (verleend.functie, verleend.dagen, verleend.gegevensdiensten.as_slice())
+    let (Functie::Abonneren, Some(dagen), [gegevensdienst]) = (token.functie, token.dagen, token.gegevensdiensten)
     else {
         return Ok(refuse(StatusCode::FORBIDDEN, "token is not for a subscription"));
     };
@@ -44,9 +74,9 @@ pub async fn answer<A: Abonnementen>(
         Err(AbonnementError::Method) => return Ok(refuse(StatusCode::METHOD_NOT_ALLOWED, "method is not known here")),
         Err(_) => return Ok(refuse(StatusCode::BAD_REQUEST, "request is malformed")),
     };
-    let persoon = keys.index(&verleend.persoon.bsn)?;
+    let persoon = keys.index(token.bsn)?;
     let row = |abonnement| {
-        let (client_id, aanbieder) = (verleend.client_id.clone(), verleend.aanbieder.clone());
+        let (client_id, aanbieder) = (token.client_id.clone(), token.aanbieder.clone());
         AbonnementRow::new(abonnement, persoon, client_id, aanbieder, gegevensdienst.clone())
     };
     let allowed = Toegestaan::new(dagen, today);

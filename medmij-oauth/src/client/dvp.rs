@@ -14,12 +14,12 @@ use super::{
 };
 use crate::{
     ClientId,
+    form::{self, Form},
     policy::release_rules,
     storage::SecretHash,
     wire::{
         AuthorizationRequest, AuthorizationResponse, AuthorizationResponseError, CodeRequest, RefreshRequest,
         RequestIds, TokenRequest, TokenResponse, TokenResponseError,
-        form::{self, Form},
     },
 };
 

@@ -203,7 +203,7 @@ mod tests {
     use crate::{
         RedirectUri,
         client::{Aanvraag, Callback, group_by_endpoints},
-        wire::form::Form,
+        form::Form,
     };
 
     fn received() -> (Dvp, ReceivedCode) {

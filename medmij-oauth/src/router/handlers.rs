@@ -19,7 +19,6 @@ use super::{
 use crate::{
     server::{Arrived, Dvza, LoginAnswer, Next, Server, StepError, Submitted, Visitor},
     store::FlowId,
-    wire::form::Form,
 };
 
 /// A server with its options. Cheap to clone.

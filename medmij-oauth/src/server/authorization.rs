@@ -15,11 +15,9 @@ use self::parameters::{KNOWN, read_ids, read_scope};
 use super::Client;
 use crate::{
     ClientId, RedirectUri,
+    form::{Form, ParameterError},
     policy::{ExceptionRule, IdStrictness, Uitzondering, release_rules},
-    wire::{
-        AuthorizationError, AuthorizationRequest, AuthorizationResponse, Geboortedatum, RequestIds,
-        form::{Form, ParameterError},
-    },
+    wire::{AuthorizationError, AuthorizationRequest, AuthorizationResponse, Geboortedatum, RequestIds},
 };
 
 /// A request of which nothing is known to be true.

@@ -9,9 +9,11 @@ use medmij_types::{Aanbiedernaam, AccessToken, CorrelationId, GegevensdienstId, 
 use super::{Clients as _, Dvza, Persoon, Server, StepError, TokenBinding, flow::GrantBody};
 use crate::{
     ClientId, Functie,
+    abonneren::SubscriptionToken,
+    form,
     storage::SecretHash,
     store::{GrantId, Store as _},
-    wire::{ErrorCode, RequestIds, form},
+    wire::{ErrorCode, RequestIds},
 };
 
 /// What a request may touch.
@@ -34,6 +36,19 @@ pub struct Verleend {
     pub correlation_id: Option<CorrelationId>,
     /// The grant, for records.
     pub grant: GrantId,
+}
+
+impl<'a> From<&'a Verleend> for SubscriptionToken<'a> {
+    fn from(verleend: &'a Verleend) -> Self {
+        Self {
+            functie: verleend.functie,
+            dagen: verleend.dagen,
+            gegevensdiensten: &verleend.gegevensdiensten,
+            bsn: &verleend.persoon.bsn,
+            aanbieder: &verleend.aanbieder,
+            client_id: &verleend.client_id,
+        }
+    }
 }
 
 impl<D: Dvza> Server<D> {

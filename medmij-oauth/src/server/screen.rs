@@ -4,7 +4,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{TextPack, Uitzondering1a};
-use crate::{policy::Uitzondering, wire::form};
+use crate::{form, policy::Uitzondering};
 
 /// A page to show, with what every page has. `Debug` does not show the form token.
 #[derive(Clone)]

@@ -21,10 +21,11 @@ use super::{
     flow::{Flow, Stap},
 };
 use crate::{
+    form::Form,
     policy::{ExceptionRule, Gedrag, Mark, Uitzondering},
     storage::Advanced,
     store::{Advance, AuditEntry, FlowId, Store as _, StoredFlow},
-    wire::{ErrorCode, form::Form},
+    wire::ErrorCode,
 };
 
 impl<D: Dvza> Server<D> {

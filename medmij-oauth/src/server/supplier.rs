@@ -185,7 +185,7 @@ pub trait Authentication: Send + Sync + 'static {
     /// The flow that a callback is for, from its query, or from its form where the DVAuthN makes the browser POST. By default
     /// the value of `RelayState` (SAML) or `state` (OpenID Connect): send [`LoginRequest::flow`] there. The flow is no
     /// authority: the browser has to hold its session too.
-    fn relay(&self, parameters: &crate::wire::form::Form) -> Option<FlowId> {
+    fn relay(&self, parameters: &crate::form::Form) -> Option<FlowId> {
         ["RelayState", "state"]
             .iter()
             .find_map(|name| parameters.one(name).ok().flatten().and_then(FlowId::parse))

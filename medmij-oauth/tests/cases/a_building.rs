@@ -4,7 +4,8 @@
 use medmij_oauth::{
     RedirectUri, Scope, ScopeError, Vertegenwoordiging,
     client::{Aanvraag, AanvraagError, FlowGroup},
-    wire::{Geboortedatum, form::Form},
+    form::Form,
+    wire::Geboortedatum,
 };
 use medmij_types::{FrontchannelUri, Release};
 

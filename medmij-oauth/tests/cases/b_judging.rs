@@ -4,7 +4,7 @@
 use axum::body::Body;
 use http::Request;
 use medmij_log::EventType;
-use medmij_oauth::{Vertegenwoordiging, policy::IdStrictness, wire::form};
+use medmij_oauth::{Vertegenwoordiging, form, policy::IdStrictness};
 use medmij_types::Release;
 
 use crate::{

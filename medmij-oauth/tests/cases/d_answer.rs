@@ -26,7 +26,7 @@ async fn core_autorisatie_207_d01_d05_d06_peers_55_code_and_state_only() {
         });
         let started = dvp().start(aanvraag(release, &["42"]), SESSION).unwrap();
         let back = consent(&mut browser(&setup), &started.location, "antwoord=ja").await;
-        let form = medmij_oauth::wire::form::Form::parse(query(&back).as_bytes()).unwrap();
+        let form = medmij_oauth::form::Form::parse(query(&back).as_bytes()).unwrap();
         let names: Vec<_> = form.iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["code", "state"], "{release}");
         let code = form.one("code").unwrap().unwrap();
@@ -145,7 +145,7 @@ async fn core_authint_200_b29_peers_42_any_state_comes_back_as_it_was() {
     for state in ["a b&c=~", "%2B+/?#", "\"<>'", &"x".repeat(2_000)] {
         let location = format!(
             "/oauth/authorize?{}",
-            medmij_oauth::wire::form::encode([
+            medmij_oauth::form::encode([
                 ("response_type", "code"),
                 ("client_id", "pgo.example.nl"),
                 ("redirect_uri", "https://pgo.example.nl/cb"),
@@ -154,7 +154,7 @@ async fn core_authint_200_b29_peers_42_any_state_comes_back_as_it_was() {
             ])
         );
         let back = consent(&mut browser(&setup), &location, "antwoord=ja").await;
-        let form = medmij_oauth::wire::form::Form::parse(query(&back).as_bytes()).unwrap();
+        let form = medmij_oauth::form::Form::parse(query(&back).as_bytes()).unwrap();
         assert_eq!(form.one("state").unwrap(), Some(state));
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request};
 use medmij_oauth::{
+    form::{self, Form},
     policy::{ClientBinding, IdStrictness},
     store::DangerShiftClock as _,
-    wire::form::{self, Form},
 };
 use medmij_types::{Hostname, PeerNames, Release};
 

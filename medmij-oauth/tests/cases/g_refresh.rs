@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use medmij_oauth::{
     client::{Renewal, Tokens},
+    form::Form,
     store::DangerShiftClock as _,
-    wire::form::Form,
 };
 use medmij_types::{PeerNames, Release};
 

@@ -63,7 +63,7 @@ impl Dva {
             &self.abonnementen,
             &request,
             &rest,
-            &verleend,
+            &(&verleend).into(),
             self.today,
             tools,
             &AboPolicy::default(),

@@ -113,7 +113,7 @@ fn c5_texts_of_the_other_side_steer_no_page_and_no_log() {
     ] {
         let (dvp, flows) = (dvp(), PendingFlows::default());
         let started = dvp.start(aanvraag_bij(EERLIJK), SESSION).unwrap();
-        let answer = medmij_oauth::wire::form::encode([
+        let answer = medmij_oauth::form::encode([
             ("error", hostile),
             ("error_description", hostile),
             ("state", started.flow.state().expose()),

@@ -9,9 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request};
 use medmij_oauth::{
+    form::Form,
     server::{Arrived, Next, Submitted, ToetsUitslag, Visitor},
     store::DangerShiftClock as _,
-    wire::form::Form,
 };
 use medmij_types::PeerNames;
 use proptest::prelude::*;

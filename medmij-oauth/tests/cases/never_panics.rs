@@ -4,9 +4,9 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use medmij_oauth::{
-    Functie, RedirectUri, Scope,
+    Functie, RedirectUri, Scope, form,
     server::UnprovenRequest,
-    wire::{AuthorizationResponse, TokenRequest, TokenResponse, form},
+    wire::{AuthorizationResponse, TokenRequest, TokenResponse},
 };
 use medmij_types::Release;
 use proptest::prelude::*;

@@ -4,9 +4,9 @@
 use http::{HeaderMap, HeaderValue, Request};
 use medmij_oauth::{
     client::PendingFlows,
+    form::Form,
     policy::{IdStrictness, Stelsel},
     server::{Arrived, Next, Submitted},
-    wire::form::Form,
 };
 use medmij_types::{OsEntropy, Release};
 

@@ -70,7 +70,7 @@ async fn o3_o9_j06_no_secret_of_a_full_run_is_found_anywhere() {
     let received = dvp.finish(&flows, &callback).unwrap();
     shown += &format!("{received:?}");
     let (request, exchange) = dvp.token_request(received).unwrap();
-    let form = medmij_oauth::wire::form::Form::parse(request.body()).unwrap();
+    let form = medmij_oauth::form::Form::parse(request.body()).unwrap();
     secrets.push(form.one("code").unwrap().unwrap().to_owned());
     shown += &format!("{form:?}");
     let response = setup.server.token(&request, &peer()).await;

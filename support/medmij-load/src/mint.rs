@@ -10,9 +10,9 @@ use http::HeaderMap;
 use medmij_oauth::{
     ClientId, RedirectUri,
     client::{Aanvraag, Dvp, Started, group_by_endpoints},
+    form::Form,
     server::{Arrived, Next, Server, Submitted, Visitor},
     store::Store,
-    wire::form::Form,
 };
 use medmij_types::{Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, Release};
 

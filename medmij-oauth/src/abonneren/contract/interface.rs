@@ -10,10 +10,9 @@ use medmij_types::{BackchannelUri, Bsn, OsEntropy};
 use super::{client, dienst, naam, today};
 use crate::{
     Functie,
-    abonneren::{AboPolicy, Abonnement, AbonnementId, AbonnementRequest, Abonnementen, Datum, answer},
+    abonneren::{AboPolicy, Abonnement, AbonnementId, AbonnementRequest, Abonnementen, Datum, SubscriptionToken, answer},
     seal::{KeyRing as _, LocalKeyRing},
-    server::{Persoon, Verleend},
-    store::{GrantId, contract::CONTRACT_BSN},
+    store::contract::CONTRACT_BSN,
 };
 
 struct Dva<A> {
@@ -55,18 +54,16 @@ impl<A: Abonnementen> Dva<A> {
             .trim_start_matches("/abo")
             .trim_matches('/')
             .to_owned();
-        let verleend = Verleend {
-            persoon: Persoon::new(Bsn::parse(CONTRACT_BSN).expect("bsn")),
-            aanbieder: naam(),
-            gegevensdiensten: vec![dienst("42")],
+        let token = SubscriptionToken {
             functie: Functie::Abonneren,
             dagen: Some(dagen),
-            client_id: client(by),
-            correlation_id: None,
-            grant: GrantId::random(&OsEntropy).expect("entropy"),
+            gegevensdiensten: &[dienst("42")],
+            bsn: &Bsn::parse(CONTRACT_BSN).expect("bsn"),
+            aanbieder: &naam(),
+            client_id: &client(by),
         };
         let tools = (&self.keys as _, &OsEntropy as _);
-        let answered = answer(&*self.store, &request, &rest, &verleend, today(), tools, &self.policy).await;
+        let answered = answer(&*self.store, &request, &rest, &token, today(), tools, &self.policy).await;
         answered.expect("answer")
     }
 

@@ -4,8 +4,8 @@
 use std::fmt;
 
 use crate::{
+    form::{self, Form},
     server::{Page, Visitor},
-    wire::form::{self, Form},
 };
 
 /// What became of an authorization request. `Debug` shows no query of an address.

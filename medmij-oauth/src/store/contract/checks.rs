@@ -21,9 +21,9 @@ use super::{
 };
 use crate::{
     client::{Renewal, Tokens},
+    form,
     server::{Next, Server, TokenBinding},
     store::{AuditKind, DangerShiftClock},
-    wire::form,
 };
 
 const PGO: &str = "pgo.example.nl";

@@ -13,6 +13,7 @@ use medmij_types::{
 use crate::{
     ClientId, Functie, RedirectUri,
     client::{Aanvraag, Callback, Dvp, ReceivedCode, Renewal, Tokens, group_by_endpoints},
+    form::Form,
     seal::{LocalKeyRing, SealingKey},
     server::{
         Aanbieder, Aanbieders, Arrived, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome,
@@ -20,7 +21,6 @@ use crate::{
         ToetsVraag, TokenBinding, Visitor,
     },
     store::DangerShiftClock,
-    wire::form::Form,
 };
 
 /// What a supplier would bring: one DVP more than is needed, one Aanbieder, a login that works.
