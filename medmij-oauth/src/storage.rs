@@ -49,7 +49,7 @@ impl fmt::Debug for SecretHash {
 
 /// The answer to a change that names the version, or the value, that the caller saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a change happens or it does not")]
 pub enum Advanced {
     /// Done, by this caller.
     Done,

@@ -108,14 +108,10 @@ impl Dvp {
             .ids_in_authorization_request
             .then(|| RequestIds::random(&*self.entropy))
             .transpose()?;
-        let request = AuthorizationRequest {
-            client_id: self.client_id.clone(),
-            redirect_uri: aanvraag.redirect_uri,
-            scope: aanvraag.scope,
-            state,
-            ids,
-            geboortedatum: aanvraag.geboortedatum,
-        };
+        let mut request =
+            AuthorizationRequest::new(self.client_id.clone(), aanvraag.redirect_uri, aanvraag.scope, state);
+        request.ids = ids;
+        request.geboortedatum = aanvraag.geboortedatum;
         let location = request.to_url(&aanvraag.authorization_endpoint);
         let mut event = self.event(EventType::SendAuthorizationRequest, request.ids.as_ref());
         event.request = event.request.map(|info| {

@@ -17,6 +17,7 @@ use super::{
     cookie,
 };
 use crate::{
+    form::Form,
     server::{Arrived, Dvza, LoginAnswer, Next, Server, StepError, Submitted, Visitor},
     store::FlowId,
 };

@@ -342,14 +342,10 @@ impl ProvenRequest {
                 Some(Geboortedatum::parse(text).map_err(|_| (U::Geboortedatum, "MedMij_geboortedatum is no date"))?)
             }
         };
-        let request = AuthorizationRequest {
-            client_id: self.client_id.clone(),
-            redirect_uri: self.redirect.redirect_uri.clone(),
-            scope,
-            state,
-            ids,
-            geboortedatum,
-        };
+        let (client_id, redirect_uri) = (self.client_id.clone(), self.redirect.redirect_uri.clone());
+        let mut request = AuthorizationRequest::new(client_id, redirect_uri, scope, state);
+        request.ids = ids;
+        request.geboortedatum = geboortedatum;
         Ok((request, replaced))
     }
 }

@@ -207,9 +207,8 @@ impl<D: Dvza> Server<D> {
         let rule = self.config.exceptions.rule(at.flow.release(), reden);
         let next = match rule.gedrag {
             Gedrag::Redirect => self.close(at, reden, audit).await,
-            Gedrag::Pagina | Gedrag::AlleenPagina => {
-                self.replace(at, &at.flow.at(Stap::Einde { reden }), true, audit).await
-            }
+            // a page is what is safe, also for a behaviour that is not known here
+            _ => self.replace(at, &at.flow.at(Stap::Einde { reden }), true, audit).await,
         }?;
         if let Some(kind) = rule.event {
             self.observe(kind, at.flow);

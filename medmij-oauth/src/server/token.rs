@@ -120,6 +120,7 @@ impl<D: Dvza> Server<D> {
                 uitzondering,
                 what,
                 offered,
+                ..
             }) => {
                 self.burn(&offered).await?;
                 Err(refusal(uitzondering, what))

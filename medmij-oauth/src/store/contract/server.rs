@@ -153,6 +153,7 @@ pub async fn server_consent_in_two_tabs_peers_56<S: DangerShiftClock>(store: Arc
                 Next::Away(url) if url.contains("code=") => codes += 1,
                 Next::Away(_) | Next::Flow(_) => refusals += 1,
                 Next::Page(page) => assert_eq!(page.status, 403),
+                other => panic!("{other:?}"),
             }
         }
         assert_eq!(codes + refusals, 1, "{codes} codes, {refusals} refusals");
