@@ -72,7 +72,8 @@ impl fmt::Display for ErrorCode {
 }
 
 /// Text of the other side in the alphabet of an error description, and cut: C5 of the threat model.
-pub(crate) fn printable(text: &str, max: usize) -> String {
+#[must_use]
+pub fn printable(text: &str, max: usize) -> String {
     Printable::nqschar(text).max_chars(max).to_string()
 }
 

@@ -177,7 +177,8 @@ pub fn append_query<'a>(uri: &str, pairs: impl IntoIterator<Item = (&'a str, &'a
 
 /// Whether a query names this parameter, also where it is too long for a [`Form`]: what another reader would find must be
 /// found here too.
-pub(crate) fn names(query: &str, name: &str) -> bool {
+#[must_use]
+pub fn names(query: &str, name: &str) -> bool {
     values(query.as_bytes(), name).next().is_some()
 }
 
@@ -195,7 +196,8 @@ pub(crate) fn is_sound(query: &str) -> bool {
 }
 
 /// A URI for `Debug`: what follows the `?` can be a code or a state.
-pub(crate) fn without_query(uri: &str) -> &str {
+#[must_use]
+pub fn without_query(uri: &str) -> &str {
     uri.split_once('?').map_or(uri, |(address, _)| address)
 }
 

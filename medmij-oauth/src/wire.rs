@@ -12,13 +12,12 @@ mod token_error;
 mod token_request;
 mod token_response;
 
-pub(crate) use self::request_headers::is_media_type;
 pub use self::{
     authorization_request::{AuthorizationRequest, Geboortedatum, GeboortedatumError},
     authorization_response::{AuthorizationError, AuthorizationResponse, AuthorizationResponseError},
-    request_headers::{CORRELATION_ID, MEDMIJ_REQUEST_ID, RequestIds},
+    request_headers::{CORRELATION_ID, MEDMIJ_REQUEST_ID, RequestIds, is_media_type},
     token_error::TokenError,
     token_request::{CodeRequest, RefreshRequest, TokenRequest, TokenRequestError},
     token_response::{TokenResponse, TokenResponseError},
 };
-pub use crate::error_code::ErrorCode;
+pub use crate::error_code::{ErrorCode, printable};

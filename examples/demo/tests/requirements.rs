@@ -64,7 +64,7 @@ fn every_requirement_code_is_in_the_table_in_the_code_and_in_a_test() {
         let text = std::fs::read_to_string(path).unwrap();
         let is_test = path
             .components()
-            .any(|part| part.as_os_str() == "tests" || part.as_os_str() == "contract")
+            .any(|part| part.as_os_str() == "tests" || part.as_os_str() == "medmij-store-contract")
             || path.ends_with("tests.rs");
         let (code, tests) = match text.split_once("#[cfg(test)]") {
             _ if is_test => ("", text.as_str()),

@@ -2,9 +2,9 @@
 //! core.alst.100 — what can be collected where: an entry of the Zorgaanbiederslijst with the names of the
 //! Gegevensdienstnamenlijst, taken out of one snapshot so that every step of a flow sees the same endpoints.
 
+use medmij_dvp::{FlowGroup, group_by_endpoints};
 use medmij_fhir::ResourceEndpoints;
 use medmij_gnl::Gegevensdienstnamenlijst;
-use medmij_oauth::client::{FlowGroup, group_by_endpoints};
 use medmij_types::{
     Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, InterfaceversieId, Release, Systeemrolcode,
     Volgnummer,

@@ -19,13 +19,11 @@ mod verzamelen;
 mod web;
 
 use dossier::Dossier;
+use medmij_dvp::{Dvp, PendingFlows};
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_list::{ListCache, supply::RunningSupply};
 use medmij_net::BackChannel;
-use medmij_oauth::{
-    ClientId,
-    client::{Dvp, PendingFlows},
-};
+use medmij_oauth::ClientId;
 use medmij_types::Hostname;
 use medmij_whitelist::HostPolicy;
 use medmij_zal::Zorgaanbiederslijst;

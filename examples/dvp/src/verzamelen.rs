@@ -2,9 +2,9 @@
 //! From a code to resources in the dossier: the back-channel half of Verzamelen.
 
 use crate::{App, aanbod::Aanbod, dossier::Kept};
+use medmij_dvp::{CallbackError, ExchangeError, FlowGroup, Melding, ReceivedCode, Tokens};
 use medmij_fhir::{Access, Collection, FhirError, Gegevensdienst, Limits, Report};
 use medmij_net::NetError;
-use medmij_oauth::client::{CallbackError, ExchangeError, FlowGroup, Melding, ReceivedCode, Tokens};
 use medmij_types::{Clock as _, EntropyError, GegevensdienstId, OsEntropy, SystemClock};
 use node::STAP;
 use std::collections::VecDeque;

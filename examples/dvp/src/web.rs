@@ -18,10 +18,8 @@ use axum::{
     routing::{get, post},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use medmij_oauth::{
-    RedirectUri,
-    client::{Aanvraag, Callback, FlowGroup},
-};
+use medmij_dvp::{Aanvraag, Callback, FlowGroup};
+use medmij_oauth::RedirectUri;
 use medmij_types::{Aanbiedernaam, Release};
 use node::STAP;
 use serde::Deserialize;

@@ -13,10 +13,8 @@ use axum::{
     routing::get,
 };
 use http::{StatusCode, header};
+use medmij_dvza::{Authentication, LoginCallback, LoginOutcome, LoginRequest, LoginStart, Persoon, SupplierError};
 use medmij_net::DangerDevelopment;
-use medmij_oauth::server::{
-    Authentication, LoginCallback, LoginOutcome, LoginRequest, LoginStart, Persoon, SupplierError,
-};
 use medmij_types::Hostname;
 use serde::Deserialize;
 use std::sync::Arc;

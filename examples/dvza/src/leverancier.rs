@@ -2,10 +2,10 @@
 //! What the supplier of this DVZA brings to the authorization server: clients, Aanbieders, login, tests, store.
 
 use crate::{bronsysteem::Bronsysteem, inlogstub::Inlogstub, registratie::EigenRegistratie};
+use medmij_dvza::{Dvza, SupplierError, Toets, ToetsUitslag, ToetsVraag};
 use medmij_list::ListCache;
-use medmij_oauth::server::{Dvza, SupplierError, Toets, ToetsUitslag, ToetsVraag};
-use medmij_oauth_sqlite::SqliteStore;
 use medmij_ocl::OAuthclientlist;
+use medmij_store_sqlite::SqliteStore;
 use medmij_types::GegevensdienstId;
 use node::STAP;
 use std::sync::Arc;

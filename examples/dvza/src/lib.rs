@@ -29,12 +29,12 @@ use bronsysteem::Bronsysteem;
 use inlogstub::Inlogstub;
 use leverancier::{BronToets, Leverancier};
 
-use medmij_list::supply::{FileKeep, KeepError};
-use medmij_oauth::{
+use medmij_dvza::{
+    Server, ServerConfig,
     router::{RouterOptions, back_channel, front_channel},
-    server::{Server, ServerConfig},
 };
-use medmij_oauth_sqlite::OpenError;
+use medmij_list::supply::{FileKeep, KeepError};
+use medmij_store_sqlite::OpenError;
 use medmij_types::{Aanbiedernaam, EntropyError, GegevensdienstId, Hostname};
 use medmij_whitelist::HostPolicy;
 use node::{Caches, ListsError, Node, NodeConfig, NodeError, STAP};

@@ -2,11 +2,9 @@
 //! What it keeps through restarts: grants, codes and tokens in one SQLite file, and apart from it the keys that seal them.
 
 use crate::StartError;
-use medmij_oauth::{
-    seal::{LocalKeyRing, SealingKey},
-    store::Store,
-};
-use medmij_oauth_sqlite::{SqliteOptions, SqliteStore};
+use medmij_dvza::store::Store;
+use medmij_oauth::seal::{LocalKeyRing, SealingKey};
+use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 use medmij_types::{Entropy, OsEntropy};
 use std::{
     fs::{File, OpenOptions},

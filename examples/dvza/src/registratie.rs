@@ -3,16 +3,14 @@
 //! was taken out of that is served for 3600 seconds more, also through restarts: the end times are kept in a folder.
 
 use crate::Bediend;
+use medmij_dvza::{Aanbieder, Aanbieders, Dienst, SupplierError};
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_list::{
     ListCache,
     bediend::{BediendKeep, BediendRegister, Registratie},
     supply::KeepError,
 };
-use medmij_oauth::{
-    Functie,
-    server::{Aanbieder, Aanbieders, Dienst, SupplierError},
-};
+use medmij_oauth::Functie;
 use medmij_types::{Aanbiedernaam, Clock, GegevensdienstId};
 use std::{collections::BTreeMap, sync::Arc};
 

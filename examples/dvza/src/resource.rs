@@ -11,12 +11,12 @@ use axum::{
 };
 use bytes::Bytes;
 use http::StatusCode;
+use medmij_dvza::Server;
 use medmij_fhir::{
     FhirVersion, Gegevensdienst, Issue, IssueCode, OperationOutcome, ResourceEndpoint, Severity,
     server::{ResourceSet, Responder, outcome_response},
 };
 use medmij_net::Peer;
-use medmij_oauth::server::Server;
 use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, Hostname};
 use node::STAP;
 use std::{collections::BTreeMap, sync::Arc};

@@ -74,7 +74,8 @@ impl RequestIds {
 }
 
 /// Whether `Content-Type` names this media type; what its parameters hold does not matter.
-pub(crate) fn is_media_type(headers: &HeaderMap, media_type: &str) -> bool {
+#[must_use]
+pub fn is_media_type(headers: &HeaderMap, media_type: &str) -> bool {
     let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     let kind = value.and_then(|bytes| bytes.split(|b| *b == b';').next());
     kind.is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(media_type.as_bytes()))

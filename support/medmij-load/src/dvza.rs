@@ -11,15 +11,11 @@ use std::{
     time::Duration,
 };
 
-use medmij_oauth::{
-    ClientId, Functie,
-    seal::LocalKeyRing,
-    server::{
-        Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome,
-        LoginRequest, LoginStart, Persoon, Server, ServerConfig, SupplierError, Toets, ToetsUitslag, ToetsVraag,
-    },
-    store::Store,
+use medmij_dvza::{
+    Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome, LoginRequest,
+    LoginStart, Persoon, Server, ServerConfig, SupplierError, Toets, ToetsUitslag, ToetsVraag, store::Store,
 };
+use medmij_oauth::{ClientId, Functie, seal::LocalKeyRing};
 use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Hostname, Organisatienaam, OsEntropy};
 
 use crate::{

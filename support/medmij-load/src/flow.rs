@@ -13,7 +13,7 @@ use std::{
 
 use bytes::Bytes;
 use http::Response;
-use medmij_oauth::client::{Callback, Dvp, PendingFlows};
+use medmij_dvp::{Callback, Dvp, PendingFlows};
 
 use crate::{
     measure::{Meter, Process, Timings},

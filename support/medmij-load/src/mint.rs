@@ -7,13 +7,9 @@ use std::sync::{
 };
 
 use http::HeaderMap;
-use medmij_oauth::{
-    ClientId, RedirectUri,
-    client::{Aanvraag, Dvp, Started, group_by_endpoints},
-    form::Form,
-    server::{Arrived, Next, Server, Submitted, Visitor},
-    store::Store,
-};
+use medmij_dvp::{Aanvraag, Dvp, Started, group_by_endpoints};
+use medmij_dvza::{Arrived, Next, Server, Submitted, Visitor, store::Store};
+use medmij_oauth::{ClientId, RedirectUri, form::Form};
 use medmij_types::{Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, Release};
 
 use crate::{

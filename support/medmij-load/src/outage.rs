@@ -15,7 +15,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use medmij_oauth::{storage::SecretHash, store::Store};
+use medmij_dvza::store::Store;
+use medmij_oauth::storage::SecretHash;
 use medmij_test_postgres::{Stop, TestPostgres};
 use tempfile::TempDir;
 

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use medmij_oauth::store::{Granted, Store, TakenCode};
+use medmij_dvza::store::{Granted, Store, TakenCode};
 use tokio::{io::AsyncWriteExt as _, sync::mpsc};
 
 use crate::{

@@ -3,7 +3,7 @@
 
 use std::{process::Stdio, sync::Arc, time::Instant};
 
-use medmij_oauth::store::{Granted, Store};
+use medmij_dvza::store::{Granted, Store};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout, Command},

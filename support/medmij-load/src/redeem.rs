@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use medmij_oauth::store::{Store, TakenCode};
+use medmij_dvza::store::{Store, TakenCode};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 use crate::{

@@ -15,12 +15,12 @@ use axum::{
     routing::get,
 };
 use http::{StatusCode, header};
-use medmij_net::{BackChannelListener, FrontListener, NodeIdentity, Revocation, TrustRoots, WebIdentity};
-use medmij_oauth::{
+use medmij_dvza::{
+    Server,
     router::{RouterOptions, back_channel, front_channel},
-    server::Server,
     store::MemoryRows,
 };
+use medmij_net::{BackChannelListener, FrontListener, NodeIdentity, Revocation, TrustRoots, WebIdentity};
 use medmij_types::Hostname;
 use medmij_whitelist::HostPolicy;
 use tokio::{io::AsyncReadExt as _, task::JoinSet};

@@ -7,10 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use medmij_oauth::{
-    storage::SecretHash,
-    store::{FlowId, Granted, Store, TakenCode},
-};
+use medmij_dvza::store::{FlowId, Granted, Store, TakenCode};
+use medmij_oauth::storage::SecretHash;
 
 use crate::{
     measure::{Summary, Timings, usage},

@@ -3,9 +3,9 @@
 
 use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
 
-use medmij_oauth::store::{MemoryLimits, MemoryRows, MemoryStore, Store};
-use medmij_oauth_postgres::{PostgresOptions, PostgresStore};
-use medmij_oauth_sqlite::{SqliteOptions, SqliteStore};
+use medmij_dvza::store::{MemoryLimits, MemoryRows, MemoryStore, Store};
+use medmij_store_postgres::{PostgresOptions, PostgresStore};
+use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::work::Failure;
 

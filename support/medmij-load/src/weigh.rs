@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::Request;
-use medmij_oauth::store::{MemoryLimits, MemoryStore};
+use medmij_dvza::store::{MemoryLimits, MemoryStore};
 use medmij_types::PeerNames;
 
 use crate::{

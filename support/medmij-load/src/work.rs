@@ -3,12 +3,8 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use medmij_oauth::{
-    ClientId,
-    seal::PersoonIndex,
-    storage::SecretHash,
-    store::{AuditEntry, AuditKind, FlowId, Grant, GrantId, NewFlow, NewGrant, Redeem},
-};
+use medmij_dvza::store::{AuditEntry, AuditKind, FlowId, Grant, GrantId, NewFlow, NewGrant, Redeem};
+use medmij_oauth::{ClientId, seal::PersoonIndex, storage::SecretHash};
 use medmij_types::{Aanbiedernaam, Entropy as _, Hostname, OsEntropy};
 
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -11,11 +11,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use medmij_oauth::{
-    storage::SecretHash,
-    store::{Redeem, Store, TakenCode},
-};
-use medmij_oauth_sqlite::{SqliteOptions, SqliteStore};
+use medmij_dvza::store::{Redeem, Store, TakenCode};
+use medmij_oauth::storage::SecretHash;
+use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 use medmij_test_postgres::TestPostgres;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_medmij-load");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! O10 — refusal and "no data" are one thing to the DVP: everything that reaches it, in a real browser.
 
-use medmij_oauth::client::PendingFlow;
+use medmij_dvp::PendingFlow;
 
 use crate::{
     chromium::{Browser, Driver},

@@ -18,10 +18,8 @@ use demo::{
     netwerk::{DVP, DVZA_EEN, Netwerk},
     rollen::Rollen,
 };
-use medmij_oauth::{
-    ClientId, RedirectUri,
-    client::{Aanvraag, Dvp, PendingFlow, group_by_endpoints},
-};
+use medmij_dvp::{Aanvraag, Dvp, PendingFlow, group_by_endpoints};
+use medmij_oauth::{ClientId, RedirectUri};
 use medmij_types::{Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, Release};
 use node::Node;
 use tempfile::TempDir;

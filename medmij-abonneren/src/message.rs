@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! ext.abo.subint.201, and the third rule of both notification interfaces — JSON in and out, for errors too.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use medmij_oauth::wire::{is_media_type, json::Json};
+
+use super::{AbonnementId, Datum, datum};
+
+/// Why a message of the subscription interface is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AbonnementError {
+    /// Not `application/json`.
+    #[error("content type is not application/json")]
+    ContentType,
+    /// Not readable.
+    #[error("body is no json object of the expected form")]
+    Json,
+    /// No valid id.
+    #[error("id of the abonnement is missing or malformed")]
+    Id,
+    /// No valid end.
+    #[error("end of the abonnement is missing or no date")]
+    End,
+    /// Another method.
+    #[error("method is not one of the subscription interface")]
+    Method,
+    /// The other side refused.
+    #[error("subscription interface answered with status {0}")]
+    Status(u16),
+}
+
+pub(super) fn read_json(headers: &HeaderMap, body: &Bytes) -> Result<BTreeMap<String, Json>, AbonnementError> {
+    if !is_media_type(headers, JSON) {
+        return Err(AbonnementError::ContentType);
+    }
+    Json::parse(body)
+        .ok()
+        .and_then(Json::into_object)
+        .ok_or(AbonnementError::Json)
+}
+
+pub(super) fn read_id(body: &BTreeMap<String, Json>, name: &str) -> Result<AbonnementId, AbonnementError> {
+    body.get(name)
+        .and_then(Json::as_str)
+        .and_then(|text| AbonnementId::parse(text).ok())
+        .ok_or(AbonnementError::Id)
+}
+
+pub(super) fn read_end(body: &BTreeMap<String, Json>, name: &str) -> Result<Datum, AbonnementError> {
+    body.get(name)
+        .and_then(Json::as_str)
+        .and_then(datum::read)
+        .ok_or(AbonnementError::End)
+}
+
+pub(super) fn json_answer(status: StatusCode, body: &BTreeMap<&str, String>) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(serde_json::to_vec(body).unwrap_or_default()));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+pub(super) const JSON: &str = "application/json";
+
+/// A refusal: `error` and `error_description`.
+pub(super) fn refuse(status: StatusCode, what: &str) -> Response<Bytes> {
+    let body = BTreeMap::from([
+        ("error", "invalid_request".to_owned()),
+        ("error_description", what.to_owned()),
+    ]);
+    json_answer(status, &body)
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! ext.abo.subnotint.200 – 204, ext.abo.rscnotint.200 – 207 — notifications, on the side of the DVZA.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, Version, header};
+use medmij_oauth::{ClientId, wire::RequestIds};
+use medmij_types::BackchannelUri;
+
+use super::{AbonnementError, AbonnementId, Datum, message::JSON};
+
+/// A notification to a DVP. Each belongs to exactly one Abonnement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notificatie {
+    /// There is new information (resource notification).
+    Gegevens {
+        /// The Abonnement.
+        id: AbonnementId,
+    },
+    /// The Abonnement ends, or its end changes (subscription notification).
+    Abonnement {
+        /// The Abonnement.
+        id: AbonnementId,
+        /// Its end: today or earlier means that it is over.
+        end: Datum,
+    },
+}
+
+/// Which of the two interfaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum NotificatieSoort {
+    /// Resource notification interface.
+    Gegevens,
+    /// Subscription notification interface.
+    Abonnement,
+}
+
+impl NotificatieSoort {
+    /// The value of `notification_type`; that of a resource notification is inferred.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gegevens => "resource",
+            Self::Abonnement => "subscription",
+        }
+    }
+}
+
+impl Notificatie {
+    /// That there is something new.
+    #[must_use]
+    pub fn gegevens(id: AbonnementId) -> Self {
+        Self::Gegevens { id }
+    }
+
+    /// That the Abonnement ends on a day, with `today` and the longest duration of the list (I07).
+    ///
+    /// # Errors
+    ///
+    /// Where the end is later than today plus the longest duration.
+    pub fn abonnement(
+        id: AbonnementId,
+        end: Datum,
+        today: Datum,
+        maximale_duur: u32,
+    ) -> Result<Self, NotificatieError> {
+        if end > today.plus(maximale_duur) {
+            return Err(NotificatieError::TeLaat);
+        }
+        Ok(Self::Abonnement { id, end })
+    }
+
+    /// The Abonnement.
+    #[must_use]
+    pub fn id(&self) -> &AbonnementId {
+        match self {
+            Self::Gegevens { id } | Self::Abonnement { id, .. } => id,
+        }
+    }
+
+    /// Which of the two interfaces.
+    #[must_use]
+    pub fn soort(&self) -> NotificatieSoort {
+        match self {
+            Self::Gegevens { .. } => NotificatieSoort::Gegevens,
+            Self::Abonnement { .. } => NotificatieSoort::Abonnement,
+        }
+    }
+
+    /// The request: a POST to `<endpoint>/Notification` without query, JSON, HTTP/1.1.
+    #[must_use]
+    pub fn to_http(&self, endpoint: &BackchannelUri, ids: Option<&RequestIds>) -> Request<Bytes> {
+        let mut body = BTreeMap::from([
+            ("subscription_id", self.id().as_str().to_owned()),
+            ("notification_type", self.soort().as_str().to_owned()),
+        ]);
+        if let Self::Abonnement { end, .. } = self {
+            body.insert("end_date", end.to_string());
+        }
+        let mut request = Request::new(Bytes::from(serde_json::to_vec(&body).unwrap_or_default()));
+        *request.method_mut() = Method::POST;
+        *request.version_mut() = Version::HTTP_11;
+        let path = endpoint
+            .as_str()
+            .split('?')
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches('/');
+        // a BackchannelUri with a path behind it is always a uri
+        *request.uri_mut() = format!("{path}/Notification").parse().unwrap_or_default();
+        let headers = request.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+        headers.insert(header::ACCEPT, HeaderValue::from_static(JSON));
+        if let Some(ids) = ids {
+            ids.write(headers);
+        }
+        request
+    }
+
+    /// Judges the answer: any success will do.
+    ///
+    /// # Errors
+    ///
+    /// With the status of the refusal.
+    pub fn answered(response: &Response<Bytes>) -> Result<(), AbonnementError> {
+        if response.status().is_success() {
+            Ok(())
+        } else {
+            Err(AbonnementError::Status(response.status().as_u16()))
+        }
+    }
+}
+
+/// The latest moment to send a resource notification: within an hour after the information became available
+/// (ext.abo.rscnotint.206).
+#[must_use]
+pub fn deliver_before(available: SystemTime) -> SystemTime {
+    available + Duration::from_secs(3_600)
+}
+
+/// Where the notifications of a DVP go: what the OAuth Client List says, else what the supplier's table says.
+#[derive(Clone, Debug, Default)]
+pub struct Notificaties {
+    table: BTreeMap<(ClientId, NotificatieSoort), BackchannelUri>,
+}
+
+impl Notificaties {
+    /// An empty table.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an endpoint to the table.
+    #[must_use]
+    pub fn with(mut self, client: ClientId, soort: NotificatieSoort, endpoint: BackchannelUri) -> Self {
+        self.table.insert((client, soort), endpoint);
+        self
+    }
+
+    /// The endpoint; `listed` is what the list has.
+    #[must_use]
+    pub fn endpoint<'a>(
+        &'a self,
+        client: &ClientId,
+        soort: NotificatieSoort,
+        listed: Option<&'a BackchannelUri>,
+    ) -> Option<&'a BackchannelUri> {
+        listed.or_else(|| self.table.get(&(client.clone(), soort)))
+    }
+}
+
+/// Why a notification cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotificatieError {
+    /// The end is later than the longest duration allows.
+    #[error("end of the abonnement is later than today plus the longest duration")]
+    TeLaat,
+}
+
+#[cfg(test)]
+mod tests {
+    use medmij_types::OsEntropy;
+
+    use super::*;
+
+    fn uri() -> BackchannelUri {
+        BackchannelUri::parse("https://pgo.example.nl/notify").unwrap()
+    }
+
+    #[test]
+    fn ext_abo_subnotint_200_201_204_i05_subscription_notification() {
+        let id = AbonnementId::parse("abc-1").unwrap();
+        let today = Datum::parse("2026-05-01").unwrap();
+        let http = Notificatie::abonnement(id, today, today, 90)
+            .unwrap()
+            .to_http(&uri(), None);
+        assert_eq!((http.method(), http.version()), (&Method::POST, Version::HTTP_11));
+        assert_eq!(http.uri(), "https://pgo.example.nl/notify/Notification");
+        assert_eq!(
+            http.body(),
+            r#"{"end_date":"2026-05-01","notification_type":"subscription","subscription_id":"abc-1"}"#
+        );
+    }
+
+    #[test]
+    fn ext_abo_subnotint_i07_not_later_than_the_maximum() {
+        let id = || AbonnementId::random(&OsEntropy).unwrap();
+        let today = Datum::parse("2026-05-01").unwrap();
+        assert!(Notificatie::abonnement(id(), today.plus(90), today, 90).is_ok());
+        assert_eq!(
+            Notificatie::abonnement(id(), today.plus(91), today, 90),
+            Err(NotificatieError::TeLaat)
+        );
+    }
+
+    #[test]
+    fn ext_abo_rscnotint_200_204_206_i08_i09_resource_notification() {
+        let http = Notificatie::gegevens(AbonnementId::parse("abc-1").unwrap()).to_http(&uri(), None);
+        assert_eq!(
+            http.body(),
+            r#"{"notification_type":"resource","subscription_id":"abc-1"}"#
+        );
+        let now = SystemTime::UNIX_EPOCH;
+        assert_eq!(deliver_before(now), now + Duration::from_secs(3_600));
+    }
+
+    #[test]
+    fn the_list_goes_before_the_table() {
+        let client = ClientId::parse("pgo.example.nl").unwrap();
+        let listed = BackchannelUri::parse("https://pgo.example.nl/lijst").unwrap();
+        let table = Notificaties::new().with(client.clone(), NotificatieSoort::Gegevens, uri());
+        assert_eq!(
+            table.endpoint(&client, NotificatieSoort::Gegevens, Some(&listed)),
+            Some(&listed)
+        );
+        assert_eq!(table.endpoint(&client, NotificatieSoort::Gegevens, None), Some(&uri()));
+        assert_eq!(table.endpoint(&client, NotificatieSoort::Abonnement, None), None);
+    }
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! ext.abo.subnotint, ext.abo.rscnotint.207 — notifications, on the side of the DVP: from nobody but the DVZA whose
+//! Abonnement it is.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use medmij_oauth::wire::json::Json;
+use medmij_types::PeerNames;
+
+use super::{
+    AboPolicy, AbonnementBron, AbonnementRegister, Datum, Notificatie,
+    message::{json_answer, read_end, read_id, read_json, refuse},
+};
+
+/// Takes the notifications about the Abonnementen of a DVP, as its [`AbonnementRegister`] knows them.
+///
+/// Answering takes a look-up: the work that a notification leads to belongs in a queue, for the answer is due within ten
+/// seconds (ext.abo.rscnotint.207).
+#[derive(Debug, Default)]
+pub struct Ontvanger<R: AbonnementRegister> {
+    register: R,
+    policy: AboPolicy,
+}
+
+/// A notification that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ontvangen {
+    /// What it says.
+    pub notificatie: Notificatie,
+    /// Of which Aanbieder and gegevensdienst.
+    pub bron: AbonnementBron,
+    /// Whether the Abonnement is over with it (I06).
+    pub voorbij: bool,
+}
+
+impl<R: AbonnementRegister> Ontvanger<R> {
+    /// Over a register.
+    #[must_use]
+    pub fn new(register: R, policy: AboPolicy) -> Self {
+        Self { register, policy }
+    }
+
+    /// The register.
+    #[must_use]
+    pub fn register(&self) -> &R {
+        &self.register
+    }
+
+    /// Judges a notification: the answer to send, and what was accepted. An Abonnement of another DVZA is answered like
+    /// one that is not known; where the register cannot be reached, 503 asks to send it again.
+    pub async fn receive(
+        &self,
+        request: &Request<Bytes>,
+        peer: &PeerNames,
+        today: Datum,
+    ) -> (Response<Bytes>, Option<Ontvangen>) {
+        if request.method() != Method::POST {
+            return (refuse(StatusCode::METHOD_NOT_ALLOWED, "only POST"), None);
+        }
+        if request.uri().query().is_some() {
+            return (refuse(StatusCode::BAD_REQUEST, "no parameters in the uri"), None);
+        }
+        let notificatie = match read(request) {
+            Ok(notificatie) => notificatie,
+            Err(what) => return (refuse(StatusCode::BAD_REQUEST, what), None),
+        };
+        let bron = match self.register.bron(notificatie.id()).await {
+            Ok(bron) => bron.filter(|bron| peer.iter().any(|name| bron.dvza.contains(name))),
+            Err(error) => return (unavailable(&error), None),
+        };
+        // what is over stays over; that it is may be said again, for the answer to the first time can be lost
+        let bron = bron.filter(|bron| {
+            let says_over = matches!(&notificatie, Notificatie::Abonnement { end, .. } if *end <= today);
+            bron.end > today || says_over
+        });
+        let Some(mut bron) = bron else {
+            let status = StatusCode::from_u16(self.policy.unknown_status).unwrap_or(StatusCode::NOT_FOUND);
+            return (refuse(status, "subscription is not known"), None);
+        };
+        if let Notificatie::Abonnement { id, end } = &notificatie {
+            if let Err(error) = self.register.set_end(id, *end).await {
+                return (unavailable(&error), None);
+            }
+            bron.end = *end;
+        }
+        let voorbij = bron.end <= today;
+        let body = BTreeMap::from([(self.policy.answer, notificatie.id().as_str().to_owned())]);
+        (
+            json_answer(StatusCode::OK, &body),
+            Some(Ontvangen {
+                notificatie,
+                bron,
+                voorbij,
+            }),
+        )
+    }
+}
+
+fn unavailable(error: &medmij_oauth::storage::StoreError) -> Response<Bytes> {
+    tracing::error!(rule = "ext.abo.rscnotint.207", %error, "notification cannot be judged");
+    let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, "try again later");
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+}
+
+fn read(request: &Request<Bytes>) -> Result<Notificatie, &'static str> {
+    let body = read_json(request.headers(), request.body()).map_err(|_| "body is no json object")?;
+    let id = read_id(&body, "subscription_id").map_err(|_| "subscription_id is missing or malformed")?;
+    match body.get("notification_type").and_then(Json::as_str) {
+        Some("resource") => Ok(Notificatie::Gegevens { id }),
+        Some("subscription") => {
+            let end = read_end(&body, "end_date").map_err(|_| "end_date is missing or no date")?;
+            Ok(Notificatie::Abonnement { id, end })
+        }
+        _ => Err("notification_type is missing or unknown"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use medmij_oauth::seal::PersoonIndex;
+    use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, Hostname};
+
+    use super::*;
+    use crate::{AbonnementId, Created, MemoryRegister};
+
+    async fn ontvanger() -> Ontvanger<MemoryRegister> {
+        let ontvanger = Ontvanger::new(MemoryRegister::new(), AboPolicy::default());
+        let dvza = Hostname::parse("dvza.example.nl").unwrap();
+        let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
+        let dienst = GegevensdienstId::parse("42").unwrap();
+        let bron = AbonnementBron::new(
+            [dvza],
+            naam,
+            dienst,
+            PersoonIndex::from_bytes([1; 32]),
+            day("2026-12-31"),
+        );
+        let added = ontvanger.register().add(&id(), bron, 10).await.unwrap();
+        assert_eq!(added, Created::Done);
+        ontvanger
+    }
+
+    fn id() -> AbonnementId {
+        AbonnementId::parse("abc-1").unwrap()
+    }
+
+    fn send(notificatie: &Notificatie) -> Request<Bytes> {
+        notificatie.to_http(&BackchannelUri::parse("https://pgo.example.nl/notify").unwrap(), None)
+    }
+
+    fn peer(name: &str) -> PeerNames {
+        PeerNames::new(None, [name])
+    }
+
+    fn day(text: &str) -> Datum {
+        Datum::parse(text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn ext_abo_subnotint_i06_an_end_of_today_is_over() {
+        let today = day("2026-05-01");
+        for (end, voorbij) in [("2026-04-30", true), ("2026-05-01", true), ("2026-05-02", false)] {
+            let ontvanger = ontvanger().await;
+            let request = send(&Notificatie::Abonnement {
+                id: id(),
+                end: day(end),
+            });
+            let (answer, received) = ontvanger.receive(&request, &peer("dvza.example.nl"), today).await;
+            assert_eq!(
+                (answer.status(), received.unwrap().voorbij),
+                (StatusCode::OK, voorbij),
+                "{end}"
+            );
+            // said again, it is heard again; but nothing new comes of what is over
+            let (again, received) = ontvanger.receive(&request, &peer("dvza.example.nl"), today).await;
+            assert_eq!((again.status(), received.unwrap().voorbij), (StatusCode::OK, voorbij));
+            let news = send(&Notificatie::gegevens(id()));
+            let (answer, received) = ontvanger.receive(&news, &peer("dvza.example.nl"), today).await;
+            assert_eq!((answer.status().is_success(), received.is_some()), (!voorbij, !voorbij));
+            let back = send(&Notificatie::Abonnement {
+                id: id(),
+                end: day("2027-01-01"),
+            });
+            let (answer, _) = ontvanger.receive(&back, &peer("dvza.example.nl"), today).await;
+            assert_eq!(answer.status().is_success(), !voorbij);
+        }
+    }
+
+    #[tokio::test]
+    async fn ext_abo_rscnotint_205_207_i10_i11_only_from_the_dvza_of_the_abonnement() {
+        let ontvanger = ontvanger().await;
+        let today = day("2026-05-01");
+        let unknown = Notificatie::gegevens(AbonnementId::parse("ander").unwrap());
+        let (good, received) = ontvanger
+            .receive(&send(&Notificatie::gegevens(id())), &peer("dvza.example.nl"), today)
+            .await;
+        assert_eq!(good.status(), StatusCode::OK);
+        assert_eq!(received.unwrap().bron.gegevensdienst.as_str(), "42");
+        let (not_known, none) = ontvanger
+            .receive(&send(&unknown), &peer("dvza.example.nl"), today)
+            .await;
+        assert_eq!(
+            (not_known.status().as_u16(), none),
+            (AboPolicy::default().unknown_status, None)
+        );
+        let (of_another, none) = ontvanger
+            .receive(&send(&Notificatie::gegevens(id())), &peer("andere.example.nl"), today)
+            .await;
+        assert_eq!(
+            (of_another.status(), of_another.body(), none),
+            (not_known.status(), not_known.body(), None)
+        );
+    }
+
+    #[tokio::test]
+    async fn ext_abo_subnotint_202_203_malformed_notifications() {
+        let ontvanger = ontvanger().await;
+        let today = day("2026-05-01");
+        for body in [
+            "",
+            "[]",
+            "{}",
+            r#"{"subscription_id":"abc-1"}"#,
+            r#"{"subscription_id":"abc-1","notification_type":"x"}"#,
+            r#"{"subscription_id":"abc-1","notification_type":"subscription"}"#,
+            r#"{"subscription_id":"abc-1","notification_type":"subscription","end_date":"morgen"}"#,
+            r#"{"subscription_id":"abc-1","subscription_id":"x","notification_type":"resource"}"#,
+        ] {
+            let request = send(&Notificatie::gegevens(id())).map(|_| Bytes::from(body.to_owned()));
+            let (answer, received) = ontvanger.receive(&request, &peer("dvza.example.nl"), today).await;
+            assert_eq!((answer.status(), received), (StatusCode::BAD_REQUEST, None), "{body}");
+        }
+        let mut query = send(&Notificatie::gegevens(id()));
+        *query.uri_mut() = "https://pgo.example.nl/notify/Notification?x=1".parse().unwrap();
+        assert_eq!(
+            ontvanger
+                .receive(&query, &peer("dvza.example.nl"), today)
+                .await
+                .0
+                .status(),
+            StatusCode::BAD_REQUEST
+        );
+    }
+}

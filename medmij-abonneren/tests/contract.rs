@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! ext.abo — the contracts of both sides, on the stores in memory.
+
+use medmij_abonneren::{MemoryAbonnementen, MemoryRegister};
+
+medmij_store_contract::abonnementen_contract!(MemoryAbonnementen::new());
+medmij_store_contract::register_contract!(MemoryRegister::new());

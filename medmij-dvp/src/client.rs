@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.200, core.tknint.200 – core.tknint.203 — a flow of a DVP from value to value.
+
+mod aanvraag;
+mod callback;
+mod dvp;
+mod exchange;
+mod granted;
+mod group;
+#[cfg(feature = "net")]
+mod net;
+mod pending;
+
+#[cfg(feature = "net")]
+pub use self::net::SendError;
+pub use self::{
+    aanvraag::{Aanvraag, AanvraagError},
+    callback::{Callback, CallbackError, Melding, ReceivedCode},
+    dvp::{Dvp, Started},
+    exchange::{Exchange, ExchangeError, Renewal, Tokens},
+    granted::{GrantedScope, GrantedScopeError},
+    group::{FlowGroup, group_by_endpoints},
+    pending::{PendingFlow, PendingFlowError, PendingFlows},
+};

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.tknint.202 — the answer comes back, and is for the flow that asked.
+
+use std::time::{Duration, SystemTime};
+
+use medmij_oauth::{
+    storage::SecretHash,
+    wire::{AuthorizationError, AuthorizationResponse, AuthorizationResponseError, ErrorCode, TokenResponseError},
+};
+use medmij_types::{AuthorizationCode, EntropyError};
+
+use super::{ExchangeError, PendingFlow};
+
+/// What the browser brought to the `redirect_uri`, with a GET. Make no `Callback` of a HEAD: routers such as that of axum
+/// give it to the handler of GET, and whoever only looks would spend the flow.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Callback<'a> {
+    /// The secret of the browser session, the same as at the start.
+    pub session: &'a str,
+    /// The path of the request, without its query.
+    pub path: &'a str,
+    /// The query of the request, as it came.
+    pub query: &'a str,
+}
+
+impl<'a> Callback<'a> {
+    /// What came.
+    #[must_use]
+    pub fn new(session: &'a str, path: &'a str, query: &'a str) -> Self {
+        Self { session, path, query }
+    }
+}
+
+impl std::fmt::Debug for Callback<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Callback")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A code that belongs to its flow. It can be offered once: making the token request takes it (core.tknint.203).
+#[derive(Debug)]
+pub struct ReceivedCode {
+    pub(super) code: AuthorizationCode,
+    pub(super) flow: PendingFlow,
+}
+
+impl ReceivedCode {
+    /// The flow.
+    #[must_use]
+    pub fn flow(&self) -> &PendingFlow {
+        &self.flow
+    }
+}
+
+impl PendingFlow {
+    /// Ends the flow with the answer to it. The flow is spent, also where there is no code.
+    ///
+    /// # Errors
+    ///
+    /// See [`CallbackError`].
+    pub fn finish(self, callback: &Callback<'_>, now: SystemTime) -> Result<ReceivedCode, CallbackError> {
+        let response = AuthorizationResponse::parse(own_query(&self, callback.query))?;
+        if response.state.as_ref() != Some(&self.state) || self.session != SecretHash::of(callback.session) {
+            return Err(CallbackError::UnknownState);
+        }
+        self.came_back(callback, now)?;
+        let code = response.result?;
+        Ok(ReceivedCode { code, flow: self })
+    }
+
+    /// Whether the browser came back on the path of this flow, and in time.
+    pub(super) fn came_back(&self, callback: &Callback<'_>, now: SystemTime) -> Result<(), CallbackError> {
+        let path = self.redirect_uri.path_and_query().split('?').next().unwrap_or_default();
+        if path.trim_end_matches('/') != callback.path.trim_end_matches('/') {
+            return Err(CallbackError::OtherPath);
+        }
+        if now.duration_since(self.started).unwrap_or_default() > LIFETIME {
+            return Err(CallbackError::Expired);
+        }
+        Ok(())
+    }
+}
+
+/// Why there is no code. No token request may follow.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallbackError {
+    /// The answer cannot be read, or lacks `state` or `code`.
+    #[error(transparent)]
+    Response(#[from] AuthorizationResponseError),
+    /// No flow of this browser session waits for this `state`: never started, finished before, or another browser.
+    #[error("no flow of this session waits for this state")]
+    UnknownState,
+    /// The answer came on the path of another authorization server (mix-up).
+    #[error("answer came on another path than the redirect_uri of the flow")]
+    OtherPath,
+    /// The flow started more than an hour ago.
+    #[error("flow has expired")]
+    Expired,
+    /// The DVZA refused, or the Persoon did.
+    #[error(transparent)]
+    Refused(#[from] AuthorizationError),
+}
+
+/// What to tell the Persoon, without more than the DVP may know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Melding {
+    /// The request was not granted. The DVP does not know why and must not guess (autoriseren 1 and 2).
+    NietVerleend,
+    /// The DVZA could not establish the answer, or something broke there: try again later.
+    StoringBijAanbieder,
+    /// This link or answer is of no use any more: start again.
+    OpnieuwBeginnen,
+    /// We sent something that the DVZA does not accept: our own fault.
+    StoringBijOns,
+}
+
+impl CallbackError {
+    /// What to tell the Persoon.
+    #[must_use]
+    pub fn melding(&self) -> Melding {
+        match self {
+            Self::Response(_) | Self::UnknownState | Self::OtherPath | Self::Expired => Melding::OpnieuwBeginnen,
+            Self::Refused(refused) => melding(&refused.error),
+        }
+    }
+}
+
+impl ExchangeError {
+    /// What to tell the Persoon.
+    #[must_use]
+    pub fn melding(&self) -> Melding {
+        match self {
+            Self::Response(TokenResponseError::Refused(refused)) => melding(&refused.error),
+            Self::Response(_) | Self::Scope(_) => Melding::StoringBijAanbieder,
+        }
+    }
+}
+
+impl From<EntropyError> for super::AanvraagError {
+    fn from(error: EntropyError) -> Self {
+        Self::Entropy(error)
+    }
+}
+
+fn melding(error: &ErrorCode) -> Melding {
+    match error {
+        ErrorCode::AccessDenied => Melding::NietVerleend,
+        ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable => Melding::StoringBijAanbieder,
+        ErrorCode::InvalidGrant => Melding::OpnieuwBeginnen,
+        ErrorCode::Other(_) => Melding::StoringBijAanbieder,
+        _ => Melding::StoringBijOns,
+    }
+}
+
+/// The part of the query after what the `redirect_uri` itself holds.
+fn own_query<'a>(flow: &PendingFlow, query: &'a str) -> &'a str {
+    match flow.redirect_uri.path_and_query().split_once('?') {
+        Some((_, own)) => query
+            .strip_prefix(own)
+            .map_or(query, |rest| rest.trim_start_matches('&')),
+        None => query,
+    }
+}
+
+/// Generous: the DVZA ends a flow earlier.
+const LIFETIME: Duration = Duration::from_secs(3600);

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.200, core.authint.208, core.tknint.208 — the steps of a DVP, with their events.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use medmij_log::{ErrorInfo, Event, EventType, InitiatedBy, NoObserver, Observer, RequestInfo, ResponseInfo};
+use medmij_oauth::{
+    ClientId,
+    form::{self, Form},
+    policy::release_rules,
+    storage::SecretHash,
+    wire::{
+        AuthorizationRequest, AuthorizationResponse, AuthorizationResponseError, CodeRequest, RefreshRequest,
+        RequestIds, TokenRequest, TokenResponse, TokenResponseError,
+    },
+};
+use medmij_types::{Clock, CorrelationId, Entropy, EntropyError, Hostname, OsEntropy, State, SystemClock};
+
+use super::{
+    Aanvraag, AanvraagError, Callback, CallbackError, Exchange, ExchangeError, PendingFlow, PendingFlows, ReceivedCode,
+    Renewal, Tokens,
+};
+
+/// The OAuth Client of a DVP: its `client_id`, and where time, randomness and events go. See the
+/// [module](super) for a whole flow.
+#[derive(Clone)]
+pub struct Dvp {
+    client_id: ClientId,
+    entropy: Arc<dyn Entropy + Send + Sync>,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+}
+
+/// A flow that has started. `Debug` shows no query of the address: it holds the `state`.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Started {
+    /// Where the browser goes, by a redirect (302, or 303 after a POST).
+    pub location: String,
+    /// What waits for its return.
+    pub flow: PendingFlow,
+}
+
+impl Dvp {
+    /// A client with the clock and the entropy of the system, and without observer.
+    #[must_use]
+    pub fn new(client_id: ClientId) -> Self {
+        Self {
+            client_id,
+            entropy: Arc::new(OsEntropy),
+            clock: Arc::new(SystemClock::default()),
+            observer: Arc::new(NoObserver),
+        }
+    }
+
+    /// With another source of randomness.
+    #[must_use]
+    pub fn with_entropy(mut self, entropy: Arc<dyn Entropy + Send + Sync>) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    /// With another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// With an observer for the events of core.logging.202.
+    #[must_use]
+    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// The client.
+    #[must_use]
+    pub fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// Starts a flow in a browser session. `session` is the secret of that session: the answer is taken from the same
+    /// session only.
+    ///
+    /// # Errors
+    ///
+    /// See [`AanvraagError`].
+    pub fn start(&self, aanvraag: Aanvraag, session: &str) -> Result<Started, AanvraagError> {
+        if !aanvraag.redirect_uri.belongs_to(&self.client_id) {
+            return Err(AanvraagError::RedirectUri);
+        }
+        if aanvraag.scope.vertegenwoordiging().is_some() != aanvraag.geboortedatum.is_some() {
+            return Err(AanvraagError::Geboortedatum);
+        }
+        if aanvraag
+            .scope
+            .aanbieder()
+            .is_some_and(|naam| *naam != aanvraag.aanbieder)
+        {
+            return Err(AanvraagError::Aanbieder);
+        }
+        let rules = release_rules(aanvraag.scope.release());
+        let state = State::random(&*self.entropy)?;
+        let ids = rules
+            .ids_in_authorization_request
+            .then(|| RequestIds::random(&*self.entropy))
+            .transpose()?;
+        let mut request =
+            AuthorizationRequest::new(self.client_id.clone(), aanvraag.redirect_uri, aanvraag.scope, state);
+        request.ids = ids;
+        request.geboortedatum = aanvraag.geboortedatum;
+        let location = request.to_url(&aanvraag.authorization_endpoint);
+        let mut event = self.event(EventType::SendAuthorizationRequest, request.ids.as_ref());
+        event.request = event.request.map(|info| {
+            let mut info = info.with_uri(aanvraag.authorization_endpoint.as_str());
+            info.method = Some("GET");
+            info.server_id = Some(aanvraag.authorization_endpoint.hostname().clone());
+            info.initiated_by = Some(InitiatedBy::Person);
+            info
+        });
+        self.observer.observe(event);
+        let flow = PendingFlow {
+            state: request.state,
+            session: SecretHash::of(session),
+            aanbieder: aanvraag.aanbieder,
+            scope: request.scope,
+            authorization_endpoint: aanvraag.authorization_endpoint,
+            token_endpoint: aanvraag.token_endpoint,
+            gegevensdiensten: aanvraag.gegevensdiensten,
+            redirect_uri: request.redirect_uri,
+            correlation_id: request.ids.map(|ids| ids.correlation_id),
+            volgnummer: aanvraag.volgnummer,
+            started: self.clock.now(),
+        };
+        Ok(Started { location, flow })
+    }
+
+    /// Takes the answer: finds the flow by `state` in this browser session, once, and ends it.
+    ///
+    /// # Errors
+    ///
+    /// See [`CallbackError`]. After any of them no token request may be made.
+    pub fn finish(&self, flows: &PendingFlows, callback: &Callback<'_>) -> Result<ReceivedCode, CallbackError> {
+        // a redirect_uri with a query of its own puts it in front; parameters of the answer never stand in it
+        let response = AuthorizationResponse::parse(callback.query)?;
+        let state = response
+            .state
+            .ok_or(CallbackError::Response(AuthorizationResponseError::MissingState))?;
+        let flow = flows
+            .take(&state, callback.session)
+            .ok_or(CallbackError::UnknownState)?;
+        let correlation_id = flow.correlation_id.clone();
+        let result = flow.finish(callback, self.clock.now());
+        let mut event = Event::new(EventType::ReceiveAuthorizationResponse);
+        event.at = Some(self.clock.now());
+        event.location = Some(self.client_id.hostname().clone());
+        event.trace_id = correlation_id;
+        event.error = result.as_ref().err().map(|error| match error {
+            CallbackError::Refused(refused) => ErrorInfo::new(refused.error.as_str(), "authorization was refused"),
+            other => ErrorInfo::new("other", other.to_string()),
+        });
+        self.observer.observe(event);
+        result
+    }
+
+    /// Takes the browser back from Beheren toestemmingen, which brings no code. Start it with [`start`](Self::start) and an
+    /// [`Aanvraag`] whose authorization endpoint is that of Beheren toestemmingen.
+    ///
+    /// # Errors
+    ///
+    /// See [`CallbackError`].
+    pub fn returned(&self, flows: &PendingFlows, callback: &Callback<'_>) -> Result<PendingFlow, CallbackError> {
+        let form = Form::parse(callback.query.as_bytes()).map_err(|_| AuthorizationResponseError::Malformed)?;
+        let state = form.one("state").map_err(|_| AuthorizationResponseError::Duplicate)?;
+        let state = State::from_wire(state.ok_or(AuthorizationResponseError::MissingState)?)
+            .map_err(|_| AuthorizationResponseError::Malformed)?;
+        let flow = flows
+            .take(&state, callback.session)
+            .ok_or(CallbackError::UnknownState)?;
+        flow.came_back(callback, self.clock.now())?;
+        Ok(flow)
+    }
+
+    /// The token request for a code: a fresh `MedMij-Request-ID`, the `X-Correlation-ID` of the flow (core.tknint.208).
+    /// Send it once; when sending fails, the Persoon has to authorize again.
+    ///
+    /// # Errors
+    ///
+    /// Where the entropy fails.
+    pub fn token_request(&self, received: ReceivedCode) -> Result<(Request<Bytes>, Exchange), EntropyError> {
+        let ReceivedCode { code, flow } = received;
+        let ids = flow
+            .correlation_id
+            .map(|id| RequestIds::next(id, &*self.entropy))
+            .transpose()?;
+        let request = TokenRequest::Code(CodeRequest::new(code, self.client_id.clone(), flow.redirect_uri));
+        let exchange = Exchange {
+            aanbieder: flow.aanbieder,
+            scope: flow.scope,
+            gegevensdiensten: flow.gegevensdiensten,
+            token_endpoint: flow.token_endpoint,
+            ids,
+            sent: self.clock.now(),
+            grant_type: "authorization_code",
+        };
+        Ok((self.send(&request, &exchange), exchange))
+    }
+
+    /// The refresh request of a langdurige toestemming: both ids new (core.tknint.208), no redirect_uri, no scope.
+    ///
+    /// Record that the refresh is under way before sending it, and keep the next refresh token before using the access
+    /// token: a refresh token whose answer was lost can be sent again once, as long as its successor was not used.
+    ///
+    /// # Errors
+    ///
+    /// Where the entropy fails.
+    pub fn refresh_request(&self, renewal: Renewal) -> Result<(Request<Bytes>, Exchange), EntropyError> {
+        let ids = RequestIds::next(CorrelationId::random(&*self.entropy)?, &*self.entropy)?;
+        let request = TokenRequest::Refresh(RefreshRequest::new(renewal.refresh_token, self.client_id.clone()));
+        let exchange = Exchange {
+            aanbieder: renewal.aanbieder,
+            scope: renewal.scope,
+            gegevensdiensten: renewal.gegevensdiensten,
+            token_endpoint: renewal.token_endpoint,
+            ids: Some(ids),
+            sent: self.clock.now(),
+            grant_type: "refresh_token",
+        };
+        Ok((self.send(&request, &exchange), exchange))
+    }
+
+    /// Judges the answer to a token or refresh request.
+    ///
+    /// # Errors
+    ///
+    /// See [`ExchangeError`].
+    pub fn tokens(&self, exchange: Exchange, response: &Response<Bytes>) -> Result<Tokens, ExchangeError> {
+        let ids = exchange.ids.clone();
+        let server = exchange.token_endpoint.hostname().clone();
+        let result = TokenResponse::parse(response)
+            .map_err(ExchangeError::from)
+            .and_then(|read| Tokens::judge(exchange, read).map_err(ExchangeError::from));
+        let (kind, error) = match &result {
+            Ok(_) => (EventType::ReceiveTokenResponse, None),
+            Err(ExchangeError::Response(TokenResponseError::Refused(refused))) => (
+                EventType::ReceiveTokenRequestError,
+                Some(ErrorInfo::new(refused.error.as_str(), "token request was refused")),
+            ),
+            Err(error) => (
+                EventType::ReceiveTokenRequestError,
+                Some(ErrorInfo::new("other", error.to_string())),
+            ),
+        };
+        let mut event = self.event(kind, ids.as_ref());
+        event.request = event.request.map(|mut info| {
+            info.server_id = Some(server);
+            info
+        });
+        event.response = Some(ResponseInfo::new(
+            ids.map(|ids| ids.request_id),
+            response.status().as_u16(),
+        ));
+        event.error = error;
+        self.observer.observe(event);
+        if let Ok(tokens) = &result
+            && !tokens.granted.dropped.is_empty()
+        {
+            tracing::warn!(
+                rule = "core.tknint.201",
+                aanbieder = %tokens.aanbieder,
+                dropped = ?tokens.granted.dropped,
+                "token response grants gegevensdiensten that were not asked or are not on the list"
+            );
+        }
+        result
+    }
+
+    /// The path for the answers of one authorization server: a redirect path of its own makes a mix-up visible (C2).
+    ///
+    /// ```
+    /// use medmij_dvp::Dvp;
+    /// use medmij_oauth::ClientId;
+    /// use medmij_types::Hostname;
+    ///
+    /// let dvp = Dvp::new(ClientId::parse("pgo.example.nl")?);
+    /// let een = dvp.redirect_path("/cb", &Hostname::parse("een.example.nl")?);
+    /// assert!(een.starts_with("/cb/"));
+    /// assert_ne!(een, dvp.redirect_path("/cb", &Hostname::parse("twee.example.nl")?));
+    /// # Ok::<(), medmij_types::HostnameError>(())
+    /// ```
+    #[must_use]
+    pub fn redirect_path(&self, base: &str, authorization_server: &Hostname) -> String {
+        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+        let hash = SecretHash::of(authorization_server.as_str());
+        let short = hash
+            .as_bytes()
+            .first_chunk::<9>()
+            .map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
+            .unwrap_or_default();
+        format!("{}/{short}", base.trim_end_matches('/'))
+    }
+
+    fn send(&self, request: &TokenRequest, exchange: &Exchange) -> Request<Bytes> {
+        let mut event = self.event(EventType::SendTokenRequest, exchange.ids.as_ref());
+        event.request = event.request.map(|info| {
+            let mut info = info.with_uri(exchange.token_endpoint.as_str());
+            info.method = Some("POST");
+            info.server_id = Some(exchange.token_endpoint.hostname().clone());
+            info.grant_type = Some(exchange.grant_type);
+            info.initiated_by = Some(if exchange.grant_type == "refresh_token" {
+                InitiatedBy::Machine
+            } else {
+                InitiatedBy::Person
+            });
+            info
+        });
+        self.observer.observe(event);
+        request.to_http(&exchange.token_endpoint, exchange.ids.as_ref())
+    }
+
+    fn event(&self, kind: EventType, ids: Option<&RequestIds>) -> Event {
+        let mut event = Event::new(kind);
+        event.at = Some(self.clock.now());
+        event.location = Some(self.client_id.hostname().clone());
+        event.trace_id = ids.map(|ids| ids.correlation_id.clone());
+        let mut info = RequestInfo::default();
+        info.id = ids.map(|ids| ids.request_id.clone());
+        info.client_id = Some(self.client_id.hostname().clone());
+        event.request = Some(info);
+        event
+    }
+}
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started")
+            .field("location", &form::without_query(&self.location))
+            .field("flow", &self.flow)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Dvp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dvp")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.tknint.201, core.tknint.203, core.tknint.208, core.rscint.200, core.rscint.201 — tokens, on the client's side.
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, HeaderValue, header};
+use medmij_types::{
+    Aanbiedernaam, AccessToken, BackchannelUri, CorrelationId, Entropy, EntropyError, GegevensdienstId,
+    MedMijRequestId, RefreshToken, Release,
+};
+
+use medmij_oauth::{
+    Functie, Scope,
+    policy::release_rules,
+    wire::{MEDMIJ_REQUEST_ID, RequestIds, TokenResponseError},
+};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{GrantedScope, GrantedScopeError};
+
+/// A token request that was made: it judges the one answer to it. The code in the request is not sent again, whatever
+/// happens (core.tknint.203).
+#[derive(Debug)]
+pub struct Exchange {
+    pub(super) aanbieder: Aanbiedernaam,
+    pub(super) scope: Scope,
+    pub(super) gegevensdiensten: Vec<GegevensdienstId>,
+    pub(super) token_endpoint: BackchannelUri,
+    pub(super) ids: Option<RequestIds>,
+    pub(super) sent: SystemTime,
+    pub(super) grant_type: &'static str,
+}
+
+impl Exchange {
+    /// Where the request goes.
+    #[must_use]
+    pub fn token_endpoint(&self) -> &BackchannelUri {
+        &self.token_endpoint
+    }
+
+    /// The ids that the request carries.
+    #[must_use]
+    pub fn ids(&self) -> Option<&RequestIds> {
+        self.ids.as_ref()
+    }
+
+    /// `authorization_code` or `refresh_token`.
+    #[must_use]
+    pub fn grant_type(&self) -> &'static str {
+        self.grant_type
+    }
+}
+
+/// What a DVP holds after a successful exchange.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Tokens {
+    /// The access token, opaque.
+    pub access_token: AccessToken,
+    /// When it is over: at most 900 s after the request was sent, whatever the answer says.
+    pub expires_at: SystemTime,
+    /// What it is good for.
+    pub granted: GrantedScope,
+    /// The Aanbieder.
+    pub aanbieder: Aanbiedernaam,
+    /// With langdurige toestemming: what the next exchange needs.
+    pub renewal: Option<Renewal>,
+    /// The `X-Correlation-ID` for the resource requests, in releases that have one.
+    pub correlation_id: Option<CorrelationId>,
+    release: Release,
+}
+
+impl Tokens {
+    pub(super) fn judge(
+        exchange: Exchange,
+        response: medmij_oauth::wire::TokenResponse,
+    ) -> Result<Self, GrantedScopeError> {
+        let granted = GrantedScope::judge(
+            response.scope.as_deref(),
+            &exchange.aanbieder,
+            &exchange.scope,
+            &exchange.gegevensdiensten,
+        )?;
+        let lifetime = Duration::from_secs(response.expires_in.unwrap_or(MOST).min(MOST));
+        let release = exchange.scope.release();
+        let langdurig = release_rules(release).langdurige_toestemming;
+        Ok(Self {
+            access_token: response.access_token,
+            expires_at: exchange.sent + lifetime,
+            granted,
+            aanbieder: exchange.aanbieder.clone(),
+            renewal: response
+                .refresh_token
+                .filter(|_| langdurig)
+                .map(|refresh_token| Renewal {
+                    refresh_token,
+                    aanbieder: exchange.aanbieder,
+                    scope: exchange.scope,
+                    gegevensdiensten: exchange.gegevensdiensten,
+                    token_endpoint: exchange.token_endpoint,
+                }),
+            correlation_id: exchange.ids.map(|ids| ids.correlation_id),
+            release,
+        })
+    }
+
+    /// The headers of a resource request: the token, a new `MedMij-Request-ID`, and the `X-Correlation-ID` of the flow
+    /// (H01 – H05). Each call makes a new request id.
+    ///
+    /// # Errors
+    ///
+    /// Where the entropy fails.
+    pub fn resource_headers(&self, entropy: &dyn Entropy) -> Result<HeaderMap, EntropyError> {
+        let mut headers = HeaderMap::new();
+        let request_id = MedMijRequestId::random(entropy)?;
+        match (
+            &self.correlation_id,
+            release_rules(self.release).correlation_id_in_resource_request,
+        ) {
+            (Some(id), true) => RequestIds::new(request_id, id.clone()).write(&mut headers),
+            _ => {
+                if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
+                    headers.insert(MEDMIJ_REQUEST_ID, value);
+                }
+            }
+        }
+        // the alphabet of an AccessToken fits a header
+        if let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", self.access_token.expose())) {
+            value.set_sensitive(true);
+            headers.insert(header::AUTHORIZATION, value);
+        }
+        Ok(headers)
+    }
+}
+
+/// A refresh token with what belongs to it. Making the refresh request takes it: the answer brings the next one.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Renewal {
+    /// The refresh token, opaque.
+    pub refresh_token: RefreshToken,
+    /// The Aanbieder.
+    pub aanbieder: Aanbiedernaam,
+    /// What was asked at the authorization.
+    pub scope: Scope,
+    /// The gegevensdiensten that may be fetched; bring them up to date with the current list before use.
+    pub gegevensdiensten: Vec<GegevensdienstId>,
+    /// Where the refresh token goes, and nowhere else.
+    pub token_endpoint: BackchannelUri,
+}
+
+impl Renewal {
+    /// What a DVP kept of an earlier exchange.
+    #[must_use]
+    pub fn new(
+        refresh_token: RefreshToken,
+        aanbieder: Aanbiedernaam,
+        scope: Scope,
+        gegevensdiensten: Vec<GegevensdienstId>,
+        token_endpoint: BackchannelUri,
+    ) -> Self {
+        Self {
+            refresh_token,
+            aanbieder,
+            scope,
+            gegevensdiensten,
+            token_endpoint,
+        }
+    }
+}
+
+impl Renewal {
+    /// The renewal as JSON, refresh token included. Seal it before it rests anywhere: see
+    /// [`Kluis`](super::vault::Kluis).
+    #[must_use]
+    pub fn expose_json(&self) -> Zeroizing<String> {
+        let kept = Kept {
+            refresh_token: Zeroizing::new(self.refresh_token.expose().to_owned()),
+            aanbieder: self.aanbieder.as_str().to_owned(),
+            release: self.scope.release().as_str().to_owned(),
+            functie: self.scope.functie().as_str().to_owned(),
+            scope: self.scope.to_string(),
+            gegevensdiensten: self.gegevensdiensten.iter().map(|id| id.as_str().to_owned()).collect(),
+            token_endpoint: self.token_endpoint.as_str().to_owned(),
+        };
+        // texts only: writing cannot fail
+        Zeroizing::new(serde_json::to_string(&kept).unwrap_or_default())
+    }
+
+    /// Reads what [`expose_json`](Self::expose_json) wrote; every value is judged again.
+    #[must_use]
+    pub fn from_json(json: &str) -> Option<Self> {
+        let kept: Kept = serde_json::from_str(json).ok()?;
+        let (release, functie) = (Release::parse(&kept.release).ok()?, Functie::from_name(&kept.functie)?);
+        Some(Self {
+            refresh_token: RefreshToken::from_wire(kept.refresh_token.as_str()).ok()?,
+            aanbieder: Aanbiedernaam::parse(&kept.aanbieder).ok()?,
+            scope: Scope::parse(release, functie, &kept.scope).ok()?,
+            gegevensdiensten: kept
+                .gegevensdiensten
+                .iter()
+                .map(|id| GegevensdienstId::parse(id).ok())
+                .collect::<Option<_>>()?,
+            token_endpoint: BackchannelUri::parse(&kept.token_endpoint).ok()?,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    refresh_token: Zeroizing<String>,
+    aanbieder: String,
+    release: String,
+    functie: String,
+    scope: String,
+    gegevensdiensten: Vec<String>,
+    token_endpoint: String,
+}
+
+/// Why an exchange gave no tokens.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExchangeError {
+    /// The server refused, or its answer is not one.
+    #[error(transparent)]
+    Response(#[from] TokenResponseError),
+    /// The answer is for something else.
+    #[error(transparent)]
+    Scope(#[from] GrantedScopeError),
+}
+
+/// core.autorisatie.204: an access token lasts 15 minutes, and a longer claim is cut.
+const MOST: u64 = 900;

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.tknint.201, ext.abo.tknint.200, RFC 6749 section 5.1 — the `scope` of a token response, judged.
+//!
+//! In 2.2 the request names the Aanbieder and the answer may name gegevensdiensten. So this is no subset test of two
+//! texts: another Aanbieder refuses the answer, an id that the pinned list does not have is dropped and reported.
+
+use medmij_oauth::{Functie, Scope, Vertegenwoordiging};
+use medmij_types::{Aanbiedernaam, GegevensdienstId};
+
+/// What was granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GrantedScope {
+    /// The gegevensdiensten that may be fetched or shared with the token.
+    pub gegevensdiensten: Vec<GegevensdienstId>,
+    /// The duration of an Abonnement, in days.
+    pub dagen: Option<u32>,
+    /// Parts that were left out, made printable: ids that the pinned list does not have, or that were not asked.
+    pub dropped: Vec<String>,
+}
+
+/// Why the scope of an answer is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GrantedScopeError {
+    /// It names another Aanbieder.
+    #[error("token response is for another aanbieder")]
+    Aanbieder,
+    /// Nothing is left of it.
+    #[error("token response grants nothing that was asked")]
+    Nothing,
+    /// ext.abo.tknint.200: Abonneren needs a scope with the granted duration, not longer than was asked.
+    #[error("token response has no valid duration for the abonnement")]
+    Duur,
+}
+
+impl GrantedScope {
+    /// Judges the scope of an answer against what was asked of `aanbieder`, and the gegevensdiensten that the pinned list
+    /// has for the endpoints of the flow.
+    ///
+    /// ```
+    /// use medmij_dvp::GrantedScope;
+    /// use medmij_oauth::{Functie, Scope};
+    /// use medmij_types::{Aanbiedernaam, GegevensdienstId, Release};
+    ///
+    /// let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder")?;
+    /// let asked = Scope::verzamelen(Release::V2_2, naam.clone(), &[])?;
+    /// let known = [GegevensdienstId::parse("48")?, GegevensdienstId::parse("49")?];
+    ///
+    /// let granted = GrantedScope::judge(Some("48 51"), &naam, &asked, &known)?;
+    /// assert_eq!(granted.gegevensdiensten, known[..1]);
+    /// assert_eq!(granted.dropped, ["51"]);
+    /// assert!(GrantedScope::judge(Some("anderezorgaanbieder"), &naam, &asked, &known).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`GrantedScopeError`].
+    pub fn judge(
+        text: Option<&str>,
+        aanbieder: &Aanbiedernaam,
+        asked: &Scope,
+        known: &[GegevensdienstId],
+    ) -> Result<Self, GrantedScopeError> {
+        let allowed = if asked.gegevensdiensten().is_empty() {
+            known
+        } else {
+            asked.gegevensdiensten()
+        };
+        let Some(text) = text else {
+            // RFC 6749 section 5.1: omitted means as asked; for Abonneren it may not be omitted
+            if asked.functie() == Functie::Abonneren {
+                return Err(GrantedScopeError::Duur);
+            }
+            return Ok(Self {
+                gegevensdiensten: allowed.to_vec(),
+                dagen: None,
+                dropped: Vec::new(),
+            });
+        };
+        let mut granted = Self {
+            gegevensdiensten: Vec::new(),
+            dagen: None,
+            dropped: Vec::new(),
+        };
+        for part in text.split(' ').filter(|part| !part.is_empty()) {
+            granted.take(part, aanbieder, asked, allowed)?;
+        }
+        if granted.gegevensdiensten.is_empty() {
+            return Err(GrantedScopeError::Nothing);
+        }
+        if asked.functie() == Functie::Abonneren && granted.dagen.is_none() {
+            return Err(GrantedScopeError::Duur);
+        }
+        Ok(granted)
+    }
+
+    fn take(
+        &mut self,
+        part: &str,
+        aanbieder: &Aanbiedernaam,
+        asked: &Scope,
+        allowed: &[GegevensdienstId],
+    ) -> Result<(), GrantedScopeError> {
+        if asked.vertegenwoordiging().map(Vertegenwoordiging::as_str) == Some(part) {
+            return Ok(());
+        }
+        let mut rest = part;
+        if let (Functie::Abonneren, Some(subscription)) = (asked.functie(), part.strip_prefix("subscribe~")) {
+            let (dagen, combinatie) = subscription.split_once('/').ok_or(GrantedScopeError::Duur)?;
+            let is_number = !dagen.is_empty() && dagen.bytes().all(|b| b.is_ascii_digit());
+            let dagen: u32 = dagen
+                .parse()
+                .ok()
+                .filter(|_| is_number)
+                .ok_or(GrantedScopeError::Duur)?;
+            if asked.dagen().is_none_or(|most| dagen > most) {
+                return Err(GrantedScopeError::Duur);
+            }
+            self.dagen = Some(dagen);
+            rest = combinatie;
+        }
+        let id = match rest.split_once('~') {
+            Some((naam, id)) if naam == aanbieder.short() => id,
+            Some(_) => return Err(GrantedScopeError::Aanbieder),
+            None if rest == aanbieder.short() => {
+                for id in allowed {
+                    self.add(id);
+                }
+                return Ok(());
+            }
+            None => rest,
+        };
+        match allowed.iter().find(|each| each.as_str() == id) {
+            Some(id) => self.add(id),
+            // a name on its own, and not ours: the answer of another flow
+            None if Aanbiedernaam::parse(id).is_ok() => return Err(GrantedScopeError::Aanbieder),
+            None if self.dropped.len() < 32 => self.dropped.push(medmij_oauth::wire::printable(id, 64)),
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, id: &GegevensdienstId) {
+        if !self.gegevensdiensten.contains(id) {
+            self.gegevensdiensten.push(id.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use medmij_types::Release;
+
+    use super::*;
+
+    fn judge(
+        release: Release,
+        functie: Functie,
+        asked: &str,
+        answer: Option<&str>,
+    ) -> Result<String, GrantedScopeError> {
+        let asked = Scope::parse(release, functie, asked).unwrap();
+        let known: Vec<_> = ["42", "48", "49", "53"]
+            .iter()
+            .map(|id| GegevensdienstId::parse(id).unwrap())
+            .collect();
+        let naam = Aanbiedernaam::parse("abc").unwrap();
+        GrantedScope::judge(answer, &naam, &asked, &known).map(|granted| {
+            let ids: Vec<_> = granted.gegevensdiensten.iter().map(GegevensdienstId::as_str).collect();
+            let dagen = granted.dagen.map(|dagen| format!("@{dagen}")).unwrap_or_default();
+            let dropped = if granted.dropped.is_empty() {
+                String::new()
+            } else {
+                format!(" -{}", granted.dropped.join(" -"))
+            };
+            format!("{}{dagen}{dropped}", ids.join(" "))
+        })
+    }
+
+    #[test]
+    fn core_tknint_201_f04_f08_f09_and_other_aanbieders() {
+        use Functie::{Delen, Verzamelen};
+        use GrantedScopeError as E;
+        for (release, functie, asked, answer, expected) in [
+            (Release::V2_2, Verzamelen, "abc", None, Ok("42 48 49 53")),
+            (Release::V2_2, Verzamelen, "abc", Some("abc"), Ok("42 48 49 53")),
+            (Release::V2_2, Verzamelen, "abc", Some("48 49"), Ok("48 49")),
+            (Release::V2_2, Verzamelen, "abc", Some("48 49 51"), Ok("48 49 -51")),
+            (Release::V2_2, Verzamelen, "abc", Some("abc~48 48"), Ok("48")),
+            (Release::V2_2, Verzamelen, "abc", Some("def"), Err(E::Aanbieder)),
+            (Release::V2_2, Verzamelen, "abc", Some("def~48"), Err(E::Aanbieder)),
+            (Release::V2_2, Verzamelen, "abc", Some("48 def~49"), Err(E::Aanbieder)),
+            (Release::V2_2, Verzamelen, "abc", Some("99"), Err(E::Nothing)),
+            (
+                Release::V2_2,
+                Verzamelen,
+                "abc onbehalfof",
+                Some("48 onbehalfof"),
+                Ok("48"),
+            ),
+            (Release::V2_2, Verzamelen, "abc", Some("48 <b>"), Ok("48 -<b>")),
+            (Release::V1_5, Verzamelen, "abc~42 abc~48", Some("abc~48"), Ok("48")),
+            (Release::V1_5, Verzamelen, "abc~42", Some("abc~42 abc~48"), Ok("42 -48")),
+            (Release::V2_2, Delen, "abc~53", None, Ok("53")),
+            (Release::V2_2, Delen, "abc~53", Some("abc~42"), Err(E::Nothing)),
+        ] {
+            assert_eq!(
+                judge(release, functie, asked, answer),
+                expected.map(str::to_owned),
+                "{asked} {answer:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn ext_abo_tknint_200_duration() {
+        use GrantedScopeError as E;
+        let asked = "subscribe~30/abc~42";
+        for (answer, expected) in [
+            (Some("subscribe~30/abc~42"), Ok("42@30")),
+            (Some("subscribe~0/abc~42"), Ok("42@0")),
+            (Some("subscribe~31/abc~42"), Err(E::Duur)),
+            (Some("subscribe~x/abc~42"), Err(E::Duur)),
+            (Some("subscribe~30/def~42"), Err(E::Aanbieder)),
+            (Some("abc~42"), Err(E::Duur)),
+            (None, Err(E::Duur)),
+        ] {
+            assert_eq!(
+                judge(Release::V2_2, Functie::Abonneren, asked, answer),
+                expected.map(str::to_owned),
+                "{answer:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! C1, C2 — a flow between request and answer: found by `state`, bound to a browser session, spent once.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use medmij_oauth::{Functie, RedirectUri, Scope, storage::SecretHash};
+use medmij_types::{
+    Aanbiedernaam, BackchannelUri, CorrelationId, FrontchannelUri, GegevensdienstId, Release, State, Volgnummer,
+};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// A flow that waits for the browser to come back. It remembers the endpoints and the list of its start, so that the code
+/// goes to the token endpoint of this flow and to no other.
+///
+/// `Debug` shows no `state`. To keep a flow outside this process, take [`expose_json`](Self::expose_json) and put it
+/// where a session secret may be put.
+#[derive(Clone)]
+pub struct PendingFlow {
+    pub(super) state: State,
+    pub(super) session: SecretHash,
+    pub(super) aanbieder: Aanbiedernaam,
+    pub(super) scope: Scope,
+    pub(super) authorization_endpoint: FrontchannelUri,
+    pub(super) token_endpoint: BackchannelUri,
+    pub(super) gegevensdiensten: Vec<GegevensdienstId>,
+    pub(super) redirect_uri: RedirectUri,
+    pub(super) correlation_id: Option<CorrelationId>,
+    pub(super) volgnummer: Option<Volgnummer>,
+    pub(super) started: SystemTime,
+}
+
+impl PendingFlow {
+    /// The key under which the flow is found again.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The Aanbieder.
+    #[must_use]
+    pub fn aanbieder(&self) -> &Aanbiedernaam {
+        &self.aanbieder
+    }
+
+    /// What was asked.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The gegevensdiensten of this flow, from the pinned list.
+    #[must_use]
+    pub fn gegevensdiensten(&self) -> &[GegevensdienstId] {
+        &self.gegevensdiensten
+    }
+
+    /// The `X-Correlation-ID` of the flow, in releases that have one.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&CorrelationId> {
+        self.correlation_id.as_ref()
+    }
+
+    /// The Volgnummer of the list from which the endpoints came.
+    #[must_use]
+    pub fn volgnummer(&self) -> Option<Volgnummer> {
+        self.volgnummer
+    }
+
+    /// The flow as JSON, `state` included.
+    #[must_use]
+    pub fn expose_json(&self) -> Zeroizing<String> {
+        let kept = Kept {
+            state: self.state.expose().to_owned(),
+            session: URL_SAFE_NO_PAD.encode(self.session.as_bytes()),
+            release: self.scope.release().as_str().to_owned(),
+            functie: self.scope.functie().as_str().to_owned(),
+            aanbieder: self.aanbieder.as_str().to_owned(),
+            scope: self.scope.to_string(),
+            authorization_endpoint: self.authorization_endpoint.as_str().to_owned(),
+            token_endpoint: self.token_endpoint.as_str().to_owned(),
+            gegevensdiensten: self.gegevensdiensten.iter().map(|id| id.as_str().to_owned()).collect(),
+            redirect_uri: self.redirect_uri.as_str().to_owned(),
+            correlation_id: self.correlation_id.as_ref().map(|id| id.as_str().to_owned()),
+            volgnummer: self.volgnummer.map(|number| number.to_string()),
+            started: self.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+        };
+        // texts and numbers only: writing cannot fail
+        Zeroizing::new(serde_json::to_string(&kept).unwrap_or_default())
+    }
+
+    /// Reads what [`expose_json`](Self::expose_json) wrote; every value is judged again.
+    ///
+    /// # Errors
+    ///
+    /// [`PendingFlowError`] with the name of the member that is wrong.
+    pub fn from_json(json: &str) -> Result<Self, PendingFlowError> {
+        let kept: Kept = serde_json::from_str(json).map_err(|_| PendingFlowError("json"))?;
+        let wrong = |name: &'static str| PendingFlowError(name);
+        let release = Release::parse(&kept.release).map_err(|_| wrong("release"))?;
+        let functie = Functie::from_name(&kept.functie).ok_or_else(|| wrong("functie"))?;
+        let session = URL_SAFE_NO_PAD
+            .decode(&kept.session)
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok());
+        Ok(Self {
+            state: State::from_wire(kept.state).map_err(|_| wrong("state"))?,
+            session: SecretHash::from_bytes(session.ok_or_else(|| wrong("session"))?),
+            aanbieder: Aanbiedernaam::parse(&kept.aanbieder).map_err(|_| wrong("aanbieder"))?,
+            scope: Scope::parse(release, functie, &kept.scope).map_err(|_| wrong("scope"))?,
+            authorization_endpoint: FrontchannelUri::parse(&kept.authorization_endpoint)
+                .map_err(|_| wrong("authorization_endpoint"))?,
+            token_endpoint: BackchannelUri::parse(&kept.token_endpoint).map_err(|_| wrong("token_endpoint"))?,
+            gegevensdiensten: kept
+                .gegevensdiensten
+                .iter()
+                .map(|id| GegevensdienstId::parse(id).map_err(|_| wrong("gegevensdiensten")))
+                .collect::<Result<_, _>>()?,
+            redirect_uri: RedirectUri::parse(&kept.redirect_uri).map_err(|_| wrong("redirect_uri"))?,
+            correlation_id: kept
+                .correlation_id
+                .map(|id| CorrelationId::parse(&id).map_err(|_| wrong("correlation_id")))
+                .transpose()?,
+            volgnummer: kept
+                .volgnummer
+                .map(|number| Volgnummer::parse(&number).map_err(|_| wrong("volgnummer")))
+                .transpose()?,
+            started: UNIX_EPOCH
+                .checked_add(Duration::from_secs(kept.started))
+                .ok_or_else(|| wrong("started"))?,
+        })
+    }
+}
+
+impl fmt::Debug for PendingFlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingFlow")
+            .field("aanbieder", &self.aanbieder)
+            .field("scope", &self.scope)
+            .field("token_endpoint", &self.token_endpoint)
+            .field("correlation_id", &self.correlation_id)
+            .field("volgnummer", &self.volgnummer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The member of a kept flow that is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("kept flow has a wrong {0}")]
+pub struct PendingFlowError(&'static str);
+
+/// Pending flows in memory: bounded, each for a limited time.
+#[derive(Debug)]
+pub struct PendingFlows {
+    most: usize,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    by_state: HashMap<SecretHash, (u64, PendingFlow)>,
+    order: BTreeMap<u64, SecretHash>,
+    next: u64,
+}
+
+impl PendingFlows {
+    /// At most `most` flows; beyond it the oldest goes.
+    #[must_use]
+    pub fn new(most: usize) -> Self {
+        Self {
+            most: most.max(1),
+            inner: Mutex::default(),
+        }
+    }
+
+    /// Keeps a flow.
+    pub fn insert(&self, flow: PendingFlow) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        while inner.by_state.len() >= self.most {
+            let Some((_, oldest)) = inner.order.pop_first() else {
+                break;
+            };
+            inner.by_state.remove(&oldest);
+        }
+        let (key, number) = (SecretHash::of(flow.state.expose()), inner.next);
+        inner.next += 1;
+        inner.order.insert(number, key);
+        inner.by_state.insert(key, (number, flow));
+    }
+
+    /// Takes the flow of a `state`, if it was started in this browser session. A flow comes out once; the `state` of
+    /// another session leaves it where it is.
+    #[must_use]
+    pub fn take(&self, state: &State, session: &str) -> Option<PendingFlow> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = SecretHash::of(state.expose());
+        if inner.by_state.get(&key)?.1.session != SecretHash::of(session) {
+            return None;
+        }
+        let (number, flow) = inner.by_state.remove(&key)?;
+        inner.order.remove(&number);
+        Some(flow)
+    }
+
+    /// The flows that wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).by_state.len()
+    }
+
+    /// Whether none waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Default for PendingFlows {
+    fn default() -> Self {
+        Self::new(10_000)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    state: String,
+    session: String,
+    release: String,
+    functie: String,
+    aanbieder: String,
+    scope: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    gegevensdiensten: Vec<String>,
+    redirect_uri: String,
+    correlation_id: Option<String>,
+    volgnummer: Option<String>,
+    started: u64,
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.200, core.tknint.200 – core.tknint.203 — the OAuth Client: what a DVP does.
+//!
+//! A flow goes from value to value, and each step takes the value before it, so that none can be done twice:
+//!
+//! [`Aanvraag`] → [`Dvp::start`] → URL for the browser + [`PendingFlow`] → [`Dvp::finish`] → [`ReceivedCode`] →
+//! [`Dvp::token_request`] → request for the back channel + [`Exchange`] → [`Dvp::tokens`] → [`Tokens`].
+//!
+//! Nothing here does IO: the application sends the request over its back channel and keeps the pending flows, in
+//! [`PendingFlows`] or in a store of its own.
+//!
+//! ```
+//! use medmij_oauth::{ClientId, RedirectUri};
+//! use medmij_dvp::{Aanvraag, Callback, Dvp, PendingFlows, group_by_endpoints};
+//! use medmij_types::{Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, Release};
+//!
+//! let dvp = Dvp::new(ClientId::parse("pgo.example.nl")?);
+//! let flows = PendingFlows::default();
+//!
+//! // from the pinned Zorgaanbiederslijst: gegevensdienst, authorization endpoint, token endpoint
+//! let groups = group_by_endpoints([(
+//!     GegevensdienstId::parse("48")?,
+//!     FrontchannelUri::parse("https://dva.example.nl/authorize")?,
+//!     BackchannelUri::parse("https://dva.example.nl/token")?,
+//! )]);
+//! let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder@medmij")?;
+//! let redirect = RedirectUri::parse("https://pgo.example.nl/cb")?;
+//! let aanvraag = Aanvraag::verzamelen(Release::DEFAULT, naam, &groups[0], redirect)?;
+//!
+//! // the secret of the browser session binds the answer to this browser
+//! let started = dvp.start(aanvraag, "secret of the session cookie")?;
+//! flows.insert(started.flow);
+//! assert!(started.location.starts_with("https://dva.example.nl/authorize?response_type=code&"));
+//!
+//! // ... the browser comes back with an error
+//! let state = started.location.split("state=").nth(1).unwrap().split('&').next().unwrap();
+//! let query = format!("error=access_denied&state={state}");
+//! let callback = Callback::new("secret of the session cookie", "/cb", &query);
+//! let error = dvp.finish(&flows, &callback).unwrap_err();
+//! assert_eq!(error.melding(), medmij_dvp::Melding::NietVerleend);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! * `lists`: the module [`lists`](crate::lists), the endpoints of an Aanbieder out of one pinned Zorgaanbiederslijst.
+//! * `net`: `Dvp::exchange` and `Dvp::refresh` over the back channel of `medmij-net`.
+#![forbid(unsafe_code)]
+
+mod client;
+#[cfg(feature = "lists")]
+pub mod lists;
+pub mod vault;
+
+#[cfg(feature = "net")]
+pub use crate::client::SendError;
+pub use crate::client::{
+    Aanvraag, AanvraagError, Callback, CallbackError, Dvp, Exchange, ExchangeError, FlowGroup, GrantedScope,
+    GrantedScopeError, Melding, PendingFlow, PendingFlowError, PendingFlows, ReceivedCode, Renewal, Started, Tokens,
+    group_by_endpoints,
+};

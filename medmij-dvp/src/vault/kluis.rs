@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.tknint.208 — a vault with its keys: refreshing so that no step in between loses a consent.
+
+use std::{fmt, future::Future, sync::Arc, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use http::{Request, Response};
+use medmij_oauth::{
+    seal::{KeyRing, SealError},
+    wire::{ErrorCode, TokenResponseError},
+};
+use medmij_types::{Entropy, EntropyError};
+
+use super::{Begun, Finished, TokenVault, VaultError, VaultKey};
+use crate::client::{Dvp, ExchangeError, Renewal, Tokens};
+
+/// A vault with its keys: what a DVP works with.
+pub struct Kluis<V: TokenVault> {
+    vault: V,
+    keys: Arc<dyn KeyRing>,
+    entropy: Arc<dyn Entropy + Send + Sync>,
+    lease: Duration,
+}
+
+impl<V: TokenVault> Kluis<V> {
+    /// A vault with its keys; a refresh that takes longer than a minute counts as lost.
+    #[must_use]
+    pub fn new(vault: V, keys: Arc<dyn KeyRing>, entropy: Arc<dyn Entropy + Send + Sync>) -> Self {
+        Self {
+            vault,
+            keys,
+            entropy,
+            lease: Duration::from_secs(60),
+        }
+    }
+
+    /// The vault itself.
+    #[must_use]
+    pub fn vault(&self) -> &V {
+        &self.vault
+    }
+
+    /// Keeps the token of a new consent.
+    ///
+    /// # Errors
+    ///
+    /// See [`RefreshError`].
+    pub async fn keep(&self, key: &VaultKey, renewal: &Renewal) -> Result<(), RefreshError> {
+        Ok(self.vault.keep(&self.row(key)?, self.seal(key, renewal)?).await?)
+    }
+
+    /// Forgets a token: the Persoon withdrew the consent, or left.
+    ///
+    /// # Errors
+    ///
+    /// See [`RefreshError`].
+    pub async fn forget(&self, key: &VaultKey) -> Result<(), RefreshError> {
+        Ok(self.vault.forget(&self.row(key)?).await?)
+    }
+
+    /// Fetches new tokens: records the attempt, sends the request with `send`, keeps the next refresh token, and only then
+    /// hands out the access token. A refusal by the DVZA ends the consent here too.
+    ///
+    /// # Errors
+    ///
+    /// See [`RefreshError`]. After [`RefreshError::Send`] the same token may be tried again.
+    pub async fn refresh<F, E>(
+        &self,
+        dvp: &Dvp,
+        key: &VaultKey,
+        send: impl FnOnce(Request<Bytes>) -> F + Send,
+    ) -> Result<Tokens, RefreshError>
+    where
+        F: Future<Output = Result<Response<Bytes>, E>> + Send,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let row = self.row(key)?;
+        let (sealed, attempt) = match self.vault.begin(&row, self.lease).await? {
+            Begun::Refresh { sealed, attempt } => (sealed, attempt),
+            Begun::UnderWay => return Err(RefreshError::UnderWay),
+            Begun::Unknown => return Err(RefreshError::Unknown),
+        };
+        let prepared = self
+            .open(key, &sealed)
+            .and_then(|renewal| Ok(dvp.refresh_request(renewal)?));
+        let (request, exchange) = match prepared {
+            Ok(prepared) => prepared,
+            // nothing was sent
+            Err(error) => {
+                self.vault.release(&row, attempt).await?;
+                return Err(error);
+            }
+        };
+        let response = match send(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                self.vault.release(&row, attempt).await?;
+                return Err(RefreshError::Send(error.into()));
+            }
+        };
+        match dvp.tokens(exchange, &response) {
+            Ok(tokens) => {
+                // the rotation rule: kept before the access token is used
+                let Some(next) = &tokens.renewal else {
+                    // RFC 6749 section 6: no new one means that the old one stays
+                    self.vault.release(&row, attempt).await?;
+                    return Ok(tokens);
+                };
+                match self.vault.finish(&row, attempt, self.seal(key, next)?).await? {
+                    Finished::Done => Ok(tokens),
+                    Finished::Stale => Err(RefreshError::Stale),
+                }
+            }
+            Err(error) => {
+                if is_final(&error) {
+                    self.vault.lapse(&row, attempt).await?;
+                } else {
+                    self.vault.release(&row, attempt).await?;
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// What a vault gets to see of a key.
+    fn row(&self, key: &VaultKey) -> Result<VaultKey, RefreshError> {
+        let index = self.keys.fingerprint("kluis", key.as_str().as_bytes())?;
+        Ok(VaultKey::from_text(&URL_SAFE_NO_PAD.encode(index.as_bytes())))
+    }
+
+    fn seal(&self, key: &VaultKey, renewal: &Renewal) -> Result<Vec<u8>, RefreshError> {
+        let json = renewal.expose_json();
+        Ok(self
+            .keys
+            .seal(json.as_bytes(), key.as_str().as_bytes(), &*self.entropy)?)
+    }
+
+    fn open(&self, key: &VaultKey, sealed: &[u8]) -> Result<Renewal, RefreshError> {
+        let plain = self.keys.open(sealed, key.as_str().as_bytes())?;
+        std::str::from_utf8(&plain)
+            .ok()
+            .and_then(Renewal::from_json)
+            .ok_or(RefreshError::Kept)
+    }
+}
+
+impl<V: TokenVault> fmt::Debug for Kluis<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kluis")
+            .field("lease", &self.lease)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a refresh brought no tokens.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RefreshError {
+    /// Another refresh of the same token runs.
+    #[error("refresh is under way")]
+    UnderWay,
+    /// There is no token under this key.
+    #[error("no refresh token is kept")]
+    Unknown,
+    /// The attempt took longer than its lease; the tokens of the later attempt count.
+    #[error("refresh took too long and another one took its place")]
+    Stale,
+    /// The request could not be sent, or no answer came.
+    #[error("refresh request failed")]
+    Send(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The DVZA refused, or its answer is not one.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// The vault failed. If that was after the answer came, the same token is sent again when the lease is over.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// Sealing failed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// No entropy.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// What was kept cannot be read.
+    #[error("kept refresh token cannot be read")]
+    Kept,
+}
+
+/// `invalid_grant` says that the token will never work again.
+fn is_final(error: &ExchangeError) -> bool {
+    matches!(error, ExchangeError::Response(TokenResponseError::Refused(refused)) if refused.error == ErrorCode::InvalidGrant)
+}

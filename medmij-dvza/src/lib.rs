@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.201 – core.authint.207, core.tknint.200 – core.tknint.207 — the Authorization Server: what a DVA (older:
+//! DVZA) does.
+//!
+//! The steps are plain calls on [`Server`], without HTTP framework: [`authorize`](Server::authorize) →
+//! [`page`](Server::page) and [`submit`](Server::submit) → [`login`](Server::login) → … → a redirect to the DVP, and
+//! [`token`](Server::token) and [`guard`](Server::guard) in the back channel. The feature `axum` mounts them as a router, for a whole
+//! DVZA in a few lines.
+//!
+//! What the supplier brings is one bundle, [`Dvza`]: store, client list, Aanbieders, login, Beschikbaarheidstoets.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | the root | the server, its settings, what a supplier brings, the screens as values, the guard |
+//! | [`store`] | what a DVZA keeps: operations with guarantees, a store in memory |
+//! | `router` | the routers for axum and the screens as HTML (feature `axum`) |
+//! | `lists` | look-ups over the lists (feature `lists`) |
+//!
+//! # Features
+//!
+//! None is on by default, and none changes what another does.
+//!
+//! * `abonneren`: a [`Verleend`] as the token of the subscription interface of `medmij-abonneren`.
+//! * `axum`: the module `router`, with the screens as HTML and the guard as a layer.
+//! * `lists`: the module `lists`, look-ups over the OAuth Client List and the Gegevensdienstnamenlijst.
+//! * `stelsel`: the policy and the screen texts from a file.
+//!
+//! # Limits
+//!
+//! Limits on requests ([`Limits`]) are of one process, and only there where they are mounted. Where the login
+//! comes back with a POST (SAML HTTP-POST), the Persoon presses one button more: the cookie of a flow does not travel with a
+//! form from another site. No PKCE, no PAR: not in the core of MedMij.
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "lists")]
+pub mod lists;
+#[cfg(feature = "axum")]
+pub mod router;
+mod server;
+pub mod store;
+
+pub use crate::server::{
+    Aanbieder, Aanbieders, Arrived, Authentication, Client, Clients, Dienst, DienstScreen, Dvza, EindeScreen,
+    GuardError, IntrekkenScreen, JudgeOptions, JudgedRequest, Limiter, Limits, LoginAnswer, LoginAnswerScreen,
+    LoginCallback, LoginOutcome, LoginRequest, LoginStart, Namen, Next, OverzichtScreen, Page, Persoon,
+    ProductionError, ProvenRedirect, ProvenRequest, RefusedRequest, Screen, Server, ServerConfig, SessionSecret,
+    StepError, StoringScreen, Submitted, SupplierError, TextPack, ToestemmingRow, ToestemmingScreen, Toets,
+    ToetsUitslag, ToetsVraag, TokenBinding, Uitzondering1a, UnprovenRequest, Verleend, Visitor,
+};

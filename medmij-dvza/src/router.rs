@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The authorization server as routers for axum: one for the front channel, one for the back channel.
+//!
+//! The two run on different listeners: the front channel is public web, the back channel is mutual TLS. The back channel
+//! takes the names of the client certificate from a request extension of type [`PeerNames`](medmij_types::PeerNames), which
+//! the listener of the application puts there; without it no client is believed.
+//!
+//! A whole DVZA, with a login that always fails:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use medmij_dvza::router::{RouterOptions, back_channel, front_channel};
+//! use medmij_oauth::seal::LocalKeyRing;
+//! use medmij_dvza::Aanbieder;
+//! use medmij_dvza::Aanbieders;
+//! use medmij_dvza::Authentication;
+//! use medmij_dvza::Client;
+//! use medmij_dvza::Clients;
+//! use medmij_dvza::Dienst;
+//! use medmij_dvza::Dvza;
+//! use medmij_dvza::LoginCallback;
+//! use medmij_dvza::LoginOutcome;
+//! use medmij_dvza::LoginRequest;
+//! use medmij_dvza::LoginStart;
+//! use medmij_dvza::Server;
+//! use medmij_dvza::ServerConfig;
+//! use medmij_dvza::SupplierError;
+//! use medmij_dvza::Toets;
+//! use medmij_dvza::ToetsUitslag;
+//! use medmij_dvza::ToetsVraag;
+//! use medmij_dvza::store::MemoryStore;
+//! use medmij_oauth::{ClientId, Functie};
+//! use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname, Organisatienaam, OsEntropy};
+//!
+//! #[derive(Default)]
+//! struct Ziekenhuis {
+//!     store: MemoryStore,
+//! }
+//!
+//! impl Dvza for Ziekenhuis {
+//!     type Store = MemoryStore;
+//!     type Clients = Self;
+//!     type Aanbieders = Self;
+//!     type Authentication = Self;
+//!     type Toets = Self;
+//!     fn store(&self) -> &MemoryStore { &self.store }
+//!     fn clients(&self) -> &Self { self }
+//!     fn aanbieders(&self) -> &Self { self }
+//!     fn authentication(&self) -> &Self { self }
+//!     fn toets(&self) -> &Self { self }
+//! }
+//!
+//! impl Clients for Ziekenhuis {
+//!     async fn client(&self, id: &ClientId) -> Result<Option<Client>, SupplierError> {
+//!         let naam = Organisatienaam::parse("De Enige Echte PGO").map_err(|e| SupplierError::new("ocl", e))?;
+//!         Ok((id.as_str() == "pgo.example.nl").then(|| Client::new(naam, None)))
+//!     }
+//! }
+//!
+//! impl Aanbieders for Ziekenhuis {
+//!     async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
+//!         let bgz = GegevensdienstId::parse("48").map_err(|e| SupplierError::new("diensten", e))?;
+//!         let diensten = vec![Dienst::new(bgz, Functie::Verzamelen, "Basisgegevens Zorg")];
+//!         let dit = Aanbieder::new(naam.clone(), "Ziekenhuis Een", "https://ziekenhuis.example.nl/privacy", diensten);
+//!         Ok((naam.short() == "ziekenhuiseen").then_some(dit))
+//!     }
+//! }
+//!
+//! impl Authentication for Ziekenhuis {
+//!     async fn begin(&self, login: &LoginRequest) -> Result<LoginStart, SupplierError> {
+//!         Ok(LoginStart::new(format!("https://login.example.nl/?RelayState={}", login.flow)))
+//!     }
+//!     async fn finish(&self, _: &LoginCallback<'_>) -> Result<LoginOutcome, SupplierError> {
+//!         Ok(LoginOutcome::Mislukt)
+//!     }
+//! }
+//!
+//! impl Toets for Ziekenhuis {
+//!     async fn toets(&self, vraag: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
+//!         Ok(ToetsUitslag::Beschikbaar(vraag.gegevensdiensten.to_vec()))
+//!     }
+//! }
+//!
+//! let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
+//! let config = ServerConfig::new(Hostname::parse("dvza.example.nl")?, "DVZA Een", "088 000 00 00", keys);
+//! let server = Server::new(Arc::new(Ziekenhuis::default()), config);
+//!
+//! let front: axum::Router = front_channel(server.clone(), RouterOptions::at("/oauth"));
+//! let back: axum::Router = back_channel(server, RouterOptions::at("/oauth"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod answer;
+mod body;
+mod cookie;
+mod guard;
+mod handlers;
+mod html;
+mod limits;
+mod options;
+
+use axum::{
+    Router,
+    middleware::{from_fn_with_state, map_response_with_state},
+    routing::{any, get, post},
+};
+
+pub use self::{
+    guard::{Guard, guard},
+    html::{RenderContext, Screens, VoorbeeldSchermen},
+    limits::PeerAddress,
+    options::RouterOptions,
+};
+use crate::server::{Dvza, Server};
+
+/// The front channel: under the base of the options `/authorize`, `/toestemmingen`, `/flow/{id}`, `/login` and
+/// `/stijl.css`.
+///
+/// The address of the authorization endpoint, as the Zorgaanbiederslijst has it, is `https://` + host name + base +
+/// `/authorize`; the login sends the browser back to `/login`.
+pub fn front_channel<D: Dvza>(server: Server<D>, options: RouterOptions) -> Router {
+    let base = options.base().to_owned();
+    let state = handlers::Mounted::new(server, options);
+    // what starts a flow; the rest needs the cookie of one
+    let limited = from_fn_with_state(state.clone(), limits::front::<D>);
+    let authorize = any(handlers::authorize::<D>).layer(limited.clone());
+    let toestemmingen = any(handlers::toestemmingen::<D>).layer(limited);
+    Router::new()
+        .route(&format!("{base}/authorize"), authorize)
+        .route(&format!("{base}/toestemmingen"), toestemmingen)
+        .route(
+            &format!("{base}/flow/{{id}}"),
+            get(handlers::page::<D>)
+                .head(handlers::look)
+                .post(handlers::submit::<D>),
+        )
+        .route(
+            &format!("{base}/login"),
+            get(handlers::login::<D>)
+                .head(handlers::look)
+                .post(handlers::login_posted::<D>),
+        )
+        .route(&format!("{base}/stijl.css"), get(handlers::stylesheet))
+        // around everything, what is not found and not allowed too
+        .layer(map_response_with_state(state.clone(), answer::finish::<D>))
+        .with_state(state)
+}
+
+/// The back channel: `/token` under the base of the options. Mount it on the mutual-TLS listener only.
+pub fn back_channel<D: Dvza>(server: Server<D>, options: RouterOptions) -> Router {
+    let base = options.base().to_owned();
+    let state = handlers::Mounted::new(server, options);
+    Router::new()
+        .route(
+            &format!("{base}/token"),
+            post(handlers::token::<D>)
+                .fallback(handlers::token::<D>)
+                .layer(from_fn_with_state(state.clone(), limits::back::<D>)),
+        )
+        // around everything, what is not found and not allowed too
+        .layer(map_response_with_state(state.clone(), answer::finish::<D>))
+        .with_state(state)
+}

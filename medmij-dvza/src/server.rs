@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.201 – core.authint.207, core.tknint.200 – core.tknint.207 — the steps of the Authorization Server.
+
+mod authorization;
+mod beheren;
+mod config;
+mod flow;
+mod guard;
+mod limiter;
+mod limits;
+mod screen;
+mod session;
+mod steps;
+mod supplier;
+mod texts;
+mod token;
+
+use std::{fmt, sync::Arc};
+
+use medmij_log::{Event, EventType, RequestInfo};
+use medmij_oauth::{seal::SealError, storage::StoreError};
+use medmij_types::{CorrelationId, EntropyError};
+
+use self::flow::Flow;
+pub use self::{
+    authorization::{
+        JudgeOptions, JudgedRequest, ProvenRedirect, ProvenRequest, RefusedRequest, Uitzondering1a, UnprovenRequest,
+    },
+    config::{ProductionError, ServerConfig, TokenBinding},
+    guard::{GuardError, Verleend},
+    limiter::Limiter,
+    limits::Limits,
+    screen::{
+        DienstScreen, EindeScreen, IntrekkenScreen, LoginAnswerScreen, Namen, OverzichtScreen, Page, Screen,
+        StoringScreen, ToestemmingRow, ToestemmingScreen,
+    },
+    session::{SessionSecret, Visitor},
+    steps::{Arrived, Next, Submitted},
+    supplier::{
+        Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginAnswer, LoginCallback, LoginOutcome,
+        LoginRequest, LoginStart, Persoon, SupplierError, Toets, ToetsUitslag, ToetsVraag,
+    },
+    texts::TextPack,
+};
+use crate::store::Store as _;
+
+/// An authorization server of one release over a supplier's bundle. Cheap to clone.
+pub struct Server<D: Dvza> {
+    dvza: Arc<D>,
+    config: Arc<ServerConfig>,
+}
+
+impl<D: Dvza> Server<D> {
+    /// A server.
+    #[must_use]
+    pub fn new(dvza: Arc<D>, config: ServerConfig) -> Self {
+        Self {
+            dvza,
+            config: Arc::new(config),
+        }
+    }
+
+    /// A server that meets real people.
+    ///
+    /// # Errors
+    ///
+    /// Where the settings may not: see [`ServerConfig::check_production`].
+    pub fn production(dvza: Arc<D>, config: ServerConfig) -> Result<Self, ProductionError> {
+        config.check_production()?;
+        Ok(Self::new(dvza, config))
+    }
+
+    /// The bundle.
+    #[must_use]
+    pub fn dvza(&self) -> &D {
+        &self.dvza
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &ServerConfig {
+        &self.config
+    }
+
+    /// Removes at most `batch` expired rows from the store. Call it now and then, for instance every second with 1,000;
+    /// the store in memory tidies up by itself.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    pub async fn purge(&self, batch: usize) -> Result<usize, StoreError> {
+        self.dvza.store().purge(batch).await
+    }
+
+    fn event(&self, kind: EventType, trace_id: Option<&CorrelationId>, session_id: Option<&CorrelationId>) -> Event {
+        let mut event = Event::new(kind);
+        event.at = Some(self.config.clock.now());
+        event.location = Some(self.config.hostname.clone());
+        event.trace_id = trace_id.cloned();
+        event.session_id = session_id.map(|id| id.as_str().to_owned());
+        event
+    }
+
+    fn observe(&self, kind: EventType, flow: &Flow) {
+        let mut event = self.event(kind, Some(flow.trace_id()), Some(&flow.session_id));
+        let mut info = RequestInfo::default();
+        info.id = flow.ids.as_ref().map(|ids| ids.request_id.clone());
+        info.client_id = Some(flow.client_id.hostname().clone());
+        event.request = Some(info);
+        self.config.observer.observe(event);
+    }
+}
+
+impl<D: Dvza> Clone for Server<D> {
+    fn clone(&self) -> Self {
+        Self {
+            dvza: Arc::clone(&self.dvza),
+            config: Arc::clone(&self.config),
+        }
+    }
+}
+
+impl<D: Dvza> fmt::Debug for Server<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What stopped a step, for the log. The Persoon sees a [`Page`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StepError {
+    /// The flow is not of this browser, spent or too old.
+    #[error("flow is not of this session, spent or expired")]
+    Verlopen,
+    /// The form token is not of this step (O7).
+    #[error("form token is not of this step")]
+    Formulier,
+    /// The supplier's part failed.
+    #[error(transparent)]
+    Supplier(#[from] SupplierError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Sealing failed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// No entropy.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// What was kept cannot be read back.
+    #[error("kept {0} cannot be read")]
+    Kept(&'static str),
+    /// A new code or token existed already, again and again: the entropy is broken.
+    #[error("no unique value could be drawn")]
+    Uniek,
+    /// What the login sent back is longer than [`ServerConfig::login_query`] or [`ServerConfig::login_form`] allows.
+    #[error("answer of the login is longer than the setting allows: {length} bytes, {most} allowed in the {part}")]
+    LoginAnswerTooLong {
+        /// `query` or `form`.
+        part: &'static str,
+        /// How long it is; of a form that was not read whole, how much was read.
+        length: usize,
+        /// How long it may be.
+        most: usize,
+    },
+    /// The login wants to remember more than 4 KiB.
+    #[error("login remembers more than 4 KiB")]
+    LoginTeGroot,
+}

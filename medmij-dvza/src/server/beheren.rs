@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Beheren toestemmingen — a Persoon sees and withdraws langdurige toestemmingen at the DVA.
+//!
+//! The business steps are known; how the DVP's request looks is not. It is taken here to be an authorization request on an
+//! endpoint of its own: `client_id`, `redirect_uri`, `state` and the Aanbieder as `scope`.
+
+use http::HeaderMap;
+use medmij_oauth::{ClientId, storage::Advanced};
+use medmij_types::Aanbiedernaam;
+
+use super::{
+    Aanbieders as _, Arrived, Clients as _, Dvza, IntrekkenScreen, Namen, Next, OverzichtScreen, Persoon, Screen,
+    Server, StepError, ToestemmingRow, flow::Stap, steps::At,
+};
+use crate::store::{AuditEntry, AuditKind, Store as _};
+
+impl<D: Dvza> Server<D> {
+    /// Judges a request to manage consents and starts a flow that ends in the Toestemmingsoverzicht.
+    pub async fn beheren(&self, query: &str, headers: &HeaderMap) -> Arrived {
+        self.arrive(query, headers, true).await
+    }
+
+    pub(super) async fn overzicht(&self, namen: Namen, persoon: &Persoon) -> Result<Screen, StepError> {
+        let mut toestemmingen = Vec::new();
+        for (nummer, (client_id, aanbieder)) in self.toestemmingen(persoon).await?.iter().enumerate() {
+            toestemmingen.push(ToestemmingRow {
+                namen: self.namen_of(client_id, aanbieder).await?,
+                nummer,
+            });
+        }
+        Ok(Screen::Overzicht(OverzichtScreen { namen, toestemmingen }))
+    }
+
+    pub(super) async fn intrekken(&self, client_id: &ClientId, aanbieder: &Aanbiedernaam) -> Result<Screen, StepError> {
+        Ok(Screen::Intrekken(IntrekkenScreen {
+            namen: self.namen_of(client_id, aanbieder).await?,
+        }))
+    }
+
+    pub(super) async fn manage(&self, at: &At<'_>, answer: &str, nummer: &str) -> Result<Next, StepError> {
+        match (&at.flow.stap, answer) {
+            (Stap::Overzicht { persoon }, "stop") => {
+                let chosen = nummer.parse::<usize>().ok();
+                let list = self.toestemmingen(persoon).await?;
+                let (client_id, aanbieder) = chosen
+                    .and_then(|nummer| list.into_iter().nth(nummer))
+                    .ok_or(StepError::Formulier)?;
+                let stap = Stap::Intrekken {
+                    persoon: persoon.clone(),
+                    client_id,
+                    aanbieder,
+                };
+                self.advance(at, &at.flow.at(stap), true).await
+            }
+            (Stap::Overzicht { .. }, "terug") => {
+                match self.dvza.store().close_flow(&at.visitor.flow, at.version, None).await? {
+                    Advanced::Done => Ok(Next::Away(at.flow.redirect().plain())),
+                    Advanced::Stale => Err(StepError::Verlopen),
+                }
+            }
+            (
+                Stap::Intrekken {
+                    persoon,
+                    client_id,
+                    aanbieder,
+                },
+                "ja",
+            ) => {
+                let index = self.config.keys.index(&persoon.bsn)?;
+                let audit = AuditEntry::new(
+                    AuditKind::Ingetrokken,
+                    index,
+                    Some(aanbieder.clone()),
+                    client_id.clone(),
+                    "*",
+                    self.config.texts.version.clone(),
+                );
+                self.dvza
+                    .store()
+                    .withdraw(&index, Some(aanbieder), client_id, audit)
+                    .await?;
+                self.advance(
+                    at,
+                    &at.flow.at(Stap::Overzicht {
+                        persoon: persoon.clone(),
+                    }),
+                    true,
+                )
+                .await
+            }
+            (Stap::Intrekken { persoon, .. }, "nee") => {
+                self.advance(
+                    at,
+                    &at.flow.at(Stap::Overzicht {
+                        persoon: persoon.clone(),
+                    }),
+                    true,
+                )
+                .await
+            }
+            _ => Err(StepError::Formulier),
+        }
+    }
+
+    /// The langdurige toestemmingen, one for each DVP and Aanbieder, in a stable order.
+    async fn toestemmingen(&self, persoon: &Persoon) -> Result<Vec<(ClientId, Aanbiedernaam)>, StepError> {
+        let index = self.config.keys.index(&persoon.bsn)?;
+        let grants = self.dvza.store().grants_of(&index).await?;
+        let mut list: Vec<_> = grants
+            .into_iter()
+            .filter_map(|grant| Some((grant.client_id, grant.aanbieder?)))
+            .collect();
+        list.sort();
+        list.dedup();
+        Ok(list)
+    }
+
+    async fn namen_of(&self, client_id: &ClientId, aanbieder: &Aanbiedernaam) -> Result<Namen, StepError> {
+        let client = self.dvza.clients().client(client_id).await?;
+        let known = self.dvza.aanbieders().aanbieder(aanbieder).await?;
+        Ok(Namen {
+            aanbieder: known.map_or_else(|| aanbieder.short().to_owned(), |known| known.weergavenaam),
+            pgo: client
+                .as_ref()
+                .map_or_else(|| client_id.as_str(), |client| client.name(client_id))
+                .to_owned(),
+        })
+    }
+}

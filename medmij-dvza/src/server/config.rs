@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The settings of an authorization server: safe defaults, one release, one mounted endpoint.
+
+use std::{fmt, sync::Arc};
+
+use medmij_log::{NoObserver, Observer};
+use medmij_oauth::{
+    policy::{ClientBinding, ExceptionPolicy, IdStrictness, InvalidClient, Lifetimes, Stelsel},
+    seal::KeyRing,
+};
+use medmij_types::{Aanbiedernaam, Clock, Entropy, Hostname, OsEntropy, Release, SystemClock};
+
+use super::{TextPack, authorization::STATE_LENGTE};
+
+/// The settings of a [`Server`](super::Server). A release is bound to a mounted endpoint: a DVZA that serves two releases
+/// mounts two servers over one bundle.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// The host name of this node, where the Persoon comes (front channel).
+    pub hostname: Hostname,
+    /// The release that this endpoint speaks.
+    pub release: Release,
+    /// The name of the DVZA, for the page Technische storing.
+    pub naam_dvza: String,
+    /// The telephone number of the DVZA, for the page Technische storing.
+    pub telefoon_dvza: String,
+    /// Seals what rests in the store.
+    pub keys: Arc<dyn KeyRing>,
+    /// The screen texts.
+    pub texts: Arc<TextPack>,
+    /// How long things last.
+    pub lifetimes: Lifetimes,
+    /// What happens at exceptions.
+    pub exceptions: ExceptionPolicy,
+    /// Which certificate may speak for which client.
+    pub binding: ClientBinding,
+    /// What is done with missing request ids.
+    pub ids: IdStrictness,
+    /// The status of `invalid_client` at the token endpoint.
+    pub invalid_client: InvalidClient,
+    /// The longest `state` that is taken, in bytes.
+    pub state_lengte: usize,
+    /// The longest query with which a login comes back, in bytes: SAML in a redirect holds a signed and deflated message.
+    pub login_query: usize,
+    /// The longest form with which a login comes back, in bytes: SAML in a POST holds whole assertions.
+    pub login_form: usize,
+    /// Whether a `redirect_uri` may have a query. The framework could not be read on it; RFC 6749 section 3.1.2 allows it.
+    pub redirect_query: bool,
+    /// Whether the certificate of a resource request is compared with that of the token request.
+    pub token_binding: TokenBinding,
+    /// Releases 1.0 and 1.1, whose scope names no Aanbieder: the one that this endpoint serves.
+    pub aanbieder: Option<Aanbiedernaam>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy + Send + Sync>,
+    /// The time, for records and ages; lifetimes go by the clock of the store.
+    pub clock: Arc<dyn Clock>,
+    /// Who hears of events.
+    pub observer: Arc<dyn Observer>,
+}
+
+/// What the resource server does with a token that comes with another certificate than it was issued to (O14).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenBinding {
+    /// Nothing.
+    Off,
+    /// It logs: a DVP may lawfully use several back-channel nodes.
+    #[default]
+    Observe,
+    /// It refuses the request; the token stays valid.
+    Require,
+}
+
+impl ServerConfig {
+    /// Settings with the defaults: release 2.2, [`TextPack::voorbeeld`], 900 s, lenient ids.
+    #[must_use]
+    pub fn new(
+        hostname: Hostname,
+        naam_dvza: impl Into<String>,
+        telefoon_dvza: impl Into<String>,
+        keys: Arc<dyn KeyRing>,
+    ) -> Self {
+        Self {
+            hostname,
+            release: Release::DEFAULT,
+            naam_dvza: naam_dvza.into(),
+            telefoon_dvza: telefoon_dvza.into(),
+            keys,
+            texts: Arc::new(TextPack::voorbeeld()),
+            lifetimes: Lifetimes::default(),
+            exceptions: ExceptionPolicy::default(),
+            binding: ClientBinding::new(),
+            ids: IdStrictness::default(),
+            invalid_client: InvalidClient::default(),
+            state_lengte: STATE_LENGTE,
+            login_query: 16 * 1024,
+            login_form: 256 * 1024,
+            redirect_query: true,
+            token_binding: TokenBinding::default(),
+            aanbieder: None,
+            entropy: Arc::new(OsEntropy),
+            clock: Arc::new(SystemClock::default()),
+            observer: Arc::new(NoObserver),
+        }
+    }
+
+    /// The settings with the policy of a supplier: exceptions, lifetimes, request ids and what is taken in a request.
+    #[must_use]
+    pub fn with_policy(mut self, policy: &Stelsel) -> Self {
+        self.exceptions = policy.exceptions.clone();
+        self.lifetimes = policy.lifetimes;
+        self.ids = policy.ids;
+        self.state_lengte = policy.state_lengte;
+        self.redirect_query = policy.redirect_query;
+        self.invalid_client = policy.invalid_client;
+        self
+    }
+
+    /// Checks that these settings may meet real people.
+    ///
+    /// # Errors
+    ///
+    /// Where the screen texts are the example texts: the mandatory sentences come from the framework's page.
+    pub fn check_production(&self) -> Result<(), ProductionError> {
+        if self.texts.voorbeeld {
+            Err(ProductionError::VoorbeeldTeksten)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl fmt::Debug for ServerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerConfig")
+            .field("hostname", &self.hostname)
+            .field("release", &self.release)
+            .field("texts", &self.texts.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why settings may not meet real people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProductionError {
+    /// The texts are examples.
+    #[error("screen texts are example texts: fill a text pack from the framework's pages")]
+    VoorbeeldTeksten,
+}

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What a server remembers of a flow and of a grant. In the store it is sealed whole.
+
+use medmij_oauth::{
+    ClientId, Functie, RedirectUri, Scope, Vertegenwoordiging,
+    policy::Uitzondering,
+    wire::{Geboortedatum, RequestIds},
+};
+use medmij_types::{Aanbiedernaam, Bsn, CorrelationId, GegevensdienstId, MedMijRequestId, Release, State};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{Persoon, ProvenRedirect, StepError};
+
+/// A flow between authorization request and answer.
+#[derive(Clone)]
+pub(super) struct Flow {
+    pub(super) client_id: ClientId,
+    pub(super) redirect_uri: RedirectUri,
+    pub(super) state: State,
+    pub(super) scope: Scope,
+    /// Set for every release: releases 1.0 and 1.1 take it from the settings.
+    pub(super) aanbieder: Aanbiedernaam,
+    pub(super) ids: Option<RequestIds>,
+    pub(super) geboortedatum: Option<Geboortedatum>,
+    pub(super) session_id: CorrelationId,
+    pub(super) beheren: bool,
+    pub(super) stap: Stap,
+}
+
+#[derive(Clone)]
+pub(super) enum Stap {
+    Landing,
+    Inloggen {
+        remember: Vec<u8>,
+    },
+    Toestemming {
+        persoon: Persoon,
+        gegevensdiensten: Vec<GegevensdienstId>,
+    },
+    Einde {
+        reden: Uitzondering,
+    },
+    Overzicht {
+        persoon: Persoon,
+    },
+    Intrekken {
+        persoon: Persoon,
+        client_id: ClientId,
+        aanbieder: Aanbiedernaam,
+    },
+}
+
+impl Flow {
+    pub(super) fn release(&self) -> Release {
+        self.scope.release()
+    }
+
+    pub(super) fn redirect(&self) -> ProvenRedirect {
+        ProvenRedirect::of_flow(self.redirect_uri.clone(), self.state.clone())
+    }
+
+    pub(super) fn trace_id(&self) -> &CorrelationId {
+        self.ids.as_ref().map_or(&self.session_id, |ids| &ids.correlation_id)
+    }
+
+    pub(super) fn at(&self, stap: Stap) -> Self {
+        Self { stap, ..self.clone() }
+    }
+
+    pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let stap = match &self.stap {
+            Stap::Landing => StapKept::Landing,
+            Stap::Inloggen { remember } => StapKept::Inloggen {
+                remember: remember.clone(),
+            },
+            Stap::Toestemming {
+                persoon,
+                gegevensdiensten,
+            } => StapKept::Toestemming {
+                persoon: PersoonKept::of(persoon),
+                gegevensdiensten: texts(gegevensdiensten),
+            },
+            Stap::Einde { reden } => StapKept::Einde {
+                reden: reden.as_str().to_owned(),
+            },
+            Stap::Overzicht { persoon } => StapKept::Overzicht {
+                persoon: PersoonKept::of(persoon),
+            },
+            Stap::Intrekken {
+                persoon,
+                client_id,
+                aanbieder,
+            } => StapKept::Intrekken {
+                persoon: PersoonKept::of(persoon),
+                client_id: client_id.as_str().to_owned(),
+                aanbieder: aanbieder.as_str().to_owned(),
+            },
+        };
+        write(&FlowKept {
+            client_id: self.client_id.as_str().to_owned(),
+            redirect_uri: self.redirect_uri.as_str().to_owned(),
+            state: self.state.expose().to_owned(),
+            release: self.scope.release().as_str().to_owned(),
+            functie: self.scope.functie().as_str().to_owned(),
+            scope: self.scope.to_string(),
+            aanbieder: self.aanbieder.as_str().to_owned(),
+            request_id: self.ids.as_ref().map(|ids| ids.request_id.as_str().to_owned()),
+            correlation_id: self.ids.as_ref().map(|ids| ids.correlation_id.as_str().to_owned()),
+            geboortedatum: self.geboortedatum.as_ref().map(|datum| datum.as_str().to_owned()),
+            session_id: self.session_id.as_str().to_owned(),
+            beheren: self.beheren,
+            stap,
+        })
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, StepError> {
+        let kept: FlowKept = serde_json::from_slice(bytes).map_err(|_| StepError::Kept("flow"))?;
+        Self::from_kept(kept).ok_or(StepError::Kept("flow"))
+    }
+
+    fn from_kept(kept: FlowKept) -> Option<Self> {
+        let ids = match (kept.request_id, kept.correlation_id) {
+            (Some(request), Some(correlation)) => Some(RequestIds::new(
+                MedMijRequestId::parse(&request).ok()?,
+                CorrelationId::parse(&correlation).ok()?,
+            )),
+            _ => None,
+        };
+        let stap = match kept.stap {
+            StapKept::Landing => Stap::Landing,
+            StapKept::Inloggen { remember } => Stap::Inloggen { remember },
+            StapKept::Toestemming {
+                persoon,
+                gegevensdiensten,
+            } => Stap::Toestemming {
+                persoon: persoon.read()?,
+                gegevensdiensten: ids_of(&gegevensdiensten)?,
+            },
+            StapKept::Einde { reden } => Stap::Einde {
+                reden: Uitzondering::from_name(&reden)?,
+            },
+            StapKept::Overzicht { persoon } => Stap::Overzicht {
+                persoon: persoon.read()?,
+            },
+            StapKept::Intrekken {
+                persoon,
+                client_id,
+                aanbieder,
+            } => Stap::Intrekken {
+                persoon: persoon.read()?,
+                client_id: ClientId::parse(&client_id).ok()?,
+                aanbieder: Aanbiedernaam::parse(&aanbieder).ok()?,
+            },
+        };
+        Some(Self {
+            client_id: ClientId::parse(&kept.client_id).ok()?,
+            redirect_uri: RedirectUri::parse(&kept.redirect_uri).ok()?,
+            state: State::from_wire(kept.state).ok()?,
+            scope: read_scope(&kept.release, &kept.functie, &kept.scope)?,
+            aanbieder: Aanbiedernaam::parse(&kept.aanbieder).ok()?,
+            ids,
+            geboortedatum: match kept.geboortedatum {
+                Some(datum) => Some(Geboortedatum::parse(&datum).ok()?),
+                None => None,
+            },
+            session_id: CorrelationId::parse(&kept.session_id).ok()?,
+            beheren: kept.beheren,
+            stap,
+        })
+    }
+}
+
+/// What a grant is good for. It rests sealed beside the grant, for the token endpoint and the resource server.
+#[derive(Clone)]
+pub(super) struct GrantBody {
+    pub(super) scope: Scope,
+    pub(super) aanbieder: Aanbiedernaam,
+    pub(super) gegevensdiensten: Vec<GegevensdienstId>,
+    pub(super) persoon: Persoon,
+    pub(super) correlation_id: Option<CorrelationId>,
+}
+
+impl GrantBody {
+    pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        write(&GrantKept {
+            release: self.scope.release().as_str().to_owned(),
+            functie: Some(self.scope.functie())
+                .filter(|functie| *functie != Functie::Verzamelen)
+                .map(|functie| functie.as_str().to_owned()),
+            scope: self.scope.to_string(),
+            aanbieder: Some(&self.aanbieder)
+                .filter(|naam| Some(*naam) != self.scope.aanbieder())
+                .map(|naam| naam.as_str().to_owned()),
+            gegevensdiensten: texts(&self.gegevensdiensten),
+            persoon: PersoonKept::of(&self.persoon),
+            correlation_id: self.correlation_id.as_ref().map(|id| id.as_str().to_owned()),
+        })
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, StepError> {
+        let kept: GrantKept = serde_json::from_slice(bytes).map_err(|_| StepError::Kept("grant"))?;
+        Self::from_kept(kept).ok_or(StepError::Kept("grant"))
+    }
+
+    fn from_kept(kept: GrantKept) -> Option<Self> {
+        let functie = kept.functie.as_deref().unwrap_or(Functie::Verzamelen.as_str());
+        let scope = read_scope(&kept.release, functie, &kept.scope)?;
+        Some(Self {
+            aanbieder: match &kept.aanbieder {
+                Some(naam) => Aanbiedernaam::parse(naam).ok()?,
+                None => scope.aanbieder()?.clone(),
+            },
+            scope,
+            gegevensdiensten: ids_of(&kept.gegevensdiensten)?,
+            persoon: kept.persoon.read()?,
+            correlation_id: match kept.correlation_id {
+                Some(id) => Some(CorrelationId::parse(&id).ok()?),
+                None => None,
+            },
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct FlowKept {
+    client_id: String,
+    redirect_uri: String,
+    state: String,
+    release: String,
+    functie: String,
+    scope: String,
+    aanbieder: String,
+    request_id: Option<String>,
+    correlation_id: Option<String>,
+    geboortedatum: Option<String>,
+    session_id: String,
+    beheren: bool,
+    stap: StapKept,
+}
+
+#[derive(Serialize, Deserialize)]
+enum StapKept {
+    Landing,
+    Inloggen {
+        remember: Vec<u8>,
+    },
+    Toestemming {
+        persoon: PersoonKept,
+        gegevensdiensten: Vec<String>,
+    },
+    Einde {
+        reden: String,
+    },
+    Overzicht {
+        persoon: PersoonKept,
+    },
+    Intrekken {
+        persoon: PersoonKept,
+        client_id: String,
+        aanbieder: String,
+    },
+}
+
+/// With short names, and without what goes without saying: there is one of these for every live grant.
+#[derive(Serialize, Deserialize)]
+struct GrantKept {
+    #[serde(rename = "r")]
+    release: String,
+    /// Verzamelen where it is absent.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    functie: Option<String>,
+    #[serde(rename = "s")]
+    scope: String,
+    /// That of the scope where it is absent.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    aanbieder: Option<String>,
+    #[serde(rename = "g")]
+    gegevensdiensten: Vec<String>,
+    #[serde(rename = "p")]
+    persoon: PersoonKept,
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PersoonKept {
+    #[serde(rename = "b")]
+    bsn: Zeroizing<String>,
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    vertegenwoordiging: Option<String>,
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    niveau: Option<String>,
+}
+
+impl PersoonKept {
+    fn of(persoon: &Persoon) -> Self {
+        Self {
+            bsn: Zeroizing::new(persoon.bsn.expose().to_owned()),
+            vertegenwoordiging: persoon.vertegenwoordiging.map(|soort| soort.as_str().to_owned()),
+            niveau: persoon.betrouwbaarheidsniveau.clone(),
+        }
+    }
+
+    fn read(self) -> Option<Persoon> {
+        let mut persoon = Persoon::new(Bsn::parse(&self.bsn).ok()?);
+        persoon.vertegenwoordiging = match self.vertegenwoordiging.as_deref() {
+            None => None,
+            Some(name) => Some(
+                [Vertegenwoordiging::Vrijwillig, Vertegenwoordiging::OuderlijkGezag]
+                    .into_iter()
+                    .find(|soort| soort.as_str() == name)?,
+            ),
+        };
+        persoon.betrouwbaarheidsniveau = self.niveau;
+        Some(persoon)
+    }
+}
+
+fn write(kept: &impl Serialize) -> Zeroizing<Vec<u8>> {
+    // texts and numbers only: writing cannot fail
+    Zeroizing::new(serde_json::to_vec(kept).unwrap_or_default())
+}
+
+fn texts(ids: &[GegevensdienstId]) -> Vec<String> {
+    ids.iter().map(|id| id.as_str().to_owned()).collect()
+}
+
+fn ids_of(texts: &[String]) -> Option<Vec<GegevensdienstId>> {
+    texts.iter().map(|id| GegevensdienstId::parse(id).ok()).collect()
+}
+
+fn read_scope(release: &str, functie: &str, scope: &str) -> Option<Scope> {
+    Scope::parse(Release::parse(release).ok()?, Functie::from_name(functie)?, scope).ok()
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.rscint.200, RFC 6750 — the guard of the Resource Server: is this request covered by a grant?
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use medmij_abonneren::SubscriptionToken;
+use medmij_log::{ErrorInfo, EventType, RequestInfo, ResponseInfo};
+use medmij_oauth::{
+    ClientId, Functie, form,
+    storage::SecretHash,
+    wire::{ErrorCode, RequestIds},
+};
+use medmij_types::{Aanbiedernaam, AccessToken, CorrelationId, GegevensdienstId, PeerNames};
+
+use super::{Clients as _, Dvza, Persoon, Server, StepError, TokenBinding, flow::GrantBody};
+use crate::store::{GrantId, Store as _};
+
+/// What a request may touch.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Verleend {
+    /// Whose data.
+    pub persoon: Persoon,
+    /// At which Aanbieder.
+    pub aanbieder: Aanbiedernaam,
+    /// Which gegevensdiensten the token covers.
+    pub gegevensdiensten: Vec<GegevensdienstId>,
+    /// For which function.
+    pub functie: Functie,
+    /// Abonneren: the granted duration, in days.
+    pub dagen: Option<u32>,
+    /// Which DVP.
+    pub client_id: ClientId,
+    /// The `X-Correlation-ID` of the authorization, in releases that have one.
+    pub correlation_id: Option<CorrelationId>,
+    /// The grant, for records.
+    pub grant: GrantId,
+}
+
+impl<'a> From<&'a Verleend> for SubscriptionToken<'a> {
+    fn from(verleend: &'a Verleend) -> Self {
+        Self {
+            functie: verleend.functie,
+            dagen: verleend.dagen,
+            gegevensdiensten: &verleend.gegevensdiensten,
+            bsn: &verleend.persoon.bsn,
+            aanbieder: &verleend.aanbieder,
+            client_id: &verleend.client_id,
+        }
+    }
+}
+
+impl<D: Dvza> Server<D> {
+    /// Judges a resource request: its token stands in the `Authorization` header and nowhere else, lives, belongs to a
+    /// client that is on the OCL now, and covers the gegevensdienst.
+    ///
+    /// `query` is the query of the request: a token there is refused (H09).
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError`], which knows its RFC 6750 answer.
+    pub async fn guard(
+        &self,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        peer: &PeerNames,
+        gegevensdienst: &GegevensdienstId,
+    ) -> Result<Verleend, GuardError> {
+        self.guard_for(
+            &[Functie::Verzamelen, Functie::Delen],
+            headers,
+            query,
+            peer,
+            gegevensdienst,
+        )
+        .await
+    }
+
+    /// As [`guard`](Self::guard), for these functions: a subscription endpoint takes tokens of
+    /// [`Functie::Abonneren`] and of nothing else. `guard` itself never takes those: consent to notifications gives no
+    /// right to data (I12).
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError`].
+    pub async fn guard_for(
+        &self,
+        functies: &[Functie],
+        headers: &HeaderMap,
+        query: Option<&str>,
+        peer: &PeerNames,
+        gegevensdienst: &GegevensdienstId,
+    ) -> Result<Verleend, GuardError> {
+        let verleend = self.token_of(headers, query, peer).await?;
+        if functies.contains(&verleend.functie) && verleend.gegevensdiensten.contains(gegevensdienst) {
+            Ok(verleend)
+        } else {
+            let error = GuardError::InsufficientScope;
+            self.observe_resource(EventType::SendResourceRequestError, headers, Some(&error));
+            Err(error)
+        }
+    }
+
+    /// As [`guard`](Self::guard), without the question of the gegevensdienst: for a resource endpoint that serves several
+    /// and finds out by itself which one a request is for.
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError`].
+    pub async fn token_of(
+        &self,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        peer: &PeerNames,
+    ) -> Result<Verleend, GuardError> {
+        self.observe_resource(EventType::ReceiveResourceRequest, headers, None);
+        let judged = self.judge_token(headers, query, peer).await;
+        if let Err(error) = &judged {
+            self.observe_resource(EventType::SendResourceRequestError, headers, Some(error));
+        }
+        judged
+    }
+
+    fn observe_resource(&self, kind: EventType, headers: &HeaderMap, error: Option<&GuardError>) {
+        let ids = RequestIds::from_headers(headers);
+        let mut event = self.event(kind, ids.as_ref().map(|ids| &ids.correlation_id), None);
+        let mut info = RequestInfo::default();
+        info.id = ids.as_ref().map(|ids| ids.request_id.clone());
+        info.server_id = Some(self.config.hostname.clone());
+        event.request = Some(info);
+        if let Some(error) = error {
+            let code = error
+                .error()
+                .map_or_else(|| "other".to_owned(), |code| code.as_str().to_owned());
+            event.response = Some(ResponseInfo::new(
+                ids.map(|ids| ids.request_id),
+                error.status().as_u16(),
+            ));
+            event.error = Some(ErrorInfo::new(code, error.to_string()));
+        }
+        self.config.observer.observe(event);
+    }
+
+    async fn judge_token(
+        &self,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        peer: &PeerNames,
+    ) -> Result<Verleend, GuardError> {
+        if query.is_some_and(|query| form::names(query, "access_token")) {
+            return Err(GuardError::InvalidRequest);
+        }
+        let token = bearer(headers)?;
+        let access = self
+            .dvza
+            .store()
+            .access(&SecretHash::of(token.expose()))
+            .await
+            .map_err(|error| GuardError::Unavailable(Box::new(error.into())))?
+            .ok_or(GuardError::InvalidToken)?;
+        let client_id = access.grant.client_id.clone();
+        let listed = self
+            .dvza
+            .clients()
+            .client(&client_id)
+            .await
+            .map_err(|error| GuardError::Unavailable(Box::new(error.into())))?;
+        if listed.is_none() {
+            return Err(GuardError::InvalidToken);
+        }
+        let same = peer.iter().any(|name| access.names.contains(name));
+        if !same && self.config.token_binding != TokenBinding::Off {
+            tracing::warn!(rule = "rfc 8705 section 3", %client_id, "token came with another certificate than it was issued to");
+            if self.config.token_binding == TokenBinding::Require {
+                return Err(GuardError::InvalidToken);
+            }
+        }
+        let read = || -> Result<GrantBody, StepError> {
+            let plain = self
+                .config
+                .keys
+                .open(&access.grant.body, access.grant.id.as_str().as_bytes())?;
+            GrantBody::from_bytes(&plain)
+        };
+        let body = read().map_err(|error| GuardError::Unavailable(Box::new(error)))?;
+        Ok(Verleend {
+            persoon: body.persoon,
+            aanbieder: body.aanbieder,
+            gegevensdiensten: body.gegevensdiensten,
+            functie: body.scope.functie(),
+            dagen: body.scope.dagen(),
+            client_id,
+            correlation_id: body.correlation_id,
+            grant: access.grant.id,
+        })
+    }
+}
+
+/// Why a resource request is refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GuardError {
+    /// No token: 401 with a bare challenge (RFC 6750 section 3).
+    #[error("request has no bearer token")]
+    MissingToken,
+    /// A token in a wrong place, or twice: 400.
+    #[error("request has its token in the wrong place or more than once")]
+    InvalidRequest,
+    /// Unknown, expired, withdrawn, of a client that is not listed any more, or with another certificate: 401.
+    #[error("access token is not valid")]
+    InvalidToken,
+    /// The token does not cover the gegevensdienst: 403.
+    #[error("access token does not cover the gegevensdienst")]
+    InsufficientScope,
+    /// Something here cannot be reached: 503.
+    #[error("access token cannot be checked now")]
+    Unavailable(#[source] Box<StepError>),
+}
+
+impl GuardError {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::MissingToken | Self::InvalidToken => StatusCode::UNAUTHORIZED,
+            Self::InvalidRequest => StatusCode::BAD_REQUEST,
+            Self::InsufficientScope => StatusCode::FORBIDDEN,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The OAuth error code; none where the request had no token.
+    #[must_use]
+    pub fn error(&self) -> Option<ErrorCode> {
+        match self {
+            Self::MissingToken => None,
+            Self::InvalidRequest => Some(ErrorCode::InvalidRequest),
+            Self::InvalidToken => Some(ErrorCode::InvalidToken),
+            Self::InsufficientScope => Some(ErrorCode::InsufficientScope),
+            Self::Unavailable(_) => Some(ErrorCode::TemporarilyUnavailable),
+        }
+    }
+
+    /// The value of `WWW-Authenticate`.
+    #[must_use]
+    pub fn challenge(&self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::MissingToken | Self::Unavailable(_) => "Bearer",
+            Self::InvalidRequest => "Bearer error=\"invalid_request\"",
+            Self::InvalidToken => "Bearer error=\"invalid_token\"",
+            Self::InsufficientScope => "Bearer error=\"insufficient_scope\"",
+        })
+    }
+
+    /// The whole answer, without a body: a FHIR server adds its OperationOutcome.
+    #[must_use]
+    pub fn to_http(&self) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        if !matches!(self, Self::Unavailable(_)) {
+            headers.insert(header::WWW_AUTHENTICATE, self.challenge());
+        } else {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+/// The token of the `Authorization` header; the scheme is written in any case (H17).
+fn bearer(headers: &HeaderMap) -> Result<AccessToken, GuardError> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or(GuardError::MissingToken)?;
+    if values.next().is_some() {
+        return Err(GuardError::InvalidRequest);
+    }
+    let text = value.to_str().map_err(|_| GuardError::InvalidRequest)?;
+    let (scheme, token) = text.split_once(' ').ok_or(GuardError::MissingToken)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(GuardError::MissingToken);
+    }
+    AccessToken::from_wire(token.trim_start_matches(' ')).map_err(|_| GuardError::InvalidToken)
+}

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.202 – core.authint.207 — the front channel, step by step.
+
+mod arrive;
+mod consent;
+mod login;
+mod outcome;
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use medmij_log::EventType;
+use medmij_oauth::{
+    form::Form,
+    policy::{ExceptionRule, Gedrag, Mark, Uitzondering},
+    storage::Advanced,
+    wire::ErrorCode,
+};
+use medmij_types::CorrelationId;
+
+pub use self::outcome::{Arrived, Next, Submitted};
+
+use self::consent::vraag;
+use super::{
+    Aanbieder, Aanbieders as _, Authentication as _, Clients as _, Dvza, EindeScreen, LoginAnswer, LoginAnswerScreen,
+    Namen, Page, Screen, Server, SessionSecret, StepError, StoringScreen, Visitor,
+    flow::{Flow, Stap},
+};
+use crate::store::{Advance, AuditEntry, FlowId, Store as _, StoredFlow};
+
+impl<D: Dvza> Server<D> {
+    /// Judges an authorization request (core.authint.202, then core.authint.203) and starts a flow.
+    pub async fn authorize(&self, query: &str, headers: &HeaderMap) -> Arrived {
+        self.arrive(query, headers, false).await
+    }
+
+    pub(super) async fn arrive(&self, query: &str, headers: &HeaderMap, beheren: bool) -> Arrived {
+        match self.judge(query, headers, beheren).await {
+            Ok(arrived) => arrived,
+            Err(error) => Arrived::Page(Box::new(self.storing(&error, None))),
+        }
+    }
+
+    /// The page of a flow, at the step where it is.
+    pub async fn page(&self, visitor: &Visitor) -> Page {
+        match self.show(visitor).await {
+            Ok(page) => page,
+            Err((error, flow)) => self.failed(&error, flow.as_deref()),
+        }
+    }
+
+    /// Takes the answer of a page.
+    pub async fn submit(&self, visitor: &Visitor, submitted: &Submitted<'_>) -> Next {
+        match self.take_answer(visitor, submitted).await {
+            Ok(next) => next,
+            Err((error, flow)) => Next::Page(Box::new(self.failed(&error, flow.as_deref()))),
+        }
+    }
+
+    /// The page for a browser that holds no secret of the flow.
+    #[must_use]
+    pub fn verlopen(&self) -> Page {
+        self.failed(&StepError::Verlopen, None)
+    }
+
+    /// Which flow a login callback is for; the browser has to hold its secret too.
+    ///
+    /// # Errors
+    ///
+    /// [`StepError::LoginAnswerTooLong`].
+    pub fn login_flow<'a>(&self, answer: impl Into<LoginAnswer<'a>>) -> Result<Option<FlowId>, StepError> {
+        let answer = answer.into();
+        for (part, text, most) in [
+            ("query", answer.query, self.config.login_query),
+            ("form", answer.form, self.config.login_form),
+        ] {
+            let length = text.len();
+            if length > most {
+                return Err(StepError::LoginAnswerTooLong { part, length, most });
+            }
+            let flow = Form::parse_up_to(text.as_bytes(), most)
+                .ok()
+                .and_then(|form| self.dvza.authentication().relay(&form));
+            if flow.is_some() {
+                return Ok(flow);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The page on which a Persoon sends the form of a login once more: browsers send no cookie with a POST from another site,
+    /// and they do with one from here. `None` where this form came from that page already, or cannot be read.
+    #[must_use]
+    pub fn login_again(&self, form: &str) -> Option<Page> {
+        let form = Form::parse_up_to(form.as_bytes(), self.config.login_form).ok()?;
+        if form.has(AGAIN) {
+            return None;
+        }
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let mut fields: Vec<_> = form.iter().map(owned).collect();
+        fields.push((AGAIN.to_owned(), "ja".to_owned()));
+        let screen = Screen::LoginAnswer(LoginAnswerScreen { fields });
+        Some(Page::new(200, screen, Arc::clone(&self.config.texts)))
+    }
+
+    /// The page for a step that failed before a flow was known.
+    #[must_use]
+    pub fn failure(&self, error: &StepError) -> Page {
+        self.failed(error, None)
+    }
+
+    /// Second leg of the login: authentication, test, and on to the question of consent (core.authint.205).
+    pub async fn login<'a>(&self, visitor: &Visitor, answer: impl Into<LoginAnswer<'a>>) -> Next {
+        match self.finish_login(visitor, answer.into()).await {
+            Ok(next) => next,
+            Err((error, flow)) => Next::Page(Box::new(self.failed(&error, flow.as_deref()))),
+        }
+    }
+
+    async fn show(&self, visitor: &Visitor) -> Result<Page, Failed> {
+        let (stored, flow) = self.load(visitor).await?;
+        let page = self.screen(&flow).await.map_err(|error| failed(error, &flow))?;
+        let mut page = Page::new(200, page, Arc::clone(&self.config.texts));
+        page.csrf = Some(visitor.session.csrf(&visitor.flow, form_version(&stored, &flow)));
+        page.form_origin = match flow.stap {
+            // the login is elsewhere, and where is not known yet
+            Stap::Landing | Stap::Inloggen { .. } => None,
+            _ => Some(format!("https://{}", flow.redirect_uri.hostname())),
+        };
+        if matches!(flow.stap, Stap::Landing) {
+            self.observe(EventType::ShowLandingPage, &flow);
+        }
+        Ok(page)
+    }
+
+    async fn screen(&self, flow: &Flow) -> Result<Screen, StepError> {
+        let aanbieder = self.aanbieder(flow).await?;
+        let namen = self.namen(flow, &aanbieder).await?;
+        Ok(match &flow.stap {
+            // whoever comes back from the login with the back button sees the start again
+            Stap::Landing | Stap::Inloggen { .. } => Screen::Landing(namen),
+            Stap::Einde { reden } => {
+                let rule = self.config.exceptions.rule(flow.release(), *reden);
+                Screen::Einde(EindeScreen {
+                    namen,
+                    reden: *reden,
+                    terug: rule.gedrag != Gedrag::AlleenPagina,
+                })
+            }
+            Stap::Toestemming { gegevensdiensten, .. } => vraag(flow, &aanbieder, namen, gegevensdiensten),
+            Stap::Overzicht { persoon } => self.overzicht(namen, persoon).await?,
+            Stap::Intrekken {
+                client_id, aanbieder, ..
+            } => self.intrekken(client_id, aanbieder).await?,
+        })
+    }
+
+    async fn take_answer(&self, visitor: &Visitor, submitted: &Submitted<'_>) -> Result<Next, Failed> {
+        let (stored, flow) = self.load(visitor).await?;
+        let field = |name| submitted.form.one(name).ok().flatten().unwrap_or_default();
+        if !visitor
+            .session
+            .accepts(&visitor.flow, form_version(&stored, &flow), field("csrf"))
+        {
+            return Err((StepError::Formulier, None));
+        }
+        let at = At {
+            visitor,
+            version: stored.version,
+            flow: &flow,
+        };
+        let next = match (&flow.stap, field("antwoord")) {
+            (Stap::Landing | Stap::Inloggen { .. }, "inloggen") => {
+                self.begin_login(&at, submitted.login_callback).await
+            }
+            (Stap::Landing | Stap::Inloggen { .. }, "stoppen") => {
+                self.observe(EventType::SendAuthorizationCancellation, &flow);
+                self.end(&at, Uitzondering::Geannuleerd).await
+            }
+            (
+                Stap::Toestemming {
+                    persoon,
+                    gegevensdiensten,
+                },
+                "ja",
+            ) => {
+                let langdurig = field("langdurig") == "ja";
+                self.grant(&at, persoon, gegevensdiensten, langdurig).await
+            }
+            (Stap::Toestemming { persoon, .. }, "nee") => self.decline(&at, persoon).await,
+            (Stap::Einde { reden }, "terug") => self.leave(&at, *reden).await,
+            (Stap::Overzicht { .. } | Stap::Intrekken { .. }, answer) => {
+                self.manage(&at, answer, field("nummer")).await
+            }
+            _ => Err(StepError::Formulier),
+        };
+        next.map_err(|error| failed(error, &flow))
+    }
+
+    /// Ends in the way of the exception: by a page whose button leads back, or at once.
+    async fn end(&self, at: &At<'_>, reden: Uitzondering) -> Result<Next, StepError> {
+        self.end_with(at, reden, None).await
+    }
+
+    /// As [`end`](Self::end), with the audit entry that commits with it.
+    async fn end_with(&self, at: &At<'_>, reden: Uitzondering, audit: Option<AuditEntry>) -> Result<Next, StepError> {
+        let rule = self.config.exceptions.rule(at.flow.release(), reden);
+        let next = match rule.gedrag {
+            Gedrag::Redirect => self.close(at, reden, audit).await,
+            // a page is what is safe, also for a behaviour that is not known here
+            _ => self.replace(at, &at.flow.at(Stap::Einde { reden }), true, audit).await,
+        }?;
+        if let Some(kind) = rule.event {
+            self.observe(kind, at.flow);
+        }
+        Ok(next)
+    }
+
+    /// The button of the last page: closes the flow and goes back to the DVP.
+    async fn leave(&self, at: &At<'_>, reden: Uitzondering) -> Result<Next, StepError> {
+        if self.config.exceptions.rule(at.flow.release(), reden).gedrag == Gedrag::AlleenPagina {
+            return Err(StepError::Formulier);
+        }
+        self.close(at, reden, None).await
+    }
+
+    pub(super) async fn close(
+        &self,
+        at: &At<'_>,
+        reden: Uitzondering,
+        audit: Option<AuditEntry>,
+    ) -> Result<Next, StepError> {
+        let closed = self.dvza.store().close_flow(&at.visitor.flow, at.version, audit);
+        match closed.await? {
+            Advanced::Stale => Err(StepError::Verlopen),
+            Advanced::Done => {
+                let rule = self.config.exceptions.rule(at.flow.release(), reden);
+                Ok(Next::Away(at.flow.redirect().error(&rule)))
+            }
+        }
+    }
+
+    /// Replaces the flow; after a login the browser gets a new secret (O8).
+    pub(super) async fn advance(&self, at: &At<'_>, flow: &Flow, authenticated: bool) -> Result<Next, StepError> {
+        self.replace(at, flow, authenticated, None).await
+    }
+
+    async fn replace(
+        &self,
+        at: &At<'_>,
+        flow: &Flow,
+        authenticated: bool,
+        audit: Option<AuditEntry>,
+    ) -> Result<Next, StepError> {
+        let before_login = matches!(at.flow.stap, Stap::Landing | Stap::Inloggen { .. });
+        let session = if authenticated && before_login {
+            SessionSecret::random(&*self.config.entropy)?
+        } else {
+            at.visitor.session.clone()
+        };
+        let body = self.seal(&at.visitor.flow, flow)?;
+        let mut advance = Advance::new(at.visitor.flow.clone(), at.version, session.hash(), body, authenticated);
+        advance.audit = audit;
+        match self.dvza.store().advance_flow(advance).await? {
+            Advanced::Done => Ok(Next::Flow(Visitor::new(at.visitor.flow.clone(), session))),
+            Advanced::Stale => Err(StepError::Verlopen),
+        }
+    }
+
+    async fn load(&self, visitor: &Visitor) -> Result<(StoredFlow, Flow), Failed> {
+        let stored = self
+            .dvza
+            .store()
+            .flow(&visitor.flow)
+            .await
+            .map_err(|error| (error.into(), None))?;
+        let stored = stored
+            .filter(|stored| stored.session == visitor.session.hash())
+            .ok_or((StepError::Verlopen, None))?;
+        let plain = self
+            .config
+            .keys
+            .open(&stored.body, visitor.flow.as_str().as_bytes())
+            .map_err(|error| (error.into(), None))?;
+        let flow = Flow::from_bytes(&plain).map_err(|error| (error, None))?;
+        Ok((stored, flow))
+    }
+
+    fn seal(&self, id: &FlowId, flow: &Flow) -> Result<Vec<u8>, StepError> {
+        Ok(self
+            .config
+            .keys
+            .seal(&flow.to_bytes(), id.as_str().as_bytes(), &*self.config.entropy)?)
+    }
+
+    async fn aanbieder(&self, flow: &Flow) -> Result<Aanbieder, StepError> {
+        self.dvza
+            .aanbieders()
+            .aanbieder(&flow.aanbieder)
+            .await?
+            .ok_or(StepError::Verlopen)
+    }
+
+    async fn namen(&self, flow: &Flow, aanbieder: &Aanbieder) -> Result<Namen, StepError> {
+        let client = self.dvza.clients().client(&flow.client_id).await?;
+        let pgo = client
+            .as_ref()
+            .map_or_else(|| flow.client_id.as_str(), |client| client.name(&flow.client_id));
+        Ok(Namen::new(&aanbieder.weergavenaam, pgo))
+    }
+
+    fn failed(&self, error: &StepError, flow: Option<&Flow>) -> Page {
+        match error {
+            StepError::Verlopen | StepError::Formulier => {
+                tracing::info!(reason = %error, "step refused");
+                Page::new(403, Screen::Verlopen, Arc::clone(&self.config.texts))
+            }
+            StepError::LoginAnswerTooLong { part, .. } => {
+                tracing::warn!(reason = %error, "step refused");
+                let status = if *part == "query" { 414 } else { 413 };
+                Page::new(
+                    status,
+                    Screen::Storing(self.storing_screen(flow)),
+                    Arc::clone(&self.config.texts),
+                )
+            }
+            _ => self.storing(error, flow),
+        }
+    }
+
+    /// The page for somebody who asks too often (O13): as Technische storing, with the advice to try later.
+    #[must_use]
+    pub fn te_druk(&self) -> Page {
+        let screen = Screen::Storing(self.storing_screen(None));
+        Page::new(429, screen, Arc::clone(&self.config.texts))
+    }
+
+    /// Technische storing: with a way back only where the redirect is proven.
+    fn storing(&self, error: &StepError, flow: Option<&Flow>) -> Page {
+        let screen = self.storing_screen(flow);
+        let source = std::error::Error::source(error).map(ToString::to_string);
+        tracing::error!(trace_id = screen.trace_id, reason = %error, source, "technische storing");
+        let unavailable = matches!(
+            error,
+            StepError::Store(_) | StepError::Supplier(_) | StepError::Entropy(_) | StepError::Seal(_)
+        );
+        Page::new(
+            if unavailable { 503 } else { 500 },
+            Screen::Storing(screen),
+            Arc::clone(&self.config.texts),
+        )
+    }
+
+    fn storing_screen(&self, flow: Option<&Flow>) -> StoringScreen {
+        let mut screen = StoringScreen {
+            dvza: self.config.naam_dvza.clone(),
+            telefoon: self.config.telefoon_dvza.clone(),
+            ..StoringScreen::default()
+        };
+        if let Some(flow) = flow {
+            let rule = ExceptionRule::new(Gedrag::Pagina, ErrorCode::ServerError, Mark::Inferred);
+            screen.namen = Namen::new(flow.aanbieder.short(), flow.client_id.as_str());
+            screen.terug = Some(flow.redirect().error(&rule));
+            screen.trace_id = flow.trace_id().as_str().to_owned();
+            screen.session_id = flow.session_id.as_str().to_owned();
+        } else if let Ok(id) = CorrelationId::random(&*self.config.entropy) {
+            screen.trace_id = id.as_str().to_owned();
+            screen.session_id = id.as_str().to_owned();
+        }
+        screen
+    }
+}
+
+/// A step at which a browser is.
+pub(super) struct At<'a> {
+    pub(super) visitor: &'a Visitor,
+    pub(super) version: u32,
+    pub(super) flow: &'a Flow,
+}
+
+/// The step that a form token is of. Until the login has come back it is one step: whoever turns back from the login sees
+/// the first page as the browser kept it, and its buttons still work.
+fn form_version(stored: &StoredFlow, flow: &Flow) -> u32 {
+    match flow.stap {
+        Stap::Landing | Stap::Inloggen { .. } => 0,
+        _ => stored.version,
+    }
+}
+
+type Failed = (StepError, Option<Box<Flow>>);
+
+fn failed(error: StepError, flow: &Flow) -> Failed {
+    (error, Some(Box::new(flow.clone())))
+}
+
+/// The field of a form that was sent once more.
+const AGAIN: &str = "medmij-doorgaan";
+
+pub(super) const DRAWS: usize = 4;

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.202, core.authint.203 — an authorization request comes in: refused with a page (1a), refused with a
+//! redirect (1b), or a flow.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use medmij_log::{ErrorInfo, EventType, RequestInfo};
+use medmij_oauth::{
+    Functie, Scope,
+    policy::{ExceptionRule, Gedrag, Mark, Uitzondering},
+    wire::{ErrorCode, RequestIds},
+};
+use medmij_types::{CorrelationId, MedMijRequestId};
+
+use super::Arrived;
+use crate::{
+    server::{
+        Aanbieder, Aanbieders as _, Clients as _, Dvza, JudgeOptions, JudgedRequest, Page, Screen, Server,
+        SessionSecret, StepError, Uitzondering1a, UnprovenRequest, Visitor,
+        authorization::RefusedRequest,
+        flow::{Flow, Stap},
+    },
+    store::{FlowId, NewFlow, Store as _},
+};
+
+impl<D: Dvza> Server<D> {
+    pub(super) async fn judge(&self, query: &str, headers: &HeaderMap, beheren: bool) -> Result<Arrived, StepError> {
+        let entropy = &*self.config.entropy;
+        let session_id = CorrelationId::random(entropy)?;
+        let fresh = RequestIds::new(MedMijRequestId::random(entropy)?, CorrelationId::random(entropy)?);
+        let unproven = UnprovenRequest::parse(query).and_then(|unproven| {
+            if self.config.redirect_query {
+                Ok(unproven)
+            } else {
+                unproven.without_redirect_query()
+            }
+        });
+        let unproven = match unproven {
+            Ok(unproven) => unproven,
+            Err(error) => return Ok(self.fout(error, &session_id)),
+        };
+        let client = self.dvza.clients().client(unproven.client_id()).await?;
+        let proven = match unproven.prove(client) {
+            Ok(proven) => proven,
+            Err(error) => return Ok(self.fout(error, &session_id)),
+        };
+        let redirect = proven.redirect().clone();
+        let mut options = JudgeOptions::new(self.config.release);
+        options.ids = self.config.ids;
+        options.state_lengte = self.config.state_lengte;
+        let judged = match proven.judge(&options, headers, fresh) {
+            Ok(judged) => judged,
+            Err(refused) => return Ok(self.refuse(&refused, None, &session_id)),
+        };
+        // from here on a disturbance may offer the way back (C16)
+        match self.open(judged, session_id, beheren).await {
+            Ok(arrived) => Ok(arrived),
+            Err(error) => {
+                let rule = ExceptionRule::new(Gedrag::Pagina, ErrorCode::ServerError, Mark::Inferred);
+                let mut page = self.storing(&error, None);
+                if let Screen::Storing(screen) = &mut page.screen {
+                    screen.terug = Some(redirect.error(&rule));
+                }
+                Ok(Arrived::Page(Box::new(page)))
+            }
+        }
+    }
+
+    async fn open(
+        &self,
+        judged: JudgedRequest,
+        session_id: CorrelationId,
+        beheren: bool,
+    ) -> Result<Arrived, StepError> {
+        let trace_id = judged.request.ids.as_ref().map(|ids| ids.correlation_id.clone());
+        if judged.ids_replaced {
+            tracing::warn!(rule = "core.authint.208", client_id = %judged.request.client_id, "request ids missing or malformed, replaced");
+        }
+        let mut event = self.event(
+            EventType::ReceiveAuthorizationRequest,
+            trace_id.as_ref(),
+            Some(&session_id),
+        );
+        let mut info = RequestInfo::default();
+        info.id = judged.request.ids.as_ref().map(|ids| ids.request_id.clone());
+        info.client_id = Some(judged.request.client_id.hostname().clone());
+        info.method = Some("GET");
+        event.request = Some(info);
+        self.config.observer.observe(event);
+
+        let (aanbieder, scope) = match self.serve(&judged).await? {
+            Ok(served) => served,
+            Err(refused) => return Ok(self.refuse(&refused, trace_id.as_ref(), &session_id)),
+        };
+        let request = judged.request;
+        let flow = Flow {
+            client_id: request.client_id,
+            redirect_uri: request.redirect_uri,
+            state: request.state,
+            scope,
+            aanbieder: aanbieder.naam,
+            ids: request.ids,
+            geboortedatum: request.geboortedatum,
+            session_id,
+            beheren,
+            stap: Stap::Landing,
+        };
+        Ok(Arrived::Flow(self.start(&flow).await?))
+    }
+
+    /// Keeps a new flow.
+    async fn start(&self, flow: &Flow) -> Result<Visitor, StepError> {
+        let visitor = Visitor::new(
+            FlowId::random(&*self.config.entropy)?,
+            SessionSecret::random(&*self.config.entropy)?,
+        );
+        let body = self.seal(&visitor.flow, flow)?;
+        let new = NewFlow::new(
+            visitor.flow.clone(),
+            visitor.session.hash(),
+            body,
+            self.config.lifetimes.flow,
+        );
+        self.dvza.store().open_flow(new).await?;
+        Ok(visitor)
+    }
+
+    /// V2: the Aanbieder and the gegevensdiensten are served here, and the client may have them.
+    async fn serve(&self, judged: &JudgedRequest) -> Result<Result<(Aanbieder, Scope), RefusedRequest>, StepError> {
+        let mut scope = judged.request.scope.clone();
+        let naam = scope.aanbieder().or(self.config.aanbieder.as_ref());
+        let aanbieder = match naam {
+            Some(naam) => self.dvza.aanbieders().aanbieder(naam).await?,
+            None => None,
+        };
+        let Some(aanbieder) = aanbieder else {
+            return Ok(Err(
+                judged.refuse(Uitzondering::AanbiederNietHier, "aanbieder is not served here")
+            ));
+        };
+        // in 1.x Verzamelen and Delen are written alike; the gegevensdienst tells
+        if let (Functie::Verzamelen, [id]) = (scope.functie(), scope.gegevensdiensten())
+            && aanbieder.dienst(Functie::Verzamelen, id).is_none()
+            && aanbieder.dienst(Functie::Delen, id).is_some()
+            && let Ok(delen) = Scope::delen(scope.release(), aanbieder.naam.clone(), id.clone())
+        {
+            scope = match scope.vertegenwoordiging() {
+                Some(soort) => delen.clone().with_vertegenwoordiging(soort).unwrap_or(delen),
+                None => delen,
+            };
+        }
+        let served = match scope.gegevensdiensten() {
+            [] => !aanbieder.ids(scope.functie()).is_empty(),
+            ids => ids.iter().all(|id| aanbieder.dienst(scope.functie(), id).is_some()),
+        };
+        if !served {
+            return Ok(Err(judged.refuse(
+                Uitzondering::GegevensdienstNietHier,
+                "gegevensdienst is not served here",
+            )));
+        }
+        let allowed = match scope.gegevensdiensten() {
+            // no id in the scope: the OCL has to know the client for one of those that are offered, and no others are granted
+            [] => judged.allow_one_of(&aanbieder.ids(scope.functie())),
+            ids => judged.allow(ids),
+        };
+        Ok(allowed.map(|()| (aanbieder, scope)))
+    }
+
+    fn fout(&self, error: Uitzondering1a, session_id: &CorrelationId) -> Arrived {
+        tracing::info!(rule = "core.authint.207", uitzondering = "1a", reason = %error, "authorization request refused with a page");
+        for kind in [
+            EventType::AuthorizationRequestError,
+            EventType::ShowAuthorizationRequestErrorPage,
+        ] {
+            let mut event = self.event(kind, None, Some(session_id));
+            event.error = Some(ErrorInfo::new("invalid_request", error.to_string()));
+            self.config.observer.observe(event);
+        }
+        Arrived::Page(Box::new(Page::new(
+            400,
+            Screen::Fout(error),
+            Arc::clone(&self.config.texts),
+        )))
+    }
+
+    fn refuse(
+        &self,
+        refused: &RefusedRequest,
+        trace_id: Option<&CorrelationId>,
+        session_id: &CorrelationId,
+    ) -> Arrived {
+        let rule = self.config.exceptions.rule(self.config.release, refused.uitzondering);
+        tracing::info!(
+            rule = "core.authint.207",
+            uitzondering = refused.uitzondering.as_str(),
+            reason = refused.what,
+            "authorization request refused with a redirect"
+        );
+        if let Some(kind) = &rule.event {
+            let mut event = self.event(kind.clone(), trace_id, Some(session_id));
+            event.error = Some(ErrorInfo::new(rule.error.as_str(), refused.what));
+            self.config.observer.observe(event);
+        }
+        Arrived::Redirect(refused.redirect.error(&rule))
+    }
+}

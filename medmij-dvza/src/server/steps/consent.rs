@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.205, core.usrint.102 — the question of consent and its answer.
+
+use medmij_log::EventType;
+use medmij_oauth::{
+    Functie, Scope,
+    policy::{Gedrag, Uitzondering, release_rules},
+    storage::SecretHash,
+    wire::AuthorizationResponse,
+};
+use medmij_types::{AuthorizationCode, Entropy, EntropyError, GegevensdienstId, MedMijRequestId};
+
+use super::{At, DRAWS, Next};
+use crate::{
+    server::{
+        Aanbieder, DienstScreen, Dvza, Namen, Persoon, Screen, Server, StepError, ToestemmingScreen,
+        flow::{Flow, GrantBody},
+    },
+    store::{AuditEntry, AuditKind, Grant, GrantId, Granted, NewGrant, Store as _},
+};
+
+impl<D: Dvza> Server<D> {
+    /// Consent: audit entry, grant and code commit with the end of the flow, or there is no code.
+    pub(super) async fn grant(
+        &self,
+        at: &At<'_>,
+        persoon: &Persoon,
+        gegevensdiensten: &[GegevensdienstId],
+        langdurig: bool,
+    ) -> Result<Next, StepError> {
+        let flow = at.flow;
+        let functie = flow.scope.functie();
+        let langdurig = langdurig && kan_langdurig(&flow.scope);
+        let mut scope = flow.scope.clone();
+        if functie == Functie::Abonneren {
+            let aanbieder = self.aanbieder(flow).await?;
+            let maximum = gegevensdiensten
+                .iter()
+                .filter_map(|id| aanbieder.dienst(functie, id)?.maximale_duur)
+                .min()
+                .unwrap_or(u32::MAX);
+            scope = scope.with_granted_dagen(maximum);
+        } else if !scope.gegevensdiensten().is_empty() {
+            scope = scope.narrowed_to(gegevensdiensten).unwrap_or(scope);
+        }
+        let body = GrantBody {
+            scope,
+            aanbieder: flow.aanbieder.clone(),
+            gegevensdiensten: gegevensdiensten.to_vec(),
+            persoon: persoon.clone(),
+            correlation_id: flow.ids.as_ref().map(|ids| ids.correlation_id.clone()),
+        };
+        let index = self.config.keys.index(&persoon.bsn)?;
+        for _ in 0..DRAWS {
+            let id = GrantId::random(&*self.config.entropy)?;
+            let code = new_code(&flow.scope, &*self.config.entropy)?;
+            let sealed = self
+                .config
+                .keys
+                .seal(&body.to_bytes(), id.as_str().as_bytes(), &*self.config.entropy)?;
+            let grant = Grant::new(
+                id.clone(),
+                index,
+                Some(flow.aanbieder.clone()),
+                flow.client_id.clone(),
+                langdurig,
+                sealed,
+            );
+            let audit = self.audit_entry(AuditKind::Gegeven, at, persoon)?.of_grant(id);
+            let binding = SecretHash::of_parts(&[flow.client_id.as_str(), flow.redirect_uri.as_str()]);
+            let new = NewGrant::new(
+                grant,
+                SecretHash::of(code.expose()),
+                binding,
+                self.config.lifetimes.code,
+                (at.visitor.flow.clone(), at.version),
+                audit,
+            );
+            match self.dvza.store().grant(new).await? {
+                Granted::Done => {
+                    self.observe(EventType::SendAuthorizationResponse, flow);
+                    let response = AuthorizationResponse::new(Some(flow.state.clone()), Ok(code));
+                    return Ok(Next::Away(response.to_url(&flow.redirect_uri)));
+                }
+                Granted::Stale => return Err(StepError::Verlopen),
+                // core.autorisatie.208: a value that was issued before never leaves the server
+                Granted::Collision => {}
+            }
+        }
+        Err(StepError::Uniek)
+    }
+
+    /// Refusal: its audit entry commits with the step that it leads to.
+    ///
+    /// The button of the question leads back by itself, as the button of the page "no data" does: one press on one page
+    /// after the login in both. A page of its own after a refusal would be one more entry in the history of the browser,
+    /// and a script of the DVP reads how many there are (autoriseren 1 and 2).
+    pub(super) async fn decline(&self, at: &At<'_>, persoon: &Persoon) -> Result<Next, StepError> {
+        // with the step, so that only the answer that counted is on record when two tabs answer at once
+        let audit = Some(self.audit_entry(AuditKind::Geweigerd, at, persoon)?);
+        let reden = Uitzondering::Geweigerd;
+        let rule = self.config.exceptions.rule(at.flow.release(), reden);
+        if rule.gedrag == Gedrag::AlleenPagina {
+            return self.end_with(at, reden, audit).await;
+        }
+        let next = self.close(at, reden, audit).await?;
+        if let Some(kind) = rule.event {
+            self.observe(kind, at.flow);
+        }
+        Ok(next)
+    }
+
+    fn audit_entry(&self, kind: AuditKind, at: &At<'_>, persoon: &Persoon) -> Result<AuditEntry, StepError> {
+        Ok(AuditEntry::new(
+            kind,
+            self.config.keys.index(&persoon.bsn)?,
+            Some(at.flow.aanbieder.clone()),
+            at.flow.client_id.clone(),
+            at.flow.scope.to_string(),
+            self.config.texts.version.clone(),
+        ))
+    }
+}
+
+pub(super) fn vraag(flow: &Flow, aanbieder: &Aanbieder, namen: Namen, gegevensdiensten: &[GegevensdienstId]) -> Screen {
+    let functie = flow.scope.functie();
+    let names: Vec<String> = gegevensdiensten
+        .iter()
+        .filter_map(|id| aanbieder.dienst(functie, id))
+        .map(|dienst| dienst.naam.clone())
+        .collect();
+    let dienst = |dagen| DienstScreen {
+        namen: namen.clone(),
+        dienst: names.join(", "),
+        dagen,
+    };
+    match (functie, flow.scope.dagen()) {
+        (Functie::Delen, _) => Screen::Bevestiging(dienst(0)),
+        (Functie::Abonneren, Some(0)) => Screen::AbonnementBeeindigen(dienst(0)),
+        (Functie::Abonneren, dagen) => {
+            let maximum = gegevensdiensten
+                .iter()
+                .filter_map(|id| aanbieder.dienst(functie, id)?.maximale_duur)
+                .min()
+                .unwrap_or(u32::MAX);
+            Screen::Abonneren(dienst(dagen.unwrap_or_default().min(maximum)))
+        }
+        (Functie::Verzamelen, _) => Screen::Toestemming(ToestemmingScreen {
+            namen: namen.clone(),
+            privacyverklaring: aanbieder.privacyverklaring.clone(),
+            onbepaald: kan_langdurig(&flow.scope),
+            diensten: names,
+        }),
+    }
+}
+
+/// Only Verzamelen, and only from 2.0 on: a Bevestiging holds for one run (G16), an Abonnement gives no data (I12).
+fn kan_langdurig(scope: &Scope) -> bool {
+    scope.functie() == Functie::Verzamelen && release_rules(scope.release()).langdurige_toestemming
+}
+
+fn new_code(scope: &Scope, entropy: &dyn Entropy) -> Result<AuthorizationCode, EntropyError> {
+    if release_rules(scope.release()).uuid_codes {
+        let uuid = MedMijRequestId::random(entropy)?;
+        if let Ok(code) = AuthorizationCode::from_wire(uuid.as_str()) {
+            return Ok(code);
+        }
+    }
+    AuthorizationCode::random(entropy)
+}

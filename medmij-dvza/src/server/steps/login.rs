@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.204, ext.vert.authint.201 — 204 — the two legs of the login, the age rule and the Beschikbaarheidstoets.
+
+use std::time::SystemTime;
+
+use medmij_log::EventType;
+use medmij_oauth::{Vertegenwoordiging, policy::Uitzondering, wire::Geboortedatum};
+use medmij_types::Datum;
+use medmij_types::GegevensdienstId;
+
+use super::{At, Failed, Next, failed};
+use crate::server::{
+    Authentication as _, Clients as _, Dvza, LoginAnswer, LoginCallback, LoginOutcome, LoginRequest, Persoon, Server,
+    StepError, Toets as _, ToetsUitslag, ToetsVraag, Visitor, flow::Stap,
+};
+
+impl<D: Dvza> Server<D> {
+    pub(super) async fn begin_login(&self, at: &At<'_>, callback: &str) -> Result<Next, StepError> {
+        let login = LoginRequest {
+            flow: at.visitor.flow.clone(),
+            callback: callback.to_owned(),
+            vertegenwoordiging: at.flow.scope.vertegenwoordiging(),
+        };
+        let start = self.dvza.authentication().begin(&login).await?;
+        if start.remember.len() > MAX_REMEMBER {
+            return Err(StepError::LoginTeGroot);
+        }
+        self.advance(
+            at,
+            &at.flow.at(Stap::Inloggen {
+                remember: start.remember,
+            }),
+            false,
+        )
+        .await?;
+        self.observe(EventType::SendAuthenticationRequest, at.flow);
+        Ok(Next::Away(start.location))
+    }
+
+    pub(super) async fn finish_login(&self, visitor: &Visitor, answer: LoginAnswer<'_>) -> Result<Next, Failed> {
+        let (stored, flow) = self.load(visitor).await?;
+        let Stap::Inloggen { remember } = &flow.stap else {
+            return Err((StepError::Verlopen, None));
+        };
+        let at = At {
+            visitor,
+            version: stored.version,
+            flow: &flow,
+        };
+        let callback = LoginCallback {
+            flow: &visitor.flow,
+            query: answer.query,
+            form: answer.form,
+            remember,
+        };
+        let next = async {
+            match self.dvza.authentication().finish(&callback).await? {
+                LoginOutcome::Ingelogd(persoon) => {
+                    self.observe(EventType::ReceiveAuthenticationResponse, &flow);
+                    self.logged_in(&at, persoon).await
+                }
+                LoginOutcome::Geannuleerd => self.end(&at, Uitzondering::Geannuleerd).await,
+                LoginOutcome::Mislukt => self.end(&at, Uitzondering::IdentiteitNietVastgesteld).await,
+            }
+        };
+        next.await.map_err(|error| failed(error, &flow))
+    }
+
+    async fn logged_in(&self, at: &At<'_>, persoon: Persoon) -> Result<Next, StepError> {
+        // ext.vert.authint.201 - 204: used exactly as asked
+        match (at.flow.scope.vertegenwoordiging(), persoon.vertegenwoordiging) {
+            (asked, used) if asked == used => {}
+            (Some(_), _) => return self.end(at, Uitzondering::VertegenwoordigingOntbreekt).await,
+            (None, _) => return self.end(at, Uitzondering::VertegenwoordigingOnverwacht).await,
+        }
+        if at.flow.beheren {
+            return self.advance(at, &at.flow.at(Stap::Overzicht { persoon }), true).await;
+        }
+        let aanbieder = self.aanbieder(at.flow).await?;
+        if let Some(geboren) = self.dvza.toets().geboortedatum(&persoon.bsn, &aanbieder).await? {
+            if at
+                .flow
+                .geboortedatum
+                .as_ref()
+                .is_some_and(|opgegeven| *opgegeven != geboren)
+            {
+                return self.end(at, Uitzondering::GeboortedatumAnders).await;
+            }
+            if !self.has_age(&geboren, persoon.vertegenwoordiging) {
+                return self.end(at, Uitzondering::GeenGegevens).await;
+            }
+        }
+        let functie = at.flow.scope.functie();
+        let asked = match at.flow.scope.gegevensdiensten() {
+            [] => {
+                // what the Aanbieder offers, as far as the OCL knows the client for it (core.ocl.300)
+                let client = self.dvza.clients().client(&at.flow.client_id).await?;
+                let mut offered = aanbieder.ids(functie);
+                offered.retain(|id| client.as_ref().is_none_or(|client| client.has(id)));
+                offered
+            }
+            ids => ids.to_vec(),
+        };
+        if asked.is_empty() {
+            return self.end(at, Uitzondering::GeenGegevens).await;
+        }
+        let vraag = ToetsVraag {
+            aanbieder: &aanbieder,
+            persoon: &persoon,
+            functie,
+            gegevensdiensten: &asked,
+        };
+        let gegevensdiensten: Vec<GegevensdienstId> = match self.dvza.toets().toets(&vraag).await? {
+            ToetsUitslag::Later => asked,
+            ToetsUitslag::Beschikbaar(ids) => asked.into_iter().filter(|id| ids.contains(id)).collect(),
+            ToetsUitslag::NietBeschikbaar => Vec::new(),
+            ToetsUitslag::NietVastTeStellen => return self.end(at, Uitzondering::NietVastTeStellen).await,
+        };
+        if gegevensdiensten.is_empty() {
+            return self.end(at, Uitzondering::GeenGegevens).await;
+        }
+        self.advance(
+            at,
+            &at.flow.at(Stap::Toestemming {
+                persoon,
+                gegevensdiensten,
+            }),
+            true,
+        )
+        .await
+    }
+
+    /// Sixteen or older; a child of 0 up to and including 11 by parental authority.
+    fn has_age(&self, geboren: &Geboortedatum, vertegenwoordiging: Option<Vertegenwoordiging>) -> bool {
+        let Some(today) = today(self.config.clock.now()) else {
+            return false;
+        };
+        let age = geboren.age_on(&today);
+        match vertegenwoordiging {
+            Some(Vertegenwoordiging::OuderlijkGezag) => age <= 11,
+            _ => age >= 16,
+        }
+    }
+}
+
+/// The calendar day in the Netherlands, by which an age is judged.
+fn today(now: SystemTime) -> Option<Geboortedatum> {
+    let today = Datum::in_amsterdam(now);
+    let (year, month, day) = (today.year(), today.month(), today.day());
+    Geboortedatum::parse(&format!("{year:04}{month:02}{day:02}")).ok()
+}
+
+const MAX_REMEMBER: usize = 4 * 1024;

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.authint.204, core.usrint — what the supplier of a DVZA brings, as one bundle of traits.
+
+use std::{fmt, future::Future};
+
+use medmij_oauth::{ClientId, Functie, Vertegenwoordiging, wire::Geboortedatum};
+use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Organisatienaam};
+
+use crate::store::{FlowId, Store};
+
+/// The bundle: one type that says what all parts are.
+pub trait Dvza: Send + Sync + 'static {
+    /// Where flows, grants and tokens are kept.
+    type Store: Store;
+    /// The OAuth Client List.
+    type Clients: Clients;
+    /// The Aanbieders that this DVZA serves, from its own registration (core.gegevensdiensten.104).
+    type Aanbieders: Aanbieders;
+    /// How the Persoon logs in.
+    type Authentication: Authentication;
+    /// Beschikbaarheidstoets and Ontvankelijkheidstoets.
+    type Toets: Toets;
+
+    /// The store.
+    fn store(&self) -> &Self::Store;
+    /// The OAuth Client List.
+    fn clients(&self) -> &Self::Clients;
+    /// The Aanbieders.
+    fn aanbieders(&self) -> &Self::Aanbieders;
+    /// The login.
+    fn authentication(&self) -> &Self::Authentication;
+    /// The tests.
+    fn toets(&self) -> &Self::Toets;
+}
+
+/// Looks up clients on the current OAuth Client List.
+///
+/// There is no place here to refuse a single DVP: who is on the list is served (core.gegevensdiensten.103).
+pub trait Clients: Send + Sync + 'static {
+    /// The entry of a client, or `None` where it is not on the list.
+    fn client(&self, id: &ClientId) -> impl Future<Output = Result<Option<Client>, SupplierError>> + Send;
+}
+
+/// An entry of the OAuth Client List, as far as OAuth needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Client {
+    /// The OAuthclientOrganisatienaam: the name of the DVP on the screens. `None` where the list has none that can be shown:
+    /// then the screens show the host name. A name is only shown, and decides nothing.
+    pub organisatienaam: Option<Organisatienaam>,
+    /// The gegevensdiensten for which the client is recognised; `None` where the list does not say.
+    pub gegevensdiensten: Option<Vec<GegevensdienstId>>,
+}
+
+impl Client {
+    /// An entry.
+    #[must_use]
+    pub fn new(
+        organisatienaam: impl Into<Option<Organisatienaam>>,
+        gegevensdiensten: Option<Vec<GegevensdienstId>>,
+    ) -> Self {
+        Self {
+            organisatienaam: organisatienaam.into(),
+            gegevensdiensten,
+        }
+    }
+
+    /// The name to show: the OAuthclientOrganisatienaam, or the host name where there is none.
+    #[must_use]
+    pub fn name<'a>(&'a self, id: &'a ClientId) -> &'a str {
+        self.organisatienaam
+            .as_ref()
+            .map_or_else(|| id.as_str(), Organisatienaam::as_str)
+    }
+
+    /// Whether the client is recognised for a gegevensdienst (core.ocl.300): for each one where the list does not say.
+    #[must_use]
+    pub fn has(&self, id: &GegevensdienstId) -> bool {
+        self.gegevensdiensten.as_ref().is_none_or(|listed| listed.contains(id))
+    }
+}
+
+/// Looks up Aanbieders in the registration of the DVZA itself: the Zorgaanbiederslijst is a list for DVPs, and a stale one
+/// never stops a DVZA.
+pub trait Aanbieders: Send + Sync + 'static {
+    /// An Aanbieder that is served here.
+    fn aanbieder(&self, naam: &Aanbiedernaam) -> impl Future<Output = Result<Option<Aanbieder>, SupplierError>> + Send;
+}
+
+/// An Aanbieder that this DVZA serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Aanbieder {
+    /// The name in the network.
+    pub naam: Aanbiedernaam,
+    /// The name that a Persoon knows, for the screens (core.usrint.100).
+    pub weergavenaam: String,
+    /// The address of its privacyverklaring, `https` (core.usrint.102).
+    pub privacyverklaring: String,
+    /// What it offers here.
+    pub diensten: Vec<Dienst>,
+}
+
+impl Aanbieder {
+    /// An Aanbieder.
+    #[must_use]
+    pub fn new(
+        naam: Aanbiedernaam,
+        weergavenaam: impl Into<String>,
+        privacyverklaring: impl Into<String>,
+        diensten: Vec<Dienst>,
+    ) -> Self {
+        Self {
+            naam,
+            weergavenaam: weergavenaam.into(),
+            privacyverklaring: privacyverklaring.into(),
+            diensten,
+        }
+    }
+
+    /// A gegevensdienst that is offered for a function.
+    #[must_use]
+    pub fn dienst(&self, functie: Functie, id: &GegevensdienstId) -> Option<&Dienst> {
+        self.diensten
+            .iter()
+            .find(|dienst| dienst.functie == functie && dienst.id == *id)
+    }
+
+    /// The ids that are offered for a function.
+    #[must_use]
+    pub fn ids(&self, functie: Functie) -> Vec<GegevensdienstId> {
+        self.diensten
+            .iter()
+            .filter(|dienst| dienst.functie == functie)
+            .map(|dienst| dienst.id.clone())
+            .collect()
+    }
+}
+
+/// A gegevensdienst of an Aanbieder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Dienst {
+    /// Its id.
+    pub id: GegevensdienstId,
+    /// For which function.
+    pub functie: Functie,
+    /// Its name on the screens, from the Gegevensdienstnamenlijst.
+    pub naam: String,
+    /// Abonneren: the longest duration, in days.
+    pub maximale_duur: Option<u32>,
+}
+
+impl Dienst {
+    /// A gegevensdienst.
+    #[must_use]
+    pub fn new(id: GegevensdienstId, functie: Functie, naam: impl Into<String>) -> Self {
+        Self {
+            id,
+            functie,
+            naam: naam.into(),
+            maximale_duur: None,
+        }
+    }
+
+    /// With the longest duration of an Abonnement, in days.
+    #[must_use]
+    pub fn with_maximale_duur(mut self, dagen: u32) -> Self {
+        self.maximale_duur = Some(dagen);
+        self
+    }
+}
+
+/// The login at a DVAuthN, in two legs, so that DigiD over SAML and OpenID Connect both fit.
+pub trait Authentication: Send + Sync + 'static {
+    /// First leg: where the browser goes. What `remember` holds comes back at the second leg; it is kept sealed.
+    fn begin(&self, login: &LoginRequest) -> impl Future<Output = Result<LoginStart, SupplierError>> + Send;
+
+    /// Second leg: what the DVAuthN says. Check here everything that its protocol asks.
+    fn finish(&self, callback: &LoginCallback<'_>) -> impl Future<Output = Result<LoginOutcome, SupplierError>> + Send;
+
+    /// The flow that a callback is for, from its query, or from its form where the DVAuthN makes the browser POST. By default
+    /// the value of `RelayState` (SAML) or `state` (OpenID Connect): send [`LoginRequest::flow`] there. The flow is no
+    /// authority: the browser has to hold its session too.
+    fn relay(&self, parameters: &medmij_oauth::form::Form) -> Option<FlowId> {
+        ["RelayState", "state"]
+            .iter()
+            .find_map(|name| parameters.one(name).ok().flatten().and_then(FlowId::parse))
+    }
+}
+
+/// What the first leg of a login needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoginRequest {
+    /// The flow; send it along as `RelayState` or `state`.
+    pub flow: FlowId,
+    /// The absolute address to which the DVAuthN sends the browser back.
+    pub callback: String,
+    /// Representation to ask for: only where the scope asks it (ext.vert.authint.201, ext.vert.authint.204).
+    pub vertegenwoordiging: Option<Vertegenwoordiging>,
+}
+
+/// Where the browser goes to log in.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoginStart {
+    /// The address.
+    pub location: String,
+    /// At most 4 KiB that [`Authentication::finish`] gets back.
+    pub remember: Vec<u8>,
+}
+
+impl fmt::Debug for LoginStart {
+    /// The host only: the rest can hold a request or a nonce.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = self.location.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+        f.debug_struct("LoginStart")
+            .field("origin", &origin)
+            .finish_non_exhaustive()
+    }
+}
+
+impl LoginStart {
+    /// Where to go, with nothing to remember.
+    #[must_use]
+    pub fn new(location: impl Into<String>) -> Self {
+        Self {
+            location: location.into(),
+            remember: Vec::new(),
+        }
+    }
+
+    /// With something to remember.
+    #[must_use]
+    pub fn remembering(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.remember = bytes.into();
+        self
+    }
+}
+
+/// What the browser brought back from the DVAuthN.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct LoginCallback<'a> {
+    /// The flow.
+    pub flow: &'a FlowId,
+    /// The query of the callback.
+    pub query: &'a str,
+    /// The form of the callback, where the browser came with a POST (SAML HTTP-POST, `response_mode=form_post`); else empty.
+    pub form: &'a str,
+    /// What [`LoginStart`] remembered.
+    pub remember: &'a [u8],
+}
+
+/// What a DVAuthN sent along: by GET in the query, by POST in a form. How long each may be is
+/// [`ServerConfig::login_query`](super::ServerConfig::login_query) and
+/// [`ServerConfig::login_form`](super::ServerConfig::login_form).
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoginAnswer<'a> {
+    /// The query.
+    pub query: &'a str,
+    /// The form.
+    pub form: &'a str,
+}
+
+impl<'a> LoginAnswer<'a> {
+    /// An answer that came by POST.
+    #[must_use]
+    pub fn posted(query: &'a str, form: &'a str) -> Self {
+        Self { query, form }
+    }
+}
+
+impl<'a> From<&'a str> for LoginAnswer<'a> {
+    /// An answer that came by GET.
+    fn from(query: &'a str) -> Self {
+        Self { query, form: "" }
+    }
+}
+
+impl fmt::Debug for LoginAnswer<'_> {
+    /// No value: it says who somebody is.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginAnswer")
+            .field("query", &self.query.len())
+            .field("form", &self.form.len())
+            .finish()
+    }
+}
+
+impl fmt::Debug for LoginCallback<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginCallback")
+            .field("flow", &self.flow)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a login ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LoginOutcome {
+    /// The identity is established.
+    Ingelogd(Persoon),
+    /// The Persoon cancelled.
+    Geannuleerd,
+    /// The identity could not be established.
+    Mislukt,
+}
+
+/// The Persoon whose data it is about: with representation the Vertegenwoordigde (ext.vert.authint.202).
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Persoon {
+    /// The burgerservicenummer.
+    pub bsn: Bsn,
+    /// The representation that was used, if any.
+    pub vertegenwoordiging: Option<Vertegenwoordiging>,
+    /// The assurance level of the login, as the DVAuthN names it.
+    pub betrouwbaarheidsniveau: Option<String>,
+}
+
+impl Persoon {
+    /// A Persoon who logged in for himself or herself.
+    #[must_use]
+    pub fn new(bsn: Bsn) -> Self {
+        Self {
+            bsn,
+            vertegenwoordiging: None,
+            betrouwbaarheidsniveau: None,
+        }
+    }
+
+    /// The Vertegenwoordigde of somebody who logged in.
+    #[must_use]
+    pub fn vertegenwoordigd(mut self, soort: Vertegenwoordiging) -> Self {
+        self.vertegenwoordiging = Some(soort);
+        self
+    }
+
+    /// With an assurance level.
+    #[must_use]
+    pub fn with_betrouwbaarheidsniveau(mut self, niveau: impl Into<String>) -> Self {
+        self.betrouwbaarheidsniveau = Some(niveau.into());
+        self
+    }
+}
+
+impl fmt::Debug for Persoon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Persoon")
+            .field("vertegenwoordiging", &self.vertegenwoordiging)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Beschikbaarheidstoets (Verzamelen, Abonneren) and Ontvankelijkheidstoets (Delen).
+pub trait Toets: Send + Sync + 'static {
+    /// Whether the Aanbieder has, or takes, what is asked of this Persoon.
+    fn toets(&self, vraag: &ToetsVraag<'_>) -> impl Future<Output = Result<ToetsUitslag, SupplierError>> + Send;
+
+    /// The birth date that the source system knows. Where it knows one, the age rule and `MedMij_geboortedatum`
+    /// (ext.vert.autorisatie.201) are checked against it before the test.
+    fn geboortedatum(
+        &self,
+        _bsn: &Bsn,
+        _aanbieder: &Aanbieder,
+    ) -> impl Future<Output = Result<Option<Geboortedatum>, SupplierError>> + Send {
+        std::future::ready(Ok(None))
+    }
+}
+
+/// The question of the test.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct ToetsVraag<'a> {
+    /// The Aanbieder.
+    pub aanbieder: &'a Aanbieder,
+    /// The Persoon.
+    pub persoon: &'a Persoon,
+    /// The function.
+    pub functie: Functie,
+    /// The gegevensdiensten: those of the scope, or all that the Aanbieder offers for the function.
+    pub gegevensdiensten: &'a [GegevensdienstId],
+}
+
+impl fmt::Debug for ToetsVraag<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ToetsVraag")
+            .field("aanbieder", &self.aanbieder.naam)
+            .field("functie", &self.functie)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer of the test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ToetsUitslag {
+    /// For these gegevensdiensten; none is the same as not available.
+    Beschikbaar(Vec<GegevensdienstId>),
+    /// autoriseren 1.
+    NietBeschikbaar,
+    /// autoriseren 3: the answer cannot be determined.
+    NietVastTeStellen,
+    /// The late variant: the test is done at the resource request (C10).
+    Later,
+}
+
+/// Something of the supplier failed. The DVP and the Persoon do not get to see it; the log does.
+#[derive(Debug, thiserror::Error)]
+#[error("{part} failed")]
+pub struct SupplierError {
+    part: &'static str,
+    #[source]
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl SupplierError {
+    /// A failure of a part.
+    #[must_use]
+    pub fn new(part: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            part,
+            source: source.into(),
+        }
+    }
+}

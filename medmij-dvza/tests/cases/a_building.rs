@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A. Building the authorization request.
+
+use medmij_dvp::{Aanvraag, AanvraagError, FlowGroup};
+use medmij_oauth::{RedirectUri, Scope, ScopeError, Vertegenwoordiging, form::Form, wire::Geboortedatum};
+use medmij_types::{FrontchannelUri, Release};
+
+use crate::whole_flow::{SESSION, aanvraag, dvp, group, id, naam, query, redirect};
+
+fn build(aanvraag: Aanvraag) -> Form {
+    let location = dvp().start(aanvraag, SESSION).unwrap().location;
+    Form::parse(query(&location).as_bytes()).unwrap()
+}
+
+fn value<'a>(form: &'a Form, name: &str) -> &'a str {
+    form.one(name).unwrap().unwrap_or_default()
+}
+
+#[test]
+fn core_authint_200_a01_a02_a03_a09_a20_k03_exactly_seven_parameters() {
+    let form = build(aanvraag(Release::V2_2, &["42", "48"]));
+    let names: Vec<_> = form.iter().map(|(name, _)| name).collect();
+    assert_eq!(
+        names,
+        [
+            "response_type",
+            "client_id",
+            "redirect_uri",
+            "scope",
+            "state",
+            "MedMij-Request-ID",
+            "X-Correlation-ID"
+        ]
+    );
+    assert_eq!(value(&form, "response_type"), "code");
+    assert_eq!(value(&form, "client_id"), "pgo.example.nl");
+    assert_eq!(value(&form, "scope"), "eenofanderezorgaanbieder");
+}
+
+#[test]
+fn core_authint_200_a04_redirect_of_another_host() {
+    let other = RedirectUri::parse("https://ander.example.nl/cb").unwrap();
+    let request = Aanvraag::verzamelen(Release::V2_2, naam(), &group(&["42"]), other).unwrap();
+    assert_eq!(dvp().start(request, SESSION).unwrap_err(), AanvraagError::RedirectUri);
+}
+
+#[test]
+fn core_authint_200_a08_encoded_once() {
+    let location = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap().location;
+    assert!(
+        location.contains("redirect_uri=https%3A%2F%2Fpgo.example.nl%2Fcb&"),
+        "{location}"
+    );
+    assert!(!location.contains("%25"));
+}
+
+#[test]
+fn core_authint_200_core_autorisatie_203_a10_a11_a12_a23_scopes_of_releases() {
+    let delen = Scope::delen(Release::V2_2, naam(), id("53")).unwrap();
+    let form = build(Aanvraag::new(naam(), delen, &group(&["53"]), redirect()));
+    assert_eq!(value(&form, "scope"), "eenofanderezorgaanbieder~53");
+    let form = build(aanvraag(Release::V1_5, &["42", "48"]));
+    assert_eq!(
+        value(&form, "scope"),
+        "eenofanderezorgaanbieder~42 eenofanderezorgaanbieder~48"
+    );
+    assert_eq!(value(&build(aanvraag(Release::V1_0, &["42"])), "scope"), "42");
+    let two = Aanvraag::verzamelen(Release::V1_4, naam(), &group(&["42", "48"]), redirect());
+    assert_eq!(two.unwrap_err(), ScopeError::AantalGegevensdiensten);
+    // A12 cannot be built: a Scope has one Aanbieder. Nor can a scope of another Aanbieder than the flow's.
+    let other = Scope::parse(
+        Release::V1_5,
+        medmij_oauth::Functie::Verzamelen,
+        "anderezorgaanbieder~42",
+    )
+    .unwrap();
+    let request = Aanvraag::new(naam(), other, &group(&["42"]), redirect());
+    assert_eq!(dvp().start(request, SESSION).unwrap_err(), AanvraagError::Aanbieder);
+}
+
+#[test]
+fn ext_abo_authint_200_a13_a14_abonneren() {
+    for (dagen, expected) in [
+        (180, "subscribe~180/eenofanderezorgaanbieder~42"),
+        (0, "subscribe~0/eenofanderezorgaanbieder~42"),
+    ] {
+        let scope = Scope::abonneren(Release::V2_2, dagen, naam(), id("42")).unwrap();
+        let form = build(Aanvraag::new(naam(), scope, &group(&["42"]), redirect()));
+        assert_eq!(value(&form, "scope"), expected);
+    }
+}
+
+#[test]
+fn ext_vert_authint_200_a16_a17_vertegenwoordiging() {
+    let datum = || Geboortedatum::parse("19700901").unwrap();
+    for (soort, scope) in [
+        (Vertegenwoordiging::Vrijwillig, "eenofanderezorgaanbieder onbehalfof"),
+        (
+            Vertegenwoordiging::OuderlijkGezag,
+            "eenofanderezorgaanbieder onbehalfofchild",
+        ),
+    ] {
+        let form = build(aanvraag(Release::V2_2, &["42"]).namens(soort, datum()).unwrap());
+        assert_eq!(value(&form, "scope"), scope);
+        assert_eq!(value(&form, "MedMij_geboortedatum"), "19700901");
+    }
+    let child_in_1_6 = aanvraag(Release::V1_6, &["42"]).namens(Vertegenwoordiging::OuderlijkGezag, datum());
+    assert_eq!(child_in_1_6.unwrap_err(), ScopeError::Vertegenwoordiging);
+    let mut without_date = aanvraag(Release::V2_2, &["42"])
+        .namens(Vertegenwoordiging::Vrijwillig, datum())
+        .unwrap();
+    without_date.geboortedatum = None;
+    assert_eq!(
+        dvp().start(without_date, SESSION).unwrap_err(),
+        AanvraagError::Geboortedatum
+    );
+}
+
+#[test]
+fn core_authint_208_a18_a21_fresh_ids_and_state() {
+    let (one, two) = (
+        build(aanvraag(Release::V2_2, &["42"])),
+        build(aanvraag(Release::V2_2, &["42"])),
+    );
+    for name in ["MedMij-Request-ID", "X-Correlation-ID", "state"] {
+        assert_ne!(value(&one, name), value(&two, name), "{name}");
+    }
+    assert_ne!(value(&one, "MedMij-Request-ID"), value(&one, "X-Correlation-ID"));
+    let state = value(&one, "state");
+    assert!(
+        state.len() == 43
+            && state
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    );
+}
+
+#[test]
+fn core_authint_208_a19_no_ids_in_1_6() {
+    let form = build(aanvraag(Release::V1_6, &["42"]));
+    assert!(!form.has("MedMij-Request-ID") && !form.has("X-Correlation-ID"));
+}
+
+#[test]
+fn rfc_6749_3_1_a22_peers_42_an_endpoint_with_a_query_keeps_it() {
+    let mut group: FlowGroup = group(&["42"]);
+    group.authorization_endpoint = FrontchannelUri::parse("https://dvza.example.nl/authorize?v=1").unwrap();
+    let request = Aanvraag::verzamelen(Release::V2_2, naam(), &group, redirect()).unwrap();
+    let location = dvp().start(request, SESSION).unwrap().location;
+    assert!(
+        location.starts_with("https://dvza.example.nl/authorize?v=1&response_type=code&"),
+        "{location}"
+    );
+}
+
+#[test]
+fn core_authint_200_peers_41_the_request_compared_parsed() {
+    let endpoint = "https://medmij.za982.xisbridge.net/oauth/authorize";
+    let naam = medmij_types::Aanbiedernaam::parse("umcharderwijk@medmij").unwrap();
+    let mut group = group(&["4"]);
+    group.authorization_endpoint = FrontchannelUri::parse(endpoint).unwrap();
+    let request = Aanvraag::verzamelen(Release::V1_4, naam, &group, redirect()).unwrap();
+    let started = dvp().start(request, SESSION).unwrap();
+    let (address, query) = started.location.split_once('?').unwrap();
+    assert_eq!(address, endpoint);
+    let form = Form::parse(query.as_bytes()).unwrap();
+    let state = started.flow.state().expose();
+    assert_eq!(
+        form.iter().collect::<Vec<_>>(),
+        [
+            ("response_type", "code"),
+            ("client_id", "pgo.example.nl"),
+            ("redirect_uri", "https://pgo.example.nl/cb"),
+            ("scope", "umcharderwijk~4"),
+            ("state", state),
+        ]
+    );
+}

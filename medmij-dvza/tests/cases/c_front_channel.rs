@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! C. Authentication, test and consent; O7, O8, O10 of the threat model.
+
+use std::time::Duration;
+
+use medmij_dvza::{
+    ToetsUitslag,
+    store::{AuditKind, DangerShiftClock as _},
+};
+use medmij_log::EventType;
+use medmij_oauth::Vertegenwoordiging;
+use medmij_types::Release;
+
+use crate::{
+    dvza::{Login, Setup, setup, setup_2_2},
+    whole_flow::{SESSION, aanvraag, browser, dvp, id, land, log_in},
+};
+
+fn start(release: Release) -> String {
+    dvp().start(aanvraag(release, &["42"]), SESSION).unwrap().location
+}
+
+/// Where the button of the last page leads.
+async fn leave(setup: &Setup, release: Release) -> String {
+    let mut browser = browser(setup);
+    let (flow, page) = log_in(&mut browser, &start(release)).await;
+    browser
+        .answer(&flow, &page, "antwoord=terug")
+        .await
+        .location()
+        .to_owned()
+}
+
+#[tokio::test]
+async fn core_usrint_100_c01_landingspagina_before_authentication() {
+    let setup = setup_2_2();
+    let (_, landing) = land(&mut browser(&setup), &start(Release::V2_2)).await;
+    assert_eq!(landing.status, 200);
+    assert!(landing.body.contains("Huisartsenpraktijk De Linde"));
+    assert!(setup.dvza.logins.lock().unwrap().is_empty());
+    assert_eq!(setup.log.types().last(), Some(&EventType::ShowLandingPage));
+}
+
+#[tokio::test]
+async fn core_authint_204_205_c02_consent_only_after_authentication() {
+    let setup = setup_2_2();
+    let mut browser = browser(&setup);
+    let (flow, landing) = land(&mut browser, &start(Release::V2_2)).await;
+    assert!(!landing.body.contains("value=\"ja\""));
+    let early = browser.answer(&flow, &landing, "antwoord=ja").await;
+    assert_eq!(early.status, 403);
+    let (_, page) = log_in(&mut browser, &start(Release::V2_2)).await;
+    assert!(page.body.contains("Toestemming geven"));
+}
+
+#[tokio::test]
+async fn core_usrint_101_c03_annulering_and_failed_login() {
+    for (login, event, text) in [
+        (
+            Login::Geannuleerd,
+            EventType::ReceiveAuthorizationCancellation,
+            "U bent gestopt",
+        ),
+        (
+            Login::Mislukt,
+            EventType::ReceiveAuthenticationError,
+            "Inloggen is niet gelukt",
+        ),
+    ] {
+        let setup = setup_2_2();
+        *setup.dvza.login.lock().unwrap() = login;
+        let mut browser = browser(&setup);
+        let (flow, page) = log_in(&mut browser, &start(Release::V2_2)).await;
+        assert!(
+            page.body.contains(text) && page.body.contains("Huisartsenpraktijk De Linde"),
+            "{}",
+            page.body
+        );
+        assert!(!page.body.contains("value=\"ja\""));
+        assert!(setup.log.types().contains(&event));
+        let back = browser.answer(&flow, &page, "antwoord=terug").await;
+        assert_eq!(back.status, 303);
+        assert!(
+            back.location()
+                .starts_with("https://pgo.example.nl/cb?error=access_denied&state=")
+        );
+        // spent
+        assert_eq!(browser.answer(&flow, &page, "antwoord=terug").await.status, 403);
+    }
+}
+
+#[tokio::test]
+async fn before_the_login_the_persoon_can_stop() {
+    let setup = setup_2_2();
+    let mut browser = browser(&setup);
+    let (flow, landing) = land(&mut browser, &start(Release::V2_2)).await;
+    browser.answer(&flow, &landing, "antwoord=stoppen").await;
+    assert!(setup.log.types().contains(&EventType::SendAuthorizationCancellation));
+    assert!(browser.get(&flow).await.body.contains("U bent gestopt"));
+}
+
+#[tokio::test]
+async fn uci_verzamelen_c04_c05_c15_c21_peers_54_55_release_1_0_explains() {
+    let at_1_0 = || {
+        setup(|config| {
+            config.release = Release::V1_0;
+            config.aanbieder = Some(crate::whole_flow::naam());
+        })
+    };
+    let setup = at_1_0();
+    *setup.dvza.login.lock().unwrap() = Login::Mislukt;
+    assert!(leave(&setup, Release::V1_0).await.contains("error=unauthorized_client"));
+
+    for (uitslag, text) in [
+        (ToetsUitslag::NietBeschikbaar, "No%20such%20resources."),
+        (ToetsUitslag::NietVastTeStellen, "Authorization%20failed."),
+    ] {
+        let setup = at_1_0();
+        *setup.dvza.uitslag.lock().unwrap() = Some(uitslag);
+        let mut browser = browser(&setup);
+        let (flow, landing) = land(&mut browser, &start(Release::V1_0)).await;
+        let away = browser.answer(&flow, &landing, "antwoord=inloggen").await;
+        let relay = away.location().split_once("RelayState=").unwrap().1.to_owned();
+        let back = browser.get(&format!("/oauth/login?RelayState={relay}")).await;
+        assert!(
+            back.location()
+                .contains(&format!("error=access_denied&error_description={text}&state=")),
+            "{}",
+            back.location()
+        );
+    }
+
+    let setup = at_1_0();
+    let mut browser = browser(&setup);
+    let (flow, page) = log_in(&mut browser, &start(Release::V1_0)).await;
+    let back = browser.answer(&flow, &page, "antwoord=nee").await;
+    assert!(
+        back.location()
+            .contains("error_description=Authorization%20denied.&state=")
+    );
+}
+
+#[tokio::test]
+async fn autoriseren_3_c21_differs() {
+    let setup = setup_2_2();
+    *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::NietVastTeStellen);
+    let policy = setup
+        .server
+        .config()
+        .exceptions
+        .rule(Release::V2_2, medmij_oauth::policy::Uitzondering::NietVastTeStellen);
+    let location = leave(&setup, Release::V2_2).await;
+    assert!(location.contains(&format!("error={}&", policy.error)), "{location}");
+}
+
+#[tokio::test]
+async fn autoriseren_3_c22_a_closed_browser_gets_no_code() {
+    let setup = setup_2_2();
+    let mut browser = browser(&setup);
+    let (flow, page) = log_in(&mut browser, &start(Release::V2_2)).await;
+    setup
+        .dvza
+        .store
+        .danger_shift_clock(Duration::from_secs(900))
+        .await
+        .unwrap();
+    let late = browser.answer(&flow, &page, "antwoord=ja").await;
+    assert_eq!(late.status, 403);
+    assert!(!late.headers.contains_key("location"));
+}
+
+#[tokio::test]
+async fn beschikbaarheidstoets_c07_c08_c09_age() {
+    use std::time::{Duration, UNIX_EPOCH};
+    struct Noon;
+    impl medmij_types::Clock for Noon {
+        fn now(&self) -> std::time::SystemTime {
+            UNIX_EPOCH + Duration::from_secs(1_781_524_800) // 2026-06-15
+        }
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+    for (geboren, soort, passes) in [
+        ("20100616", None, false),
+        ("20100615", None, true),
+        ("20150101", Some(Vertegenwoordiging::OuderlijkGezag), true),
+        ("20140615", Some(Vertegenwoordiging::OuderlijkGezag), false),
+    ] {
+        let setup = setup(|config| config.clock = std::sync::Arc::new(Noon));
+        *setup.dvza.login.lock().unwrap() = Login::Gelukt(soort);
+        *setup.dvza.geboren.lock().unwrap() = Some(geboren);
+        let mut request = aanvraag(Release::V2_2, &["42"]);
+        if let Some(soort) = soort {
+            request = request
+                .namens(soort, medmij_oauth::wire::Geboortedatum::parse(geboren).unwrap())
+                .unwrap();
+        }
+        let started = dvp().start(request, SESSION).unwrap();
+        let (_, page) = log_in(&mut browser(&setup), &started.location).await;
+        assert_eq!(page.body.contains("Toestemming geven"), passes, "{geboren}");
+    }
+}
+
+#[tokio::test]
+async fn verantwoordelijkheden_zorg_c10_late_variant() {
+    let setup = setup_2_2();
+    *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::Later);
+    let tokens =
+        crate::whole_flow::tokens_for(&setup, &dvp(), aanvraag(Release::V2_2, &["42", "48"]), "antwoord=ja").await;
+    assert_eq!(tokens.granted.gegevensdiensten, [id("42"), id("48")]);
+}
+
+#[tokio::test]
+async fn autoriseren_c14_consent_is_logged_with_the_code() {
+    let setup = setup_2_2();
+    crate::whole_flow::token_request(&setup).await;
+    let audit = setup.dvza.store.danger_audit().await.unwrap();
+    assert_eq!(audit.len(), 1);
+    assert_eq!(
+        (audit[0].kind, audit[0].texts.as_str()),
+        (AuditKind::Gegeven, "voorbeeld-1")
+    );
+    assert!(audit[0].grant.is_some());
+}
+
+#[tokio::test]
+async fn technische_storing_c16_c17() {
+    // C16: after V1, the way back is visible
+    let setup = setup_2_2();
+    let mut browser = browser(&setup);
+    let (flow, _) = land(&mut browser, &start(Release::V2_2)).await;
+    *setup.dvza.broken.lock().unwrap() = true;
+    let page = browser.get(&flow).await;
+    assert_eq!(page.status, 503);
+    let event = setup.log.events().remove(0);
+    let (trace, session) = (event.trace_id.unwrap(), event.session_id.unwrap());
+    for (element, text) in [
+        ("title", "<h1>Technische storing</h1>"),
+        ("apology", "Het spijt ons"),
+        ("not possible now", "U kunt nu geen toestemming geven of aanpassen"),
+        ("worked on", "Wij werken aan een oplossing"),
+        ("later", "Probeer het later nog eens"),
+        ("Naam DVA", "DVZA Test BV"),
+        ("telefoonnummer DVA", "088 123 45 67"),
+        ("supplier", "de leverancier van het computersysteem van"),
+        ("Naam Aanbieder", "eenofanderezorgaanbieder"),
+        ("Trace ID", &format!("Trace ID: <code>{}</code>", trace.as_str())),
+        ("Session ID", &format!("Session ID: <code>{}</code>", session.as_str())),
+    ] {
+        assert!(page.body.contains(text), "{element}: {}", page.body);
+    }
+    assert!(
+        page.body
+            .contains("href=\"https://pgo.example.nl/cb?error=server_error&#38;state="),
+        "{}",
+        page.body
+    );
+    // C17: before V1 it is hidden
+    let page = browser.get(crate::whole_flow::path(&start(Release::V2_2))).await;
+    assert!(page.body.contains("Technische storing") && page.body.contains("Trace ID"));
+    assert!(!page.body.contains("pgo.example.nl"));
+}
+
+#[tokio::test]
+async fn ext_vert_authint_202_vertegenwoordiging_1_2_c18_c19_c20() {
+    use Vertegenwoordiging::Vrijwillig;
+    for (asked, used, text) in [
+        (Some(Vrijwillig), None, "U wilde inloggen voor een ander"),
+        (None, Some(Vrijwillig), "U logde in voor een ander"),
+        (
+            Some(Vrijwillig),
+            Some(Vertegenwoordiging::OuderlijkGezag),
+            "U wilde inloggen voor een ander",
+        ),
+        (Some(Vrijwillig), Some(Vrijwillig), "Toestemming geven"),
+    ] {
+        let setup = setup_2_2();
+        *setup.dvza.login.lock().unwrap() = Login::Gelukt(used);
+        let mut request = aanvraag(Release::V2_2, &["42"]);
+        if let Some(soort) = asked {
+            request = request
+                .namens(soort, medmij_oauth::wire::Geboortedatum::parse("19700901").unwrap())
+                .unwrap();
+        }
+        let started = dvp().start(request, SESSION).unwrap();
+        let (_, page) = log_in(&mut browser(&setup), &started.location).await;
+        assert!(page.body.contains(text), "{asked:?} {used:?}: {}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn o7_forms_need_the_token_of_their_step_and_their_own_site() {
+    let setup = setup_2_2();
+    let mut browser = browser(&setup);
+    let (flow, page) = log_in(&mut browser, &start(Release::V2_2)).await;
+    for form in [
+        "antwoord=ja".to_owned(),
+        "csrf=&antwoord=ja".to_owned(),
+        format!("csrf={}x&antwoord=ja", page.csrf()),
+    ] {
+        assert_eq!(browser.post(&flow, &form).await.status, 403, "{form}");
+    }
+    for (name, value) in [
+        ("origin", "https://evil.nl"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
+        let request = http::Request::post(&flow)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header(name, value)
+            .body(axum::body::Body::from(format!("csrf={}&antwoord=ja", page.csrf())))
+            .unwrap();
+        assert_eq!(browser.send(request).await.status, 403, "{name}: {value}");
+    }
+    // the form of one flow does not work at another
+    let (other, _) = log_in(&mut browser, &start(Release::V2_2)).await;
+    assert_eq!(browser.answer(&other, &page, "antwoord=ja").await.status, 403);
+    assert_eq!(browser.answer(&flow, &page, "antwoord=ja").await.status, 303);
+}
+
+#[tokio::test]
+async fn o8_peers_56_a_flow_is_of_one_browser_and_answered_once() {
+    let setup = setup_2_2();
+    let mut mine = browser(&setup);
+    let (flow, page) = log_in(&mut mine, &start(Release::V2_2)).await;
+    // another browser, with the address and the form
+    let mut other = browser(&setup);
+    assert_eq!(other.get(&flow).await.status, 403);
+    assert_eq!(other.answer(&flow, &page, "antwoord=ja").await.status, 403);
+    // the secret from before the login does not work after it
+    let mut fixed = browser(&setup);
+    let (flow_fixed, landing) = land(&mut fixed, &start(Release::V2_2)).await;
+    let before = fixed.cookies.clone();
+    let away = fixed.answer(&flow_fixed, &landing, "antwoord=inloggen").await;
+    let relay = away.location().split_once("RelayState=").unwrap().1.to_owned();
+    // the login comes back in a browser that has no part in the flow
+    assert_eq!(other.get(&format!("/oauth/login?RelayState={relay}")).await.status, 403);
+    fixed.get(&format!("/oauth/login?RelayState={relay}")).await;
+    assert_ne!(fixed.cookies, before);
+    fixed.cookies = before;
+    assert_eq!(fixed.get(&flow_fixed).await.status, 403);
+    // answered once
+    let back = mine.answer(&flow, &page, "antwoord=ja").await;
+    assert!(back.location().contains("code="));
+    for answer in ["antwoord=ja", "antwoord=nee"] {
+        assert_eq!(mine.answer(&flow, &page, answer).await.status, 403);
+    }
+}
+
+#[tokio::test]
+async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
+    let setup = setup_2_2();
+    let dvp = dvp();
+    let tokens = crate::whole_flow::tokens_for(
+        &setup,
+        &dvp,
+        aanvraag(Release::V2_2, &["42"]),
+        "antwoord=ja&langdurig=ja",
+    )
+    .await;
+    let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
+    let peer = crate::whole_flow::peer();
+    assert!(setup.server.guard(&headers, None, &peer, &id("42")).await.is_ok());
+
+    let flows = medmij_dvp::PendingFlows::default();
+    let mut request = aanvraag(Release::V2_2, &["42"]);
+    let endpoint = "https://dvza.example.nl/oauth/toestemmingen";
+    request.authorization_endpoint = medmij_types::FrontchannelUri::parse(endpoint).unwrap();
+    let started = dvp.start(request, SESSION).unwrap();
+    flows.insert(started.flow);
+    let location = started.location;
+    let mut browser = browser(&setup);
+    let (flow, page) = log_in(&mut browser, &location).await;
+    assert!(
+        page.body.contains("<h1>Uw toestemmingen</h1>")
+            && page
+                .body
+                .contains("Huisartsenpraktijk De Linde\u{2069} mag uw gegevens delen met \u{2068}De Enige Echte PGO"),
+        "{}",
+        page.body
+    );
+    // G14: cancelled, nothing withdrawn
+    browser.answer(&flow, &page, "antwoord=stop&nummer=0").await;
+    let question = browser.get(&flow).await;
+    for (element, text) in [
+        ("title", "<h1>Toestemming stoppen</h1>"),
+        ("question", "geen gegevens meer deelt"),
+        ("Naam Aanbieder", "Huisartsenpraktijk De Linde"),
+        ("Naam PGO", "De Enige Echte PGO"),
+        ("cancel", "Nee, terug naar het overzicht"),
+    ] {
+        assert!(question.body.contains(text), "{element}");
+    }
+    browser.answer(&flow, &question, "antwoord=nee").await;
+    assert!(setup.server.guard(&headers, None, &peer, &id("42")).await.is_ok());
+    // G13, G09, G10: withdrawn, and the overview again
+    let page = browser.get(&flow).await;
+    assert_eq!(browser.answer(&flow, &page, "antwoord=stop&nummer=7").await.status, 403);
+    browser.answer(&flow, &page, "antwoord=stop&nummer=0").await;
+    let question = browser.get(&flow).await;
+    browser.answer(&flow, &question, "antwoord=ja").await;
+    let page = browser.get(&flow).await;
+    assert!(page.body.contains("U hebt geen toestemmingen"));
+    assert!(setup.server.guard(&headers, None, &peer, &id("42")).await.is_err());
+    let (request, exchange) = dvp.refresh_request(tokens.renewal.unwrap()).unwrap();
+    let response = setup.server.token(&request, &peer).await;
+    assert_eq!(crate::whole_flow::json(&response)["error"], "invalid_grant");
+    assert!(dvp.tokens(exchange, &response).is_err());
+    let back = browser.answer(&flow, &page, "antwoord=terug").await;
+    assert!(back.location().starts_with("https://pgo.example.nl/cb?state="));
+    let query = crate::whole_flow::query(back.location());
+    let callback = medmij_dvp::Callback::new(SESSION, "/cb", query);
+    assert_eq!(
+        dvp.returned(&flows, &callback).unwrap().aanbieder(),
+        &crate::whole_flow::naam()
+    );
+    assert!(dvp.returned(&flows, &callback).is_err());
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A DVZA for tests: what its supplier would bring, steered by fields.
+
+use std::sync::{Arc, Mutex};
+
+use medmij_dvza::{
+    Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome, LoginRequest,
+    LoginStart, Persoon, Server, ServerConfig, SupplierError, Toets, ToetsUitslag, ToetsVraag,
+};
+use medmij_log::MemoryObserver;
+use medmij_oauth::{ClientId, Functie, Vertegenwoordiging, seal::LocalKeyRing, wire::Geboortedatum};
+use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Hostname, Organisatienaam, OsEntropy, Release};
+
+use crate::counted::Counted;
+
+pub(crate) const BSN: &str = "999990019";
+
+pub(crate) struct TestDvza {
+    pub(crate) store: Counted,
+    pub(crate) clients: Mutex<Vec<&'static str>>,
+    /// The gegevensdiensten for which the OCL knows them.
+    pub(crate) listed: Mutex<Vec<&'static str>>,
+    pub(crate) login: Mutex<Login>,
+    pub(crate) logins: Mutex<Vec<LoginRequest>>,
+    /// Who logs in.
+    pub(crate) bsn: Mutex<&'static str>,
+    pub(crate) uitslag: Mutex<Option<ToetsUitslag>>,
+    pub(crate) geboren: Mutex<Option<&'static str>>,
+    pub(crate) broken: Mutex<bool>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Login {
+    Gelukt(Option<Vertegenwoordiging>),
+    Geannuleerd,
+    Mislukt,
+}
+
+pub(crate) struct Setup {
+    pub(crate) dvza: Arc<TestDvza>,
+    pub(crate) server: Server<TestDvza>,
+    pub(crate) log: Arc<MemoryObserver>,
+}
+
+pub(crate) fn setup(change: impl FnOnce(&mut ServerConfig)) -> Setup {
+    let dvza = Arc::new(TestDvza {
+        store: Counted::default(),
+        clients: Mutex::new(vec!["pgo.example.nl", "ander.example.nl"]),
+        listed: Mutex::new(vec!["42", "48", "53"]),
+        login: Mutex::new(Login::Gelukt(None)),
+        logins: Mutex::default(),
+        bsn: Mutex::new(BSN),
+        uitslag: Mutex::default(),
+        geboren: Mutex::default(),
+        broken: Mutex::new(false),
+    });
+    let log = Arc::new(MemoryObserver::new());
+    let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy).unwrap());
+    let host = Hostname::parse("dvza.example.nl").unwrap();
+    let mut config = ServerConfig::new(host, "DVZA Test BV", "088 123 45 67", keys);
+    config.observer = Arc::clone(&log) as _;
+    change(&mut config);
+    Setup {
+        server: Server::new(Arc::clone(&dvza), config),
+        dvza,
+        log,
+    }
+}
+
+pub(crate) fn setup_2_2() -> Setup {
+    setup(|config| config.release = Release::V2_2)
+}
+
+impl Dvza for TestDvza {
+    type Store = Counted;
+    type Clients = Self;
+    type Aanbieders = Self;
+    type Authentication = Self;
+    type Toets = Self;
+
+    fn store(&self) -> &Counted {
+        &self.store
+    }
+    fn clients(&self) -> &Self {
+        self
+    }
+    fn aanbieders(&self) -> &Self {
+        self
+    }
+    fn authentication(&self) -> &Self {
+        self
+    }
+    fn toets(&self) -> &Self {
+        self
+    }
+}
+
+impl Clients for TestDvza {
+    async fn client(&self, id: &ClientId) -> Result<Option<Client>, SupplierError> {
+        if *self.broken.lock().unwrap() {
+            return Err(SupplierError::new("ocl", "broken for this test"));
+        }
+        let listed = self.clients.lock().unwrap().contains(&id.as_str());
+        let naam = Organisatienaam::parse("De Enige Echte PGO").unwrap();
+        let ids = self.listed.lock().unwrap();
+        let ids = ids.iter().map(|id| GegevensdienstId::parse(id).unwrap()).collect();
+        Ok(listed.then(|| Client::new(naam, Some(ids))))
+    }
+}
+
+impl Aanbieders for TestDvza {
+    async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
+        let id = |id| GegevensdienstId::parse(id).unwrap();
+        let diensten = vec![
+            Dienst::new(id("42"), Functie::Verzamelen, "Huisartsgegevens"),
+            Dienst::new(id("48"), Functie::Verzamelen, "Basisgegevens Zorg"),
+            // offered, but the client is not on the OCL for it
+            Dienst::new(id("61"), Functie::Verzamelen, "Basisgegevens langdurige zorg"),
+            Dienst::new(id("53"), Functie::Delen, "Meetwaarden vitale functies"),
+            Dienst::new(id("60"), Functie::Delen, "Vragenlijsten"),
+            Dienst::new(id("42"), Functie::Abonneren, "Huisartsgegevens").with_maximale_duur(90),
+        ];
+        let privacy = "https://ziekenhuis.example.nl/privacy";
+        let here = ["eenofanderezorgaanbieder", "tweedezorgaanbieder"].contains(&naam.short());
+        Ok(here.then(|| Aanbieder::new(naam.clone(), "Huisartsenpraktijk De Linde", privacy, diensten)))
+    }
+}
+
+impl Authentication for TestDvza {
+    async fn begin(&self, login: &LoginRequest) -> Result<LoginStart, SupplierError> {
+        self.logins.lock().unwrap().push(login.clone());
+        let location = format!("https://login.example.nl/?RelayState={}", login.flow);
+        Ok(LoginStart::new(location).remembering(*b"nonce"))
+    }
+
+    async fn finish(&self, callback: &LoginCallback<'_>) -> Result<LoginOutcome, SupplierError> {
+        assert_eq!(callback.remember, b"nonce");
+        Ok(match *self.login.lock().unwrap() {
+            Login::Gelukt(soort) => {
+                let persoon = Persoon::new(Bsn::parse(*self.bsn.lock().unwrap()).unwrap())
+                    .with_betrouwbaarheidsniveau("substantieel");
+                LoginOutcome::Ingelogd(match soort {
+                    Some(soort) => persoon.vertegenwoordigd(soort),
+                    None => persoon,
+                })
+            }
+            Login::Geannuleerd => LoginOutcome::Geannuleerd,
+            Login::Mislukt => LoginOutcome::Mislukt,
+        })
+    }
+}
+
+impl Toets for TestDvza {
+    async fn toets(&self, vraag: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
+        let steered = self.uitslag.lock().unwrap().clone();
+        Ok(steered.unwrap_or_else(|| ToetsUitslag::Beschikbaar(vraag.gegevensdiensten.to_vec())))
+    }
+
+    async fn geboortedatum(&self, _: &Bsn, _: &Aanbieder) -> Result<Option<Geboortedatum>, SupplierError> {
+        Ok(self
+            .geboren
+            .lock()
+            .unwrap()
+            .map(|datum| Geboortedatum::parse(datum).unwrap()))
+    }
+}

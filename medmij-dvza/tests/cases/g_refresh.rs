@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! G. Refresh and langdurige toestemming.
+
+use std::time::Duration;
+
+use medmij_dvp::{Renewal, Tokens};
+use medmij_dvza::store::DangerShiftClock as _;
+use medmij_oauth::form::Form;
+use medmij_types::{PeerNames, Release};
+
+use crate::{
+    dvza::{Setup, setup, setup_2_2},
+    whole_flow::{aanvraag, dvp, json, peer, tokens_for},
+};
+
+const HALF_YEAR: Duration = Duration::from_secs(182 * 86_400);
+
+async fn langdurig(setup: &Setup) -> Renewal {
+    let tokens = tokens_for(
+        setup,
+        &dvp(),
+        aanvraag(Release::V2_2, &["42", "48"]),
+        "antwoord=ja&langdurig=ja",
+    )
+    .await;
+    tokens.renewal.unwrap()
+}
+
+async fn refresh(setup: &Setup, renewal: Renewal) -> Result<Tokens, String> {
+    let (request, exchange) = dvp().refresh_request(renewal).unwrap();
+    let response = setup.server.token(&request, &peer()).await;
+    dvp().tokens(exchange, &response).map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn core_tknint_200_205_208_g01_g02_the_refresh_request() {
+    let setup = setup_2_2();
+    let tokens = tokens_for(
+        &setup,
+        &dvp(),
+        aanvraag(Release::V2_2, &["42"]),
+        "antwoord=ja&langdurig=ja",
+    )
+    .await;
+    let (request, exchange) = dvp().refresh_request(tokens.renewal.unwrap()).unwrap();
+    let form = Form::parse(request.body()).unwrap();
+    let names: Vec<_> = form.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["grant_type", "refresh_token", "client_id"]);
+    assert_ne!(
+        Some(&exchange.ids().unwrap().correlation_id),
+        tokens.correlation_id.as_ref()
+    );
+}
+
+#[tokio::test]
+async fn autoriseren_g03_g04_g07_h03_a_refresh_gives_both_tokens_anew() {
+    let setup = setup_2_2();
+    let mut renewal = langdurig(&setup).await;
+    for _ in 0..5 {
+        setup
+            .dvza
+            .store
+            .danger_shift_clock(HALF_YEAR - Duration::from_secs(2))
+            .await
+            .unwrap();
+        let old = renewal.refresh_token.clone();
+        let tokens = refresh(&setup, renewal).await.unwrap();
+        assert_eq!(tokens.granted.gegevensdiensten.len(), 2);
+        let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
+        assert_eq!(
+            headers["x-correlation-id"],
+            tokens.correlation_id.as_ref().unwrap().as_str()
+        );
+        assert!(setup.server.token_of(&headers, None, &peer()).await.is_ok());
+        renewal = tokens.renewal.unwrap();
+        assert_ne!(renewal.refresh_token, old);
+    }
+}
+
+#[tokio::test]
+async fn toestemmingsverklaring_g06_lapses_after_half_a_year() {
+    let setup = setup_2_2();
+    let renewal = langdurig(&setup).await;
+    setup.dvza.store.danger_shift_clock(HALF_YEAR).await.unwrap();
+    assert!(refresh(&setup, renewal).await.unwrap_err().contains("invalid_grant"));
+}
+
+#[tokio::test]
+async fn g08_a15_reuse_ends_the_family() {
+    let setup = setup_2_2();
+    let first = langdurig(&setup).await;
+    let second = refresh(&setup, first.clone()).await.unwrap().renewal.unwrap();
+    let third = refresh(&setup, second).await.unwrap().renewal.unwrap();
+    assert!(refresh(&setup, first).await.unwrap_err().contains("invalid_grant"));
+    assert!(refresh(&setup, third).await.unwrap_err().contains("invalid_grant"));
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_survived() {
+    let setup = setup_2_2();
+    let first = langdurig(&setup).await;
+    let (request, _) = dvp().refresh_request(first.clone()).unwrap();
+    assert_eq!(setup.server.token(&request, &peer()).await.status(), 200);
+    // at once: put off; the token is not lost
+    let (request, _) = dvp().refresh_request(first.clone()).unwrap();
+    let response = setup.server.token(&request, &peer()).await;
+    assert_eq!(
+        (
+            response.status().as_u16(),
+            response.headers().contains_key("retry-after")
+        ),
+        (503, true)
+    );
+    setup
+        .dvza
+        .store
+        .danger_shift_clock(Duration::from_secs(6))
+        .await
+        .unwrap();
+    assert!(refresh(&setup, first).await.is_ok());
+}
+
+#[tokio::test]
+async fn g11_the_token_of_another_client() {
+    let setup = setup_2_2();
+    let renewal = langdurig(&setup).await;
+    let other = medmij_dvp::Dvp::new(medmij_oauth::ClientId::parse("ander.example.nl").unwrap());
+    let (request, _) = other.refresh_request(renewal.clone()).unwrap();
+    let response = setup
+        .server
+        .token(&request, &PeerNames::new(None, ["ander.example.nl"]))
+        .await;
+    assert_eq!(json(&response)["error"], "invalid_grant");
+    assert!(refresh(&setup, renewal).await.is_ok());
+}
+
+#[tokio::test]
+async fn rfc0054_g12_nothing_available_gives_no_token_and_loses_none() {
+    use medmij_dvza::ToetsUitslag;
+
+    let setup = setup_2_2();
+    let renewal = langdurig(&setup).await;
+    *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::NietBeschikbaar);
+    let refused = refresh(&setup, renewal.clone()).await.unwrap_err();
+    assert!(refused.contains("invalid_scope"), "{refused}");
+    *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::Beschikbaar(vec![crate::whole_flow::id("48")]));
+    setup
+        .dvza
+        .store
+        .danger_shift_clock(Duration::from_secs(6))
+        .await
+        .unwrap();
+    let tokens = refresh(&setup, renewal).await.unwrap();
+    assert_eq!(tokens.granted.gegevensdiensten, [crate::whole_flow::id("48")]);
+}
+
+#[tokio::test]
+async fn f03_releases_before_2_0_have_no_refresh() {
+    let at_2_2 = setup_2_2();
+    let (request, _) = dvp().refresh_request(langdurig(&at_2_2).await).unwrap();
+    let at_1_6 = setup(|config| config.release = Release::V1_6);
+    assert_eq!(
+        json(&at_1_6.server.token(&request, &peer()).await)["error"],
+        "unsupported_grant_type"
+    );
+}
+
+#[tokio::test]
+async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
+    use medmij_dvp::vault::{Kluis, MemoryVault, RefreshError, VaultKey};
+    use medmij_dvza::store::Store as _;
+    use medmij_oauth::seal::LocalKeyRing;
+    use std::sync::Arc;
+
+    let setup = setup_2_2();
+    let renewal = langdurig(&setup).await;
+    let keys = Arc::new(LocalKeyRing::ephemeral(&medmij_types::OsEntropy).unwrap());
+    let kluis = Kluis::new(MemoryVault::new(), keys, Arc::new(medmij_types::OsEntropy));
+    let key = VaultKey::of("rekening-7", &renewal);
+    kluis.keep(&key, &renewal).await.unwrap();
+    let server = &setup.server;
+    for _ in 0..3 {
+        let tokens = kluis
+            .refresh(&dvp(), &key, |request| async move {
+                Ok::<_, std::io::Error>(server.token(&request, &peer()).await)
+            })
+            .await
+            .unwrap();
+        assert_eq!(tokens.granted.gegevensdiensten.len(), 2);
+    }
+    // an answer that is lost: the same token goes again
+    let lost = kluis
+        .refresh(&dvp(), &key, |request| async move {
+            server.token(&request, &peer()).await;
+            Err::<http::Response<bytes::Bytes>, _>(std::io::Error::other("cut"))
+        })
+        .await;
+    assert!(matches!(lost, Err(RefreshError::Send(_))));
+    setup
+        .dvza
+        .store
+        .danger_shift_clock(Duration::from_secs(6))
+        .await
+        .unwrap();
+    let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
+    let tokens = kluis.refresh(&dvp(), &key, send).await.unwrap();
+    let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
+    let grant = server.token_of(&headers, None, &peer()).await.unwrap().grant;
+    setup.dvza.store.revoke_grant(&grant).await.unwrap();
+    let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
+    assert!(matches!(
+        kluis.refresh(&dvp(), &key, send).await,
+        Err(RefreshError::Exchange(_))
+    ));
+    let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
+    assert!(matches!(
+        kluis.refresh(&dvp(), &key, send).await,
+        Err(RefreshError::Unknown)
+    ));
+}

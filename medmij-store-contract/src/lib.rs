@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The tests that every store passes, of either role: whoever writes a store runs them on it.
+//!
+//! | macro | contract of |
+//! | --- | --- |
+//! | [`store_contract!`] | [`Store`](medmij_dvza::store::Store), what a DVZA keeps |
+//! | [`server_contract!`] | the same, through the authorization server itself |
+//! | [`abonnementen_contract!`] | [`Abonnementen`](medmij_abonneren::Abonnementen) of a DVZA |
+//! | [`vault_contract!`] | [`TokenVault`](medmij_dvp::vault::TokenVault), the refresh tokens of a DVP |
+//! | [`register_contract!`] | [`AbonnementRegister`](medmij_abonneren::AbonnementRegister) of a DVP |
+//!
+//! Each takes an expression that makes an empty store, and becomes one `#[tokio::test]` a guarantee, with racing callers
+//! and lost answers among them. The crate that calls one needs `tokio` with `macros` and `rt-multi-thread`.
+//!
+//! ```
+//! use medmij_dvza::store::MemoryStore;
+//!
+//! medmij_store_contract::store_contract!(MemoryStore::default());
+//! medmij_store_contract::server_contract!(MemoryStore::default());
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod abonneren;
+pub mod store;
+pub mod vault;

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The contract of a [`Store`](super::Store), as tests that every store passes.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "these are tests, in a module that other crates can run"
+)]
+
+mod audit;
+mod checks;
+mod codes;
+pub(crate) mod dvza;
+mod faults;
+mod fixtures;
+mod flows;
+mod race;
+mod refresh;
+mod replicas;
+mod secrets;
+mod server;
+
+pub use self::{
+    audit::*,
+    checks::*,
+    codes::*,
+    dvza::CONTRACT_BSN,
+    faults::*,
+    fixtures::{fresh_hash, granted, new_flow, new_grant, redeem, session},
+    flows::*,
+    race::*,
+    refresh::*,
+    replicas::*,
+    secrets::whole_flow,
+    server::*,
+};
+
+/// Instantiates the contract for a store: an expression that makes an empty one (it may `.await`).
+///
+/// ```ignore
+/// medmij_store_contract::store_contract!(MyStore::open("test").await.unwrap());
+/// ```
+#[macro_export]
+macro_rules! store_contract {
+    ($make:expr) => {
+        $crate::store_contract!(@tests $make;
+            core_tknint_204_a_code_is_fresh_once_e07_peers_60,
+            core_tknint_204_a_mismatch_burns_the_code_e08_a3,
+            core_tknint_203_replay_ends_the_tokens_a1,
+            core_autorisatie_204_205_a_code_lives_900_s_d02_d03_a2,
+            core_autorisatie_208_no_code_twice_d04,
+            core_autorisatie_208_no_token_twice_f13,
+            core_autorisatie_204_access_lives_900_s_h12,
+            burnt_code_is_gone,
+            a_withdrawn_grant_has_no_working_code,
+            flow_is_advanced_by_one_caller,
+            flow_expires_c22,
+            consent_twice_grants_once_peers_56,
+            refresh_rotates_g04_g05_g06,
+            refresh_reuse_ends_the_family_g08_a15,
+            refresh_lost_answer_is_survivable,
+            refresh_race_has_one_winner_r6,
+            refresh_of_another_client_g11,
+            no_refresh_without_langdurige_toestemming_f01,
+            withdrawal_ends_everything_g09_g13,
+            audit_commits_with_the_step_of_a_flow,
+            audit_of_an_end_by_the_dvza_stands_once,
+            audit_of_a_withdrawal_needs_something_to_withdraw,
+            racing_redeemers_r5,
+        );
+    };
+    (@tests $make:expr; $($name:ident,)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn $name() {
+            $crate::store::$name(::std::sync::Arc::new($make)).await;
+        }
+    )*};
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! O17 — a store that fails at one operation, before it happened or after: consent, refusal and withdrawal are on record if
+//! and only if they happened, and nothing is handed out that is not.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use medmij_dvza::{
+    Next,
+    store::{
+        Access, Advance, AuditEntry, AuditKind, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant,
+        Redeem, RotateRefresh, Rotated, Store, StoredFlow, TakenCode,
+    },
+};
+use medmij_oauth::{
+    ClientId,
+    seal::PersoonIndex,
+    storage::{Advanced, SecretHash, StoreError},
+};
+use medmij_types::Aanbiedernaam;
+
+use super::dvza::{at_consent, code, config, dvp, peer, server_with, start, start_beheren, submit};
+
+/// A code leaves only with its consent on record, and a consent that was not written leaves the question open.
+pub async fn server_consent_commits_with_its_audit_entry_o17<S: DangerShiftClock>(store: Arc<S>) {
+    for fault in FAULTS {
+        let faulty = Arc::new(Faulty::over(&store));
+        let server = server_with(&faulty, config());
+        let (visitor, csrf) = at_consent(&server, &start().1).await;
+        let (form, before) = (
+            format!("csrf={csrf}&antwoord=ja"),
+            count(&*store, AuditKind::Gegeven).await,
+        );
+        faulty.fail("grant", fault);
+        match submit(&server, &visitor, &form).await {
+            Next::Page(page) => assert_eq!(page.status, 503),
+            other => panic!("{other:?}"),
+        }
+        let written = count(&*store, AuditKind::Gegeven).await - before;
+        assert_eq!(written, usize::from(fault == Fault::After));
+        match (fault, submit(&server, &visitor, &form).await) {
+            (Fault::Before, Next::Away(back)) => assert!(back.contains("code="), "{back}"),
+            // it happened: that code is nobody's, and there is no second one
+            (Fault::After, Next::Page(page)) => assert_eq!(page.status, 403),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(count(&*store, AuditKind::Gegeven).await - before, 1);
+    }
+}
+
+/// A refusal is on record exactly when its flow is over.
+pub async fn server_refusal_commits_with_its_audit_entry_o17<S: DangerShiftClock>(store: Arc<S>) {
+    for fault in FAULTS {
+        let faulty = Arc::new(Faulty::over(&store));
+        let server = server_with(&faulty, config());
+        let (visitor, csrf) = at_consent(&server, &start().1).await;
+        let (form, before) = (
+            format!("csrf={csrf}&antwoord=nee"),
+            count(&*store, AuditKind::Geweigerd).await,
+        );
+        // no way to write one by itself is used
+        faulty.fail("audit", Fault::Before);
+        faulty.fail("close_flow", fault);
+        match submit(&server, &visitor, &form).await {
+            Next::Page(page) => assert_eq!(page.status, 503),
+            other => panic!("{other:?}"),
+        }
+        let written = count(&*store, AuditKind::Geweigerd).await - before;
+        assert_eq!(written, usize::from(fault == Fault::After));
+        match (fault, submit(&server, &visitor, &form).await) {
+            (Fault::Before, Next::Away(back)) => assert!(back.contains("error=access_denied"), "{back}"),
+            (Fault::After, Next::Page(page)) => assert_eq!(page.status, 403),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(count(&*store, AuditKind::Geweigerd).await - before, 1);
+    }
+}
+
+/// A withdrawal is on record exactly when the tokens are over, and pressing again adds nothing.
+pub async fn server_withdrawal_commits_with_its_audit_entry_o17<S: DangerShiftClock>(store: Arc<S>) {
+    for fault in FAULTS {
+        let faulty = Arc::new(Faulty::over(&store));
+        let server = server_with(&faulty, config());
+        let (_, received) = code(&server, true).await;
+        let (request, exchange) = dvp().token_request(received).expect("request");
+        let response = server.token(&request, &peer("pgo.example.nl")).await;
+        let tokens = dvp().tokens(exchange, &response).expect("tokens");
+        let alive = || super::dvza::is_covered(&server, &tokens, "pgo.example.nl");
+
+        let (mut visitor, mut csrf) = start_beheren(&server).await;
+        let chosen = submit(&server, &visitor, &format!("csrf={csrf}&antwoord=stop&nummer=0")).await;
+        if let Next::Flow(same) = chosen {
+            visitor = same;
+        }
+        if let Some(token) = server.page(&visitor).await.csrf {
+            csrf = token;
+        }
+        let (form, before) = (
+            format!("csrf={csrf}&antwoord=ja"),
+            count(&*store, AuditKind::Ingetrokken).await,
+        );
+        faulty.fail("withdraw", fault);
+        match submit(&server, &visitor, &form).await {
+            Next::Page(page) => assert_eq!(page.status, 503),
+            other => panic!("{other:?}"),
+        }
+        let happened = fault == Fault::After;
+        assert_eq!(
+            count(&*store, AuditKind::Ingetrokken).await - before,
+            usize::from(happened)
+        );
+        assert_eq!(alive().await, !happened);
+        assert!(matches!(submit(&server, &visitor, &form).await, Next::Flow(_)));
+        assert_eq!(count(&*store, AuditKind::Ingetrokken).await - before, 1);
+        assert!(!alive().await);
+    }
+}
+
+async fn count<S: DangerShiftClock>(store: &S, kind: AuditKind) -> usize {
+    let entries = store.danger_audit().await.expect("audit");
+    entries.iter().filter(|entry| entry.kind == kind).count()
+}
+
+/// Whether the operation happened of which the answer did not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    Before,
+    After,
+}
+
+const FAULTS: [Fault; 2] = [Fault::Before, Fault::After];
+
+/// A store whose named operations fail once.
+struct Faulty<S> {
+    store: Arc<S>,
+    faults: Mutex<Vec<(&'static str, Fault)>>,
+}
+
+impl<S: DangerShiftClock> Faulty<S> {
+    fn over(store: &Arc<S>) -> Self {
+        Self {
+            store: Arc::clone(store),
+            faults: Mutex::default(),
+        }
+    }
+
+    fn fail(&self, operation: &'static str, fault: Fault) {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.push((operation, fault));
+    }
+
+    async fn run<T>(
+        &self,
+        operation: &'static str,
+        done: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let fault = {
+            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+            let at = faults.iter().position(|(name, _)| *name == operation);
+            at.map(|at| faults.remove(at).1)
+        };
+        match fault {
+            None => done.await,
+            Some(Fault::Before) => Err(StoreError::Unavailable("cut".into())),
+            Some(Fault::After) => {
+                done.await?;
+                Err(StoreError::Unavailable("cut".into()))
+            }
+        }
+    }
+}
+
+impl<S: DangerShiftClock> Store for Faulty<S> {
+    async fn open_flow(&self, flow: NewFlow) -> Result<(), StoreError> {
+        self.run("open_flow", self.store.open_flow(flow)).await
+    }
+
+    async fn flow(&self, id: &FlowId) -> Result<Option<StoredFlow>, StoreError> {
+        self.run("flow", self.store.flow(id)).await
+    }
+
+    async fn advance_flow(&self, advance: Advance) -> Result<Advanced, StoreError> {
+        self.run("advance_flow", self.store.advance_flow(advance)).await
+    }
+
+    async fn close_flow(&self, id: &FlowId, version: u32, audit: Option<AuditEntry>) -> Result<Advanced, StoreError> {
+        self.run("close_flow", self.store.close_flow(id, version, audit)).await
+    }
+
+    async fn grant(&self, grant: NewGrant) -> Result<Granted, StoreError> {
+        self.run("grant", self.store.grant(grant)).await
+    }
+
+    async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<TakenCode, StoreError> {
+        self.run("take_code", self.store.take_code(code, redeem)).await
+    }
+
+    async fn burn_code(&self, code: &SecretHash) -> Result<(), StoreError> {
+        self.run("burn_code", self.store.burn_code(code)).await
+    }
+
+    async fn access(&self, token: &SecretHash) -> Result<Option<Access>, StoreError> {
+        self.run("access", self.store.access(token)).await
+    }
+
+    async fn rotate_refresh(&self, token: &SecretHash, rotate: &RotateRefresh) -> Result<Rotated, StoreError> {
+        self.run("rotate_refresh", self.store.rotate_refresh(token, rotate))
+            .await
+    }
+
+    async fn grants_of(&self, persoon: &PersoonIndex) -> Result<Vec<Grant>, StoreError> {
+        self.run("grants_of", self.store.grants_of(persoon)).await
+    }
+
+    async fn withdraw(
+        &self,
+        persoon: &PersoonIndex,
+        aanbieder: Option<&Aanbiedernaam>,
+        client_id: &ClientId,
+        audit: AuditEntry,
+    ) -> Result<u64, StoreError> {
+        self.run("withdraw", self.store.withdraw(persoon, aanbieder, client_id, audit))
+            .await
+    }
+
+    async fn revoke_grant(&self, grant: &GrantId) -> Result<(), StoreError> {
+        self.run("revoke_grant", self.store.revoke_grant(grant)).await
+    }
+
+    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.run("audit", self.store.audit(entry)).await
+    }
+
+    async fn purge(&self, batch: usize) -> Result<usize, StoreError> {
+        self.run("purge", self.store.purge(batch)).await
+    }
+}
+
+impl<S: DangerShiftClock> DangerShiftClock for Faulty<S> {
+    async fn danger_shift_clock(&self, by: Duration) -> Result<(), StoreError> {
+        self.store.danger_shift_clock(by).await
+    }
+
+    async fn danger_audit(&self) -> Result<Vec<AuditEntry>, StoreError> {
+        self.store.danger_audit().await
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Rows of the database as values of the store, and back.
+
+use std::time::Duration;
+
+use medmij_abonneren::{AbonnementId, Created};
+use medmij_dvza::store::{AuditEntry, AuditKind, Grant, GrantId};
+use medmij_oauth::{
+    ClientId,
+    seal::PersoonIndex,
+    storage::{SecretHash, StoreError},
+};
+use medmij_types::Datum;
+use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname};
+use tokio_postgres::{Row, types::FromSql};
+
+use crate::error::Failure;
+
+/// A column.
+pub(crate) fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, Failure> {
+    row.try_get(name).map_err(|_| Failure::Broken("column of another type"))
+}
+
+/// A grant in the columns id, persoon, aanbieder, client_id, langdurig, body.
+pub(crate) fn grant(row: &Row) -> Result<Grant, Failure> {
+    Ok(Grant::new(
+        GrantId::parse(column(row, "id")?).ok_or(Failure::Broken("id of a grant"))?,
+        PersoonIndex::from_bytes(bytes(row, "persoon")?),
+        aanbieder(row)?,
+        client_id(row)?,
+        column(row, "langdurig")?,
+        column(row, "body")?,
+    ))
+}
+
+/// An audit entry in the columns of the table `audit`.
+pub(crate) fn audit(row: &Row) -> Result<AuditEntry, Failure> {
+    let entry = AuditEntry::new(
+        AuditKind::from_name(column(row, "kind")?).ok_or(Failure::Broken("kind of an audit entry"))?,
+        PersoonIndex::from_bytes(bytes(row, "persoon")?),
+        aanbieder(row)?,
+        client_id(row)?,
+        column::<String>(row, "scope")?,
+        column::<String>(row, "texts")?,
+    );
+    Ok(match column::<Option<&str>>(row, "grant_id")? {
+        Some(id) => entry.of_grant(GrantId::parse(id).ok_or(Failure::Broken("grant of an audit entry"))?),
+        None => entry,
+    })
+}
+
+/// The hash of a secret.
+pub(crate) fn hash(row: &Row, name: &str) -> Result<SecretHash, Failure> {
+    Ok(SecretHash::from_bytes(bytes(row, name)?))
+}
+
+/// The names of a certificate.
+pub(crate) fn names(row: &Row) -> Result<Vec<Hostname>, Failure> {
+    column::<Vec<&str>>(row, "names")?
+        .into_iter()
+        .map(|name| Hostname::parse(name).map_err(|_| Failure::Broken("names of a token")))
+        .collect()
+}
+
+/// An audit entry as parameters, in the order of the table.
+pub(crate) struct AuditParams<'a> {
+    pub(crate) kind: &'static str,
+    pub(crate) persoon: &'a [u8],
+    pub(crate) aanbieder: Option<&'a str>,
+    pub(crate) client_id: &'a str,
+    pub(crate) scope: &'a str,
+    pub(crate) grant: Option<&'a str>,
+    pub(crate) texts: &'a str,
+}
+
+impl<'a> AuditParams<'a> {
+    pub(crate) fn of(entry: &'a AuditEntry) -> Self {
+        Self {
+            kind: entry.kind.as_str(),
+            persoon: entry.persoon.as_bytes(),
+            aanbieder: entry.aanbieder.as_ref().map(Aanbiedernaam::as_str),
+            client_id: entry.client_id.as_str(),
+            scope: &entry.scope,
+            grant: entry.grant.as_ref().map(GrantId::as_str),
+            texts: &entry.texts,
+        }
+    }
+}
+
+/// A duration in microseconds; a thousand years at most, as PostgreSQL's dates end.
+pub(crate) fn micros(duration: Duration) -> i64 {
+    const LONGEST: i64 = 1_000 * 365 * 86_400 * 1_000_000;
+    i64::try_from(duration.as_micros()).unwrap_or(LONGEST).min(LONGEST)
+}
+
+pub(crate) fn name_params(names: &[Hostname]) -> Vec<&str> {
+    names.iter().map(Hostname::as_str).collect()
+}
+
+fn aanbieder(row: &Row) -> Result<Option<Aanbiedernaam>, Failure> {
+    column::<Option<&str>>(row, "aanbieder")?.map(naam).transpose()
+}
+
+pub(crate) fn naam(name: &str) -> Result<Aanbiedernaam, Failure> {
+    Aanbiedernaam::parse(name).map_err(|_| Failure::Broken("aanbieder"))
+}
+
+pub(crate) fn gegevensdienst(row: &Row) -> Result<GegevensdienstId, Failure> {
+    GegevensdienstId::parse(column(row, "gegevensdienst")?).map_err(|_| Failure::Broken("gegevensdienst"))
+}
+
+pub(crate) fn abonnement_id(row: &Row) -> Result<AbonnementId, Failure> {
+    AbonnementId::parse(column(row, "id")?).map_err(|_| Failure::Broken("id of an abonnement"))
+}
+
+pub(crate) fn day(row: &Row) -> Result<Datum, Failure> {
+    Datum::parse(column(row, "last_day")?).map_err(|_| Failure::Broken("last day of an abonnement"))
+}
+
+/// The answer to writing an Abonnement.
+pub(crate) fn created(answer: Result<Row, Failure>) -> Result<Created, StoreError> {
+    match answer {
+        Ok(row) if column(&row, "done")? => Ok(Created::Done),
+        Ok(_) => Ok(Created::Full),
+        Err(failure) if failure.is_collision() => Ok(Created::Collision),
+        Err(failure) => Err(failure.into()),
+    }
+}
+
+pub(crate) fn client_id(row: &Row) -> Result<ClientId, Failure> {
+    ClientId::parse(column(row, "client_id")?).map_err(|_| Failure::Broken("client_id"))
+}
+
+pub(crate) fn bytes<const N: usize>(row: &Row, name: &str) -> Result<[u8; N], Failure> {
+    let bytes: &[u8] = column(row, name)?;
+    bytes.try_into().map_err(|_| Failure::Broken("hash of another length"))
+}

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.tknint.203, core.tknint.204, core.autorisatie.208 — the operations of a store over PostgreSQL: one statement each.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use medmij_dvza::store::{
+    Access, Advance, AuditEntry, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem,
+    RotateRefresh, Rotated, Store, StoredFlow, TakenCode,
+};
+use medmij_oauth::{
+    ClientId,
+    seal::PersoonIndex,
+    storage::{Advanced, SecretHash, StoreError},
+};
+use medmij_types::Aanbiedernaam;
+
+use crate::{
+    Migrated, OpenError, PostgresOptions,
+    error::Failure,
+    pool::{Connections, Params},
+    row::{self, AuditParams, column, micros},
+    schema::{self, Schema},
+    sql,
+};
+
+/// The store in a PostgreSQL database. Replicas open the same one.
+pub struct PostgresStore {
+    pub(crate) connections: Connections,
+    max_flows: u32,
+    uncounted: AtomicU32,
+}
+
+impl PostgresStore {
+    /// Brings the schema of the database up to date, each step in one transaction. Of several processes one does it, the
+    /// others wait. The role needs the right to create a schema.
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be reached or a step fails; then none of that step stayed.
+    pub async fn migrate(options: &PostgresOptions) -> Result<Migrated, OpenError> {
+        schema::migrate(options, &SCHEMA).await
+    }
+
+    /// Connects, and checks that the schema is not too old and that the server keeps what it commits. Call it in the runtime
+    /// (with time enabled) in which the store is used.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`].
+    pub async fn open(options: &PostgresOptions) -> Result<Self, OpenError> {
+        let connections = Connections::new(options)?;
+        schema::check(&connections, &SCHEMA, options.danger_not_durable).await?;
+        Ok(Self {
+            connections,
+            max_flows: options.max_flows,
+            uncounted: AtomicU32::new(options.max_flows),
+        })
+    }
+
+    /// Removes at most `batch` audit entries that are older than this by the clock of the database; returns how many went.
+    /// Nothing else removes an audit entry.
+    ///
+    /// # Errors
+    ///
+    /// As every operation.
+    pub async fn purge_audit(&self, older_than: Duration, batch: usize) -> Result<usize, StoreError> {
+        let params: Params<'_> = &[&micros(older_than), &bounded(batch)];
+        Ok(self.connections.rows(sql::PURGE_AUDIT, params).await?.len())
+    }
+
+    /// Makes room for one more flow, where it is time to look (O13). Counting costs about as much as there are flows, so it
+    /// is done once for as many new ones as a 64th of the limit, and by one caller: the others go on.
+    async fn make_room(&self) -> Result<(), StoreError> {
+        let every = (self.max_flows / 64).max(1);
+        let before = self
+            .uncounted
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |opened| {
+                let opened = opened.saturating_add(1);
+                Some(if opened >= every { 0 } else { opened })
+            });
+        if before.is_ok_and(|opened| opened.saturating_add(1) < every) {
+            return Ok(());
+        }
+        let limit = i64::from(self.max_flows);
+        let room = self.connections.row(sql::MAKE_ROOM, &[&limit]).await;
+        let room = room.and_then(|row| column::<i32>(&row, "room"));
+        if !matches!(room, Ok(0)) {
+            // the next one looks again
+            self.uncounted.store(every, Ordering::Relaxed);
+        }
+        match room? {
+            0 | 1 => Ok(()),
+            _ => Err(StoreError::Full),
+        }
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}
+
+impl Store for PostgresStore {
+    async fn open_flow(&self, flow: NewFlow) -> Result<(), StoreError> {
+        self.make_room().await?;
+        let session: &[u8] = flow.session.as_bytes();
+        let params: Params<'_> = &[&flow.id.as_str(), &session, &flow.body, &micros(flow.lifetime)];
+        self.connections.rows(sql::OPEN_FLOW, params).await?;
+        Ok(())
+    }
+
+    async fn flow(&self, id: &FlowId) -> Result<Option<StoredFlow>, StoreError> {
+        let rows = self.connections.rows(sql::FLOW, &[&id.as_str()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let version = u32::try_from(column::<i64>(row, "version")?).map_err(|_| StoreError::Broken("version"))?;
+        let (session, body) = (row::hash(row, "session")?, column(row, "body")?);
+        Ok(Some(StoredFlow::new(version, session, body)))
+    }
+
+    async fn advance_flow(&self, advance: Advance) -> Result<Advanced, StoreError> {
+        let (id, version) = (advance.id.as_str(), i64::from(advance.version));
+        let session: &[u8] = advance.session.as_bytes();
+        let entry = advance.audit.as_ref().map(AuditParams::of);
+        let changed = match &entry {
+            None => {
+                let params: Params<'_> = &[&id, &version, &session, &advance.body, &advance.authenticated];
+                self.connections.rows(sql::ADVANCE_FLOW, params).await?
+            }
+            Some(a) => {
+                let params: Params<'_> = &[
+                    &id,
+                    &version,
+                    &session,
+                    &advance.body,
+                    &advance.authenticated,
+                    &a.kind,
+                    &a.persoon,
+                    &a.aanbieder,
+                    &a.client_id,
+                    &a.scope,
+                    &a.grant,
+                    &a.texts,
+                ];
+                self.connections.rows(sql::ADVANCE_FLOW_WITH_AUDIT, params).await?
+            }
+        };
+        Ok(done(!changed.is_empty()))
+    }
+
+    async fn close_flow(&self, id: &FlowId, version: u32, audit: Option<AuditEntry>) -> Result<Advanced, StoreError> {
+        let (id, version) = (id.as_str(), i64::from(version));
+        let ended = match &audit {
+            None => self.connections.rows(sql::CLOSE_FLOW, &[&id, &version]).await?,
+            Some(entry) => {
+                let a = AuditParams::of(entry);
+                let params: Params<'_> = &[
+                    &id,
+                    &version,
+                    &a.kind,
+                    &a.persoon,
+                    &a.aanbieder,
+                    &a.client_id,
+                    &a.scope,
+                    &a.grant,
+                    &a.texts,
+                ];
+                self.connections.rows(sql::CLOSE_FLOW_WITH_AUDIT, params).await?
+            }
+        };
+        Ok(done(!ended.is_empty()))
+    }
+
+    async fn grant(&self, new: NewGrant) -> Result<Granted, StoreError> {
+        let (grant, a) = (&new.grant, AuditParams::of(&new.audit));
+        let persoon: &[u8] = grant.persoon.as_bytes();
+        let aanbieder = grant.aanbieder.as_ref().map(Aanbiedernaam::as_str);
+        let (code, binding): (&[u8], &[u8]) = (new.code.as_bytes(), new.binding.as_bytes());
+        let params: Params<'_> = &[
+            &new.flow.0.as_str(),
+            &i64::from(new.flow.1),
+            &grant.id.as_str(),
+            &persoon,
+            &aanbieder,
+            &grant.client_id.as_str(),
+            &grant.langdurig,
+            &grant.body,
+            &code,
+            &binding,
+            &micros(new.lifetime),
+            &a.kind,
+            &a.persoon,
+            &a.aanbieder,
+            &a.client_id,
+            &a.scope,
+            &a.grant,
+            &a.texts,
+        ];
+        match self.connections.row(sql::ADD_GRANT, params).await {
+            Ok(row) if column(&row, "done")? => Ok(Granted::Done),
+            Ok(_) => Ok(Granted::Stale),
+            Err(failure) if failure.is_collision() => Ok(Granted::Collision),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<TakenCode, StoreError> {
+        let (code, binding): (&[u8], &[u8]) = (code.as_bytes(), redeem.binding.as_bytes());
+        let access: &[u8] = redeem.access.as_bytes();
+        let refresh: Option<&[u8]> = redeem.refresh.as_ref().map(|(token, _)| token.as_bytes().as_slice());
+        let refresh_lifetime = redeem.refresh.map(|(_, lifetime)| micros(lifetime));
+        let params: Params<'_> = &[
+            &code,
+            &binding,
+            &access,
+            &micros(redeem.access_lifetime),
+            &refresh,
+            &refresh_lifetime,
+            &row::name_params(&redeem.names),
+        ];
+        let row = match self.connections.row(sql::TAKE_CODE, params).await {
+            Err(failure) if failure.is_collision() => return Ok(TakenCode::Collision),
+            row => row?,
+        };
+        Ok(match column(&row, "outcome")? {
+            "fresh" => TakenCode::Fresh(Box::new(row::grant(&row)?)),
+            "mismatch" => TakenCode::Mismatch,
+            "replayed" => TakenCode::Replayed,
+            "expired" => TakenCode::Expired,
+            "unknown" => TakenCode::Unknown,
+            _ => return Err(StoreError::Broken("outcome of a code")),
+        })
+    }
+
+    async fn burn_code(&self, code: &SecretHash) -> Result<(), StoreError> {
+        let code: &[u8] = code.as_bytes();
+        self.connections.rows(sql::BURN_CODE, &[&code]).await?;
+        Ok(())
+    }
+
+    async fn access(&self, token: &SecretHash) -> Result<Option<Access>, StoreError> {
+        let token: &[u8] = token.as_bytes();
+        let rows = self.connections.rows(sql::ACCESS, &[&token]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(Some(Access::new(row::grant(row)?, row::names(row)?)))
+    }
+
+    async fn rotate_refresh(&self, token: &SecretHash, rotate: &RotateRefresh) -> Result<Rotated, StoreError> {
+        let (token, next): (&[u8], &[u8]) = (token.as_bytes(), rotate.next.as_bytes());
+        let access: &[u8] = rotate.access.as_bytes();
+        let params: Params<'_> = &[
+            &token,
+            &rotate.client_id.as_str(),
+            &next,
+            &micros(rotate.lifetime),
+            &access,
+            &micros(rotate.access_lifetime),
+            &micros(rotate.race),
+            &row::name_params(&rotate.names),
+        ];
+        let row = match self.connections.row(sql::ROTATE_REFRESH, params).await {
+            Err(failure) if failure.is_collision() => return Ok(Rotated::Collision),
+            row => row?,
+        };
+        Ok(match column(&row, "outcome")? {
+            "fresh" => Rotated::Fresh(Box::new(row::grant(&row)?)),
+            "replaced" => Rotated::Replaced(Box::new(row::grant(&row)?)),
+            "race" => Rotated::Race,
+            "reused" => Rotated::Reused,
+            "mismatch" => Rotated::Mismatch,
+            "expired" => Rotated::Expired,
+            "unknown" => Rotated::Unknown,
+            _ => return Err(StoreError::Broken("outcome of a refresh token")),
+        })
+    }
+
+    async fn grants_of(&self, persoon: &PersoonIndex) -> Result<Vec<Grant>, StoreError> {
+        let persoon: &[u8] = persoon.as_bytes();
+        let rows = self.connections.rows(sql::GRANTS_OF, &[&persoon]).await?;
+        Ok(rows.iter().map(row::grant).collect::<Result<_, Failure>>()?)
+    }
+
+    async fn withdraw(
+        &self,
+        persoon: &PersoonIndex,
+        aanbieder: Option<&Aanbiedernaam>,
+        client_id: &ClientId,
+        audit: AuditEntry,
+    ) -> Result<u64, StoreError> {
+        let (persoon, a): (&[u8], _) = (persoon.as_bytes(), AuditParams::of(&audit));
+        let params: Params<'_> = &[
+            &persoon,
+            &aanbieder.map(Aanbiedernaam::as_str),
+            &client_id.as_str(),
+            &a.kind,
+            &a.persoon,
+            &a.aanbieder,
+            &a.client_id,
+            &a.scope,
+            &a.grant,
+            &a.texts,
+        ];
+        let row = self.connections.row(sql::WITHDRAW, params).await?;
+        Ok(u64::try_from(column::<i64>(&row, "ended")?).unwrap_or(0))
+    }
+
+    async fn revoke_grant(&self, grant: &GrantId) -> Result<(), StoreError> {
+        self.connections.rows(sql::REVOKE_GRANT, &[&grant.as_str()]).await?;
+        Ok(())
+    }
+
+    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        let a = AuditParams::of(&entry);
+        let params: Params<'_> = &[
+            &a.kind,
+            &a.persoon,
+            &a.aanbieder,
+            &a.client_id,
+            &a.scope,
+            &a.grant,
+            &a.texts,
+        ];
+        self.connections.rows(sql::AUDIT, params).await?;
+        Ok(())
+    }
+
+    async fn purge(&self, batch: usize) -> Result<usize, StoreError> {
+        let row = self.connections.row(sql::PURGE, &[&bounded(batch)]).await?;
+        Ok(usize::try_from(column::<i64>(&row, "gone")?).unwrap_or(0))
+    }
+}
+
+impl DangerShiftClock for PostgresStore {
+    async fn danger_shift_clock(&self, by: Duration) -> Result<(), StoreError> {
+        self.connections.rows(sql::DANGER_SHIFT, &[&micros(by)]).await?;
+        Ok(())
+    }
+
+    async fn danger_audit(&self) -> Result<Vec<AuditEntry>, StoreError> {
+        let rows = self.connections.rows(sql::DANGER_AUDIT, &[]).await?;
+        Ok(rows.iter().map(row::audit).collect::<Result<_, Failure>>()?)
+    }
+}
+
+pub(crate) fn done(changed: bool) -> Advanced {
+    if changed { Advanced::Done } else { Advanced::Stale }
+}
+
+/// A batch as PostgreSQL counts; one that is too large would pass the deadline.
+pub(crate) fn bounded(batch: usize) -> i64 {
+    i64::try_from(batch.min(10_000)).unwrap_or_default()
+}
+
+const SCHEMA: Schema = Schema {
+    name: "medmij",
+    migrations: &[
+        include_str!("../migrations/0001_store.sql"),
+        include_str!("../migrations/0002_abonnementen.sql"),
+    ],
+};

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.tknint.208 — what a DVP keeps, shared by its replicas: refresh tokens, one refresh of each at a time, and Abonnementen.
+
+use std::{fmt, time::Duration};
+
+use medmij_dvp::vault::{Begun, DangerShiftVault, Finished, TokenVault, VaultError, VaultKey};
+use tokio_postgres::Row;
+
+use crate::{
+    Migrated, OpenError, PostgresOptions,
+    error::Failure,
+    pool::{Connections, Params},
+    row::{column, micros},
+    schema::{self, Schema},
+    store::bounded,
+};
+
+/// The vault of a DVP in a PostgreSQL database, in the schema `medmij_dvp`: refresh tokens ([`TokenVault`], use it through a
+/// [`Kluis`](medmij_dvp::vault::Kluis)) and Abonnementen
+/// ([`AbonnementRegister`](medmij_abonneren::AbonnementRegister)). Replicas open the same one: a token is refreshed by
+/// one of them at a time.
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use medmij_dvp::vault::Kluis;
+/// use medmij_oauth::seal::LocalKeyRing;
+/// use medmij_store_postgres::{PostgresOptions, PostgresVault};
+/// use medmij_types::OsEntropy;
+///
+/// # async fn doc() -> Result<(), Box<dyn std::error::Error>> {
+/// let options = PostgresOptions::parse("host=/run/postgresql user=dvp dbname=dvp")?;
+/// PostgresVault::migrate(&options).await?;
+/// // keys that outlive the process, and stay out of the database
+/// let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
+/// let kluis = Kluis::new(PostgresVault::open(&options).await?, keys, Arc::new(OsEntropy));
+/// # drop(kluis);
+/// # Ok(())
+/// # }
+/// ```
+pub struct PostgresVault {
+    pub(crate) connections: Connections,
+}
+
+impl PostgresVault {
+    /// Brings the schema of the database up to date, as [`PostgresStore::migrate`](crate::PostgresStore::migrate) does.
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be reached or a step fails; then none of that step stayed.
+    pub async fn migrate(options: &PostgresOptions) -> Result<Migrated, OpenError> {
+        schema::migrate(options, &SCHEMA).await
+    }
+
+    /// Connects, and checks that the schema is not too old and that the server keeps what it commits.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`].
+    pub async fn open(options: &PostgresOptions) -> Result<Self, OpenError> {
+        let connections = Connections::new(options)?;
+        schema::check(&connections, &SCHEMA, options.danger_not_durable).await?;
+        Ok(Self { connections })
+    }
+
+    async fn run(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, VaultError> {
+        self.connections.rows(sql, params).await.map_err(failed)
+    }
+}
+
+impl fmt::Debug for PostgresVault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresVault").finish_non_exhaustive()
+    }
+}
+
+impl TokenVault for PostgresVault {
+    async fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> Result<(), VaultError> {
+        self.run(KEEP, &[&key.as_str(), &sealed]).await?;
+        Ok(())
+    }
+
+    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<Begun, VaultError> {
+        let rows = self.run(BEGIN, &[&key.as_str(), &micros(lease)]).await?;
+        let row = rows.first().ok_or_else(|| failed(Failure::Broken("no row")))?;
+        begun(row).map_err(failed)
+    }
+
+    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, VaultError> {
+        let changed = self.run(FINISH, &[&key.as_str(), &number(attempt), &sealed]).await?;
+        Ok(finished(&changed))
+    }
+
+    async fn release(&self, key: &VaultKey, attempt: u64) -> Result<(), VaultError> {
+        self.run(RELEASE, &[&key.as_str(), &number(attempt)]).await?;
+        Ok(())
+    }
+
+    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Finished, VaultError> {
+        let changed = self.run(LAPSE, &[&key.as_str(), &number(attempt)]).await?;
+        Ok(finished(&changed))
+    }
+
+    async fn forget(&self, key: &VaultKey) -> Result<(), VaultError> {
+        self.run(FORGET, &[&key.as_str()]).await?;
+        Ok(())
+    }
+
+    async fn purge(&self, older_than: Duration, batch: usize) -> Result<usize, VaultError> {
+        Ok(self.run(PURGE, &[&micros(older_than), &bounded(batch)]).await?.len())
+    }
+}
+
+impl DangerShiftVault for PostgresVault {
+    async fn danger_shift_clock(&self, by: Duration) -> Result<(), VaultError> {
+        self.run(DANGER_SHIFT, &[&micros(by)]).await?;
+        Ok(())
+    }
+}
+
+fn begun(row: &Row) -> Result<Begun, Failure> {
+    match column(row, "outcome")? {
+        "refresh" => Ok(Begun::Refresh {
+            sealed: column(row, "sealed")?,
+            attempt: u64::try_from(column::<i64>(row, "attempt")?)
+                .map_err(|_| Failure::Broken("number of a refresh"))?,
+        }),
+        "under way" => Ok(Begun::UnderWay),
+        "unknown" => Ok(Begun::Unknown),
+        _ => Err(Failure::Broken("outcome of a refresh")),
+    }
+}
+
+fn failed(failure: Failure) -> VaultError {
+    VaultError::new(medmij_oauth::storage::StoreError::from(failure))
+}
+
+/// No row has a number that is too large for one.
+fn number(attempt: u64) -> i64 {
+    i64::try_from(attempt).unwrap_or(-1)
+}
+
+fn finished(changed: &[Row]) -> Finished {
+    if changed.is_empty() {
+        Finished::Stale
+    } else {
+        Finished::Done
+    }
+}
+
+const KEEP: &str = "
+INSERT INTO medmij_dvp.tokens (name, sealed) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE
+SET sealed = EXCLUDED.sealed, kept = clock_timestamp(), attempt = NULL, lease = NULL";
+
+const BEGIN: &str = "SELECT outcome, sealed, attempt FROM medmij_dvp.begin_refresh($1, $2)";
+
+const FINISH: &str = "
+UPDATE medmij_dvp.tokens SET sealed = $3, kept = clock_timestamp(), attempt = NULL, lease = NULL
+WHERE name = $1 AND attempt = $2 RETURNING name";
+
+const RELEASE: &str = "
+UPDATE medmij_dvp.tokens SET attempt = NULL, lease = NULL WHERE name = $1 AND attempt = $2";
+
+const LAPSE: &str = "DELETE FROM medmij_dvp.tokens WHERE name = $1 AND attempt = $2 RETURNING name";
+
+const FORGET: &str = "DELETE FROM medmij_dvp.tokens WHERE name = $1";
+
+const PURGE: &str = "
+DELETE FROM medmij_dvp.tokens WHERE name = ANY (ARRAY(
+    SELECT name FROM medmij_dvp.tokens WHERE kept <= now() - $1::bigint * interval '1 microsecond'
+    ORDER BY kept LIMIT $2 FOR UPDATE SKIP LOCKED))
+RETURNING name";
+
+/// Moving the clock forward is the same as making every row older.
+const DANGER_SHIFT: &str = "
+UPDATE medmij_dvp.tokens
+SET kept = kept - $1::bigint * interval '1 microsecond', lease = lease - $1::bigint * interval '1 microsecond'";
+
+const SCHEMA: Schema = Schema {
+    name: "medmij_dvp",
+    migrations: &[include_str!("../migrations/vault/0001_vault.sql")],
+};

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The contracts of a store and a vault, on PostgreSQL.
+
+use medmij_store_postgres::{PostgresStore, PostgresVault};
+
+#[path = "common/database.rs"]
+mod database;
+
+medmij_store_contract::store_contract!(match database::database().await {
+    Some((options, _)) => PostgresStore::open(&options).await.unwrap(),
+    None => return,
+});
+
+/// The cases of the server, over this store.
+mod server {
+    use super::{PostgresStore, database};
+
+    medmij_store_contract::server_contract!(match database::database().await {
+        Some((options, _)) => PostgresStore::open(&options).await.unwrap(),
+        None => return,
+    });
+}
+
+/// The Abonnementen of a DVZA.
+mod abonnementen {
+    use super::{PostgresStore, database};
+
+    medmij_store_contract::abonnementen_contract!(match database::database().await {
+        Some((options, _)) => PostgresStore::open(&options).await.unwrap(),
+        None => return,
+    });
+}
+
+/// The vault of a DVP.
+mod vault {
+    use super::{PostgresVault, database};
+
+    medmij_store_contract::vault_contract!(match database::vault().await {
+        Some((options, _)) => PostgresVault::open(&options).await.unwrap(),
+        None => return,
+    });
+}
+
+/// Its Abonnementen.
+mod register {
+    use super::{PostgresVault, database};
+
+    medmij_store_contract::register_contract!(match database::vault().await {
+        Some((options, _)) => PostgresVault::open(&options).await.unwrap(),
+        None => return,
+    });
+}

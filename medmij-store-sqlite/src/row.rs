@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Rows of the file as values of the store, and back.
+
+use medmij_abonneren::AbonnementId;
+use medmij_dvza::store::{AuditEntry, AuditKind, Grant, GrantId};
+use medmij_oauth::{ClientId, seal::PersoonIndex, storage::SecretHash};
+use medmij_types::Datum;
+use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname};
+use rusqlite::Row;
+
+use crate::error::Failure;
+
+/// The columns that [`grant`] reads, from the table `g`.
+pub(crate) const GRANT: &str = "g.id, g.persoon, g.aanbieder, g.client_id, g.langdurig, g.body";
+
+/// The grant in the columns of [`GRANT`], from column `at` on.
+pub(crate) fn grant(row: &Row<'_>, at: usize) -> Result<Grant, Failure> {
+    Ok(Grant::new(
+        GrantId::parse(text(row, at)?).ok_or(Failure::Broken("id of a grant"))?,
+        PersoonIndex::from_bytes(row.get(at + 1)?),
+        aanbieder(row, at + 2)?,
+        client_id(row, at + 3)?,
+        row.get(at + 4)?,
+        row.get(at + 5)?,
+    ))
+}
+
+/// An audit entry: kind, persoon, aanbieder, client_id, scope, grant_id, texts.
+pub(crate) fn audit(row: &Row<'_>) -> Result<AuditEntry, Failure> {
+    let kind = AuditKind::from_name(text(row, 0)?).ok_or(Failure::Broken("kind of an audit entry"))?;
+    let persoon = PersoonIndex::from_bytes(row.get(1)?);
+    let entry = AuditEntry::new(
+        kind,
+        persoon,
+        aanbieder(row, 2)?,
+        client_id(row, 3)?,
+        text(row, 4)?,
+        text(row, 6)?,
+    );
+    let grant: Option<String> = row.get(5)?;
+    Ok(match grant {
+        Some(id) => entry.of_grant(GrantId::parse(&id).ok_or(Failure::Broken("grant of an audit entry"))?),
+        None => entry,
+    })
+}
+
+pub(crate) fn hash(row: &Row<'_>, at: usize) -> Result<SecretHash, Failure> {
+    Ok(SecretHash::from_bytes(row.get(at)?))
+}
+
+/// The names of a certificate in one column; a host name holds no comma.
+pub(crate) fn names(row: &Row<'_>, at: usize) -> Result<Vec<Hostname>, Failure> {
+    text(row, at)?
+        .split(',')
+        .filter(|name| !name.is_empty())
+        .map(|name| Hostname::parse(name).map_err(|_| Failure::Broken("names of a token")))
+        .collect()
+}
+
+pub(crate) fn join(names: &[Hostname]) -> String {
+    let names: Vec<&str> = names.iter().map(Hostname::as_str).collect();
+    names.join(",")
+}
+
+fn aanbieder(row: &Row<'_>, at: usize) -> Result<Option<Aanbiedernaam>, Failure> {
+    let name: Option<String> = row.get(at)?;
+    name.map(|name| Aanbiedernaam::parse(&name).map_err(|_| Failure::Broken("aanbieder")))
+        .transpose()
+}
+
+pub(crate) fn client_id(row: &Row<'_>, at: usize) -> Result<ClientId, Failure> {
+    ClientId::parse(text(row, at)?).map_err(|_| Failure::Broken("client_id"))
+}
+
+pub(crate) fn naam(row: &Row<'_>, at: usize) -> Result<Aanbiedernaam, Failure> {
+    aanbieder(row, at)?.ok_or(Failure::Broken("aanbieder"))
+}
+
+pub(crate) fn gegevensdienst(row: &Row<'_>, at: usize) -> Result<GegevensdienstId, Failure> {
+    GegevensdienstId::parse(text(row, at)?).map_err(|_| Failure::Broken("gegevensdienst"))
+}
+
+pub(crate) fn abonnement_id(row: &Row<'_>, at: usize) -> Result<AbonnementId, Failure> {
+    AbonnementId::parse(text(row, at)?).map_err(|_| Failure::Broken("id of an abonnement"))
+}
+
+pub(crate) fn day(row: &Row<'_>, at: usize) -> Result<Datum, Failure> {
+    Datum::parse(text(row, at)?).map_err(|_| Failure::Broken("last day of an abonnement"))
+}
+
+fn text<'a>(row: &'a Row<'_>, at: usize) -> Result<&'a str, Failure> {
+    row.get_ref(at)?.as_str().map_err(|_| Failure::Broken("text"))
+}

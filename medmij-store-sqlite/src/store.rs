@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.tknint.203, core.tknint.204, core.autorisatie.208 — the operations of a store over one SQLite file.
+
+use std::{fmt, path::Path, sync::Arc, time::Duration};
+
+use medmij_dvza::store::{
+    Access, Advance, AuditEntry, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem,
+    RotateRefresh, Rotated, Store, StoredFlow, TakenCode,
+};
+use medmij_oauth::{
+    ClientId,
+    seal::PersoonIndex,
+    storage::{Advanced, SecretHash, StoreError},
+};
+use medmij_types::Aanbiedernaam;
+
+use crate::{
+    BackupError, OpenError, SqliteOptions,
+    clock::{StoreClock, micros},
+    error::Failure,
+    file::{self, Schema},
+    flows::{self, Room},
+    grants,
+    reader::{Readers, View},
+    tokens, upkeep,
+    writer::{Tx, Writer},
+};
+
+/// The store in one SQLite file. Put it in an [`Arc`] to share it. When it is dropped, it finishes what waits and closes the
+/// file.
+pub struct SqliteStore {
+    // closed before the writer, which tidies up as the last connection
+    readers: Readers,
+    writer: Writer,
+    room: Arc<Room>,
+    options: SqliteOptions,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it where it is not there, and brings its schema up to date. This blocks for a moment; it starts
+    /// threads of its own and needs no runtime.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be used; see [`OpenError`].
+    ///
+    /// ```
+    /// use medmij_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let store = SqliteStore::open(SqliteOptions::new(folder.path().join("store.db")))?;
+    ///
+    /// // a file of another program is left alone
+    /// let other = folder.path().join("letter.txt");
+    /// std::fs::write(&other, "Geachte heer, mevrouw, dit is geen database.".repeat(99))?;
+    /// let refused = SqliteStore::open(SqliteOptions::new(other));
+    /// assert!(matches!(refused, Err(OpenError::NotAStore { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open(options: SqliteOptions) -> Result<Self, OpenError> {
+        let clock = StoreClock::new(Arc::clone(&options.clock));
+        let writing = file::open_writer(&options, &SCHEMA)?;
+        let reading = (0..options.readers)
+            .map(|_| file::open_reader(&options))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            readers: Readers::start(reading, &clock, options.queue)?,
+            writer: Writer::start(writing, clock, options.queue)?,
+            room: Arc::new(Room::new(options.max_flows)),
+            options,
+        })
+    }
+
+    /// Writes a complete copy of this moment to a new file, while the store goes on. The copy holds no log of its own and can
+    /// be opened as a store.
+    ///
+    /// # Errors
+    ///
+    /// Where the file is there already or cannot be written.
+    pub async fn backup(&self, to: &Path) -> Result<(), BackupError> {
+        upkeep::copy(&self.options, to).await
+    }
+
+    /// Removes at most `batch` audit entries that are older than this by the wall clock; returns how many went. Nothing else
+    /// removes an audit entry.
+    ///
+    /// # Errors
+    ///
+    /// As every operation.
+    pub async fn purge_audit(&self, older_than: Duration, batch: usize) -> Result<usize, StoreError> {
+        let (older_than, batch) = (micros(older_than), bounded(batch));
+        self.write(move |tx| upkeep::purge_audit(tx, older_than, batch)).await
+    }
+
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        Ok(self.writer.write(operation).await?)
+    }
+
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&View<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        Ok(self.readers.read(operation).await?)
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}
+
+impl Store for SqliteStore {
+    async fn open_flow(&self, flow: NewFlow) -> Result<(), StoreError> {
+        let room = Arc::clone(&self.room);
+        self.write(move |tx| flows::open(tx, &flow, &room)).await
+    }
+
+    async fn flow(&self, id: &FlowId) -> Result<Option<StoredFlow>, StoreError> {
+        let id = id.clone();
+        Ok(self.readers.read(move |view| flows::read(view, &id)).await?)
+    }
+
+    async fn advance_flow(&self, advance: Advance) -> Result<Advanced, StoreError> {
+        self.write(move |tx| flows::advance(tx, &advance)).await
+    }
+
+    async fn close_flow(&self, id: &FlowId, version: u32, audit: Option<AuditEntry>) -> Result<Advanced, StoreError> {
+        let id = id.clone();
+        self.write(move |tx| {
+            let ended = flows::end(tx, &id, version)?;
+            if let (Advanced::Done, Some(entry)) = (ended, &audit) {
+                grants::audit(tx, entry)?;
+            }
+            Ok(ended)
+        })
+        .await
+    }
+
+    async fn grant(&self, grant: NewGrant) -> Result<Granted, StoreError> {
+        self.write(move |tx| grants::add(tx, &grant)).await
+    }
+
+    async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<TakenCode, StoreError> {
+        let (code, redeem) = (*code, redeem.clone());
+        self.write(move |tx| tokens::take_code(tx, &code, &redeem)).await
+    }
+
+    async fn burn_code(&self, code: &SecretHash) -> Result<(), StoreError> {
+        let code = *code;
+        self.write(move |tx| tokens::burn_code(tx, &code)).await
+    }
+
+    async fn access(&self, token: &SecretHash) -> Result<Option<Access>, StoreError> {
+        let token = *token;
+        Ok(self.readers.read(move |view| tokens::access(view, &token)).await?)
+    }
+
+    async fn rotate_refresh(&self, token: &SecretHash, rotate: &RotateRefresh) -> Result<Rotated, StoreError> {
+        let (token, rotate) = (*token, rotate.clone());
+        self.write(move |tx| tokens::rotate(tx, &token, &rotate)).await
+    }
+
+    async fn grants_of(&self, persoon: &PersoonIndex) -> Result<Vec<Grant>, StoreError> {
+        let persoon = *persoon;
+        Ok(self
+            .readers
+            .read(move |view| grants::of_persoon(view, &persoon))
+            .await?)
+    }
+
+    async fn withdraw(
+        &self,
+        persoon: &PersoonIndex,
+        aanbieder: Option<&Aanbiedernaam>,
+        client_id: &ClientId,
+        audit: AuditEntry,
+    ) -> Result<u64, StoreError> {
+        let (persoon, aanbieder, client_id) = (*persoon, aanbieder.cloned(), client_id.clone());
+        self.write(move |tx| grants::withdraw(tx, &persoon, aanbieder.as_ref(), &client_id, &audit))
+            .await
+    }
+
+    async fn revoke_grant(&self, grant: &GrantId) -> Result<(), StoreError> {
+        let grant = grant.clone();
+        self.write(move |tx| grants::revoke(tx, &grant)).await
+    }
+
+    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.write(move |tx| grants::audit(tx, &entry)).await
+    }
+
+    async fn purge(&self, batch: usize) -> Result<usize, StoreError> {
+        self.write(move |tx| upkeep::purge(tx, bounded(batch))).await
+    }
+}
+
+impl DangerShiftClock for SqliteStore {
+    async fn danger_shift_clock(&self, by: Duration) -> Result<(), StoreError> {
+        self.write(move |tx| upkeep::shift(tx, micros(by))).await
+    }
+
+    async fn danger_audit(&self) -> Result<Vec<AuditEntry>, StoreError> {
+        Ok(self.readers.read(upkeep::audit).await?)
+    }
+}
+
+/// A batch as SQLite counts; one that is too large holds up everybody else.
+pub(crate) fn bounded(batch: usize) -> i64 {
+    i64::try_from(batch.min(10_000)).unwrap_or_default()
+}
+
+/// "MMJS", so that no other database is taken for a store.
+const SCHEMA: Schema = Schema {
+    application_id: 0x4D4D_4A53,
+    migrations: &[
+        include_str!("../migrations/0001_store.sql"),
+        include_str!("../migrations/0002_abonnementen.sql"),
+    ],
+};
+
+#[cfg(test)]
+mod tests {
+    use medmij_store_contract::store::{granted, new_flow, redeem};
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn o17_a_full_disk_is_told_and_leaves_nothing_half_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::new(folder.path().join("store.db"));
+        let store = SqliteStore::open(options).unwrap();
+        let (code, binding) = granted(&store, true).await;
+        let pages = |limit: i64| {
+            store.write(move |tx| {
+                let sql = format!("PRAGMA max_page_count = {limit}");
+                Ok(tx.connection.query_row(&sql, [], |row| row.get::<_, i64>(0))?)
+            })
+        };
+        // no page more than there are
+        let most = pages(1).await.unwrap();
+        let mut flows = 0;
+        let full = loop {
+            match store.open_flow(new_flow()).await {
+                Ok(()) => flows += 1,
+                Err(full) => break full,
+            }
+        };
+        assert!(matches!(full, StoreError::Full), "{full:?} after {flows} flows");
+        let tokens = redeem(binding);
+        loop {
+            match store.take_code(&code, &tokens).await {
+                Err(StoreError::Full) => assert!(store.access(&tokens.access).await.unwrap().is_none()),
+                Ok(TakenCode::Fresh(_)) => break,
+                other => panic!("{other:?}"),
+            }
+            pages(most + 100).await.unwrap();
+        }
+        assert!(store.access(&tokens.access).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn more_than_may_wait_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let store = SqliteStore::open(SqliteOptions::new(&path).queue(2)).unwrap();
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let (say, started) = oneshot::channel();
+        let holding = store.write(move |_| {
+            say.send(()).unwrap();
+            held.recv().unwrap();
+            Ok(())
+        });
+        let rest = async {
+            started.await.unwrap();
+            let waiting = async { tokio::join!(store.open_flow(new_flow()), store.open_flow(new_flow())) };
+            let refused = async {
+                let refused = store.open_flow(new_flow()).await;
+                hold.send(()).unwrap();
+                refused
+            };
+            tokio::join!(waiting, refused)
+        };
+        let (held, (waited, refused)) = tokio::join!(holding, rest);
+        assert!(held.is_ok() && waited.0.is_ok() && waited.1.is_ok());
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The contracts of a store and a vault, on SQLite.
+
+use medmij_store_sqlite::{SqliteOptions, SqliteStore, SqliteVault};
+
+#[path = "common/folder.rs"]
+mod folder;
+
+medmij_store_contract::store_contract!(
+    SqliteStore::open(SqliteOptions::new(folder::folder("contract").join("store.db"))).unwrap()
+);
+
+/// The cases of the server, over this store.
+mod server {
+    use super::{SqliteOptions, SqliteStore, folder};
+
+    medmij_store_contract::server_contract!(
+        SqliteStore::open(SqliteOptions::new(folder::folder("contract").join("store.db"))).unwrap()
+    );
+}
+
+/// The Abonnementen of a DVZA.
+mod abonnementen {
+    use super::{SqliteOptions, SqliteStore, folder};
+
+    medmij_store_contract::abonnementen_contract!(
+        SqliteStore::open(SqliteOptions::new(folder::folder("contract").join("store.db"))).unwrap()
+    );
+}
+
+/// The vault of a DVP.
+mod vault {
+    use super::{SqliteOptions, SqliteVault, folder};
+
+    medmij_store_contract::vault_contract!(
+        SqliteVault::open(SqliteOptions::new(folder::folder("contract").join("vault.db"))).unwrap()
+    );
+}
+
+/// Its Abonnementen.
+mod register {
+    use super::{SqliteOptions, SqliteVault, folder};
+
+    medmij_store_contract::register_contract!(
+        SqliteVault::open(SqliteOptions::new(folder::folder("contract").join("vault.db"))).unwrap()
+    );
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The file: who may read it, what is refused, how a restart and a wrong clock are survived.
+
+use std::{sync::Arc, time::Duration};
+
+use medmij_dvza::store::{Advance, Store, TakenCode};
+use medmij_oauth::storage::{Advanced, StoreError};
+use medmij_store_contract::store::{granted, new_flow, redeem, session};
+use medmij_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
+use medmij_test::ManualClock;
+use medmij_types::Clock as _;
+use rusqlite::Connection;
+
+#[path = "common/folder.rs"]
+mod folder;
+
+#[cfg(unix)]
+#[tokio::test]
+async fn o3_only_the_owner_reads_the_file_and_its_log() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = folder::folder("file");
+    let store = SqliteStore::open(SqliteOptions::new(folder.join("store.db"))).unwrap();
+    store.open_flow(new_flow()).await.unwrap();
+    for part in ["store.db", "store.db-wal", "store.db-shm"] {
+        let mode = folder.join(part).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{part}");
+    }
+}
+
+#[test]
+fn a_database_of_another_program_is_refused() {
+    let path = folder::folder("file").join("other.db");
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch("CREATE TABLE t (a)")
+        .unwrap();
+    let refused = SqliteStore::open(SqliteOptions::new(&path));
+    assert!(matches!(refused, Err(OpenError::NotAStore { .. })), "{refused:?}");
+}
+
+#[test]
+fn a_file_of_a_later_version_is_refused() {
+    let path = folder::folder("file").join("store.db");
+    drop(SqliteStore::open(SqliteOptions::new(&path)).unwrap());
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch("PRAGMA user_version = 1000")
+        .unwrap();
+    let refused = SqliteStore::open(SqliteOptions::new(&path));
+    assert!(
+        matches!(refused, Err(OpenError::Newer { found: 1000, .. })),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn many_make_one_file_at_once() {
+    let path = folder::folder("file").join("store.db");
+    let threads: Vec<_> = (0..8)
+        .map(|_| {
+            let options = SqliteOptions::new(&path);
+            std::thread::spawn(move || SqliteStore::open(options).map(drop))
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_promised_is_there_after_a_restart() {
+    let path = folder::folder("file").join("store.db");
+    let store = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
+    let (code, binding) = granted(&store, false).await;
+    drop(store);
+    let store = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
+    let tokens = redeem(binding);
+    assert!(matches!(
+        store.take_code(&code, &tokens).await.unwrap(),
+        TakenCode::Fresh(_)
+    ));
+    drop(store);
+    let store = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
+    assert!(store.access(&tokens.access).await.unwrap().is_some());
+    assert_eq!(
+        store.take_code(&code, &redeem(binding)).await.unwrap(),
+        TakenCode::Replayed
+    );
+}
+
+#[tokio::test]
+async fn r10_a_clock_that_is_set_back_lengthens_nothing() {
+    let path = folder::folder("file").join("store.db");
+    let clock = Arc::new(ManualClock::starting_now());
+    let open = || SqliteStore::open(SqliteOptions::new(&path).clock(clock.clone())).unwrap();
+    let store = open();
+    let (code, binding) = granted(&store, false).await;
+    let tokens = redeem(binding);
+    assert!(matches!(
+        store.take_code(&code, &tokens).await.unwrap(),
+        TakenCode::Fresh(_)
+    ));
+
+    clock.advance(Duration::from_secs(890));
+    clock.jump_to(clock.now() - Duration::from_secs(365 * 86_400));
+    assert!(store.access(&tokens.access).await.unwrap().is_some());
+    // something is written, so that another process and a restart know
+    store.open_flow(new_flow()).await.unwrap();
+    let other = open();
+    assert!(other.access(&tokens.access).await.unwrap().is_some());
+    clock.advance(Duration::from_secs(11));
+    assert!(other.access(&tokens.access).await.unwrap().is_none());
+    assert!(store.access(&tokens.access).await.unwrap().is_none());
+    drop((store, other));
+    assert!(open().access(&tokens.access).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn r10_a_clock_that_is_set_forward_ends_things_early() {
+    let path = folder::folder("file").join("store.db");
+    let clock = Arc::new(ManualClock::starting_now());
+    let store = SqliteStore::open(SqliteOptions::new(&path).clock(clock.clone())).unwrap();
+    let (code, binding) = granted(&store, false).await;
+    clock.jump_to(clock.now() + Duration::from_secs(3600));
+    assert_eq!(
+        store.take_code(&code, &redeem(binding)).await.unwrap(),
+        TakenCode::Expired
+    );
+}
+
+#[tokio::test]
+async fn a_writer_that_does_not_let_go_is_waited_for_and_no_longer_than_told() {
+    let path = folder::folder("file").join("store.db");
+    let options = SqliteOptions::new(&path).busy(Duration::from_millis(50));
+    let store = SqliteStore::open(options).unwrap();
+    let (code, binding) = granted(&store, false).await;
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let tokens = redeem(binding);
+    let busy = store.take_code(&code, &tokens).await;
+    assert!(matches!(busy, Err(StoreError::Unavailable(_))), "{busy:?}");
+    // reading waits for nobody
+    assert!(store.access(&tokens.access).await.unwrap().is_none());
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(matches!(
+        store.take_code(&code, &tokens).await.unwrap(),
+        TakenCode::Fresh(_)
+    ));
+}
+
+#[tokio::test]
+async fn o13_the_number_of_flows_is_bounded_and_anonymous_ones_go_first() {
+    let path = folder::folder("file").join("store.db");
+    let store = SqliteStore::open(SqliteOptions::new(&path).max_flows(3)).unwrap();
+    let kept = new_flow();
+    let id = kept.id.clone();
+    store.open_flow(kept).await.unwrap();
+    let advance = Advance::new(id.clone(), 1, session(2), vec![], true);
+    assert_eq!(store.advance_flow(advance).await.unwrap(), Advanced::Done);
+    for _ in 0..100 {
+        store.open_flow(new_flow()).await.unwrap();
+    }
+    assert!(store.flow(&id).await.unwrap().is_some());
+    assert_eq!(rows(&path, "flows"), 3);
+
+    for _ in 0..2 {
+        let flow = new_flow();
+        let advance = Advance::new(flow.id.clone(), 1, session(2), vec![], true);
+        store.open_flow(flow).await.unwrap();
+        assert_eq!(store.advance_flow(advance).await.unwrap(), Advanced::Done);
+    }
+    let full = store.open_flow(new_flow()).await;
+    assert!(matches!(full, Err(StoreError::Full)), "{full:?}");
+}
+
+#[tokio::test]
+async fn expired_rows_leave_nothing_behind_and_go_in_batches() {
+    use medmij_dvza::store::DangerShiftClock as _;
+
+    let path = folder::folder("file").join("store.db");
+    let store = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
+    for _ in 0..20 {
+        let (code, binding) = granted(&store, true).await;
+        let taken = store.take_code(&code, &redeem(binding)).await.unwrap();
+        assert!(matches!(taken, TakenCode::Fresh(_)));
+    }
+    assert_eq!(store.purge(64).await.unwrap(), 0);
+    store
+        .danger_shift_clock(Duration::from_secs(400 * 86_400))
+        .await
+        .unwrap();
+    let mut gone = Vec::new();
+    while gone.last() != Some(&0) {
+        gone.push(store.purge(32).await.unwrap());
+    }
+    assert_eq!(gone, [32, 32, 16, 0]);
+    for table in ["flows", "grants", "codes", "access", "refresh"] {
+        assert_eq!(rows(&path, table), 0, "{table}");
+    }
+    assert_eq!(rows(&path, "audit"), 20);
+    assert_eq!(store.purge_audit(Duration::from_secs(3600), 64).await.unwrap(), 0);
+    assert_eq!(store.purge_audit(Duration::ZERO, 15).await.unwrap(), 15);
+}
+
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
+fn rows(path: &std::path::Path, table: &str) -> i64 {
+    let connection = Connection::open(path).unwrap();
+    let sql = format!("SELECT count(*) FROM {table}");
+    connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+}
