@@ -46,6 +46,10 @@ pub(crate) enum Command {
     #[cfg(feature = "policy")]
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Check log lines, show their chains, measure the Ketennormen.
+    #[cfg(feature = "log")]
+    #[command(subcommand)]
+    Log(crate::log::LogCommand),
     /// Print the completions for a shell.
     Completions {
         /// The shell.

@@ -14,6 +14,8 @@ mod diff;
 mod fhir;
 mod generate;
 mod input;
+#[cfg(feature = "log")]
+mod log;
 mod lookup;
 mod nearest;
 mod output;
@@ -60,6 +62,8 @@ fn run(command: Command, output: &mut Output) -> Result<Exit, Trouble> {
         Command::Fhir(command) => fhir::run(&command, output),
         #[cfg(feature = "policy")]
         Command::Policy(command) => policy::run(&command, output),
+        #[cfg(feature = "log")]
+        Command::Log(command) => log::run(&command, output),
         Command::Completions { shell } => generate::completions(shell, output),
         Command::Man { folder } => generate::man(folder.as_deref(), output),
     }

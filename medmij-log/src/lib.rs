@@ -17,12 +17,40 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod chain;
+mod check;
+#[cfg(feature = "spool")]
+mod delivery;
 mod event;
 mod event_type;
+mod line;
+mod metrics;
 mod observer;
+mod redact;
+#[cfg(feature = "reports")]
+pub mod report;
+#[cfg(feature = "spool")]
+mod spool;
+#[cfg(feature = "spool")]
+mod spooler;
+#[cfg(feature = "upload")]
+mod upload;
 
+#[cfg(feature = "upload")]
+pub use crate::upload::{Authentication, Upload, UploadError};
 pub use crate::{
+    chain::{Chain, ChainEvent, svg},
+    check::{Fault, Finding, check, check_line},
     event::{ErrorInfo, Event, InitiatedBy, RequestInfo, ResponseInfo},
     event_type::EventType,
+    line::{LineError, LineFormat, ReadLine, ResponseIdName},
+    metrics::Metrics,
     observer::{MemoryObserver, NoObserver, Observer},
+    redact::{ALLOWED_QUERY, REPLACED, RedactMore, RulesOnly, holds_bsn, redact_text, redact_uri},
+};
+#[cfg(feature = "spool")]
+pub use crate::{
+    delivery::{Delivered, FolderSink, MAX_INTERVAL, Schedule, Sink, SinkError, SpoolAccess, Verdict, deliver},
+    spool::{Batch, MAX_BATCH, MAX_RETENTION, MIN_RETENTION, Spool, SpoolError},
+    spooler::{SpoolCounts, Spooler},
 };

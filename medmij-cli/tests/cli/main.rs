@@ -16,6 +16,8 @@ mod compare;
 mod contract;
 mod fhir;
 mod generated;
+#[cfg(feature = "log")]
+mod log;
 mod lookup;
 #[cfg(feature = "policy")]
 mod policy;

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `medmij log` — core.logging.102, core.logging.103: whether log lines are whole, which chains they tell, what was
+//! rejected, and the Ketennormen of a period.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use clap::{Args, Subcommand};
+use medmij_log::{Chain, Finding, check, report, svg};
+use serde::Serialize;
+
+use crate::{
+    Exit,
+    input::Input,
+    output::{Output, Paint},
+    screen::Screen,
+    trouble::Trouble,
+};
+
+/// A log file is not read beyond this size.
+const LARGEST: usize = 1 << 30;
+
+#[derive(Subcommand)]
+pub(crate) enum LogCommand {
+    /// Check log lines: which event lacks which field, by line.
+    Check(CheckLog),
+    /// Show the chains (ketens) in log files of both sides as sequence diagrams.
+    Chain(ChainLog),
+    /// Measure the Ketennormen over log files.
+    Report(ReportLog),
+    /// Show the lines of the batches that the other side rejected, from the folder of a spool.
+    Rejected {
+        /// The folder of the spool.
+        folder: PathBuf,
+    },
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Exit codes: 0 every line is whole, 1 a line would be rejected, 2 a file cannot be read. An event that\n\
+this version does not know is a remark and changes none of them.")]
+pub(crate) struct CheckLog {
+    /// Log files, a JSON object a line, or - for standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// One JSON object for each finding: file, line, event, error, message.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Exit codes: 0 every message was logged by both sides, 1 one was not, or there is no chain, 2 trouble.")]
+pub(crate) struct ChainLog {
+    /// Log files of all sides.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Only the chain of this trace_id.
+    #[arg(long, value_name = "ID")]
+    trace: Option<String>,
+    /// Write each chain as a picture, TRACE_ID.svg, into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    svg: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(after_help = "Exit codes: 0 every norm is met, 1 one is not, 2 trouble.")]
+pub(crate) struct ReportLog {
+    /// Log files.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The month, by UTC.
+    #[arg(long, value_name = "YYYY-MM")]
+    month: String,
+    /// Measure the answers of a DVA instead of the requests of a DVP.
+    #[arg(long)]
+    dva: bool,
+}
+
+pub(crate) fn run(command: &LogCommand, output: &mut Output) -> Result<Exit, Trouble> {
+    match command {
+        LogCommand::Check(arguments) => check_files(arguments, output),
+        LogCommand::Chain(arguments) => chains(arguments, output),
+        LogCommand::Report(arguments) => measure(arguments, output),
+        LogCommand::Rejected { folder } => rejected(folder, output),
+    }
+}
+
+fn read(path: &Path) -> Result<(String, String), Trouble> {
+    let mut input = Input::read(path, LARGEST, Screen::none())?;
+    if input.too_large.is_some() {
+        return Err(Trouble::Usage(format!("{}: is larger than 1 GiB", input.name)));
+    }
+    let text = String::from_utf8(input.take()).map_err(|_| Trouble::Usage(format!("{}: is not UTF-8", input.name)))?;
+    Ok((input.name, text))
+}
+
+#[derive(Serialize)]
+struct FindingRow<'a> {
+    file: &'a str,
+    line: usize,
+    event: Option<&'a str>,
+    error: bool,
+    message: String,
+}
+
+fn check_files(arguments: &CheckLog, output: &mut Output) -> Result<Exit, Trouble> {
+    let (mut errors, mut lines) = (0_usize, 0_usize);
+    for path in &arguments.files {
+        let (name, text) = read(path)?;
+        lines += text.lines().filter(|line| !line.trim().is_empty()).count();
+        for Finding { line, event, fault, .. } in check(&text) {
+            errors += usize::from(fault.is_error());
+            let row = FindingRow {
+                file: &name,
+                line,
+                event: event.as_deref(),
+                error: fault.is_error(),
+                message: fault.to_string(),
+            };
+            if arguments.json {
+                output.json(&row);
+            } else {
+                let kind = match row.error {
+                    true => output.paint(Paint::Red, "error"),
+                    false => output.paint(Paint::Yellow, "remark"),
+                };
+                let event = row
+                    .event
+                    .map(|event| format!(" {}", medmij_types::Printable::new(event)));
+                output.line(format!(
+                    "{name}:{line}: {kind}:{} {}",
+                    event.unwrap_or_default(),
+                    row.message
+                ));
+            }
+        }
+    }
+    if !arguments.json {
+        output.line(format!("{lines} lines, {errors} errors"));
+    }
+    Ok(if errors == 0 { Exit::Good } else { Exit::Not })
+}
+
+fn chains(arguments: &ChainLog, output: &mut Output) -> Result<Exit, Trouble> {
+    let texts: Vec<String> = arguments
+        .files
+        .iter()
+        .map(|path| Ok(read(path)?.1))
+        .collect::<Result<_, Trouble>>()?;
+    let wanted = |chain: &Chain| arguments.trace.as_ref().is_none_or(|trace| *trace == chain.trace_id);
+    let chains: Vec<Chain> = Chain::read(texts.iter().map(String::as_str))
+        .into_iter()
+        .filter(wanted)
+        .collect();
+    let mut exit = if chains.is_empty() { Exit::Not } else { Exit::Good };
+    for chain in &chains {
+        output.line(chain.to_string().trim_end());
+        if !chain.one_sided().is_empty() {
+            exit = Exit::Not;
+        }
+        if let Some(folder) = &arguments.svg {
+            let path = folder.join(format!("{}.svg", file_name(&chain.trace_id)));
+            std::fs::write(&path, svg(chain)).map_err(|cause| Trouble::Write {
+                name: path.display().to_string(),
+                cause,
+            })?;
+        }
+    }
+    Ok(exit)
+}
+
+/// A trace_id as the name of a file: what another party wrote chooses no folder.
+fn file_name(trace_id: &str) -> String {
+    let safe: String = trace_id
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
+        .collect();
+    safe.chars().take(80).collect()
+}
+
+fn measure(arguments: &ReportLog, output: &mut Output) -> Result<Exit, Trouble> {
+    let (from, until) = month(&arguments.month)
+        .ok_or_else(|| Trouble::Usage(format!("--month {}: is no month of the form YYYY-MM", arguments.month)))?;
+    let mut norms = [report::Ketennorm::TOKEN, report::Ketennorm::RESOURCE];
+    if arguments.dva {
+        norms = norms.map(report::Ketennorm::at_the_server);
+    }
+    let texts: Vec<String> = arguments
+        .files
+        .iter()
+        .map(|path| Ok(read(path)?.1))
+        .collect::<Result<_, Trouble>>()?;
+    let measured = report::KetennormReport::measure(texts.iter().flat_map(|text| text.lines()), &norms, from, until);
+    output.line(measured.to_string().trim_end());
+    Ok(if measured.rows.iter().all(report::Measured::is_met) {
+        Exit::Good
+    } else {
+        Exit::Not
+    })
+}
+
+fn month(text: &str) -> Option<(DateTime<FixedOffset>, DateTime<FixedOffset>)> {
+    let (year, number) = text
+        .split_once('-')
+        .filter(|(year, month)| year.len() == 4 && month.len() == 2)?;
+    let first = NaiveDate::from_ymd_opt(year.parse().ok()?, number.parse().ok()?, 1)?;
+    let next = first.checked_add_months(chrono::Months::new(1))?;
+    let start = |day: NaiveDate| Some(day.and_hms_opt(0, 0, 0)?.and_utc().fixed_offset());
+    Some((start(first)?, start(next)?))
+}
+
+fn rejected(folder: &Path, output: &mut Output) -> Result<Exit, Trouble> {
+    let folder = folder.join("rejected");
+    let trouble = |cause| Trouble::Read {
+        name: folder.display().to_string(),
+        cause,
+    };
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .map_err(trouble)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()
+        .map_err(trouble)?;
+    files.sort();
+    for path in &files {
+        let (name, text) = read(path)?;
+        output.line(format!("{name}:"));
+        for line in text.lines() {
+            output.line(line);
+        }
+    }
+    Ok(if files.is_empty() { Exit::Good } else { Exit::Not })
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `medmij log`: what lacks in which line, chains of both sides, Ketennormen, what was rejected.
+
+use crate::bench::Bench;
+
+fn line(kind: &str, node: &str, second: u32, id: &str, rest: &str) -> String {
+    format!(
+        r#"{{"event":{{"type":"{kind}","location":"{node}","datetime":"2026-11-30T12:00:{second:02}.000+00:00","session_id":"s","trace_id":"trace-1"}},"request":{{"id":"{id}","method":"post","client_id":"pgo.example.nl","server_id":"dva.example.nl","uri":"https://dva.example.nl/token","initiated_by":"person","grant_type":"authorization_code"}}{rest}}}"#
+    )
+}
+
+fn both(bench: &Bench, answered: u32) {
+    let status = r#","response":{"status":200}"#;
+    let dvp = [
+        line("send_token_request", "pgo.example.nl", 0, "r", ""),
+        line("receive_token_response", "pgo.example.nl", answered, "r", status),
+    ];
+    let dva = [
+        line("receive_token_request", "dva.example.nl", 1, "r", ""),
+        line("send_token_response", "dva.example.nl", 2, "r", status),
+    ];
+    bench.file("dvp.log", dvp.join("\n"));
+    bench.file("dva.log", dva.join("\n"));
+}
+
+#[test]
+fn core_logging_202_check_names_the_line_and_the_field() {
+    let bench = Bench::new();
+    both(&bench, 3);
+    let run = bench.medmij(&["log", "check", "dvp.log", "dva.log"]);
+    assert_eq!((run.exit, run.out.trim_end()), (0, "4 lines, 0 errors"), "{}", run.err);
+    let broken = line("send_token_request", "pgo.example.nl", 0, "r", "").replace(r#","trace_id":"trace-1""#, "");
+    bench.file("broken.log", format!("\n{broken}\nnot json\n"));
+    let run = bench.medmij(&["log", "check", "broken.log"]);
+    assert_eq!(run.exit, 1);
+    assert!(
+        run.out
+            .contains("broken.log:2: error: send_token_request `event.trace_id` is missing"),
+        "{}",
+        run.out
+    );
+    assert!(
+        run.out.contains("broken.log:3: error: the line is not JSON"),
+        "{}",
+        run.out
+    );
+    let run = bench.medmij(&["log", "check", "--json", "broken.log"]);
+    assert_eq!(run.json()[0]["line"], 2);
+    assert_eq!(bench.medmij(&["log", "check", "absent.log"]).exit, 2);
+}
+
+#[test]
+fn chain_draws_both_sides_and_says_what_one_side_lacks() {
+    let bench = Bench::new();
+    both(&bench, 3);
+    let run = bench.medmij(&["log", "chain", "dvp.log", "dva.log", "--svg", "."]);
+    assert_eq!(run.exit, 0, "{}{}", run.out, run.err);
+    assert!(
+        run.out.contains("pgo.example.nl  → dva.example.nl  send_token_request"),
+        "{}",
+        run.out
+    );
+    assert!(
+        std::fs::read_to_string(bench.path().join("trace-1.svg"))
+            .unwrap()
+            .starts_with("<svg ")
+    );
+    bench.file("dva.log", line("receive_token_request", "dva.example.nl", 1, "r", ""));
+    let run = bench.medmij(&["log", "chain", "dvp.log", "dva.log"]);
+    assert_eq!(run.exit, 1);
+    assert!(
+        run.out
+            .contains("one side only: receive_token_response 200 at pgo.example.nl"),
+        "{}",
+        run.out
+    );
+    assert_eq!(bench.medmij(&["log", "chain", "dvp.log", "--trace", "other"]).exit, 1);
+}
+
+#[test]
+fn report_measures_the_ketennormen_of_a_month() {
+    let bench = Bench::new();
+    for (answered, exit, words) in [(10, 0, "met"), (11, 1, "not met")] {
+        both(&bench, answered);
+        let run = bench.medmij(&["log", "report", "--month", "2026-11", "dvp.log"]);
+        assert_eq!(run.exit, exit, "{}", run.out);
+        assert!(run.out.contains(&format!("(norm 99.5 %: {words})")), "{}", run.out);
+    }
+    let run = bench.medmij(&["log", "report", "--dva", "--month", "2026-11", "dva.log"]);
+    assert!(run.exit == 0 && run.out.contains("token: 1 requests"), "{}", run.out);
+    assert_eq!(
+        bench.medmij(&["log", "report", "--month", "november", "dvp.log"]).exit,
+        2
+    );
+}
+
+#[test]
+fn rejected_reads_back_what_was_put_aside() {
+    let bench = Bench::new();
+    std::fs::create_dir_all(bench.path().join("spool/rejected")).unwrap();
+    let run = bench.medmij(&["log", "rejected", "spool"]);
+    assert_eq!((run.exit, run.out.as_str()), (0, ""));
+    bench.file("spool/rejected/0000000000000007.batch", "{\"a\":1}\n{\"a\":2}\n");
+    let run = bench.medmij(&["log", "rejected", "spool"]);
+    assert!(run.exit == 1 && run.out.contains("{\"a\":2}"), "{}", run.out);
+    assert_eq!(bench.medmij(&["log", "rejected", "absent"]).exit, 2);
+}

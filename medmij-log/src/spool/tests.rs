@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use std::io::Write as _;
+
+fn line(number: usize) -> String {
+    format!("{{\"number\":{number}}}")
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn append(spool: &mut Spool, numbers: std::ops::Range<usize>) {
+    let lines: Vec<String> = numbers.map(line).collect();
+    spool.append(lines.iter().map(String::as_str)).unwrap();
+}
+
+fn lines_of(spool: &Spool) -> Vec<String> {
+    spool
+        .batches()
+        .unwrap()
+        .iter()
+        .flat_map(|batch| batch.lines().unwrap().lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn core_logging_102_what_was_appended_is_delivered_once_in_order() {
+    let folder = folder();
+    let mut spool = Spool::open(folder.path()).unwrap();
+    append(&mut spool, 0..3);
+    spool.close_batch().unwrap();
+    append(&mut spool, 3..5);
+    assert_eq!(lines_of(&spool), (0..3).map(line).collect::<Vec<_>>());
+    spool.close_batch().unwrap();
+    spool.close_batch().unwrap();
+    let batches = spool.batches().unwrap();
+    assert_eq!(batches.len(), 2);
+    assert_eq!(
+        batches[0].body().unwrap(),
+        br#"[{"number":0},{"number":1},{"number":2}]"#
+    );
+    spool.archive(&batches[0], SystemTime::now()).unwrap();
+    assert_eq!(lines_of(&spool), (3..5).map(line).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_crash_keeps_whole_lines_and_cuts_a_torn_end() {
+    for torn in ["{\"number\":", "\0\0\0\0", "no line\n", "{\"a\":1}\u{0}\n"] {
+        let folder = folder();
+        let mut spool = Spool::open(folder.path()).unwrap();
+        append(&mut spool, 0..2);
+        drop(spool);
+        let open = name(folder.path(), 0, "open");
+        fs::OpenOptions::new()
+            .append(true)
+            .open(&open)
+            .unwrap()
+            .write_all(torn.as_bytes())
+            .unwrap();
+        let mut spool = Spool::open(folder.path()).unwrap();
+        append(&mut spool, 2..3);
+        spool.close_batch().unwrap();
+        assert_eq!(lines_of(&spool), (0..3).map(line).collect::<Vec<_>>(), "{torn:?}");
+    }
+}
+
+#[test]
+fn a_crash_between_closing_and_opening_loses_and_doubles_nothing() {
+    let folder = folder();
+    let mut spool = Spool::open(folder.path()).unwrap();
+    append(&mut spool, 0..2);
+    drop(spool);
+    // the next segment was made, the rename of the old one was not reached
+    fs::write(name(folder.path(), 1, "open"), "").unwrap();
+    let mut spool = Spool::open(folder.path()).unwrap();
+    append(&mut spool, 2..4);
+    spool.close_batch().unwrap();
+    assert_eq!(lines_of(&spool), (0..4).map(line).collect::<Vec<_>>());
+}
+
+#[test]
+fn numbers_of_batches_are_never_used_twice() {
+    let folder = folder();
+    let mut spool = Spool::open(folder.path()).unwrap();
+    append(&mut spool, 0..1);
+    spool.close_batch().unwrap();
+    let batch = spool.batches().unwrap().remove(0);
+    spool.archive(&batch, SystemTime::now()).unwrap();
+    drop(spool);
+    fs::remove_file(name(folder.path(), 1, "open")).unwrap();
+    let mut spool = Spool::open(folder.path()).unwrap();
+    append(&mut spool, 1..2);
+    spool.close_batch().unwrap();
+    assert!(spool.batches().unwrap()[0].number() > batch.number());
+}
+
+#[test]
+fn core_logging_102_a_batch_is_never_larger_than_its_limit() {
+    let folder = folder();
+    let mut spool = Spool::open(folder.path()).unwrap().with_max_batch(64);
+    append(&mut spool, 0..100);
+    spool.close_batch().unwrap();
+    let batches = spool.batches().unwrap();
+    assert!(batches.len() > 10);
+    assert!(batches.iter().all(|batch| batch.body().unwrap().len() <= 64));
+    assert_eq!(lines_of(&spool), (0..100).map(line).collect::<Vec<_>>());
+    let long = format!("{{\"x\":\"{}\"}}", "x".repeat(80));
+    assert!(matches!(spool.append([long.as_str()]), Err(SpoolError::LineTooLong(_))));
+}
+
+#[test]
+fn what_is_no_line_is_refused_and_takes_nothing_with_it() {
+    let folder = folder();
+    let mut spool = Spool::open(folder.path()).unwrap();
+    for bad in ["", "{}\n{}", "text", "{\"a\":1"] {
+        assert!(
+            matches!(spool.append(["{\"a\":1}", bad]), Err(SpoolError::NotALine)),
+            "{bad:?}"
+        );
+    }
+    assert_eq!(spool.backlog().unwrap(), 0);
+}
+
+#[test]
+fn core_logging_101_the_archive_is_kept_24_and_destroyed_after_36_months() {
+    let folder = folder();
+    let mut spool = Spool::open(folder.path()).unwrap();
+    append(&mut spool, 0..1);
+    spool.close_batch().unwrap();
+    let batch = spool.batches().unwrap().remove(0);
+    let delivered = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    spool.archive(&batch, delivered).unwrap();
+    let days = |days: u64| delivered + Duration::from_secs(days * 86_400);
+    // a policy below the least is held to it
+    assert_eq!(spool.destroy_expired(days(730), Duration::ZERO).unwrap(), 0);
+    assert_eq!(
+        spool
+            .destroy_expired(days(1_000), Duration::from_secs(u64::MAX))
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        spool
+            .destroy_expired(days(1_096), Duration::from_secs(u64::MAX))
+            .unwrap(),
+        1
+    );
+}
+
+#[test]
+fn a_spool_that_is_open_is_not_opened_twice() {
+    let folder = folder();
+    let first = Spool::open(folder.path()).unwrap();
+    assert!(matches!(Spool::open(folder.path()), Err(SpoolError::InUse(_))));
+    drop(first);
+    Spool::open(folder.path()).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_reads_the_spool() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder();
+    let mut spool = Spool::open(folder.path().join("spool")).unwrap();
+    append(&mut spool, 0..1);
+    for (path, mode) in [
+        ("spool", 0o700),
+        ("spool/archive", 0o700),
+        ("spool/0000000000000000.open", 0o600),
+    ] {
+        let found = fs::metadata(folder.path().join(path)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{path}");
+    }
+}

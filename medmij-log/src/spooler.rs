@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.logging.102 — the observer that writes events to a [`Spool`], off the path of the request.
+//!
+//! Observing an event puts it in a bounded queue and returns. One thread takes what waits, writes it with one sync, and
+//! counts what could not be written. A full or dead disk never stops the service: events are then lost, and counted.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{self, Receiver, SyncSender, TrySendError},
+    },
+    thread,
+};
+
+use medmij_types::Clock;
+
+use crate::{Event, LineFormat, Observer, Spool, SpoolError};
+
+/// Events that one write takes at most.
+const GROUP: usize = 4_096;
+
+/// Writes events to a spool in a thread of its own.
+#[derive(Debug)]
+pub struct Spooler {
+    queue: Option<SyncSender<Message>>,
+    shared: Arc<Shared>,
+    writer: Option<thread::JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    spool: Mutex<Spool>,
+    written: AtomicU64,
+    lost: AtomicU64,
+}
+
+enum Message {
+    Event(Box<Event>),
+    Flush(mpsc::Sender<()>),
+}
+
+/// How many events were written and how many were lost since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SpoolCounts {
+    /// Events on disk.
+    pub written: u64,
+    /// Events that found no room in the queue or on disk. Above zero, readiness warns.
+    pub lost: u64,
+}
+
+impl Spooler {
+    /// Starts the thread. `queue` is how many events may wait; 65,536 covers a second and more of a busy node.
+    ///
+    /// # Errors
+    /// Where the thread cannot be started.
+    pub fn start(spool: Spool, format: LineFormat, clock: Arc<dyn Clock>, queue: usize) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared {
+            spool: Mutex::new(spool),
+            written: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+        });
+        let (sender, receiver) = mpsc::sync_channel(queue.max(1));
+        let to_write = Arc::clone(&shared);
+        let writer = thread::Builder::new()
+            .name("medmij-log".to_owned())
+            .spawn(move || write_all(&receiver, &to_write, format, clock.as_ref()))?;
+        Ok(Self {
+            queue: Some(sender),
+            shared,
+            writer: Some(writer),
+        })
+    }
+
+    /// What was written and lost.
+    #[must_use]
+    pub fn counts(&self) -> SpoolCounts {
+        SpoolCounts {
+            written: self.shared.written.load(Ordering::Relaxed),
+            lost: self.shared.lost.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Waits until every event observed before this call is written or counted as lost.
+    pub fn flush(&self) {
+        let (done, wait) = mpsc::channel();
+        if self
+            .queue
+            .as_ref()
+            .is_some_and(|queue| queue.send(Message::Flush(done)).is_ok())
+        {
+            let _ = wait.recv();
+        }
+    }
+
+    /// Works on the spool, such as for a delivery. The writer waits meanwhile, so hand batches out and return.
+    pub fn with_spool<T>(&self, work: impl FnOnce(&mut Spool) -> T) -> T {
+        work(&mut self.shared.spool.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Observer for Spooler {
+    fn observe(&self, event: Event) {
+        let Some(queue) = &self.queue else { return };
+        if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) =
+            queue.try_send(Message::Event(Box::new(event)))
+        {
+            self.shared.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Spooler {
+    /// Writes what waits, then stops the thread.
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+fn write_all(receiver: &Receiver<Message>, shared: &Shared, format: LineFormat, clock: &dyn Clock) {
+    let mut lines: Vec<String> = Vec::new();
+    let mut flushed: Vec<mpsc::Sender<()>> = Vec::new();
+    while let Ok(first) = receiver.recv() {
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Event(event) => lines.push(format.line(&event, clock.now())),
+                Message::Flush(done) => flushed.push(done),
+            }
+            next = if lines.len() < GROUP {
+                receiver.try_recv().ok()
+            } else {
+                None
+            };
+        }
+        write(&lines, shared);
+        lines.clear();
+        for done in flushed.drain(..) {
+            let _ = done.send(());
+        }
+    }
+}
+
+fn write(lines: &[String], shared: &Shared) {
+    let count = |lines: &[String]| u64::try_from(lines.len()).unwrap_or(u64::MAX);
+    let mut spool = shared.spool.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = shared.written.load(Ordering::Relaxed);
+    match spool.append(lines.iter().map(String::as_str)) {
+        Ok(()) => shared
+            .written
+            .store(before.saturating_add(count(lines)), Ordering::Relaxed),
+        Err(error @ SpoolError::Io { .. }) => {
+            shared.lost.fetch_add(count(lines), Ordering::Relaxed);
+            tracing::error!(lost = lines.len(), %error, "log lines could not be written");
+        }
+        // one line that is no line must not take its neighbours with it
+        Err(_) => {
+            for line in lines {
+                match spool.append([line.as_str()]) {
+                    Ok(()) => shared.written.fetch_add(1, Ordering::Relaxed),
+                    Err(_) => shared.lost.fetch_add(1, Ordering::Relaxed),
+                };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EventType;
+    use medmij_types::SystemClock;
+
+    fn start(folder: &std::path::Path) -> Spooler {
+        let spool = Spool::open(folder).unwrap();
+        Spooler::start(spool, LineFormat::default(), Arc::new(SystemClock::default()), 1_024).unwrap()
+    }
+
+    #[test]
+    fn core_logging_102_observed_events_are_on_disk_after_a_flush() {
+        let folder = tempfile::tempdir().unwrap();
+        let spooler = start(folder.path());
+        for _ in 0..100 {
+            spooler.observe(Event::new(EventType::ShowLandingPage));
+        }
+        spooler.flush();
+        assert_eq!(spooler.counts(), SpoolCounts { written: 100, lost: 0 });
+        let lines = spooler.with_spool(|spool| {
+            spool.close_batch().unwrap();
+            spool.batches().unwrap()[0].lines().unwrap()
+        });
+        assert_eq!(lines.lines().count(), 100);
+    }
+
+    #[test]
+    fn events_that_find_no_room_are_counted_and_the_caller_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let spooler = start(folder.path());
+        spooler.with_spool(|_spool| {
+            // the writer waits for the spool, so the queue fills: 1,024 wait, and up to a group is with the writer
+            for _ in 0..20_000 {
+                spooler.observe(Event::new(EventType::ShowLandingPage));
+            }
+        });
+        spooler.flush();
+        let counts = spooler.counts();
+        assert_eq!(counts.written + counts.lost, 20_000);
+        assert!(counts.lost > 0);
+    }
+
+    #[test]
+    fn dropping_writes_what_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let spooler = start(folder.path());
+        spooler.observe(Event::new(EventType::ShowLandingPage));
+        drop(spooler);
+        assert!(Spool::open(folder.path()).unwrap().backlog().unwrap() > 0);
+    }
+}
