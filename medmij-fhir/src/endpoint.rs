@@ -120,10 +120,15 @@ impl ResourceEndpoint {
         self.uri.as_str().trim_end_matches('/')
     }
 
-    /// The path below this endpoint, when `path` is the path of a request to it.
-    pub(crate) fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
+    /// The path below this endpoint, when `path` is the path of a request to it; empty for the endpoint itself.
+    pub(crate) fn below_or_at<'a>(&self, path: &'a str) -> Option<&'a str> {
         let base = self.url.path().trim_end_matches('/');
-        path.strip_prefix(base)?.strip_prefix('/')
+        let rest = path.strip_prefix(base)?;
+        if rest.is_empty() {
+            Some(rest)
+        } else {
+            rest.strip_prefix('/')
+        }
     }
 
     fn judge(&self, link: &str) -> Result<Target, LinkRule> {

@@ -12,6 +12,8 @@ pub(crate) struct MediaRange {
     pub(crate) fhir_version: Option<String>,
     /// `q=0` says that the sender does not want it.
     pub(crate) refused: bool,
+    /// `q`: how much the sender wants it, from 0 to 1.
+    pub(crate) weight: f32,
 }
 
 impl MediaRange {
@@ -27,6 +29,7 @@ impl MediaRange {
             essence,
             fhir_version: None,
             refused: false,
+            weight: 1.0,
         };
         for parameter in parts {
             let Some((name, value)) = parameter.split_once('=') else {
@@ -35,7 +38,10 @@ impl MediaRange {
             let value = value.trim().trim_matches('"');
             match name.trim().to_ascii_lowercase().as_str() {
                 "fhirversion" => range.fhir_version = Some(value.to_owned()),
-                "q" => range.refused = value.parse::<f32>().is_ok_and(|q| q <= 0.0),
+                "q" => {
+                    range.weight = value.parse().unwrap_or(1.0);
+                    range.refused = range.weight <= 0.0;
+                }
                 _ => {}
             }
         }
@@ -48,11 +54,6 @@ impl MediaRange {
             self.essence.as_str(),
             "application/fhir+json" | "application/json+fhir" | "application/json"
         )
-    }
-
-    /// Whether a JSON answer satisfies this range.
-    pub(crate) fn takes_json(&self) -> bool {
-        self.is_fhir_json() || matches!(self.essence.as_str(), "*/*" | "application/*")
     }
 
     /// Whether the range is silent about the version or names `version`.
@@ -106,7 +107,7 @@ mod tests {
         let ranges = parse_list("text/html;x=\"a,b\", application/fhir+json;q=0, */*");
         assert_eq!(ranges.len(), 3);
         assert!(ranges[1].refused);
-        assert!(ranges[2].takes_json());
+        assert_eq!((ranges[2].essence.as_str(), ranges[2].weight), ("*/*", 1.0));
         assert_eq!(MediaRange::parse("nonsense"), None);
     }
 }

@@ -1,37 +1,79 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The other side: answering the queries of a gegevensdienst over resources in memory, without IO.
+//! The other side: a DVA's FHIR server over the bronsystemen of an Aanbieder.
 //!
-//! A DVZA checks the access token first; then it hands the request, with the resources of the one
-//! Persoon that the token stands for, to a [`Responder`]. What is not supported is refused with an
-//! OperationOutcome and never left out silently: a search whose filter was ignored would return too
-//! much.
+//! A DVZA checks the access token first; then it hands the request to a [`Responder`], with the
+//! [`Context`] that the token stands for and a [`Bronsysteem`]: its own, a [`ResourceSet`] in memory, or
+//! several together as [`Bronsystemen`]. The responder judges the request, filters, pages, masks and writes.
+//! What is not supported is refused with an OperationOutcome and never left out silently: a search whose
+//! filter was ignored would return too much. (`Prefer: handling=lenient` asks for just that, and gets it.)
 //!
-//! Answers are FHIR JSON, with `Cache-Control: no-store`.
+//! | asked | answered |
+//! | --- | --- |
+//! | `Type?…`, `Observation/$lastn?…` | a searchset with `self`, `next`, fullUrls; `total` where one page holds all |
+//! | `Type/id` | the resource; a Binary without `Accept` is the document itself |
+//! | `metadata` | the CapabilityStatement |
+//! | `POST [base]`, `PUT Task/id` | Delen, see [`Delen`] |
+//!
+//! Answers are FHIR JSON or FHIR XML, with `Cache-Control: no-store`.
 
+mod bron;
+mod bronsystemen;
+mod bundle_out;
+mod date;
+mod definitions;
+mod edit;
+mod filter;
 mod include;
+mod known;
+mod memory;
+mod metadata;
 mod negotiate;
-mod parameters;
+mod pages;
+mod refusal;
+mod reply;
 mod search;
+mod served;
 mod set;
-mod time;
+mod token;
+mod write;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
-use http::{Method, Response, StatusCode};
+use http::{Method, Response};
+use medmij_types::{Clock, Entropy, OsEntropy, SystemClock};
 
-use crate::bundle::{BundleDraft, BundleLink, BundleType, EntryDraft, SearchMode};
+use crate::binary::Binary;
 use crate::endpoint::ResourceEndpoint;
 use crate::gegevensdienst::Gegevensdienst;
+use crate::limits::Limits;
 use crate::name::{ResourceId, ResourceType};
-use crate::outcome::{Issue, OperationOutcome, Severity};
 use crate::query::push_parameters;
 use crate::resource::Resource;
 use crate::version::FhirVersion;
-use search::Search;
-pub use search::SearchError;
+pub use bron::{BronError, Bronsysteem, Context, Delivery, DeliveryEntry, Found, Stored, Wanted};
+pub use bronsystemen::{Bronsystemen, PrefixError};
+use bundle_out::BundleOut;
+pub use memory::MemoryBron;
+use negotiate::{Accepted, Format};
+use pages::{LongResult, Owner, Pages};
+pub use refusal::Refusal;
+use reply::{Body, Reply};
+pub use reply::{Masked, outcome_response};
+pub use search::Unknown;
+use search::{PAGE, Parameters, Search};
+pub use served::{Delen, Served};
 pub use set::{ResourceSet, ResourceSetError};
+use write::Writing;
 
-/// Answers requests to one ResourceEndpoint for one gegevensdienst.
+/// Bytes of results that wait for their next page.
+const KEPT: usize = 256 << 20;
+
+/// Answers requests to one ResourceEndpoint.
 ///
 /// ```
 /// use medmij_fhir::{Gegevensdienst, ResourceEndpoint};
@@ -53,21 +95,46 @@ pub use set::{ResourceSet, ResourceSetError};
 /// assert_eq!(responder.answer(&request, &set).status(), 404);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Responder {
     endpoint: ResourceEndpoint,
-    gegevensdienst: &'static Gegevensdienst,
+    served: Served,
     page_size: usize,
+    unknown: Unknown,
+    limits: Limits,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    pages: Arc<Pages>,
+}
+
+impl fmt::Debug for Responder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Responder")
+            .field("endpoint", &self.endpoint)
+            .field("served", &self.served)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Responder {
-    /// Answers at this endpoint, 50 matches a page.
+    /// Answers at this endpoint for a gegevensdienst, 50 matches a page.
     #[must_use]
-    pub fn new(endpoint: ResourceEndpoint, gegevensdienst: &'static Gegevensdienst) -> Self {
+    pub fn new(endpoint: ResourceEndpoint, gegevensdienst: &Gegevensdienst) -> Self {
+        Self::serving(endpoint, Served::of(gegevensdienst))
+    }
+
+    /// Answers at this endpoint what is said to be served, 50 matches a page.
+    #[must_use]
+    pub fn serving(endpoint: ResourceEndpoint, served: Served) -> Self {
         Self {
             endpoint,
-            gegevensdienst,
+            served,
             page_size: 50,
+            unknown: Unknown::default(),
+            limits: Limits::default(),
+            clock: Arc::new(SystemClock::default()),
+            entropy: Arc::new(OsEntropy),
+            pages: Arc::new(Pages::new(KEPT)),
         }
     }
 
@@ -78,153 +145,316 @@ impl Responder {
         self
     }
 
+    /// Sets what happens with unknown parameters when a request does not say it (`Prefer: handling`).
+    #[must_use]
+    pub fn with_unknown(mut self, unknown: Unknown) -> Self {
+        self.unknown = unknown;
+        self
+    }
+
+    /// Sets the bounds of what is received.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the clock and the source of randomness: pages expire by the one and have keys of the other.
+    #[must_use]
+    pub fn with_clock_and_entropy(mut self, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        self.clock = clock;
+        self.entropy = entropy;
+        self
+    }
+
     /// The FHIR version of the answers.
     #[must_use]
     pub fn version(&self) -> FhirVersion {
-        self.gegevensdienst.version()
+        self.served.version()
     }
 
-    /// Answers one request over the resources of one Persoon. The path of the request is that of the
-    /// ResourceEndpoint with the query below it; the body is not looked at.
+    /// Answers one request from a bronsysteem. The path of the request is that of the ResourceEndpoint with the
+    /// query below it.
     ///
-    /// The access token must have been checked before: nothing here looks at it.
+    /// The access token must have been checked before: here it only ties the pages of a long result to itself.
+    /// The response carries [`Masked`] as an extension.
+    pub async fn respond<B: Bronsysteem>(
+        &self,
+        request: &http::Request<Bytes>,
+        context: &Context,
+        bron: &B,
+    ) -> Response<Bytes> {
+        let (method, headers, version) = (request.method(), request.headers(), self.version());
+        let parameters = match Parameters::parse(request.uri().query()) {
+            Ok(parameters) => parameters,
+            Err(refusal) => return reply::refuse(&refusal, Format::Json, version, method),
+        };
+        let accepted = match negotiate::accepted(headers, &parameters, version) {
+            Ok(accepted) => accepted,
+            Err(refusal) => return reply::refuse(&refusal, Format::Json, version, method),
+        };
+        let format = accepted.format;
+        let reply = self.route(request, parameters, &accepted, context, bron).await;
+        let response = reply.and_then(|reply| reply::render(reply, format, version, method));
+        response.unwrap_or_else(|refusal| reply::refuse(&refusal, format, version, method))
+    }
+
+    /// Answers one request over the resources of one Persoon, at once; the body is not looked at.
     #[must_use]
     pub fn answer<B>(&self, request: &http::Request<B>, set: &ResourceSet) -> Response<Bytes> {
-        match self.decide(request, set) {
-            Ok(body) => respond(self.version(), StatusCode::OK, body),
-            Err(error) => self.refuse(&error),
+        let mut plain = http::Request::new(Bytes::new());
+        *plain.method_mut() = request.method().clone();
+        *plain.uri_mut() = request.uri().clone();
+        *plain.headers_mut() = request.headers().clone();
+        let context = Context::default();
+        let mut answer = pin!(self.respond(&plain, &context, set));
+        let mut waker = std::task::Context::from_waker(Waker::noop());
+        match answer.as_mut().poll(&mut waker) {
+            Poll::Ready(response) => response,
+            // a set in memory never waits
+            Poll::Pending => reply::refuse(&Refusal::Internal, Format::Json, self.version(), request.method()),
         }
     }
 
-    fn decide<B>(&self, request: &http::Request<B>, set: &ResourceSet) -> Result<Vec<u8>, SearchError> {
-        if request.method() != Method::GET {
-            return Err(SearchError::Method);
-        }
-        negotiate::check_accept(request.headers(), self.version())?;
-        let path = self.endpoint.below(request.uri().path()).ok_or(SearchError::Path)?;
-        let mut segments = path.split('/');
-        let resource_type = segments.next().unwrap_or_default();
-        let resource_type = ResourceType::parse(resource_type).map_err(|_| SearchError::Path)?;
-        match (segments.next(), segments.next()) {
-            (None, _) => self.search(Search::parse(resource_type, false, request.uri().query(), self)?, set),
-            (Some("$lastn" | "%24lastn"), None) => {
-                self.search(Search::parse(resource_type, true, request.uri().query(), self)?, set)
+    async fn route<B: Bronsysteem>(
+        &self,
+        request: &http::Request<Bytes>,
+        parameters: Parameters,
+        accepted: &Accepted,
+        context: &Context,
+        bron: &B,
+    ) -> Result<Reply, Refusal> {
+        let (method, headers) = (request.method(), request.headers());
+        let reads = method == Method::GET || method == Method::HEAD;
+        let path = self.endpoint.below_or_at(request.uri().path()).ok_or(Refusal::Path)?;
+        let segments: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(decoded).collect();
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match segments.as_slice() {
+            [] => match self.writing() {
+                Some(writing) if method == Method::POST => writing.bundle(headers, request.body(), context, bron).await,
+                Some(_) => Err(Refusal::Method("POST")),
+                None if method == Method::POST => Err(Refusal::Method("")),
+                None => Err(Refusal::Path),
+            },
+            ["metadata"] if reads => Ok(Reply::ok(metadata::capability_statement(
+                &self.served,
+                self.endpoint.base(),
+            ))),
+            ["metadata"] => Err(Refusal::Method("GET, HEAD")),
+            [name] => {
+                let resource_type = type_of(name)?;
+                if !reads {
+                    return Err(Refusal::Method("GET, HEAD"));
+                }
+                self.search(resource_type, false, headers, parameters, accepted, context, bron)
+                    .await
             }
-            (Some(id), None) => {
-                search::check_read(request.uri().query())?;
-                let id = ResourceId::parse(id).map_err(|_| SearchError::Path)?;
-                let found = set
-                    .lookup(resource_type.as_str(), id.as_str())
-                    .ok_or(SearchError::NotFound)?;
-                Ok(found.as_bytes().to_vec())
+            [name, operation] if operation.starts_with('$') => {
+                let resource_type = type_of(name)?;
+                let letters = operation
+                    .bytes()
+                    .skip(1)
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-');
+                if operation.len() == 1 || !letters {
+                    return Err(Refusal::MalformedPath);
+                }
+                if *operation != "$lastn" || resource_type.as_str() != "Observation" {
+                    return Err(Refusal::Operation);
+                }
+                if !reads {
+                    return Err(Refusal::Method("GET, HEAD"));
+                }
+                self.search(resource_type, true, headers, parameters, accepted, context, bron)
+                    .await
             }
-            _ => Err(SearchError::Path),
+            [name, id] => {
+                let resource_type = type_of(name)?;
+                let id = ResourceId::parse(id).map_err(|_| Refusal::MalformedPath)?;
+                if reads {
+                    parameters.only(
+                        &["_format", "_pretty", "_summary"],
+                        negotiate::handling(headers, self.unknown),
+                    )?;
+                    return self.read(&resource_type, &id, accepted, context, bron).await;
+                }
+                let updates = |writing: &Writing<'_>| writing.delen.updates.contains(&resource_type.as_str());
+                match self.writing().filter(updates) {
+                    Some(writing) if method == Method::PUT => {
+                        writing
+                            .update(headers, request.body(), (&resource_type, &id), context, bron)
+                            .await
+                    }
+                    Some(_) => Err(Refusal::Method("GET, HEAD, PUT")),
+                    None => Err(Refusal::Method("GET, HEAD")),
+                }
+            }
+            _ => Err(Refusal::Path),
         }
     }
 
-    fn search(&self, search: Search, set: &ResourceSet) -> Result<Vec<u8>, SearchError> {
-        let matches = search.run(set);
+    async fn read<B: Bronsysteem>(
+        &self,
+        resource_type: &ResourceType,
+        id: &ResourceId,
+        accepted: &Accepted,
+        context: &Context,
+        bron: &B,
+    ) -> Result<Reply, Refusal> {
+        let resource = match bron.read(context, resource_type, id).await? {
+            Found::Resource(resource) => resource,
+            Found::Gone => return Err(Refusal::Gone),
+            Found::Unknown => return Err(Refusal::NotFound),
+        };
+        if accepted.format == Format::Native && resource_type.as_str() == "Binary" {
+            let document = Binary::read(&resource, self.version()).map_err(|_| Refusal::Internal)?;
+            if accepted.only_others() && !accepted.takes(document.content_type()) {
+                return Err(Refusal::NotAcceptable);
+            }
+            let body = Body::Document(document.content_type().to_owned(), document.content().clone());
+            return Ok(Reply {
+                body,
+                ..Reply::ok(Vec::new())
+            });
+        }
+        if accepted.only_others() {
+            return Err(Refusal::NotAcceptable);
+        }
+        Ok(Reply::ok(resource.as_bytes().to_vec()))
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of one request")]
+    async fn search<B: Bronsysteem>(
+        &self,
+        resource_type: ResourceType,
+        last_n: bool,
+        headers: &http::HeaderMap,
+        parameters: Parameters,
+        accepted: &Accepted,
+        context: &Context,
+        bron: &B,
+    ) -> Result<Reply, Refusal> {
+        if !self.served.searches(&resource_type) {
+            return Err(Refusal::ResourceType(resource_type));
+        }
+        if accepted.only_others() {
+            return Err(Refusal::NotAcceptable);
+        }
+        let (owner, now, base) = (Owner::of(headers), self.clock.monotonic(), self.endpoint.base());
+        let unknown = negotiate::handling(headers, self.unknown);
+        if let Some(page) = parameters.value(PAGE) {
+            parameters.only(&[PAGE, "_format", "_pretty"], unknown)?;
+            let (key, first) = page.split_once('-').ok_or(Refusal::Page)?;
+            let first: usize = first.parse().map_err(|_| Refusal::Page)?;
+            let kept = self.pages.find(owner, key, now).ok_or(Refusal::Page)?;
+            if kept.resource_type != resource_type || kept.last_n != last_n || first >= kept.matches.len() {
+                return Err(Refusal::Page);
+            }
+            let own = self.page_link(&kept, key, first);
+            return self.page(&kept, Some(key), first, own, context, bron).await;
+        }
+        let search = Search::parse(resource_type, last_n, parameters, unknown, base)?;
+        let matches = search.run(context, bron, base).await?;
+        let own = self.search_link(&search);
         let size = search.count.unwrap_or(self.page_size).min(self.page_size);
-        let first = search.offset;
-        if first > 0 && first >= matches.len() {
-            return Err(SearchError::Page);
+        if search.count_only || size == 0 {
+            let mut out = BundleOut::new("searchset");
+            out.total(matches.len());
+            out.links(&[("self", own)]);
+            return Ok(Reply::ok(out.finish()));
         }
-        let on_page: Vec<&Resource> = matches.iter().skip(first).take(size).copied().collect();
-        let mut bundle = BundleDraft::new(BundleType::Searchset);
-        bundle.total = u64::try_from(matches.len()).ok();
-        bundle
-            .links
-            .push(BundleLink::new("self", self.link(&search, size, first)));
-        if size > 0 && first + size < matches.len() {
-            bundle
-                .links
-                .push(BundleLink::new("next", self.link(&search, size, first + size)));
+        let long = matches.len() > size;
+        let result = LongResult {
+            resource_type: search.resource_type,
+            last_n,
+            matches,
+            includes: search.includes,
+            size,
+        };
+        if long {
+            let (key, result) = self.pages.keep(owner, result, now, &*self.entropy)?;
+            self.page(&result, Some(&key), 0, own, context, bron).await
+        } else {
+            self.page(&result, None, 0, own, context, bron).await
         }
-        let included = include::resolve(&search.includes, &on_page, set);
-        bundle
-            .entries
-            .extend(on_page.iter().map(|resource| self.entry(resource, SearchMode::Match)));
-        bundle.entries.extend(
-            included
-                .iter()
-                .map(|resource| self.entry(resource, SearchMode::Include)),
-        );
-        Ok(bundle.to_json())
     }
 
-    fn entry(&self, resource: &Resource, mode: SearchMode) -> EntryDraft {
-        let mut entry = EntryDraft::new(resource.clone());
-        let id = resource.id().map(ResourceId::as_str).unwrap_or_default();
-        entry.full_url = Some(format!("{}/{}/{id}", self.endpoint.base(), resource.resource_type()));
-        entry.mode = Some(mode);
-        entry
+    /// One page; without a key the only one, which is when a total can be told.
+    async fn page<B: Bronsysteem>(
+        &self,
+        result: &LongResult,
+        key: Option<&str>,
+        first: usize,
+        own: String,
+        context: &Context,
+        bron: &B,
+    ) -> Result<Reply, Refusal> {
+        let base = self.endpoint.base();
+        let end = first.saturating_add(result.size).min(result.matches.len());
+        let page: &[Resource] = result.matches.get(first..end).unwrap_or_default();
+        let included = include::resolve(&result.includes, page, context, bron, base).await?;
+        let mut out = BundleOut::new("searchset");
+        let mut links = vec![("self", own)];
+        match key {
+            None => out.total(page.len()),
+            Some(key) if end < result.matches.len() => links.push(("next", self.page_link(result, key, end))),
+            Some(_) => {}
+        }
+        out.links(&links);
+        page.iter().for_each(|resource| out.found(base, resource, "match"));
+        included
+            .iter()
+            .for_each(|resource| out.found(base, resource, "include"));
+        Ok(Reply::ok(out.finish()))
     }
 
-    /// The URL of a page: the parameters that were applied, then size and place.
-    fn link(&self, search: &Search, size: usize, offset: usize) -> String {
-        let operation = if search.last_n { "/$lastn" } else { "" };
-        let mut out = format!("{}/{}{operation}", self.endpoint.base(), search.resource_type);
-        let size = size.to_string();
-        let offset_text = offset.to_string();
-        let paging = [(search::COUNT, size.as_str()), (search::OFFSET, offset_text.as_str())];
-        let paging = paging.into_iter().take(if offset > 0 { 2 } else { 1 });
+    /// The URL of a search with the parameters that were applied.
+    fn search_link(&self, search: &Search) -> String {
+        let mut out = self.type_link(&search.resource_type, search.last_n);
         push_parameters(
             &mut out,
             search
                 .applied
                 .iter()
-                .map(|(n, v)| (n.as_str(), v.as_str()))
-                .chain(paging),
+                .map(|(name, value)| (name.as_str(), value.as_str())),
         );
         out
     }
 
-    fn refuse(&self, error: &SearchError) -> Response<Bytes> {
-        let status = error.status();
-        let issue = Issue::new(Severity::Error, error.code(), error.to_string());
-        let mut response = outcome_response(self.version(), status, &OperationOutcome::new(issue));
-        let headers = response.headers_mut();
-        if status == StatusCode::BAD_REQUEST {
-            // RFC 6750 section 3.1, case H10
-            headers.insert(
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer error=\"invalid_request\""),
-            );
-        }
-        if status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(ALLOW, HeaderValue::from_static("GET"));
-        }
-        response
+    fn page_link(&self, result: &LongResult, key: &str, first: usize) -> String {
+        let mut out = self.type_link(&result.resource_type, result.last_n);
+        push_parameters(&mut out, [(PAGE, format!("{key}-{first}").as_str())].into_iter());
+        out
+    }
+
+    fn type_link(&self, resource_type: &ResourceType, last_n: bool) -> String {
+        let operation = if last_n { "/$lastn" } else { "" };
+        format!("{}/{resource_type}{operation}", self.endpoint.base())
+    }
+
+    fn writing(&self) -> Option<Writing<'_>> {
+        Some(Writing {
+            delen: self.served.delen()?,
+            version: self.version(),
+            base: self.endpoint.base(),
+            limits: &self.limits,
+            entropy: &*self.entropy,
+        })
     }
 }
 
-/// An OperationOutcome as a response, for what a DVZA refuses itself: an unknown token (401), a token
-/// of another gegevensdienst (403), a source that does not answer.
-///
-/// ```
-/// use medmij_fhir::{FhirVersion, Issue, IssueCode, OperationOutcome, Severity};
-/// use medmij_fhir::server::outcome_response;
-///
-/// let issue = Issue::new(Severity::Error, IssueCode::Timeout, "bronsysteem antwoordt niet");
-/// let response = outcome_response(FhirVersion::Stu3, http::StatusCode::BAD_GATEWAY, &OperationOutcome::new(issue));
-/// assert_eq!(response.headers()["content-type"], "application/fhir+json; fhirVersion=3.0");
-/// ```
-#[must_use]
-pub fn outcome_response(version: FhirVersion, status: StatusCode, outcome: &OperationOutcome) -> Response<Bytes> {
-    respond(version, status, outcome.to_json())
+/// A resource type of a path: what cannot be one for its characters is malformed, what is none is not there.
+fn type_of(name: &str) -> Result<ResourceType, Refusal> {
+    ResourceType::parse(name).map_err(|_| {
+        let plain = name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+        if plain { Refusal::Path } else { Refusal::MalformedPath }
+    })
 }
 
-fn respond(version: FhirVersion, status: StatusCode, body: Vec<u8>) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(body));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(version.mime()));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        HeaderName::from_static("x-content-type-options"),
-        HeaderValue::from_static("nosniff"),
-    );
-    response
+/// A dollar sign of an operation may come percent-encoded; no other name has need of it.
+fn decoded(segment: &str) -> String {
+    segment.replace("%24", "$")
 }
 
 #[cfg(test)]

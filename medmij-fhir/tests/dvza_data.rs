@@ -207,7 +207,12 @@ fn every_query_of_48_and_51_answers() {
                 .iter()
                 .filter(|found| found.mode == Some(SearchMode::Match))
                 .count();
-            assert_eq!(line.total, Some(matches as u64), "{}", line.label);
+            assert_eq!(
+                line.total,
+                (line.pages == 1).then_some(matches as u64),
+                "{}",
+                line.label
+            );
             // the fullest dossier has something for every query
             if (aanbieder.as_str(), persoon.as_str()) == ("ziekenhuisdelinde", "willemijn-hofstra") {
                 assert!(matches > 0, "{} is empty", line.label);
@@ -256,7 +261,7 @@ fn the_laboratory_needs_several_pages_and_gives_the_last_of_each_code() {
         .iter()
         .find(|line| line.label == "Laboratoriumuitslag")
         .unwrap();
-    assert_eq!((line.pages, line.total), (4, Some(14)));
+    assert_eq!((line.pages, line.total), (4, None));
     let ids: BTreeSet<&str> = line
         .resources
         .iter()

@@ -138,14 +138,14 @@ fn endpoints_without_a_path_and_with_a_slash() {
         bare.admit("https://dvza.example.nl/Flag").unwrap().as_str(),
         "https://dvza.example.nl/Flag"
     );
-    assert_eq!(bare.below("/Flag"), Some("Flag"));
+    assert_eq!(bare.below_or_at("/Flag"), Some("Flag"));
     let slash = endpoint("https://dvza.example.nl/fhir/");
     assert_eq!(
         slash.admit("Flag").unwrap().as_str(),
         "https://dvza.example.nl/fhir/Flag"
     );
-    assert_eq!(slash.below("/fhir/Flag"), Some("Flag"));
-    assert_eq!(slash.below("/fhirx/Flag"), None);
+    assert_eq!(slash.below_or_at("/fhir/Flag"), Some("Flag"));
+    assert_eq!(slash.below_or_at("/fhirx/Flag"), None);
 }
 
 proptest! {

@@ -1,87 +1,106 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! `_include`: the resources that matches point at, for the includes of the queries of 48.
+//! `_include`: the resources that matches point at; `:recurse` (STU3) and `:iterate` (R4) follow what was
+//! included too.
+
+use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::set::ResourceSet;
-use crate::reference::Reference;
+use super::bron::{Bronsysteem, Context, Found};
+use super::definitions::{self, Definition, Kind};
+use super::known::local;
+use super::refusal::Refusal;
 use crate::resource::Resource;
 
-/// Resource type, parameter, path of the reference.
-const INCLUDES: &[(&str, &str, &[&str])] = &[
-    ("Coverage", "payor", &["payor"]),
-    ("DeviceRequest", "device", &["codeReference"]),
-    ("DeviceUseStatement", "device", &["device"]),
-    ("MedicationDispense", "medication", &["medicationReference"]),
-    ("MedicationRequest", "medication", &["medicationReference"]),
-    ("MedicationStatement", "medication", &["medicationReference"]),
-    ("Observation", "related-target", &["related", "target"]),
-    ("Observation", "specimen", &["specimen"]),
-    ("Patient", "general-practitioner", &["generalPractitioner"]),
-];
+/// Included resources on one page, at most.
+const MOST: usize = 10_000;
 
 /// One supported include.
 #[derive(Debug, Clone)]
 pub(super) struct Include {
-    path: &'static [&'static str],
+    source: String,
+    /// `None`: every reference of the type (`Type:*`).
+    name: Option<&'static Definition>,
     target_type: Option<String>,
+    /// Also on what was included.
+    again: bool,
 }
 
 impl Include {
-    /// Reads `Type:parameter` or `Type:parameter:TargetType`; `None` when it is not supported.
-    pub(super) fn parse(resource_type: &str, value: &str) -> Option<Self> {
+    /// Reads `Type:parameter` or `Type:parameter:TargetType`; `None` when it is not supported. Without
+    /// `again` the source is the type that is searched.
+    pub(super) fn parse(resource_type: &str, value: &str, again: bool) -> Option<Self> {
         let mut parts = value.split(':');
         let (source, name, target_type) = (parts.next()?, parts.next()?, parts.next());
-        if source != resource_type || parts.next().is_some() {
+        if (source != resource_type && !again) || parts.next().is_some() {
             return None;
         }
-        let (.., path) = INCLUDES.iter().find(|(t, n, _)| *t == source && *n == name)?;
+        let name = match name {
+            "*" => None,
+            name => Some(definitions::lookup(source, name).filter(|found| found.kind == Kind::Reference)?),
+        };
         Some(Self {
-            path,
+            source: source.to_owned(),
+            name,
             target_type: target_type.map(str::to_owned),
+            again,
         })
+    }
+
+    fn references<'v>(&self, value: &'v Value) -> Vec<&'v str> {
+        match self.name {
+            Some(definition) => definition.references(value),
+            None => definitions::of_type(&self.source)
+                .filter(|definition| definition.kind == Kind::Reference)
+                .flat_map(|definition| definition.references(value))
+                .collect(),
+        }
     }
 }
 
 /// The included resources of a page: each once, and none that is a match of the page.
-pub(super) fn resolve<'s>(includes: &[Include], page: &[&'s Resource], set: &'s ResourceSet) -> Vec<&'s Resource> {
-    let mut included: Vec<&Resource> = Vec::new();
-    for resource in page {
-        let Some(value) = set.value(resource) else { continue };
-        for include in includes {
-            for reference in references(value, include.path) {
-                let Ok(Reference::Relative { resource_type, id }) = Reference::parse(reference) else {
+pub(super) async fn resolve<B: Bronsysteem>(
+    includes: &[Include],
+    page: &[Resource],
+    context: &Context,
+    bron: &B,
+    base: &str,
+) -> Result<Vec<Resource>, Refusal> {
+    let mut included: Vec<Resource> = Vec::new();
+    if includes.is_empty() {
+        return Ok(included);
+    }
+    let key = |resource: &Resource| resource.id().map(|id| format!("{}/{id}", resource.resource_type()));
+    let mut seen: HashSet<String> = page.iter().filter_map(key).collect();
+    let mut at = 0;
+    while at < page.len() + included.len() {
+        let of_page = at < page.len();
+        let resource = page.get(at).or_else(|| included.get(at - page.len())).cloned();
+        at += 1;
+        let Some(resource) = resource else { continue };
+        let applies =
+            |include: &&Include| include.source == resource.resource_type().as_str() && (of_page || include.again);
+        if !includes.iter().any(|include| applies(&include)) {
+            continue;
+        }
+        let value: Value = resource.view().map_err(|_| Refusal::Internal)?;
+        for include in includes.iter().filter(applies) {
+            for text in include.references(&value) {
+                let Some((resource_type, id)) = local(text, base) else {
                     continue;
                 };
-                if include
-                    .target_type
-                    .as_deref()
-                    .is_some_and(|wanted| wanted != resource_type.as_str())
+                let wanted = include.target_type.as_deref();
+                if wanted.is_some_and(|wanted| wanted != resource_type.as_str())
+                    || included.len() >= MOST
+                    || !seen.insert(format!("{resource_type}/{id}"))
                 {
                     continue;
                 }
-                let Some(target) = set.lookup(resource_type.as_str(), id.as_str()) else {
-                    continue;
-                };
-                let known = |other: &&Resource| std::ptr::eq(*other, target);
-                if !included.iter().any(known) && !page.iter().any(known) {
-                    included.push(target);
+                if let Found::Resource(found) = bron.read(context, &resource_type, &id).await? {
+                    included.push(found);
                 }
             }
         }
     }
-    included
-}
-
-/// The texts of the references at a path; lists are walked through.
-fn references<'v>(value: &'v Value, path: &[&str]) -> Vec<&'v str> {
-    match (value, path) {
-        (Value::Array(items), _) => items.iter().flat_map(|item| references(item, path)).collect(),
-        (Value::Object(members), [first, rest @ ..]) => members
-            .get(*first)
-            .map(|member| references(member, rest))
-            .unwrap_or_default(),
-        (Value::Object(members), []) => members.get("reference").and_then(Value::as_str).into_iter().collect(),
-        _ => Vec::new(),
-    }
+    Ok(included)
 }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The resources of one Persoon for one gegevensdienst, in memory.
+//! The resources of one Persoon for one gegevensdienst, in memory: the simplest [`Bronsysteem`].
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
-use crate::bsn::{BsnPath, redact_bsn};
+use super::bron::{BronError, Bronsysteem, Context, Found, Wanted};
+use crate::bsn::redact_bsn;
 use crate::bundle::{Bundle, BundleEntry};
 use crate::json::JsonError;
 use crate::limits::Limits;
-use crate::name::ResourceId;
+use crate::name::{ResourceId, ResourceType};
 use crate::resource::Resource;
 
 /// Resources in the order in which they were added.
@@ -22,29 +21,18 @@ use crate::resource::Resource;
 ///     {"resource":{"resourceType":"Flag","id":"a"}},{"resource":{"resourceType":"Flag","id":"b"}}]}"#)?;
 /// assert_eq!(set.len(), 2);
 ///
-/// // core.rscint.203: what holds a BSN does not come in
+/// // core.rscint.203: a BSN does not come in; the document does
 /// let patient = br#"{"resourceType":"Patient","id":"p","identifier":[
 ///     {"system":"http://fhir.nl/fhir/NamingSystem/bsn","value":"999990019"}]}"#;
-/// assert!(matches!(set.insert_json(patient), Err(ResourceSetError::Bsn(_))));
+/// set.insert_json(patient)?;
+/// assert_eq!((set.len(), set.redacted()), (3, 1));
 /// # Ok::<(), ResourceSetError>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct ResourceSet {
-    items: Vec<Item>,
+    items: Vec<Resource>,
     index: HashMap<String, usize>,
-}
-
-#[derive(Clone)]
-struct Item {
-    resource: Resource,
-    value: Value,
-}
-
-/// Health data is not shown.
-impl std::fmt::Debug for Item {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.resource.fmt(f)
-    }
+    redacted: usize,
 }
 
 /// Why a document was not added.
@@ -54,9 +42,6 @@ pub enum ResourceSetError {
     /// Not strict JSON, or no resource.
     #[error(transparent)]
     Json(#[from] JsonError),
-    /// core.rscint.203: it holds a BSN.
-    #[error("resource holds a BSN at {0} (core.rscint.203)")]
-    Bsn(BsnPath),
     /// A resource without a usable id.
     #[error("{0} without an id")]
     NoId(String),
@@ -72,21 +57,20 @@ impl ResourceSet {
         Self::default()
     }
 
-    /// Adds a resource, or all resources of a Bundle.
+    /// Adds a resource, or all resources of a Bundle. A BSN is masked and counted (core.rscint.203).
     ///
     /// # Errors
     /// [`ResourceSetError`]; of a Bundle, the resources before the one at fault have been added.
     pub fn insert_json(&mut self, document: &[u8]) -> Result<(), ResourceSetError> {
         let limits = Limits::default();
-        let found = redact_bsn(document, &limits)?.report.masked;
-        if let Some(path) = found.into_iter().next() {
-            return Err(ResourceSetError::Bsn(path));
-        }
-        let resource = Resource::parse(document, &limits)?;
+        let redacted = redact_bsn(document, &limits)?;
+        self.redacted += redacted.report.masked.len();
+        let clean = redacted.text;
+        let resource = Resource::parse(clean.as_bytes(), &limits)?;
         if resource.resource_type().as_str() != "Bundle" {
             return self.insert(resource);
         }
-        let bundle = Bundle::parse(document, &limits)?;
+        let bundle = Bundle::parse(clean.as_bytes(), &limits)?;
         bundle
             .into_entries()
             .into_iter()
@@ -106,16 +90,22 @@ impl ResourceSet {
         self.items.is_empty()
     }
 
+    /// How many BSNs were masked in what was added.
+    #[must_use]
+    pub fn redacted(&self) -> usize {
+        self.redacted
+    }
+
     /// The resources, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Resource> {
-        self.items.iter().map(|item| &item.resource)
+        self.items.iter()
     }
 
     /// The resource with this type and id.
     #[must_use]
     pub fn lookup(&self, resource_type: &str, id: &str) -> Option<&Resource> {
         let at = self.index.get(&format!("{resource_type}/{id}"))?;
-        self.items.get(*at).map(|item| &item.resource)
+        self.items.get(*at)
     }
 
     fn insert(&mut self, resource: Resource) -> Result<(), ResourceSetError> {
@@ -126,25 +116,33 @@ impl ResourceSet {
         if self.index.contains_key(&key) {
             return Err(ResourceSetError::Duplicate(key));
         }
-        let value = resource.view()?;
         self.index.insert(key, self.items.len());
-        self.items.push(Item { resource, value });
+        self.items.push(resource);
         Ok(())
     }
 
-    /// Resources of a type, with their values for matching.
-    pub(super) fn of_type<'s>(&'s self, resource_type: &str) -> impl Iterator<Item = (&'s Resource, &'s Value)> {
-        let of_type = move |item: &&Item| item.resource.resource_type().as_str() == resource_type;
-        self.items
-            .iter()
-            .filter(of_type)
-            .map(|item| (&item.resource, &item.value))
+    /// Puts a resource in place of the one with its type and id, or adds it; whether it was new.
+    pub(super) fn replace(&mut self, resource: Resource) -> bool {
+        let id = resource.id().map(ResourceId::as_str).unwrap_or_default();
+        let key = format!("{}/{id}", resource.resource_type());
+        if let Some(place) = self.index.get(&key).and_then(|at| self.items.get_mut(*at)) {
+            *place = resource;
+            return false;
+        }
+        self.index.insert(key, self.items.len());
+        self.items.push(resource);
+        true
+    }
+}
+
+impl Bronsysteem for ResourceSet {
+    async fn find(&self, _: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronError> {
+        let of_type = |resource: &&Resource| resource.resource_type() == &wanted.resource_type;
+        Ok(self.items.iter().filter(of_type).cloned().collect())
     }
 
-    /// The value of a resource of this set.
-    pub(super) fn value(&self, resource: &Resource) -> Option<&Value> {
-        let id = resource.id()?;
-        let at = self.index.get(&format!("{}/{id}", resource.resource_type()))?;
-        self.items.get(*at).map(|item| &item.value)
+    async fn read(&self, _: &Context, resource_type: &ResourceType, id: &ResourceId) -> Result<Found, BronError> {
+        let found = self.lookup(resource_type.as_str(), id.as_str());
+        Ok(found.cloned().map_or(Found::Unknown, Found::Resource))
     }
 }
