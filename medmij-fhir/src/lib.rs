@@ -46,10 +46,12 @@
 //! | pages end, answers are bounded | [`Collection`], [`Limits`] |
 //! | what each gegevensdienst asks | [`Catalogue`], [`Gegevensdienst`], [`Choices`] |
 //! | a resource, and a Bundle, is its bytes | [`Resource`], [`Bundle`] |
+//! | FHIR XML | [`xml`] |
+//! | what the qualification asserts of every answer | [`check`] |
 //!
 //! # Limits
 //!
-//! * Delen and FHIR XML are absent; of the catalogue, what takes one step and no dates is collected.
+//! * Delen is absent; of the catalogue, what takes one step and no dates is collected.
 //! * Documents are read whole, up to [`Limits::body`]; they are not streamed.
 //! * A BSN in free text is cut out where the answer says that it is one; else it is reported and kept, since one
 //!   nine-digit number in eleven looks like one.
@@ -62,9 +64,11 @@ mod binary;
 mod bsn;
 mod bundle;
 mod catalogue;
+pub mod check;
 mod collection;
 mod endpoint;
 mod error;
+mod format;
 mod gegevensdienst;
 mod json;
 mod limits;
@@ -75,7 +79,9 @@ mod query;
 mod reference;
 mod resource;
 pub mod server;
+mod table;
 mod version;
+pub mod xml;
 
 pub use crate::{
     access::{Access, MEDMIJ_REQUEST_ID, X_CORRELATION_ID},
@@ -89,6 +95,7 @@ pub use crate::{
     collection::{Collected, Collection, DocumentReport, Outcome, QueryReport, Received, Report},
     endpoint::{LinkError, LinkRule, ResourceEndpoint, ResourceEndpoints, Target},
     error::FhirError,
+    format::Format,
     gegevensdienst::{
         BundleKind, FollowUp, Functie, Gegevensdienst, Mark, QueryMethod, ServiceQuery, Share, TargetError, ZibList,
     },
