@@ -43,7 +43,7 @@ pub use crate::server::{
     Aanbieder, Aanbieders, Arrived, Authentication, Client, Clients, Dienst, DienstScreen, Dvza, EindeScreen,
     GuardError, IntrekkenScreen, JudgeOptions, JudgedRequest, Limiter, Limits, LoginAnswer, LoginAnswerScreen,
     LoginCallback, LoginOutcome, LoginRequest, LoginStart, Namen, Next, OverzichtScreen, Page, Persoon,
-    ProductionError, ProvenRedirect, ProvenRequest, RefusedRequest, Screen, Server, ServerConfig, SessionSecret,
-    StepError, StoringScreen, Submitted, SupplierError, TextPack, ToestemmingRow, ToestemmingScreen, Toets,
-    ToetsUitslag, ToetsVraag, TokenBinding, Uitzondering1a, UnprovenRequest, Verleend, Visitor,
+    ProductionError, ProvenRedirect, ProvenRequest, RefusedRequest, Represented, Screen, Server, ServerConfig,
+    SessionSecret, StepError, StoringScreen, Submitted, SupplierError, TextPack, ToestemmingRow, ToestemmingScreen,
+    Toets, ToetsUitslag, ToetsVraag, Uitzondering1a, UnprovenRequest, Verleend, Visitor,
 };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.201 – core.authint.207, core.tknint.200 – core.tknint.207 — the steps of the Authorization Server.
 
+mod alarm;
 mod authorization;
 mod beheren;
+mod binding;
 mod config;
 mod flow;
 mod guard;
@@ -15,18 +17,24 @@ mod supplier;
 mod texts;
 mod token;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use medmij_log::{Event, EventType, RequestInfo};
 use medmij_oauth::{seal::SealError, storage::StoreError};
 use medmij_types::{CorrelationId, EntropyError};
 
-use self::flow::Flow;
+use self::{alarm::Alarm, flow::Flow};
 pub use self::{
     authorization::{
         JudgeOptions, JudgedRequest, ProvenRedirect, ProvenRequest, RefusedRequest, Uitzondering1a, UnprovenRequest,
     },
-    config::{ProductionError, ServerConfig, TokenBinding},
+    config::{ProductionError, ServerConfig},
     guard::{GuardError, Verleend},
     limiter::Limiter,
     limits::Limits,
@@ -38,7 +46,7 @@ pub use self::{
     steps::{Arrived, Next, Submitted},
     supplier::{
         Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginAnswer, LoginCallback, LoginOutcome,
-        LoginRequest, LoginStart, Persoon, SupplierError, Toets, ToetsUitslag, ToetsVraag,
+        LoginRequest, LoginStart, Persoon, Represented, SupplierError, Toets, ToetsUitslag, ToetsVraag,
     },
     texts::TextPack,
 };
@@ -48,6 +56,8 @@ use crate::store::Store as _;
 pub struct Server<D: Dvza> {
     dvza: Arc<D>,
     config: Arc<ServerConfig>,
+    /// Whether the store was last found with a clock that jumped.
+    clock_jumped: Arc<AtomicBool>,
 }
 
 impl<D: Dvza> Server<D> {
@@ -57,6 +67,7 @@ impl<D: Dvza> Server<D> {
         Self {
             dvza,
             config: Arc::new(config),
+            clock_jumped: Arc::default(),
         }
     }
 
@@ -85,11 +96,25 @@ impl<D: Dvza> Server<D> {
     /// Removes at most `batch` expired rows from the store. Call it now and then, for instance every second with 1,000;
     /// the store in memory tidies up by itself.
     ///
+    /// Where the wall clock of the store jumped nothing goes, and an event `store_clock_jumped` is raised, once: see
+    /// [`StoreClockState`](crate::store::StoreClockState).
+    ///
     /// # Errors
     ///
     /// Where the store fails.
     pub async fn purge(&self, batch: usize) -> Result<usize, StoreError> {
-        self.dvza.store().purge(batch).await
+        let gone = self.dvza.store().purge(batch).await?;
+        let clock = self.dvza.store().clock().await?;
+        if self.clock_jumped.swap(clock.jumped(), Ordering::Relaxed) != clock.jumped() {
+            let apart = clock.apart.as_secs();
+            let what = if clock.jumped() {
+                format!("wall clock of the store is {apart} s away from its floor: nothing is purged")
+            } else {
+                "wall clock of the store is right again: purging goes on".to_owned()
+            };
+            self.raise(Alarm::ClockJumped, None, None, &what);
+        }
+        Ok(gone)
     }
 
     fn event(&self, kind: EventType, trace_id: Option<&CorrelationId>, session_id: Option<&CorrelationId>) -> Event {
@@ -116,6 +141,7 @@ impl<D: Dvza> Clone for Server<D> {
         Self {
             dvza: Arc::clone(&self.dvza),
             config: Arc::clone(&self.config),
+            clock_jumped: Arc::clone(&self.clock_jumped),
         }
     }
 }

@@ -15,7 +15,8 @@ use std::{future::Future, time::Duration};
 pub use self::{
     memory::{MemoryLimits, MemoryRows, MemoryStore},
     rows::{
-        Access, Advance, AuditEntry, AuditKind, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem,
+        Access, Advance, AuditEntry, AuditKind, Binding, BurntCode, FlowId, Grant, GrantId, Granted, Learned,
+        LiveGrant, MAX_LEARNED, NewAccess, NewFlow, NewGrant, NewRefresh, Redeem, RefreshRate, RefreshState, Resealed,
         RotateRefresh, Rotated, StoredFlow, TakenCode,
     },
 };
@@ -24,7 +25,7 @@ use medmij_oauth::{
     seal::PersoonIndex,
     storage::{Advanced, SecretHash, StoreError},
 };
-use medmij_types::Aanbiedernaam;
+use medmij_types::{Aanbiedernaam, Hostname};
 
 /// The store of a DVZA. Every operation is one transaction: all of it happens or nothing of it.
 ///
@@ -45,7 +46,7 @@ use medmij_types::Aanbiedernaam;
 /// | `grant` | keep the code back; the Persoon starts again. A code that nobody holds expires, its audit entry stays |
 /// | `take_code` | no token leaves. A second offer answers [`TakenCode::Replayed`] and ends the grant, so the DVP starts again (core.tknint.203) |
 /// | `rotate_refresh` | the DVP sends the same token again, as after any lost answer: [`Rotated::Replaced`] if it happened, [`Rotated::Fresh`] if not |
-/// | `burn_code`, `withdraw`, `revoke_grant`, `purge` | do it again: the second time finds nothing left to do, and writes nothing |
+/// | `burn_code`, `withdraw`, `revoke_grant`, `reseal`, `learn_binding`, `confirm_binding`, `forget_binding`, `purge` | do it again: the second time finds nothing left to do, and writes nothing |
 /// | `audit` | an entry may stand twice |
 ///
 /// # Audit entries
@@ -54,6 +55,17 @@ use medmij_types::Aanbiedernaam;
 /// step of the flow, with the end of what was withdrawn. A grant that ends because a code or token was offered again, or by
 /// [`revoke_grant`](Self::revoke_grant), leaves an entry [`AuditKind::Beeindigd`] in the same way. Nothing ends twice, so no
 /// entry stands twice.
+///
+/// # What a grant leaves
+///
+/// A grant has one row, which holds its code and its two refresh tokens; a grant that ends loses that row, and with it the
+/// sealed Persoon, at once. Access tokens have a row each until they expire; [`RefreshRate`] bounds how many a grant has.
+///
+/// # Time
+///
+/// Codes, access tokens and flows expire by a clock that never goes back. Whether a grant lapses, and what may be purged, is
+/// judged by a *floor*: a time that moves with the monotonic clocks of the processes and not with the wall clock, so that
+/// one wrong reading ends no consent. See [`clock`](Self::clock).
 pub trait Store: Send + Sync + 'static {
     /// Keeps a new flow for `lifetime`. A full store makes room by forgetting the oldest flow of a Persoon who is not
     /// authenticated yet.
@@ -79,28 +91,31 @@ pub trait Store: Send + Sync + 'static {
     /// is. The code is unique in the store.
     fn grant(&self, grant: NewGrant) -> impl Future<Output = Result<Granted, StoreError>> + Send;
 
+    /// The grant of a code that is not spent, so that the caller can open it before the code is taken.
+    fn grant_of_code(&self, code: &SecretHash) -> impl Future<Output = Result<Option<Grant>, StoreError>> + Send;
+
     /// Takes a code. The first offer burns it, whatever comes of it (core.tknint.204); of all callers with one code at
-    /// most one ever gets [`TakenCode::Fresh`], and it gets it with its token rows written in the same transaction. A
-    /// later offer ends everything that was issued from the code.
+    /// most one ever gets [`TakenCode::Fresh`], and it gets it with its tokens written in the same transaction. A later
+    /// offer ends everything that was issued from the code as long as the grant lives, where it comes from the client of
+    /// the grant with a certificate of the grant (core.tknint.203); anybody else's ends nothing.
     fn take_code(
         &self,
         code: &SecretHash,
         redeem: &Redeem,
     ) -> impl Future<Output = Result<TakenCode, StoreError>> + Send;
 
-    /// Burns a code that stood in a request which cannot be read (core.tknint.204).
-    fn burn_code(&self, code: &SecretHash) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Burns a code that stood in a request which gives no token (core.tknint.204). It ends nothing.
+    fn burn_code(&self, code: &SecretHash) -> impl Future<Output = Result<BurntCode, StoreError>> + Send;
 
     /// A live access token of a live grant.
     fn access(&self, token: &SecretHash) -> impl Future<Output = Result<Option<Access>, StoreError>> + Send;
 
-    /// Exchanges a refresh token for the next one. The old one is used; a second use replaces a successor that was never
-    /// used (a lost answer), and ends the whole grant where the successor was used.
-    fn rotate_refresh(
-        &self,
-        token: &SecretHash,
-        rotate: &RotateRefresh,
-    ) -> impl Future<Output = Result<Rotated, StoreError>> + Send;
+    /// A grant that has not ended, with its refresh tokens.
+    fn live_grant(&self, grant: &GrantId) -> impl Future<Output = Result<Option<LiveGrant>, StoreError>> + Send;
+
+    /// Exchanges a refresh token for the next one. The current one becomes the one before; the one before once more
+    /// replaces a current one that was never used (a lost answer); any older one ends the whole grant.
+    fn rotate_refresh(&self, rotate: &RotateRefresh) -> impl Future<Output = Result<Rotated, StoreError>> + Send;
 
     /// The live langdurige grants of a Persoon, oldest first.
     fn grants_of(&self, persoon: &PersoonIndex) -> impl Future<Output = Result<Vec<Grant>, StoreError>> + Send;
@@ -121,8 +136,69 @@ pub trait Store: Send + Sync + 'static {
     /// Writes an audit entry by itself.
     fn audit(&self, entry: AuditEntry) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Removes at most `batch` expired rows; returns how many went. Call it now and then.
+    /// The names of certificates that were seen with a client, or confirmed, among these.
+    fn bindings_of(&self, names: &[Hostname]) -> impl Future<Output = Result<Vec<Binding>, StoreError>> + Send;
+
+    /// Every name of a certificate that was seen with a client, or confirmed, by client and name.
+    fn bindings(&self) -> impl Future<Output = Result<Vec<Binding>, StoreError>> + Send;
+
+    /// Records a name of a certificate with a client, unconfirmed. At most [`MAX_LEARNED`] for a client.
+    fn learn_binding(
+        &self,
+        client_id: &ClientId,
+        name: &Hostname,
+    ) -> impl Future<Output = Result<Learned, StoreError>> + Send;
+
+    /// An operator says that a name belongs to a client, whether it was seen or not.
+    fn confirm_binding(
+        &self,
+        client_id: &ClientId,
+        name: &Hostname,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Forgets a name of a client; whether it was there.
+    fn forget_binding(
+        &self,
+        client_id: &ClientId,
+        name: &Hostname,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Removes at most `batch` expired rows; returns how many went. Call it now and then. Where the clock jumped (see
+    /// [`clock`](Self::clock)) nothing goes.
     fn purge(&self, batch: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
+    /// How the floor and the wall clock of the store stand to each other.
+    fn clock(&self) -> impl Future<Output = Result<StoreClockState, StoreError>> + Send;
+}
+
+/// The clocks of a store (core.logging.203, case O16).
+///
+/// The floor is the time by which grants lapse and rows are purged. While a process runs it moves as fast as the monotonic
+/// clock of that process, at most twice as fast where it is behind the wall clock, and never by a jump of the wall clock.
+/// Time in which no process ran is caught up in the same way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreClockState {
+    /// How far the wall clock and the floor are apart, whichever is ahead.
+    pub apart: Duration,
+}
+
+impl StoreClockState {
+    /// Up to this much, the floor lags and everything goes on. Beyond it nothing is purged until the wall clock is set
+    /// right, the floor has caught up, or an operator accepts the wall clock.
+    pub const BOUND: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// Clocks that are so far apart.
+    #[must_use]
+    pub fn new(apart: Duration) -> Self {
+        Self { apart }
+    }
+
+    /// Whether the wall clock jumped, or nothing ran for more than a day.
+    #[must_use]
+    pub fn jumped(&self) -> bool {
+        self.apart > Self::BOUND
+    }
 }
 
 /// For tests only: moves the clock of a store.
@@ -134,79 +210,47 @@ pub trait DangerShiftClock: Store {
     fn danger_audit(&self) -> impl Future<Output = Result<Vec<AuditEntry>, StoreError>> + Send;
 }
 
-impl<S: Store> Store for std::sync::Arc<S> {
-    fn open_flow(&self, flow: NewFlow) -> impl Future<Output = Result<(), StoreError>> + Send {
-        (**self).open_flow(flow)
-    }
-
-    fn flow(&self, id: &FlowId) -> impl Future<Output = Result<Option<StoredFlow>, StoreError>> + Send {
-        (**self).flow(id)
-    }
-
-    fn advance_flow(&self, advance: Advance) -> impl Future<Output = Result<Advanced, StoreError>> + Send {
-        (**self).advance_flow(advance)
-    }
-
-    fn close_flow(
-        &self,
-        id: &FlowId,
-        version: u32,
-        audit: Option<AuditEntry>,
-    ) -> impl Future<Output = Result<Advanced, StoreError>> + Send {
-        (**self).close_flow(id, version, audit)
-    }
-
-    fn grant(&self, grant: NewGrant) -> impl Future<Output = Result<Granted, StoreError>> + Send {
-        (**self).grant(grant)
-    }
-
-    fn take_code(
-        &self,
-        code: &SecretHash,
-        redeem: &Redeem,
-    ) -> impl Future<Output = Result<TakenCode, StoreError>> + Send {
-        (**self).take_code(code, redeem)
-    }
-
-    fn burn_code(&self, code: &SecretHash) -> impl Future<Output = Result<(), StoreError>> + Send {
-        (**self).burn_code(code)
-    }
-
-    fn access(&self, token: &SecretHash) -> impl Future<Output = Result<Option<Access>, StoreError>> + Send {
-        (**self).access(token)
-    }
-
-    fn rotate_refresh(
-        &self,
-        token: &SecretHash,
-        rotate: &RotateRefresh,
-    ) -> impl Future<Output = Result<Rotated, StoreError>> + Send {
-        (**self).rotate_refresh(token, rotate)
-    }
-
-    fn grants_of(&self, persoon: &PersoonIndex) -> impl Future<Output = Result<Vec<Grant>, StoreError>> + Send {
-        (**self).grants_of(persoon)
-    }
-
-    fn withdraw(
-        &self,
-        persoon: &PersoonIndex,
-        aanbieder: Option<&Aanbiedernaam>,
-        client_id: &ClientId,
-        audit: AuditEntry,
-    ) -> impl Future<Output = Result<u64, StoreError>> + Send {
-        (**self).withdraw(persoon, aanbieder, client_id, audit)
-    }
-
-    fn revoke_grant(&self, grant: &GrantId) -> impl Future<Output = Result<(), StoreError>> + Send {
-        (**self).revoke_grant(grant)
-    }
-
-    fn audit(&self, entry: AuditEntry) -> impl Future<Output = Result<(), StoreError>> + Send {
-        (**self).audit(entry)
-    }
-
-    fn purge(&self, batch: usize) -> impl Future<Output = Result<usize, StoreError>> + Send {
-        (**self).purge(batch)
-    }
+/// For whoever wraps a store: calls a macro with every operation, as `name(argument: Type, …) -> Answer;`. The types of this
+/// module have to be in scope.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! store_operations {
+    ($wrap:ident) => {
+        $wrap! {
+            open_flow(flow: NewFlow) -> ();
+            flow(id: &FlowId) -> Option<StoredFlow>;
+            advance_flow(advance: Advance) -> Advanced;
+            close_flow(id: &FlowId, version: u32, audit: Option<AuditEntry>) -> Advanced;
+            grant(grant: NewGrant) -> Granted;
+            grant_of_code(code: &SecretHash) -> Option<Grant>;
+            take_code(code: &SecretHash, redeem: &Redeem) -> TakenCode;
+            burn_code(code: &SecretHash) -> BurntCode;
+            access(token: &SecretHash) -> Option<Access>;
+            live_grant(grant: &GrantId) -> Option<LiveGrant>;
+            rotate_refresh(rotate: &RotateRefresh) -> Rotated;
+            grants_of(persoon: &PersoonIndex) -> Vec<Grant>;
+            withdraw(persoon: &PersoonIndex, aanbieder: Option<&Aanbiedernaam>, client_id: &ClientId, audit: AuditEntry) -> u64;
+            revoke_grant(grant: &GrantId) -> ();
+            audit(entry: AuditEntry) -> ();
+            bindings_of(names: &[Hostname]) -> Vec<Binding>;
+            bindings() -> Vec<Binding>;
+            learn_binding(client_id: &ClientId, name: &Hostname) -> Learned;
+            confirm_binding(client_id: &ClientId, name: &Hostname) -> ();
+            forget_binding(client_id: &ClientId, name: &Hostname) -> bool;
+            purge(batch: usize) -> usize;
+            clock() -> StoreClockState;
+        }
+    };
 }
+
+macro_rules! shared {
+    ($($name:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        impl<S: Store> Store for std::sync::Arc<S> {$(
+            fn $name(&self $(, $arg: $kind)*) -> impl Future<Output = Result<$answer, StoreError>> + Send {
+                (**self).$name($($arg),*)
+            }
+        )*}
+    };
+}
+
+store_operations!(shared);

@@ -15,8 +15,8 @@ mod uitzondering;
 use std::fmt;
 
 pub use self::{
-    client_binding::{BindingRefused, ClientBinding},
-    lifetimes::Lifetimes,
+    client_binding::{BindingFault, BindingRefused, BoundBy, ClientBinding},
+    lifetimes::{Lifetime, LifetimeError, Lifetimes},
     limits::{LimitPolicy, Rate},
     release_rules::{ReleaseRules, TokenScope, VerzamelenGrammar, release_rules},
     stelsel::{PolicyRow, Stelsel, StelselError},

@@ -8,6 +8,8 @@
 )]
 
 mod audit;
+mod bindings;
+mod bounds;
 mod checks;
 mod codes;
 pub(crate) mod dvza;
@@ -22,11 +24,13 @@ mod server;
 
 pub use self::{
     audit::*,
+    bindings::*,
+    bounds::*,
     checks::*,
     codes::*,
     dvza::CONTRACT_BSN,
     faults::*,
-    fixtures::{fresh_hash, granted, new_flow, new_grant, redeem, session},
+    fixtures::{fresh_hash, granted, new_access, new_flow, new_grant, redeem, session},
     flows::*,
     race::*,
     refresh::*,
@@ -67,6 +71,20 @@ macro_rules! store_contract {
             audit_of_an_end_by_the_dvza_stands_once,
             audit_of_a_withdrawal_needs_something_to_withdraw,
             racing_redeemers_r5,
+            core_tknint_203_replay_counts_as_long_as_the_grant_lives,
+            core_tknint_203_only_the_client_and_certificate_of_the_grant_end_it,
+            core_tknint_204_a_burnt_code_ends_nothing,
+            the_grant_of_a_code_is_read_until_it_is_spent,
+            an_access_token_admits_what_stands_with_it,
+            refresh_any_older_token_ends_the_family,
+            refresh_of_a_later_generation_ends_nothing,
+            refresh_is_bounded_for_each_grant,
+            refresh_reseals_the_grant,
+            rows_of_a_grant_do_not_grow_with_refreshes,
+            a_grant_that_ended_is_gone,
+            longest_lifetimes_do_not_overflow,
+            bindings_are_learned_confirmed_and_forgotten,
+            bindings_that_are_learned_are_bounded,
         );
     };
     (@tests $make:expr; $($name:ident,)*) => {$(

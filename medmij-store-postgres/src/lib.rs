@@ -57,12 +57,17 @@
 //! * The clock of the database decides, and it does not go back by more than two seconds: when somebody sets the clock of the server back, the store
 //!   notices by the last time that was written down, and goes on from there. That time is written every two seconds while
 //!   there are writes (purging is one), so that much may be gained; without any write, as long as nothing was written.
+//! * Consents lapse, and rows and audit entries are purged, by a floor that follows the monotonic clocks of the replicas and not
+//!   the clock of the server: [`StoreClockState`](medmij_dvza::store::StoreClockState). It lags by ten seconds at most. After
+//!   more than a day in which no replica ran nothing is purged until [`PostgresStore::accept_clock`].
 //! * TLS client certificates and server certificates are read once, at start.
 
 #![forbid(unsafe_code)]
 
 mod abonnementen;
+mod bindings;
 mod error;
+mod floor;
 mod options;
 mod pool;
 mod register;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Where the database is and how it is used.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
+use medmij_types::{Clock, SystemClock};
 use tokio_postgres::{
     Config, NoTls,
     config::{Host, SslMode, TargetSessionAttrs},
@@ -33,6 +34,7 @@ pub struct PostgresOptions {
     pub(crate) pool_size: usize,
     pub(crate) deadline: Duration,
     pub(crate) max_flows: u32,
+    pub(crate) clock: Arc<dyn Clock>,
     #[cfg(feature = "rustls")]
     tls: Option<PostgresTls>,
     danger_plain_network: bool,
@@ -53,6 +55,7 @@ impl PostgresOptions {
             pool_size: 16,
             deadline: Duration::from_secs(5),
             max_flows: 10_000,
+            clock: Arc::new(SystemClock::default()),
             #[cfg(feature = "rustls")]
             tls: None,
             danger_plain_network: false,
@@ -78,6 +81,12 @@ impl PostgresOptions {
     /// now and then, so that each replica may have up to a 64th more.
     pub fn max_flows(mut self, max_flows: u32) -> Self {
         self.max_flows = max_flows.max(1);
+        self
+    }
+
+    /// The clock of this machine, of which only the monotonic side is read; the system's by default.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
         self
     }
 

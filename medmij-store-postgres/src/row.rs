@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use medmij_abonneren::{AbonnementId, Created};
-use medmij_dvza::store::{AuditEntry, AuditKind, Grant, GrantId};
+use medmij_dvza::store::{AuditEntry, AuditKind, Grant, GrantId, RefreshState};
 use medmij_oauth::{
     ClientId,
     seal::PersoonIndex,
@@ -31,6 +31,32 @@ pub(crate) fn grant(row: &Row) -> Result<Grant, Failure> {
         column(row, "langdurig")?,
         column(row, "body")?,
     ))
+}
+
+/// The refresh tokens of a grant in the columns generation, refresh, previous.
+pub(crate) fn refresh(row: &Row) -> Result<Option<RefreshState>, Failure> {
+    let generation = u32::try_from(column::<i64>(row, "generation")?);
+    let generation = generation.map_err(|_| Failure::Broken("generation of a refresh token"))?;
+    let token = |name| -> Result<Option<SecretHash>, Failure> {
+        match column::<Option<&[u8]>>(row, name)? {
+            Some(_) => hash(row, name).map(Some),
+            None => Ok(None),
+        }
+    };
+    let (current, previous) = (token("refresh")?, token("previous")?);
+    Ok(current.map(|current| RefreshState::new(generation, current, previous)))
+}
+
+/// What a token admits.
+pub(crate) fn gegevensdiensten(row: &Row) -> Result<Vec<GegevensdienstId>, Failure> {
+    column::<Vec<&str>>(row, "gegevensdiensten")?
+        .into_iter()
+        .map(|id| GegevensdienstId::parse(id).map_err(|_| Failure::Broken("gegevensdiensten of a token")))
+        .collect()
+}
+
+pub(crate) fn id_params(ids: &[GegevensdienstId]) -> Vec<&str> {
+    ids.iter().map(GegevensdienstId::as_str).collect()
 }
 
 /// An audit entry in the columns of the table `audit`.

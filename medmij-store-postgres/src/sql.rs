@@ -39,25 +39,32 @@ RETURNING seq";
 pub(crate) const ADD_GRANT: &str = "
 SELECT medmij.add_grant($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) AS done";
 
+pub(crate) const GRANT_OF_CODE: &str = "
+SELECT id, persoon, aanbieder, client_id, langdurig, body FROM medmij.grants WHERE code = $1 AND NOT taken";
+
 pub(crate) const TAKE_CODE: &str = "
 SELECT outcome, id, persoon, aanbieder, client_id, langdurig, body
-FROM medmij.take_code($1, $2, $3, $4, $5, $6, $7)";
+FROM medmij.take_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
-pub(crate) const BURN_CODE: &str = "SELECT outcome FROM medmij.burn_code($1, 0)";
+pub(crate) const BURN_CODE: &str = "SELECT medmij.burn_code($1) AS outcome";
 
 pub(crate) const ACCESS: &str = "
-SELECT a.names, g.id, g.persoon, g.aanbieder, g.client_id, g.langdurig, g.body
+SELECT a.names, a.gegevensdiensten, g.id, g.persoon, g.aanbieder, g.client_id, g.langdurig, g.body
 FROM medmij.access a JOIN medmij.grants g ON g.seq = a.grant_seq
-WHERE a.hash = $1 AND a.expires > medmij.now() AND NOT g.ended";
+WHERE a.hash = $1 AND a.expires > medmij.now()";
+
+pub(crate) const LIVE_GRANT: &str = "
+SELECT id, persoon, aanbieder, client_id, langdurig, body, generation, refresh, previous
+FROM medmij.grants WHERE id = $1";
 
 pub(crate) const ROTATE_REFRESH: &str = "
 SELECT outcome, id, persoon, aanbieder, client_id, langdurig, body
-FROM medmij.rotate_refresh($1, $2, $3, $4, $5, $6, $7, $8)";
+FROM medmij.rotate_refresh($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
 pub(crate) const GRANTS_OF: &str = "
 SELECT id, persoon, aanbieder, client_id, langdurig, body
 FROM medmij.grants
-WHERE persoon = $1 AND langdurig AND NOT ended AND live_until > (SELECT medmij.now())
+WHERE persoon = $1 AND langdurig AND live_until > (SELECT medmij.floor())
 ORDER BY seq";
 
 pub(crate) const WITHDRAW: &str = "SELECT medmij.withdraw($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS ended";
@@ -72,10 +79,15 @@ pub(crate) const PURGE: &str = "SELECT medmij.purge($1) AS gone";
 
 pub(crate) const PURGE_AUDIT: &str = "
 DELETE FROM medmij.audit WHERE seq = ANY (ARRAY(
-    SELECT seq FROM medmij.audit WHERE at < now() - medmij.micros($1) ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED))
+    SELECT seq FROM medmij.audit WHERE kept_from < medmij.floor() - medmij.micros($1) ORDER BY kept_from LIMIT $2
+    FOR UPDATE SKIP LOCKED))
 RETURNING seq";
 
-pub(crate) const DANGER_SHIFT: &str = "UPDATE medmij.clock SET ahead = ahead + medmij.micros($1)";
+/// The floor becomes the wall clock.
+pub(crate) const ACCEPT_CLOCK: &str = "UPDATE medmij.clock SET floor = clock_timestamp(), epoch = epoch + 1";
+
+pub(crate) const DANGER_SHIFT: &str = "
+UPDATE medmij.clock SET ahead = ahead + medmij.micros($1), shift = shift + medmij.micros($1)";
 
 pub(crate) const DANGER_AUDIT: &str = "
 SELECT kind, persoon, aanbieder, client_id, scope, grant_id, texts FROM medmij.audit ORDER BY seq";

@@ -3,24 +3,28 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
 use medmij_dvza::store::{
-    Access, Advance, AuditEntry, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem,
-    RotateRefresh, Rotated, Store, StoredFlow, TakenCode,
+    Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, Learned,
+    LiveGrant, NewFlow, NewGrant, Redeem, RotateRefresh, Rotated, Store, StoreClockState, StoredFlow, TakenCode,
 };
 use medmij_oauth::{
     ClientId,
     seal::PersoonIndex,
     storage::{Advanced, SecretHash, StoreError},
 };
-use medmij_types::Aanbiedernaam;
+use medmij_types::{Aanbiedernaam, Hostname};
 
 use crate::{
-    Migrated, OpenError, PostgresOptions,
+    Migrated, OpenError, PostgresOptions, bindings,
     error::Failure,
+    floor::Floor,
     pool::{Connections, Params},
     row::{self, AuditParams, column, micros},
     schema::{self, Schema},
@@ -30,6 +34,7 @@ use crate::{
 /// The store in a PostgreSQL database. Replicas open the same one.
 pub struct PostgresStore {
     pub(crate) connections: Connections,
+    floor: Floor,
     max_flows: u32,
     uncounted: AtomicU32,
 }
@@ -54,22 +59,39 @@ impl PostgresStore {
     pub async fn open(options: &PostgresOptions) -> Result<Self, OpenError> {
         let connections = Connections::new(options)?;
         schema::check(&connections, &SCHEMA, options.danger_not_durable).await?;
+        let floor = Floor::new(SCHEMA.name, Arc::clone(&options.clock));
+        floor.advance(&connections).await.map_err(OpenError::from)?;
         Ok(Self {
             connections,
+            floor,
             max_flows: options.max_flows,
             uncounted: AtomicU32::new(options.max_flows),
         })
     }
 
-    /// Removes at most `batch` audit entries that are older than this by the clock of the database; returns how many went.
-    /// Nothing else removes an audit entry.
+    /// Removes at most `batch` audit entries that are older than this by the floor of the store; returns how many went.
+    /// Nothing else removes an audit entry. Where the wall clock jumped, nothing goes: see [`StoreClockState`].
     ///
     /// # Errors
     ///
     /// As every operation.
     pub async fn purge_audit(&self, older_than: Duration, batch: usize) -> Result<usize, StoreError> {
+        if self.floor.advance(&self.connections).await?.jumped() {
+            return Ok(0);
+        }
         let params: Params<'_> = &[&micros(older_than), &bounded(batch)];
         Ok(self.connections.rows(sql::PURGE_AUDIT, params).await?.len())
+    }
+
+    /// An operator says that the clock of the server is right: the floor becomes that clock, and purging goes on. Do this
+    /// after a long time in which nothing ran, or after the clock was wrong when the schema was made.
+    ///
+    /// # Errors
+    ///
+    /// As every operation.
+    pub async fn accept_clock(&self) -> Result<(), StoreError> {
+        self.connections.rows(sql::ACCEPT_CLOCK, &[]).await?;
+        Ok(())
     }
 
     /// Makes room for one more flow, where it is time to look (O13). Counting costs about as much as there are flows, so it
@@ -176,6 +198,7 @@ impl Store for PostgresStore {
     }
 
     async fn grant(&self, new: NewGrant) -> Result<Granted, StoreError> {
+        self.floor.keep(&self.connections).await?;
         let (grant, a) = (&new.grant, AuditParams::of(&new.audit));
         let persoon: &[u8] = grant.persoon.as_bytes();
         let aanbieder = grant.aanbieder.as_ref().map(Aanbiedernaam::as_str);
@@ -208,19 +231,30 @@ impl Store for PostgresStore {
         }
     }
 
+    async fn grant_of_code(&self, code: &SecretHash) -> Result<Option<Grant>, StoreError> {
+        let code: &[u8] = code.as_bytes();
+        let rows = self.connections.rows(sql::GRANT_OF_CODE, &[&code]).await?;
+        Ok(rows.first().map(row::grant).transpose()?)
+    }
+
     async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<TakenCode, StoreError> {
+        self.floor.keep(&self.connections).await?;
         let (code, binding): (&[u8], &[u8]) = (code.as_bytes(), redeem.binding.as_bytes());
-        let access: &[u8] = redeem.access.as_bytes();
-        let refresh: Option<&[u8]> = redeem.refresh.as_ref().map(|(token, _)| token.as_bytes().as_slice());
-        let refresh_lifetime = redeem.refresh.map(|(_, lifetime)| micros(lifetime));
+        let access: &[u8] = redeem.access.token.as_bytes();
+        let refresh: Option<&[u8]> = redeem.refresh.as_ref().map(|new| new.token.as_bytes().as_slice());
+        let refresh_lifetime = redeem.refresh.as_ref().map(|new| micros(new.lifetime));
         let params: Params<'_> = &[
             &code,
+            &redeem.client_id.as_str(),
             &binding,
-            &access,
-            &micros(redeem.access_lifetime),
-            &refresh,
-            &refresh_lifetime,
             &row::name_params(&redeem.names),
+            &redeem.own,
+            &access,
+            &micros(redeem.access.lifetime),
+            &row::id_params(&redeem.access.gegevensdiensten),
+            &refresh,
+            &redeem.refresh.as_ref().map(|new| i64::from(new.generation)),
+            &refresh_lifetime,
         ];
         let row = match self.connections.row(sql::TAKE_CODE, params).await {
             Err(failure) if failure.is_collision() => return Ok(TakenCode::Collision),
@@ -230,37 +264,62 @@ impl Store for PostgresStore {
             "fresh" => TakenCode::Fresh(Box::new(row::grant(&row)?)),
             "mismatch" => TakenCode::Mismatch,
             "replayed" => TakenCode::Replayed,
+            "spent" => TakenCode::Spent,
             "expired" => TakenCode::Expired,
             "unknown" => TakenCode::Unknown,
+            "collision" => TakenCode::Collision,
             _ => return Err(StoreError::Broken("outcome of a code")),
         })
     }
 
-    async fn burn_code(&self, code: &SecretHash) -> Result<(), StoreError> {
+    async fn burn_code(&self, code: &SecretHash) -> Result<BurntCode, StoreError> {
         let code: &[u8] = code.as_bytes();
-        self.connections.rows(sql::BURN_CODE, &[&code]).await?;
-        Ok(())
+        let row = self.connections.row(sql::BURN_CODE, &[&code]).await?;
+        match column(&row, "outcome")? {
+            "burnt" => Ok(BurntCode::Burnt),
+            "spent" => Ok(BurntCode::Spent),
+            "unknown" => Ok(BurntCode::Unknown),
+            _ => Err(StoreError::Broken("outcome of a code")),
+        }
     }
 
     async fn access(&self, token: &SecretHash) -> Result<Option<Access>, StoreError> {
         let token: &[u8] = token.as_bytes();
         let rows = self.connections.rows(sql::ACCESS, &[&token]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        Ok(Some(Access::new(row::grant(row)?, row::names(row)?)))
+        let (grant, names) = (row::grant(row)?, row::names(row)?);
+        Ok(Some(Access::new(grant, names, row::gegevensdiensten(row)?)))
     }
 
-    async fn rotate_refresh(&self, token: &SecretHash, rotate: &RotateRefresh) -> Result<Rotated, StoreError> {
-        let (token, next): (&[u8], &[u8]) = (token.as_bytes(), rotate.next.as_bytes());
-        let access: &[u8] = rotate.access.as_bytes();
+    async fn live_grant(&self, grant: &GrantId) -> Result<Option<LiveGrant>, StoreError> {
+        let rows = self.connections.rows(sql::LIVE_GRANT, &[&grant.as_str()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(Some(LiveGrant::new(row::grant(row)?, row::refresh(row)?)))
+    }
+
+    async fn rotate_refresh(&self, rotate: &RotateRefresh) -> Result<Rotated, StoreError> {
+        self.floor.keep(&self.connections).await?;
+        let (offered, next): (&[u8], &[u8]) = (rotate.offered.as_bytes(), rotate.next.token.as_bytes());
+        let access: &[u8] = rotate.access.token.as_bytes();
+        let persoon: Option<&[u8]> = rotate.reseal.as_ref().map(|new| new.persoon.as_bytes().as_slice());
+        let body: Option<&[u8]> = rotate.reseal.as_ref().map(|new| new.body.as_slice());
         let params: Params<'_> = &[
-            &token,
+            &rotate.grant.as_str(),
             &rotate.client_id.as_str(),
+            &offered,
+            &i64::from(rotate.generation),
             &next,
-            &micros(rotate.lifetime),
+            &i64::from(rotate.next.generation),
+            &micros(rotate.next.lifetime),
             &access,
-            &micros(rotate.access_lifetime),
-            &micros(rotate.race),
+            &micros(rotate.access.lifetime),
+            &row::id_params(&rotate.access.gegevensdiensten),
             &row::name_params(&rotate.names),
+            &micros(rotate.race),
+            &i64::from(rotate.rate.most),
+            &micros(rotate.rate.within),
+            &persoon,
+            &body,
         ];
         let row = match self.connections.row(sql::ROTATE_REFRESH, params).await {
             Err(failure) if failure.is_collision() => return Ok(Rotated::Collision),
@@ -274,6 +333,8 @@ impl Store for PostgresStore {
             "mismatch" => Rotated::Mismatch,
             "expired" => Rotated::Expired,
             "unknown" => Rotated::Unknown,
+            "collision" => Rotated::Collision,
+            "too often" => Rotated::TooOften,
             _ => return Err(StoreError::Broken("outcome of a refresh token")),
         })
     }
@@ -328,9 +389,36 @@ impl Store for PostgresStore {
         Ok(())
     }
 
+    async fn bindings_of(&self, names: &[Hostname]) -> Result<Vec<Binding>, StoreError> {
+        bindings::of(&self.connections, Some(names)).await
+    }
+
+    async fn bindings(&self) -> Result<Vec<Binding>, StoreError> {
+        bindings::of(&self.connections, None).await
+    }
+
+    async fn learn_binding(&self, client_id: &ClientId, name: &Hostname) -> Result<Learned, StoreError> {
+        bindings::learn(&self.connections, client_id, name).await
+    }
+
+    async fn confirm_binding(&self, client_id: &ClientId, name: &Hostname) -> Result<(), StoreError> {
+        bindings::confirm(&self.connections, client_id, name).await
+    }
+
+    async fn forget_binding(&self, client_id: &ClientId, name: &Hostname) -> Result<bool, StoreError> {
+        bindings::forget(&self.connections, client_id, name).await
+    }
+
     async fn purge(&self, batch: usize) -> Result<usize, StoreError> {
+        if self.floor.advance(&self.connections).await?.jumped() {
+            return Ok(0);
+        }
         let row = self.connections.row(sql::PURGE, &[&bounded(batch)]).await?;
         Ok(usize::try_from(column::<i64>(&row, "gone")?).unwrap_or(0))
+    }
+
+    async fn clock(&self) -> Result<StoreClockState, StoreError> {
+        Ok(self.floor.advance(&self.connections).await?)
     }
 }
 
@@ -360,5 +448,6 @@ const SCHEMA: Schema = Schema {
     migrations: &[
         include_str!("../migrations/0001_store.sql"),
         include_str!("../migrations/0002_abonnementen.sql"),
+        include_str!("../migrations/0003_grants.sql"),
     ],
 };

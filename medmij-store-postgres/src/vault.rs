@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.tknint.208 — what a DVP keeps, shared by its replicas: refresh tokens, one refresh of each at a time, and Abonnementen.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use medmij_dvp::vault::{Begun, DangerShiftVault, Finished, TokenVault, VaultError, VaultKey};
 use tokio_postgres::Row;
@@ -9,6 +9,7 @@ use tokio_postgres::Row;
 use crate::{
     Migrated, OpenError, PostgresOptions,
     error::Failure,
+    floor::Floor,
     pool::{Connections, Params},
     row::{column, micros},
     schema::{self, Schema},
@@ -39,6 +40,7 @@ use crate::{
 /// ```
 pub struct PostgresVault {
     pub(crate) connections: Connections,
+    floor: Floor,
 }
 
 impl PostgresVault {
@@ -59,7 +61,9 @@ impl PostgresVault {
     pub async fn open(options: &PostgresOptions) -> Result<Self, OpenError> {
         let connections = Connections::new(options)?;
         schema::check(&connections, &SCHEMA, options.danger_not_durable).await?;
-        Ok(Self { connections })
+        let floor = Floor::new(SCHEMA.name, Arc::clone(&options.clock));
+        floor.advance(&connections).await.map_err(OpenError::from)?;
+        Ok(Self { connections, floor })
     }
 
     async fn run(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, VaultError> {
@@ -75,6 +79,7 @@ impl fmt::Debug for PostgresVault {
 
 impl TokenVault for PostgresVault {
     async fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> Result<(), VaultError> {
+        self.floor.keep(&self.connections).await.map_err(failed)?;
         self.run(KEEP, &[&key.as_str(), &sealed]).await?;
         Ok(())
     }
@@ -106,6 +111,9 @@ impl TokenVault for PostgresVault {
     }
 
     async fn purge(&self, older_than: Duration, batch: usize) -> Result<usize, VaultError> {
+        if self.floor.advance(&self.connections).await.map_err(failed)?.jumped() {
+            return Ok(0);
+        }
         Ok(self.run(PURGE, &[&micros(older_than), &bounded(batch)]).await?.len())
     }
 }
@@ -148,14 +156,14 @@ fn finished(changed: &[Row]) -> Finished {
 }
 
 const KEEP: &str = "
-INSERT INTO medmij_dvp.tokens (name, sealed) VALUES ($1, $2)
+INSERT INTO medmij_dvp.tokens (name, sealed, kept) VALUES ($1, $2, medmij_dvp.floor())
 ON CONFLICT (name) DO UPDATE
-SET sealed = EXCLUDED.sealed, kept = clock_timestamp(), attempt = NULL, lease = NULL";
+SET sealed = EXCLUDED.sealed, kept = medmij_dvp.floor(), attempt = NULL, lease = NULL";
 
 const BEGIN: &str = "SELECT outcome, sealed, attempt FROM medmij_dvp.begin_refresh($1, $2)";
 
 const FINISH: &str = "
-UPDATE medmij_dvp.tokens SET sealed = $3, kept = clock_timestamp(), attempt = NULL, lease = NULL
+UPDATE medmij_dvp.tokens SET sealed = $3, kept = medmij_dvp.floor(), attempt = NULL, lease = NULL
 WHERE name = $1 AND attempt = $2 RETURNING name";
 
 const RELEASE: &str = "
@@ -167,7 +175,7 @@ const FORGET: &str = "DELETE FROM medmij_dvp.tokens WHERE name = $1";
 
 const PURGE: &str = "
 DELETE FROM medmij_dvp.tokens WHERE name = ANY (ARRAY(
-    SELECT name FROM medmij_dvp.tokens WHERE kept <= now() - $1::bigint * interval '1 microsecond'
+    SELECT name FROM medmij_dvp.tokens WHERE kept <= medmij_dvp.floor() - $1::bigint * interval '1 microsecond'
     ORDER BY kept LIMIT $2 FOR UPDATE SKIP LOCKED))
 RETURNING name";
 
@@ -178,5 +186,8 @@ SET kept = kept - $1::bigint * interval '1 microsecond', lease = lease - $1::big
 
 const SCHEMA: Schema = Schema {
     name: "medmij_dvp",
-    migrations: &[include_str!("../migrations/vault/0001_vault.sql")],
+    migrations: &[
+        include_str!("../migrations/vault/0001_vault.sql"),
+        include_str!("../migrations/vault/0002_floor.sql"),
+    ],
 };

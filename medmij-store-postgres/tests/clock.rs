@@ -6,11 +6,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use medmij_dvza::store::{DangerShiftClock as _, Store as _, TakenCode};
 use medmij_store_contract::store::{granted, new_flow, redeem};
 use medmij_store_postgres::PostgresStore;
+use medmij_test::ManualClock;
 use tokio_postgres::{Client, NoTls};
 
 #[path = "common/database.rs"]
@@ -49,25 +50,63 @@ async fn o16_r10_a_server_clock_that_is_set_back_lengthens_nothing() {
         // then it is set right
         set(&client, &format!("-{back}")).await;
         for store in [&store, &replica] {
-            assert!(store.access(&tokens.access).await.unwrap().is_some(), "{back}");
+            assert!(store.access(&tokens.access.token).await.unwrap().is_some(), "{back}");
         }
         // something is written, so that everybody knows
         replica.open_flow(new_flow()).await.unwrap();
         store.danger_shift_clock(Duration::from_secs(890)).await.unwrap();
         for store in [&store, &replica] {
-            assert!(store.access(&tokens.access).await.unwrap().is_some(), "{back}");
+            assert!(store.access(&tokens.access.token).await.unwrap().is_some(), "{back}");
         }
         // 2 s: how far apart the time is written down
         store.danger_shift_clock(Duration::from_secs(12)).await.unwrap();
         for store in [&store, &replica] {
             assert!(
-                store.access(&tokens.access).await.unwrap().is_none(),
+                store.access(&tokens.access.token).await.unwrap().is_none(),
                 "{back}: lives longer"
             );
         }
         let taken = replica.take_code(&late.0, &redeem(late.1)).await.unwrap();
         assert_eq!(taken, TakenCode::Expired, "{back}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o16_r10_a_server_clock_that_jumps_erases_nothing() {
+    let Some((options, connection)) = database::database().await else {
+        return;
+    };
+    let clock = Arc::new(ManualClock::starting_now());
+    let store = PostgresStore::open(&options.clone().clock(clock.clone()))
+        .await
+        .unwrap();
+    let (client, connecting) = tokio_postgres::connect(&connection, NoTls).await.unwrap();
+    tokio::spawn(connecting);
+    let (code, binding) = granted(&store, true).await;
+    let taken = store.take_code(&code, &redeem(binding)).await.unwrap();
+    let TakenCode::Fresh(grant) = taken else {
+        panic!("{taken:?}")
+    };
+    // the server is found twenty years early: the floor that it gave before is twenty years behind
+    let floor = |by: &'static str| {
+        let sql = format!("UPDATE medmij.clock SET floor = floor - interval '{by}', epoch = epoch + 1");
+        let client = &client;
+        async move { assert_eq!(client.execute(&sql, &[]).await.unwrap(), 1) }
+    };
+    floor("20 years").await;
+    for _ in 0..3 {
+        clock.advance(Duration::from_secs(3_600));
+        assert!(store.clock().await.unwrap().jumped());
+        assert_eq!(store.purge(1_000).await.unwrap(), 0);
+        assert_eq!(store.purge_audit(Duration::ZERO, 1_000).await.unwrap(), 0);
+    }
+    assert!(store.live_grant(&grant.id).await.unwrap().is_some());
+    store.accept_clock().await.unwrap();
+    assert!(!store.clock().await.unwrap().jumped());
+    // time that passes for the replicas lapses the consent; the clock of the server stands still meanwhile
+    clock.advance(Duration::from_secs(183 * 86_400));
+    assert!(store.clock().await.unwrap().jumped(), "the two do not agree");
+    assert!(store.grants_of(&grant.persoon).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -109,7 +148,7 @@ async fn o13_many_open_flows_at_once_and_one_of_them_counts() {
     let Some((options, _)) = database::database().await else {
         return;
     };
-    let store = std::sync::Arc::new(PostgresStore::open(&options.max_flows(640)).await.unwrap());
+    let store = Arc::new(PostgresStore::open(&options.max_flows(640)).await.unwrap());
     let tasks: Vec<_> = (0..64)
         .map(|_| {
             let store = store.clone();

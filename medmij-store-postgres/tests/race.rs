@@ -59,7 +59,9 @@ async fn core_tknint_204_two_replicas_many_redeemers_r5() {
             for task in tasks {
                 match task.await.unwrap() {
                     TakenCode::Fresh(_) => fresh += 1,
-                    other => assert_eq!(other, TakenCode::Replayed),
+                    // the second offer ends the grant, and those after it find nothing
+                    TakenCode::Replayed | TakenCode::Unknown => {}
+                    other => panic!("{other:?}"),
                 }
             }
             assert_eq!(fresh, 1);

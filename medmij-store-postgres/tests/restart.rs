@@ -88,7 +88,7 @@ async fn core_tknint_204_postgres_stops_and_starts_under_load_r7() {
             );
             for tokens in &seen.fresh {
                 // a second offer ends what came of the first
-                let live = store.access(&tokens.access).await.unwrap().is_some();
+                let live = store.access(&tokens.access.token).await.unwrap().is_some();
                 assert!(live || !seen.alone, "a token without a row");
             }
         }

@@ -4,7 +4,10 @@
 //! The table `clock` holds how far the store is ahead of the wall clock. When the wall clock is set back, the store notices
 //! (by the monotonic clock of the process, and by the last time that any process wrote down) and is ahead by so much more;
 //! every process on the file reads that. So nothing lives longer than its lifetime because of a clock that was set. A clock
-//! that was set forward makes what is there expire early, which is safe.
+//! that was set forward makes codes and access tokens expire early, which is safe.
+//!
+//! Consents, and what may be purged, go by the floor: it moves with the monotonic clock and is never moved by the wall clock,
+//! so that one wrong reading ends no consent and erases no audit entry.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -18,6 +21,12 @@ use medmij_types::Clock;
 pub(crate) struct ClockRow {
     pub(crate) latest: i64,
     pub(crate) ahead: i64,
+    /// By which grants lapse and rows are purged.
+    pub(crate) floor: i64,
+    /// How far a test moved the clock.
+    pub(crate) shift: i64,
+    /// Goes up when an operator accepts the wall clock.
+    pub(crate) epoch: i64,
 }
 
 /// One reading: microseconds since 1970.
@@ -27,6 +36,10 @@ pub(crate) struct Reading {
     pub(crate) now: i64,
     /// By the wall clock: for the audit log.
     pub(crate) wall: i64,
+    /// By the floor: for what lapses and what is purged.
+    pub(crate) floor: i64,
+    /// How far the wall clock and the floor are apart.
+    pub(crate) apart: i64,
     /// What must be written down, if anything.
     pub(crate) changed: Option<ClockRow>,
 }
@@ -34,7 +47,17 @@ pub(crate) struct Reading {
 #[derive(Clone)]
 pub(crate) struct StoreClock {
     source: Arc<dyn Clock>,
-    last: Arc<Mutex<Option<(i64, Duration)>>>,
+    last: Arc<Mutex<Option<Last>>>,
+}
+
+/// The last reading of this process.
+#[derive(Clone, Copy)]
+struct Last {
+    now: i64,
+    monotonic: Duration,
+    floor: i64,
+    shift: i64,
+    epoch: i64,
 }
 
 impl StoreClock {
@@ -48,12 +71,27 @@ impl StoreClock {
     pub(crate) fn read(&self, row: ClockRow) -> Reading {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let (monotonic, wall) = (self.source.monotonic(), wall_micros(self.source.now()));
-        let at_least = last.map_or(0, |(now, then)| {
-            now.saturating_add(micros(monotonic.saturating_sub(then)))
-        });
+        let since = |then: Duration| micros(monotonic.saturating_sub(then));
+        let at_least = last.map_or(0, |last| last.now.saturating_add(since(last.monotonic)));
         let by_wall = wall.saturating_add(row.ahead);
         let now = by_wall.max(row.latest).max(at_least);
-        *last = Some((now, monotonic));
+        let shifted = wall.saturating_add(row.shift);
+        let floor = match *last {
+            Some(last) if last.epoch == row.epoch => {
+                let from = last.floor.saturating_add(row.shift - last.shift);
+                row.floor.max(next_floor(from, since(last.monotonic), shifted))
+            }
+            // a store that was just made takes the wall clock as it is
+            _ if row.floor == 0 => shifted,
+            _ => row.floor,
+        };
+        *last = Some(Last {
+            now,
+            monotonic,
+            floor,
+            shift: row.shift,
+            epoch: row.epoch,
+        });
         drop(last);
         let behind = now - by_wall;
         let ahead = if behind > SLACK {
@@ -61,14 +99,27 @@ impl StoreClock {
         } else {
             row.ahead
         };
-        let written = ClockRow { latest: now, ahead };
-        let changed = ahead != row.ahead || now - row.latest > SLACK;
+        let written = ClockRow {
+            latest: now,
+            ahead,
+            floor,
+            ..row
+        };
+        let changed = ahead != row.ahead || now - row.latest > SLACK || floor - row.floor > SLACK;
         Reading {
             now,
             wall,
+            floor,
+            apart: (shifted - floor).abs(),
             changed: changed.then_some(written),
         }
     }
+}
+
+/// The floor moves with the monotonic clock: never slower, and at most twice as fast where it is behind the wall clock.
+fn next_floor(from: i64, elapsed: i64, wall: i64) -> i64 {
+    let least = from.saturating_add(elapsed);
+    wall.clamp(least, least.saturating_add(elapsed))
 }
 
 /// A duration in microseconds, as times are kept.
@@ -138,6 +189,66 @@ mod tests {
         let reading = clock.read(row);
         assert_eq!(reading.now - start, micros(year + HOUR));
         assert_eq!(reading.wall - start, micros(HOUR));
+    }
+
+    #[test]
+    fn o16_the_floor_follows_time_and_no_wall_clock_that_jumps() {
+        let year = 365 * 24 * HOUR;
+        for far in [20 * year, year, 2 * 24 * HOUR] {
+            let (source, clock, row, start) = setup();
+            assert_eq!(row.floor, start);
+            source.jump_to(source.now() + far);
+            let reading = clock.read(row);
+            assert_eq!((reading.floor, reading.apart), (start, micros(far)));
+            // as long as it is wrong, the floor runs twice as fast at most
+            source.advance(HOUR);
+            let row = clock.read(row).changed.unwrap();
+            assert_eq!(row.floor - start, micros(2 * HOUR));
+            // set right, it goes on with time
+            source.jump_to(source.now() - far);
+            source.advance(3 * HOUR);
+            let reading = clock.read(row);
+            assert_eq!(reading.floor - start, micros(5 * HOUR));
+            assert!(reading.apart <= micros(HOUR));
+            // and set back, it does not stand still
+            source.jump_to(source.now() - far);
+            source.advance(HOUR);
+            assert_eq!(clock.read(row).floor - start, micros(6 * HOUR));
+        }
+    }
+
+    #[test]
+    fn o16_time_in_which_nothing_ran_is_caught_up_with() {
+        let (source, _, row, start) = setup();
+        source.advance(10 * HOUR);
+        let clock = StoreClock::new(source.clone());
+        let reading = clock.read(row);
+        assert_eq!((reading.floor, reading.apart), (start, micros(10 * HOUR)));
+        source.advance(4 * HOUR);
+        assert_eq!(clock.read(row).floor - start, micros(8 * HOUR));
+        source.advance(100 * HOUR);
+        assert_eq!(clock.read(row).apart, 0);
+        // however often the process starts, a wrong clock gives nothing
+        source.jump_to(source.now() + 1000 * HOUR);
+        for _ in 0..100 {
+            assert_eq!(StoreClock::new(source.clone()).read(row).floor, start);
+        }
+    }
+
+    #[test]
+    fn o16_an_operator_accepts_the_wall_clock() {
+        let (source, clock, row, start) = setup();
+        source.jump_to(source.now() + 1000 * HOUR);
+        assert_eq!(clock.read(row).floor, start);
+        for wall in [1000 * HOUR, 10 * HOUR] {
+            source.jump_to(UNIX_EPOCH + Duration::from_micros(start as u64) + wall);
+            let accepted = ClockRow {
+                floor: start + micros(wall),
+                epoch: row.epoch + 1 + i64::from(wall == 10 * HOUR),
+                ..row
+            };
+            assert_eq!(clock.read(accepted).floor - start, micros(wall));
+        }
     }
 
     #[test]

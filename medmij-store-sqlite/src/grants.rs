@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.autorisatie.208 — grants: written with their audit entry and code or not at all, ended with all that came of them.
 //!
-//! A grant ends by a mark; its codes and tokens work as long as the grant has none, so nothing that is issued at the same
-//! moment escapes.
+//! A grant that ends loses its row, and with it code, refresh tokens and the sealed Persoon; its access tokens point at nothing
+//! then, so nothing that is issued at the same moment escapes.
 
-use medmij_dvza::store::{AuditEntry, Grant, GrantId, Granted, NewGrant};
+use medmij_dvza::store::{AuditEntry, Grant, GrantId, Granted, LiveGrant, NewGrant};
 use medmij_oauth::{ClientId, seal::PersoonIndex, storage::Advanced};
 use medmij_types::Aanbiedernaam;
 use rusqlite::params;
 
-use crate::{clock::micros, error::Failure, flows, reader::View, row, writer::Tx};
+use crate::{
+    clock::micros,
+    error::Failure,
+    flows,
+    reader::View,
+    row,
+    writer::{Tx, first},
+};
 
 pub(crate) fn add(tx: &Tx<'_>, new: &NewGrant) -> Result<Granted, Failure> {
-    let taken = "SELECT 1 WHERE EXISTS (SELECT 1 FROM codes WHERE hash = ?1)
-                 OR EXISTS (SELECT 1 FROM grants WHERE id = ?2)";
+    let taken = "SELECT 1 FROM grants WHERE code = ?1 OR id = ?2";
     let (id, code) = (new.grant.id.as_str(), new.code.as_bytes());
     if tx.first(taken, params![code, id], |_| Ok(()))?.is_some() {
         return Ok(Granted::Collision);
@@ -21,13 +27,11 @@ pub(crate) fn add(tx: &Tx<'_>, new: &NewGrant) -> Result<Granted, Failure> {
     if flows::end(tx, &new.flow.0, new.flow.1)? != Advanced::Done {
         return Ok(Granted::Stale);
     }
-    let expires = tx.now + micros(new.lifetime);
-    // kept for twice its lifetime, so that a replay still finds the token that came of it
-    let purge_at = expires + micros(new.lifetime);
-    let grant = &new.grant;
+    let (grant, lifetime) = (&new.grant, micros(new.lifetime));
     tx.execute(
-        "INSERT INTO grants (id, persoon, aanbieder, client_id, langdurig, body, live_until, purge_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO grants (id, persoon, aanbieder, client_id, langdurig, body, code, binding, code_expires,
+             live_until, purge_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             id,
             grant.persoon.as_bytes(),
@@ -35,18 +39,12 @@ pub(crate) fn add(tx: &Tx<'_>, new: &NewGrant) -> Result<Granted, Failure> {
             grant.client_id.as_str(),
             grant.langdurig,
             grant.body,
-            expires,
-            purge_at
-        ],
-    )?;
-    tx.execute(
-        "INSERT INTO codes (hash, grant_seq, binding, expires, purge_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![
             code,
-            tx.connection.last_insert_rowid(),
             new.binding.as_bytes(),
-            expires,
-            purge_at
+            tx.now.saturating_add(lifetime),
+            tx.floor.saturating_add(lifetime),
+            // a while longer, so that a late offer is known to be late
+            tx.floor.saturating_add(lifetime).saturating_add(lifetime)
         ],
     )?;
     audit(tx, &new.audit)?;
@@ -56,17 +54,27 @@ pub(crate) fn add(tx: &Tx<'_>, new: &NewGrant) -> Result<Granted, Failure> {
 /// The grants that somebody can still collect with, oldest first.
 pub(crate) fn of_persoon(view: &View<'_>, persoon: &PersoonIndex) -> Result<Vec<Grant>, Failure> {
     let sql = format!(
-        "SELECT {} FROM grants g WHERE g.persoon = ?1 AND g.langdurig = 1 AND g.ended = 0 AND g.live_until > ?2
-         ORDER BY g.seq",
+        "SELECT {} FROM grants g WHERE g.persoon = ?1 AND g.langdurig = 1 AND g.live_until > ?2 ORDER BY g.seq",
         row::GRANT
     );
     let mut statement = view.connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![persoon.as_bytes(), view.now()?])?;
+    let mut rows = statement.query(params![persoon.as_bytes(), view.reading()?.floor])?;
     let mut grants = Vec::new();
     while let Some(row) = rows.next()? {
         grants.push(row::grant(row, 0)?);
     }
     Ok(grants)
+}
+
+/// A grant that has not ended, with its refresh tokens.
+pub(crate) fn live(view: &View<'_>, id: &GrantId) -> Result<Option<LiveGrant>, Failure> {
+    let sql = format!(
+        "SELECT {}, g.generation, g.refresh, g.previous FROM grants g WHERE g.id = ?1",
+        row::GRANT
+    );
+    first(view.connection, &sql, [id.as_str()], |row| {
+        Ok(LiveGrant::new(row::grant(row, 0)?, row::refresh(row, 6)?))
+    })
 }
 
 pub(crate) fn withdraw(
@@ -77,13 +85,12 @@ pub(crate) fn withdraw(
     entry: &AuditEntry,
 ) -> Result<u64, Failure> {
     let ended = tx.execute(
-        "UPDATE grants SET ended = 1
-         WHERE persoon = ?1 AND aanbieder IS ?2 AND client_id = ?3 AND ended = 0 AND purge_at > ?4",
+        "DELETE FROM grants WHERE persoon = ?1 AND aanbieder IS ?2 AND client_id = ?3 AND purge_at > ?4",
         params![
             persoon.as_bytes(),
             aanbieder.map(Aanbiedernaam::as_str),
             client_id.as_str(),
-            tx.now
+            tx.floor
         ],
     )?;
     if ended > 0 {
@@ -93,43 +100,26 @@ pub(crate) fn withdraw(
 }
 
 pub(crate) fn revoke(tx: &Tx<'_>, id: &GrantId) -> Result<(), Failure> {
-    let seq = "SELECT seq FROM grants WHERE id = ?1";
-    match tx.first(seq, [id.as_str()], |row| Ok(row.get(0)?))? {
-        Some(seq) => end(tx, seq),
+    let sql = format!("SELECT {} FROM grants g WHERE g.id = ?1", row::GRANT);
+    match tx.first(&sql, [id.as_str()], |row| row::grant(row, 0))? {
+        Some(grant) => end(tx, &grant),
         None => Ok(()),
     }
 }
 
-/// Ends the grant of a token or code for another reason than that the Persoon withdrew it.
-pub(crate) fn end(tx: &Tx<'_>, seq: i64) -> Result<(), Failure> {
-    let Some(grant) = live(tx, seq)? else { return Ok(()) };
-    tx.execute("UPDATE grants SET ended = 1 WHERE seq = ?1", [seq])?;
-    audit(tx, &AuditEntry::ended(&grant))
-}
-
-/// The grant of a token or code, if it has not ended.
-pub(crate) fn live(tx: &Tx<'_>, seq: i64) -> Result<Option<Grant>, Failure> {
-    let sql = format!("SELECT {} FROM grants g WHERE g.seq = ?1 AND g.ended = 0", row::GRANT);
-    tx.first(&sql, [seq], |row| row::grant(row, 0))
-}
-
-/// Keeps the grant for as long as its newest rows; `refresh` is when a refresh token of it expires.
-pub(crate) fn keep(tx: &Tx<'_>, seq: i64, access: i64, refresh: Option<i64>) -> Result<(), Failure> {
-    let live = refresh.unwrap_or(0);
-    tx.execute(
-        "UPDATE grants SET live_until = max(live_until, ?2), purge_at = max(purge_at, ?3)
-         WHERE seq = ?1 AND (live_until < ?2 OR purge_at < ?3)",
-        params![seq, live, live.max(access)],
-    )?;
-    Ok(())
+/// Ends a grant for another reason than that the Persoon withdrew it.
+pub(crate) fn end(tx: &Tx<'_>, grant: &Grant) -> Result<(), Failure> {
+    tx.execute("DELETE FROM grants WHERE id = ?1", [grant.id.as_str()])?;
+    audit(tx, &AuditEntry::ended(grant))
 }
 
 pub(crate) fn audit(tx: &Tx<'_>, entry: &AuditEntry) -> Result<(), Failure> {
     tx.execute(
-        "INSERT INTO audit (at, kind, persoon, aanbieder, client_id, scope, grant_id, texts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO audit (at, kept_from, kind, persoon, aanbieder, client_id, scope, grant_id, texts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
             tx.wall,
+            tx.floor,
             entry.kind.as_str(),
             entry.persoon.as_bytes(),
             entry.aanbieder.as_ref().map(Aanbiedernaam::as_str),

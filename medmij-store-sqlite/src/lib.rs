@@ -52,6 +52,10 @@
 //! than time does. When somebody sets the wall clock back, the file remembers by how much, for every process that has it open.
 //! One transaction has one time. Audit entries bear the time of the wall clock.
 //!
+//! Consents lapse, and rows and audit entries are purged, by a floor that follows the monotonic clocks of the processes and no
+//! wall clock: [`StoreClockState`](medmij_dvza::store::StoreClockState). After more than a day in which no process ran, and
+//! after the wall clock was wrong when the file was made, nothing is purged until [`SqliteStore::accept_clock`].
+//!
 //! # Limits
 //!
 //! * One machine: a network file system does not keep SQLite's locks. For replicas take `medmij-store-postgres`.
@@ -63,6 +67,7 @@
 #![forbid(unsafe_code)]
 
 mod abonnementen;
+mod bindings;
 mod clock;
 mod error;
 mod file;

@@ -12,7 +12,12 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::{OpenError, clock::StoreClock, error::Failure, writer::clock_row};
+use crate::{
+    OpenError,
+    clock::{Reading, StoreClock},
+    error::Failure,
+    writer::clock_row,
+};
 
 /// What a reader works with.
 pub(crate) struct View<'a> {
@@ -78,7 +83,12 @@ impl Drop for Readers {
 impl View<'_> {
     /// The time by the clock of the store, in microseconds.
     pub(crate) fn now(&self) -> Result<i64, Failure> {
-        Ok(self.clock.read(clock_row(self.connection)?).now)
+        Ok(self.reading()?.now)
+    }
+
+    /// Both clocks of the store.
+    pub(crate) fn reading(&self) -> Result<Reading, Failure> {
+        Ok(self.clock.read(clock_row(self.connection)?))
     }
 }
 

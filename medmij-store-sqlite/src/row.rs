@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Rows of the file as values of the store, and back.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use medmij_abonneren::AbonnementId;
-use medmij_dvza::store::{AuditEntry, AuditKind, Grant, GrantId};
+use medmij_dvza::store::{AuditEntry, AuditKind, Binding, Grant, GrantId, RefreshState};
 use medmij_oauth::{ClientId, seal::PersoonIndex, storage::SecretHash};
 use medmij_types::Datum;
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname};
@@ -23,6 +25,17 @@ pub(crate) fn grant(row: &Row<'_>, at: usize) -> Result<Grant, Failure> {
         row.get(at + 4)?,
         row.get(at + 5)?,
     ))
+}
+
+/// The refresh tokens of a grant: generation, refresh, previous, from column `at` on.
+pub(crate) fn refresh(row: &Row<'_>, at: usize) -> Result<Option<RefreshState>, Failure> {
+    let generation: u32 = row.get(at)?;
+    let (current, previous): (Option<[u8; 32]>, Option<[u8; 32]>) = (row.get(at + 1)?, row.get(at + 2)?);
+    let state = |current| {
+        let previous = previous.map(SecretHash::from_bytes);
+        RefreshState::new(generation, SecretHash::from_bytes(current), previous)
+    };
+    Ok(current.map(state))
 }
 
 /// An audit entry: kind, persoon, aanbieder, client_id, scope, grant_id, texts.
@@ -60,6 +73,28 @@ pub(crate) fn names(row: &Row<'_>, at: usize) -> Result<Vec<Hostname>, Failure> 
 pub(crate) fn join(names: &[Hostname]) -> String {
     let names: Vec<&str> = names.iter().map(Hostname::as_str).collect();
     names.join(",")
+}
+
+/// What a token admits, in one column; an id holds no space.
+pub(crate) fn gegevensdiensten(row: &Row<'_>, at: usize) -> Result<Vec<GegevensdienstId>, Failure> {
+    text(row, at)?
+        .split(' ')
+        .filter(|id| !id.is_empty())
+        .map(|id| GegevensdienstId::parse(id).map_err(|_| Failure::Broken("gegevensdiensten of a token")))
+        .collect()
+}
+
+pub(crate) fn join_ids(ids: &[GegevensdienstId]) -> String {
+    let ids: Vec<&str> = ids.iter().map(GegevensdienstId::as_str).collect();
+    ids.join(" ")
+}
+
+/// A name of a certificate: client_id, name, confirmed, since.
+pub(crate) fn binding(row: &Row<'_>) -> Result<Binding, Failure> {
+    let name = Hostname::parse(text(row, 1)?).map_err(|_| Failure::Broken("name of a binding"))?;
+    let since = u64::try_from(row.get::<_, i64>(3)?).unwrap_or_default();
+    let since = UNIX_EPOCH.checked_add(Duration::from_micros(since));
+    Ok(Binding::new(client_id(row, 0)?, name, row.get(2)?, since))
 }
 
 fn aanbieder(row: &Row<'_>, at: usize) -> Result<Option<Aanbiedernaam>, Failure> {

@@ -4,18 +4,18 @@
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use medmij_dvza::store::{
-    Access, Advance, AuditEntry, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem,
-    RotateRefresh, Rotated, Store, StoredFlow, TakenCode,
+    Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, Learned,
+    LiveGrant, NewFlow, NewGrant, Redeem, RotateRefresh, Rotated, Store, StoreClockState, StoredFlow, TakenCode,
 };
 use medmij_oauth::{
     ClientId,
     seal::PersoonIndex,
     storage::{Advanced, SecretHash, StoreError},
 };
-use medmij_types::Aanbiedernaam;
+use medmij_types::{Aanbiedernaam, Hostname};
 
 use crate::{
-    BackupError, OpenError, SqliteOptions,
+    BackupError, OpenError, SqliteOptions, bindings,
     clock::{StoreClock, micros},
     error::Failure,
     file::{self, Schema},
@@ -23,7 +23,7 @@ use crate::{
     grants,
     reader::{Readers, View},
     tokens, upkeep,
-    writer::{Tx, Writer},
+    writer::{Tx, Writer, apart},
 };
 
 /// The store in one SQLite file. Put it in an [`Arc`] to share it. When it is dropped, it finishes what waits and closes the
@@ -81,8 +81,9 @@ impl SqliteStore {
         upkeep::copy(&self.options, to).await
     }
 
-    /// Removes at most `batch` audit entries that are older than this by the wall clock; returns how many went. Nothing else
-    /// removes an audit entry.
+    /// Removes at most `batch` audit entries that are older than this by the floor of the store; returns how many went.
+    /// Nothing else removes an audit entry. Where the wall clock jumped, nothing goes: see
+    /// [`StoreClockState`].
     ///
     /// # Errors
     ///
@@ -90,6 +91,16 @@ impl SqliteStore {
     pub async fn purge_audit(&self, older_than: Duration, batch: usize) -> Result<usize, StoreError> {
         let (older_than, batch) = (micros(older_than), bounded(batch));
         self.write(move |tx| upkeep::purge_audit(tx, older_than, batch)).await
+    }
+
+    /// An operator says that the wall clock is right: the floor becomes the wall clock, and purging goes on. Do this after a
+    /// long time in which nothing ran, or after the wall clock was wrong when the store was made.
+    ///
+    /// # Errors
+    ///
+    /// As every operation.
+    pub async fn accept_clock(&self) -> Result<(), StoreError> {
+        self.write(upkeep::accept_clock).await
     }
 
     pub(crate) async fn write<T: Send + 'static>(
@@ -144,24 +155,34 @@ impl Store for SqliteStore {
         self.write(move |tx| grants::add(tx, &grant)).await
     }
 
+    async fn grant_of_code(&self, code: &SecretHash) -> Result<Option<Grant>, StoreError> {
+        let code = *code;
+        self.read(move |view| tokens::grant_of_code(view, &code)).await
+    }
+
     async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<TakenCode, StoreError> {
         let (code, redeem) = (*code, redeem.clone());
         self.write(move |tx| tokens::take_code(tx, &code, &redeem)).await
     }
 
-    async fn burn_code(&self, code: &SecretHash) -> Result<(), StoreError> {
+    async fn burn_code(&self, code: &SecretHash) -> Result<BurntCode, StoreError> {
         let code = *code;
         self.write(move |tx| tokens::burn_code(tx, &code)).await
     }
 
     async fn access(&self, token: &SecretHash) -> Result<Option<Access>, StoreError> {
         let token = *token;
-        Ok(self.readers.read(move |view| tokens::access(view, &token)).await?)
+        self.read(move |view| tokens::access(view, &token)).await
     }
 
-    async fn rotate_refresh(&self, token: &SecretHash, rotate: &RotateRefresh) -> Result<Rotated, StoreError> {
-        let (token, rotate) = (*token, rotate.clone());
-        self.write(move |tx| tokens::rotate(tx, &token, &rotate)).await
+    async fn live_grant(&self, grant: &GrantId) -> Result<Option<LiveGrant>, StoreError> {
+        let grant = grant.clone();
+        self.read(move |view| grants::live(view, &grant)).await
+    }
+
+    async fn rotate_refresh(&self, rotate: &RotateRefresh) -> Result<Rotated, StoreError> {
+        let rotate = rotate.clone();
+        self.write(move |tx| tokens::rotate(tx, &rotate)).await
     }
 
     async fn grants_of(&self, persoon: &PersoonIndex) -> Result<Vec<Grant>, StoreError> {
@@ -193,8 +214,36 @@ impl Store for SqliteStore {
         self.write(move |tx| grants::audit(tx, &entry)).await
     }
 
+    async fn bindings_of(&self, names: &[Hostname]) -> Result<Vec<Binding>, StoreError> {
+        let names = names.to_vec();
+        self.read(move |view| bindings::of(view, &names)).await
+    }
+
+    async fn bindings(&self) -> Result<Vec<Binding>, StoreError> {
+        self.read(bindings::all).await
+    }
+
+    async fn learn_binding(&self, client_id: &ClientId, name: &Hostname) -> Result<Learned, StoreError> {
+        let (client_id, name) = (client_id.clone(), name.clone());
+        self.write(move |tx| bindings::learn(tx, &client_id, &name)).await
+    }
+
+    async fn confirm_binding(&self, client_id: &ClientId, name: &Hostname) -> Result<(), StoreError> {
+        let (client_id, name) = (client_id.clone(), name.clone());
+        self.write(move |tx| bindings::confirm(tx, &client_id, &name)).await
+    }
+
+    async fn forget_binding(&self, client_id: &ClientId, name: &Hostname) -> Result<bool, StoreError> {
+        let (client_id, name) = (client_id.clone(), name.clone());
+        self.write(move |tx| bindings::forget(tx, &client_id, &name)).await
+    }
+
     async fn purge(&self, batch: usize) -> Result<usize, StoreError> {
         self.write(move |tx| upkeep::purge(tx, bounded(batch))).await
+    }
+
+    async fn clock(&self) -> Result<StoreClockState, StoreError> {
+        self.read(|view| Ok(apart(view.reading()?))).await
     }
 }
 
@@ -219,6 +268,7 @@ const SCHEMA: Schema = Schema {
     migrations: &[
         include_str!("../migrations/0001_store.sql"),
         include_str!("../migrations/0002_abonnementen.sql"),
+        include_str!("../migrations/0003_grants.sql"),
     ],
 };
 
@@ -254,13 +304,13 @@ mod tests {
         let tokens = redeem(binding);
         loop {
             match store.take_code(&code, &tokens).await {
-                Err(StoreError::Full) => assert!(store.access(&tokens.access).await.unwrap().is_none()),
+                Err(StoreError::Full) => assert!(store.access(&tokens.access.token).await.unwrap().is_none()),
                 Ok(TakenCode::Fresh(_)) => break,
                 other => panic!("{other:?}"),
             }
             pages(most + 100).await.unwrap();
         }
-        assert!(store.access(&tokens.access).await.unwrap().is_some());
+        assert!(store.access(&tokens.access.token).await.unwrap().is_some());
     }
 
     #[tokio::test]

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.tknint.203, core.tknint.204 — codes and tokens: a code is taken once, a refresh token once, nothing is issued twice.
+//! core.tknint.203, core.tknint.204, core.tknint.208 — codes and tokens: a code is taken once, a refresh token once, and any
+//! older one is recognised by its generation.
 
-use medmij_dvza::store::{Access, Redeem, RotateRefresh, Rotated, TakenCode};
+use medmij_dvza::store::{
+    Access, BurntCode, Grant, NewAccess, NewRefresh, Redeem, RefreshState, RotateRefresh, Rotated, TakenCode,
+};
 use medmij_oauth::storage::SecretHash;
 use medmij_types::Hostname;
 use rusqlite::params;
@@ -15,183 +18,221 @@ use crate::{
     writer::{Tx, first},
 };
 
-pub(crate) fn take_code(tx: &Tx<'_>, code: &SecretHash, redeem: &Redeem) -> Result<TakenCode, Failure> {
-    if exists(tx, &redeem.access, redeem.refresh.map(|(token, _)| token))? {
-        return Ok(TakenCode::Collision);
-    }
-    let code = match burn(tx, code, micros(redeem.access_lifetime))? {
-        Ok(code) => code,
-        Err(answer) => return Ok(answer),
-    };
-    if code.binding != redeem.binding {
-        return Ok(TakenCode::Mismatch);
-    }
-    let Some(grant) = grants::live(tx, code.grant)? else {
-        return Ok(TakenCode::Unknown);
-    };
-    let access = tx.now + micros(redeem.access_lifetime);
-    add_access(tx, &redeem.access, code.grant, &redeem.names, access)?;
-    let mut refresh = None;
-    if let (true, Some((token, lifetime))) = (grant.langdurig, &redeem.refresh) {
-        let expires = tx.now + micros(*lifetime);
-        add_refresh(tx, token, code.grant, expires)?;
-        refresh = Some(expires);
-    }
-    grants::keep(tx, code.grant, access, refresh)?;
-    Ok(TakenCode::Fresh(Box::new(grant)))
+pub(crate) fn grant_of_code(view: &View<'_>, code: &SecretHash) -> Result<Option<Grant>, Failure> {
+    let sql = format!("SELECT {} FROM grants g WHERE g.code = ?1 AND g.taken = 0", row::GRANT);
+    first(view.connection, &sql, [code.as_bytes()], |row| row::grant(row, 0))
 }
 
-pub(crate) fn burn_code(tx: &Tx<'_>, code: &SecretHash) -> Result<(), Failure> {
-    burn(tx, code, 0).map(|_| ())
+pub(crate) fn take_code(tx: &Tx<'_>, code: &SecretHash, redeem: &Redeem) -> Result<TakenCode, Failure> {
+    if access_exists(tx, &redeem.access.token)? {
+        return Ok(TakenCode::Collision);
+    }
+    let Some(row) = code_row(tx, code)? else {
+        return Ok(TakenCode::Unknown);
+    };
+    let of_client = row.grant.client_id == redeem.client_id;
+    if row.taken {
+        let certificate = redeem.own || redeem.names.iter().any(|name| row.names.contains(name));
+        if !of_client || !certificate {
+            return Ok(TakenCode::Spent);
+        }
+        grants::end(tx, &row.grant)?;
+        return Ok(TakenCode::Replayed);
+    }
+    tx.execute(
+        "UPDATE grants SET taken = 1, names = ?2 WHERE seq = ?1",
+        params![row.seq, row::join(&redeem.names)],
+    )?;
+    if !of_client || row.binding != redeem.binding {
+        return Ok(TakenCode::Mismatch);
+    }
+    if row.expires <= tx.now {
+        return Ok(TakenCode::Expired);
+    }
+    add_access(tx, row.seq, &redeem.access, &redeem.names)?;
+    if let (true, Some(new)) = (row.grant.langdurig, &redeem.refresh) {
+        tx.execute(
+            "UPDATE grants SET generation = ?2, refresh = ?3, used = ?4, window_start = ?4 WHERE seq = ?1",
+            params![row.seq, new.generation, new.token.as_bytes(), tx.now],
+        )?;
+        keep_refresh(tx, row.seq, new)?;
+    }
+    Ok(TakenCode::Fresh(Box::new(row.grant)))
+}
+
+pub(crate) fn burn_code(tx: &Tx<'_>, code: &SecretHash) -> Result<BurntCode, Failure> {
+    match code_row(tx, code)? {
+        None => Ok(BurntCode::Unknown),
+        Some(row) if row.taken => Ok(BurntCode::Spent),
+        Some(row) => {
+            tx.execute("UPDATE grants SET taken = 1 WHERE seq = ?1", [row.seq])?;
+            Ok(BurntCode::Burnt)
+        }
+    }
 }
 
 pub(crate) fn access(view: &View<'_>, token: &SecretHash) -> Result<Option<Access>, Failure> {
     let sql = format!(
-        "SELECT a.names, {} FROM access a JOIN grants g ON g.seq = a.grant_seq
-         WHERE a.hash = ?1 AND a.expires > ?2 AND g.ended = 0",
+        "SELECT a.names, a.gegevensdiensten, {} FROM access a JOIN grants g ON g.seq = a.grant_seq
+         WHERE a.hash = ?1 AND a.expires > ?2",
         row::GRANT
     );
     first(view.connection, &sql, params![token.as_bytes(), view.now()?], |row| {
-        Ok(Access::new(row::grant(row, 1)?, row::names(row, 0)?))
+        let (names, admitted) = (row::names(row, 0)?, row::gegevensdiensten(row, 1)?);
+        Ok(Access::new(row::grant(row, 2)?, names, admitted))
     })
 }
 
-pub(crate) fn rotate(tx: &Tx<'_>, token: &SecretHash, rotate: &RotateRefresh) -> Result<Rotated, Failure> {
-    if exists(tx, &rotate.access, Some(rotate.next))? {
+pub(crate) fn rotate(tx: &Tx<'_>, rotate: &RotateRefresh) -> Result<Rotated, Failure> {
+    if access_exists(tx, &rotate.access.token)? {
         return Ok(Rotated::Collision);
     }
-    let Some(row) = refresh_row(tx, token)? else {
+    let Some(mut row) = refresh_row(tx, rotate)? else {
         return Ok(Rotated::Unknown);
     };
-    let Some(grant) = grants::live(tx, row.grant)? else {
-        return Ok(Rotated::Unknown);
-    };
-    if grant.client_id != rotate.client_id {
+    if row.grant.client_id != rotate.client_id {
         return Ok(Rotated::Mismatch);
     }
-    if row.expires <= tx.now {
+    if row.live_until <= tx.floor {
         return Ok(Rotated::Expired);
     }
-    let successor = match &row.successor {
-        Some(next) => refresh_row(tx, next)?,
-        None => None,
-    };
-    let successor_used = successor.is_none_or(|next| next.used.is_some());
-    if row.replaced || (row.used.is_some() && successor_used) {
-        grants::end(tx, row.grant)?;
+    let lost = row.state.previous == Some(rotate.offered);
+    if !lost && row.state.current != rotate.offered {
+        if rotate.generation >= row.state.generation {
+            return Ok(Rotated::Unknown);
+        }
+        grants::end(tx, &row.grant)?;
         return Ok(Rotated::Reused);
     }
-    if row.used.is_some_and(|at| tx.now < at + micros(rotate.race)) {
+    let racing = lost && tx.now < row.used.saturating_add(micros(rotate.race));
+    if racing || rotate.next.generation != row.state.generation.saturating_add(1) {
         return Ok(Rotated::Race);
     }
-    if let Some(lost) = &row.successor {
-        tx.execute("UPDATE refresh SET replaced = 1 WHERE hash = ?1", [lost.as_bytes()])?;
+    let (mut start, mut count) = row.window;
+    if tx.now >= start.saturating_add(micros(rotate.rate.within)) {
+        (start, count) = (tx.now, 0);
+    }
+    if count >= rotate.rate.most {
+        return Ok(Rotated::TooOften);
+    }
+    if let Some(new) = &rotate.reseal {
+        tx.execute(
+            "UPDATE grants SET persoon = ?2, body = ?3 WHERE seq = ?1",
+            params![row.seq, new.persoon.as_bytes(), new.body],
+        )?;
+        row.grant.persoon = new.persoon;
+        row.grant.body.clone_from(&new.body);
     }
     tx.execute(
-        "UPDATE refresh SET used = ?2, successor = ?3 WHERE hash = ?1",
-        params![token.as_bytes(), tx.now, rotate.next.as_bytes()],
+        "UPDATE grants SET generation = ?2, refresh = ?3, previous = ?4, used = ?5, window_start = ?6, window_count = ?7
+         WHERE seq = ?1",
+        params![
+            row.seq,
+            rotate.next.generation,
+            rotate.next.token.as_bytes(),
+            rotate.offered.as_bytes(),
+            tx.now,
+            start,
+            count + 1
+        ],
     )?;
-    let refresh = tx.now + micros(rotate.lifetime);
-    let access = tx.now + micros(rotate.access_lifetime);
-    add_refresh(tx, &rotate.next, row.grant, refresh)?;
-    add_access(tx, &rotate.access, row.grant, &rotate.names, access)?;
-    grants::keep(tx, row.grant, access, Some(refresh))?;
-    let grant = Box::new(grant);
-    Ok(if row.used.is_some() {
+    keep_refresh(tx, row.seq, &rotate.next)?;
+    add_access(tx, row.seq, &rotate.access, &rotate.names)?;
+    let grant = Box::new(row.grant);
+    Ok(if lost {
         Rotated::Replaced(grant)
     } else {
         Rotated::Fresh(grant)
     })
 }
 
-struct Burnt {
-    grant: i64,
+struct CodeRow {
+    seq: i64,
+    grant: Grant,
     binding: SecretHash,
+    expires: i64,
+    taken: bool,
+    names: Vec<Hostname>,
 }
 
-/// Burns the code; `Err` is the answer where it was not fresh. It is kept for as long as the token that may come of it.
-fn burn(tx: &Tx<'_>, code: &SecretHash, access_lifetime: i64) -> Result<Result<Burnt, TakenCode>, Failure> {
-    let found = tx.first(
-        "SELECT seq, grant_seq, binding, taken, expires FROM codes WHERE hash = ?1",
-        [code.as_bytes()],
-        |row| {
-            let burnt = Burnt {
-                grant: row.get(1)?,
-                binding: row::hash(row, 2)?,
-            };
-            Ok((
-                burnt,
-                row.get::<_, i64>(0)?,
-                row.get::<_, bool>(3)?,
-                row.get::<_, i64>(4)?,
-            ))
-        },
-    )?;
-    let Some((burnt, seq, taken, expires)) = found else {
-        return Ok(Err(TakenCode::Unknown));
-    };
-    if taken {
-        grants::end(tx, burnt.grant)?;
-        return Ok(Err(TakenCode::Replayed));
-    }
-    tx.execute(
-        "UPDATE codes SET taken = 1, purge_at = max(purge_at, ?2) WHERE seq = ?1",
-        [seq, tx.now + access_lifetime],
-    )?;
-    Ok(if expires <= tx.now {
-        Err(TakenCode::Expired)
-    } else {
-        Ok(burnt)
+fn code_row(tx: &Tx<'_>, code: &SecretHash) -> Result<Option<CodeRow>, Failure> {
+    let sql = format!(
+        "SELECT {}, g.seq, g.binding, g.code_expires, g.taken, g.names FROM grants g WHERE g.code = ?1",
+        row::GRANT
+    );
+    tx.first(&sql, [code.as_bytes()], |row| {
+        Ok(CodeRow {
+            grant: row::grant(row, 0)?,
+            seq: row.get(6)?,
+            binding: row::hash(row, 7)?,
+            expires: row.get(8)?,
+            taken: row.get(9)?,
+            names: row::names(row, 10)?,
+        })
     })
 }
 
 struct RefreshRow {
-    grant: i64,
-    expires: i64,
-    used: Option<i64>,
-    successor: Option<SecretHash>,
-    replaced: bool,
+    seq: i64,
+    grant: Grant,
+    state: RefreshState,
+    used: i64,
+    window: (i64, u32),
+    live_until: i64,
 }
 
-fn refresh_row(tx: &Tx<'_>, token: &SecretHash) -> Result<Option<RefreshRow>, Failure> {
-    tx.first(
-        "SELECT grant_seq, expires, used, successor, replaced FROM refresh WHERE hash = ?1",
-        [token.as_bytes()],
-        |row| {
-            let successor: Option<[u8; 32]> = row.get(3)?;
-            Ok(RefreshRow {
-                grant: row.get(0)?,
-                expires: row.get(1)?,
-                used: row.get(2)?,
-                successor: successor.map(SecretHash::from_bytes),
-                replaced: row.get(4)?,
-            })
-        },
-    )
+fn refresh_row(tx: &Tx<'_>, rotate: &RotateRefresh) -> Result<Option<RefreshRow>, Failure> {
+    let sql = format!(
+        "SELECT {}, g.generation, g.refresh, g.previous, g.seq, g.used, g.window_start, g.window_count, g.live_until
+         FROM grants g WHERE g.id = ?1",
+        row::GRANT
+    );
+    let found = tx.first(&sql, [rotate.grant.as_str()], |row| {
+        let Some(state) = row::refresh(row, 6)? else {
+            return Ok(None);
+        };
+        Ok(Some(RefreshRow {
+            grant: row::grant(row, 0)?,
+            state,
+            seq: row.get(9)?,
+            used: row.get(10)?,
+            window: (row.get(11)?, row.get(12)?),
+            live_until: row.get(13)?,
+        }))
+    })?;
+    Ok(found.flatten())
 }
 
-/// Whether one of the tokens was issued before.
-fn exists(tx: &Tx<'_>, access: &SecretHash, refresh: Option<SecretHash>) -> Result<bool, Failure> {
-    let sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM access WHERE hash = ?1)
-               OR EXISTS (SELECT 1 FROM refresh WHERE hash = ?2)";
-    let refresh = refresh.as_ref().map(SecretHash::as_bytes);
-    Ok(tx
-        .first(sql, params![access.as_bytes(), refresh], |_| Ok(()))?
-        .is_some())
+fn access_exists(tx: &Tx<'_>, token: &SecretHash) -> Result<bool, Failure> {
+    let sql = "SELECT 1 FROM access WHERE hash = ?1";
+    Ok(tx.first(sql, [token.as_bytes()], |_| Ok(()))?.is_some())
 }
 
-fn add_access(tx: &Tx<'_>, token: &SecretHash, grant: i64, names: &[Hostname], expires: i64) -> Result<(), Failure> {
+/// Adds an access token, and keeps the grant for as long as it works.
+fn add_access(tx: &Tx<'_>, grant: i64, new: &NewAccess, names: &[Hostname]) -> Result<(), Failure> {
+    let lifetime = micros(new.lifetime);
     tx.execute(
-        "INSERT INTO access (hash, grant_seq, names, expires) VALUES (?1, ?2, ?3, ?4)",
-        params![token.as_bytes(), grant, row::join(names), expires],
+        "INSERT INTO access (hash, grant_seq, names, gegevensdiensten, expires) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            new.token.as_bytes(),
+            grant,
+            row::join(names),
+            row::join_ids(&new.gegevensdiensten),
+            tx.now.saturating_add(lifetime)
+        ],
+    )?;
+    tx.execute(
+        "UPDATE grants SET purge_at = ?2 WHERE seq = ?1 AND purge_at < ?2",
+        [grant, tx.floor.saturating_add(lifetime)],
     )?;
     Ok(())
 }
 
-fn add_refresh(tx: &Tx<'_>, token: &SecretHash, grant: i64, expires: i64) -> Result<(), Failure> {
+/// The grant lives as long as its newest refresh token.
+fn keep_refresh(tx: &Tx<'_>, grant: i64, new: &NewRefresh) -> Result<(), Failure> {
     tx.execute(
-        "INSERT INTO refresh (hash, grant_seq, expires) VALUES (?1, ?2, ?3)",
-        params![token.as_bytes(), grant, expires],
+        "UPDATE grants SET live_until = ?2, purge_at = max(purge_at, ?2) WHERE seq = ?1",
+        [grant, tx.floor.saturating_add(micros(new.lifetime))],
     )?;
     Ok(())
 }

@@ -37,29 +37,48 @@ pub enum BackupError {
     Store(#[from] medmij_oauth::storage::StoreError),
 }
 
-/// Removes at most `batch` rows; a grant goes when nothing can point at it any more.
+/// Removes at most `batch` rows: flows and access tokens that expired, grants that lapsed.
 pub(crate) fn purge(tx: &Tx<'_>, batch: i64) -> Result<usize, Failure> {
     let mut gone = 0;
-    for sql in [
-        "DELETE FROM flows WHERE seq IN (SELECT seq FROM flows WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
-        "DELETE FROM codes WHERE seq IN (SELECT seq FROM codes WHERE purge_at <= ?1 ORDER BY purge_at LIMIT ?2)",
-        "DELETE FROM access WHERE seq IN (SELECT seq FROM access WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
-        "DELETE FROM refresh WHERE seq IN (SELECT seq FROM refresh WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
-        "DELETE FROM grants WHERE seq IN (SELECT seq FROM grants WHERE purge_at <= ?1 ORDER BY purge_at LIMIT ?2)",
+    if tx.jumped {
+        return Ok(gone);
+    }
+    for (sql, by) in [
+        (
+            "DELETE FROM flows WHERE seq IN (SELECT seq FROM flows WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
+            tx.now,
+        ),
+        (
+            "DELETE FROM access WHERE seq IN (SELECT seq FROM access WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
+            tx.now,
+        ),
+        (
+            "DELETE FROM grants WHERE seq IN (SELECT seq FROM grants WHERE purge_at <= ?1 ORDER BY purge_at LIMIT ?2)",
+            tx.floor,
+        ),
     ] {
         let left = batch - i64::try_from(gone).unwrap_or(i64::MAX);
         if left > 0 {
-            gone += tx.execute(sql, [tx.now, left])?;
+            gone += tx.execute(sql, [by, left])?;
         }
     }
     Ok(gone)
 }
 
 pub(crate) fn purge_audit(tx: &Tx<'_>, older_than: i64, batch: i64) -> Result<usize, Failure> {
+    if tx.jumped {
+        return Ok(0);
+    }
     tx.execute(
-        "DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE at < ?1 ORDER BY at LIMIT ?2)",
-        [tx.wall - older_than, batch],
+        "DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE kept_from < ?1 ORDER BY kept_from LIMIT ?2)",
+        [tx.floor - older_than, batch],
     )
+}
+
+/// The floor becomes the wall clock.
+pub(crate) fn accept_clock(tx: &Tx<'_>) -> Result<(), Failure> {
+    tx.execute("UPDATE clock SET floor = ?1 + shift, epoch = epoch + 1", [tx.wall])?;
+    Ok(())
 }
 
 pub(crate) fn audit(view: &View<'_>) -> Result<Vec<AuditEntry>, Failure> {
@@ -74,7 +93,10 @@ pub(crate) fn audit(view: &View<'_>) -> Result<Vec<AuditEntry>, Failure> {
 }
 
 pub(crate) fn shift(tx: &Tx<'_>, by: i64) -> Result<(), Failure> {
-    tx.execute("UPDATE clock SET ahead = ahead + ?1", params![by])?;
+    tx.execute(
+        "UPDATE clock SET ahead = ahead + ?1, floor = floor + ?1, shift = shift + ?1",
+        params![by],
+    )?;
     Ok(())
 }
 

@@ -114,7 +114,7 @@ impl TokenVault for SqliteVault {
             tx.execute(
                 "INSERT INTO tokens (name, sealed, kept) VALUES (?1, ?2, ?3)
                  ON CONFLICT (name) DO UPDATE SET sealed = ?2, kept = ?3, attempt = NULL, lease = NULL",
-                params![name, sealed, tx.now],
+                params![name, sealed, tx.floor],
             )?;
             Ok(())
         })
@@ -129,7 +129,7 @@ impl TokenVault for SqliteVault {
         let changed = self.token(key, move |tx, name| {
             tx.execute(
                 "UPDATE tokens SET sealed = ?3, kept = ?4, attempt = NULL, lease = NULL WHERE name = ?1 AND attempt = ?2",
-                params![name, number(attempt), sealed, tx.now],
+                params![name, number(attempt), sealed, tx.floor],
             )
         });
         Ok(finished(changed.await?))
@@ -157,9 +157,12 @@ impl TokenVault for SqliteVault {
     async fn purge(&self, older_than: Duration, batch: usize) -> Result<usize, VaultError> {
         let (older_than, batch) = (micros(older_than), bounded(batch));
         let sql = "DELETE FROM tokens WHERE seq IN (SELECT seq FROM tokens WHERE kept <= ?1 ORDER BY kept LIMIT ?2)";
-        self.write(move |tx| tx.execute(sql, [tx.now - older_than, batch]))
-            .await
-            .map_err(VaultError::new)
+        // by the floor: a wall clock that jumps makes nobody lose a consent
+        let purged = self.write(move |tx| match tx.jumped {
+            true => Ok(0),
+            false => tx.execute(sql, [tx.floor - older_than, batch]),
+        });
+        purged.await.map_err(VaultError::new)
     }
 }
 
@@ -204,5 +207,8 @@ fn finished(changed: usize) -> Finished {
 /// "MMJV", so that no other database is taken for a vault.
 const SCHEMA: Schema = Schema {
     application_id: 0x4D4D_4A56,
-    migrations: &[include_str!("../migrations/vault/0001_vault.sql")],
+    migrations: &[
+        include_str!("../migrations/vault/0001_vault.sql"),
+        include_str!("../migrations/vault/0002_clock.sql"),
+    ],
 };

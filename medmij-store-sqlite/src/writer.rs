@@ -10,12 +10,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use medmij_dvza::store::StoreClockState;
 use rusqlite::{Connection, Params, Row};
 use tokio::sync::oneshot;
 
 use crate::{
     OpenError,
-    clock::{ClockRow, StoreClock},
+    clock::{ClockRow, Reading, StoreClock},
     error::Failure,
 };
 
@@ -28,6 +29,10 @@ pub(crate) struct Tx<'a> {
     pub(crate) now: i64,
     /// By the wall clock, in microseconds.
     pub(crate) wall: i64,
+    /// By the floor, in microseconds: for what lapses and what is purged.
+    pub(crate) floor: i64,
+    /// Whether the wall clock jumped away from the floor: then nothing is purged.
+    pub(crate) jumped: bool,
 }
 
 /// Runs in a transaction, or hears that there is none.
@@ -178,27 +183,40 @@ fn transact(
 fn begin<'a>(connection: &'a Connection, clock: &StoreClock) -> Result<Tx<'a>, Failure> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     let reading = clock.read(clock_row(connection)?);
-    if let Some(ClockRow { latest, ahead }) = reading.changed {
+    if let Some(ClockRow {
+        latest, ahead, floor, ..
+    }) = reading.changed
+    {
         connection
-            .prepare_cached("UPDATE clock SET latest = ?1, ahead = ?2")?
-            .execute([latest, ahead])?;
+            .prepare_cached("UPDATE clock SET latest = ?1, ahead = ?2, floor = ?3")?
+            .execute([latest, ahead, floor])?;
     }
     Ok(Tx {
         connection,
         fatal: RefCell::default(),
         now: reading.now,
         wall: reading.wall,
+        floor: reading.floor,
+        jumped: apart(reading).jumped(),
     })
+}
+
+/// How the two clocks of a reading stand to each other.
+pub(crate) fn apart(reading: Reading) -> StoreClockState {
+    StoreClockState::new(Duration::from_micros(reading.apart.unsigned_abs()))
 }
 
 /// What the store knows of time.
 pub(crate) fn clock_row(connection: &Connection) -> Result<ClockRow, Failure> {
     let row = connection
-        .prepare_cached("SELECT latest, ahead FROM clock")?
+        .prepare_cached("SELECT latest, ahead, floor, shift, epoch FROM clock")?
         .query_row([], |row| {
             Ok(ClockRow {
                 latest: row.get(0)?,
                 ahead: row.get(1)?,
+                floor: row.get(2)?,
+                shift: row.get(3)?,
+                epoch: row.get(4)?,
             })
         })?;
     Ok(row)

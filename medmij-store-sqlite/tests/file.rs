@@ -3,9 +3,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use medmij_dvza::store::{Advance, Store, TakenCode};
+use medmij_dvza::store::{Advance, Granted, Store, TakenCode};
 use medmij_oauth::storage::{Advanced, StoreError};
-use medmij_store_contract::store::{granted, new_flow, redeem, session};
+use medmij_store_contract::store::{granted, new_flow, new_grant, redeem, session};
 use medmij_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
 use medmij_test::ManualClock;
 use medmij_types::Clock as _;
@@ -82,7 +82,7 @@ async fn what_was_promised_is_there_after_a_restart() {
     ));
     drop(store);
     let store = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
-    assert!(store.access(&tokens.access).await.unwrap().is_some());
+    assert!(store.access(&tokens.access.token).await.unwrap().is_some());
     assert_eq!(
         store.take_code(&code, &redeem(binding)).await.unwrap(),
         TakenCode::Replayed
@@ -104,16 +104,70 @@ async fn r10_a_clock_that_is_set_back_lengthens_nothing() {
 
     clock.advance(Duration::from_secs(890));
     clock.jump_to(clock.now() - Duration::from_secs(365 * 86_400));
-    assert!(store.access(&tokens.access).await.unwrap().is_some());
+    assert!(store.access(&tokens.access.token).await.unwrap().is_some());
     // something is written, so that another process and a restart know
     store.open_flow(new_flow()).await.unwrap();
     let other = open();
-    assert!(other.access(&tokens.access).await.unwrap().is_some());
+    assert!(other.access(&tokens.access.token).await.unwrap().is_some());
     clock.advance(Duration::from_secs(11));
-    assert!(other.access(&tokens.access).await.unwrap().is_none());
-    assert!(store.access(&tokens.access).await.unwrap().is_none());
+    assert!(other.access(&tokens.access.token).await.unwrap().is_none());
+    assert!(store.access(&tokens.access.token).await.unwrap().is_none());
     drop((store, other));
-    assert!(open().access(&tokens.access).await.unwrap().is_none());
+    assert!(open().access(&tokens.access.token).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn o16_r10_a_wall_clock_that_jumps_twenty_years_ends_no_consent_and_erases_no_audit_entry() {
+    let path = folder::folder("file").join("store.db");
+    let clock = Arc::new(ManualClock::starting_now());
+    let open = || SqliteStore::open(SqliteOptions::new(&path).clock(clock.clone())).unwrap();
+    let store = open();
+    let flow = new_flow();
+    let new = new_grant(flow.id.clone(), true);
+    store.open_flow(flow).await.unwrap();
+    let (id, persoon, code, binding) = (new.grant.id.clone(), new.grant.persoon, new.code, new.binding);
+    assert_eq!(store.grant(new).await.unwrap(), Granted::Done);
+    let taken = store.take_code(&code, &redeem(binding)).await.unwrap();
+    assert!(matches!(taken, TakenCode::Fresh(_)), "{taken:?}");
+    assert!(!store.clock().await.unwrap().jumped());
+
+    let twenty_years = Duration::from_secs(20 * 365 * 86_400);
+    clock.jump_to(clock.now() + twenty_years);
+    for store in [store, open()] {
+        assert!(store.clock().await.unwrap().jumped());
+        assert_eq!(store.purge(1_000).await.unwrap(), 0);
+        assert_eq!(store.purge_audit(Duration::ZERO, 1_000).await.unwrap(), 0);
+        assert_eq!(store.grants_of(&persoon).await.unwrap().len(), 1);
+    }
+    // set right, it is as if nothing had been
+    clock.jump_to(clock.now() - twenty_years);
+    let store = open();
+    assert!(!store.clock().await.unwrap().jumped());
+    assert!(store.live_grant(&id).await.unwrap().is_some());
+    // and the consent lapses when its time has come, by time that passes
+    clock.advance(Duration::from_secs(183 * 86_400));
+    assert!(store.grants_of(&persoon).await.unwrap().is_empty());
+    assert_eq!(
+        store.purge_audit(Duration::from_secs(182 * 86_400), 10).await.unwrap(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn o16_after_a_long_stop_nothing_is_purged_until_an_operator_accepts_the_clock() {
+    let path = folder::folder("file").join("store.db");
+    let clock = Arc::new(ManualClock::starting_now());
+    let open = || SqliteStore::open(SqliteOptions::new(&path).clock(clock.clone())).unwrap();
+    let (code, binding) = granted(&open(), false).await;
+    clock.advance(Duration::from_secs(30 * 86_400));
+    let store = open();
+    assert!(store.clock().await.unwrap().jumped());
+    assert_eq!(store.purge(1_000).await.unwrap(), 0);
+    let taken = store.take_code(&code, &redeem(binding)).await.unwrap();
+    assert_eq!(taken, TakenCode::Expired, "what expires does not wait");
+    store.accept_clock().await.unwrap();
+    assert!(!store.clock().await.unwrap().jumped());
+    assert_eq!(store.purge(1_000).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -141,7 +195,7 @@ async fn a_writer_that_does_not_let_go_is_waited_for_and_no_longer_than_told() {
     let busy = store.take_code(&code, &tokens).await;
     assert!(matches!(busy, Err(StoreError::Unavailable(_))), "{busy:?}");
     // reading waits for nobody
-    assert!(store.access(&tokens.access).await.unwrap().is_none());
+    assert!(store.access(&tokens.access.token).await.unwrap().is_none());
     other.execute_batch("ROLLBACK").unwrap();
     assert!(matches!(
         store.take_code(&code, &tokens).await.unwrap(),
@@ -194,12 +248,14 @@ async fn expired_rows_leave_nothing_behind_and_go_in_batches() {
     while gone.last() != Some(&0) {
         gone.push(store.purge(32).await.unwrap());
     }
-    assert_eq!(gone, [32, 32, 16, 0]);
-    for table in ["flows", "grants", "codes", "access", "refresh"] {
+    // a grant and an access token for each
+    assert_eq!(gone, [32, 8, 0]);
+    for table in ["flows", "grants", "access"] {
         assert_eq!(rows(&path, table), 0, "{table}");
     }
     assert_eq!(rows(&path, "audit"), 20);
-    assert_eq!(store.purge_audit(Duration::from_secs(3600), 64).await.unwrap(), 0);
+    let older = Duration::from_secs(401 * 86_400);
+    assert_eq!(store.purge_audit(older, 64).await.unwrap(), 0);
     assert_eq!(store.purge_audit(Duration::ZERO, 15).await.unwrap(), 15);
 }
 

@@ -118,7 +118,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let login_page = login.router();
     let store = opslag::store(node.bewaard())?;
     let leverancier = Leverancier {
-        store: Arc::clone(&store),
+        store,
         clients: ocl,
         aanbieders: registratie.clone(),
         login,
@@ -139,6 +139,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let rewrite = move |address: &str| loopback.rewrite_front(address).unwrap_or_else(|_| address.to_owned());
     let options = RouterOptions::at("/oauth").danger_loopback(rewrite);
     let front = front_channel(server.clone(), options.clone()).merge(login_page);
+    let purged = server.clone();
     let resources = Resources::new(node.rol(), node.hostname(), server.clone(), bron, registratie);
     let back = back_channel(server, options).merge(resources.router());
 
@@ -152,7 +153,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     );
     Ok(async move {
         let (stop, stopped) = watch::channel(false);
-        let purging = tokio::spawn(opslag::purge(store));
+        let purging = tokio::spawn(opslag::purge(purged));
         let serving = tokio::spawn(back_listener.serve(back, until(stopped.clone())));
         let pages = tokio::spawn(async move {
             axum::serve(front_listener, front)

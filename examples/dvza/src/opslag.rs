@@ -2,7 +2,7 @@
 //! What it keeps through restarts: grants, codes and tokens in one SQLite file, and apart from it the keys that seal them.
 
 use crate::StartError;
-use medmij_dvza::store::Store;
+use medmij_dvza::{Dvza, Server};
 use medmij_oauth::seal::{LocalKeyRing, SealingKey};
 use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 use medmij_types::{Entropy, OsEntropy};
@@ -59,10 +59,10 @@ pub(crate) fn keys(folder: &Path) -> Result<LocalKeyRing, StartError> {
     ))
 }
 
-/// Removes what lapsed, until it is aborted.
-pub(crate) async fn purge(store: Arc<SqliteStore>) {
+/// Removes what lapsed, until it is aborted. Where the clock jumped nothing goes, and the server raises an event.
+pub(crate) async fn purge<D: Dvza>(server: Server<D>) {
     loop {
-        match store.purge(BATCH).await {
+        match server.purge(BATCH).await {
             // there may be more
             Ok(removed) if removed >= BATCH => continue,
             Ok(_) => {}

@@ -46,7 +46,7 @@ impl<D: Dvza> Mounted<D> {
 
     fn to_flow(&self, visitor: &Visitor, after_post: bool) -> Response {
         let mut response = answer::redirect(&self.options, &self.path(visitor), after_post);
-        let max_age = self.server.config().lifetimes.flow.as_secs();
+        let max_age = self.server.config().lifetimes.flow.get().as_secs();
         cookie::set(response.headers_mut(), &self.options, visitor, max_age);
         response
     }

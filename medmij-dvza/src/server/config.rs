@@ -11,6 +11,7 @@ use medmij_oauth::{
 use medmij_types::{Aanbiedernaam, Clock, Entropy, Hostname, OsEntropy, Release, SystemClock};
 
 use super::{TextPack, authorization::STATE_LENGTE};
+use crate::store::RefreshRate;
 
 /// The settings of a [`Server`](super::Server). A release is bound to a mounted endpoint: a DVZA that serves two releases
 /// mounts two servers over one bundle.
@@ -33,7 +34,7 @@ pub struct ServerConfig {
     pub lifetimes: Lifetimes,
     /// What happens at exceptions.
     pub exceptions: ExceptionPolicy,
-    /// Which certificate may speak for which client.
+    /// Which certificate may speak for which client, at the token endpoint and in the guard.
     pub binding: ClientBinding,
     /// What is done with missing request ids.
     pub ids: IdStrictness,
@@ -47,8 +48,8 @@ pub struct ServerConfig {
     pub login_form: usize,
     /// Whether a `redirect_uri` may have a query. The framework could not be read on it; RFC 6749 section 3.1.2 allows it.
     pub redirect_query: bool,
-    /// Whether the certificate of a resource request is compared with that of the token request.
-    pub token_binding: TokenBinding,
+    /// How often the refresh tokens of one grant may be exchanged.
+    pub refresh_rate: RefreshRate,
     /// Releases 1.0 and 1.1, whose scope names no Aanbieder: the one that this endpoint serves.
     pub aanbieder: Option<Aanbiedernaam>,
     /// Randomness.
@@ -57,19 +58,6 @@ pub struct ServerConfig {
     pub clock: Arc<dyn Clock>,
     /// Who hears of events.
     pub observer: Arc<dyn Observer>,
-}
-
-/// What the resource server does with a token that comes with another certificate than it was issued to (O14).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TokenBinding {
-    /// Nothing.
-    Off,
-    /// It logs: a DVP may lawfully use several back-channel nodes.
-    #[default]
-    Observe,
-    /// It refuses the request; the token stays valid.
-    Require,
 }
 
 impl ServerConfig {
@@ -90,14 +78,14 @@ impl ServerConfig {
             texts: Arc::new(TextPack::voorbeeld()),
             lifetimes: Lifetimes::default(),
             exceptions: ExceptionPolicy::default(),
-            binding: ClientBinding::new(),
+            binding: ClientBinding::learn(),
             ids: IdStrictness::default(),
             invalid_client: InvalidClient::default(),
             state_lengte: STATE_LENGTE,
             login_query: 16 * 1024,
             login_form: 256 * 1024,
             redirect_query: true,
-            token_binding: TokenBinding::default(),
+            refresh_rate: RefreshRate::default(),
             aanbieder: None,
             entropy: Arc::new(OsEntropy),
             clock: Arc::new(SystemClock::default()),

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What a server remembers of a flow and of a grant. In the store it is sealed whole.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use medmij_oauth::{
     ClientId, Functie, RedirectUri, Scope, Vertegenwoordiging,
     policy::Uitzondering,
     wire::{Geboortedatum, RequestIds},
 };
-use medmij_types::{Aanbiedernaam, Bsn, CorrelationId, GegevensdienstId, MedMijRequestId, Release, State};
+use medmij_types::{
+    Aanbiedernaam, Bsn, CorrelationId, Entropy, EntropyError, GegevensdienstId, MedMijRequestId, Release, State,
+};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -179,11 +182,49 @@ pub(super) struct GrantBody {
     pub(super) gegevensdiensten: Vec<GegevensdienstId>,
     pub(super) persoon: Persoon,
     pub(super) correlation_id: Option<CorrelationId>,
+    /// The key of the MAC of its refresh tokens; only where it is langdurig.
+    pub(super) family: Option<FamilyKey>,
+}
+
+/// The key under which the refresh tokens of one grant carry their MAC. It rests sealed in the grant and nowhere else.
+#[derive(Clone)]
+pub(super) struct FamilyKey(Zeroizing<[u8; 32]>);
+
+impl FamilyKey {
+    pub(super) fn random(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        entropy.fill(bytes.as_mut_slice())?;
+        Ok(Self(bytes))
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        let read = URL_SAFE_NO_PAD.decode_slice(text, bytes.as_mut_slice()).ok()?;
+        (read == 32).then_some(Self(bytes))
+    }
 }
 
 impl GrantBody {
+    /// What a token that admits these gegevensdiensten is good for. The consent stays as it is.
+    pub(super) fn narrowed_to(&self, gegevensdiensten: Vec<GegevensdienstId>) -> Self {
+        let mut narrowed = self.clone();
+        if !self.scope.gegevensdiensten().is_empty()
+            && let Some(scope) = self.scope.narrowed_to(&gegevensdiensten)
+        {
+            narrowed.scope = scope;
+        }
+        narrowed.gegevensdiensten = gegevensdiensten;
+        narrowed
+    }
+
     pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         write(&GrantKept {
+            version: GRANT_VERSION,
+            family: (self.family.as_ref()).map(|key| Zeroizing::new(URL_SAFE_NO_PAD.encode(key.as_bytes()))),
             release: self.scope.release().as_str().to_owned(),
             functie: Some(self.scope.functie())
                 .filter(|functie| *functie != Functie::Verzamelen)
@@ -199,6 +240,11 @@ impl GrantBody {
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, StepError> {
+        // a body of a later version is not one that is broken: whoever wrote it can read it
+        let version: VersionKept = serde_json::from_slice(bytes).map_err(|_| StepError::Kept("grant"))?;
+        if version.version != GRANT_VERSION {
+            return Err(StepError::Kept("grant of another version"));
+        }
         let kept: GrantKept = serde_json::from_slice(bytes).map_err(|_| StepError::Kept("grant"))?;
         Self::from_kept(kept).ok_or(StepError::Kept("grant"))
     }
@@ -216,6 +262,10 @@ impl GrantBody {
             persoon: kept.persoon.read()?,
             correlation_id: match kept.correlation_id {
                 Some(id) => Some(CorrelationId::parse(&id).ok()?),
+                None => None,
+            },
+            family: match kept.family {
+                Some(key) => Some(FamilyKey::read(&key)?),
                 None => None,
             },
         })
@@ -262,9 +312,20 @@ enum StapKept {
     },
 }
 
+/// What every version of a body has.
+#[derive(Deserialize)]
+struct VersionKept {
+    #[serde(rename = "v")]
+    version: u32,
+}
+
 /// With short names, and without what goes without saying: there is one of these for every live grant.
 #[derive(Serialize, Deserialize)]
 struct GrantKept {
+    #[serde(rename = "v")]
+    version: u32,
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    family: Option<Zeroizing<String>>,
     #[serde(rename = "r")]
     release: String,
     /// Verzamelen where it is absent.
@@ -333,3 +394,6 @@ fn ids_of(texts: &[String]) -> Option<Vec<GegevensdienstId>> {
 fn read_scope(release: &str, functie: &str, scope: &str) -> Option<Scope> {
     Scope::parse(Release::parse(release).ok()?, Functie::from_name(functie)?, scope).ok()
 }
+
+/// The version of the body of a grant: it goes up with every change that an older program would misread.
+const GRANT_VERSION: u32 = 1;

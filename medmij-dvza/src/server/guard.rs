@@ -12,7 +12,7 @@ use medmij_oauth::{
 };
 use medmij_types::{Aanbiedernaam, AccessToken, CorrelationId, GegevensdienstId, PeerNames};
 
-use super::{Clients as _, Dvza, Persoon, Server, StepError, TokenBinding, flow::GrantBody};
+use super::{Clients as _, Dvza, Persoon, Server, StepError, binding::NotBound, flow::GrantBody};
 use crate::store::{GrantId, Store as _};
 
 /// What a request may touch.
@@ -52,7 +52,9 @@ impl<'a> From<&'a Verleend> for SubscriptionToken<'a> {
 
 impl<D: Dvza> Server<D> {
     /// Judges a resource request: its token stands in the `Authorization` header and nowhere else, lives, belongs to a
-    /// client that is on the OCL now, and covers the gegevensdienst.
+    /// client that is on the OCL now and for which the certificate speaks
+    /// ([`ClientBinding`](medmij_oauth::policy::ClientBinding)), and covers the gegevensdienst, for which the OCL knows the client
+    /// now. Without a certificate nothing is served.
     ///
     /// `query` is the query of the request: a token there is refused (H09).
     ///
@@ -159,21 +161,16 @@ impl<D: Dvza> Server<D> {
             .map_err(|error| GuardError::Unavailable(Box::new(error.into())))?
             .ok_or(GuardError::InvalidToken)?;
         let client_id = access.grant.client_id.clone();
-        let listed = self
-            .dvza
-            .clients()
-            .client(&client_id)
-            .await
-            .map_err(|error| GuardError::Unavailable(Box::new(error.into())))?;
-        if listed.is_none() {
-            return Err(GuardError::InvalidToken);
-        }
-        let same = peer.iter().any(|name| access.names.contains(name));
-        if !same && self.config.token_binding != TokenBinding::Off {
-            tracing::warn!(rule = "rfc 8705 section 3", %client_id, "token came with another certificate than it was issued to");
-            if self.config.token_binding == TokenBinding::Require {
-                return Err(GuardError::InvalidToken);
-            }
+        let unavailable = |error: StepError| GuardError::Unavailable(Box::new(error));
+        let listed = self.dvza.clients().client(&client_id).await;
+        let client = listed
+            .map_err(|error| unavailable(error.into()))?
+            .ok_or(GuardError::InvalidToken)?;
+        let ids = RequestIds::from_headers(headers);
+        match self.bind(&client_id, peer, ids.as_ref()).await {
+            Ok(_) => {}
+            Err(NotBound::Refused) => return Err(GuardError::InvalidToken),
+            Err(NotBound::Unavailable(error)) => return Err(unavailable(error)),
         }
         let read = || -> Result<GrantBody, StepError> {
             let plain = self
@@ -182,11 +179,17 @@ impl<D: Dvza> Server<D> {
                 .open(&access.grant.body, access.grant.id.as_str().as_bytes())?;
             GrantBody::from_bytes(&plain)
         };
-        let body = read().map_err(|error| GuardError::Unavailable(Box::new(error)))?;
+        let body = read().map_err(unavailable)?;
+        // what the token admits, as far as the OCL knows the client for it now (core.ocl.300)
+        let mut gegevensdiensten = access.gegevensdiensten;
+        gegevensdiensten.retain(|id| client.has(id));
+        if gegevensdiensten.is_empty() {
+            return Err(GuardError::InsufficientScope);
+        }
         Ok(Verleend {
             persoon: body.persoon,
             aanbieder: body.aanbieder,
-            gegevensdiensten: body.gegevensdiensten,
+            gegevensdiensten,
             functie: body.scope.functie(),
             dagen: body.scope.dagen(),
             client_id,

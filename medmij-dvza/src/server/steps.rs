@@ -147,7 +147,13 @@ impl<D: Dvza> Server<D> {
                     terug: rule.gedrag != Gedrag::AlleenPagina,
                 })
             }
-            Stap::Toestemming { gegevensdiensten, .. } => vraag(flow, &aanbieder, namen, gegevensdiensten),
+            Stap::Toestemming {
+                persoon,
+                gegevensdiensten,
+            } => {
+                let onbepaald = self.may_last(flow, persoon).await?;
+                vraag(flow, &aanbieder, namen, gegevensdiensten, onbepaald)
+            }
             Stap::Overzicht { persoon } => self.overzicht(namen, persoon).await?,
             Stap::Intrekken {
                 client_id, aanbieder, ..

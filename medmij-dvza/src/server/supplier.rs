@@ -370,6 +370,29 @@ pub trait Toets: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Geboortedatum>, SupplierError>> + Send {
         std::future::ready(Ok(None))
     }
+
+    /// Whether somebody still represents this Persoon in the way in which the consent was given
+    /// ([`Persoon::vertegenwoordiging`]): asked at consent and at each refresh. `None`, the default, says that this DVZA
+    /// cannot establish it: then a consent under representation gives no refresh token.
+    fn represented(
+        &self,
+        _persoon: &Persoon,
+        _aanbieder: &Aanbieder,
+    ) -> impl Future<Output = Result<Option<Represented>, SupplierError>> + Send {
+        std::future::ready(Ok(None))
+    }
+}
+
+/// Whether a representation still stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Represented {
+    /// It stands.
+    Yes,
+    /// It has ended: a refresh gives no token.
+    No,
+    /// That cannot be established now: a refresh is put off.
+    Unknown,
 }
 
 /// The question of the test.

@@ -2,6 +2,9 @@
 //! core.tknint.200 – core.tknint.207 — the token endpoint, behind mutual TLS.
 
 mod answer;
+mod family;
+mod redeem;
+mod refresh;
 
 use std::time::Duration;
 
@@ -10,18 +13,22 @@ use http::{HeaderValue, Method, Request, Response, header};
 use medmij_log::{ErrorInfo, EventType, RequestInfo, ResponseInfo};
 use medmij_oauth::{
     ClientId,
-    policy::{IdStrictness, TokenUitzondering, release_rules},
-    storage::SecretHash,
-    wire::{CodeRequest, RefreshRequest, RequestIds, TokenError, TokenRequest, TokenRequestError, TokenResponse},
+    policy::{BoundBy, IdStrictness, TokenUitzondering, release_rules},
+    wire::{RequestIds, TokenError, TokenRequest, TokenRequestError, TokenResponse},
 };
-use medmij_types::{AccessToken, CorrelationId, Hostname, PeerNames, RefreshToken};
+use medmij_types::{CorrelationId, PeerNames};
 
-use self::answer::{Answer, Drawn, Refusal, refusal, token_scope, unavailable, uuid_token};
-use super::{
-    Aanbieders as _, Client, Clients as _, Dvza, Server, StepError, Toets as _, ToetsUitslag, ToetsVraag,
-    flow::GrantBody, steps::DRAWS,
-};
-use crate::store::{Grant, Redeem, RotateRefresh, Rotated, Store as _, TakenCode};
+use self::answer::{Answer, Drawn, Refusal, refusal, token_scope, unavailable};
+use super::{Client, Clients as _, Dvza, Server, binding::NotBound, flow::GrantBody};
+use crate::store::Grant;
+
+/// Who asks: a client on the OAuth Client List, with a certificate that speaks for it.
+struct Caller {
+    client_id: ClientId,
+    client: Client,
+    peer: PeerNames,
+    bound: BoundBy,
+}
 
 impl<D: Dvza> Server<D> {
     /// Answers a request to the token endpoint. `peer` holds the names of the client certificate, already checked against
@@ -77,7 +84,7 @@ impl<D: Dvza> Server<D> {
                     Some(error),
                 );
                 let mut response = TokenError::new(code, Some(refusal.uitzondering.description())).to_http(status);
-                if status == 503 {
+                if matches!(status, 429 | 503) {
                     response
                         .headers_mut()
                         .insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
@@ -93,220 +100,83 @@ impl<D: Dvza> Server<D> {
         ids: Option<&RequestIds>,
         peer: &PeerNames,
     ) -> Result<Answer, Refusal> {
-        let read = TokenRequest::parse(request);
         let rules = release_rules(self.config.release);
         let strict = rules.ids_in_token_request && self.config.ids == IdStrictness::Strict;
-        let (read, client) = match read {
-            Ok(read) => {
-                let identified = if strict && ids.is_none() {
-                    Err(refusal(
-                        TokenUitzondering::OngeldigVerzoek,
-                        "request ids are missing or no uuids",
-                    ))
-                } else {
-                    self.identify(read.client_id(), peer).await
-                };
-                match identified {
-                    Ok(client) => Ok((read, client)),
-                    Err(refused) => {
-                        // core.tknint.204: the code counts as offered
-                        if let TokenRequest::Code(request) = &read {
-                            self.burn(std::slice::from_ref(&request.code)).await?;
-                        }
-                        Err(refused)
-                    }
-                }
-            }
+        let read = match TokenRequest::parse(request) {
+            Ok(read) => read,
             Err(TokenRequestError {
                 uitzondering,
                 what,
                 offered,
                 ..
             }) => {
-                self.burn(&offered).await?;
-                Err(refusal(uitzondering, what))
+                self.burn(&offered, None, ids).await?;
+                return Err(refusal(uitzondering, what));
             }
-        }?;
-        let names: Vec<Hostname> = peer.iter().cloned().collect();
+        };
+        let identified = if strict && ids.is_none() {
+            Err(refusal(
+                TokenUitzondering::OngeldigVerzoek,
+                "request ids are missing or no uuids",
+            ))
+        } else {
+            self.identify(read.client_id(), peer, ids).await
+        };
+        let caller = match (identified, &read) {
+            (Ok(caller), _) => caller,
+            // core.tknint.204: the code counts as offered; but what cannot be established costs nothing
+            (Err(refused), TokenRequest::Code(code)) if refused.uitzondering != TokenUitzondering::NietBeschikbaar => {
+                self.burn(std::slice::from_ref(&code.code), Some(code), ids).await?;
+                return Err(refused);
+            }
+            (Err(refused), _) => return Err(refused),
+        };
         match read {
-            TokenRequest::Code(request) => self.redeem(&request, names).await,
+            TokenRequest::Code(request) => self.redeem(&request, &caller, ids).await,
             TokenRequest::Refresh(request) if rules.langdurige_toestemming => {
-                self.refresh(&request, &client, names).await
+                self.refresh(&request, &caller, ids).await
             }
             TokenRequest::Refresh(_) => Err(refusal(TokenUitzondering::GrantType, "release has no refresh tokens")),
         }
     }
 
     /// The certificate is of the client, and the client is on the OCL now.
-    async fn identify(&self, client_id: &ClientId, peer: &PeerNames) -> Result<Client, Refusal> {
-        if let Err(refused) = self.config.binding.check(client_id, peer) {
-            // with the names that were seen, so that an operator can add one in a line
-            tracing::warn!(rule = "core.tknint.200", %refused, "client certificate does not belong to the client");
-            return Err(refusal(
-                TokenUitzondering::Client,
-                "client certificate does not belong to the client",
-            ));
-        }
-        match self.dvza.clients().client(client_id).await {
-            Ok(Some(client)) => Ok(client),
-            Ok(None) => Err(refusal(
-                TokenUitzondering::Client,
-                "client is not on the OAuth Client List",
-            )),
-            Err(error) => Err(unavailable(error)),
-        }
-    }
-
-    async fn burn(&self, codes: &[medmij_types::AuthorizationCode]) -> Result<(), Refusal> {
-        for code in codes {
-            self.dvza
-                .store()
-                .burn_code(&SecretHash::of(code.expose()))
-                .await
-                .map_err(unavailable)?;
-        }
-        Ok(())
-    }
-
-    async fn redeem(&self, request: &CodeRequest, names: Vec<Hostname>) -> Result<Answer, Refusal> {
-        let code = SecretHash::of(request.code.expose());
-        let binding = SecretHash::of_parts(&[request.client_id.as_str(), request.redirect_uri.as_str()]);
-        let rules = release_rules(self.config.release);
-        for _ in 0..DRAWS {
-            let drawn = self.draw().map_err(unavailable)?;
-            let refresh = rules.langdurige_toestemming.then(|| {
-                (
-                    SecretHash::of(drawn.refresh.expose()),
-                    self.config.lifetimes.refresh_token,
-                )
-            });
-            let access = SecretHash::of(drawn.access.expose());
-            let redeem = Redeem::new(
-                binding,
-                access,
-                self.config.lifetimes.access_token,
-                refresh,
-                names.clone(),
-            );
-            let what = match self.dvza.store().take_code(&code, &redeem).await.map_err(unavailable)? {
-                TakenCode::Fresh(grant) => return self.answer(&grant, drawn),
-                TakenCode::Collision => continue,
-                TakenCode::Mismatch => "code is of another client or redirect_uri",
-                TakenCode::Replayed => {
-                    tracing::warn!(rule = "core.tknint.203", client_id = %request.client_id, "code was offered again, its tokens are withdrawn");
-                    "code was offered before"
-                }
-                TakenCode::Expired => "code is too old",
-                TakenCode::Unknown => "code is unknown",
-            };
-            return Err(refusal(TokenUitzondering::Grant, what));
-        }
-        Err(unavailable(StepError::Uniek))
-    }
-
-    async fn refresh(
+    async fn identify(
         &self,
-        request: &RefreshRequest,
-        client: &Client,
-        names: Vec<Hostname>,
-    ) -> Result<Answer, Refusal> {
-        let token = SecretHash::of(request.refresh_token.expose());
-        for _ in 0..DRAWS {
-            let drawn = self.draw().map_err(unavailable)?;
-            let rotate = RotateRefresh::new(
-                request.client_id.clone(),
-                (
-                    SecretHash::of(drawn.refresh.expose()),
-                    self.config.lifetimes.refresh_token,
-                ),
-                (
-                    SecretHash::of(drawn.access.expose()),
-                    self.config.lifetimes.access_token,
-                ),
-                self.config.lifetimes.refresh_race,
-                names.clone(),
-            );
-            let what = match self
-                .dvza
-                .store()
-                .rotate_refresh(&token, &rotate)
-                .await
-                .map_err(unavailable)?
-            {
-                Rotated::Fresh(grant) => return self.refreshed(&grant, client, drawn).await,
-                Rotated::Replaced(grant) => {
-                    tracing::warn!(client_id = %request.client_id, "refresh token was used again, its unused successor is replaced");
-                    return self.refreshed(&grant, client, drawn).await;
-                }
-                Rotated::Collision => continue,
-                Rotated::Race => {
-                    return Err(refusal(
-                        TokenUitzondering::NietBeschikbaar,
-                        "refresh token is in use at this moment",
-                    ));
-                }
-                Rotated::Reused => {
-                    tracing::warn!(client_id = %request.client_id, "refresh token was used again after its successor, the grant is withdrawn");
-                    "refresh token was used before"
-                }
-                Rotated::Mismatch => "refresh token is of another client",
-                Rotated::Expired => "refresh token is too old",
-                Rotated::Unknown => "refresh token is unknown or withdrawn",
-            };
-            return Err(refusal(TokenUitzondering::Grant, what));
-        }
-        Err(unavailable(StepError::Uniek))
-    }
-
-    /// RFC0054: at a refresh the availability is tested again, without the Persoon. Where nothing is available there is no
-    /// token (G12); the tokens that were just written never leave, and the old one can be sent again later.
-    async fn refreshed(&self, grant: &Grant, client: &Client, drawn: Drawn) -> Result<Answer, Refusal> {
-        let mut body = self.body(grant)?;
-        // and as far as the OCL knows the client for it now (core.ocl.300)
-        body.gegevensdiensten.retain(|id| client.has(id));
-        let known = self
-            .dvza
-            .aanbieders()
-            .aanbieder(&body.aanbieder)
-            .await
-            .map_err(unavailable)?;
-        let aanbieder =
-            known.ok_or_else(|| refusal(TokenUitzondering::Grant, "aanbieder is not served here any more"))?;
-        let vraag = ToetsVraag {
-            aanbieder: &aanbieder,
-            persoon: &body.persoon,
-            functie: body.scope.functie(),
-            gegevensdiensten: &body.gegevensdiensten,
-        };
-        match self.dvza.toets().toets(&vraag).await.map_err(unavailable)? {
-            ToetsUitslag::Later => {}
-            ToetsUitslag::Beschikbaar(ids) => body.gegevensdiensten.retain(|id| ids.contains(id)),
-            ToetsUitslag::NietBeschikbaar => body.gegevensdiensten.clear(),
-            ToetsUitslag::NietVastTeStellen => {
+        client_id: &ClientId,
+        peer: &PeerNames,
+        ids: Option<&RequestIds>,
+    ) -> Result<Caller, Refusal> {
+        // who is not on the list speaks for nobody, and nothing is learned of it
+        let client = match self.dvza.clients().client(client_id).await {
+            Ok(Some(client)) => client,
+            Ok(None) => {
                 return Err(refusal(
-                    TokenUitzondering::NietBeschikbaar,
-                    "availability cannot be established now",
+                    TokenUitzondering::Client,
+                    "client is not on the OAuth Client List",
                 ));
             }
+            Err(error) => return Err(unavailable(error)),
+        };
+        match self.bind(client_id, peer, ids).await {
+            Ok(bound) => Ok(Caller {
+                client_id: client_id.clone(),
+                client,
+                peer: peer.clone(),
+                bound,
+            }),
+            Err(NotBound::Refused) => Err(refusal(
+                TokenUitzondering::Client,
+                "client certificate does not belong to the client",
+            )),
+            Err(NotBound::Unavailable(error)) => Err(unavailable(error)),
         }
-        if body.gegevensdiensten.is_empty() {
-            return Err(refusal(
-                TokenUitzondering::GeenGegevens,
-                "nothing is available any more",
-            ));
-        }
-        Ok(self.answer_with(grant, &body, drawn))
-    }
-
-    fn answer(&self, grant: &Grant, drawn: Drawn) -> Result<Answer, Refusal> {
-        let body = self.body(grant)?;
-        Ok(self.answer_with(grant, &body, drawn))
     }
 
     fn answer_with(&self, grant: &Grant, body: &GrantBody, drawn: Drawn) -> Answer {
-        let mut response = TokenResponse::new(drawn.access, Some(self.config.lifetimes.access_token.as_secs()));
+        let mut response = TokenResponse::new(drawn.access, Some(self.config.lifetimes.access_token.get().as_secs()));
         response.scope = Some(token_scope(body));
-        response.refresh_token = grant.langdurig.then_some(drawn.refresh);
+        response.refresh_token = drawn.refresh.filter(|_| grant.langdurig);
         Answer {
             response,
             client_id: grant.client_id.clone(),
@@ -320,19 +190,6 @@ impl<D: Dvza> Server<D> {
             .open(&grant.body, grant.id.as_str().as_bytes())
             .map_err(unavailable)?;
         GrantBody::from_bytes(&plain).map_err(unavailable)
-    }
-
-    fn draw(&self) -> Result<Drawn, StepError> {
-        let entropy = &*self.config.entropy;
-        let access = if release_rules(self.config.release).uuid_codes {
-            uuid_token(entropy)?
-        } else {
-            AccessToken::random(entropy)?
-        };
-        Ok(Drawn {
-            access,
-            refresh: RefreshToken::random(entropy)?,
-        })
     }
 
     fn observe_token(

@@ -2,6 +2,7 @@
 //! The rows of a store, and the answers of its operations.
 
 mod audit;
+mod binding;
 mod code;
 mod flow;
 mod grant;
@@ -10,9 +11,10 @@ mod refresh;
 
 pub use self::{
     audit::{AuditEntry, AuditKind},
-    code::{Access, Redeem, TakenCode},
+    binding::{Binding, Learned, MAX_LEARNED},
+    code::{Access, BurntCode, NewAccess, Redeem, TakenCode},
     flow::{Advance, NewFlow, StoredFlow},
     grant::{Grant, Granted, NewGrant},
     ids::{FlowId, GrantId},
-    refresh::{RotateRefresh, Rotated},
+    refresh::{LiveGrant, NewRefresh, RefreshRate, RefreshState, Resealed, RotateRefresh, Rotated},
 };

@@ -14,13 +14,11 @@ use std::{
 use axum::{Router, extract::Request, middleware::Next, response::Response, routing::get};
 use bytes::Bytes;
 use medmij_dvp::{Aanvraag, Callback, PendingFlows, ReceivedCode, SendError, Tokens};
-use medmij_dvza::{
-    TokenBinding,
-    router::{Guard, RouterOptions, back_channel, guard},
-};
+use medmij_dvza::router::{Guard, RouterOptions, back_channel, guard};
 use medmij_net::{
     BackChannel, BackChannelListener, DangerLoopback, NetError, NodeIdentity, Revocation, SendLimits, TrustRoots,
 };
+use medmij_oauth::policy::ClientBinding;
 use medmij_test::{LeafSpec, TestPki};
 use medmij_types::{BackchannelUri, Hostname, Release};
 use medmij_whitelist::HostPolicy;
@@ -48,7 +46,7 @@ struct Net {
 
 impl Net {
     async fn start(held: bool) -> Self {
-        let setup = setup(|config| config.token_binding = TokenBinding::Require);
+        let setup = setup(|config| config.binding = ClientBinding::require());
         let pki = TestPki::new("ours").unwrap();
         let (requests, hold) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let (count, wait) = (Arc::clone(&requests), Arc::clone(&hold));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use medmij_dvza::{
     Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome, LoginRequest,
-    LoginStart, Persoon, Server, ServerConfig, SupplierError, Toets, ToetsUitslag, ToetsVraag,
+    LoginStart, Persoon, Represented, Server, ServerConfig, SupplierError, Toets, ToetsUitslag, ToetsVraag,
 };
 use medmij_log::MemoryObserver;
 use medmij_oauth::{ClientId, Functie, Vertegenwoordiging, seal::LocalKeyRing, wire::Geboortedatum};
@@ -26,6 +26,8 @@ pub(crate) struct TestDvza {
     pub(crate) bsn: Mutex<&'static str>,
     pub(crate) uitslag: Mutex<Option<ToetsUitslag>>,
     pub(crate) geboren: Mutex<Option<&'static str>>,
+    /// Whether the representation stands; by default nobody can say.
+    pub(crate) represented: Mutex<Option<Represented>>,
     pub(crate) broken: Mutex<bool>,
 }
 
@@ -52,6 +54,7 @@ pub(crate) fn setup(change: impl FnOnce(&mut ServerConfig)) -> Setup {
         bsn: Mutex::new(BSN),
         uitslag: Mutex::default(),
         geboren: Mutex::default(),
+        represented: Mutex::default(),
         broken: Mutex::new(false),
     });
     let log = Arc::new(MemoryObserver::new());
@@ -154,6 +157,10 @@ impl Toets for TestDvza {
     async fn toets(&self, vraag: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
         let steered = self.uitslag.lock().unwrap().clone();
         Ok(steered.unwrap_or_else(|| ToetsUitslag::Beschikbaar(vraag.gegevensdiensten.to_vec())))
+    }
+
+    async fn represented(&self, _: &Persoon, _: &Aanbieder) -> Result<Option<Represented>, SupplierError> {
+        Ok(*self.represented.lock().unwrap())
     }
 
     async fn geboortedatum(&self, _: &Bsn, _: &Aanbieder) -> Result<Option<Geboortedatum>, SupplierError> {

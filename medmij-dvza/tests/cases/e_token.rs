@@ -215,7 +215,7 @@ async fn e17_e19_a12_extra_parameters_and_methods() {
 async fn client_binding_by_table_and_the_ocl_now() {
     let back = Hostname::parse("back.leverancier.nl").unwrap();
     let client = medmij_oauth::ClientId::parse("pgo.example.nl").unwrap();
-    let setup = setup(|config| config.binding = ClientBinding::new().allow(client, back));
+    let setup = setup(|config| config.binding = ClientBinding::learn().allow(client, back));
     let from_back = PeerNames::new(None, ["back.leverancier.nl"]);
     let request = token_request(&setup).await;
     assert_eq!(setup.server.token(&request, &from_back).await.status(), 200);

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 use medmij_dvp::Tokens;
-use medmij_dvza::{TokenBinding, store::DangerShiftClock as _};
+use medmij_dvza::store::{DangerShiftClock as _, Store as _};
+use medmij_oauth::policy::{ClientBinding, Lifetime};
 use medmij_types::{OsEntropy, PeerNames, Release};
 
 use crate::{
@@ -93,26 +94,109 @@ async fn rfc_6750_h06_h07_h08_h09_h12_h17_a13_answers() {
     );
 }
 
+/// A certificate that belongs to another client is refused under every policy, one that belongs to nobody by policy, and
+/// without a certificate nothing is served.
 #[tokio::test]
 async fn o14_a5_a_stolen_token_with_another_certificate() {
-    let other = PeerNames::new(None, ["ander.example.nl"]);
-    for (binding, refused) in [
-        (TokenBinding::Off, false),
-        (TokenBinding::Observe, false),
-        (TokenBinding::Require, true),
+    let client = |name: &str| medmij_oauth::ClientId::parse(name).unwrap();
+    let host = |name: &str| medmij_types::Hostname::parse(name).unwrap();
+    // `ander` is a client on the OCL, `tabel` stands in the table of another, `bevestigd` was confirmed for another
+    for (binding, unknown) in [
+        (ClientBinding::learn(), true),
+        (ClientBinding::require(), false),
+        (ClientBinding::danger_off(), true),
     ] {
-        let setup = setup(|config| config.token_binding = binding);
+        let binding = binding.allow(client("ander.example.nl"), host("tabel.example.nl"));
+        let setup = setup(|config| config.binding = binding.clone());
         let headers = tokens(&setup).await.resource_headers(&OsEntropy).unwrap();
-        assert_eq!(
-            setup.server.guard(&headers, None, &other, &id("48")).await.is_err(),
-            refused,
-            "{binding:?}"
-        );
+        let store = &setup.dvza.store;
+        let bevestigd = host("bevestigd.example.nl");
+        store
+            .confirm_binding(&client("ander.example.nl"), &bevestigd)
+            .await
+            .unwrap();
+        for (names, served) in [
+            (&["pgo.example.nl"][..], true),
+            (&["ander.example.nl"], false),
+            (&["tabel.example.nl"], false),
+            (&["bevestigd.example.nl"], false),
+            (&["nieuw.example.nl", "bevestigd.example.nl"], false),
+            // one certificate of a supplier with two clients
+            (&["ander.example.nl", "pgo.example.nl"], true),
+            (&["nieuw.example.nl"], unknown),
+            (&[], false),
+        ] {
+            let peer = PeerNames::new(None, names.iter().copied());
+            let judged = setup.server.guard(&headers, None, &peer, &id("48")).await;
+            assert_eq!(judged.is_ok(), served, "{binding:?}: {names:?}");
+            // and the token endpoint says the same
+            let request = crate::whole_flow::token_request(&setup).await;
+            let status = setup.server.token(&request, &peer).await.status();
+            assert_eq!(status, if served { 200 } else { 401 }, "{binding:?}: {names:?}");
+        }
         assert!(
             setup.server.guard(&headers, None, &peer(), &id("48")).await.is_ok(),
             "the token itself stays valid"
         );
     }
+}
+
+#[tokio::test]
+async fn core_tknint_200_an_unknown_certificate_is_learned_once_reported_and_confirmed() {
+    let setup = setup_2_2();
+    let headers = tokens(&setup).await.resource_headers(&OsEntropy).unwrap();
+    let back = PeerNames::new(None, ["back.example.nl"]);
+    let learned = |setup: &Setup| {
+        let events = setup.log.events();
+        let named = events
+            .iter()
+            .filter(|event| event.event_type.as_str() == "client_certificate_learned");
+        named.count()
+    };
+    for _ in 0..3 {
+        assert!(setup.server.guard(&headers, None, &back, &id("48")).await.is_ok());
+        assert_eq!(learned(&setup), 1);
+    }
+    let request = crate::whole_flow::token_request(&setup).await;
+    assert_eq!(setup.server.token(&request, &back).await.status(), 200);
+    assert_eq!(learned(&setup), 1, "token endpoint and guard share what is known");
+    let bindings = setup.dvza.store.bindings().await.unwrap();
+    assert_eq!((bindings.len(), bindings[0].confirmed), (1, false));
+    let (client, name) = (&bindings[0].client_id, &bindings[0].name);
+    assert_eq!((client.as_str(), name.as_str()), ("pgo.example.nl", "back.example.nl"));
+    setup.dvza.store.confirm_binding(client, name).await.unwrap();
+    assert!(setup.server.guard(&headers, None, &back, &id("48")).await.is_ok());
+}
+
+#[tokio::test]
+async fn core_ocl_300_what_the_ocl_takes_away_no_token_admits() {
+    let setup = setup_2_2();
+    *setup.dvza.uitslag.lock().unwrap() = None;
+    let both = aanvraag(Release::V2_2, &["42", "48"]);
+    let headers = tokens_for(&setup, &dvp(), both, "antwoord=ja").await;
+    let headers = headers.resource_headers(&OsEntropy).unwrap();
+    let guard = async |gegevensdienst: &str| {
+        let judged = setup.server.guard(&headers, None, &peer(), &id(gegevensdienst)).await;
+        judged.map_or_else(|error| error.status().as_u16(), |_| 200)
+    };
+    assert_eq!((guard("42").await, guard("48").await), (200, 200));
+    setup.dvza.listed.lock().unwrap().retain(|id| *id != "48");
+    assert_eq!((guard("42").await, guard("48").await), (200, 403));
+    let seen = setup.server.token_of(&headers, None, &peer()).await.unwrap();
+    assert_eq!(seen.gegevensdiensten, [id("42")]);
+    setup.dvza.listed.lock().unwrap().clear();
+    assert_eq!(
+        setup
+            .server
+            .token_of(&headers, None, &peer())
+            .await
+            .unwrap_err()
+            .status(),
+        403
+    );
+    // what returns is admitted again
+    *setup.dvza.listed.lock().unwrap() = vec!["42", "48"];
+    assert_eq!((guard("42").await, guard("48").await), (200, 200));
 }
 
 #[tokio::test]
@@ -133,7 +217,7 @@ async fn w4_a_client_off_the_list_has_no_token() {
 
 #[tokio::test]
 async fn f14_c4_expiry_is_at_most_900_seconds_from_sending() {
-    let setup = setup(|config| config.lifetimes.access_token = Duration::from_secs(5_000));
+    let setup = setup(|config| config.lifetimes.access_token = Lifetime::new(Duration::from_secs(3_600)).unwrap());
     let before = std::time::SystemTime::now();
     let tokens = tokens(&setup).await;
     let lifetime = tokens.expires_at.duration_since(before).unwrap();

@@ -15,6 +15,7 @@ mod counted;
 mod d_answer;
 mod dvza;
 mod e_token;
+mod g_narrowing;
 mod g_refresh;
 mod h_guard;
 mod headers;

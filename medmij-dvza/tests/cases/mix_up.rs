@@ -2,11 +2,11 @@
 //! C2, C5 — two authorization servers of which one is hostile, and texts of the other side.
 
 use medmij_dvp::{Aanvraag, Callback, CallbackError, Melding, PendingFlows, ReceivedCode, group_by_endpoints};
-use medmij_oauth::RedirectUri;
+use medmij_oauth::{RedirectUri, policy::ClientBinding};
 use medmij_types::{BackchannelUri, FrontchannelUri, Hostname, PeerNames, Release};
 
 use crate::{
-    dvza::{Setup, setup_2_2},
+    dvza::{Setup, setup, setup_2_2},
     whole_flow::{SESSION, browser, consent, dvp, id, json, naam, peer, query},
 };
 
@@ -60,7 +60,8 @@ async fn c2_a16_on_the_path_of_the_honest_server_the_code_goes_nowhere() {
 
 #[tokio::test]
 async fn c2_a16_on_its_own_path_the_hostile_server_gets_a_code_that_nobody_can_use() {
-    let setup = setup_2_2();
+    // under the default its certificate, which is on the Whitelist and of no client, would be served and reported
+    let setup = setup(|config| config.binding = ClientBinding::require());
     // the hostile server gets the code, and offers it with its own certificate
     let flows = PendingFlows::default();
     let (path, query) = sent_on(&setup, &flows, VIJANDIG).await;
@@ -84,6 +85,21 @@ async fn c2_a16_on_its_own_path_the_hostile_server_gets_a_code_that_nobody_can_u
         let response = setup.server.token(&request, &peer()).await;
         assert_eq!(json(&response)["error"], "invalid_grant");
     }
+}
+
+/// What the default costs: it has to be seen.
+#[tokio::test]
+async fn c2_under_learn_a_hostile_server_that_is_no_client_is_reported() {
+    let (setup, flows) = (setup_2_2(), PendingFlows::default());
+    let (path, query) = sent_on(&setup, &flows, VIJANDIG).await;
+    let received = at_dvp(&flows, SESSION, &path, &query).unwrap();
+    let (request, _) = dvp().token_request(received).unwrap();
+    setup.server.token(&request, &PeerNames::new(None, [VIJANDIG])).await;
+    let raised = setup.log.events();
+    let learned = raised
+        .iter()
+        .filter(|event| event.event_type.as_str() == "client_certificate_learned");
+    assert_eq!(learned.count(), 1);
 }
 
 #[test]

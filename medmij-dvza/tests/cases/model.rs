@@ -145,7 +145,7 @@ impl Run {
                 own_redirect,
             } => {
                 let code = pick(code, self.codes.len())?;
-                let expected = self.rules.token(code, client, peer, own_redirect)?;
+                let expected = self.rules.token(code, client, peer, own_redirect);
                 let path = if own_redirect { "cb" } else { "anders" };
                 let issuer = CLIENTS[client];
                 let body = format!(

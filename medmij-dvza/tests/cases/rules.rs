@@ -58,14 +58,15 @@ struct Code {
     grant: usize,
     issued: u64,
     offered: bool,
+    /// The certificate with which it was taken.
+    taken: Option<usize>,
 }
 
 struct Refresh {
     grant: usize,
     issued: u64,
-    used: Option<u64>,
-    successor: Option<usize>,
-    replaced: bool,
+    /// The one for which it came.
+    came_of: Option<usize>,
 }
 
 struct Access {
@@ -176,57 +177,59 @@ impl Rules {
         "on".to_owned()
     }
 
-    /// `None` where an old code was forgotten, and the model does not say when.
-    pub(crate) fn token(&mut self, code: usize, client: usize, peer: usize, own_redirect: bool) -> Option<String> {
-        let Code { grant, issued, offered } = self.codes[code];
-        if self.now >= issued + 2 * LIFETIME {
-            return None;
-        }
-        // core.tknint.204: every offer counts; a second one ends what came of the first
+    pub(crate) fn token(&mut self, code: usize, client: usize, peer: usize, own_redirect: bool) -> String {
+        let Code {
+            grant,
+            issued,
+            offered,
+            taken,
+        } = self.codes[code];
+        // core.tknint.204: every offer counts
         self.codes[code].offered = true;
-        if offered {
-            self.grants[grant].ended = true;
-        }
         if !self.is_client(client, peer) {
-            return Some("401 invalid_client".to_owned());
+            return "401 invalid_client".to_owned();
         }
-        let of_client = self.grants[grant].client == client && own_redirect;
-        if offered || self.now >= issued + LIFETIME || !of_client || self.grants[grant].ended {
-            return Some("400 invalid_grant".to_owned());
+        let refused = "400 invalid_grant".to_owned();
+        let of_client = self.grants[grant].client == client;
+        if offered {
+            // core.tknint.203: a second one ends what came of the first, where client and certificate are those of the grant
+            if of_client && (client == peer || taken == Some(peer)) {
+                self.grants[grant].ended = true;
+            }
+            return refused;
         }
-        Some(self.issue(grant))
+        if self.now >= issued + LIFETIME || !of_client || !own_redirect || self.grants[grant].ended {
+            return refused;
+        }
+        self.codes[code].taken = Some(peer);
+        self.issue(grant, None)
     }
 
     pub(crate) fn refresh(&mut self, token: usize, client: usize, peer: usize) -> String {
         if !self.is_client(client, peer) {
             return "401 invalid_client".to_owned();
         }
-        let Refresh {
-            grant,
-            issued,
-            used,
-            successor,
-            replaced,
-        } = self.refresh[token];
+        let grant = self.refresh[token].grant;
         let refused = "400 invalid_grant".to_owned();
-        let dead = self.grants[grant].ended || self.now >= issued + HALF_A_YEAR;
+        let dead = self.grants[grant].ended || self.now >= self.grants[grant].live_until;
         if dead || self.grants[grant].client != client {
             return refused;
         }
-        let successor_used = successor.is_none_or(|next| self.refresh[next].used.is_some());
-        if replaced || used.is_some() && successor_used {
+        let current = (0..self.refresh.len())
+            .rev()
+            .find(|at| self.refresh[*at].grant == grant);
+        let current = current.expect("a token of this grant");
+        if token == current {
+            return self.issue(grant, Some(token));
+        }
+        if self.refresh[current].came_of != Some(token) {
             self.grants[grant].ended = true;
             return refused;
         }
-        if used.is_some_and(|at| self.now < at + RACE) {
+        if self.now < self.refresh[current].issued + RACE {
             return "503 temporarily_unavailable".to_owned();
         }
-        if let Some(lost) = successor {
-            self.refresh[lost].replaced = true;
-        }
-        self.refresh[token].used = Some(self.now);
-        self.refresh[token].successor = Some(self.refresh.len());
-        self.issue(grant)
+        self.issue(grant, Some(token))
     }
 
     pub(crate) fn guard(&self, token: usize, gegevensdienst: &str) -> String {
@@ -238,7 +241,9 @@ impl Rules {
             ended,
             ..
         } = self.grants[grant];
-        if ended || self.now >= issued + LIFETIME || !self.listed[client] {
+        // the guard is asked with the certificate of the first client
+        let of_another = client != 0 && self.listed[0];
+        if ended || self.now >= issued + LIFETIME || !self.listed[client] || of_another {
             return "401".to_owned();
         }
         // I12: consent to notifications gives no data
@@ -254,8 +259,9 @@ impl Rules {
         }
     }
 
+    /// A certificate that is of no client of the list is learned.
     fn is_client(&self, client: usize, peer: usize) -> bool {
-        client == peer && self.listed[client]
+        self.listed[client] && (client == peer || !self.listed[peer])
     }
 
     fn grant(&mut self, persoon: usize, client: usize, scope: usize, langdurig: bool) {
@@ -263,6 +269,7 @@ impl Rules {
             grant: self.grants.len(),
             issued: self.now,
             offered: false,
+            taken: None,
         });
         self.grants.push(Grant {
             persoon,
@@ -275,7 +282,7 @@ impl Rules {
         });
     }
 
-    fn issue(&mut self, grant: usize) -> String {
+    fn issue(&mut self, grant: usize, came_of: Option<usize>) -> String {
         let of = &mut self.grants[grant];
         self.access.push(Access {
             grant,
@@ -294,9 +301,7 @@ impl Rules {
         self.refresh.push(Refresh {
             grant,
             issued: self.now,
-            used: None,
-            successor: None,
-            replaced: false,
+            came_of,
         });
         format!("{scope} and on")
     }

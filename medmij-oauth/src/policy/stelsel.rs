@@ -35,7 +35,8 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use medmij_types::Release;
 
 use super::{
-    ExceptionPolicy, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Lifetimes, Mark, PolicyError, Uitzondering,
+    ExceptionPolicy, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Lifetime, Lifetimes, Mark, PolicyError,
+    Uitzondering,
 };
 
 /// The whole policy.
@@ -201,23 +202,29 @@ impl Stelsel {
         expect(dead_code, reason = "the file is the only way to overrule by name")
     )]
     fn set_lifetime(&mut self, name: &str, seconds: u64) -> Result<(), StelselError> {
+        let most = match name {
+            "code" | "toegangstoken" => 900,
+            "verversingsrace" => 60,
+            _ => u64::MAX,
+        };
+        let outside = |most| StelselError::Levensduur {
+            naam: name.to_owned(),
+            most,
+        };
+        if seconds > most {
+            return Err(outside(most));
+        }
         let duration = Duration::from_secs(seconds);
-        let (slot, most) = match name {
-            "code" => (&mut self.lifetimes.code, 900),
-            "toegangstoken" => (&mut self.lifetimes.access_token, 900),
-            "verversingstoken" => (&mut self.lifetimes.refresh_token, 184 * 86_400),
-            "flow" => (&mut self.lifetimes.flow, 3_600),
-            "verversingsrace" => (&mut self.lifetimes.refresh_race, 60),
+        let lifetimes = &mut self.lifetimes;
+        let set = match name {
+            "code" => Lifetime::new(duration).map(|value| lifetimes.code = value),
+            "toegangstoken" => Lifetime::new(duration).map(|value| lifetimes.access_token = value),
+            "verversingstoken" => Lifetime::new(duration).map(|value| lifetimes.refresh_token = value),
+            "flow" => Lifetime::new(duration).map(|value| lifetimes.flow = value),
+            "verversingsrace" => Lifetime::new(duration).map(|value| lifetimes.refresh_race = value),
             other => return Err(StelselError::Naam(format!("levensduur.{other}"))),
         };
-        if seconds > most || (seconds == 0 && name != "verversingsrace") {
-            return Err(StelselError::Levensduur {
-                naam: name.to_owned(),
-                most,
-            });
-        }
-        *slot = duration;
-        Ok(())
+        set.map_err(|error| outside(most.min(error.most)))
     }
 
     fn row(&self, naam: String, waarde: String, code: &str, mark: Mark) -> PolicyRow {

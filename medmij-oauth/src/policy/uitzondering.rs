@@ -258,8 +258,10 @@ pub enum TokenUitzondering {
     /// At a refresh nothing is available any more (unknown in the framework). Not `invalid_grant`, which would tell the DVP
     /// to throw the consent away.
     GeenGegevens,
-    /// The store or a register cannot be reached: HTTP 503 with `Retry-After`.
+    /// The store or a register cannot be reached, or something cannot be established: HTTP 503 with `Retry-After`.
     NietBeschikbaar,
+    /// The refresh tokens of one grant are exchanged too often: HTTP 429 with `Retry-After`.
+    TeVaak,
 }
 
 impl TokenUitzondering {
@@ -273,7 +275,7 @@ impl TokenUitzondering {
             Self::Client => "client is not on the OAuth Client List or the certificate is not its own",
             Self::Grant => "code or refresh token is not valid, start again",
             Self::GeenGegevens => "nothing can be granted now, the consent stays",
-            Self::NietBeschikbaar => "try again later",
+            Self::NietBeschikbaar | Self::TeVaak => "try again later",
         }
     }
 
@@ -287,6 +289,7 @@ impl TokenUitzondering {
             Self::Grant => (ErrorCode::InvalidGrant, 400),
             Self::GeenGegevens => (ErrorCode::InvalidScope, 400),
             Self::NietBeschikbaar => (ErrorCode::TemporarilyUnavailable, 503),
+            Self::TeVaak => (ErrorCode::TemporarilyUnavailable, 429),
         }
     }
 }

@@ -12,10 +12,13 @@ use bytes::Bytes;
 use http::Request;
 use medmij_dvp::{Renewal, Tokens};
 use medmij_dvza::{
-    Next, Server, TokenBinding,
+    Next, Server,
     store::{AuditKind, DangerShiftClock},
 };
-use medmij_oauth::form;
+use medmij_oauth::{
+    form,
+    policy::{ClientBinding, Lifetime},
+};
 use medmij_types::{OsEntropy, PeerNames};
 
 use super::{
@@ -32,7 +35,7 @@ const ANDER: &str = "ander.example.nl";
 /// A1: a code that is offered again at once, after one second or after thirty, gives nothing and ends the token of the
 /// first use.
 pub async fn server_core_tknint_203_204_code_again_after_0_1_30_s_a1<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Observe);
+    let server = server(&store, ClientBinding::learn());
     for after in [0, 1, 30] {
         let (request, tokens) = redeemed(&server, false).await;
         assert!(is_covered(&server, &tokens, PGO).await);
@@ -44,7 +47,7 @@ pub async fn server_core_tknint_203_204_code_again_after_0_1_30_s_a1<S: DangerSh
 
 /// A2, D02, D03: a code works at 899 seconds, and neither at 900 nor at 901.
 pub async fn server_core_autorisatie_204_code_at_899_900_901_s_a2_d02_d03<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Observe);
+    let server = server(&store, ClientBinding::learn());
     for after in [900, 901] {
         let request = offered(&server).await;
         shift(&*store, Duration::from_secs(after)).await;
@@ -66,7 +69,7 @@ pub async fn server_core_autorisatie_204_code_at_899_900_901_s_a2_d02_d03<S: Dan
 
 /// A4, E12: `client_id` missing, twice, or of another than the certificate; the code counts as offered each time.
 pub async fn server_core_tknint_200_204_client_id_a4_e12<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Observe);
+    let server = server(&store, ClientBinding::learn());
     for (change, node, expected) in [
         (&[("client_id", None)][..], PGO, (400, "invalid_request")),
         (
@@ -93,7 +96,7 @@ pub async fn server_core_tknint_200_204_client_id_a4_e12<S: DangerShiftClock>(st
 /// A5, O14, E14, E16 under the policy `Require`: without a certificate, or with that of another, there is neither a token
 /// nor a resource.
 pub async fn server_core_tknint_200_certificate_a5_o14_e14_e16<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Require);
+    let server = server(&store, ClientBinding::require());
     let nobody = PeerNames::new(None, []);
     for wrong in [&nobody, &peer(ANDER)] {
         let request = offered(&server).await;
@@ -124,7 +127,7 @@ pub async fn server_core_tknint_200_certificate_a5_o14_e14_e16<S: DangerShiftClo
 
 /// A6, E08 – E11: `redirect_uri` absent or another than that of the authorization request.
 pub async fn server_core_tknint_205_redirect_uri_a6_e08_to_e11<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Observe);
+    let server = server(&store, ClientBinding::learn());
     for (redirect, error) in [
         (None, "invalid_request"),
         (Some(""), "invalid_request"),
@@ -149,7 +152,7 @@ pub async fn server_core_tknint_205_redirect_uri_a6_e08_to_e11<S: DangerShiftClo
 
 /// A10, F10: a scope in a refresh request enlarges nothing; the token covers what was granted.
 pub async fn server_core_tknint_200_scope_of_a_refresh_a10<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Observe);
+    let server = server(&store, ClientBinding::learn());
     let (_, tokens) = redeemed(&server, true).await;
     let dvp = super::dvza::dvp();
     let (request, exchange) = dvp
@@ -167,7 +170,7 @@ pub async fn server_core_tknint_200_scope_of_a_refresh_a10<S: DangerShiftClock>(
 
 /// A11, autoriseren 2: a refusal goes back as `access_denied` with the state, is on record, and leaves no code behind.
 pub async fn server_autoriseren_2_refusal_a11<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Observe);
+    let server = server(&store, ClientBinding::learn());
     let (flow, location) = start();
     let (visitor, csrf) = at_consent(&server, &location).await;
     let next = submit(&server, &visitor, &format!("csrf={csrf}&antwoord=nee")).await;
@@ -192,7 +195,7 @@ pub async fn server_autoriseren_2_refusal_a11<S: DangerShiftClock>(store: Arc<S>
 
 /// A15, G05, G06, G11: the refresh token of another client, at its last second and after it.
 pub async fn server_toestemmingsverklaring_refresh_token_a15_g05_g06_g11<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Observe);
+    let server = server(&store, ClientBinding::learn());
     let (_, tokens) = redeemed(&server, true).await;
     let first = tokens.renewal.expect("langdurig");
     let other = medmij_dvp::Dvp::new(medmij_oauth::ClientId::parse(ANDER).expect("client"));
@@ -220,7 +223,7 @@ pub async fn server_toestemmingsverklaring_refresh_token_a15_g05_g06_g11<S: Dang
 pub async fn server_refresh_token_at_two_replicas_a15_r6<S: DangerShiftClock>(store: Arc<S>) {
     // with the time in which a second use is put off, as it is by default
     let mut settings = config();
-    settings.lifetimes.refresh_race = Duration::from_secs(600);
+    settings.lifetimes.refresh_race = Lifetime::new(Duration::from_secs(600)).expect("lifetime");
     let replicas = [server_with(&store, settings.clone()), server_with(&store, settings)];
     for _ in 0..5 {
         let (_, tokens) = redeemed(&replicas[0], true).await;
@@ -254,7 +257,7 @@ pub async fn server_refresh_token_at_two_replicas_a15_r6<S: DangerShiftClock>(st
 
 /// G09, G10, G13: withdrawal ends refresh tokens and live access tokens at once, and is on record.
 pub async fn server_beheren_toestemmingen_withdrawal_g09_g10_g13<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Observe);
+    let server = server(&store, ClientBinding::learn());
     let (_, tokens) = redeemed(&server, true).await;
     assert!(is_covered(&server, &tokens, PGO).await);
     let (visitor, csrf) = start_beheren(&server).await;
@@ -274,7 +277,7 @@ pub async fn server_beheren_toestemmingen_withdrawal_g09_g10_g13<S: DangerShiftC
 
 /// C22: a flow that is left alone gives no code, whatever the browser sends later.
 pub async fn server_autoriseren_3_flow_expires_c22<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Observe);
+    let server = server(&store, ClientBinding::learn());
     let (visitor, csrf) = at_consent(&server, &start().1).await;
     shift(&*store, Duration::from_secs(900)).await;
     let Next::Page(page) = submit(&server, &visitor, &format!("csrf={csrf}&antwoord=ja")).await else {
@@ -285,7 +288,7 @@ pub async fn server_autoriseren_3_flow_expires_c22<S: DangerShiftClock>(store: A
 
 /// H12: a token works at 899 seconds at most.
 pub async fn server_rfc_6750_access_token_900_s_h12<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Observe);
+    let server = server(&store, ClientBinding::learn());
     let (_, tokens) = redeemed(&server, false).await;
     let headers = tokens.resource_headers(&OsEntropy).expect("headers");
     shift(&*store, Duration::from_secs(890)).await;

@@ -9,11 +9,12 @@ use medmij_dvp::{Aanvraag, Callback, Dvp, ReceivedCode, Renewal, Tokens, group_b
 use medmij_dvza::{
     Aanbieder, Aanbieders, Arrived, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome,
     LoginRequest, LoginStart, Next, Persoon, Server, ServerConfig, Submitted, SupplierError, Toets, ToetsUitslag,
-    ToetsVraag, TokenBinding, Visitor, store::DangerShiftClock,
+    ToetsVraag, Visitor, store::DangerShiftClock,
 };
 use medmij_oauth::{
     ClientId, Functie, RedirectUri,
     form::Form,
+    policy::{ClientBinding, Lifetime},
     seal::{LocalKeyRing, SealingKey},
 };
 use medmij_types::{
@@ -108,7 +109,7 @@ pub(crate) fn config() -> ServerConfig {
     let host = Hostname::parse("dvza.example.nl").expect("host");
     let mut config = ServerConfig::new(host, "DVZA", "088", Arc::new(keys));
     // so that a case need not wait between two uses of a refresh token
-    config.lifetimes.refresh_race = Duration::ZERO;
+    config.lifetimes.refresh_race = Lifetime::new(Duration::ZERO).expect("lifetime");
     config
 }
 
@@ -116,9 +117,9 @@ pub(crate) fn server_with<S: DangerShiftClock>(store: &Arc<S>, config: ServerCon
     Server::new(Arc::new(Bundle(Arc::clone(store))), config)
 }
 
-pub(crate) fn server<S: DangerShiftClock>(store: &Arc<S>, binding: TokenBinding) -> Server<Bundle<S>> {
+pub(crate) fn server<S: DangerShiftClock>(store: &Arc<S>, binding: ClientBinding) -> Server<Bundle<S>> {
     let mut config = config();
-    config.token_binding = binding;
+    config.binding = binding;
     server_with(store, config)
 }
 

@@ -10,8 +10,9 @@ use std::{
 use medmij_dvza::{
     Next,
     store::{
-        Access, Advance, AuditEntry, AuditKind, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant,
-        Redeem, RotateRefresh, Rotated, Store, StoredFlow, TakenCode,
+        Access, Advance, AuditEntry, AuditKind, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted,
+        Learned, LiveGrant, NewFlow, NewGrant, Redeem, RotateRefresh, Rotated, Store, StoreClockState, StoredFlow,
+        TakenCode,
     },
 };
 use medmij_oauth::{
@@ -19,7 +20,7 @@ use medmij_oauth::{
     seal::PersoonIndex,
     storage::{Advanced, SecretHash, StoreError},
 };
-use medmij_types::Aanbiedernaam;
+use medmij_types::{Aanbiedernaam, Hostname};
 
 use super::dvza::{at_consent, code, config, dvp, peer, server_with, start, start_beheren, submit};
 
@@ -172,71 +173,17 @@ impl<S: DangerShiftClock> Faulty<S> {
     }
 }
 
-impl<S: DangerShiftClock> Store for Faulty<S> {
-    async fn open_flow(&self, flow: NewFlow) -> Result<(), StoreError> {
-        self.run("open_flow", self.store.open_flow(flow)).await
-    }
-
-    async fn flow(&self, id: &FlowId) -> Result<Option<StoredFlow>, StoreError> {
-        self.run("flow", self.store.flow(id)).await
-    }
-
-    async fn advance_flow(&self, advance: Advance) -> Result<Advanced, StoreError> {
-        self.run("advance_flow", self.store.advance_flow(advance)).await
-    }
-
-    async fn close_flow(&self, id: &FlowId, version: u32, audit: Option<AuditEntry>) -> Result<Advanced, StoreError> {
-        self.run("close_flow", self.store.close_flow(id, version, audit)).await
-    }
-
-    async fn grant(&self, grant: NewGrant) -> Result<Granted, StoreError> {
-        self.run("grant", self.store.grant(grant)).await
-    }
-
-    async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<TakenCode, StoreError> {
-        self.run("take_code", self.store.take_code(code, redeem)).await
-    }
-
-    async fn burn_code(&self, code: &SecretHash) -> Result<(), StoreError> {
-        self.run("burn_code", self.store.burn_code(code)).await
-    }
-
-    async fn access(&self, token: &SecretHash) -> Result<Option<Access>, StoreError> {
-        self.run("access", self.store.access(token)).await
-    }
-
-    async fn rotate_refresh(&self, token: &SecretHash, rotate: &RotateRefresh) -> Result<Rotated, StoreError> {
-        self.run("rotate_refresh", self.store.rotate_refresh(token, rotate))
-            .await
-    }
-
-    async fn grants_of(&self, persoon: &PersoonIndex) -> Result<Vec<Grant>, StoreError> {
-        self.run("grants_of", self.store.grants_of(persoon)).await
-    }
-
-    async fn withdraw(
-        &self,
-        persoon: &PersoonIndex,
-        aanbieder: Option<&Aanbiedernaam>,
-        client_id: &ClientId,
-        audit: AuditEntry,
-    ) -> Result<u64, StoreError> {
-        self.run("withdraw", self.store.withdraw(persoon, aanbieder, client_id, audit))
-            .await
-    }
-
-    async fn revoke_grant(&self, grant: &GrantId) -> Result<(), StoreError> {
-        self.run("revoke_grant", self.store.revoke_grant(grant)).await
-    }
-
-    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        self.run("audit", self.store.audit(entry)).await
-    }
-
-    async fn purge(&self, batch: usize) -> Result<usize, StoreError> {
-        self.run("purge", self.store.purge(batch)).await
-    }
+macro_rules! faulty {
+    ($($name:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        impl<S: DangerShiftClock> Store for Faulty<S> {$(
+            async fn $name(&self $(, $arg: $kind)*) -> Result<$answer, StoreError> {
+                self.run(stringify!($name), self.store.$name($($arg),*)).await
+            }
+        )*}
+    };
 }
+
+medmij_dvza::store_operations!(faulty);
 
 impl<S: DangerShiftClock> DangerShiftClock for Faulty<S> {
     async fn danger_shift_clock(&self, by: Duration) -> Result<(), StoreError> {

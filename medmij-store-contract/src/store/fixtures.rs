@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use medmij_dvza::store::{
-    AuditEntry, AuditKind, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem, RotateRefresh,
-    TakenCode,
+    AuditEntry, AuditKind, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewAccess, NewFlow, NewGrant, NewRefresh,
+    Redeem, RotateRefresh, TakenCode,
 };
 use medmij_oauth::{ClientId, seal::PersoonIndex, storage::SecretHash};
-use medmij_types::{Aanbiedernaam, Hostname, OsEntropy};
+use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname, OsEntropy};
 
 pub(super) const QUARTER: Duration = Duration::from_secs(900);
 pub(super) const HALF_YEAR: Duration = Duration::from_secs(182 * 86_400);
@@ -36,16 +36,22 @@ pub fn fresh_hash() -> SecretHash {
     SecretHash::of(FlowId::random(&OsEntropy).expect("entropy").as_str())
 }
 
-/// What a code is redeemed with, langdurig or not.
+/// What a code is redeemed with: the first refresh token is written where the grant is langdurig.
 #[must_use]
 pub fn redeem(binding: SecretHash) -> Redeem {
-    Redeem::new(
-        binding,
+    let names = vec![host("pgo.example.nl")];
+    Redeem::new(client("pgo.example.nl"), binding, names, new_access()).with_refresh(NewRefresh::new(
         fresh_hash(),
-        QUARTER,
-        Some((fresh_hash(), HALF_YEAR)),
-        vec![host("pgo.example.nl")],
-    )
+        1,
+        HALF_YEAR,
+    ))
+}
+
+/// An access token that no other call gives.
+#[must_use]
+pub fn new_access() -> NewAccess {
+    let id = GegevensdienstId::parse("48").expect("id");
+    NewAccess::new(fresh_hash(), QUARTER, vec![id])
 }
 
 /// Opens a flow and ends it with a grant: the hash of its code and of its binding.
@@ -63,14 +69,37 @@ pub(super) async fn open<S: DangerShiftClock>(store: &S) -> FlowId {
     id
 }
 
-pub(super) async fn langdurig<S: DangerShiftClock>(store: &S) -> SecretHash {
+/// A refresh token that was issued.
+#[derive(Clone)]
+pub(super) struct Token {
+    pub(super) grant: GrantId,
+    pub(super) hash: SecretHash,
+    pub(super) generation: u32,
+}
+
+impl Token {
+    /// The one that came of an exchange.
+    pub(super) fn of(rotate: &RotateRefresh) -> Self {
+        Self {
+            grant: rotate.grant.clone(),
+            hash: rotate.next.token,
+            generation: rotate.next.generation,
+        }
+    }
+}
+
+/// The first refresh token of a new grant.
+pub(super) async fn langdurig<S: DangerShiftClock>(store: &S) -> Token {
     let (code, binding) = granted(store, true).await;
     let tokens = redeem(binding);
-    assert!(matches!(
-        store.take_code(&code, &tokens).await.expect("take"),
-        TakenCode::Fresh(_)
-    ));
-    tokens.refresh.expect("refresh").0
+    match store.take_code(&code, &tokens).await.expect("take") {
+        TakenCode::Fresh(grant) => Token {
+            grant: grant.id,
+            hash: tokens.refresh.expect("refresh").token,
+            generation: 1,
+        },
+        other => panic!("{other:?}"),
+    }
 }
 
 /// A grant that ends this flow at its first version, with a code that no other call gives.
@@ -95,12 +124,19 @@ pub fn new_grant(flow: FlowId, langdurig: bool) -> NewGrant {
     )
 }
 
-pub(super) fn rotate() -> RotateRefresh {
+/// The exchange of the current refresh token.
+pub(super) fn rotate(token: &Token) -> RotateRefresh {
+    rotate_at(token, token.generation)
+}
+
+/// The exchange of a refresh token where the current one is of another generation.
+pub(super) fn rotate_at(token: &Token, current: u32) -> RotateRefresh {
     RotateRefresh::new(
+        token.grant.clone(),
         client("pgo.example.nl"),
-        (fresh_hash(), HALF_YEAR),
-        (fresh_hash(), QUARTER),
-        Duration::from_secs(5),
+        (token.hash, token.generation),
+        NewRefresh::new(fresh_hash(), current + 1, HALF_YEAR),
+        new_access(),
         vec![host("pgo.example.nl")],
     )
 }

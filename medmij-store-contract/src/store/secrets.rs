@@ -4,15 +4,17 @@
 use std::time::Duration;
 
 use medmij_dvza::store::{
-    Advance, AuditEntry, AuditKind, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Redeem, RotateRefresh, Rotated,
-    Store, TakenCode,
+    Advance, AuditEntry, AuditKind, FlowId, Grant, GrantId, Granted, NewAccess, NewFlow, NewGrant, NewRefresh, Redeem,
+    RotateRefresh, Rotated, Store, TakenCode,
 };
 use medmij_oauth::{
     ClientId,
     seal::KeyRing,
     storage::{Advanced, SecretHash},
 };
-use medmij_types::{Aanbiedernaam, AccessToken, AuthorizationCode, Bsn, Hostname, OsEntropy, RefreshToken, State};
+use medmij_types::{
+    Aanbiedernaam, AccessToken, AuthorizationCode, Bsn, GegevensdienstId, Hostname, OsEntropy, RefreshToken, State,
+};
 
 /// A whole flow with a refresh, for this Persoon; every secret that was drawn. Search the store, its log and its copies for
 /// them and for the BSN: O3 says that none is there.
@@ -67,28 +69,29 @@ pub async fn whole_flow<S: Store>(store: &S, ring: &impl KeyRing, bsn: &Bsn) -> 
     assert_eq!(store.grant(new).await.expect("works"), Granted::Done);
 
     let names = vec![Hostname::parse("pgo.example.nl").expect("works")];
+    let admitted = || vec![GegevensdienstId::parse("48").expect("works")];
+    let hash = |secret: &str| SecretHash::of(secret);
     let redeem = Redeem::new(
+        client.clone(),
         binding,
-        SecretHash::of(access[0].expose()),
-        QUARTER,
-        Some((SecretHash::of(refresh[0].expose()), 4 * QUARTER)),
         names.clone(),
-    );
-    let taken = store
-        .take_code(&SecretHash::of(code.expose()), &redeem)
-        .await
-        .expect("works");
-    assert!(matches!(taken, TakenCode::Fresh(_)));
-    let rotate = RotateRefresh::new(
+        NewAccess::new(hash(access[0].expose()), QUARTER, admitted()),
+    )
+    .with_refresh(NewRefresh::new(hash(refresh[0].expose()), 1, 4 * QUARTER));
+    let taken = store.take_code(&hash(code.expose()), &redeem).await.expect("works");
+    let TakenCode::Fresh(grant) = taken else {
+        panic!("{taken:?}")
+    };
+    let mut rotate = RotateRefresh::new(
+        grant.id,
         client,
-        (SecretHash::of(refresh[1].expose()), 4 * QUARTER),
-        (SecretHash::of(access[1].expose()), QUARTER),
-        Duration::ZERO,
+        (hash(refresh[0].expose()), 1),
+        NewRefresh::new(hash(refresh[1].expose()), 2, 4 * QUARTER),
+        NewAccess::new(hash(access[1].expose()), QUARTER, admitted()),
         names,
     );
-    let rotated = store
-        .rotate_refresh(&SecretHash::of(refresh[0].expose()), &rotate)
-        .await;
+    rotate.race = Duration::ZERO;
+    let rotated = store.rotate_refresh(&rotate).await;
     assert!(matches!(rotated.expect("works"), Rotated::Fresh(_)));
 
     let mut secrets = vec![code.expose().to_owned()];

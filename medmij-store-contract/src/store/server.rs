@@ -5,7 +5,8 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use medmij_dvza::{Next, TokenBinding, store::DangerShiftClock};
+use medmij_dvza::{Next, store::DangerShiftClock};
+use medmij_oauth::policy::ClientBinding;
 
 use super::dvza::{at_consent, code, error_of, is_covered, peer, refresh, server, start, submit};
 
@@ -50,7 +51,7 @@ macro_rules! server_contract {
 
 /// E07, A1: a code gives a token once; a replay ends the token.
 pub async fn server_whole_flow_and_replay_e07_a1<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Observe);
+    let server = server(&store, ClientBinding::learn());
     let (dvp, received) = code(&server, false).await;
     let (request, exchange) = dvp.token_request(received).expect("request");
     let tokens = dvp
@@ -67,7 +68,7 @@ pub async fn server_whole_flow_and_replay_e07_a1<S: DangerShiftClock>(store: Arc
 /// A2, D02, D03: a code works within 900 seconds, by the clock of the store.
 pub async fn server_code_lives_900_s_a2_d02_d03<S: DangerShiftClock>(store: Arc<S>) {
     for (after, status) in [(890, 200), (900, 400)] {
-        let server = server(&store, TokenBinding::Observe);
+        let server = server(&store, ClientBinding::learn());
         let (dvp, received) = code(&server, false).await;
         let (request, _) = dvp.token_request(received).expect("request");
         store
@@ -84,7 +85,7 @@ pub async fn server_code_lives_900_s_a2_d02_d03<S: DangerShiftClock>(store: Arc<
 
 /// A3, E13: the code of one client with the good certificate of another; it is burnt.
 pub async fn server_code_of_another_client_a3_e13<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Observe);
+    let server = server(&store, ClientBinding::learn());
     let (dvp, received) = code(&server, false).await;
     let (request, _) = dvp.token_request(received).expect("request");
     let body =
@@ -102,7 +103,7 @@ pub async fn server_code_of_another_client_a3_e13<S: DangerShiftClock>(store: Ar
 
 /// A15, G04, G08: rotation, and reuse that ends the family.
 pub async fn server_refresh_family_a15_g04_g08<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Observe);
+    let server = server(&store, ClientBinding::learn());
     let (dvp, received) = code(&server, true).await;
     let (request, exchange) = dvp.token_request(received).expect("request");
     let tokens = dvp
@@ -121,7 +122,7 @@ pub async fn server_refresh_family_a15_g04_g08<S: DangerShiftClock>(store: Arc<S
 
 /// O14, A5: under the policy `require` a token with another certificate is refused and stays valid.
 pub async fn server_stolen_token_o14_a5<S: DangerShiftClock>(store: Arc<S>) {
-    let server = server(&store, TokenBinding::Require);
+    let server = server(&store, ClientBinding::require());
     let (dvp, received) = code(&server, false).await;
     let (request, exchange) = dvp.token_request(received).expect("request");
     let tokens = dvp
@@ -134,7 +135,7 @@ pub async fn server_stolen_token_o14_a5<S: DangerShiftClock>(store: Arc<S>) {
 /// Case 56: the question is answered in two tabs at once; one code comes of it.
 pub async fn server_consent_in_two_tabs_peers_56<S: DangerShiftClock>(store: Arc<S>) {
     for _ in 0..10 {
-        let server = server(&store, TokenBinding::Observe);
+        let server = server(&store, ClientBinding::learn());
         let (_, location) = start();
         let (visitor, csrf) = at_consent(&server, &location).await;
         let mut tasks = Vec::new();
@@ -160,8 +161,8 @@ pub async fn server_consent_in_two_tabs_peers_56<S: DangerShiftClock>(store: Arc
 /// R5: two replicas share one store; each code gives one token.
 pub async fn server_two_replicas_r5<S: DangerShiftClock>(store: Arc<S>) {
     let replicas = [
-        server(&store, TokenBinding::Observe),
-        server(&store, TokenBinding::Observe),
+        server(&store, ClientBinding::learn()),
+        server(&store, ClientBinding::learn()),
     ];
     for _ in 0..20 {
         let (dvp, received) = code(&replicas[0], false).await;

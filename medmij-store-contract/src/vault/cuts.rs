@@ -9,8 +9,8 @@ use medmij_dvp::{
     Renewal,
     vault::{Begun, DangerShiftVault, Finished, Kluis, RefreshError, TokenVault, VaultError, VaultKey},
 };
-use medmij_dvza::{Server, TokenBinding, store::MemoryStore};
-use medmij_oauth::seal::LocalKeyRing;
+use medmij_dvza::{Server, store::MemoryStore};
+use medmij_oauth::{policy::ClientBinding, seal::LocalKeyRing};
 use medmij_types::OsEntropy;
 use tokio::sync::Notify;
 
@@ -132,7 +132,7 @@ pub async fn rfc_6749_6_only_invalid_grant_ends_what_is_kept<V: DangerShiftVault
 
 /// A DVZA, and the refresh token of a langdurige toestemming.
 async fn langdurig() -> (Server<Bundle<MemoryStore>>, Renewal) {
-    let server = server(&Arc::new(MemoryStore::default()), TokenBinding::Observe);
+    let server = server(&Arc::new(MemoryStore::default()), ClientBinding::learn());
     let (dvp, received) = code(&server, true).await;
     let (request, exchange) = dvp.token_request(received).expect("request");
     let response = server.token(&request, &peer("pgo.example.nl")).await;

@@ -15,7 +15,7 @@ use medmij_dvza::{
     Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome, LoginRequest,
     LoginStart, Persoon, Server, ServerConfig, SupplierError, Toets, ToetsUitslag, ToetsVraag, store::Store,
 };
-use medmij_oauth::{ClientId, Functie, seal::LocalKeyRing};
+use medmij_oauth::{ClientId, Functie, policy::Lifetime, seal::LocalKeyRing};
 use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Hostname, Organisatienaam, OsEntropy};
 
 use crate::{
@@ -52,9 +52,9 @@ impl<S: Store> LoadDvza<S> {
         };
         let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
         let mut config = ServerConfig::new(Hostname::parse(HOST)?, "DVZA onder last", "088 000 00 00", keys);
-        config.lifetimes.code = lifetime;
-        config.lifetimes.access_token = lifetime;
-        config.lifetimes.flow = lifetime;
+        config.lifetimes.code = Lifetime::new(lifetime)?;
+        config.lifetimes.access_token = Lifetime::new(lifetime)?;
+        config.lifetimes.flow = Lifetime::new(lifetime)?;
         Ok(Server::new(Arc::new(dvza), config))
     }
 }

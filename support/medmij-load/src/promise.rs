@@ -66,7 +66,11 @@ async fn one<S: Store>(store: &S, say: &mpsc::Sender<String>) -> Result<(), Fail
     if !matches!(taken, TakenCode::Fresh(_)) {
         return Err("a code was not fresh".into());
     }
-    say.send(format!("taken {} {}\n", to_hex(&code.code), to_hex(&redeem.access)))
-        .await?;
+    say.send(format!(
+        "taken {} {}\n",
+        to_hex(&code.code),
+        to_hex(&redeem.access.token)
+    ))
+    .await?;
     Ok(())
 }

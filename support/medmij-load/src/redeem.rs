@@ -70,8 +70,8 @@ async fn all<S: Store>(store: &Arc<S>, codes: &[Code], redeemers: usize) -> Resu
             tasks.push(tokio::spawn(async move {
                 let redeem = work::redeem(code.binding)?;
                 match store.take_code(&code.code, &redeem).await? {
-                    TakenCode::Fresh(_) => Ok::<_, Failure>(Some(redeem.access)),
-                    TakenCode::Replayed => Ok(None),
+                    TakenCode::Fresh(_) => Ok::<_, Failure>(Some(redeem.access.token)),
+                    TakenCode::Replayed | TakenCode::Unknown => Ok(None),
                     other => Err(format!("a code was {other:?}").into()),
                 }
             }));

@@ -153,13 +153,12 @@ async fn rows<S: Counted>(State(loaded): State<Loaded<S>>) -> String {
         let MemoryRows {
             flows,
             grants,
-            codes,
             tokens,
             audit,
             ..
         } = rows;
         let total = rows.total();
-        format!("{total}: {flows} flows, {grants} grants, {codes} codes, {tokens} tokens, {audit} audit entries")
+        format!("{total}: {flows} flows, {grants} grants, {tokens} access tokens, {audit} audit entries")
     })
 }
 

@@ -89,7 +89,7 @@ impl Work for Load<'_> {
                 let taken = store.take_code(&code.code, &redeem).await?;
                 let took = since.elapsed();
                 expect(matches!(taken, TakenCode::Fresh(_)), "a code was not fresh")?;
-                Ok((redeem.access, took))
+                Ok((redeem.access.token, took))
             }
         });
         let tokens: Vec<SecretHash> = taken.await?;

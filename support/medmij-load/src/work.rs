@@ -3,9 +3,11 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use medmij_dvza::store::{AuditEntry, AuditKind, FlowId, Grant, GrantId, NewFlow, NewGrant, Redeem};
+use medmij_dvza::store::{
+    AuditEntry, AuditKind, FlowId, Grant, GrantId, NewAccess, NewFlow, NewGrant, NewRefresh, Redeem,
+};
 use medmij_oauth::{ClientId, seal::PersoonIndex, storage::SecretHash};
-use medmij_types::{Aanbiedernaam, Entropy as _, Hostname, OsEntropy};
+use medmij_types::{Aanbiedernaam, Entropy as _, GegevensdienstId, Hostname, OsEntropy};
 
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -64,14 +66,9 @@ pub(crate) fn grant(flow: FlowId, langdurig: bool) -> Result<(NewGrant, Code), F
 
 /// What a code is redeemed with.
 pub(crate) fn redeem(binding: SecretHash) -> Result<Redeem, Failure> {
-    let names = vec![Hostname::parse(CLIENT)?];
-    Ok(Redeem::new(
-        binding,
-        hash()?,
-        QUARTER,
-        Some((hash()?, HALF_YEAR)),
-        names,
-    ))
+    let (client, names) = (ClientId::parse(CLIENT)?, vec![Hostname::parse(CLIENT)?]);
+    let access = NewAccess::new(hash()?, QUARTER, vec![GegevensdienstId::parse("48")?]);
+    Ok(Redeem::new(client, binding, names, access).with_refresh(NewRefresh::new(hash()?, 1, HALF_YEAR)))
 }
 
 pub(crate) fn to_hex(hash: &SecretHash) -> String {

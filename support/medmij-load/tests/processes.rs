@@ -11,8 +11,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use medmij_dvza::store::{Redeem, Store, TakenCode};
-use medmij_oauth::storage::SecretHash;
+use medmij_dvza::store::{NewAccess, Redeem, Store, TakenCode};
+use medmij_oauth::{ClientId, storage::SecretHash};
 use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 use medmij_test_postgres::TestPostgres;
 
@@ -78,7 +78,9 @@ async fn o17_a_killed_process_keeps_its_promises() {
     }
     let (mut fresh, mut in_doubt) = (0, 0);
     for (code, binding) in &granted {
-        let redeem = Redeem::new(*binding, other(code), std::time::Duration::from_secs(900), None, vec![]);
+        let client = ClientId::parse("pgo.example.nl").unwrap();
+        let access = NewAccess::new(other(code), std::time::Duration::from_secs(900), vec![]);
+        let redeem = Redeem::new(client, *binding, vec![], access);
         match store.take_code(code, &redeem).await.unwrap() {
             TakenCode::Replayed if taken.contains_key(code) => {}
             // taken, and killed before it could be said

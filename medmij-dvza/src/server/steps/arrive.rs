@@ -120,7 +120,7 @@ impl<D: Dvza> Server<D> {
             visitor.flow.clone(),
             visitor.session.hash(),
             body,
-            self.config.lifetimes.flow,
+            self.config.lifetimes.flow.get(),
         );
         self.dvza.store().open_flow(new).await?;
         Ok(visitor)

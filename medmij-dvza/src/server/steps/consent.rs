@@ -13,8 +13,9 @@ use medmij_types::{AuthorizationCode, Entropy, EntropyError, GegevensdienstId, M
 use super::{At, DRAWS, Next};
 use crate::{
     server::{
-        Aanbieder, DienstScreen, Dvza, Namen, Persoon, Screen, Server, StepError, ToestemmingScreen,
-        flow::{Flow, GrantBody},
+        Aanbieder, DienstScreen, Dvza, Namen, Persoon, Represented, Screen, Server, StepError, ToestemmingScreen,
+        Toets as _,
+        flow::{FamilyKey, Flow, GrantBody},
     },
     store::{AuditEntry, AuditKind, Grant, GrantId, Granted, NewGrant, Store as _},
 };
@@ -30,7 +31,7 @@ impl<D: Dvza> Server<D> {
     ) -> Result<Next, StepError> {
         let flow = at.flow;
         let functie = flow.scope.functie();
-        let langdurig = langdurig && kan_langdurig(&flow.scope);
+        let langdurig = langdurig && self.may_last(flow, persoon).await?;
         let mut scope = flow.scope.clone();
         if functie == Functie::Abonneren {
             let aanbieder = self.aanbieder(flow).await?;
@@ -49,6 +50,11 @@ impl<D: Dvza> Server<D> {
             gegevensdiensten: gegevensdiensten.to_vec(),
             persoon: persoon.clone(),
             correlation_id: flow.ids.as_ref().map(|ids| ids.correlation_id.clone()),
+            family: if langdurig {
+                Some(FamilyKey::random(&*self.config.entropy)?)
+            } else {
+                None
+            },
         };
         let index = self.config.keys.index(&persoon.bsn)?;
         for _ in 0..DRAWS {
@@ -72,7 +78,7 @@ impl<D: Dvza> Server<D> {
                 grant,
                 SecretHash::of(code.expose()),
                 binding,
-                self.config.lifetimes.code,
+                self.config.lifetimes.code.get(),
                 (at.visitor.flow.clone(), at.version),
                 audit,
             );
@@ -110,6 +116,20 @@ impl<D: Dvza> Server<D> {
         Ok(next)
     }
 
+    /// Whether the consent may be langdurig. Under representation only where the supplier can establish at each refresh
+    /// whether that still stands ([`Toets::represented`](crate::server::Toets::represented)).
+    pub(super) async fn may_last(&self, flow: &Flow, persoon: &Persoon) -> Result<bool, StepError> {
+        if !kan_langdurig(&flow.scope) {
+            return Ok(false);
+        }
+        if persoon.vertegenwoordiging.is_none() {
+            return Ok(true);
+        }
+        let aanbieder = self.aanbieder(flow).await?;
+        let represented = self.dvza.toets().represented(persoon, &aanbieder).await?;
+        Ok(represented == Some(Represented::Yes))
+    }
+
     fn audit_entry(&self, kind: AuditKind, at: &At<'_>, persoon: &Persoon) -> Result<AuditEntry, StepError> {
         Ok(AuditEntry::new(
             kind,
@@ -122,7 +142,13 @@ impl<D: Dvza> Server<D> {
     }
 }
 
-pub(super) fn vraag(flow: &Flow, aanbieder: &Aanbieder, namen: Namen, gegevensdiensten: &[GegevensdienstId]) -> Screen {
+pub(super) fn vraag(
+    flow: &Flow,
+    aanbieder: &Aanbieder,
+    namen: Namen,
+    gegevensdiensten: &[GegevensdienstId],
+    onbepaald: bool,
+) -> Screen {
     let functie = flow.scope.functie();
     let names: Vec<String> = gegevensdiensten
         .iter()
@@ -148,7 +174,7 @@ pub(super) fn vraag(flow: &Flow, aanbieder: &Aanbieder, namen: Namen, gegevensdi
         (Functie::Verzamelen, _) => Screen::Toestemming(ToestemmingScreen {
             namen: namen.clone(),
             privacyverklaring: aanbieder.privacyverklaring.clone(),
-            onbepaald: kan_langdurig(&flow.scope),
+            onbepaald,
             diensten: names,
         }),
     }

@@ -131,7 +131,11 @@ impl<D: Dvza> Server<D> {
     }
 
     /// Sixteen or older; a child of 0 up to and including 11 by parental authority.
-    fn has_age(&self, geboren: &Geboortedatum, vertegenwoordiging: Option<Vertegenwoordiging>) -> bool {
+    pub(in crate::server) fn has_age(
+        &self,
+        geboren: &Geboortedatum,
+        vertegenwoordiging: Option<Vertegenwoordiging>,
+    ) -> bool {
         let Some(today) = today(self.config.clock.now()) else {
             return false;
         };

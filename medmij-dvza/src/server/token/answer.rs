@@ -40,7 +40,8 @@ pub(super) struct Answer {
 
 pub(super) struct Drawn {
     pub(super) access: AccessToken,
-    pub(super) refresh: RefreshToken,
+    /// Only for a langdurige toestemming.
+    pub(super) refresh: Option<RefreshToken>,
 }
 
 pub(super) struct Refusal {

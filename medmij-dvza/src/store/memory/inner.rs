@@ -1,73 +1,100 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The tables, and what is done with them under one lock.
+//! The maps, and what is done with them under one lock.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     time::Duration,
 };
 
-use medmij_oauth::{ClientId, storage::SecretHash};
-use medmij_types::{Aanbiedernaam, Hostname};
+use medmij_oauth::{ClientId, seal::PersoonIndex, storage::SecretHash};
+use medmij_types::{GegevensdienstId, Hostname};
 
-use super::{
-    expiry::{Expiry, Kind},
-    persons::Persons,
-    rows::{AccessRow, AuditRow, CodeRow, FlowRow, GrantRow, Moment, RefreshRow},
-    shared::Shared,
-    table::{Slot, Table},
-};
-use crate::store::{AuditEntry, FlowId, Grant, TakenCode};
+use crate::store::{AuditEntry, FlowId, Grant, GrantId, NewAccess, NewRefresh, RefreshState};
 
 #[derive(Debug, Default)]
 pub(super) struct Inner {
     pub(super) shift: Duration,
     pub(super) sequence: u64,
-    pub(super) flows: Table<FlowRow>,
+    pub(super) flows: HashMap<FlowId, FlowRow>,
     /// The flows without authentication, oldest first.
-    pub(super) anonymous: BTreeSet<(u64, Slot)>,
-    pub(super) grants: Table<GrantRow>,
-    pub(super) persons: Persons,
-    pub(super) codes: Table<CodeRow>,
-    pub(super) access: Table<AccessRow>,
-    pub(super) refresh: Table<RefreshRow>,
-    pub(super) expiry: Expiry,
-    pub(super) audit: VecDeque<AuditRow>,
+    pub(super) anonymous: BTreeMap<u64, FlowId>,
+    pub(super) grants: HashMap<GrantId, GrantRow>,
+    pub(super) codes: HashMap<SecretHash, GrantId>,
+    /// The grants of each Persoon, oldest first.
+    pub(super) persons: HashMap<PersoonIndex, Vec<GrantId>>,
+    pub(super) access: HashMap<SecretHash, AccessRow>,
+    /// Whether an operator confirmed the name of a client.
+    pub(super) bindings: BTreeMap<(ClientId, Hostname), bool>,
+    pub(super) expiry: BTreeSet<(Duration, Expiring)>,
+    pub(super) audit: VecDeque<AuditEntry>,
     pub(super) audit_limit: usize,
-    pub(super) names: Names,
 }
 
-/// The names that rows share.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    pub(super) aanbieders: Shared<Aanbiedernaam>,
-    pub(super) clients: Shared<ClientId>,
-    pub(super) hosts: Shared<Vec<Hostname>>,
-    pub(super) texts: Shared<String>,
+/// A row that may go at some moment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Expiring {
+    Flow(FlowId),
+    Grant(GrantId),
+    Access(SecretHash),
+}
+
+#[derive(Debug)]
+pub(super) struct FlowRow {
+    pub(super) authenticated: bool,
+    pub(super) version: u32,
+    pub(super) session: SecretHash,
+    pub(super) body: Vec<u8>,
+    pub(super) expires: Duration,
+    /// Goes up with every flow.
+    pub(super) sequence: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct GrantRow {
+    pub(super) grant: Grant,
+    pub(super) code: SecretHash,
+    pub(super) binding: SecretHash,
+    pub(super) code_expires: Duration,
+    pub(super) taken: bool,
+    /// The names of the certificate with which the code was taken.
+    pub(super) names: Vec<Hostname>,
+    pub(super) refresh: Option<RefreshRow>,
+    /// When its code, or its refresh token, expires.
+    pub(super) live_until: Duration,
+    pub(super) purge_at: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RefreshRow {
+    pub(super) state: RefreshState,
+    /// When the token before was used.
+    pub(super) used: Duration,
+    /// Since when exchanges are counted, and how many there were.
+    pub(super) window: (Duration, u32),
+}
+
+#[derive(Debug)]
+pub(super) struct AccessRow {
+    pub(super) grant: GrantId,
+    pub(super) names: Vec<Hostname>,
+    pub(super) gegevensdiensten: Vec<GegevensdienstId>,
+    pub(super) expires: Duration,
 }
 
 impl Inner {
-    /// Codes and tokens.
+    /// Grants and access tokens.
     pub(super) fn rows(&self) -> usize {
-        self.codes.len() + self.access.len() + self.refresh.len()
+        self.grants.len() + self.access.len()
     }
 
     pub(super) fn purge(&mut self, now: Duration, batch: usize) -> usize {
         let mut gone = 0;
-        while gone < batch {
-            let Some((kind, slot)) = self.expiry.pop(now) else {
-                break;
-            };
-            let grant = match kind {
-                Kind::Flow => {
-                    self.drop_flow(slot);
-                    None
-                }
-                Kind::Code => self.codes.remove(slot).map(|row| row.grant),
-                Kind::Access => self.access.remove(slot).map(|row| row.grant),
-                Kind::Refresh => self.refresh.remove(slot).map(|row| row.grant),
-            };
-            if let Some(grant) = grant {
-                self.release(grant);
+        while gone < batch && self.expiry.first().is_some_and(|(at, _)| *at <= now) {
+            match self.expiry.pop_first() {
+                Some((_, Expiring::Flow(id))) => self.drop_flow(&id),
+                Some((_, Expiring::Grant(id))) => drop(self.drop_grant(&id)),
+                Some((_, Expiring::Access(token))) => drop(self.access.remove(&token)),
+                None => {}
             }
             gone += 1;
         }
@@ -75,109 +102,80 @@ impl Inner {
     }
 
     /// A flow that has this version and is not expired.
-    pub(super) fn current_flow(&self, id: &FlowId, version: u32, now: Duration) -> Option<Slot> {
-        let slot = self.flows.find(id)?;
-        let row = self.flows.at(slot)?;
-        (row.version == version && row.expires > now.into()).then_some(slot)
+    pub(super) fn current_flow(&mut self, id: &FlowId, version: u32, now: Duration) -> Option<&mut FlowRow> {
+        let row = self.flows.get_mut(id)?;
+        (row.version == version && row.expires > now).then_some(row)
     }
 
-    pub(super) fn drop_flow(&mut self, slot: Slot) {
-        let Some(row) = self.flows.remove(slot) else { return };
-        self.anonymous.remove(&(row.sequence, slot));
-        self.expiry.remove(row.expires.since_start(), Kind::Flow, slot);
+    pub(super) fn drop_flow(&mut self, id: &FlowId) {
+        let Some(row) = self.flows.remove(id) else { return };
+        self.anonymous.remove(&row.sequence);
+        self.expiry.remove(&(row.expires, Expiring::Flow(id.clone())));
     }
 
-    /// One row of the grant went; the last one takes the grant along.
-    fn release(&mut self, slot: Slot) {
-        let Some(row) = self.grants.at_mut(slot) else { return };
-        row.rows = row.rows.saturating_sub(1);
-        if row.rows == 0 {
-            self.persons.remove(slot, &mut self.grants);
-            self.grants.remove(slot);
-        }
+    pub(super) fn add_grant(&mut self, row: GrantRow) {
+        let id = row.grant.id.clone();
+        self.codes.insert(row.code, id.clone());
+        self.persons.entry(row.grant.persoon).or_default().push(id.clone());
+        self.expiry.insert((row.purge_at, Expiring::Grant(id.clone())));
+        self.grants.insert(id, row);
     }
 
-    pub(super) fn end_grant(&mut self, slot: Slot) {
-        if let Some(row) = self.grants.at_mut(slot) {
-            row.ended = true;
+    /// A grant goes with its code and refresh tokens; access tokens without a grant admit nothing.
+    pub(super) fn drop_grant(&mut self, id: &GrantId) -> Option<Grant> {
+        let row = self.grants.remove(id)?;
+        self.codes.remove(&row.code);
+        self.expiry.remove(&(row.purge_at, Expiring::Grant(id.clone())));
+        self.part(&row.grant.persoon, id);
+        Some(row.grant)
+    }
+
+    /// A grant is not of this Persoon any more.
+    pub(super) fn part(&mut self, persoon: &PersoonIndex, id: &GrantId) {
+        if let Some(grants) = self.persons.get_mut(persoon) {
+            grants.retain(|each| each != id);
+            if grants.is_empty() {
+                self.persons.remove(persoon);
+            }
         }
     }
 
     /// Ends a grant, with the audit entry of it; one that has ended already is left alone.
-    pub(super) fn end_by_dvza(&mut self, slot: Slot) {
-        if let Some(grant) = self.live_grant(slot).map(GrantRow::to_grant) {
-            self.end_grant(slot);
+    pub(super) fn end_by_dvza(&mut self, id: &GrantId) {
+        if let Some(grant) = self.drop_grant(id) {
             self.write_audit(AuditEntry::ended(&grant));
         }
     }
 
-    pub(super) fn live_grant(&self, slot: Slot) -> Option<&GrantRow> {
-        self.grants.at(slot).filter(|row| !row.ended)
-    }
-
-    /// Adds a grant, with no rows yet; `None` where its id is there already.
-    pub(super) fn add_grant(&mut self, grant: Grant, live_until: Duration) -> Option<Slot> {
-        let row = GrantRow {
-            id: grant.id,
-            langdurig: grant.langdurig,
-            ended: false,
-            persoon: grant.persoon,
-            rows: 0,
-            before: 0,
-            next: 0,
-            aanbieder: grant.aanbieder.map(|naam| self.names.aanbieders.of(naam)),
-            client_id: self.names.clients.of(grant.client_id),
-            body: grant.body.into_boxed_slice(),
-            live_until: live_until.into(),
-        };
-        let slot = self.grants.insert(row)?;
-        self.persons.add(slot, &mut self.grants);
-        Some(slot)
-    }
-
-    /// Adds a code. It is kept until `purge`, so that a replay still finds the token that came of it.
-    pub(super) fn add_code(&mut self, row: CodeRow, purge: Duration) {
-        let grant = row.grant;
-        if let Some(slot) = self.codes.insert(row) {
-            self.expiry.add(purge, Kind::Code, slot);
-            self.hold(grant);
-        }
-    }
-
-    pub(super) fn add_access(&mut self, token: SecretHash, grant: Slot, names: &[Hostname], expires: Duration) {
+    pub(super) fn add_access(&mut self, grant: &GrantId, new: &NewAccess, names: &[Hostname], now: Duration) {
+        let expires = now.saturating_add(new.lifetime);
         let row = AccessRow {
-            token,
-            grant,
-            expires: expires.into(),
-            names: self.names.hosts.of(names.to_vec()),
+            grant: grant.clone(),
+            names: names.to_vec(),
+            gegevensdiensten: new.gegevensdiensten.clone(),
+            expires,
         };
-        if let Some(slot) = self.access.insert(row) {
-            self.expiry.add(expires, Kind::Access, slot);
-            self.hold(grant);
-        }
+        self.access.insert(new.token, row);
+        self.expiry.insert((expires, Expiring::Access(new.token)));
+        self.keep(grant, expires);
     }
 
-    pub(super) fn add_refresh(&mut self, token: SecretHash, grant: Slot, expires: Duration) {
-        let row = RefreshRow {
-            token,
-            grant,
-            replaced: false,
-            expires: expires.into(),
-            used: None,
-            successor: None,
-        };
-        if let Some(slot) = self.refresh.insert(row) {
-            self.expiry.add(expires, Kind::Refresh, slot);
-            self.hold(grant);
+    pub(super) fn add_refresh(&mut self, grant: &GrantId, new: &NewRefresh, row: RefreshRow, now: Duration) {
+        let expires = now.saturating_add(new.lifetime);
+        if let Some(found) = self.grants.get_mut(grant) {
+            found.refresh = Some(row);
+            found.live_until = expires;
         }
-        if let Some(row) = self.grants.at_mut(grant) {
-            row.live_until = row.live_until.max(expires.into());
-        }
+        self.keep(grant, expires);
     }
 
-    fn hold(&mut self, grant: Slot) {
-        if let Some(row) = self.grants.at_mut(grant) {
-            row.rows += 1;
+    /// Keeps a grant until this moment at least.
+    fn keep(&mut self, id: &GrantId, until: Duration) {
+        let Some(row) = self.grants.get_mut(id) else { return };
+        if row.purge_at < until {
+            self.expiry.remove(&(row.purge_at, Expiring::Grant(id.clone())));
+            row.purge_at = until;
+            self.expiry.insert((until, Expiring::Grant(id.clone())));
         }
     }
 
@@ -185,39 +183,6 @@ impl Inner {
         while self.audit.len() >= self.audit_limit.max(1) {
             self.audit.pop_front();
         }
-        let row = AuditRow {
-            kind: entry.kind,
-            persoon: entry.persoon,
-            grant: entry.grant,
-            aanbieder: entry.aanbieder.map(|naam| self.names.aanbieders.of(naam)),
-            client_id: self.names.clients.of(entry.client_id),
-            scope: self.names.texts.of(entry.scope),
-            texts: self.names.texts.of(entry.texts),
-        };
-        self.audit.push_back(row);
-    }
-
-    /// Burns the code; `Err` is the answer where it was not fresh.
-    pub(super) fn burn(&mut self, code: &SecretHash, now: Moment) -> Result<(Slot, SecretHash), TakenCode> {
-        let slot = self.codes.find(code).ok_or(TakenCode::Unknown)?;
-        let row = self.codes.at_mut(slot).ok_or(TakenCode::Unknown)?;
-        let (grant, binding) = (row.grant, row.binding);
-        if row.taken {
-            self.end_by_dvza(grant);
-            return Err(TakenCode::Replayed);
-        }
-        row.taken = true;
-        if row.expires <= now {
-            return Err(TakenCode::Expired);
-        }
-        Ok((grant, binding))
-    }
-
-    /// Whether the refresh token that came after another was used, or is gone.
-    pub(super) fn successor_used(&self, row: &RefreshRow) -> bool {
-        row.successor
-            .as_deref()
-            .and_then(|next| self.refresh.by_key(next))
-            .is_none_or(|next| next.used.is_some())
+        self.audit.push_back(entry);
     }
 }

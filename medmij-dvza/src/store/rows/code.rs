@@ -3,44 +3,73 @@
 
 use std::time::Duration;
 
-use medmij_oauth::storage::SecretHash;
-use medmij_types::Hostname;
+use medmij_oauth::{ClientId, storage::SecretHash};
+use medmij_types::{GegevensdienstId, Hostname};
 
-use super::Grant;
+use super::{Grant, NewRefresh};
 
-/// What is written when a code is taken.
+/// An access token to write.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct NewAccess {
+    /// The hash of the token.
+    pub token: SecretHash,
+    /// How long it works.
+    pub lifetime: Duration,
+    /// What it admits: all that was granted, or less. The consent itself is in the grant and is never narrowed.
+    pub gegevensdiensten: Vec<GegevensdienstId>,
+}
+
+impl NewAccess {
+    /// An access token for these gegevensdiensten.
+    #[must_use]
+    pub fn new(token: SecretHash, lifetime: Duration, gegevensdiensten: Vec<GegevensdienstId>) -> Self {
+        Self {
+            token,
+            lifetime,
+            gegevensdiensten,
+        }
+    }
+}
+
+/// An offer of a code, and what is written when it is taken.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Redeem {
-    /// The hash of client and redirect_uri of the token request.
+    /// The client of the request.
+    pub client_id: ClientId,
+    /// The hash of client and redirect_uri of the request.
     pub binding: SecretHash,
-    /// The hash of the access token to issue.
-    pub access: SecretHash,
-    /// How long it works.
-    pub access_lifetime: Duration,
-    /// The hash of the refresh token to issue, where the grant is langdurig, and how long it works.
-    pub refresh: Option<(SecretHash, Duration)>,
     /// The names of the client certificate, for the guard.
     pub names: Vec<Hostname>,
+    /// Whether a name of the certificate is known to belong to the client. Where it is not, only the certificate with
+    /// which the code was taken counts as that of the grant.
+    pub own: bool,
+    /// The access token to issue.
+    pub access: NewAccess,
+    /// The refresh token to issue, where the grant is langdurig.
+    pub refresh: Option<NewRefresh>,
 }
 
 impl Redeem {
-    /// What to write.
+    /// An offer of a client whose certificate is known to be its own, without a refresh token.
     #[must_use]
-    pub fn new(
-        binding: SecretHash,
-        access: SecretHash,
-        access_lifetime: Duration,
-        refresh: Option<(SecretHash, Duration)>,
-        names: Vec<Hostname>,
-    ) -> Self {
+    pub fn new(client_id: ClientId, binding: SecretHash, names: Vec<Hostname>, access: NewAccess) -> Self {
         Self {
+            client_id,
             binding,
-            access,
-            access_lifetime,
-            refresh,
             names,
+            own: true,
+            access,
+            refresh: None,
         }
+    }
+
+    /// The same with a refresh token to issue where the grant is langdurig.
+    #[must_use]
+    pub fn with_refresh(mut self, refresh: NewRefresh) -> Self {
+        self.refresh = Some(refresh);
+        self
     }
 }
 
@@ -48,18 +77,33 @@ impl Redeem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TakenCode {
-    /// First offer, right binding: the tokens are written. One caller ever gets this.
+    /// First offer, right client and binding: the tokens are written. One caller ever gets this.
     Fresh(Box<Grant>),
     /// First offer, other client or redirect_uri: burnt, nothing written.
     Mismatch,
-    /// Offered before: the grant and everything issued from it has ended.
+    /// Offered before, and again by the client of the grant with a certificate of the grant: the grant and everything
+    /// issued from it has ended.
     Replayed,
+    /// Offered before, and now by another client or with another certificate: nothing ended.
+    Spent,
     /// Too late; burnt.
     Expired,
-    /// Never issued, or forgotten.
+    /// Never issued, or its grant is gone.
     Unknown,
-    /// The access or refresh token was issued before; nothing happened, the code is not burnt. Draw another (case F13).
+    /// The access token was issued before; nothing happened, the code is not burnt. Draw another (case F13).
     Collision,
+}
+
+/// The answer to burning a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BurntCode {
+    /// It was unused and is burnt now.
+    Burnt,
+    /// It was offered before; nothing happened.
+    Spent,
+    /// Never issued, or its grant is gone.
+    Unknown,
 }
 
 /// A live access token.
@@ -70,12 +114,18 @@ pub struct Access {
     pub grant: Grant,
     /// The names of the certificate that asked for it.
     pub names: Vec<Hostname>,
+    /// What it admits.
+    pub gegevensdiensten: Vec<GegevensdienstId>,
 }
 
 impl Access {
     /// A live access token.
     #[must_use]
-    pub fn new(grant: Grant, names: Vec<Hostname>) -> Self {
-        Self { grant, names }
+    pub fn new(grant: Grant, names: Vec<Hostname>, gegevensdiensten: Vec<GegevensdienstId>) -> Self {
+        Self {
+            grant,
+            names,
+            gegevensdiensten,
+        }
     }
 }

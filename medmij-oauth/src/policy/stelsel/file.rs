@@ -20,7 +20,7 @@ impl Stelsel {
     /// use medmij_oauth::policy::{Stelsel, StelselError};
     ///
     /// let stelsel = Stelsel::from_toml("versie = \"1\"\n[levensduur.toegangstoken]\nwaarde = 60\nmerk = \"confirmed\"")?;
-    /// assert_eq!(stelsel.lifetimes.access_token.as_secs(), 60);
+    /// assert_eq!(stelsel.lifetimes.access_token.get().as_secs(), 60);
     ///
     /// // a floor
     /// let too_long = "versie = \"1\"\n[levensduur.toegangstoken]\nwaarde = 3600";

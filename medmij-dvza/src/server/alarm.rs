@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What an operator should look at: events of our own beside those of core.logging.202. The page `docs/security.md` lists
+//! them.
+
+use std::borrow::Cow;
+
+use medmij_log::{ErrorInfo, EventType, RequestInfo};
+use medmij_oauth::{ClientId, wire::RequestIds};
+
+use super::{Dvza, Server};
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alarm {
+    /// A request that gives no token named a code of somebody; an unused one is burnt.
+    CodeOfAnother,
+    /// A code was offered again by its client: the grant has ended (core.tknint.203).
+    CodeReplayed,
+    /// An old refresh token was offered: the grant has ended.
+    RefreshReused,
+    /// A certificate with names that were not known for the client was served (core.tknint.200).
+    CertificateLearned,
+    /// A certificate was refused for the client (core.tknint.200).
+    CertificateRefused,
+    /// The wall clock of the store jumped: nothing is purged.
+    ClockJumped,
+}
+
+impl Alarm {
+    fn name(self) -> &'static str {
+        match self {
+            Self::CodeOfAnother => "code_of_another",
+            Self::CodeReplayed => "code_replayed",
+            Self::RefreshReused => "refresh_token_reused",
+            Self::CertificateLearned => "client_certificate_learned",
+            Self::CertificateRefused => "client_certificate_refused",
+            Self::ClockJumped => "store_clock_jumped",
+        }
+    }
+}
+
+impl<D: Dvza> Server<D> {
+    /// Raises an event; `what` names no Persoon and holds no secret.
+    pub(super) fn raise(&self, alarm: Alarm, client: Option<&ClientId>, ids: Option<&RequestIds>, what: &str) {
+        tracing::warn!(alarm = alarm.name(), client_id = client.map(ClientId::as_str), "{what}");
+        let kind = EventType::Other(Cow::Borrowed(alarm.name()));
+        let mut event = self.event(kind, ids.map(|ids| &ids.correlation_id), None);
+        let mut info = RequestInfo::default();
+        info.id = ids.map(|ids| ids.request_id.clone());
+        info.client_id = client.map(|id| id.hostname().clone());
+        event.request = Some(info);
+        event.error = Some(ErrorInfo::new(alarm.name(), what));
+        self.config.observer.observe(event);
+    }
+}
