@@ -48,10 +48,18 @@
 //! | a resource, and a Bundle, is its bytes | [`Resource`], [`Bundle`] |
 //! | FHIR XML | [`xml`] |
 //! | what the qualification asserts of every answer | [`check`] |
+//! | what a DVA answers | [`server::Responder`] over a [`server::Bronsysteem`] |
+//!
+//! # Features
+//!
+//! * `folder`, `sqlite`, `postgres`: bronsystemen over a folder of files, a SQLite file, a PostgreSQL database. A FHIR
+//!   server behind needs none: [`server::FhirBron`].
 //!
 //! # Limits
 //!
-//! * Delen is absent; of the catalogue, what takes one step and no dates is collected.
+//! * Delen at the side of the DVP is absent; of the catalogue, what takes one step and no dates is collected.
+//! * Long results of a search are kept in the memory of one process: replicas send the requests of one access token
+//!   to the same one, or a page answers 410 and the search is repeated.
 //! * Documents are read whole, up to [`Limits::body`]; they are not streamed.
 //! * A BSN in free text is cut out where the answer says that it is one; else it is reported and kept, since one
 //!   nine-digit number in eleven looks like one.

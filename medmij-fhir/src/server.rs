@@ -23,17 +23,23 @@ mod date;
 mod definitions;
 mod edit;
 mod filter;
+#[cfg(feature = "folder")]
+mod folder;
+mod form;
 mod include;
 mod known;
 mod memory;
 mod metadata;
 mod negotiate;
 mod pages;
+mod proxy;
 mod refusal;
 mod reply;
 mod search;
 mod served;
 mod set;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 mod token;
 mod write;
 
@@ -58,9 +64,12 @@ use crate::version::FhirVersion;
 pub use bron::{BronError, Bronsysteem, Context, Delivery, DeliveryEntry, Found, Stored, Wanted};
 pub use bronsystemen::{Bronsystemen, PrefixError};
 use bundle_out::BundleOut;
+#[cfg(feature = "folder")]
+pub use folder::FolderBron;
 pub use memory::MemoryBron;
 use negotiate::{Accepted, Format};
 use pages::{LongResult, Owner, Pages};
+pub use proxy::{FhirBron, Upstream};
 pub use refusal::Refusal;
 use reply::{Body, Reply};
 pub use reply::{Masked, outcome_response};
@@ -68,6 +77,12 @@ pub use search::Unknown;
 use search::{PAGE, Parameters, Search};
 pub use served::{Delen, Served};
 pub use set::{ResourceSet, ResourceSetError};
+#[cfg(feature = "postgres")]
+pub use sql::PostgresBron;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use sql::SqlStatements;
+#[cfg(feature = "sqlite")]
+pub use sql::SqliteBron;
 use write::Writing;
 
 /// Bytes of results that wait for their next page.

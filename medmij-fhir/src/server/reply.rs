@@ -8,6 +8,7 @@ use http::header::{
 use http::{Method, Response, StatusCode};
 
 use super::bron::BronError;
+use super::form::to_xml;
 use super::negotiate::Format;
 use super::refusal::Refusal;
 use crate::bsn::redact_bsn;
@@ -166,14 +167,4 @@ const fn xml_mime(version: FhirVersion) -> &'static str {
         FhirVersion::R4 => "application/fhir+xml; fhirVersion=4.0",
         _ => "application/fhir+xml; fhirVersion=3.0",
     }
-}
-
-/// FHIR JSON as FHIR XML.
-fn to_xml(_version: FhirVersion, _json: &[u8]) -> Result<Vec<u8>, Refusal> {
-    Err(Refusal::NotAcceptable)
-}
-
-/// FHIR XML as FHIR JSON.
-pub(super) fn from_xml(_version: FhirVersion, _xml: &[u8], _limits: &Limits) -> Result<Vec<u8>, Refusal> {
-    Err(Refusal::ContentType)
 }

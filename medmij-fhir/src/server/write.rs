@@ -168,7 +168,7 @@ impl Writing<'_> {
         }
         let from_xml;
         let json = if format == Format::Xml {
-            from_xml = super::reply::from_xml(self.version, body, self.limits)?;
+            from_xml = super::form::from_xml(self.version, body, self.limits)?;
             &from_xml
         } else {
             body
