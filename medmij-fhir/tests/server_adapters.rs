@@ -17,7 +17,7 @@ use medmij_fhir::server::{
     BronError, Bronsysteem, Bronsystemen, Context, FolderBron, PostgresBron, ResourceSet, Responder, Served,
     SqlStatements, SqliteBron,
 };
-use medmij_fhir::{FhirVersion, ResourceEndpoint, ResourceType};
+use medmij_fhir::{FhirVersion, Limits, ResourceEndpoint, ResourceType, xml};
 use medmij_test_postgres::TestPostgres;
 use medmij_types::{BackchannelUri, Bsn, GegevensdienstId};
 use rusqlite::{Connection, params};
@@ -130,7 +130,12 @@ async fn a_folder_of_files_answers_as_memory_does() {
     let of_person = folder.path().join("klant-7/48");
     fs::create_dir_all(&of_person).unwrap();
     for (at, resource) in person().iter().enumerate() {
-        fs::write(of_person.join(format!("{at:03}.json")), resource.as_bytes()).unwrap();
+        if at % 2 == 0 {
+            fs::write(of_person.join(format!("{at:03}.json")), resource.as_bytes()).unwrap();
+        } else {
+            let xml = xml::from_json(resource.as_bytes(), FhirVersion::Stu3, &Limits::default()).unwrap();
+            fs::write(of_person.join(format!("{at:03}.xml")), xml.text).unwrap();
+        }
     }
     fs::write(of_person.join("leesmij.txt"), "geen FHIR").unwrap();
     let root = folder.path().to_owned();

@@ -74,9 +74,10 @@ impl Inside {
                 .resources
                 .iter()
                 .find(|resource| resource["resourceType"] == *kind && resource["id"] == *id);
-            return found.map_or((404, json!({"resourceType": "OperationOutcome"})), |found| {
-                (200, found.clone())
-            });
+            return match found {
+                Some(found) => (200, found.clone()),
+                None => (404, json!({"resourceType": "OperationOutcome"})),
+            };
         }
         if let Some(broken) = &self.broken {
             return broken.clone();
@@ -87,7 +88,7 @@ impl Inside {
                 .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
                 .map(str::to_owned)
         };
-        let patient = value("patient").or(value("_id"));
+        let patient = value("patient").or_else(|| value("_id"));
         let of_patient = |resource: &&Value| {
             let reference = resource["subject"]["reference"].as_str().unwrap_or_default();
             let own = resource["id"].as_str();

@@ -329,6 +329,7 @@ fn bodies_in_another_form_are_refused() {
         (None, 415),
         (Some("text/plain"), 415),
         (Some("application/fhir+json; fhirVersion=4.0"), 400),
+        (Some("application/fhir+xml"), 400),
         (Some("application/json"), 200),
     ] {
         let mut request = Request::post("/fhir/delen");
@@ -377,4 +378,46 @@ fn core_rscint_203_a_bsn_that_is_delivered_is_not_stored() {
             .iter()
             .any(|resource| resource.as_str().contains("999990019"))
     );
+}
+
+#[test]
+fn a_batch_in_xml_is_answered_in_xml_and_one_that_would_lose_something_is_refused() {
+    let bron = MemoryBron::default();
+    let xml = format!(
+        r#"<Bundle xmlns="http://hl7.org/fhir"><type value="batch"/>
+        <entry><fullUrl value="{PATIENT}"/><resource><Patient><name><family value="Rijnders"/></name></Patient></resource>
+          <request><method value="POST"/><url value="Patient"/></request></entry>
+        <entry><resource><Observation><status value="final"/><subject><reference value="{PATIENT}"/></subject>
+          <valueQuantity><value value="80.50"/></valueQuantity></Observation></resource>
+          <request><method value="POST"/><url value="Observation"/></request></entry></Bundle>"#
+    );
+    let send = |xml: &str| {
+        let request = Request::post("/fhir/delen").header("content-type", "application/fhir+xml; fhirVersion=3.0");
+        let request = request
+            .header("accept", "application/fhir+xml")
+            .body(Bytes::from(xml.to_owned()))
+            .unwrap();
+        now(responder("53").respond(&request, &Context::default(), &bron))
+    };
+    let response = send(&xml);
+    assert_eq!(response.status(), 200);
+    let text = String::from_utf8_lossy(response.body()).into_owned();
+    assert!(
+        text.contains("<type value=\"batch-response\"/>") && text.contains("<status value=\"201 Created\"/>"),
+        "{text}"
+    );
+    assert!(
+        bron.snapshot()
+            .iter()
+            .any(|resource| resource.as_str().contains("\"value\":80.50"))
+    );
+    for bad in [
+        xml.replace("<status value=\"final\"/>", "<onbekend value=\"1\"/>"),
+        xml.replace("</Bundle>", ""),
+        "<!DOCTYPE x>".to_owned() + &xml,
+    ] {
+        let before = bron.snapshot().len();
+        assert_eq!(send(&bad).status(), 400);
+        assert_eq!(bron.snapshot().len(), before);
+    }
 }

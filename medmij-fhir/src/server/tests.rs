@@ -277,6 +277,8 @@ fn h11_accept() {
         (Some("application/fhir+json; fhirVersion=nul"), 400),
         (Some("application/fhir+json, f\u{f6}\u{f6}/bar;q=0.1"), 200),
         (Some("text/html"), 406),
+        (Some("application/fhir+xml"), 200),
+        (Some("text/xml;q=0.1, text/html"), 200),
         (Some("application/fhir+json;q=0"), 406),
         (Some("nonsense"), 406),
     ] {
@@ -414,5 +416,44 @@ fn a_binary_is_json_when_asked_and_the_document_when_nothing_is_asked() {
         if status == 200 {
             assert_eq!(&response.body()[..], body, "{accept:?}");
         }
+    }
+}
+
+#[test]
+fn an_answer_is_xml_when_xml_is_asked_and_so_is_a_refusal() {
+    for (path, accept, start) in [
+        (
+            "Patient",
+            Some("application/fhir+xml"),
+            "<Bundle xmlns=\"http://hl7.org/fhir\">",
+        ),
+        ("Patient?_format=xml", None, "<Bundle "),
+        (
+            "Patient?_format=application/fhir+xml",
+            Some("application/fhir+json"),
+            "<Bundle ",
+        ),
+        ("Practitioner/ha", Some("application/fhir+xml"), "<Practitioner "),
+        ("metadata", Some("application/xml"), "<CapabilityStatement "),
+        ("CarePlan", Some("application/fhir+xml"), "<OperationOutcome "),
+        ("Patient/$", Some("application/fhir+xml"), "<OperationOutcome "),
+    ] {
+        let mut request = http::Request::get(format!("/fhir/48/{path}")).body(()).unwrap();
+        if let Some(accept) = accept {
+            request.headers_mut().insert("accept", accept.parse().unwrap());
+        }
+        let response = responder("48").answer(&request, &set());
+        let text = String::from_utf8_lossy(response.body()).into_owned();
+        assert!(text.contains(start), "{path}: {text}");
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/fhir+xml; fhirVersion=3.0",
+            "{path}"
+        );
+        assert!(
+            crate::xml::to_json(response.body(), crate::FhirVersion::Stu3, &Limits::default())
+                .unwrap()
+                .is_lossless()
+        );
     }
 }

@@ -10,12 +10,9 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use http::Response;
 use medmij_fhir::server::{Delen, ResourceSet, Responder, Served};
-use medmij_fhir::{FhirVersion, ResourceEndpoint, ResourceType};
+use medmij_fhir::{FhirVersion, Limits, ResourceEndpoint, ResourceType, xml};
 use medmij_types::{BackchannelUri, Datum};
 use serde_json::Value;
-
-/// Whether this server writes FHIR XML.
-pub(crate) const XML: bool = false;
 
 pub(crate) const BASE: &str = "https://dva.example.nl/fhir";
 
@@ -124,13 +121,19 @@ pub(crate) fn to_json(response: &Response<Bytes>) -> Value {
         .map_or("", |value| value.to_str().unwrap());
     if content_type.contains("fhir+json") {
         serde_json::from_slice(response.body()).unwrap()
+    } else if content_type.contains("fhir+xml") {
+        let json = xml::to_json(response.body(), FhirVersion::Stu3, &Limits::default()).unwrap();
+        assert!(json.is_lossless(), "{:?}", json.oddities);
+        serde_json::from_str(&json.text).unwrap()
     } else {
         Value::Null
     }
 }
 
-pub(crate) fn to_xml(_json: &str) -> Vec<u8> {
-    Vec::new()
+pub(crate) fn to_xml(json: &str) -> Vec<u8> {
+    let xml = xml::from_json(json.as_bytes(), FhirVersion::Stu3, &Limits::default()).unwrap();
+    assert!(xml.is_lossless(), "{:?}", xml.oddities);
+    xml.text.into_bytes()
 }
 
 /// The Task of the questionnaire with another status.
