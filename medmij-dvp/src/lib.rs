@@ -41,6 +41,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Beside the flows stand the rules that a DVP keeps towards the Persoon: [`person`] (account, notices, representation),
+//! [`dossier`] (source and context of what is kept, deletion) and [`collecting`] (automatic collecting).
+//!
 //! # Features
 //!
 //! None is on by default.
@@ -50,8 +53,11 @@
 #![forbid(unsafe_code)]
 
 mod client;
+pub mod collecting;
+pub mod dossier;
 #[cfg(feature = "lists")]
 pub mod lists;
+pub mod person;
 pub mod vault;
 
 #[cfg(feature = "net")]

@@ -165,7 +165,7 @@ fn api() -> Result<(), Failed> {
 /// The proofs whose numbers are too large for CI. Each prints its figures and fails when its promise is not kept.
 fn prove() -> Result<(), Failed> {
     for (name, arguments) in run::PROOFS {
-        step(name, || cargo(arguments))?;
+        step(name, || run::proof(arguments))?;
     }
     Ok(())
 }

@@ -9,6 +9,36 @@ pub(crate) struct Failed(pub(crate) String);
 /// The proofs with large numbers, in the order in which they run.
 pub(crate) const PROOFS: &[(&str, &[&str])] = &[
     (
+        "a thousand kills while log lines are spooled",
+        &[
+            "test",
+            "--quiet",
+            "-p",
+            "medmij-log",
+            "--features",
+            "spool",
+            "--test",
+            "kill",
+            "--",
+            "--nocapture",
+        ],
+    ),
+    (
+        "ninety nights of automatic collecting, a hundred thousand operations on kept resources",
+        &[
+            "test",
+            "--release",
+            "--quiet",
+            "-p",
+            "medmij-dvp",
+            "--lib",
+            "--",
+            "--nocapture",
+            "what_is_due_is_done",
+            "loses_or_invents",
+        ],
+    ),
+    (
         "a thousand kills while lists are refreshed",
         &["run", "--release", "--quiet", "-p", "kill-lists"],
     ),
@@ -63,6 +93,30 @@ pub(crate) fn with_environment(name: &str, value: &str, arguments: &[&str]) -> R
 /// Runs a program.
 pub(crate) fn program(program: &str, arguments: &[&str]) -> Result<(), Failed> {
     finish(Command::new(program).args(arguments), program, arguments)
+}
+
+/// The large numbers of the proofs; what the caller set already stays.
+pub(crate) fn large_numbers() -> Vec<(&'static str, &'static str)> {
+    const LARGE: &[(&str, &str)] = &[
+        ("MEDMIJ_KILLS", "1000"),
+        ("MEDMIJ_NIGHTS", "90"),
+        ("MEDMIJ_PERSONS", "10000"),
+        ("MEDMIJ_OPERATIONS", "100000"),
+    ];
+    LARGE
+        .iter()
+        .copied()
+        .filter(|(name, _)| std::env::var_os(name).is_none())
+        .collect()
+}
+
+/// Runs cargo with the large numbers of the proofs.
+pub(crate) fn proof(arguments: &[&str]) -> Result<(), Failed> {
+    finish(
+        Command::new("cargo").args(arguments).envs(large_numbers()),
+        "cargo",
+        arguments,
+    )
 }
 
 fn finish(command: &mut Command, program: &str, arguments: &[&str]) -> Result<(), Failed> {

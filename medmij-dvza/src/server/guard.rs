@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+#[cfg(feature = "abonneren")]
 use medmij_abonneren::SubscriptionToken;
 use medmij_log::{ErrorInfo, EventType, RequestInfo, ResponseInfo};
 use medmij_oauth::{
@@ -37,6 +38,7 @@ pub struct Verleend {
     pub grant: GrantId,
 }
 
+#[cfg(feature = "abonneren")]
 impl<'a> From<&'a Verleend> for SubscriptionToken<'a> {
     fn from(verleend: &'a Verleend) -> Self {
         Self {

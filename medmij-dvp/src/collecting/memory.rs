@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Orders and runs in memory, for tests, simulations and a DVP of one process that may forget.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use super::{CollectingPolicy, Lease, Order, OrderStore, OrderStoreError, Outcome, Run, RunKey, Slot, SlotKey};
+use crate::person::PersonId;
+
+/// Orders and runs in memory.
+#[derive(Debug, Default)]
+pub struct MemoryOrders(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    runs: HashMap<RunKey, Row>,
+    /// Runs by the moment at which they are next looked at.
+    due: BTreeSet<(SystemTime, RunKey)>,
+    persons: BTreeMap<PersonId, BTreeSet<RunKey>>,
+    leases: u64,
+}
+
+#[derive(Debug)]
+struct Row {
+    slot: Slot,
+    orders: BTreeSet<Order>,
+    /// When it is next looked at: its moment, or the end of its lease.
+    next: SystemTime,
+    lease: Option<u64>,
+    last_start: Option<SystemTime>,
+    last_success: SystemTime,
+    told: bool,
+}
+
+impl MemoryOrders {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many runs there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.with(|inner| inner.runs.len())
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Inner {
+    /// Moves a run to another moment.
+    fn move_to(&mut self, key: &RunKey, next: SystemTime) {
+        if let Some(row) = self.runs.get_mut(key) {
+            self.due.remove(&(row.next, key.clone()));
+            row.next = next;
+            if !row.orders.is_empty() {
+                self.due.insert((next, key.clone()));
+            }
+        }
+    }
+
+    /// A run without orders is not looked at; its row stays for the 24 hours.
+    fn unschedule(&mut self, key: &RunKey) {
+        if let Some(row) = self.runs.get(key)
+            && row.orders.is_empty()
+        {
+            self.due.remove(&(row.next, key.clone()));
+        }
+    }
+
+    fn leased(&mut self, lease: &Lease) -> Option<&mut Row> {
+        self.runs
+            .get_mut(&lease.run.key)
+            .filter(|row| row.lease == Some(lease.number))
+    }
+}
+
+impl OrderStore for MemoryOrders {
+    async fn add(
+        &self,
+        order: Order,
+        now: SystemTime,
+        (policy, key): (&CollectingPolicy, &SlotKey),
+    ) -> Result<(), OrderStoreError> {
+        self.with(|inner| {
+            let run = order.run();
+            let slot = key.slot(order.person, &order.dva);
+            inner.persons.entry(order.person).or_default().insert(run.clone());
+            let row = inner.runs.entry(run.clone()).or_insert_with(|| Row {
+                slot,
+                orders: BTreeSet::new(),
+                next: now,
+                lease: None,
+                last_start: None,
+                last_success: now,
+                told: false,
+            });
+            let first = row.orders.is_empty();
+            row.orders.insert(order);
+            if first {
+                (row.last_success, row.told) = (now, false);
+                let next = policy.next_start(row.slot, row.last_start, now).unwrap_or(now);
+                inner.move_to(&run, next);
+            }
+        });
+        Ok(())
+    }
+
+    async fn cancel(&self, order: &Order) -> Result<bool, OrderStoreError> {
+        Ok(self.with(|inner| {
+            let run = order.run();
+            let gone = inner.runs.get_mut(&run).is_some_and(|row| row.orders.remove(order));
+            inner.unschedule(&run);
+            gone
+        }))
+    }
+
+    async fn cancel_all(&self, person: PersonId) -> Result<usize, OrderStoreError> {
+        Ok(self.with(|inner| {
+            let mut gone = 0_usize;
+            for run in inner.persons.remove(&person).unwrap_or_default() {
+                if let Some(row) = inner.runs.remove(&run) {
+                    gone = gone.saturating_add(row.orders.len());
+                    inner.due.remove(&(row.next, run));
+                }
+            }
+            gone
+        }))
+    }
+
+    async fn orders(&self, person: PersonId) -> Result<Vec<Order>, OrderStoreError> {
+        Ok(self.with(|inner| {
+            let runs = inner.persons.get(&person).into_iter().flatten();
+            runs.filter_map(|run| inner.runs.get(run))
+                .flat_map(|row| row.orders.iter().cloned())
+                .collect()
+        }))
+    }
+
+    async fn lease(&self, now: SystemTime, until: SystemTime, most: usize) -> Result<Vec<Lease>, OrderStoreError> {
+        Ok(self.with(|inner| {
+            let due: Vec<RunKey> = inner
+                .due
+                .iter()
+                .take_while(|(next, _)| *next <= now)
+                .take(most)
+                .map(|(_, key)| key.clone())
+                .collect();
+            let mut leases = Vec::with_capacity(due.len());
+            for key in due {
+                inner.leases = inner.leases.wrapping_add(1);
+                let number = inner.leases;
+                inner.move_to(&key, until);
+                if let Some(row) = inner.runs.get_mut(&key) {
+                    row.lease = Some(number);
+                    let run = Run {
+                        key,
+                        orders: row.orders.iter().cloned().collect(),
+                        last_start: row.last_start,
+                        last_success: row.last_success,
+                    };
+                    leases.push(Lease::new(run, number, until));
+                }
+            }
+            leases
+        }))
+    }
+
+    async fn start(&self, lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> Result<bool, OrderStoreError> {
+        Ok(self.with(|inner| {
+            let Some(row) = inner.leased(lease) else { return false };
+            let rested = row
+                .last_start
+                .and_then(|start| start.checked_add(policy.pause()))
+                .is_none_or(|at| at <= now);
+            if now >= lease.until || !rested || !policy.is_open(now) || row.orders.is_empty() {
+                return false;
+            }
+            row.last_start = Some(now);
+            let next = policy.next_start(row.slot, row.last_start, now).unwrap_or(lease.until);
+            inner.move_to(&lease.run.key, next);
+            true
+        }))
+    }
+
+    async fn finish(&self, lease: &Lease, outcome: Outcome, now: SystemTime) -> Result<(), OrderStoreError> {
+        self.with(|inner| {
+            if let Some(row) = inner.leased(lease) {
+                row.lease = None;
+                if outcome == Outcome::Collected {
+                    (row.last_success, row.told) = (row.last_success.max(now), false);
+                }
+            }
+        });
+        Ok(())
+    }
+
+    async fn skip(&self, lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> Result<(), OrderStoreError> {
+        self.with(|inner| {
+            let Some(row) = inner.leased(lease) else { return };
+            row.lease = None;
+            // as if it had started now: the next night then, without counting for the 24 hours
+            let next = policy.next_start(row.slot, Some(now), now).unwrap_or(now);
+            inner.move_to(&lease.run.key, next);
+        });
+        Ok(())
+    }
+
+    async fn silent(&self, since: SystemTime, most: usize) -> Result<Vec<RunKey>, OrderStoreError> {
+        Ok(self.with(|inner| {
+            let silent = |row: &&mut Row| !row.told && !row.orders.is_empty() && row.last_success <= since;
+            inner
+                .runs
+                .iter_mut()
+                .filter(|(_, row)| silent(row))
+                .take(most)
+                .map(|(key, row)| {
+                    row.told = true;
+                    key.clone()
+                })
+                .collect()
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

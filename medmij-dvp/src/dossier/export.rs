@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.dossier.102 — export and import: the signature of the instance that exported.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Serialize};
+
+use super::Kept;
+
+/// Signs exports with a key of this instance, such as one in an HSM.
+pub trait ExportSigner: Send + Sync {
+    /// The name of the key, by which another instance finds the public one.
+    fn key_id(&self) -> &str;
+
+    /// The signature over a message.
+    fn sign(&self, message: &[u8]) -> Vec<u8>;
+}
+
+/// Verifies signatures of the instances that this one trusts.
+pub trait ExportVerifier: Send + Sync {
+    /// Whether the signature over a message is that of this key; `false` for a key that is not known.
+    fn verify(&self, key_id: &str, message: &[u8], signature: &[u8]) -> bool;
+}
+
+/// An export cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// It is larger than 64 MiB.
+    #[error("export of a resource is larger than 64 MiB")]
+    TooLarge,
+    /// It has another form.
+    #[error("export of a resource has another form")]
+    Form,
+}
+
+/// The largest export of one resource.
+const MAX_SIZE: usize = 64 << 20;
+
+#[derive(Serialize, Deserialize)]
+struct Exported {
+    format: u8,
+    kept: String,
+    key_id: String,
+    signature: String,
+}
+
+pub(super) fn write(stored: &[u8], kept: &Kept, signer: &dyn ExportSigner) -> Vec<u8> {
+    let exported = Exported {
+        format: 1,
+        kept: STANDARD.encode(stored),
+        key_id: signer.key_id().to_owned(),
+        signature: STANDARD.encode(signer.sign(&kept.signed_text())),
+    };
+    serde_json::to_vec(&exported).unwrap_or_default()
+}
+
+/// The stored form, and whether a trusted instance signed it.
+pub(super) fn read(exported: &[u8], trusted: &dyn ExportVerifier) -> Result<(Vec<u8>, bool), ExportError> {
+    if exported.len() > MAX_SIZE {
+        return Err(ExportError::TooLarge);
+    }
+    let exported: Exported = serde_json::from_slice(exported).map_err(|_| ExportError::Form)?;
+    let stored = STANDARD.decode(&exported.kept).map_err(|_| ExportError::Form)?;
+    let kept = Kept::from_stored(&stored).map_err(|_| ExportError::Form)?;
+    let signature = STANDARD.decode(&exported.signature).unwrap_or_default();
+    let proven = exported.format == 1 && trusted.verify(&exported.key_id, &kept.signed_text(), &signature);
+    Ok((stored, proven))
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What a DVP owes the Persoon: the account, what is told outside the app, and representation.
+//!
+//! Rules without IO; the clock is an argument.
+
+mod account;
+mod notice;
+mod representation;
+
+pub use account::{Account, AccountError, AccountPolicy, AccountStatus, ActiveAccount, StatusChange};
+pub use notice::{Notice, NoticeBoard, NoticeText, NoticeTextError, NoticeTexts, Notifier};
+pub use representation::{RepresentationPolicy, RepresentedAccess, represented_access};
+
+use std::fmt;
+
+/// A Persoon at this DVP: a random number that the application gives each account, and nothing else about the Persoon.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonId(u128);
+
+impl PersonId {
+    /// From its number.
+    #[must_use]
+    pub const fn new(number: u128) -> Self {
+        Self(number)
+    }
+
+    /// A new one.
+    ///
+    /// # Errors
+    /// [`medmij_types::EntropyError`] where there is no randomness.
+    pub fn random(entropy: &dyn medmij_types::Entropy) -> Result<Self, medmij_types::EntropyError> {
+        let mut bytes = [0; 16];
+        entropy.fill(&mut bytes)?;
+        Ok(Self(u128::from_be_bytes(bytes)))
+    }
+
+    /// Its number, for a store.
+    #[must_use]
+    pub const fn number(self) -> u128 {
+        self.0
+    }
+}
+
+impl fmt::Debug for PersonId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PersonId(***)")
+    }
+}
