@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use medmij_oauth::wire::{is_media_type, json::Json};
+use medmij_oauth::wire::{is_media_type, json};
+use medmij_types::json::{Document, Kind};
 
 use super::{AbonnementId, Datum, datum};
 
@@ -33,28 +34,26 @@ pub enum AbonnementError {
     Status(u16),
 }
 
-pub(super) fn read_json(headers: &HeaderMap, body: &Bytes) -> Result<BTreeMap<String, Json>, AbonnementError> {
+/// The object that a message holds.
+pub(super) fn read_json<'a>(headers: &HeaderMap, body: &'a Bytes) -> Result<Document<'a>, AbonnementError> {
     if !is_media_type(headers, JSON) {
         return Err(AbonnementError::ContentType);
     }
-    Json::parse(body)
+    json::read(body)
         .ok()
-        .and_then(Json::into_object)
+        .filter(|document| document.root().kind() == Kind::Object)
         .ok_or(AbonnementError::Json)
 }
 
-pub(super) fn read_id(body: &BTreeMap<String, Json>, name: &str) -> Result<AbonnementId, AbonnementError> {
-    body.get(name)
-        .and_then(Json::as_str)
-        .and_then(|text| AbonnementId::parse(text).ok())
+pub(super) fn read_id(body: &Document<'_>, name: &str) -> Result<AbonnementId, AbonnementError> {
+    let text = body.root().member(name).and_then(|value| value.as_str());
+    text.and_then(|text| AbonnementId::parse(&text).ok())
         .ok_or(AbonnementError::Id)
 }
 
-pub(super) fn read_end(body: &BTreeMap<String, Json>, name: &str) -> Result<Datum, AbonnementError> {
-    body.get(name)
-        .and_then(Json::as_str)
-        .and_then(datum::read)
-        .ok_or(AbonnementError::End)
+pub(super) fn read_end(body: &Document<'_>, name: &str) -> Result<Datum, AbonnementError> {
+    let text = body.root().member(name).and_then(|value| value.as_str());
+    text.and_then(|text| datum::read(&text)).ok_or(AbonnementError::End)
 }
 
 pub(super) fn json_answer(status: StatusCode, body: &BTreeMap<&str, String>) -> Response<Bytes> {

@@ -111,7 +111,8 @@ fn unavailable(error: &medmij_oauth::storage::StoreError) -> Response<Bytes> {
 fn read(request: &Request<Bytes>) -> Result<Notificatie, &'static str> {
     let body = read_json(request.headers(), request.body()).map_err(|_| "body is no json object")?;
     let id = read_id(&body, "subscription_id").map_err(|_| "subscription_id is missing or malformed")?;
-    match body.get("notification_type").and_then(Json::as_str) {
+    let kind = body.root().member("notification_type").and_then(|value| value.as_str());
+    match kind.as_deref() {
         Some("resource") => Ok(Notificatie::Gegevens { id }),
         Some("subscription") => {
             let end = read_end(&body, "end_date").map_err(|_| "end_date is missing or no date")?;

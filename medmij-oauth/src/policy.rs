@@ -18,7 +18,7 @@ pub use self::{
     client_binding::{BindingFault, BindingRefused, BoundBy, ClientBinding},
     lifetimes::{Lifetime, LifetimeError, Lifetimes},
     limits::{LimitPolicy, Rate},
-    release_rules::{ReleaseRules, TokenScope, VerzamelenGrammar, release_rules},
+    release_rules::{EmptyScope, ReleaseRules, TokenScope, VerzamelenGrammar, release_rules},
     stelsel::{PolicyRow, Stelsel, StelselError},
     uitzondering::{
         ExceptionPolicy, ExceptionRule, Gedrag, InvalidClient, PolicyError, TokenUitzondering, Uitzondering,

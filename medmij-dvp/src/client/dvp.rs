@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.200, core.authint.208, core.tknint.208 — the steps of a DVP, with their events.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -9,14 +9,14 @@ use medmij_log::{ErrorInfo, Event, EventType, InitiatedBy, NoObserver, Observer,
 use medmij_oauth::{
     ClientId,
     form::{self, Form},
-    policy::release_rules,
+    policy::{EmptyScope, Stelsel, release_rules},
     storage::SecretHash,
     wire::{
         AuthorizationRequest, AuthorizationResponse, AuthorizationResponseError, CodeRequest, RefreshRequest,
         RequestIds, TokenRequest, TokenResponse, TokenResponseError,
     },
 };
-use medmij_types::{Clock, CorrelationId, Entropy, EntropyError, Hostname, OsEntropy, State, SystemClock};
+use medmij_types::{Clock, CorrelationId, Entropy, EntropyError, Hostname, OsEntropy, Release, State, SystemClock};
 
 use super::{
     Aanvraag, AanvraagError, Callback, CallbackError, Exchange, ExchangeError, PendingFlow, PendingFlows, ReceivedCode,
@@ -31,6 +31,7 @@ pub struct Dvp {
     entropy: Arc<dyn Entropy + Send + Sync>,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
+    empty_scope: BTreeMap<Release, EmptyScope>,
 }
 
 /// A flow that has started. `Debug` shows no query of the address: it holds the `state`.
@@ -52,7 +53,15 @@ impl Dvp {
             entropy: Arc::new(OsEntropy),
             clock: Arc::new(SystemClock::default()),
             observer: Arc::new(NoObserver),
+            empty_scope: BTreeMap::new(),
         }
+    }
+
+    /// With what the policy says to a DVP: what an empty `scope` means, for each release.
+    #[must_use]
+    pub fn with_stelsel(mut self, stelsel: &Stelsel) -> Self {
+        self.empty_scope.clone_from(&stelsel.empty_scope);
+        self
     }
 
     /// With another source of randomness.
@@ -192,6 +201,7 @@ impl Dvp {
     /// Where the entropy fails.
     pub fn token_request(&self, received: ReceivedCode) -> Result<(Request<Bytes>, Exchange), EntropyError> {
         let ReceivedCode { code, flow } = received;
+        let empty_scope = self.empty_scope(flow.scope.release());
         let ids = flow
             .correlation_id
             .map(|id| RequestIds::next(id, &*self.entropy))
@@ -205,6 +215,8 @@ impl Dvp {
             ids,
             sent: self.clock.now(),
             grant_type: "authorization_code",
+            previous: None,
+            empty_scope,
         };
         Ok((self.send(&request, &exchange), exchange))
     }
@@ -219,6 +231,8 @@ impl Dvp {
     /// Where the entropy fails.
     pub fn refresh_request(&self, renewal: Renewal) -> Result<(Request<Bytes>, Exchange), EntropyError> {
         let ids = RequestIds::next(CorrelationId::random(&*self.entropy)?, &*self.entropy)?;
+        let empty_scope = self.empty_scope(renewal.scope.release());
+        let previous = Some(renewal.refresh_token.clone());
         let request = TokenRequest::Refresh(RefreshRequest::new(renewal.refresh_token, self.client_id.clone()));
         let exchange = Exchange {
             aanbieder: renewal.aanbieder,
@@ -228,6 +242,8 @@ impl Dvp {
             ids: Some(ids),
             sent: self.clock.now(),
             grant_type: "refresh_token",
+            previous,
+            empty_scope,
         };
         Ok((self.send(&request, &exchange), exchange))
     }
@@ -242,7 +258,12 @@ impl Dvp {
         let server = exchange.token_endpoint.hostname().clone();
         let result = TokenResponse::parse(response)
             .map_err(ExchangeError::from)
-            .and_then(|read| Tokens::judge(exchange, read).map_err(ExchangeError::from));
+            .and_then(|read| {
+                for remark in &read.remarks {
+                    tracing::warn!(rule = "core.tknint.201", %server, %remark, "token response is read with a remark");
+                }
+                Tokens::judge(exchange, read).map_err(ExchangeError::from)
+            });
         let (kind, error) = match &result {
             Ok(_) => (EventType::ReceiveTokenResponse, None),
             Err(ExchangeError::Response(TokenResponseError::Refused(refused))) => (
@@ -272,7 +293,7 @@ impl Dvp {
                 rule = "core.tknint.201",
                 aanbieder = %tokens.aanbieder,
                 dropped = ?tokens.granted.dropped,
-                "token response grants gegevensdiensten that were not asked or are not on the list"
+                "token response grants what was not asked, is not on the list or is not known"
             );
         }
         result
@@ -301,6 +322,10 @@ impl Dvp {
             .map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
             .unwrap_or_default();
         format!("{}/{short}", base.trim_end_matches('/'))
+    }
+
+    fn empty_scope(&self, release: Release) -> EmptyScope {
+        self.empty_scope.get(&release).copied().unwrap_or_default()
     }
 
     fn send(&self, request: &TokenRequest, exchange: &Exchange) -> Request<Bytes> {

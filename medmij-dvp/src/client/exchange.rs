@@ -3,7 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, HeaderValue, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, header};
 use medmij_types::{
     Aanbiedernaam, AccessToken, BackchannelUri, CorrelationId, Entropy, EntropyError, GegevensdienstId,
     MedMijRequestId, RefreshToken, Release,
@@ -11,8 +12,8 @@ use medmij_types::{
 
 use medmij_oauth::{
     Functie, Scope,
-    policy::release_rules,
-    wire::{MEDMIJ_REQUEST_ID, RequestIds, TokenResponseError},
+    policy::{EmptyScope, release_rules},
+    wire::{MEDMIJ_REQUEST_ID, RequestIds, TokenResponse, TokenResponseError},
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -30,6 +31,9 @@ pub struct Exchange {
     pub(super) ids: Option<RequestIds>,
     pub(super) sent: SystemTime,
     pub(super) grant_type: &'static str,
+    /// At a refresh: the token that was sent.
+    pub(super) previous: Option<RefreshToken>,
+    pub(super) empty_scope: EmptyScope,
 }
 
 impl Exchange {
@@ -43,6 +47,26 @@ impl Exchange {
     #[must_use]
     pub fn ids(&self) -> Option<&RequestIds> {
         self.ids.as_ref()
+    }
+
+    /// The next refresh token of an answer, whatever the rest of the answer is: the DVZA has rotated before it wrote it. Keep
+    /// it before [`Dvp::tokens`](super::Dvp::tokens) judges the answer; a [`Kluis`](super::vault::Kluis) does.
+    #[must_use]
+    pub fn rotated(&self, response: &Response<Bytes>) -> Option<Renewal> {
+        let refresh_token = TokenResponse::rotated(response)?;
+        release_rules(self.scope.release())
+            .langdurige_toestemming
+            .then(|| self.renewal(refresh_token))
+    }
+
+    fn renewal(&self, refresh_token: RefreshToken) -> Renewal {
+        Renewal {
+            refresh_token,
+            aanbieder: self.aanbieder.clone(),
+            scope: self.scope.clone(),
+            gegevensdiensten: self.gegevensdiensten.clone(),
+            token_endpoint: self.token_endpoint.clone(),
+        }
     }
 
     /// `authorization_code` or `refresh_token`.
@@ -64,7 +88,8 @@ pub struct Tokens {
     pub granted: GrantedScope,
     /// The Aanbieder.
     pub aanbieder: Aanbiedernaam,
-    /// With langdurige toestemming: what the next exchange needs.
+    /// With langdurige toestemming: what the next exchange needs. After a refresh that brought no new token it holds the one
+    /// that was sent.
     pub renewal: Option<Renewal>,
     /// The `X-Correlation-ID` for the resource requests, in releases that have one.
     pub correlation_id: Option<CorrelationId>,
@@ -72,34 +97,27 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    pub(super) fn judge(
-        exchange: Exchange,
-        response: medmij_oauth::wire::TokenResponse,
-    ) -> Result<Self, GrantedScopeError> {
-        let granted = GrantedScope::judge(
-            response.scope.as_deref(),
-            &exchange.aanbieder,
-            &exchange.scope,
-            &exchange.gegevensdiensten,
-        )?;
+    pub(super) fn judge(exchange: Exchange, response: TokenResponse) -> Result<Self, GrantedScopeError> {
+        let scope = response.scope.as_deref().map(str::trim);
+        let scope = match (scope, exchange.empty_scope) {
+            (Some(""), EmptyScope::Nothing) => return Err(GrantedScopeError::Nothing),
+            (Some(""), EmptyScope::AsAsked) => None,
+            (scope, _) => scope,
+        };
+        let granted = GrantedScope::judge(scope, &exchange.aanbieder, &exchange.scope, &exchange.gegevensdiensten)?;
         let lifetime = Duration::from_secs(response.expires_in.unwrap_or(MOST).min(MOST));
         let release = exchange.scope.release();
         let langdurig = release_rules(release).langdurige_toestemming;
+        // RFC 6749 section 6: without a new refresh token the one that was sent stays
+        let refresh_token = response.refresh_token.or_else(|| exchange.previous.clone());
         Ok(Self {
             access_token: response.access_token,
             expires_at: exchange.sent + lifetime,
             granted,
             aanbieder: exchange.aanbieder.clone(),
-            renewal: response
-                .refresh_token
+            renewal: refresh_token
                 .filter(|_| langdurig)
-                .map(|refresh_token| Renewal {
-                    refresh_token,
-                    aanbieder: exchange.aanbieder,
-                    scope: exchange.scope,
-                    gegevensdiensten: exchange.gegevensdiensten,
-                    token_endpoint: exchange.token_endpoint,
-                }),
+                .map(|token| exchange.renewal(token)),
             correlation_id: exchange.ids.map(|ids| ids.correlation_id),
             release,
         })

@@ -84,11 +84,17 @@ impl GrantedScope {
             dagen: None,
             dropped: Vec::new(),
         };
+        let mut other = false;
         for part in text.split(' ').filter(|part| !part.is_empty()) {
-            granted.take(part, aanbieder, asked, allowed)?;
+            other |= granted.take(part, aanbieder, asked, allowed)?;
         }
         if granted.gegevensdiensten.is_empty() {
-            return Err(GrantedScopeError::Nothing);
+            // a name and nothing else: the answer of another flow
+            return Err(if other {
+                GrantedScopeError::Aanbieder
+            } else {
+                GrantedScopeError::Nothing
+            });
         }
         if asked.functie() == Functie::Abonneren && granted.dagen.is_none() {
             return Err(GrantedScopeError::Duur);
@@ -96,15 +102,16 @@ impl GrantedScope {
         Ok(granted)
     }
 
+    /// Takes a part of the scope; whether it reads as the name of another Aanbieder.
     fn take(
         &mut self,
         part: &str,
         aanbieder: &Aanbiedernaam,
         asked: &Scope,
         allowed: &[GegevensdienstId],
-    ) -> Result<(), GrantedScopeError> {
+    ) -> Result<bool, GrantedScopeError> {
         if asked.vertegenwoordiging().map(Vertegenwoordiging::as_str) == Some(part) {
-            return Ok(());
+            return Ok(false);
         }
         let mut rest = part;
         if let (Functie::Abonneren, Some(subscription)) = (asked.functie(), part.strip_prefix("subscribe~")) {
@@ -122,24 +129,23 @@ impl GrantedScope {
             rest = combinatie;
         }
         let id = match rest.split_once('~') {
-            Some((naam, id)) if naam == aanbieder.short() => id,
-            Some(_) => return Err(GrantedScopeError::Aanbieder),
-            None if rest == aanbieder.short() => {
+            Some((naam, id)) if is_own(naam, aanbieder) => id,
+            Some((naam, _)) if reads_as_name(naam) => return Err(GrantedScopeError::Aanbieder),
+            None if is_own(rest, aanbieder) => {
                 for id in allowed {
                     self.add(id);
                 }
-                return Ok(());
+                return Ok(false);
             }
-            None => rest,
+            _ => rest,
         };
         match allowed.iter().find(|each| each.as_str() == id) {
             Some(id) => self.add(id),
-            // a name on its own, and not ours: the answer of another flow
-            None if Aanbiedernaam::parse(id).is_ok() => return Err(GrantedScopeError::Aanbieder),
+            // words of other servers stand here too, `openid` for one
             None if self.dropped.len() < 32 => self.dropped.push(medmij_oauth::wire::printable(id, 64)),
             None => {}
         }
-        Ok(())
+        Ok(rest == id && reads_as_name(id))
     }
 
     fn add(&mut self, id: &GegevensdienstId) {
@@ -147,6 +153,37 @@ impl GrantedScope {
             self.gegevensdiensten.push(id.clone());
         }
     }
+}
+
+/// Whether a text is the name of this Aanbieder, with or without the suffix. Outside the registration capitals and
+/// diacritics make no other name (core.alst.101).
+fn is_own(text: &str, aanbieder: &Aanbiedernaam) -> bool {
+    let folded = fold(text);
+    folded.strip_suffix("@medmij").unwrap_or(&folded) == aanbieder.short()
+}
+
+fn reads_as_name(text: &str) -> bool {
+    Aanbiedernaam::parse(&fold(text)).is_ok()
+}
+
+/// Small letters, without the diacritics of Latin letters.
+fn fold(text: &str) -> String {
+    let plain = |c| {
+        Some(match c {
+            'à'..='å' => 'a',
+            'ç' => 'c',
+            'è'..='ë' => 'e',
+            'ì'..='ï' => 'i',
+            'ñ' => 'n',
+            'ò'..='ö' | 'ø' => 'o',
+            'ù'..='ü' => 'u',
+            'ý' | 'ÿ' => 'y',
+            // written apart from its letter
+            '\u{300}'..='\u{36f}' => return None,
+            other => other,
+        })
+    };
+    text.chars().flat_map(char::to_lowercase).filter_map(plain).collect()
 }
 
 #[cfg(test)]
@@ -193,6 +230,24 @@ mod tests {
             (Release::V2_2, Verzamelen, "abc", Some("def~48"), Err(E::Aanbieder)),
             (Release::V2_2, Verzamelen, "abc", Some("48 def~49"), Err(E::Aanbieder)),
             (Release::V2_2, Verzamelen, "abc", Some("99"), Err(E::Nothing)),
+            // unknown words are dropped and reported
+            (
+                Release::V2_2,
+                Verzamelen,
+                "abc",
+                Some("48 openid offline_access patient/*.read"),
+                Ok("48 -openid -offline_access -patient/*.read"),
+            ),
+            (Release::V2_2, Verzamelen, "abc", Some("openid"), Err(E::Aanbieder)),
+            (Release::V2_2, Verzamelen, "abc", Some("offline_access"), Err(E::Nothing)),
+            (Release::V2_2, Verzamelen, "abc", Some("48 _~1"), Ok("48 -_~1")),
+            // one's own Aanbieder by any of its spellings
+            (Release::V2_2, Verzamelen, "abc", Some("abc@medmij"), Ok("42 48 49 53")),
+            (Release::V2_2, Verzamelen, "abc", Some("ABC@MedMij"), Ok("42 48 49 53")),
+            (Release::V2_2, Verzamelen, "abc", Some("Äbç~48"), Ok("48")),
+            (Release::V2_2, Verzamelen, "abc", Some("abc@medmij~48"), Ok("48")),
+            (Release::V2_2, Verzamelen, "abc", Some("A\u{308}BC"), Ok("42 48 49 53")),
+            (Release::V2_2, Verzamelen, "abc", Some("def@medmij~48"), Err(E::Aanbieder)),
             (
                 Release::V2_2,
                 Verzamelen,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.tknint.200, core.tknint.203 — the exchange over a back channel, driven by the crate `oauth2`.
 //!
-//! `oauth2` writes the request and reads the answer once more; the transport between them is ours: it adds the ids of
-//! core.tknint.208, sends once, and lets `oauth2` see an answer only after it was judged here (size, duplicate keys). The
-//! types and errors of `oauth2` stay inside, for they keep raw bodies.
+//! `oauth2` writes the request; the transport is ours: it adds the ids of core.tknint.208 and sends once. The answer is judged
+//! here (size, duplicate keys, the scope), and `oauth2` sees what was read. Its types and errors stay inside, for they keep raw
+//! bodies.
 
 use std::{
     future::Future,
@@ -14,7 +14,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use medmij_net::{BackChannel, NetError};
-use medmij_oauth::wire::{TokenResponse, TokenResponseError};
+use medmij_oauth::wire::TokenResponse;
 use medmij_types::EntropyError;
 use oauth2::{
     AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, RedirectUrl, RefreshToken, TokenUrl,
@@ -61,12 +61,13 @@ impl Dvp {
         let (request, exchange) = self.token_request(received)?;
         let client = self.oauth2(&exchange)?;
         let carrier = Carrier::new(request, send);
-        let driven = client
+        // what it makes of the answer is not asked: see `Carrier::carry`
+        let _ = client
             .exchange_code(code)
             .set_redirect_uri(std::borrow::Cow::Owned(redirect))
             .request_async(&carrier)
             .await;
-        self.judge(exchange, &carrier, driven.is_ok())
+        self.judge(exchange, &carrier)
     }
 
     async fn refresh_by<F>(
@@ -81,8 +82,8 @@ impl Dvp {
         let (request, exchange) = self.refresh_request(renewal)?;
         let client = self.oauth2(&exchange)?;
         let carrier = Carrier::new(request, send);
-        let driven = client.exchange_refresh_token(&token).request_async(&carrier).await;
-        self.judge(exchange, &carrier, driven.is_ok())
+        let _ = client.exchange_refresh_token(&token).request_async(&carrier).await;
+        self.judge(exchange, &carrier)
     }
 
     fn oauth2(
@@ -108,15 +109,17 @@ impl Dvp {
             .set_token_uri(token))
     }
 
-    fn judge(&self, exchange: Exchange, carrier: &Carrier, driven: bool) -> Result<Tokens, SendError> {
+    fn judge(&self, exchange: Exchange, carrier: &Carrier) -> Result<Tokens, SendError> {
         let carried = carrier.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
         let response = match carried {
             Some(Ok(response)) => response,
             Some(Err(error)) => return Err(SendError::Net(error)),
             None => return Err(SendError::Adres),
         };
-        let tokens = self.tokens(exchange, &response)?;
-        if driven { Ok(tokens) } else { Err(SendError::Oneens) }
+        // a rotated token outlives a refusal of the rest
+        let renewal = exchange.rotated(&response).map(Box::new);
+        self.tokens(exchange, &response)
+            .map_err(|error| SendError::Exchange { error, renewal })
     }
 }
 
@@ -128,17 +131,20 @@ pub enum SendError {
     #[error(transparent)]
     Net(NetError),
     /// The DVZA refused, or its answer is not one.
-    #[error(transparent)]
-    Exchange(#[from] ExchangeError),
+    #[error("{error}")]
+    Exchange {
+        /// Why.
+        #[source]
+        error: ExchangeError,
+        /// The next refresh token, where the answer holds one all the same: the DVZA has rotated, so keep it.
+        renewal: Option<Box<Renewal>>,
+    },
     /// No entropy.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
     /// An address cannot be used as a URL.
     #[error("endpoint or redirect_uri cannot be used as a url")]
     Adres,
-    /// The two readers of the answer do not agree.
-    #[error("token response is read in two ways")]
-    Oneens,
 }
 
 type Answer = Result<Response<Bytes>, NetError>;
@@ -169,7 +175,8 @@ impl Carrier {
         let answer = send(own.map(|_| Bytes::from(drawn.into_body()))).await;
         let seen = match &answer {
             Ok(response) => match TokenResponse::parse(response) {
-                Ok(_) | Err(TokenResponseError::Refused(_)) => Ok(response.clone().map(|body| body.to_vec())),
+                // as it was read here: oauth2 has a grammar of its own for what is understood with a remark
+                Ok(read) => Ok(read.to_http().map(|body| body.to_vec())),
                 Err(_) => Err(Refused),
             },
             Err(_) => Err(Refused),
@@ -283,8 +290,25 @@ mod tests {
         ] {
             let (dvp, code) = received();
             let found = dvp.exchange_by(code, move |_| async move { Ok(json(body)) }).await;
-            assert!(matches!(found, Err(SendError::Exchange(_))), "{body}");
+            assert!(matches!(found, Err(SendError::Exchange { .. })), "{body}");
         }
+        // what is understood with a remark is no disagreement of the two readers
+        for body in [
+            r#"{"access_token":"a","token_type":"bearer","expires_in":900.0,"refresh_token":"","scope":""}"#,
+            "\u{feff}{\"access_token\":\"a\",\"token_type\":\"bearer\",\"expires_in\":\"900\"}",
+        ] {
+            let (dvp, code) = received();
+            let found = dvp.exchange_by(code, move |_| async move { Ok(json(body)) }).await;
+            assert!(found.is_ok_and(|tokens| tokens.renewal.is_none()), "{body}");
+        }
+        // a rotated token comes back with the refusal
+        let (dvp, code) = received();
+        let body = r#"{"access_token":"a","token_type":"mac","refresh_token":"r2"}"#;
+        let found = dvp.exchange_by(code, move |_| async move { Ok(json(body)) }).await;
+        let Err(SendError::Exchange { renewal, .. }) = found else {
+            panic!("refused");
+        };
+        assert_eq!(renewal.unwrap().refresh_token.expose(), "r2");
         let (dvp, code) = received();
         let refused = dvp
             .exchange_by(code, |_| async {

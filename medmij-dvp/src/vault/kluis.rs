@@ -60,7 +60,7 @@ impl<V: TokenVault> Kluis<V> {
     }
 
     /// Fetches new tokens: records the attempt, sends the request with `send`, keeps the next refresh token, and only then
-    /// hands out the access token. A refusal by the DVZA ends the consent here too.
+    /// judges the rest of the answer and hands out the access token. A refusal by the DVZA ends the consent here too.
     ///
     /// # Errors
     ///
@@ -99,28 +99,22 @@ impl<V: TokenVault> Kluis<V> {
                 return Err(RefreshError::Send(error.into()));
             }
         };
-        match dvp.tokens(exchange, &response) {
-            Ok(tokens) => {
-                // the rotation rule: kept before the access token is used
-                let Some(next) = &tokens.renewal else {
-                    // RFC 6749 section 6: no new one means that the old one stays
-                    self.vault.release(&row, attempt).await?;
-                    return Ok(tokens);
-                };
-                match self.vault.finish(&row, attempt, self.seal(key, next)?).await? {
-                    Finished::Done => Ok(tokens),
-                    Finished::Stale => Err(RefreshError::Stale),
-                }
-            }
-            Err(error) => {
-                if is_final(&error) {
-                    self.vault.lapse(&row, attempt).await?;
-                } else {
-                    self.vault.release(&row, attempt).await?;
-                }
-                Err(error.into())
-            }
+        // the DVZA rotated the token before it wrote the rest of the answer, so the next one is kept before the rest is judged
+        if let Some(next) = exchange.rotated(&response) {
+            return match self.vault.finish(&row, attempt, self.seal(key, &next)?).await? {
+                Finished::Done => Ok(dvp.tokens(exchange, &response)?),
+                Finished::Stale => Err(RefreshError::Stale),
+            };
         }
+        let judged = dvp.tokens(exchange, &response);
+        match &judged {
+            Err(error) if is_final(error) => {
+                self.vault.lapse(&row, attempt).await?;
+            }
+            // RFC 6749 section 6: no new one means that the old one stays
+            _ => self.vault.release(&row, attempt).await?,
+        }
+        Ok(judged?)
     }
 
     /// What a vault gets to see of a key.

@@ -140,7 +140,7 @@ async fn core_tknint_200_peers_46_an_exchange_over_mutual_tls() {
     let received = net.code().await;
     net.setup.dvza.clients.lock().unwrap().retain(|name| *name == ANDER);
     let refused = dvp().exchange(received, &channel).await.unwrap_err();
-    assert!(matches!(refused, SendError::Exchange(_)));
+    assert!(matches!(refused, SendError::Exchange { .. }));
     assert_eq!(refused.to_string(), "token request was refused: invalid_client");
 }
 

@@ -57,6 +57,18 @@ pub enum TokenScope {
     Aanvraag,
 }
 
+/// What a DVP makes of a token response whose `scope` is there and empty: RFC 6749 section 3.3 has no empty scope, and servers
+/// send one. Unknown in the framework; a value for each release.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EmptyScope {
+    /// As if it were absent: what was asked. For Abonneren, where it must not be absent, the answer is refused.
+    #[default]
+    AsAsked,
+    /// Nothing is granted: the answer is refused.
+    Nothing,
+}
+
 /// The rules of a release.
 #[must_use]
 pub const fn release_rules(release: Release) -> &'static ReleaseRules {

@@ -35,7 +35,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use medmij_types::Release;
 
 use super::{
-    ExceptionPolicy, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Lifetime, Lifetimes, Mark, PolicyError,
+    EmptyScope, ExceptionPolicy, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Lifetime, Lifetimes, Mark, PolicyError,
     Uitzondering,
 };
 
@@ -57,6 +57,8 @@ pub struct Stelsel {
     pub redirect_query: bool,
     /// The status of `invalid_client` at the token endpoint.
     pub invalid_client: InvalidClient,
+    /// What a DVP makes of an empty `scope` in a token response; [`EmptyScope::AsAsked`] for a release that is not named.
+    pub empty_scope: BTreeMap<Release, EmptyScope>,
     /// Which release an Interfaceversie of the Zorgaanbiederslijst stands for.
     pub interfaceversies: BTreeMap<String, Release>,
     notes: BTreeMap<String, Note>,
@@ -98,6 +100,7 @@ impl Default for Stelsel {
             state_lengte: 2_048,
             redirect_query: true,
             invalid_client: InvalidClient::default(),
+            empty_scope: BTreeMap::new(),
             interfaceversies: BTreeMap::from([("1".to_owned(), Release::V1_6), ("2".to_owned(), Release::DEFAULT)]),
             notes: BTreeMap::new(),
         }
@@ -158,6 +161,12 @@ impl Stelsel {
             rows.push(self.row(naam, release.to_string(), "core.alst", Mark::Unknown));
         }
         for release in Release::ALL.iter().copied() {
+            let waarde = match self.empty_scope.get(&release).copied().unwrap_or_default() {
+                EmptyScope::AsAsked => "zoals-gevraagd",
+                EmptyScope::Nothing => "niets",
+            };
+            let naam = format!("lege_scope.{release}");
+            rows.push(self.row(naam, waarde.to_owned(), "core.tknint.201", Mark::Unknown));
             for uitzondering in Uitzondering::ALL {
                 let rule = self.exceptions.rule(release, uitzondering);
                 let description = rule

@@ -3,9 +3,10 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use medmij_types::json::Value;
 use serde::Serialize;
 
-use super::json::Json;
+use super::json;
 use crate::error_code::{ErrorCode, printable};
 
 /// An error of the token endpoint.
@@ -32,12 +33,14 @@ impl TokenError {
     /// Reads the body of an error answer; `None` where it is none.
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let members = Json::parse(body).ok()?.into_object()?;
-        let error = ErrorCode::from_wire(members.get("error")?.as_str()?);
-        Some(Self::new(
-            error,
-            members.get("error_description").and_then(Json::as_str),
-        ))
+        Self::of(json::read(body).ok()?.root())
+    }
+
+    /// The error that an object holds.
+    pub(super) fn of(object: Value<'_>) -> Option<Self> {
+        let error = ErrorCode::from_wire(&object.member("error")?.as_str()?);
+        let description = object.member("error_description").and_then(|value| value.as_str());
+        Some(Self::new(error, description.as_deref()))
     }
 
     /// The answer: JSON, never stored (RFC 6749 section 5.1). With 401 it has the challenge that RFC 9110 section 15.5.2 asks;

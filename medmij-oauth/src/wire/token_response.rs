@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.tknint.201, RFC 6749 section 5.1 — the answer with the access token.
 
+use std::{borrow::Cow, fmt};
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use medmij_types::{AccessToken, RefreshToken};
-use serde::Serialize;
-
-use super::{
-    TokenError, is_media_type,
-    json::{Json, JsonError},
-    token_error::json_response,
+use medmij_types::{
+    AccessToken, RefreshToken,
+    json::{JsonError, Kind, Value},
 };
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{TokenError, is_media_type, json, token_error::json_response};
 
 /// A successful answer of the token endpoint. Its `token_type` is `Bearer` (core.autorisatie.202).
 ///
@@ -41,6 +43,33 @@ pub struct TokenResponse {
     pub scope: Option<String>,
     /// The refresh token, with langdurige toestemming.
     pub refresh_token: Option<RefreshToken>,
+    /// What is not as the rule has it and was read all the same.
+    pub remarks: Vec<Remark>,
+}
+
+/// Something in a token response that is not as RFC 6749 has it and is understood all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Remark {
+    /// A byte order mark stands before the JSON (RFC 8259 section 8.1 lets a reader skip it).
+    ByteOrderMark,
+    /// `expires_in` is a text of digits.
+    ExpiresInText,
+    /// `expires_in` is written with a fraction or an exponent, and is a whole number of seconds.
+    ExpiresInFraction,
+    /// `refresh_token` is empty: as if it were absent.
+    EmptyRefreshToken,
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ByteOrderMark => "byte order mark before the json",
+            Self::ExpiresInText => "expires_in is a text",
+            Self::ExpiresInFraction => "expires_in is not written as a whole number",
+            Self::EmptyRefreshToken => "refresh_token is empty",
+        })
+    }
 }
 
 impl TokenResponse {
@@ -52,6 +81,7 @@ impl TokenResponse {
             expires_in,
             scope: None,
             refresh_token: None,
+            remarks: Vec::new(),
         }
     }
 
@@ -79,7 +109,8 @@ impl TokenResponse {
         json_response(StatusCode::OK, &body)
     }
 
-    /// Reads an answer of at most 64 KiB, without duplicate keys.
+    /// Reads an answer of at most 64 KiB, without duplicate keys. An `error` is an error whatever the status says; what is
+    /// understood although it is not as the rule has it is a [`Remark`].
     ///
     /// # Errors
     ///
@@ -94,14 +125,21 @@ impl TokenResponse {
         if !is_media_type(response.headers(), "application/json") {
             return Err(E::ContentType);
         }
-        let mut members = Json::parse(response.body())
-            .map_err(E::Json)?
-            .into_object()
-            .ok_or(E::Member("object"))?;
-        let mut text = |name: &'static str| match members.remove(name) {
-            None | Some(Json::Null) => Ok(None),
-            Some(Json::String(text)) if !text.is_empty() => Ok(Some(text)),
-            Some(_) => Err(E::Member(name)),
+        let document = json::read(response.body()).map_err(E::Json)?;
+        let object = document.root();
+        if object.kind() != Kind::Object {
+            return Err(E::Member("object"));
+        }
+        if present(object, "error").is_some() {
+            return Err(TokenError::of(object).map_or(E::Member("error"), E::Refused));
+        }
+        let mut remarks = Vec::new();
+        if json::has_mark(&document) {
+            remarks.push(Remark::ByteOrderMark);
+        }
+        let text = |name: &'static str| match present(object, name) {
+            None => Ok(None),
+            Some(value) => value.as_str().map(Some).ok_or(E::Member(name)),
         };
         let token_type = text("token_type")?.ok_or(E::Missing("token_type"))?;
         if !token_type.eq_ignore_ascii_case("bearer") {
@@ -109,23 +147,76 @@ impl TokenResponse {
         }
         let access_token = text("access_token")?.ok_or(E::Missing("access_token"))?;
         let access_token = AccessToken::from_wire(access_token).map_err(|_| E::Member("access_token"))?;
-        let refresh_token = text("refresh_token")?
-            .map(RefreshToken::from_wire)
-            .transpose()
-            .map_err(|_| E::Member("refresh_token"))?;
-        let scope = text("scope")?;
-        let expires_in = match members.remove("expires_in") {
-            None | Some(Json::Null) => None,
-            Some(Json::Unsigned(seconds)) if seconds > 0 => Some(seconds),
-            Some(_) => return Err(E::Member("expires_in")),
+        let refresh_token = match text("refresh_token")? {
+            Some(token) if token.is_empty() => {
+                remarks.push(Remark::EmptyRefreshToken);
+                Ok(None)
+            }
+            token => token.map(RefreshToken::from_wire).transpose(),
         };
         Ok(Self {
             access_token,
-            expires_in,
-            scope,
-            refresh_token,
+            expires_in: read_expires_in(object, &mut remarks)?,
+            scope: text("scope")?.map(Cow::into_owned),
+            refresh_token: refresh_token.map_err(|_| E::Member("refresh_token"))?,
+            remarks,
         })
     }
+
+    /// The refresh token of a successful answer, whatever else is wrong with it. A server that sends one has rotated it, and
+    /// the one before is of no use any more: keep it before the answer is judged.
+    #[must_use]
+    pub fn rotated(response: &Response<Bytes>) -> Option<RefreshToken> {
+        #[derive(Deserialize)]
+        struct Rotated {
+            refresh_token: Zeroizing<String>,
+        }
+        let body = response.body();
+        if !response.status().is_success() || body.len() > json::MAX_LEN {
+            return None;
+        }
+        let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+        let read: Rotated = serde_json::from_slice(body).ok()?;
+        RefreshToken::from_wire(read.refresh_token.as_str()).ok()
+    }
+}
+
+/// A member that is there and not null.
+fn present<'d>(object: Value<'d>, name: &str) -> Option<Value<'d>> {
+    object.member(name).filter(|value| !value.is_null())
+}
+
+/// A whole number of seconds above 0, as a number or as a text of digits.
+fn read_expires_in(object: Value<'_>, remarks: &mut Vec<Remark>) -> Result<Option<u64>, TokenResponseError> {
+    let Some(value) = present(object, "expires_in") else {
+        return Ok(None);
+    };
+    let seconds = if let Some(text) = value.as_str() {
+        remarks.push(Remark::ExpiresInText);
+        text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
+    } else if let Some(seconds) = value.as_u64() {
+        Some(seconds)
+    } else {
+        remarks.push(Remark::ExpiresInFraction);
+        value.as_number().and_then(whole_number)
+    };
+    match seconds {
+        Some(seconds) if seconds > 0 => Ok(Some(seconds)),
+        _ => Err(TokenResponseError::Member("expires_in")),
+    }
+}
+
+/// The value of `900.0` or `9e2`; `None` for any other fraction.
+fn whole_number(text: &str) -> Option<u64> {
+    let number: f64 = text.parse().ok()?;
+    // as far as every whole number has a value of its own
+    let whole = number.fract() == 0.0 && (0.0..=9e15).contains(&number);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is whole and within the range"
+    )]
+    whole.then_some(number as u64)
 }
 
 /// Why there is no token.
@@ -204,8 +295,36 @@ mod tests {
                 Some(E::Member("access_token")),
             ),
             (
-                r#"{"access_token":"a","token_type":"Bearer","expires_in":"900"}"#,
+                r#"{"access_token":"a","token_type":"Bearer","expires_in":900.5}"#,
                 Some(E::Member("expires_in")),
+            ),
+            (
+                r#"{"access_token":"a","token_type":"Bearer","expires_in":"900.0"}"#,
+                Some(E::Member("expires_in")),
+            ),
+            (
+                r#"{"access_token":"a","token_type":"Bearer","expires_in":"+900"}"#,
+                Some(E::Member("expires_in")),
+            ),
+            (
+                r#"{"access_token":"a","token_type":"Bearer","expires_in":"0"}"#,
+                Some(E::Member("expires_in")),
+            ),
+            (
+                r#"{"access_token":"a","token_type":"Bearer","expires_in":true}"#,
+                Some(E::Member("expires_in")),
+            ),
+            (
+                r#"{"access_token":"a","token_type":"Bearer","expires_in":1e400}"#,
+                Some(E::Member("expires_in")),
+            ),
+            (
+                r#"{"access_token":"a","token_type":"Bearer","refresh_token":1}"#,
+                Some(E::Member("refresh_token")),
+            ),
+            (
+                r#"{"access_token":"a","token_type":"Bearer","error":false}"#,
+                Some(E::Member("error")),
             ),
             (
                 r#"{"access_token":"a","token_type":"Bearer","expires_in":0}"#,
@@ -246,5 +365,74 @@ mod tests {
             TokenResponse::parse(&plain).unwrap_err(),
             TokenResponseError::Status(502)
         );
+    }
+
+    #[test]
+    fn core_tknint_201_what_is_understood_is_read_with_a_remark() {
+        for (body, expires_in, remark) in [
+            ("\u{feff}{\"access_token\":\"a\",\"token_type\":\"Bearer\"}", None, Some(Remark::ByteOrderMark)),
+            (
+                r#"{"access_token":"a","token_type":"Bearer","expires_in":"900"}"#,
+                Some(900),
+                Some(Remark::ExpiresInText),
+            ),
+            (
+                r#"{"access_token":"a","token_type":"Bearer","expires_in":900.0}"#,
+                Some(900),
+                Some(Remark::ExpiresInFraction),
+            ),
+            (
+                r#"{"access_token":"a","token_type":"Bearer","refresh_token":""}"#,
+                None,
+                Some(Remark::EmptyRefreshToken),
+            ),
+            (
+                r#"{"access_token":"a","token_type":"Bearer","refresh_token":null,"error":null,"scope":null}"#,
+                None,
+                None,
+            ),
+        ] {
+            let read = TokenResponse::parse(&ok(body)).unwrap();
+            assert_eq!((read.expires_in, read.refresh_token), (expires_in, None), "{body}");
+            assert_eq!(read.remarks, Vec::from_iter(remark), "{body}");
+        }
+    }
+
+    #[test]
+    fn rfc6749_5_2_an_error_in_a_200_is_an_error() {
+        let body = r#"{"error":"invalid_grant","access_token":"a","token_type":"Bearer"}"#;
+        let refused = TokenResponse::parse(&ok(body)).unwrap_err();
+        assert_eq!(
+            refused,
+            TokenResponseError::Refused(TokenError::new(ErrorCode::InvalidGrant, None))
+        );
+    }
+
+    #[test]
+    fn rfc6749_6_a_rotated_refresh_token_is_found_whatever_the_rest_is() {
+        let token = |response: &Response<Bytes>| TokenResponse::rotated(response).map(|token| token.expose().to_owned());
+        for body in [
+            r#"{"access_token":"b","token_type":"Bearer","refresh_token":"r2","scope":"61"}"#,
+            r#"{"access_token":"b","token_type":"mac","refresh_token":"r2"}"#,
+            r#"{"refresh_token":"r2"}"#,
+            r#"{"error":"server_error","refresh_token":"r2"}"#,
+            r#"{"access_token":"b","access_token":"c","refresh_token":"r2","expires_in":[]}"#,
+            "\u{feff}{\"refresh_token\":\"r2\"}",
+        ] {
+            assert_eq!(token(&ok(body)).as_deref(), Some("r2"), "{body}");
+        }
+        for body in [
+            r#"{"refresh_token":""}"#,
+            r#"{"refresh_token":null}"#,
+            r#"{"refresh_token":"r2","refresh_token":"r3"}"#,
+            r#"{"refresh_token":"r 2"}"#,
+            r#"{"refresh_token":"r2""#,
+            "",
+        ] {
+            assert_eq!(token(&ok(body)), None, "{body}");
+        }
+        let mut refused = ok(r#"{"error":"invalid_grant","refresh_token":"r2"}"#);
+        *refused.status_mut() = StatusCode::BAD_REQUEST;
+        assert_eq!(token(&refused), None);
     }
 }

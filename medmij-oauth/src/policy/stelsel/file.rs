@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{Note, Stelsel, StelselError, exception_name};
 use crate::{
     error_code::ErrorCode,
-    policy::{ExceptionRule, Gedrag, IdStrictness, InvalidClient, Mark, Uitzondering, release_rules},
+    policy::{EmptyScope, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Mark, Uitzondering, release_rules},
 };
 
 impl Stelsel {
@@ -50,6 +50,17 @@ impl Stelsel {
             let naam = format!("interfaceversie.{name}");
             let release = Release::parse(&value.waarde).map_err(|_| wrong(&naam, &value.waarde))?;
             stelsel.interfaceversies.insert(name, release);
+            stelsel.note(naam, value.code, value.bron, value.merk.as_deref())?;
+        }
+        for (name, value) in file.lege_scope {
+            let naam = format!("lege_scope.{name}");
+            let release = Release::parse(&name).map_err(|_| StelselError::Naam(naam.clone()))?;
+            let meaning = match value.waarde.as_str() {
+                "zoals-gevraagd" => EmptyScope::AsAsked,
+                "niets" => EmptyScope::Nothing,
+                other => return Err(wrong(&naam, other)),
+            };
+            stelsel.empty_scope.insert(release, meaning);
             stelsel.note(naam, value.code, value.bron, value.merk.as_deref())?;
         }
         if let Some(value) = file.request_ids {
@@ -136,6 +147,8 @@ struct File {
     levensduur: BTreeMap<String, Waarde<u64>>,
     #[serde(default)]
     interfaceversie: BTreeMap<String, Waarde<String>>,
+    #[serde(default)]
+    lege_scope: BTreeMap<String, Waarde<String>>,
     request_ids: Option<Waarde<String>>,
     state_lengte: Option<Waarde<u64>>,
     redirect_query: Option<Waarde<String>>,
@@ -265,6 +278,8 @@ mod tests {
             "versie = \"x\"\n[request_ids]\nwaarde = \"soms\"",
             "versie = \"x\"\n[redirect_query]\nwaarde = \"soms\"",
             "versie = \"x\"\n[invalid_client]\nwaarde = 403",
+            "versie = \"x\"\n[lege_scope.\"2.2\"]\nwaarde = \"alles\"",
+            "versie = \"x\"\n[lege_scope.x]\nwaarde = \"niets\"",
         ] {
             assert!(Stelsel::from_toml(text).is_err(), "{text}");
         }
