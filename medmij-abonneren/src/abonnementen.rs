@@ -115,6 +115,9 @@ pub trait Abonnementen: Send + Sync + 'static {
         }
     }
 
+    /// How many Abonnementen of a DVP are not over on this day.
+    fn count(&self, client_id: &ClientId, today: Datum) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
     /// Removes at most `batch` Abonnementen that are over; returns how many went. Call it once a day.
     fn purge_over(&self, today: Datum, batch: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }

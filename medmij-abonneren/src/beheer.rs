@@ -14,7 +14,8 @@ use medmij_types::{Aanbiedernaam, Bsn, Entropy, EntropyError, GegevensdienstId};
 
 use super::{
     AboPolicy, Abonnement, AbonnementError, AbonnementId, AbonnementRequest, AbonnementRow, Abonnementen, Created,
-    Datum, Toegestaan, Verdict, judge, message::refuse,
+    Datum, Toegestaan, Verdict, judge,
+    message::{INVALID_REQUEST, refuse},
 };
 
 /// The access token that came with a request at the subscription endpoint, as the guard of the DVZA judged it. A `Verleend` of
@@ -67,12 +68,22 @@ pub async fn answer<A: Abonnementen>(
 ) -> Result<Response<Bytes>, BeheerError> {
     let (Functie::Abonneren, Some(dagen), [gegevensdienst]) = (token.functie, token.dagen, token.gegevensdiensten)
     else {
-        return Ok(refuse(StatusCode::FORBIDDEN, "token is not for a subscription"));
+        return Ok(refuse(
+            StatusCode::FORBIDDEN,
+            INVALID_REQUEST,
+            "token is not for a subscription",
+        ));
     };
     let asked = match AbonnementRequest::parse(request, rest, policy) {
         Ok(asked) => asked,
-        Err(AbonnementError::Method) => return Ok(refuse(StatusCode::METHOD_NOT_ALLOWED, "method is not known here")),
-        Err(_) => return Ok(refuse(StatusCode::BAD_REQUEST, "request is malformed")),
+        Err(AbonnementError::Method) => {
+            return Ok(refuse(
+                StatusCode::METHOD_NOT_ALLOWED,
+                INVALID_REQUEST,
+                "method is not known here",
+            ));
+        }
+        Err(_) => return Ok(refuse(StatusCode::BAD_REQUEST, INVALID_REQUEST, "request is malformed")),
     };
     let persoon = keys.index(token.bsn)?;
     let row = |abonnement| {
@@ -90,13 +101,20 @@ pub async fn answer<A: Abonnementen>(
                 });
                 match found.flatten() {
                     Some(own) => Some(own),
-                    None => return Ok(refuse(StatusCode::NOT_FOUND, "subscription is not known")),
+                    None => {
+                        return Ok(refuse(
+                            StatusCode::NOT_FOUND,
+                            INVALID_REQUEST,
+                            "subscription is not known",
+                        ));
+                    }
                 }
             }
         };
         if judge(&asked, current.as_ref(), allowed) == Verdict::Weigeren {
             return Ok(refuse(
                 StatusCode::BAD_REQUEST,
+                INVALID_REQUEST,
                 "end is not within what was consented to",
             ));
         }
@@ -120,7 +138,7 @@ pub async fn answer<A: Abonnementen>(
                     Created::Done => return Ok(abonnement.to_http(true, policy)),
                     Created::Full => {
                         let status = StatusCode::from_u16(policy.full_status).unwrap_or(StatusCode::FORBIDDEN);
-                        return Ok(refuse(status, "no more subscriptions for this person"));
+                        return Ok(refuse(status, INVALID_REQUEST, "no more subscriptions for this person"));
                     }
                     Created::Collision => {}
                 }

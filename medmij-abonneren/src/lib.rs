@@ -13,9 +13,11 @@
 //! | SQLite | `SqliteStore` | `SqliteVault` |
 //! | PostgreSQL | `PostgresStore` | `PostgresVault` |
 //!
-//! The feature `lists` looks up in the OAuth Client List where notifications of a DVP go.
+//! A source system that has something new tells an [`Outbox`]; what the DVP answers goes to [`settle`]. The feature `lists`
+//! looks up in the OAuth Client List where notifications of a DVP go.
 //!
-//! The exact tables of the 2.2 pages could not be read. Field names, numbers and the statuses of errors are in [`AboPolicy`].
+//! The exact tables of the 2.2 pages could not be read. Field names, numbers, and the statuses and codes of errors (those of
+//! release 1.3) are in [`AboPolicy`].
 #![forbid(unsafe_code)]
 
 mod abonnementen;
@@ -29,8 +31,12 @@ mod memory;
 mod message;
 mod notificatie;
 mod ontvanger;
+mod outbox;
 mod register;
 mod request;
+mod settle;
+
+use std::time::Duration;
 
 use medmij_oauth::policy::Mark;
 
@@ -45,8 +51,10 @@ pub use self::{
     message::AbonnementError,
     notificatie::{Notificatie, NotificatieError, NotificatieSoort, Notificaties, deliver_before},
     ontvanger::{Ontvangen, Ontvanger},
+    outbox::{Due, Outbox, OutboxError},
     register::{AbonnementBron, AbonnementRegister},
     request::{Abonnement, AbonnementRequest},
+    settle::{LossAlarm, Losses, Settled, settle},
 };
 
 /// What could not be read of the three interfaces, with defaults.
@@ -57,8 +65,21 @@ pub struct AboPolicy {
     pub id: &'static str,
     /// The member with the end.
     pub end: &'static str,
-    /// The status of the answer to a notification about an Abonnement that is not known (I11).
-    pub unknown_status: u16,
+    /// The status of the answer to a notification that is not valid (I11).
+    pub invalid_status: u16,
+    /// The `error` where the Abonnement is not known. A DVZA ends the Abonnement on it, so it is answered after a good read of
+    /// the register only.
+    pub invalid_id: &'static str,
+    /// The `error` where the kind of notification is not known.
+    pub invalid_type: &'static str,
+    /// The status of the answer where a notification cannot be handled now.
+    pub unavailable_status: u16,
+    /// Within how long the answer to a notification of either kind is due.
+    pub answer_within: Duration,
+    /// How many of a thousand answers are due within that.
+    pub answer_permille: u32,
+    /// How many of a thousand Abonnementen of a DVP may be lost within an hour before it is an alarm ([`settle`]).
+    pub loss_permille: u32,
     /// The member of the answer to a notification (ext.abo.rscnotint.205).
     pub answer: &'static str,
     /// How many Abonnementen one Persoon can have at one DVP, on the side of the DVZA; the same for every DVP. An Aanbieder
@@ -75,7 +96,13 @@ impl Default for AboPolicy {
         Self {
             id: "id",
             end: "end",
-            unknown_status: 404,
+            invalid_status: 400,
+            invalid_id: "invalid_subscription_id",
+            invalid_type: "invalid_notification_type",
+            unavailable_status: 500,
+            answer_within: Duration::from_secs(10),
+            answer_permille: 985,
+            loss_permille: 50,
             answer: "subscription_id",
             meeste: 100,
             full_status: 403,

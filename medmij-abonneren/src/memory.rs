@@ -10,6 +10,7 @@ use super::{
     Abonnement, AbonnementBron, AbonnementId, AbonnementRegister, AbonnementRow, Abonnementen, Created, Datum,
 };
 use medmij_oauth::{
+    ClientId,
     seal::PersoonIndex,
     storage::{Advanced, StoreError},
 };
@@ -72,6 +73,14 @@ impl Abonnementen for MemoryAbonnementen {
             .values()
             .filter(|row| row.persoon == *persoon && row.abonnement.end > today);
         Ok(live.cloned().collect())
+    }
+
+    async fn count(&self, client_id: &ClientId, today: Datum) -> Result<u64, StoreError> {
+        let rows = self.lock();
+        let live = rows
+            .values()
+            .filter(|row| row.client_id == *client_id && row.abonnement.end > today);
+        Ok(live.count() as u64)
     }
 
     async fn purge_over(&self, today: Datum, batch: usize) -> Result<usize, StoreError> {

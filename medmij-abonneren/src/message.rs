@@ -29,6 +29,9 @@ pub enum AbonnementError {
     /// Another method.
     #[error("method is not one of the subscription interface")]
     Method,
+    /// The DVP does not know the Abonnement of a notification.
+    #[error("dvp does not know the abonnement")]
+    NotKnown,
     /// The other side refused.
     #[error("subscription interface answered with status {0}")]
     Status(u16),
@@ -71,10 +74,10 @@ pub(super) fn json_answer(status: StatusCode, body: &BTreeMap<&str, String>) -> 
 pub(super) const JSON: &str = "application/json";
 
 /// A refusal: `error` and `error_description`.
-pub(super) fn refuse(status: StatusCode, what: &str) -> Response<Bytes> {
-    let body = BTreeMap::from([
-        ("error", "invalid_request".to_owned()),
-        ("error_description", what.to_owned()),
-    ]);
+pub(super) fn refuse(status: StatusCode, error: &str, what: &str) -> Response<Bytes> {
+    let body = BTreeMap::from([("error", error.to_owned()), ("error_description", what.to_owned())]);
     json_answer(status, &body)
 }
+
+/// The code of a refusal that has no code of its own.
+pub(super) const INVALID_REQUEST: &str = "invalid_request";

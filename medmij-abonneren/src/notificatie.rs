@@ -8,10 +8,13 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, Version, header};
-use medmij_oauth::{ClientId, wire::RequestIds};
+use medmij_oauth::{
+    ClientId,
+    wire::{RequestIds, json},
+};
 use medmij_types::BackchannelUri;
 
-use super::{AbonnementError, AbonnementId, Datum, message::JSON};
+use super::{AboPolicy, AbonnementError, AbonnementId, Datum, message::JSON};
 
 /// A notification to a DVP. Each belongs to exactly one Abonnement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,17 +126,24 @@ impl Notificatie {
         request
     }
 
-    /// Judges the answer: any success will do.
+    /// Judges the answer: any success will do. See [`settle`](super::settle) for what follows.
     ///
     /// # Errors
     ///
-    /// With the status of the refusal.
-    pub fn answered(response: &Response<Bytes>) -> Result<(), AbonnementError> {
-        if response.status().is_success() {
-            Ok(())
-        } else {
-            Err(AbonnementError::Status(response.status().as_u16()))
+    /// [`AbonnementError::NotKnown`] where the DVP does not know the Abonnement, else [`AbonnementError::Status`].
+    pub fn answered(response: &Response<Bytes>, policy: &AboPolicy) -> Result<(), AbonnementError> {
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
         }
+        let document = json::read(response.body()).ok();
+        let error = document
+            .as_ref()
+            .and_then(|document| document.root().member("error")?.as_str());
+        if status.as_u16() == policy.invalid_status && error.as_deref() == Some(policy.invalid_id) {
+            return Err(AbonnementError::NotKnown);
+        }
+        Err(AbonnementError::Status(status.as_u16()))
     }
 }
 

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use medmij_oauth::wire::json::Json;
+use medmij_oauth::storage::StoreError;
 use medmij_types::PeerNames;
 
 use super::{
     AboPolicy, AbonnementBron, AbonnementRegister, Datum, Notificatie,
-    message::{json_answer, read_end, read_id, read_json, refuse},
+    message::{INVALID_REQUEST, json_answer, read_end, read_id, read_json, refuse},
 };
 
 /// Takes the notifications about the Abonnementen of a DVP, as its [`AbonnementRegister`] knows them.
@@ -50,7 +50,8 @@ impl<R: AbonnementRegister> Ontvanger<R> {
     }
 
     /// Judges a notification: the answer to send, and what was accepted. An Abonnement of another DVZA is answered like
-    /// one that is not known; where the register cannot be reached, 503 asks to send it again.
+    /// one that is not known; where the register cannot be reached, 500 asks to send it again. The answer is due within
+    /// [`AboPolicy::answer_within`].
     pub async fn receive(
         &self,
         request: &Request<Bytes>,
@@ -58,18 +59,21 @@ impl<R: AbonnementRegister> Ontvanger<R> {
         today: Datum,
     ) -> (Response<Bytes>, Option<Ontvangen>) {
         if request.method() != Method::POST {
-            return (refuse(StatusCode::METHOD_NOT_ALLOWED, "only POST"), None);
+            return (
+                refuse(StatusCode::METHOD_NOT_ALLOWED, INVALID_REQUEST, "only POST"),
+                None,
+            );
         }
         if request.uri().query().is_some() {
-            return (refuse(StatusCode::BAD_REQUEST, "no parameters in the uri"), None);
+            return (self.invalid(INVALID_REQUEST, "no parameters in the uri"), None);
         }
-        let notificatie = match read(request) {
+        let notificatie = match self.read(request) {
             Ok(notificatie) => notificatie,
-            Err(what) => return (refuse(StatusCode::BAD_REQUEST, what), None),
+            Err((error, what)) => return (self.invalid(error, what), None),
         };
         let bron = match self.register.bron(notificatie.id()).await {
             Ok(bron) => bron.filter(|bron| peer.iter().any(|name| bron.dvza.contains(name))),
-            Err(error) => return (unavailable(&error), None),
+            Err(error) => return (self.unavailable(&error), None),
         };
         // what is over stays over; that it is may be said again, for the answer to the first time can be lost
         let bron = bron.filter(|bron| {
@@ -77,12 +81,11 @@ impl<R: AbonnementRegister> Ontvanger<R> {
             bron.end > today || says_over
         });
         let Some(mut bron) = bron else {
-            let status = StatusCode::from_u16(self.policy.unknown_status).unwrap_or(StatusCode::NOT_FOUND);
-            return (refuse(status, "subscription is not known"), None);
+            return (self.invalid(self.policy.invalid_id, "subscription is not known"), None);
         };
         if let Notificatie::Abonnement { id, end } = &notificatie {
             if let Err(error) = self.register.set_end(id, *end).await {
-                return (unavailable(&error), None);
+                return (self.unavailable(&error), None);
             }
             bron.end = *end;
         }
@@ -97,28 +100,38 @@ impl<R: AbonnementRegister> Ontvanger<R> {
             }),
         )
     }
-}
 
-fn unavailable(error: &medmij_oauth::storage::StoreError) -> Response<Bytes> {
-    tracing::error!(rule = "ext.abo.rscnotint.207", %error, "notification cannot be judged");
-    let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, "try again later");
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-    response
-}
-
-fn read(request: &Request<Bytes>) -> Result<Notificatie, &'static str> {
-    let body = read_json(request.headers(), request.body()).map_err(|_| "body is no json object")?;
-    let id = read_id(&body, "subscription_id").map_err(|_| "subscription_id is missing or malformed")?;
-    let kind = body.root().member("notification_type").and_then(|value| value.as_str());
-    match kind.as_deref() {
-        Some("resource") => Ok(Notificatie::Gegevens { id }),
-        Some("subscription") => {
-            let end = read_end(&body, "end_date").map_err(|_| "end_date is missing or no date")?;
-            Ok(Notificatie::Abonnement { id, end })
+    fn read(&self, request: &Request<Bytes>) -> Result<Notificatie, (&'static str, &'static str)> {
+        let body =
+            read_json(request.headers(), request.body()).map_err(|_| (INVALID_REQUEST, "body is no json object"))?;
+        // not the code that ends an Abonnement: which one it is about is not known
+        let id = read_id(&body, "subscription_id")
+            .map_err(|_| (INVALID_REQUEST, "subscription_id is missing or malformed"))?;
+        let kind = body.root().member("notification_type").and_then(|value| value.as_str());
+        match kind.as_deref() {
+            Some("resource") => Ok(Notificatie::Gegevens { id }),
+            Some("subscription") => {
+                let end =
+                    read_end(&body, "end_date").map_err(|_| (INVALID_REQUEST, "end_date is missing or no date"))?;
+                Ok(Notificatie::Abonnement { id, end })
+            }
+            _ => Err((self.policy.invalid_type, "notification_type is missing or unknown")),
         }
-        _ => Err("notification_type is missing or unknown"),
+    }
+
+    fn invalid(&self, error: &str, what: &str) -> Response<Bytes> {
+        let status = StatusCode::from_u16(self.policy.invalid_status).unwrap_or(StatusCode::BAD_REQUEST);
+        refuse(status, error, what)
+    }
+
+    fn unavailable(&self, error: &StoreError) -> Response<Bytes> {
+        tracing::error!(rule = "ext.abo.rscnotint.207", %error, "notification cannot be judged");
+        let status = StatusCode::from_u16(self.policy.unavailable_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = refuse(status, "server_error", "try again later");
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        response
     }
 }
 
@@ -208,7 +221,7 @@ mod tests {
             .await;
         assert_eq!(
             (not_known.status().as_u16(), none),
-            (AboPolicy::default().unknown_status, None)
+            (AboPolicy::default().invalid_status, None)
         );
         let (of_another, none) = ontvanger
             .receive(&send(&Notificatie::gegevens(id())), &peer("andere.example.nl"), today)
@@ -217,25 +230,41 @@ mod tests {
             (of_another.status(), of_another.body(), none),
             (not_known.status(), not_known.body(), None)
         );
+        assert!(not_known.body().starts_with(br#"{"error":"invalid_subscription_id""#));
     }
 
     #[tokio::test]
     async fn ext_abo_subnotint_202_203_malformed_notifications() {
         let ontvanger = ontvanger().await;
         let today = day("2026-05-01");
-        for body in [
-            "",
-            "[]",
-            "{}",
-            r#"{"subscription_id":"abc-1"}"#,
-            r#"{"subscription_id":"abc-1","notification_type":"x"}"#,
-            r#"{"subscription_id":"abc-1","notification_type":"subscription"}"#,
-            r#"{"subscription_id":"abc-1","notification_type":"subscription","end_date":"morgen"}"#,
-            r#"{"subscription_id":"abc-1","subscription_id":"x","notification_type":"resource"}"#,
+        let (request, kind) = ("invalid_request", "invalid_notification_type");
+        for (body, error) in [
+            ("", request),
+            ("[]", request),
+            ("{}", request),
+            (r#"{"notification_type":"resource"}"#, request),
+            (r#"{"subscription_id":"a b","notification_type":"resource"}"#, request),
+            (r#"{"subscription_id":"abc-1"}"#, kind),
+            (r#"{"subscription_id":"abc-1","notification_type":"x"}"#, kind),
+            (r#"{"subscription_id":"onbekend","notification_type":"x"}"#, kind),
+            (
+                r#"{"subscription_id":"abc-1","notification_type":"subscription"}"#,
+                request,
+            ),
+            (
+                r#"{"subscription_id":"abc-1","notification_type":"subscription","end_date":"morgen"}"#,
+                request,
+            ),
+            (
+                r#"{"subscription_id":"abc-1","subscription_id":"x","notification_type":"resource"}"#,
+                request,
+            ),
         ] {
             let request = send(&Notificatie::gegevens(id())).map(|_| Bytes::from(body.to_owned()));
             let (answer, received) = ontvanger.receive(&request, &peer("dvza.example.nl"), today).await;
             assert_eq!((answer.status(), received), (StatusCode::BAD_REQUEST, None), "{body}");
+            let begin = format!(r#"{{"error":"{error}""#);
+            assert!(answer.body().starts_with(begin.as_bytes()), "{body}");
         }
         let mut query = send(&Notificatie::gegevens(id()));
         *query.uri_mut() = "https://pgo.example.nl/notify/Notification?x=1".parse().unwrap();
@@ -247,5 +276,41 @@ mod tests {
                 .status(),
             StatusCode::BAD_REQUEST
         );
+    }
+
+    /// A register that cannot be reached.
+    struct Down;
+
+    impl AbonnementRegister for Down {
+        async fn add(&self, _: &AbonnementId, _: AbonnementBron, _: u32) -> Result<Created, StoreError> {
+            Err(StoreError::Full)
+        }
+        async fn bron(&self, _: &AbonnementId) -> Result<Option<AbonnementBron>, StoreError> {
+            Err(StoreError::Unavailable("down".into()))
+        }
+        async fn set_end(&self, _: &AbonnementId, _: Datum) -> Result<(), StoreError> {
+            Err(StoreError::Full)
+        }
+        async fn remove(&self, _: &AbonnementId) -> Result<(), StoreError> {
+            Err(StoreError::Full)
+        }
+        async fn of(&self, _: &PersoonIndex) -> Result<Vec<(AbonnementId, AbonnementBron)>, StoreError> {
+            Err(StoreError::Full)
+        }
+        async fn purge_before(&self, _: Datum, _: usize) -> Result<usize, StoreError> {
+            Err(StoreError::Full)
+        }
+    }
+
+    #[tokio::test]
+    async fn ext_abo_rscnotint_a_register_that_cannot_be_read_ends_no_abonnement() {
+        let ontvanger = Ontvanger::new(Down, AboPolicy::default());
+        let request = send(&Notificatie::gegevens(id()));
+        let (answer, received) = ontvanger
+            .receive(&request, &peer("dvza.example.nl"), day("2026-05-01"))
+            .await;
+        assert_eq!((answer.status(), received), (StatusCode::INTERNAL_SERVER_ERROR, None));
+        let settled = Notificatie::answered(&answer, &AboPolicy::default());
+        assert_eq!(settled, Err(crate::AbonnementError::Status(500)));
     }
 }

@@ -59,7 +59,8 @@ pub trait AbonnementRegister: Send + Sync + 'static {
         most: u32,
     ) -> impl Future<Output = Result<Created, StoreError>> + Send;
 
-    /// Where an Abonnement comes from.
+    /// Where an Abonnement comes from. It is read from the primary store: on "there is none" a DVZA ends the Abonnement, so a
+    /// replica that lags must not answer.
     fn bron(&self, id: &AbonnementId) -> impl Future<Output = Result<Option<AbonnementBron>, StoreError>> + Send;
 
     /// Gives an Abonnement another end.

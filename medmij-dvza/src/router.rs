@@ -12,26 +12,13 @@
 //!
 //! use medmij_dvza::router::{RouterOptions, back_channel, front_channel};
 //! use medmij_oauth::seal::LocalKeyRing;
-//! use medmij_dvza::Aanbieder;
-//! use medmij_dvza::Aanbieders;
-//! use medmij_dvza::Authentication;
-//! use medmij_dvza::Client;
-//! use medmij_dvza::Clients;
-//! use medmij_dvza::Dienst;
-//! use medmij_dvza::Dvza;
-//! use medmij_dvza::LoginCallback;
-//! use medmij_dvza::LoginOutcome;
-//! use medmij_dvza::LoginRequest;
-//! use medmij_dvza::LoginStart;
-//! use medmij_dvza::Server;
-//! use medmij_dvza::ServerConfig;
-//! use medmij_dvza::SupplierError;
-//! use medmij_dvza::Toets;
-//! use medmij_dvza::ToetsUitslag;
-//! use medmij_dvza::ToetsVraag;
+//! use medmij_dvza::{
+//!     Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome, LoginRequest,
+//!     LoginStart, Server, ServerConfig, SourceBirthDate, SupplierError, Toets, ToetsUitslag, ToetsVraag,
+//! };
 //! use medmij_dvza::store::MemoryStore;
 //! use medmij_oauth::{ClientId, Functie};
-//! use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname, Organisatienaam, OsEntropy};
+//! use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Hostname, Organisatienaam, OsEntropy};
 //!
 //! #[derive(Default)]
 //! struct Ziekenhuis {
@@ -79,6 +66,9 @@
 //! impl Toets for Ziekenhuis {
 //!     async fn toets(&self, vraag: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
 //!         Ok(ToetsUitslag::Beschikbaar(vraag.gegevensdiensten.to_vec()))
+//!     }
+//!     async fn geboortedatum(&self, _: &Bsn, _: &Aanbieder) -> Result<Option<SourceBirthDate>, SupplierError> {
+//!         Ok(None) // of the source system: without one nobody gets on
 //!     }
 //! }
 //!

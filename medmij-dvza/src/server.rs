@@ -5,6 +5,7 @@ mod alarm;
 mod authorization;
 mod beheren;
 mod binding;
+mod birth_date;
 mod config;
 mod flow;
 mod guard;
@@ -34,6 +35,7 @@ pub use self::{
     authorization::{
         JudgeOptions, JudgedRequest, ProvenRedirect, ProvenRequest, RefusedRequest, Uitzondering1a, UnprovenRequest,
     },
+    birth_date::SourceBirthDate,
     config::{ProductionError, ServerConfig},
     guard::{GuardError, Verleend},
     limiter::Limiter,

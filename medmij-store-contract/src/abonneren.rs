@@ -28,6 +28,7 @@ macro_rules! abonnementen_contract {
             ext_abo_changes_at_once_have_one_winner,
             ext_abo_abonnementen_are_bounded_for_a_persoon_at_a_dvp,
             ext_abo_creations_at_once_stay_within_the_bound,
+            ext_abo_the_abonnementen_of_a_dvp_are_counted,
             ext_abo_those_to_notify_are_of_one_persoon_aanbieder_and_dienst,
             ext_abo_what_is_over_is_purged_in_batches,
         );

@@ -3,6 +3,7 @@
 
 use medmij_abonneren::{Abonnement, AbonnementId, AbonnementRow, Abonnementen, Created};
 use medmij_oauth::{
+    ClientId,
     seal::PersoonIndex,
     storage::{Advanced, StoreError},
 };
@@ -56,6 +57,13 @@ impl Abonnementen for PostgresStore {
         let params: Params<'_> = &[&persoon, &today.to_string()];
         let rows = self.connections.rows(sql::ABONNEMENTEN_OF, params).await?;
         Ok(rows.iter().map(read).collect::<Result<_, Failure>>()?)
+    }
+
+    async fn count(&self, client_id: &ClientId, today: Datum) -> Result<u64, StoreError> {
+        let params: Params<'_> = &[&client_id.as_str(), &today.to_string()];
+        let row = self.connections.row(sql::COUNT_ABONNEMENTEN, params).await?;
+        let count: i64 = column(&row, "count")?;
+        Ok(u64::try_from(count).unwrap_or_default())
     }
 
     async fn purge_over(&self, today: Datum, batch: usize) -> Result<usize, StoreError> {

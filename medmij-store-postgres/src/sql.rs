@@ -101,6 +101,10 @@ FROM medmij.abonnementen WHERE id = $1 AND last_day > $2";
 pub(crate) const CHANGE_ABONNEMENT: &str = "
 UPDATE medmij.abonnementen SET last_day = $3 WHERE id = $1 AND last_day = $2 RETURNING id";
 
+/// $1 client, $2 today
+pub(crate) const COUNT_ABONNEMENTEN: &str =
+    "SELECT count(*) AS count FROM medmij.abonnementen WHERE client_id = $1 AND last_day > $2";
+
 pub(crate) const END_ABONNEMENT: &str = "DELETE FROM medmij.abonnementen WHERE id = $1 RETURNING id";
 
 pub(crate) const ABONNEMENTEN_OF: &str = "

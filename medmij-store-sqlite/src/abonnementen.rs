@@ -3,6 +3,7 @@
 
 use medmij_abonneren::{Abonnement, AbonnementId, AbonnementRow, Abonnementen, Created};
 use medmij_oauth::{
+    ClientId,
     seal::PersoonIndex,
     storage::{Advanced, StoreError},
 };
@@ -57,6 +58,19 @@ impl Abonnementen for SqliteStore {
             Ok(rows)
         })
         .await
+    }
+
+    async fn count(&self, client_id: &ClientId, today: Datum) -> Result<u64, StoreError> {
+        let (client_id, today) = (client_id.clone(), today.to_string());
+        let sql = "SELECT count(*) FROM abonnementen WHERE client_id = ?1 AND last_day > ?2";
+        let count = self
+            .read(move |view| {
+                first(view.connection, sql, [client_id.as_str(), &today], |row| {
+                    Ok(row.get::<_, i64>(0)?)
+                })
+            })
+            .await?;
+        Ok(u64::try_from(count.unwrap_or_default()).unwrap_or_default())
     }
 
     async fn purge_over(&self, today: Datum, batch: usize) -> Result<usize, StoreError> {

@@ -3,6 +3,7 @@
 //!
 //! A folder holds `index.json` and below it `<aanbieder>/<persoon>/<gegevensdienst>/*.json` with FHIR resources.
 
+use medmij_dvza::SourceBirthDate;
 use medmij_fhir::server::{ResourceSet, ResourceSetError};
 use medmij_types::{Aanbiedernaam, Bsn, BsnError, GegevensdienstId};
 use serde::Deserialize;
@@ -90,6 +91,12 @@ impl Bronsysteem {
     /// The persons, for a login stub.
     pub(crate) fn personen(&self) -> &[Persoon] {
         &self.personen
+    }
+
+    /// When a person was born; in the index as `YYYY-MM-DD`.
+    pub(crate) fn geboren(&self, bsn: &Bsn) -> Option<SourceBirthDate> {
+        let persoon = self.personen.iter().find(|persoon| persoon.bsn == *bsn)?;
+        SourceBirthDate::parse(&persoon.geboortedatum.replace('-', "")).ok()
     }
 
     /// What an Aanbieder has of a person for a gegevensdienst.

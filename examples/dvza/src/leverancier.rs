@@ -2,11 +2,11 @@
 //! What the supplier of this DVZA brings to the authorization server: clients, Aanbieders, login, tests, store.
 
 use crate::{bronsysteem::Bronsysteem, inlogstub::Inlogstub, registratie::EigenRegistratie};
-use medmij_dvza::{Dvza, SupplierError, Toets, ToetsUitslag, ToetsVraag};
+use medmij_dvza::{Aanbieder, Dvza, SourceBirthDate, SupplierError, Toets, ToetsUitslag, ToetsVraag};
 use medmij_list::ListCache;
 use medmij_ocl::OAuthclientlist;
 use medmij_store_sqlite::SqliteStore;
-use medmij_types::GegevensdienstId;
+use medmij_types::{Bsn, GegevensdienstId};
 use node::STAP;
 use std::sync::Arc;
 
@@ -70,5 +70,9 @@ impl Toets for BronToets {
         };
         tracing::info!(target: STAP, rol = self.rol, regel = "Beschikbaarheidstoets", "{} heeft {uitslag}", vraag.aanbieder.weergavenaam);
         Ok(ToetsUitslag::Beschikbaar(beschikbaar))
+    }
+
+    async fn geboortedatum(&self, bsn: &Bsn, _: &Aanbieder) -> Result<Option<SourceBirthDate>, SupplierError> {
+        Ok(self.bron.geboren(bsn))
     }
 }

@@ -115,9 +115,7 @@ impl Tokens {
             expires_at: exchange.sent + lifetime,
             granted,
             aanbieder: exchange.aanbieder.clone(),
-            renewal: refresh_token
-                .filter(|_| langdurig)
-                .map(|token| exchange.renewal(token)),
+            renewal: refresh_token.filter(|_| langdurig).map(|token| exchange.renewal(token)),
             correlation_id: exchange.ids.map(|ids| ids.correlation_id),
             release,
         })

@@ -239,7 +239,13 @@ mod tests {
                 Ok("48 -openid -offline_access -patient/*.read"),
             ),
             (Release::V2_2, Verzamelen, "abc", Some("openid"), Err(E::Aanbieder)),
-            (Release::V2_2, Verzamelen, "abc", Some("offline_access"), Err(E::Nothing)),
+            (
+                Release::V2_2,
+                Verzamelen,
+                "abc",
+                Some("offline_access"),
+                Err(E::Nothing),
+            ),
             (Release::V2_2, Verzamelen, "abc", Some("48 _~1"), Ok("48 -_~1")),
             // one's own Aanbieder by any of its spellings
             (Release::V2_2, Verzamelen, "abc", Some("abc@medmij"), Ok("42 48 49 53")),
@@ -247,7 +253,13 @@ mod tests {
             (Release::V2_2, Verzamelen, "abc", Some("Äbç~48"), Ok("48")),
             (Release::V2_2, Verzamelen, "abc", Some("abc@medmij~48"), Ok("48")),
             (Release::V2_2, Verzamelen, "abc", Some("A\u{308}BC"), Ok("42 48 49 53")),
-            (Release::V2_2, Verzamelen, "abc", Some("def@medmij~48"), Err(E::Aanbieder)),
+            (
+                Release::V2_2,
+                Verzamelen,
+                "abc",
+                Some("def@medmij~48"),
+                Err(E::Aanbieder),
+            ),
             (
                 Release::V2_2,
                 Verzamelen,

@@ -13,7 +13,9 @@ use medmij_oauth::{
     ClientId, RedirectUri,
     form::{Form, ParameterError},
     policy::{ExceptionRule, IdStrictness, Uitzondering, release_rules},
-    wire::{AuthorizationError, AuthorizationRequest, AuthorizationResponse, Geboortedatum, RequestIds},
+    wire::{
+        AuthorizationError, AuthorizationRequest, AuthorizationResponse, Geboortedatum, GeboortedatumError, RequestIds,
+    },
 };
 use medmij_types::{GegevensdienstId, Release, State};
 
@@ -200,6 +202,8 @@ pub struct JudgeOptions {
     pub ids: IdStrictness,
     /// The longest `state`, in bytes. The requirements since 1.5 could not be read; this bounds what is kept.
     pub state_lengte: usize,
+    /// The shortest `state`, in bytes. RFC0060 of the framework speaks of one; its number could not be read, so it is 0.
+    pub state_minimum: usize,
 }
 
 impl JudgeOptions {
@@ -210,6 +214,7 @@ impl JudgeOptions {
             release,
             ids: IdStrictness::default(),
             state_lengte: STATE_LENGTE,
+            state_minimum: 0,
         }
     }
 }
@@ -313,6 +318,9 @@ impl ProvenRequest {
         if state.expose().len() > options.state_lengte {
             return Err((U::State, "state is too long"));
         }
+        if state.expose().len() < options.state_minimum {
+            return Err((U::State, "state is too short"));
+        }
 
         let (ids, replaced) = if release_rules(release).ids_in_authorization_request {
             let id = |name| self.form.one(name).ok().flatten();
@@ -335,9 +343,13 @@ impl ProvenRequest {
             (_, None) => None,
             (Ok(None), Some(_)) => return Err((U::Geboortedatum, "MedMij_geboortedatum is missing")),
             (Err(_), Some(_)) => return Err((U::Geboortedatum, "MedMij_geboortedatum is encoded wrongly")),
-            (Ok(Some(text)), Some(_)) => {
-                Some(Geboortedatum::parse(text).map_err(|_| (U::Geboortedatum, "MedMij_geboortedatum is no date"))?)
-            }
+            (Ok(Some(text)), Some(_)) => match Geboortedatum::parse(text) {
+                Ok(datum) => Some(datum),
+                Err(GeboortedatumError::Unknown) => {
+                    return Err((U::Geboortedatum, "MedMij_geboortedatum has unknown parts"));
+                }
+                Err(_) => return Err((U::Geboortedatum, "MedMij_geboortedatum is no date")),
+            },
         };
         let (client_id, redirect_uri) = (self.client_id.clone(), self.redirect.redirect_uri.clone());
         let mut request = AuthorizationRequest::new(client_id, redirect_uri, scope, state);

@@ -42,6 +42,8 @@ pub struct ServerConfig {
     pub invalid_client: InvalidClient,
     /// The longest `state` that is taken, in bytes.
     pub state_lengte: usize,
+    /// The shortest `state` that is taken, in bytes.
+    pub state_minimum: usize,
     /// The longest query with which a login comes back, in bytes: SAML in a redirect holds a signed and deflated message.
     pub login_query: usize,
     /// The longest form with which a login comes back, in bytes: SAML in a POST holds whole assertions.
@@ -56,6 +58,9 @@ pub struct ServerConfig {
     pub entropy: Arc<dyn Entropy + Send + Sync>,
     /// The time, for records and ages; lifetimes go by the clock of the store.
     pub clock: Arc<dyn Clock>,
+    /// Goes on without a birth date from the source system, and so without the rule on age. Not with representation, and not
+    /// where the request has a `MedMij_geboortedatum`: there an unknown date stops the flow whatever stands here.
+    pub danger_without_birth_date: bool,
     /// Who hears of events.
     pub observer: Arc<dyn Observer>,
 }
@@ -82,6 +87,7 @@ impl ServerConfig {
             ids: IdStrictness::default(),
             invalid_client: InvalidClient::default(),
             state_lengte: STATE_LENGTE,
+            state_minimum: 0,
             login_query: 16 * 1024,
             login_form: 256 * 1024,
             redirect_query: true,
@@ -89,6 +95,7 @@ impl ServerConfig {
             aanbieder: None,
             entropy: Arc::new(OsEntropy),
             clock: Arc::new(SystemClock::default()),
+            danger_without_birth_date: false,
             observer: Arc::new(NoObserver),
         }
     }
@@ -101,6 +108,7 @@ impl ServerConfig {
         self.ids = policy.ids;
         self.state_lengte = policy.state_lengte;
         self.redirect_query = policy.redirect_query;
+        self.state_minimum = policy.state_minimum;
         self.invalid_client = policy.invalid_client;
         self
     }

@@ -3,9 +3,10 @@
 
 use std::{fmt, future::Future};
 
-use medmij_oauth::{ClientId, Functie, Vertegenwoordiging, wire::Geboortedatum};
+use medmij_oauth::{ClientId, Functie, Vertegenwoordiging};
 use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Organisatienaam};
 
+use super::SourceBirthDate;
 use crate::store::{FlowId, Store};
 
 /// The bundle: one type that says what all parts are.
@@ -361,15 +362,18 @@ pub trait Toets: Send + Sync + 'static {
     /// Whether the Aanbieder has, or takes, what is asked of this Persoon.
     fn toets(&self, vraag: &ToetsVraag<'_>) -> impl Future<Output = Result<ToetsUitslag, SupplierError>> + Send;
 
-    /// The birth date that the source system knows. Where it knows one, the age rule and `MedMij_geboortedatum`
-    /// (ext.vert.autorisatie.201) are checked against it before the test.
+    /// The birth date that the source system knows, for the rule on age and for `MedMij_geboortedatum`
+    /// (ext.vert.autorisatie.201), which are judged before the test. There is no default: without a date nobody is known to be
+    /// sixteen.
+    ///
+    /// `None` where the source system has none. With representation or with a `MedMij_geboortedatum` the flow then ends as
+    /// "cannot be established", else as "no data", unless
+    /// [`danger_without_birth_date`](super::ServerConfig::danger_without_birth_date) says otherwise.
     fn geboortedatum(
         &self,
-        _bsn: &Bsn,
-        _aanbieder: &Aanbieder,
-    ) -> impl Future<Output = Result<Option<Geboortedatum>, SupplierError>> + Send {
-        std::future::ready(Ok(None))
-    }
+        bsn: &Bsn,
+        aanbieder: &Aanbieder,
+    ) -> impl Future<Output = Result<Option<SourceBirthDate>, SupplierError>> + Send;
 
     /// Whether somebody still represents this Persoon in the way in which the consent was given
     /// ([`Persoon::vertegenwoordiging`]): asked at consent and at each refresh. `None`, the default, says that this DVZA

@@ -325,13 +325,44 @@ async fn ext_vert_authint_201_204_b31_b32_b33_representation_is_asked_as_the_sco
     ] {
         let setup = setup_2_2();
         *setup.dvza.login.lock().unwrap() = Login::Gelukt(soort);
-        let target = request(&[("scope", Some(scope)), ("MedMij_geboortedatum", Some("20200615"))]);
+        let geboren = match soort {
+            Some(Vertegenwoordiging::OuderlijkGezag) => "20200615",
+            _ => "19700901",
+        };
+        *setup.dvza.geboren.lock().unwrap() = Some(geboren);
+        let target = request(&[("scope", Some(scope)), ("MedMij_geboortedatum", Some(geboren))]);
         let (_, page) = log_in(&mut browser(&setup), &target).await;
         assert!(page.body.contains("Toestemming geven"), "{scope}");
         let logins = setup.dvza.logins.lock().unwrap();
         assert_eq!(logins[0].vertegenwoordiging, soort);
         assert_eq!(logins[0].callback, "https://dvza.example.nl/oauth/login");
     }
+}
+
+#[tokio::test]
+async fn core_authint_200_a_state_may_have_a_minimum() {
+    for (minimum, taken) in [(0, true), (7, true), (8, false), (23, false)] {
+        let setup = setup(|config| config.state_minimum = minimum);
+        let arrived = ask(&setup, &request(&[])).await;
+        if taken {
+            assert!(arrived.location().starts_with("/oauth/flow/"), "{minimum}");
+        } else {
+            assert_redirect_1b(&arrived, "invalid_request", "a state of seven");
+        }
+    }
+}
+
+#[tokio::test]
+async fn core_alst_101_an_ampersand_in_a_name_travels_encoded() {
+    let target = request(&[("scope", Some("jansen&zn"))]);
+    assert!(target.contains("scope=jansen%26zn"), "{target}");
+    // here nobody of that name is served: the name was read whole
+    let setup = setup_2_2();
+    assert_redirect_1b(&ask(&setup, &target).await, "invalid_scope", "jansen&zn");
+    assert_eq!(
+        setup.dvza.asked.lock().unwrap().last().map(String::as_str),
+        Some("jansen&zn")
+    );
 }
 
 #[tokio::test]

@@ -169,36 +169,115 @@ async fn autoriseren_3_c22_a_closed_browser_gets_no_code() {
     assert!(!late.headers.contains_key("location"));
 }
 
-#[tokio::test]
-async fn beschikbaarheidstoets_c07_c08_c09_age() {
-    use std::time::{Duration, UNIX_EPOCH};
-    struct Noon;
-    impl medmij_types::Clock for Noon {
-        fn now(&self) -> std::time::SystemTime {
-            UNIX_EPOCH + Duration::from_secs(1_781_524_800) // 2026-06-15
-        }
-        fn monotonic(&self) -> Duration {
-            Duration::ZERO
-        }
+struct At(medmij_types::Tijdstempel);
+
+impl medmij_types::Clock for At {
+    fn now(&self) -> std::time::SystemTime {
+        self.0.to_system_time().unwrap()
     }
-    for (geboren, soort, passes) in [
-        ("20100616", None, false),
-        ("20100615", None, true),
-        ("20150101", Some(Vertegenwoordiging::OuderlijkGezag), true),
-        ("20140615", Some(Vertegenwoordiging::OuderlijkGezag), false),
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// The page after a login: who is born when, by which representation, with which `MedMij_geboortedatum`.
+async fn page_of_birth(
+    now: &str,
+    geboren: Option<&'static str>,
+    asked: Option<(Vertegenwoordiging, &str)>,
+    danger: bool,
+) -> String {
+    let setup = setup(|config| {
+        config.clock = std::sync::Arc::new(At(medmij_types::Tijdstempel::parse(now).unwrap()));
+        config.danger_without_birth_date = danger;
+    });
+    *setup.dvza.login.lock().unwrap() = Login::Gelukt(asked.map(|(soort, _)| soort));
+    *setup.dvza.geboren.lock().unwrap() = geboren;
+    let mut request = aanvraag(Release::V2_2, &["42"]);
+    if let Some((soort, opgegeven)) = asked {
+        let opgegeven = medmij_oauth::wire::Geboortedatum::parse(opgegeven).unwrap();
+        request = request.namens(soort, opgegeven).unwrap();
+    }
+    let started = dvp().start(request, SESSION).unwrap();
+    let (_, page) = log_in(&mut browser(&setup), &started.location).await;
+    let titles = [
+        "Toestemming geven",
+        "Er is niets gedeeld",
+        "Uw antwoord is niet verwerkt",
+        "Inloggen voor een ander",
+    ];
+    let title = titles
+        .iter()
+        .find(|title| page.body.contains(&format!("<h1>{title}</h1>")));
+    (*title.unwrap_or(&"another page")).to_owned()
+}
+
+#[tokio::test]
+async fn beschikbaarheidstoets_c07_c08_c09_age_by_the_day_in_the_netherlands() {
+    use Vertegenwoordiging::{OuderlijkGezag, Vrijwillig};
+    let (yes, no) = ("Toestemming geven", "Er is niets gedeeld");
+    for (now, geboren, soort, seen) in [
+        // 16 today, 15 still
+        ("2026-06-15T12:00:00Z", "20100615", None, yes),
+        ("2026-06-15T12:00:00Z", "20100616", None, no),
+        ("2026-06-15T22:30:00Z", "20100616", None, yes),
+        ("2026-01-15T23:30:00Z", "20100116", None, yes),
+        ("2026-06-15T21:59:59Z", "20100616", None, no),
+        ("2026-01-15T22:59:59Z", "20100116", None, no),
+        ("2026-06-15T12:00:00Z", "20100616", Some(Vrijwillig), no),
+        ("2026-06-15T12:00:00Z", "20100615", Some(Vrijwillig), yes),
+        // 11 still, 12 today
+        ("2026-06-15T12:00:00Z", "20140616", Some(OuderlijkGezag), yes),
+        ("2026-06-15T12:00:00Z", "20140615", Some(OuderlijkGezag), no),
+        ("2026-06-15T22:30:00Z", "20140616", Some(OuderlijkGezag), no),
+        ("2026-06-15T21:59:59Z", "20140616", Some(OuderlijkGezag), yes),
+        ("2026-06-15T12:00:00Z", "20150101", Some(OuderlijkGezag), yes),
+        // an incomplete date of the source, by the reading that grants least
+        ("2026-06-15T12:00:00Z", "19700000", None, yes),
+        ("2026-12-30T12:00:00Z", "20100000", None, no),
+        ("2026-12-31T12:00:00Z", "20100000", None, yes),
+        ("2026-06-15T12:00:00Z", "00000000", None, no),
     ] {
-        let setup = setup(|config| config.clock = std::sync::Arc::new(Noon));
-        *setup.dvza.login.lock().unwrap() = Login::Gelukt(soort);
-        *setup.dvza.geboren.lock().unwrap() = Some(geboren);
-        let mut request = aanvraag(Release::V2_2, &["42"]);
-        if let Some(soort) = soort {
-            request = request
-                .namens(soort, medmij_oauth::wire::Geboortedatum::parse(geboren).unwrap())
-                .unwrap();
-        }
-        let started = dvp().start(request, SESSION).unwrap();
-        let (_, page) = log_in(&mut browser(&setup), &started.location).await;
-        assert_eq!(page.body.contains("Toestemming geven"), passes, "{geboren}");
+        let asked = soort.map(|soort| (soort, geboren));
+        assert_eq!(
+            page_of_birth(now, Some(geboren), asked, false).await,
+            seen,
+            "{geboren} {now}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn ext_vert_autorisatie_201_a_birth_date_that_is_not_known_stops() {
+    use Vertegenwoordiging::{OuderlijkGezag, Vrijwillig};
+    let now = "2026-06-15T12:00:00Z";
+    let (yes, no, unknown) = (
+        "Toestemming geven",
+        "Er is niets gedeeld",
+        "Uw antwoord is niet verwerkt",
+    );
+    let other = "Inloggen voor een ander";
+    for (geboren, asked, danger, seen) in [
+        (None, None, false, no),
+        (None, None, true, yes),
+        (None, Some((Vrijwillig, "19700901")), false, unknown),
+        (None, Some((Vrijwillig, "19700901")), true, unknown),
+        (Some("00000000"), Some((Vrijwillig, "19700901")), false, unknown),
+        (Some("00000000"), Some((OuderlijkGezag, "20200901")), true, unknown),
+        // known parts are compared
+        (Some("19700000"), Some((Vrijwillig, "19700901")), false, yes),
+        (Some("19700900"), Some((Vrijwillig, "19700901")), false, yes),
+        (Some("19700000"), Some((Vrijwillig, "19710901")), false, other),
+        (Some("19700900"), Some((Vrijwillig, "19701001")), false, other),
+        (Some("19700901"), Some((Vrijwillig, "19700902")), false, other),
+        (Some("20200000"), Some((OuderlijkGezag, "20200901")), false, yes),
+        (Some("20140000"), Some((OuderlijkGezag, "20140901")), false, no),
+    ] {
+        assert_eq!(
+            page_of_birth(now, geboren, asked, danger).await,
+            seen,
+            "{geboren:?} {asked:?}"
+        );
     }
 }
 

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use medmij_dvza::{
     Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome, LoginRequest,
-    LoginStart, Persoon, Represented, Server, ServerConfig, SupplierError, Toets, ToetsUitslag, ToetsVraag,
+    LoginStart, Persoon, Represented, Server, ServerConfig, SourceBirthDate, SupplierError, Toets, ToetsUitslag,
+    ToetsVraag,
 };
 use medmij_log::MemoryObserver;
-use medmij_oauth::{ClientId, Functie, Vertegenwoordiging, seal::LocalKeyRing, wire::Geboortedatum};
+use medmij_oauth::{ClientId, Functie, Vertegenwoordiging, seal::LocalKeyRing};
 use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Hostname, Organisatienaam, OsEntropy, Release};
 
 use crate::counted::Counted;
@@ -29,6 +30,8 @@ pub(crate) struct TestDvza {
     /// Whether the representation stands; by default nobody can say.
     pub(crate) represented: Mutex<Option<Represented>>,
     pub(crate) broken: Mutex<bool>,
+    /// The Aanbieders that were looked up.
+    pub(crate) asked: Mutex<Vec<String>>,
 }
 
 #[derive(Clone, Copy)]
@@ -53,9 +56,10 @@ pub(crate) fn setup(change: impl FnOnce(&mut ServerConfig)) -> Setup {
         logins: Mutex::default(),
         bsn: Mutex::new(BSN),
         uitslag: Mutex::default(),
-        geboren: Mutex::default(),
+        geboren: Mutex::new(Some("19700901")),
         represented: Mutex::default(),
         broken: Mutex::new(false),
+        asked: Mutex::default(),
     });
     let log = Arc::new(MemoryObserver::new());
     let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy).unwrap());
@@ -113,6 +117,7 @@ impl Clients for TestDvza {
 
 impl Aanbieders for TestDvza {
     async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
+        self.asked.lock().unwrap().push(naam.short().to_owned());
         let id = |id| GegevensdienstId::parse(id).unwrap();
         let diensten = vec![
             Dienst::new(id("42"), Functie::Verzamelen, "Huisartsgegevens"),
@@ -163,11 +168,8 @@ impl Toets for TestDvza {
         Ok(*self.represented.lock().unwrap())
     }
 
-    async fn geboortedatum(&self, _: &Bsn, _: &Aanbieder) -> Result<Option<Geboortedatum>, SupplierError> {
-        Ok(self
-            .geboren
-            .lock()
-            .unwrap()
-            .map(|datum| Geboortedatum::parse(datum).unwrap()))
+    async fn geboortedatum(&self, _: &Bsn, _: &Aanbieder) -> Result<Option<SourceBirthDate>, SupplierError> {
+        let geboren = *self.geboren.lock().unwrap();
+        Ok(geboren.map(|datum| SourceBirthDate::parse(datum).unwrap()))
     }
 }

@@ -218,3 +218,78 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
         Err(RefreshError::Unknown)
     ));
 }
+
+#[tokio::test]
+async fn rfc6749_6_a_rotated_token_is_kept_before_the_rest_of_the_answer_is_judged() {
+    use medmij_dvp::{
+        ExchangeError,
+        vault::{Kluis, MemoryVault, RefreshError, VaultKey},
+    };
+    use medmij_oauth::seal::LocalKeyRing;
+    use std::sync::{Arc, Mutex};
+
+    let setup = setup_2_2();
+    let renewal = langdurig(&setup).await;
+    let first = renewal.refresh_token.expose().to_owned();
+    for (answer, taken, next) in [
+        // nothing of it was asked
+        (
+            r#"{"access_token":"b","token_type":"Bearer","refresh_token":"r2","scope":"61"}"#,
+            false,
+            "r2",
+        ),
+        (
+            r#"{"access_token":"b","token_type":"mac","refresh_token":"r2"}"#,
+            false,
+            "r2",
+        ),
+        (
+            r#"{"access_token":"b","token_type":"Bearer","refresh_token":"r2","expires_in":"900"}"#,
+            true,
+            "r2",
+        ),
+        (r#"{"error":"server_error","refresh_token":"r2"}"#, false, "r2"),
+        (r#"{"error":"invalid_grant","refresh_token":"r2"}"#, false, "r2"),
+        // without a new one the old one stays
+        (
+            r#"{"access_token":"b","token_type":"Bearer","refresh_token":""}"#,
+            true,
+            &first,
+        ),
+        (r#"{"access_token":"b","token_type":"Bearer"}"#, true, &first),
+        (r#"{"error":"temporarily_unavailable"}"#, false, &first),
+        ("<html>", false, &first),
+    ] {
+        let keys = Arc::new(LocalKeyRing::ephemeral(&medmij_types::OsEntropy).unwrap());
+        let kluis = Kluis::new(MemoryVault::new(), keys, Arc::new(medmij_types::OsEntropy));
+        let key = VaultKey::of("rekening-7", &renewal);
+        kluis.keep(&key, &renewal).await.unwrap();
+        let sent = Mutex::new(Vec::new());
+        let ask = async || {
+            let send = |request: http::Request<bytes::Bytes>| {
+                let form = Form::parse(request.body()).unwrap();
+                sent.lock()
+                    .unwrap()
+                    .push(form.one("refresh_token").unwrap().unwrap().to_owned());
+                let response = http::Response::builder()
+                    .header("content-type", "application/json")
+                    .body(bytes::Bytes::from(answer));
+                async { Ok::<_, std::io::Error>(response.unwrap()) }
+            };
+            kluis.refresh(&dvp(), &key, send).await
+        };
+        let found = ask().await;
+        match &found {
+            Ok(tokens) => {
+                let renewal = tokens.renewal.as_ref().unwrap();
+                assert!(taken && renewal.refresh_token.expose() == next, "{answer}");
+            }
+            Err(RefreshError::Exchange(ExchangeError::Response(_) | ExchangeError::Scope(_))) => {
+                assert!(!taken, "{answer}");
+            }
+            Err(other) => panic!("{answer}: {other}"),
+        }
+        let _ = ask().await;
+        assert_eq!(*sent.lock().unwrap(), [first.as_str(), next], "{answer}");
+    }
+}

@@ -111,7 +111,7 @@ async fn ext_abo_subint_i02_i03_i04_i05_i06_i08_a_life_of_an_abonnement() {
         ontvanger.receive(&request, &from, dva.today).await
     };
     let (response, received) = notify(&Notificatie::gegevens(rows[0].abonnement.id.clone())).await;
-    assert!(Notificatie::answered(&response).is_ok() && !received.unwrap().voorbij);
+    assert!(Notificatie::answered(&response, &AboPolicy::default()).is_ok() && !received.unwrap().voorbij);
 
     // longer than was consented to is refused, shorter is accepted
     let change = |days| AbonnementRequest::Wijzigen {

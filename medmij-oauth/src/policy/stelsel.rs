@@ -35,8 +35,8 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use medmij_types::Release;
 
 use super::{
-    EmptyScope, ExceptionPolicy, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Lifetime, Lifetimes, Mark, PolicyError,
-    Uitzondering,
+    EmptyScope, ExceptionPolicy, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Lifetime, Lifetimes, Mark,
+    PolicyError, Uitzondering,
 };
 
 /// The whole policy.
@@ -53,6 +53,8 @@ pub struct Stelsel {
     pub ids: IdStrictness,
     /// The longest `state` that a server takes, in bytes.
     pub state_lengte: usize,
+    /// The shortest `state` that a server takes, in bytes; 0 where the framework's number is not known.
+    pub state_minimum: usize,
     /// Whether a `redirect_uri` may have a query: RFC 6749 section 3.1.2 allows it, the framework could not be read on it.
     pub redirect_query: bool,
     /// The status of `invalid_client` at the token endpoint.
@@ -98,6 +100,7 @@ impl Default for Stelsel {
             lifetimes: Lifetimes::default(),
             ids: IdStrictness::default(),
             state_lengte: 2_048,
+            state_minimum: 0,
             redirect_query: true,
             invalid_client: InvalidClient::default(),
             empty_scope: BTreeMap::new(),
@@ -147,6 +150,8 @@ impl Stelsel {
         ));
         let lengte = self.state_lengte.to_string();
         rows.push(self.row("state_lengte".to_owned(), lengte, "core.authint.200", Mark::Unknown));
+        let minimum = self.state_minimum.to_string();
+        rows.push(self.row("state_minimum".to_owned(), minimum, "core.authint.200", Mark::Unknown));
         let query = if self.redirect_query { "toestaan" } else { "weigeren" };
         rows.push(self.row(
             "redirect_query".to_owned(),

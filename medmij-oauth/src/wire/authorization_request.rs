@@ -6,7 +6,7 @@
 
 use std::{fmt, str::FromStr};
 
-use medmij_types::{FrontchannelUri, State};
+use medmij_types::{Datum, FrontchannelUri, State};
 
 use super::RequestIds;
 use crate::{ClientId, RedirectUri, Scope, form};
@@ -75,55 +75,52 @@ impl AuthorizationRequest {
     }
 }
 
-/// A birth date as `MedMij_geboortedatum` writes it: `JJJJMMDD`, a day that exists (ext.vert.authint.200).
+/// A birth date as `MedMij_geboortedatum` writes it: `JJJJMMDD`, a day that exists (ext.vert.authint.200). It has no unknown
+/// parts: a DVP asks the Persoon, and a `00` would be equal to anything. What a source system knows is a
+/// `SourceBirthDate` of `medmij-dvza`.
 ///
 /// ```
-/// use medmij_oauth::wire::Geboortedatum;
+/// use medmij_oauth::wire::{Geboortedatum, GeboortedatumError};
 ///
 /// assert_eq!(Geboortedatum::parse("19700901")?.as_str(), "19700901");
-/// assert!(Geboortedatum::parse("19700931").is_err());
-/// # Ok::<(), medmij_oauth::wire::GeboortedatumError>(())
+/// assert_eq!(Geboortedatum::parse("19700931"), Err(GeboortedatumError::Day));
+/// assert_eq!(Geboortedatum::parse("19700000"), Err(GeboortedatumError::Unknown));
+/// # Ok::<(), GeboortedatumError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Geboortedatum(Box<str>);
+pub struct Geboortedatum {
+    text: Box<str>,
+    day: Datum,
+}
 
 impl Geboortedatum {
     /// Reads a date.
     ///
     /// # Errors
     ///
-    /// [`GeboortedatumError`] where the text is not eight digits or the day does not exist.
+    /// See [`GeboortedatumError`].
     pub fn parse(text: &str) -> Result<Self, GeboortedatumError> {
-        let (year, month, day) = split(text).ok_or(GeboortedatumError)?;
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        let days = match month {
-            2 if leap => 29,
-            2 => 28,
-            4 | 6 | 9 | 11 => 30,
-            1..=12 => 31,
-            _ => return Err(GeboortedatumError),
-        };
-        if year < 1800 || !(1..=days).contains(&day) {
-            return Err(GeboortedatumError);
+        let (year, month, day) = split_date(text).ok_or(GeboortedatumError::Form)?;
+        if year == 0 || month == 0 || day == 0 {
+            return Err(GeboortedatumError::Unknown);
         }
-        Ok(Self(text.into()))
+        let day = Datum::new(year, month, day).filter(|_| year >= 1800);
+        Ok(Self {
+            text: text.into(),
+            day: day.ok_or(GeboortedatumError::Day)?,
+        })
     }
 
     /// The eight digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
-    /// The full years between this day and another one, as an age is counted. A day that comes before gives 0.
+    /// The day.
     #[must_use]
-    pub fn age_on(&self, today: &Self) -> u16 {
-        let (Some((born, month, day)), Some((year, this_month, this_day))) = (split(&self.0), split(&today.0)) else {
-            return 0;
-        };
-        let had_birthday = (this_month, this_day) >= (month, day);
-        year.saturating_sub(born)
-            .saturating_sub(u16::from(!had_birthday && year > born))
+    pub fn datum(&self) -> Datum {
+        self.day
     }
 }
 
@@ -141,12 +138,24 @@ impl fmt::Debug for Geboortedatum {
     }
 }
 
-/// The text is not a day of the form `JJJJMMDD`.
+/// Why a text is no birth date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a date of the form JJJJMMDD")]
-pub struct GeboortedatumError;
+#[non_exhaustive]
+pub enum GeboortedatumError {
+    /// Not eight digits.
+    #[error("not a date of the form JJJJMMDD")]
+    Form,
+    /// A part is `00` or `0000`: not known.
+    #[error("date has unknown parts")]
+    Unknown,
+    /// No day that exists, or one before 1800.
+    #[error("date is no day that exists")]
+    Day,
+}
 
-fn split(text: &str) -> Option<(u16, u8, u8)> {
+/// Year, month and day of eight digits, whatever they are: `00` for a part that is not known.
+#[must_use]
+pub fn split_date(text: &str) -> Option<(u16, u8, u8)> {
     if text.len() != 8 || !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -163,34 +172,24 @@ mod tests {
 
     #[test]
     fn ext_vert_authint_200_dates() {
+        use GeboortedatumError as E;
         for good in ["19700901", "20000229", "20231231"] {
             assert!(Geboortedatum::parse(good).is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            "1970-09-01",
-            "19700900",
-            "19001301",
-            "19000229",
-            "20230431",
-            "197009011",
-            "1970090a",
+        for (bad, error) in [
+            ("", E::Form),
+            ("1970-09-01", E::Form),
+            ("197009011", E::Form),
+            ("1970090a", E::Form),
+            ("19700900", E::Unknown),
+            ("19700000", E::Unknown),
+            ("00000000", E::Unknown),
+            ("19001301", E::Day),
+            ("19000229", E::Day),
+            ("20230431", E::Day),
+            ("17991231", E::Day),
         ] {
-            assert_eq!(Geboortedatum::parse(bad), Err(GeboortedatumError), "{bad}");
-        }
-    }
-
-    #[test]
-    fn beschikbaarheidstoets_age_c07_c08_c09() {
-        let born = Geboortedatum::parse("20100615").unwrap();
-        for (today, age) in [
-            ("20260614", 15),
-            ("20260615", 16),
-            ("20260616", 16),
-            ("20100614", 0),
-            ("20100615", 0),
-        ] {
-            assert_eq!(born.age_on(&Geboortedatum::parse(today).unwrap()), age, "{today}");
+            assert_eq!(Geboortedatum::parse(bad), Err(error), "{bad}");
         }
     }
 }

@@ -370,7 +370,11 @@ mod tests {
     #[test]
     fn core_tknint_201_what_is_understood_is_read_with_a_remark() {
         for (body, expires_in, remark) in [
-            ("\u{feff}{\"access_token\":\"a\",\"token_type\":\"Bearer\"}", None, Some(Remark::ByteOrderMark)),
+            (
+                "\u{feff}{\"access_token\":\"a\",\"token_type\":\"Bearer\"}",
+                None,
+                Some(Remark::ByteOrderMark),
+            ),
             (
                 r#"{"access_token":"a","token_type":"Bearer","expires_in":"900"}"#,
                 Some(900),
@@ -410,7 +414,8 @@ mod tests {
 
     #[test]
     fn rfc6749_6_a_rotated_refresh_token_is_found_whatever_the_rest_is() {
-        let token = |response: &Response<Bytes>| TokenResponse::rotated(response).map(|token| token.expose().to_owned());
+        let token =
+            |response: &Response<Bytes>| TokenResponse::rotated(response).map(|token| token.expose().to_owned());
         for body in [
             r#"{"access_token":"b","token_type":"Bearer","refresh_token":"r2","scope":"61"}"#,
             r#"{"access_token":"b","token_type":"mac","refresh_token":"r2"}"#,
@@ -425,7 +430,7 @@ mod tests {
             r#"{"refresh_token":""}"#,
             r#"{"refresh_token":null}"#,
             r#"{"refresh_token":"r2","refresh_token":"r3"}"#,
-            r#"{"refresh_token":"r 2"}"#,
+            r#"{"refresh_token":"r\n2"}"#,
             r#"{"refresh_token":"r2""#,
             "",
         ] {

@@ -104,6 +104,26 @@ pub async fn ext_abo_abonnementen_are_bounded_for_a_persoon_at_a_dvp<A: Abonneme
     );
 }
 
+/// Those of one DVP, of whichever Persoon, that are not over.
+pub async fn ext_abo_the_abonnementen_of_a_dvp_are_counted<A: Abonnementen>(store: Arc<A>) {
+    for (of, days) in [(1, 1), (1, 10), (2, 10)] {
+        let _ = created(&*store, of, days).await;
+    }
+    let mut other = row(1, 10);
+    other.client_id = client("ander.example.nl");
+    assert_eq!(store.create(other, 100, today()).await.expect("create"), Created::Done);
+    for (name, days, count) in [
+        ("pgo.example.nl", 0, 3),
+        ("pgo.example.nl", 1, 2),
+        ("pgo.example.nl", 10, 0),
+        ("ander.example.nl", 0, 1),
+        ("derde.example.nl", 0, 0),
+    ] {
+        let found = store.count(&client(name), today().plus(days)).await;
+        assert_eq!(found.expect("count"), count, "{name} {days}");
+    }
+}
+
 /// However many ask at once, no more get in.
 pub async fn ext_abo_creations_at_once_stay_within_the_bound<A: Abonnementen>(store: Arc<A>) {
     let tasks: Vec<_> = (0..24)

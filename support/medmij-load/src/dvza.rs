@@ -13,7 +13,8 @@ use std::{
 
 use medmij_dvza::{
     Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome, LoginRequest,
-    LoginStart, Persoon, Server, ServerConfig, SupplierError, Toets, ToetsUitslag, ToetsVraag, store::Store,
+    LoginStart, Persoon, Server, ServerConfig, SourceBirthDate, SupplierError, Toets, ToetsUitslag, ToetsVraag,
+    store::Store,
 };
 use medmij_oauth::{ClientId, Functie, policy::Lifetime, seal::LocalKeyRing};
 use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Hostname, Organisatienaam, OsEntropy};
@@ -117,6 +118,10 @@ impl<S: Store> Authentication for LoadDvza<S> {
 impl<S: Store> Toets for LoadDvza<S> {
     async fn toets(&self, vraag: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
         Ok(ToetsUitslag::Beschikbaar(vraag.gegevensdiensten.to_vec()))
+    }
+
+    async fn geboortedatum(&self, _: &Bsn, _: &Aanbieder) -> Result<Option<SourceBirthDate>, SupplierError> {
+        Ok(SourceBirthDate::parse("19700901").ok())
     }
 }
 

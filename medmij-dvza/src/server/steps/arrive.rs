@@ -49,6 +49,7 @@ impl<D: Dvza> Server<D> {
         let mut options = JudgeOptions::new(self.config.release);
         options.ids = self.config.ids;
         options.state_lengte = self.config.state_lengte;
+        options.state_minimum = self.config.state_minimum;
         let judged = match proven.judge(&options, headers, fresh) {
             Ok(judged) => judged,
             Err(refused) => return Ok(self.refuse(&refused, None, &session_id)),

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.204, ext.vert.authint.201 — 204 — the two legs of the login, the age rule and the Beschikbaarheidstoets.
 
-use std::time::SystemTime;
-
 use medmij_log::EventType;
 use medmij_oauth::{Vertegenwoordiging, policy::Uitzondering, wire::Geboortedatum};
 use medmij_types::Datum;
@@ -11,7 +9,7 @@ use medmij_types::GegevensdienstId;
 use super::{At, Failed, Next, failed};
 use crate::server::{
     Authentication as _, Clients as _, Dvza, LoginAnswer, LoginCallback, LoginOutcome, LoginRequest, Persoon, Server,
-    StepError, Toets as _, ToetsUitslag, ToetsVraag, Visitor, flow::Stap,
+    SourceBirthDate, StepError, Toets as _, ToetsUitslag, ToetsVraag, Visitor, flow::Stap,
 };
 
 impl<D: Dvza> Server<D> {
@@ -77,18 +75,9 @@ impl<D: Dvza> Server<D> {
             return self.advance(at, &at.flow.at(Stap::Overzicht { persoon }), true).await;
         }
         let aanbieder = self.aanbieder(at.flow).await?;
-        if let Some(geboren) = self.dvza.toets().geboortedatum(&persoon.bsn, &aanbieder).await? {
-            if at
-                .flow
-                .geboortedatum
-                .as_ref()
-                .is_some_and(|opgegeven| *opgegeven != geboren)
-            {
-                return self.end(at, Uitzondering::GeboortedatumAnders).await;
-            }
-            if !self.has_age(&geboren, persoon.vertegenwoordiging) {
-                return self.end(at, Uitzondering::GeenGegevens).await;
-            }
+        let geboren = self.dvza.toets().geboortedatum(&persoon.bsn, &aanbieder).await?;
+        if let Some(reden) = self.birth_date_forbids(geboren, at.flow.geboortedatum.as_ref(), &persoon) {
+            return self.end(at, reden).await;
         }
         let functie = at.flow.scope.functie();
         let asked = match at.flow.scope.gegevensdiensten() {
@@ -130,28 +119,29 @@ impl<D: Dvza> Server<D> {
         .await
     }
 
-    /// Sixteen or older; a child of 0 up to and including 11 by parental authority.
-    pub(in crate::server) fn has_age(
+    /// Why a birth date ends the flow, if it does. What is not established grants nothing.
+    fn birth_date_forbids(
         &self,
-        geboren: &Geboortedatum,
-        vertegenwoordiging: Option<Vertegenwoordiging>,
-    ) -> bool {
-        let Some(today) = today(self.config.clock.now()) else {
-            return false;
-        };
-        let age = geboren.age_on(&today);
-        match vertegenwoordiging {
-            Some(Vertegenwoordiging::OuderlijkGezag) => age <= 11,
-            _ => age >= 16,
+        source: Option<SourceBirthDate>,
+        given: Option<&Geboortedatum>,
+        persoon: &Persoon,
+    ) -> Option<Uitzondering> {
+        let compared = given.map(|given| source.and_then(|source| source.agrees_with(given)));
+        match (compared, source) {
+            (Some(None), _) => Some(Uitzondering::NietVastTeStellen),
+            (Some(Some(false)), _) => Some(Uitzondering::GeboortedatumAnders),
+            (_, None) if persoon.vertegenwoordiging.is_some() => Some(Uitzondering::NietVastTeStellen),
+            (_, None) if self.config.danger_without_birth_date => None,
+            (_, Some(source)) if self.has_age(&source, persoon.vertegenwoordiging) => None,
+            _ => Some(Uitzondering::GeenGegevens),
         }
     }
-}
 
-/// The calendar day in the Netherlands, by which an age is judged.
-fn today(now: SystemTime) -> Option<Geboortedatum> {
-    let today = Datum::in_amsterdam(now);
-    let (year, month, day) = (today.year(), today.month(), today.day());
-    Geboortedatum::parse(&format!("{year:04}{month:02}{day:02}")).ok()
+    /// Sixteen or older; a child of 0 up to and including 11 by parental authority: on the calendar day in the Netherlands, and
+    /// by the reading of an incomplete date that grants least.
+    pub(in crate::server) fn has_age(&self, geboren: &SourceBirthDate, soort: Option<Vertegenwoordiging>) -> bool {
+        geboren.has_age(Datum::in_amsterdam(self.config.clock.now()), soort)
+    }
 }
 
 const MAX_REMEMBER: usize = 4 * 1024;

@@ -3,7 +3,6 @@
 //! OAuth Client List, age, representation, availability. What narrows, narrows the token and never the consent.
 
 use medmij_oauth::{
-    Vertegenwoordiging,
     policy::TokenUitzondering,
     storage::SecretHash,
     wire::{RefreshRequest, RequestIds},
@@ -191,10 +190,9 @@ impl<D: Dvza> Server<D> {
             (Some(geboren), soort) if !self.has_age(&geboren, soort) => {
                 Some("persoon has not the age for this consent")
             }
-            (None, Some(Vertegenwoordiging::OuderlijkGezag)) => {
-                return Err(not_established("age of the child cannot be established now"));
-            }
-            _ => None,
+            (Some(_), _) => None,
+            (None, None) if self.config.danger_without_birth_date => None,
+            (None, _) => return Err(not_established("age cannot be established now")),
         })
     }
 }

@@ -79,6 +79,19 @@ impl Stelsel {
                 .ok_or_else(|| wrong("state_lengte", &value.waarde.to_string()))?;
             stelsel.note("state_lengte".to_owned(), value.code, value.bron, value.merk.as_deref())?;
         }
+        if let Some(value) = file.state_minimum {
+            // no DVP that takes 256 random bits as base64url may fall under it
+            stelsel.state_minimum = usize::try_from(value.waarde)
+                .ok()
+                .filter(|minimum| (0..=43).contains(minimum))
+                .ok_or_else(|| wrong("state_minimum", &value.waarde.to_string()))?;
+            stelsel.note(
+                "state_minimum".to_owned(),
+                value.code,
+                value.bron,
+                value.merk.as_deref(),
+            )?;
+        }
         if let Some(value) = file.redirect_query {
             stelsel.redirect_query = match value.waarde.as_str() {
                 "toestaan" => true,
@@ -151,6 +164,7 @@ struct File {
     lege_scope: BTreeMap<String, Waarde<String>>,
     request_ids: Option<Waarde<String>>,
     state_lengte: Option<Waarde<u64>>,
+    state_minimum: Option<Waarde<u64>>,
     redirect_query: Option<Waarde<String>>,
     invalid_client: Option<Waarde<u64>>,
     #[serde(default)]
@@ -278,6 +292,7 @@ mod tests {
             "versie = \"x\"\n[request_ids]\nwaarde = \"soms\"",
             "versie = \"x\"\n[redirect_query]\nwaarde = \"soms\"",
             "versie = \"x\"\n[invalid_client]\nwaarde = 403",
+            "versie = \"x\"\n[state_minimum]\nwaarde = 44",
             "versie = \"x\"\n[lege_scope.\"2.2\"]\nwaarde = \"alles\"",
             "versie = \"x\"\n[lege_scope.x]\nwaarde = \"niets\"",
         ] {
