@@ -12,6 +12,7 @@
 //! | `prove` | the proofs with large numbers: kills, cuts, load |
 //! | `bless` | accepts the snapshots as they are now |
 //! | `bench` | the benchmarks |
+//! | `readme` | writes the README of each library crate from what it says itself |
 //! | `docs` | the documentation of every crate, with warnings as errors |
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command line
@@ -19,6 +20,7 @@
 mod boundaries;
 mod clocks;
 mod manifests;
+mod readme;
 mod run;
 mod sources;
 mod words;
@@ -56,6 +58,8 @@ enum Command {
     Bench,
     /// The documentation of every crate
     Docs,
+    /// Writes the README of each library crate from what it says itself
+    Readme,
 }
 
 fn main() -> ExitCode {
@@ -101,6 +105,7 @@ fn perform(command: &Command) -> Result<(), Failed> {
         Command::Prove => prove(),
         Command::Bless => run::with_environment("INSTA_UPDATE", "always", &["test", "--workspace", "--all-features"]),
         Command::Bench => cargo(&["bench", "--workspace", "--all-features"]),
+        Command::Readme => readme::write(),
         Command::Docs => run::with_environment(
             "RUSTDOCFLAGS",
             "-D warnings",
@@ -113,6 +118,7 @@ fn perform(command: &Command) -> Result<(), Failed> {
 fn check() -> Result<(), Failed> {
     let mut faults = words::check();
     faults.extend(manifests::check());
+    faults.extend(readme::check());
     faults.extend(clocks::check());
     faults.extend(boundaries::check());
     for fault in &faults {
