@@ -52,7 +52,7 @@ impl GegevensdienstnamenlijstDraft {
                 .iter()
                 .map(|(id, naam)| (id.as_str(), naam.as_str())),
         );
-        Snapshot::<Gegevensdienstnamenlijst>::read(xml.clone().into_bytes(), &ReadOptions::files())?;
+        Snapshot::<Gegevensdienstnamenlijst>::read(xml.clone().into_bytes(), &ReadOptions::default())?;
         Ok(xml)
     }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.gnl.100 — the list itself: an id and a name per Gegevensdienst.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use medmij_list::{Collector, Dialect, Document, Header, KeyIndex, List, ListKind, ListWriter, Value};
+use medmij_list::{
+    BuiltInDialects, Collector, Dialect, DialectError, Document, Header, KeyIndex, List, ListKind, ListWriter, Value,
+};
 use medmij_types::{GegevensdienstId, GegevensdienstIdError, NaamError, Weergavenaam};
 
 /// The Gegevensdienstnamenlijst. Two lists are equal if their headers and their entries, in order, are.
@@ -116,16 +118,10 @@ impl List for Gegevensdienstnamenlijst {
     const KIND: ListKind = ListKind::Gegevensdienstnamenlijst;
     type Collector = GegevensdienstnamenlijstCollector;
 
-    fn dialects() -> &'static [Arc<Dialect>] {
-        static DIALECTS: LazyLock<Vec<Arc<Dialect>>> = LazyLock::new(|| {
-            let texts = [include_str!("../dialects/release1-file-version-7.dialect")];
-            texts
-                .iter()
-                .filter_map(|text| text.parse().ok())
-                .map(Arc::new)
-                .collect()
-        });
-        &DIALECTS
+    fn dialects() -> Result<&'static [Arc<Dialect>], &'static DialectError> {
+        static DIALECTS: BuiltInDialects =
+            BuiltInDialects::new(&[include_str!("../dialects/release1-file-version-7.dialect")]);
+        DIALECTS.all()
     }
 
     fn document(&self) -> &Document {

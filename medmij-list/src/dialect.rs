@@ -35,6 +35,7 @@
 //! replaced. Lines that begin with `#` are comments.
 
 mod basis;
+mod built_in;
 mod table;
 mod text;
 mod values;
@@ -42,6 +43,7 @@ mod values;
 use std::fmt;
 
 pub use basis::SchemaBasis;
+pub use built_in::BuiltInDialects;
 pub(crate) use table::{Compiled, Content, Decl, Model, NO_SLOT, Part, ROOT, TIJDSTEMPEL, Table, VOLGNUMMER};
 pub use text::DialectError;
 pub(crate) use values::{Complaint, ValueType};

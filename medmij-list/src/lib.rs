@@ -39,7 +39,7 @@ mod xml;
 
 pub use crate::{
     cache::{ListCache, NotTaken, Taken},
-    dialect::{Dialect, DialectError, SchemaBasis},
+    dialect::{BuiltInDialects, Dialect, DialectError, SchemaBasis},
     document::Document,
     error::ListError,
     header::Header,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::{Dialect, Document, Header, KeyIndex, ListKind, Value};
+use crate::{Dialect, DialectError, Document, Header, KeyIndex, ListKind, Value};
 
 /// A list that the engine can read. Implemented by the list crates.
 pub trait List: Sized + Send + Sync + 'static {
@@ -14,7 +14,11 @@ pub trait List: Sized + Send + Sync + 'static {
     type Collector: Collector<List = Self>;
 
     /// The built-in dialects, the one to prefer first.
-    fn dialects() -> &'static [Arc<Dialect>];
+    ///
+    /// # Errors
+    ///
+    /// [`DialectError`] where one of them cannot be used; then nothing is read.
+    fn dialects() -> Result<&'static [Arc<Dialect>], &'static DialectError>;
 
     /// What was read: bytes, header, basis, remarks.
     fn document(&self) -> &Document;

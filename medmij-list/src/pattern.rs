@@ -9,10 +9,15 @@ mod parse;
 
 use automaton::Automaton;
 pub use parse::PatternError;
+use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
-pub(crate) struct Pattern(Automaton);
+pub(crate) struct Pattern {
+    full: Automaton,
+    /// The same over plain characters alone, which is smaller and so faster.
+    plain: Automaton,
+}
 
 /// How a text fails a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,24 +30,42 @@ pub(crate) enum Mismatch {
 
 impl Pattern {
     pub(crate) fn compile(pattern: &str) -> Result<Self, PatternError> {
-        Automaton::build(&parse::parse(pattern)?).map(Self)
+        Ok(Self {
+            full: Automaton::build(&parse::parse(pattern, None)?)?,
+            plain: Automaton::build(&parse::parse(pattern, Some(&plain_characters()))?)?,
+        })
     }
 
     /// Whether the raw bytes between two tags match, for sure. `false` may also mean that they must be looked at more
     /// closely: they hold something other than printable ASCII, or `>` or `&`.
     pub(crate) fn surely_matches(&self, raw: &[u8]) -> bool {
-        self.0.surely_matches(raw)
+        self.plain.matches(raw)
     }
 
     /// The length of the text that stands here, up to the `<` after it, if it matches for sure.
     #[inline]
     pub(crate) fn scan(&self, bytes: &[u8]) -> Option<usize> {
-        self.0.scan(bytes)
+        let length = self.plain.scan(bytes, is_plain)?;
+        (bytes.get(length) == Some(&b'<')).then_some(length)
     }
 
     pub(crate) fn check(&self, text: &str) -> Result<(), Mismatch> {
-        self.0.check(text)
+        if self.full.matches(text.as_bytes()) {
+            Ok(())
+        } else {
+            Err(self.full.mismatch(text))
+        }
     }
+}
+
+/// Printable ASCII that stands for itself wherever it stands in text.
+pub(crate) const fn is_plain(byte: u8) -> bool {
+    matches!(byte, 0x20..0x7F) && !matches!(byte, b'<' | b'>' | b'&')
+}
+
+fn plain_characters() -> ClassUnicode {
+    let plain = (0..0x7F).filter(|byte| is_plain(*byte)).map(char::from);
+    ClassUnicode::new(plain.map(|c| ClassUnicodeRange::new(c, c)))
 }
 
 #[cfg(test)]
@@ -86,6 +109,9 @@ mod tests {
             ("[a-]", vec!["-", "a"], vec!["b"]),
             (r"\d\D\s\S", vec!["1a b", "٣a\tb"], vec!["1111"]),
             ("^a$", vec!["^a$"], vec!["a"]),
+            ("a|ab", vec!["a", "ab"], vec!["abb", "b"]),
+            ("[^\\s\\S]", vec![], vec!["", "a"]),
+            ("(a*)*", vec!["", "aaa"], vec!["b"]),
             (r"\.\\\?", vec![".\\?"], vec!["a\\?"]),
         ] {
             for text in good {
@@ -120,6 +146,31 @@ mod tests {
         ] {
             assert!(Pattern::compile(pattern).is_err(), "{pattern:?}");
         }
+    }
+
+    #[test]
+    fn a_pattern_that_would_take_much_memory_or_time_is_refused() {
+        let optional: String = (0..120)
+            .filter_map(|n| char::from_u32(0x4E00 + n))
+            .flat_map(|c| [c, '?'])
+            .collect();
+        for pattern in [
+            format!("({optional}){{40}}"),
+            "((a?b?c?d?e?f?g?h?){30}){20}".to_owned(),
+            "(((a{1000}){1000}){1000}){1000}".to_owned(),
+            "(a|b)*a(a|b){20}".to_owned(),
+            format!("{}a{}", "(".repeat(100_000), ")".repeat(100_000)),
+            "(a|aa|aaa)*".repeat(100_000),
+            "[^a]{1000}{1000}".replace("}{", "}a{"),
+        ] {
+            assert_eq!(
+                Pattern::compile(&pattern).err(),
+                Some(PatternError::TooLarge),
+                "{:.40}",
+                pattern
+            );
+        }
+        assert!(Pattern::compile("(a|b)*a(a|b){8}").is_ok());
     }
 
     #[test]

@@ -114,10 +114,7 @@ impl<'a, C: Collector> Reading<'a, C> {
             // without it every look-up would miss, and nobody would know why
             return Err("the dialect has no unique key by which entries are found".to_owned());
         }
-        let mut sets: Vec<KeySet> = table.uniques.iter().map(|_| KeySet::default()).collect();
-        if let Some(set) = main.and_then(|main| sets.get_mut(usize::from(main))) {
-            *set = KeySet::of_entries(source.len());
-        }
+        let sets: Vec<KeySet> = table.uniques.iter().map(|_| KeySet::default()).collect();
         Ok(Reading {
             source,
             tokens: Tokens::new(source, &options.limits),

@@ -50,7 +50,7 @@ impl OAuthclientlistDraft {
             &header,
             self.clients.iter().map(|(host, naam)| (host.as_str(), naam.as_str())),
         );
-        Snapshot::<OAuthclientlist>::read(xml.clone().into_bytes(), &ReadOptions::files())?;
+        Snapshot::<OAuthclientlist>::read(xml.clone().into_bytes(), &ReadOptions::default())?;
         Ok(xml)
     }
 }

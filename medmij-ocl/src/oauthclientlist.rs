@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.ocl.100, core.ocl.300 — the list itself.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use medmij_list::{Dialect, Document, Header, KeyIndex, List, ListKind};
+use medmij_list::{BuiltInDialects, Dialect, DialectError, Document, Header, KeyIndex, List, ListKind};
 use medmij_types::Hostname;
 
 use crate::{
@@ -63,19 +63,12 @@ impl List for OAuthclientlist {
     const KIND: ListKind = ListKind::OAuthclientlist;
     type Collector = OAuthclientlistCollector;
 
-    fn dialects() -> &'static [Arc<Dialect>] {
-        static DIALECTS: LazyLock<Vec<Arc<Dialect>>> = LazyLock::new(|| {
-            let texts = [
-                include_str!("../dialects/release2-file-version-5.dialect"),
-                include_str!("../dialects/release3-inferred.dialect"),
-            ];
-            texts
-                .iter()
-                .filter_map(|text| text.parse().ok())
-                .map(Arc::new)
-                .collect()
-        });
-        &DIALECTS
+    fn dialects() -> Result<&'static [Arc<Dialect>], &'static DialectError> {
+        static DIALECTS: BuiltInDialects = BuiltInDialects::new(&[
+            include_str!("../dialects/release2-file-version-5.dialect"),
+            include_str!("../dialects/release3-inferred.dialect"),
+        ]);
+        DIALECTS.all()
     }
 
     fn document(&self) -> &Document {

@@ -51,7 +51,7 @@ impl WhitelistDraft {
     pub fn to_xml(&self) -> Result<String, ListError> {
         let header = Header::new(self.tijdstempel.clone(), self.volgnummer);
         let xml = write(&header, self.hosts.iter().map(Hostname::as_str));
-        Snapshot::<Whitelist>::read(xml.clone().into_bytes(), &ReadOptions::files())?;
+        Snapshot::<Whitelist>::read(xml.clone().into_bytes(), &ReadOptions::default())?;
         Ok(xml)
     }
 }

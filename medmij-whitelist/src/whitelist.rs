@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.whl.100, core.whl.304 — the list itself: one host name per MedMijNode.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use medmij_list::{Collector, Dialect, Document, Header, KeyIndex, List, ListKind, ListWriter, Value};
+use medmij_list::{
+    BuiltInDialects, Collector, Dialect, DialectError, Document, Header, KeyIndex, List, ListKind, ListWriter, Value,
+};
 use medmij_types::{Hostname, HostnameError};
 
 /// The Whitelist. All hosts on it may take part in back-channel traffic; the Stelselnode need not be on it
@@ -91,19 +93,12 @@ impl List for Whitelist {
     const KIND: ListKind = ListKind::Whitelist;
     type Collector = WhitelistCollector;
 
-    fn dialects() -> &'static [Arc<Dialect>] {
-        static DIALECTS: LazyLock<Vec<Arc<Dialect>>> = LazyLock::new(|| {
-            let texts = [
-                include_str!("../dialects/release2-file-version-13.dialect"),
-                include_str!("../dialects/release2-file-version-2.dialect"),
-            ];
-            texts
-                .iter()
-                .filter_map(|text| text.parse().ok())
-                .map(Arc::new)
-                .collect()
-        });
-        &DIALECTS
+    fn dialects() -> Result<&'static [Arc<Dialect>], &'static DialectError> {
+        static DIALECTS: BuiltInDialects = BuiltInDialects::new(&[
+            include_str!("../dialects/release2-file-version-13.dialect"),
+            include_str!("../dialects/release2-file-version-2.dialect"),
+        ]);
+        DIALECTS.all()
     }
 
     fn document(&self) -> &Document {
@@ -169,6 +164,6 @@ mod tests {
 
     #[test]
     fn the_built_in_dialects_are_sound() {
-        assert_eq!(Whitelist::dialects().len(), 2);
+        assert_eq!(Whitelist::dialects().map(<[_]>::len), Ok(2));
     }
 }

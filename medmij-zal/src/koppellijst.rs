@@ -8,13 +8,10 @@
 mod collector;
 mod write;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, LazyLock},
-};
+use std::{collections::HashMap, sync::Arc};
 
 pub use collector::KoppellijstCollector;
-use medmij_list::{Dialect, Document, Header, KeyIndex, List, ListKind, Value};
+use medmij_list::{BuiltInDialects, Dialect, DialectError, Document, Header, KeyIndex, List, ListKind, Value};
 use medmij_types::Aanbiedernaam;
 
 /// The Zorgaanbiederskoppellijst of release1. Two lists are equal if their headers and their entries, in order, are.
@@ -185,16 +182,10 @@ impl List for Zorgaanbiederskoppellijst {
     const KIND: ListKind = ListKind::Zorgaanbiederskoppellijst;
     type Collector = KoppellijstCollector;
 
-    fn dialects() -> &'static [Arc<Dialect>] {
-        static DIALECTS: LazyLock<Vec<Arc<Dialect>>> = LazyLock::new(|| {
-            let texts = [include_str!("../dialects/koppellijst-release1-inferred.dialect")];
-            texts
-                .iter()
-                .filter_map(|text| text.parse().ok())
-                .map(Arc::new)
-                .collect()
-        });
-        &DIALECTS
+    fn dialects() -> Result<&'static [Arc<Dialect>], &'static DialectError> {
+        static DIALECTS: BuiltInDialects =
+            BuiltInDialects::new(&[include_str!("../dialects/koppellijst-release1-inferred.dialect")]);
+        DIALECTS.all()
     }
 
     fn document(&self) -> &Document {

@@ -4,10 +4,10 @@
 use std::{
     collections::HashMap,
     ops::Range,
-    sync::{Arc, LazyLock, OnceLock},
+    sync::{Arc, OnceLock},
 };
 
-use medmij_list::{Dialect, Document, Header, KeyIndex, List, ListKind, Value};
+use medmij_list::{BuiltInDialects, Dialect, DialectError, Document, Header, KeyIndex, List, ListKind, Value};
 use medmij_types::{Aanbiedernaam, GegevensdienstId, InterfaceversieId};
 
 use crate::{
@@ -162,19 +162,12 @@ impl List for Zorgaanbiederslijst {
     const KIND: ListKind = ListKind::Zorgaanbiederslijst;
     type Collector = ZorgaanbiederslijstCollector;
 
-    fn dialects() -> &'static [Arc<Dialect>] {
-        static DIALECTS: LazyLock<Vec<Arc<Dialect>>> = LazyLock::new(|| {
-            let texts = [
-                include_str!("../dialects/release2-file-version-5.dialect"),
-                include_str!("../dialects/release3-inferred.dialect"),
-            ];
-            texts
-                .iter()
-                .filter_map(|text| text.parse().ok())
-                .map(Arc::new)
-                .collect()
-        });
-        &DIALECTS
+    fn dialects() -> Result<&'static [Arc<Dialect>], &'static DialectError> {
+        static DIALECTS: BuiltInDialects = BuiltInDialects::new(&[
+            include_str!("../dialects/release2-file-version-5.dialect"),
+            include_str!("../dialects/release3-inferred.dialect"),
+        ]);
+        DIALECTS.all()
     }
 
     fn document(&self) -> &Document {

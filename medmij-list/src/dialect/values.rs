@@ -8,7 +8,7 @@ use medmij_types::{Tijdstempel, TijdstempelError, Volgnummer, VolgnummerError, l
 use super::{Base, SimpleType};
 use crate::{
     Rule,
-    pattern::{Mismatch, Pattern},
+    pattern::{Mismatch, Pattern, is_plain},
     place::character,
 };
 
@@ -238,11 +238,6 @@ impl ValueType {
             (min, max) => format!("{min} to {}", characters(max as usize)),
         }
     }
-}
-
-/// Printable ASCII that stands for itself wherever it stands in text.
-const fn is_plain(byte: u8) -> bool {
-    matches!(byte, 0x20..0x7F) && !matches!(byte, b'<' | b'>' | b'&')
 }
 
 fn characters(count: usize) -> String {

@@ -4,22 +4,10 @@
 use std::{iter::Peekable, str::Chars};
 
 use medmij_types::lexical::decimal_digit_ranges;
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, Repetition};
 
-const LAST: u32 = 0x10_FFFF;
 const MOST_REPEATS: u32 = 1000;
 const DEEPEST: usize = 50;
-
-/// The tree of a pattern.
-#[derive(Clone, Debug)]
-pub(super) enum Node {
-    Set(Set),
-    All(Vec<Self>),
-    Any(Vec<Self>),
-    Repeat(Box<Self>, u32, Option<u32>),
-}
-
-/// Ranges of code points, in order and apart.
-pub(super) type Set = Vec<(u32, u32)>;
 
 /// Why a pattern cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,14 +24,16 @@ pub enum PatternError {
     TooLarge,
 }
 
-pub(super) fn parse(pattern: &str) -> Result<Node, PatternError> {
+/// Reads a pattern; every set of characters is cut down to those `within`, where that is given.
+pub(super) fn parse(pattern: &str, within: Option<&ClassUnicode>) -> Result<Hir, PatternError> {
     let mut parser = Parser {
         rest: pattern.chars().peekable(),
         depth: 0,
+        within,
     };
-    let node = parser.alternatives()?;
+    let tree = parser.alternatives()?;
     match parser.rest.next() {
-        None => Ok(node),
+        None => Ok(tree),
         Some(c) => Err(wrong(format!("'{c}' stands alone"))),
     }
 }
@@ -51,18 +41,19 @@ pub(super) fn parse(pattern: &str) -> Result<Node, PatternError> {
 struct Parser<'a> {
     rest: Peekable<Chars<'a>>,
     depth: usize,
+    within: Option<&'a ClassUnicode>,
 }
 
 impl Parser<'_> {
-    fn alternatives(&mut self) -> Result<Node, PatternError> {
+    fn alternatives(&mut self) -> Result<Hir, PatternError> {
         let mut branches = vec![self.sequence()?];
         while self.rest.next_if_eq(&'|').is_some() {
             branches.push(self.sequence()?);
         }
-        Ok(Node::Any(branches))
+        Ok(Hir::alternation(branches))
     }
 
-    fn sequence(&mut self) -> Result<Node, PatternError> {
+    fn sequence(&mut self) -> Result<Hir, PatternError> {
         let mut pieces = Vec::new();
         while let Some(&c) = self.rest.peek() {
             if c == '|' || c == ')' {
@@ -71,23 +62,22 @@ impl Parser<'_> {
             let atom = self.atom()?;
             pieces.push(self.quantified(atom)?);
         }
-        Ok(Node::All(pieces))
+        Ok(Hir::concat(pieces))
     }
 
-    fn quantified(&mut self, atom: Node) -> Result<Node, PatternError> {
+    fn quantified(&mut self, atom: Hir) -> Result<Hir, PatternError> {
         let (min, max) = match self.rest.peek() {
             Some('?') => (0, Some(1)),
             Some('*') => (0, None),
             Some('+') => (1, None),
             Some('{') => {
                 self.rest.next();
-                let (min, max) = self.braces()?;
-                return Ok(Node::Repeat(Box::new(atom), min, max));
+                return self.braces().map(|(min, max)| repeat(atom, min, max));
             }
             _ => return Ok(atom),
         };
         self.rest.next();
-        Ok(Node::Repeat(Box::new(atom), min, max))
+        Ok(repeat(atom, min, max))
     }
 
     /// What follows `{`.
@@ -120,7 +110,7 @@ impl Parser<'_> {
         Ok(number)
     }
 
-    fn atom(&mut self) -> Result<Node, PatternError> {
+    fn atom(&mut self) -> Result<Hir, PatternError> {
         match self.rest.next() {
             Some('(') => {
                 self.depth += 1;
@@ -135,52 +125,56 @@ impl Parser<'_> {
                     Err(wrong("'(' is not closed"))
                 }
             }
-            Some('[') => self.class().map(Node::Set),
-            Some('.') => Ok(Node::Set(complement(&one_of(&['\n', '\r'])))),
-            Some('\\') => self.escape().map(Node::Set),
+            Some('[') => self.class().map(|set| self.set(set)),
+            Some('.') => Ok(self.set(complement(one_of(&['\n', '\r'])))),
+            Some('\\') => self.escape().map(|set| self.set(set)),
             Some(c @ ('?' | '*' | '+' | '{' | '}' | ']' | ')')) => Err(wrong(format!("'{c}' stands alone"))),
-            Some(c) => Ok(Node::Set(single(c))),
+            Some(c) => Ok(self.set(one_of(&[c]))),
             None => Err(wrong("it ends too early")),
         }
     }
 
+    fn set(&self, mut set: ClassUnicode) -> Hir {
+        if let Some(within) = self.within {
+            set.intersect(within);
+        }
+        Hir::class(Class::Unicode(set))
+    }
+
     /// What follows `[`.
-    fn class(&mut self) -> Result<Set, PatternError> {
+    fn class(&mut self) -> Result<ClassUnicode, PatternError> {
         let negated = self.rest.next_if_eq(&'^').is_some();
-        let mut ranges = Vec::new();
+        let mut set = ClassUnicode::empty();
         loop {
             let first = match self.rest.next() {
                 None => return Err(wrong("'[' is not closed")),
-                Some(']') if ranges.is_empty() => return Err(wrong("'[]' holds nothing")),
+                Some(']') if set.ranges().is_empty() => return Err(wrong("'[]' holds nothing")),
                 Some(']') => break,
                 Some('[') => return Err(wrong("'[' within a class")),
                 Some('-') if self.rest.peek() == Some(&'[') => {
                     return Err(PatternError::Unsupported("subtraction of classes".to_owned()));
                 }
-                Some('-') if !(ranges.is_empty() || self.rest.peek() == Some(&']')) => {
+                Some('-') if !(set.ranges().is_empty() || self.rest.peek() == Some(&']')) => {
                     return Err(wrong("'-' within a class stands alone"));
                 }
                 Some('\\') => {
-                    let set = self.escape()?;
-                    match set.as_slice() {
-                        [(a, b)] if a == b => *a,
-                        _ => {
-                            ranges.extend(set);
+                    let escaped = self.escape()?;
+                    match only(&escaped) {
+                        Some(c) => c,
+                        None => {
+                            set.union(&escaped);
                             continue;
                         }
                     }
                 }
-                Some(c) => c.into(),
+                Some(c) => c,
             };
             let mut ahead = self.rest.clone();
             let last = if ahead.next() == Some('-') && !matches!(ahead.peek(), Some(']' | '[') | None) {
                 self.rest.next();
                 match self.rest.next() {
-                    Some('\\') => match self.escape()?.as_slice() {
-                        [(a, b)] if a == b => *a,
-                        _ => return Err(wrong("a range ends in a class")),
-                    },
-                    Some(c) => c.into(),
+                    Some('\\') => only(&self.escape()?).ok_or_else(|| wrong("a range ends in a class"))?,
+                    Some(c) => c,
                     None => return Err(wrong("'[' is not closed")),
                 }
             } else {
@@ -189,23 +183,22 @@ impl Parser<'_> {
             if last < first {
                 return Err(wrong("a range runs backwards"));
             }
-            ranges.push((first, last));
+            set.push(ClassUnicodeRange::new(first, last));
         }
-        let set = ordered(ranges);
-        Ok(if negated { complement(&set) } else { set })
+        Ok(if negated { complement(set) } else { set })
     }
 
     /// What follows `\`.
-    fn escape(&mut self) -> Result<Set, PatternError> {
+    fn escape(&mut self) -> Result<ClassUnicode, PatternError> {
         Ok(match self.rest.next() {
-            Some('n') => single('\n'),
-            Some('r') => single('\r'),
-            Some('t') => single('\t'),
-            Some('d') => decimal_digit_ranges().to_vec(),
-            Some('D') => complement(decimal_digit_ranges()),
+            Some('n') => one_of(&['\n']),
+            Some('r') => one_of(&['\r']),
+            Some('t') => one_of(&['\t']),
+            Some('d') => digits(),
+            Some('D') => complement(digits()),
             Some('s') => one_of(&['\t', '\n', '\r', ' ']),
-            Some('S') => complement(&one_of(&['\t', '\n', '\r', ' '])),
-            Some(c) if r"\|.-^?*+{}()[]".contains(c) => single(c),
+            Some('S') => complement(one_of(&['\t', '\n', '\r', ' '])),
+            Some(c) if r"\|.-^?*+{}()[]".contains(c) => one_of(&[c]),
             Some(c @ ('w' | 'W' | 'i' | 'I' | 'c' | 'C' | 'p' | 'P')) => {
                 return Err(PatternError::Unsupported(format!("\\{c}")));
             }
@@ -219,37 +212,35 @@ fn wrong(what: impl Into<String>) -> PatternError {
     PatternError::Wrong(what.into())
 }
 
-fn single(c: char) -> Set {
-    vec![(c.into(), c.into())]
+fn repeat(of: Hir, min: u32, max: Option<u32>) -> Hir {
+    Hir::repetition(Repetition {
+        min,
+        max,
+        greedy: true,
+        sub: Box::new(of),
+    })
 }
 
-fn one_of(characters: &[char]) -> Set {
-    ordered(characters.iter().map(|c| (u32::from(*c), u32::from(*c))).collect())
+fn one_of(characters: &[char]) -> ClassUnicode {
+    ClassUnicode::new(characters.iter().map(|c| ClassUnicodeRange::new(*c, *c)))
 }
 
-fn ordered(mut ranges: Set) -> Set {
-    ranges.sort_unstable();
-    let mut out: Set = Vec::with_capacity(ranges.len());
-    for (first, last) in ranges {
-        match out.last_mut() {
-            Some((_, end)) if first <= end.saturating_add(1) => *end = (*end).max(last),
-            _ => out.push((first, last)),
-        }
-    }
-    out
+/// The decimal digits of every script.
+fn digits() -> ClassUnicode {
+    let range =
+        |(first, last): &(u32, u32)| Some(ClassUnicodeRange::new(char::from_u32(*first)?, char::from_u32(*last)?));
+    ClassUnicode::new(decimal_digit_ranges().iter().filter_map(range))
 }
 
-fn complement(set: &[(u32, u32)]) -> Set {
-    let mut out = Vec::with_capacity(set.len() + 1);
-    let mut next = 0;
-    for (first, last) in set {
-        if *first > next {
-            out.push((next, first - 1));
-        }
-        next = last + 1;
+fn complement(mut set: ClassUnicode) -> ClassUnicode {
+    set.negate();
+    set
+}
+
+/// The character of a set that holds one.
+fn only(set: &ClassUnicode) -> Option<char> {
+    match set.ranges() {
+        [range] if range.start() == range.end() => Some(range.start()),
+        _ => None,
     }
-    if next <= LAST {
-        out.push((next, LAST));
-    }
-    out
 }

@@ -65,7 +65,7 @@ fn older_shape<L: List>(
 pub(super) fn choose<L: List>(source: &str, options: &ReadOptions) -> Result<Vec<Arc<Dialect>>, ListError> {
     let known: &[Arc<Dialect>] = match &options.dialect {
         Some(dialect) => std::slice::from_ref(dialect),
-        None => L::dialects(),
+        None => L::dialects().map_err(|error| ListError::new(Rule::Namespace, error.to_string(), Some(L::KIND)))?,
     };
     let mut tokens = Tokens::new(source, &options.limits);
     let report = |fault: Fault| fault.into_error(source.as_bytes(), String::new(), Some(L::KIND));

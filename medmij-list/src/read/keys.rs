@@ -10,10 +10,6 @@ const FEW: usize = 8;
 /// After so many entries room is made for all.
 const SAMPLE: usize = 256;
 
-/// What the index of the entries may take for a copy of the keys: so many bytes, or this part of the document.
-const SPARE: usize = 12 << 20;
-const SPARE_PART: usize = 4;
-
 /// The keys in the scope that is open now.
 #[derive(Default)]
 pub(super) struct KeySet {
@@ -26,16 +22,7 @@ pub(super) struct KeySet {
 }
 
 impl KeySet {
-    /// The set whose keys find entries, in a document of so many bytes.
-    pub(super) fn of_entries(document: usize) -> Self {
-        Self {
-            index: KeyIndex::with_spare(SPARE.max(document / SPARE_PART)),
-            ..Self::default()
-        }
-    }
-
     pub(super) fn finish(&mut self) -> KeyIndex {
-        self.index.finish();
         std::mem::take(&mut self.index)
     }
 }
@@ -68,13 +55,13 @@ impl<C: Collector> Reading<'_, C> {
                 continue;
             };
             let first = if self.main == Some(*id) {
+                let collector = &self.collector;
+                let text_of = |entry| value::text(source, arena, collector.key(entry));
                 if set.index.len() == SAMPLE {
                     // From the first entries on, how many there will be is clear enough.
                     let keys = (SAMPLE * source.len() / offset.max(1)).min(source.len() / 40);
-                    set.index.reserve(keys, keys * text.len());
+                    set.index.reserve(keys, text_of);
                 }
-                let collector = &self.collector;
-                let text_of = |entry| value::text(source, arena, collector.key(entry));
                 set.index.insert(text, collector.entry(), text_of)
             } else {
                 set.add(text, key, |key| value::text(source, arena, key))
@@ -106,7 +93,7 @@ impl<C: Collector> Reading<'_, C> {
 }
 
 impl KeySet {
-    /// Adds a key; or says the how-manieth, from 0, it equals.
+    /// Adds a key; the error is the index, from 0, of the equal one.
     #[inline]
     fn add<'t>(&mut self, text: &str, key: Value, text_of: impl Fn(Value) -> Option<&'t str>) -> Result<(), u32> {
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);

@@ -88,7 +88,7 @@ impl Family {
             Self::Gnl => (Gegevensdienstnamenlijst::dialects(), 0),
             Self::Proef => return None,
         };
-        dialects.get(at).cloned()
+        dialects.ok()?.get(at).cloned()
     }
 
     /// Reads with the built-in dialects as a supplier would, or with one dialect.
