@@ -29,13 +29,15 @@ enum Again {
 }
 
 impl Input {
-    /// Reads a file, or standard input for `-`. Of a file that is too large nothing is read; of a stream no more than one
-    /// byte past the limit: the reader then says that the document is too large.
+    /// Reads a file, or standard input for `-`. Of a file that is too large nothing is read. Of what has no size (a pipe, a
+    /// device) at most 256 MiB and one byte are read, and nothing after a byte that no XML holds: the reader then names
+    /// what is wrong.
     pub(crate) fn read(path: &Path, limit: usize, screen: Screen) -> Result<Self, Trouble> {
         let most = limit as u64 + 1;
+        let most_of_stream = most.min(STREAM + 1);
         if path == Path::new("-") {
             let name = "(standard input)".to_owned();
-            let bytes = collect(&mut io::stdin().lock(), most, None, Screen::none())
+            let bytes = collect(&mut io::stdin().lock(), most_of_stream, None, Screen::none())
                 .map_err(|cause| cannot_read(&name, cause))?;
             return Ok(Self {
                 name,
@@ -55,6 +57,7 @@ impl Input {
             if let Some(size) = size.filter(|size| *size >= most) {
                 return Ok((Vec::new(), Some(size), true));
             }
+            let most = if size.is_some() { most } else { most_of_stream };
             let bytes = collect(&mut file, most, size, screen)?;
             Ok((bytes, None, metadata.is_file()))
         };
@@ -141,10 +144,11 @@ fn collect(from: &mut impl Read, most: u64, size: Option<u64>, screen: Screen) -
     let mut left = most;
     while left > 0 {
         let step = left.min(STEP);
+        let start = bytes.len();
         let read = from.by_ref().take(step).read_to_end(&mut bytes)? as u64;
         left -= read;
         progress.at(bytes.len() as u64);
-        if read < step {
+        if read < step || bytes.get(start..).is_some_and(|new| new.contains(&0)) {
             break;
         }
     }
@@ -152,4 +156,6 @@ fn collect(from: &mut impl Read, most: u64, size: Option<u64>, screen: Screen) -
 }
 
 const STEP: u64 = 4 << 20;
+/// What a stream can hold: as much as a list over the network.
+const STREAM: u64 = 256 << 20;
 const SMALL: usize = 16 << 20;

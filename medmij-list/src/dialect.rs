@@ -44,7 +44,10 @@ use std::fmt;
 
 pub use basis::SchemaBasis;
 pub use built_in::BuiltInDialects;
-pub(crate) use table::{Compiled, Content, Decl, Model, NO_SLOT, Part, ROOT, TIJDSTEMPEL, Table, VOLGNUMMER};
+pub(crate) use table::{
+    Compiled, Content, Decl, MAX_ELEMENTS, MAX_TYPES, MAX_VALUES, Model, NO_SLOT, Part, ROOT, TIJDSTEMPEL, Table,
+    VOLGNUMMER,
+};
 pub use text::DialectError;
 pub(crate) use values::{Complaint, ValueType};
 

@@ -49,6 +49,11 @@ impl Pattern {
         (bytes.get(length) == Some(&b'<')).then_some(length)
     }
 
+    /// What it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        self.full.bytes() + self.plain.bytes()
+    }
+
     pub(crate) fn check(&self, text: &str) -> Result<(), Mismatch> {
         if self.full.matches(text.as_bytes()) {
             Ok(())

@@ -14,9 +14,9 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     Dialect, ListKind, Place, SchemaBasis,
-    dialect::{Class, Compiled, Element, Model, SimpleType, Table, Unique},
+    dialect::{Class, Compiled, Element, MAX_ELEMENTS, MAX_TYPES, Model, SimpleType, Table, Unique},
 };
-use node::{Node, Tree, XS};
+use node::{Node, XS};
 
 /// A schema could not become a dialect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,16 +80,20 @@ impl Dialect {
     ///
     /// # Errors
     ///
-    /// What in the schema is outside the supported part, and where.
+    /// [`SchemaError`]: what in the schema is outside the supported part, or beyond its bounds, and where. At most 1 MiB,
+    /// 20,000 nodes, 1,000 types, 1,000 elements and 1,000 enumerated values in each, and patterns whose automata take at
+    /// most 4 MiB together are supported; the official schemas are a hundredth of that.
     pub fn from_xsd(bytes: &[u8]) -> Result<Self, SchemaError> {
-        let tree = Tree::read(bytes)?;
+        let document = node::parse(bytes)?;
+        let root = Node(document.root_element());
         let mut import = Import {
-            tree: &tree,
+            root,
+            file_version: node::file_version(&document),
             classes: Vec::new(),
             types: Vec::new(),
             inline: 0,
         };
-        import.schema(&tree.root)
+        import.schema()
     }
 
     /// The same, ready for [`ReadOptions::with_dialect`](crate::ReadOptions::with_dialect).
@@ -103,25 +107,27 @@ impl Dialect {
 }
 
 struct Import<'a> {
-    tree: &'a Tree,
+    root: Node<'a>,
+    file_version: Option<u32>,
     classes: Vec<Class>,
     types: Vec<SimpleType>,
     /// How many types without a name there were.
     inline: usize,
 }
 
-impl Import<'_> {
-    fn schema(&mut self, root: &Node) -> Result<Dialect, SchemaError> {
+impl<'a> Import<'a> {
+    fn schema(&mut self) -> Result<Dialect, SchemaError> {
+        let root = self.root;
         if !root.is("schema") {
             return Err(root.error("the root element must be <schema> in the namespace of XML Schema"));
         }
-        for child in &root.children {
-            if !["element", "complexType", "simpleType", "annotation"]
+        let known = |child: Node<'_>| {
+            ["element", "complexType", "simpleType"]
                 .iter()
-                .any(|known| child.is(known))
-            {
-                return Err(child.outside());
-            }
+                .any(|local| child.is(local))
+        };
+        if let Some(other) = root.children().find(|child| !known(*child)) {
+            return Err(other.outside());
         }
         root.allow(&[
             "targetNamespace",
@@ -137,8 +143,8 @@ impl Import<'_> {
             return Err(root.error("elementFormDefault must be \"qualified\""));
         }
         let mut lists = Vec::new();
-        for child in &root.children {
-            match child.local.as_str() {
+        for child in root.children() {
+            match child.local() {
                 "element" => {
                     let element = self.element(child)?;
                     if let Some(kind) = ListKind::from_root(&element.name) {
@@ -167,7 +173,7 @@ impl Import<'_> {
                 .next()
                 .unwrap_or(namespace)
                 .to_owned(),
-            file_version: self.tree.file_version,
+            file_version: self.file_version,
             basis: SchemaBasis::Supplied,
             namespace: namespace.to_owned(),
             old_shape: false,
@@ -181,7 +187,7 @@ impl Import<'_> {
         Ok(dialect)
     }
 
-    fn element(&mut self, node: &Node) -> Result<Element, SchemaError> {
+    fn element(&mut self, node: Node<'a>) -> Result<Element, SchemaError> {
         node.allow(&[
             "name",
             "type",
@@ -206,9 +212,8 @@ impl Import<'_> {
             .map(|text| self.type_name(node, text))
             .transpose()?;
         let mut uniques = Vec::new();
-        for child in &node.children {
-            match child.local.as_str() {
-                "annotation" => {}
+        for child in node.children() {
+            match child.local() {
                 "simpleType" | "complexType" if of.is_none() => {
                     self.inline += 1;
                     let inline = format!("~{}", self.inline);
@@ -235,7 +240,7 @@ impl Import<'_> {
         })
     }
 
-    fn class(&mut self, node: &Node, name: &str) -> Result<(), SchemaError> {
+    fn class(&mut self, node: Node<'a>, name: &str) -> Result<(), SchemaError> {
         node.allow(&["name", "id", "mixed", "abstract"])?;
         if ["mixed", "abstract"]
             .iter()
@@ -243,6 +248,7 @@ impl Import<'_> {
         {
             return Err(node.error("mixed and abstract types are outside the supported part"));
         }
+        self.has_room(node)?;
         // Its place is taken before those of the types within it.
         let place = self.classes.len();
         self.classes.push(Class {
@@ -250,7 +256,7 @@ impl Import<'_> {
             model: Model::Sequence,
             elements: Vec::new(),
         });
-        let mut groups = node.children.iter().filter(|child| !child.is("annotation"));
+        let mut groups = node.children();
         let (model, elements) = match (groups.next(), groups.next()) {
             (None, _) => (Model::Sequence, Vec::new()),
             (Some(group), None) => self.group(group)?,
@@ -262,8 +268,16 @@ impl Import<'_> {
         Ok(())
     }
 
-    fn group(&mut self, node: &Node) -> Result<(Model, Vec<Element>), SchemaError> {
-        let model = match node.local.as_str() {
+    /// A chain of types is resolved anew for each of them, so their number is bounded before that.
+    fn has_room(&self, node: Node<'a>) -> Result<(), SchemaError> {
+        if self.classes.len() + self.types.len() >= MAX_TYPES {
+            return Err(node.error(format!("the schema has more than {MAX_TYPES} types")));
+        }
+        Ok(())
+    }
+
+    fn group(&mut self, node: Node<'a>) -> Result<(Model, Vec<Element>), SchemaError> {
+        let model = match node.local() {
             "sequence" => Model::Sequence,
             "choice" => Model::Choice,
             "all" => Model::AnyOrder,
@@ -273,17 +287,19 @@ impl Import<'_> {
         if node.occurs()? != (1, Some(1)) {
             return Err(node.error(format!(
                 "a <{}> that may come more or less than once is outside the supported part",
-                node.local
+                node.local()
             )));
         }
         let mut elements = Vec::new();
-        for child in &node.children {
-            match child.local.as_str() {
-                "annotation" => {}
+        for child in node.children() {
+            match child.local() {
                 "element" => {
                     let element = self.element(child)?;
                     if element.max != Some(0) {
                         elements.push(element);
+                    }
+                    if elements.len() > MAX_ELEMENTS {
+                        return Err(node.error(format!("a type of more than {MAX_ELEMENTS} elements")));
                     }
                 }
                 "sequence" if model == Model::Sequence => elements.extend(self.group(child)?.1),
@@ -295,7 +311,7 @@ impl Import<'_> {
         }
         let twice = |of: &Element| elements.iter().filter(|other| other.name == of.name).count() > 1;
         if model != Model::Sequence && elements.iter().any(twice) {
-            return Err(node.error(format!("an element stands twice in a <{}>", node.local)));
+            return Err(node.error(format!("an element stands twice in a <{}>", node.local())));
         }
         if model == Model::AnyOrder && (elements.len() > 32 || elements.iter().any(|element| element.max != Some(1))) {
             return Err(node.error(
@@ -305,14 +321,14 @@ impl Import<'_> {
         Ok((model, elements))
     }
 
-    fn unique(&self, node: &Node) -> Result<Unique, SchemaError> {
+    fn unique(&self, node: Node<'a>) -> Result<Unique, SchemaError> {
         node.allow(&["name", "id"])?;
         let name = node.name()?.to_owned();
         let mut path = Vec::new();
         let mut fields = 0;
-        for child in node.children.iter().filter(|child| !child.is("annotation")) {
+        for child in node.children() {
             child.allow(&["xpath", "id"])?;
-            match child.local.as_str() {
+            match child.local() {
                 "selector" if fields == 0 && path.is_empty() => path.extend(self.steps(child)?),
                 "field" if fields == 0 && !path.is_empty() => {
                     fields += 1;
@@ -329,15 +345,15 @@ impl Import<'_> {
     }
 
     /// The child steps of an xpath; `.` is none.
-    fn steps(&self, node: &Node) -> Result<Vec<String>, SchemaError> {
+    fn steps(&self, node: Node<'a>) -> Result<Vec<String>, SchemaError> {
         let xpath = node.attribute("xpath").unwrap_or_default().trim();
         if xpath == "." && node.is("field") {
             return Ok(Vec::new());
         }
         let step = |step: &str| {
             let (prefix, local) = step.trim().split_once(':')?;
-            let namespace = node.namespaces.iter().find(|(known, _)| known == prefix)?;
-            (Some(namespace.1.as_str()) == self.tree.root.attribute("targetNamespace") && crate::xml::is_ncname(local))
+            let namespace = node.namespace(prefix)?;
+            (Some(namespace) == self.root.attribute("targetNamespace") && crate::xml::is_ncname(local))
                 .then(|| local.to_owned())
         };
         xpath.split('/').map(step).collect::<Option<Vec<_>>>().ok_or_else(|| {
@@ -348,12 +364,12 @@ impl Import<'_> {
     }
 
     /// The name of a type: as it is for one of the schema, with `xs:` for a built-in one, which is added to the types.
-    fn type_name(&mut self, node: &Node, text: &str) -> Result<String, SchemaError> {
+    fn type_name(&mut self, node: Node<'a>, text: &str) -> Result<String, SchemaError> {
         let (namespace, local) = node.qualified(text)?;
         if namespace == XS {
             return self.built_in(node, local);
         }
-        if Some(namespace) != self.tree.root.attribute("targetNamespace") {
+        if Some(namespace) != self.root.attribute("targetNamespace") {
             return Err(node.error(format!("the type \"{text}\" is in another namespace")));
         }
         Ok(local.to_owned())

@@ -111,3 +111,18 @@ fn every_prefix_of_a_list_is_refused_without_a_panic() {
     assert_eq!((run.exit, run.err.as_str()), (1, ""));
     assert!(run.json().iter().all(|line| line["accepted"] == false));
 }
+
+/// A device without an end is no reason to fill the memory: 1 GiB of it took 3 GiB.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_device_without_an_end_is_refused_at_once() {
+    let bench = Bench::new();
+    for command in [&["validate", "/dev/zero"][..], &["schema", "import", "/dev/zero"]] {
+        let mut child = bench.command(command).spawn().unwrap();
+        let status = child.wait().unwrap();
+        assert!(matches!(status.code(), Some(1 | 2)), "{command:?}: {status}");
+    }
+    let zero = File::open("/dev/zero").unwrap();
+    let run = bench.command(&["validate", "-"]).stdin(zero).output().unwrap();
+    assert_eq!(run.status.code(), Some(1));
+}

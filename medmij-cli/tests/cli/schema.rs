@@ -128,3 +128,103 @@ fn a_schema_without_the_key_of_the_look_ups_is_told_and_not_used() {
         asked.err
     );
 }
+
+/// Bounded by construction: each of these took seconds to minutes when there were no bounds.
+#[test]
+fn a_schema_or_dialect_that_would_take_much_is_refused_with_its_reason() {
+    let bench = Bench::new();
+    let many = |n: usize, each: fn(usize) -> String| (0..n).map(each).collect::<String>();
+    let host = |facets: &str| XSD.replace("<xs:pattern value=\"[a-z]+\\.nl\"/>", facets);
+    let pattern = |pattern: &str| host(&format!("<xs:pattern value=\"{pattern}\"/>"));
+    let optional: String = (0..120)
+        .filter_map(|n| char::from_u32(0x4E00 + n))
+        .flat_map(|c| [c, '?'])
+        .collect();
+    let chain = many(5_000, |n| {
+        format!(
+            "<xs:complexType name='C{n}'><xs:sequence><xs:element name='a' type='C{}'/></xs:sequence></xs:complexType>",
+            n + 1
+        )
+    });
+    let deep = format!(
+        "<xs:annotation>{}{}</xs:annotation>",
+        "<a>".repeat(5_000),
+        "</a>".repeat(5_000)
+    );
+    for (schema, reason) in [
+        (pattern(&format!("({optional}){{40}}")), "the pattern is too large"),
+        (pattern("((a?b?c?d?e?f?g?h?){30}){20}"), "the pattern is too large"),
+        (pattern("(((a{1000}){1000}){1000}){1000}"), "the pattern is too large"),
+        (
+            host(&many(1_001, |n| format!("<xs:enumeration value='{n}'/>"))),
+            "more than 1000 values",
+        ),
+        (
+            host(&many(100_000, |n| format!("<xs:enumeration value='{n}'/>"))),
+            "more than 1 MiB",
+        ),
+        (
+            host(&many(20_000, |_| "<xs:enumeration value='a'/>".to_owned())),
+            "nodes limit",
+        ),
+        (
+            XSD.replace(
+                "</xs:sequence></xs:complexType>\n  <xs:complexType name=\"Nodes\">",
+                &format!(
+                    "{}</xs:sequence></xs:complexType>\n  <xs:complexType name=\"Nodes\">",
+                    many(1_001, |n| format!(
+                        "<xs:element name='e{n}' type='Host' minOccurs='0'/>"
+                    ))
+                ),
+            ),
+            "more than 1000 elements",
+        ),
+        (
+            XSD.replace("</xs:schema>", &format!("{chain}</xs:schema>")),
+            "more than 1000 types",
+        ),
+        (
+            XSD.replace(
+                "<xs:element name=\"Whitelist\"",
+                &format!("{deep}<xs:element name=\"Whitelist\""),
+            ),
+            "too deep",
+        ),
+        (
+            XSD.replace("<xs:schema", "<!DOCTYPE a [<!ENTITY b 'c'>]><xs:schema"),
+            "DTD",
+        ),
+    ] {
+        let run = bench.fed(&["schema", "import", "-"], schema.as_bytes());
+        assert!(
+            run.exit == 1 && run.err.contains(reason) && run.err.len() < 1000,
+            "{reason}: {:.300}",
+            run.err
+        );
+    }
+    // the same bounds hold for the text form
+    let dialect = bench.fed(&["schema", "import", "-"], XSD.as_bytes()).out;
+    bench.file("wl.xml", whitelist(7, &["a.nl"]));
+    for (from, to, reason) in [
+        (
+            "[a-z]+\\.nl",
+            "(((a{1000}){1000}){1000}){1000}".to_owned(),
+            "the pattern is too large",
+        ),
+        (
+            "  pattern [a-z]+\\.nl",
+            many(1_001, |n| format!("  enumeration {n}\n")),
+            "more than 1000 values",
+        ),
+        (
+            "type Host string",
+            many(1_001, |n| format!("type T{n} string\n")) + "type Host string",
+            "more than 1000 types",
+        ),
+    ] {
+        assert!(dialect.contains(from), "{dialect}");
+        bench.file("large.dialect", dialect.replace(from, &to));
+        let run = bench.medmij(&["validate", "--dialect", "large.dialect", "wl.xml"]);
+        assert!(run.exit == 2 && run.err.contains(reason), "{reason}: {:.300}", run.err);
+    }
+}

@@ -9,6 +9,15 @@ use std::{
 use super::{Dialect, Element, ValueType};
 use crate::xml::is_ncname;
 
+/// How many types a dialect can have, simple and complex together.
+pub(crate) const MAX_TYPES: usize = 1000;
+/// How many elements a class can have.
+pub(crate) const MAX_ELEMENTS: usize = 1000;
+/// How many values an enumeration can have.
+pub(crate) const MAX_VALUES: usize = 1000;
+/// Bytes that the automata of all patterns can take together.
+const MAX_PATTERNS: usize = 4 << 20;
+
 /// How the elements of a class follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Model {
@@ -124,7 +133,7 @@ impl Part {
         self.first + n
     }
 
-    /// The how-manieth of the part an element is that stands there among all.
+    /// Converts the index of an element among all to its index within this part.
     pub(crate) const fn number(self, decl: u16) -> u16 {
         decl - self.first
     }
@@ -143,6 +152,7 @@ struct Builder<'a> {
 impl<'a> Builder<'a> {
     fn build(mut self) -> Result<Table, String> {
         let dialect = self.dialect;
+        is_bounded(dialect)?;
         let types = dialect.types()?;
         for of in &dialect.classes {
             if dialect.classes.iter().filter(|c| c.name == of.name).count() > 1
@@ -311,6 +321,22 @@ impl<'a> Builder<'a> {
     }
 }
 
+fn is_bounded(dialect: &Dialect) -> Result<(), String> {
+    if dialect.types.len() + dialect.classes.len() > MAX_TYPES {
+        return Err(format!("the dialect has more than {MAX_TYPES} types"));
+    }
+    if let Some(class) = dialect.classes.iter().find(|class| class.elements.len() > MAX_ELEMENTS) {
+        return Err(format!("class {} has more than {MAX_ELEMENTS} elements", class.name));
+    }
+    match dialect.types.iter().find(|of| of.enumeration.len() > MAX_VALUES) {
+        Some(of) => Err(format!(
+            "the enumeration of type {} has more than {MAX_VALUES} values",
+            of.name
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Unique Particle Attribution for a sequence: the next element must be known by its name alone.
 fn is_deterministic(elements: &[Element]) -> Result<(), &str> {
     for (n, element) in elements.iter().enumerate() {
@@ -360,12 +386,20 @@ impl Dialect {
         if let Some(types) = self.compiled.0.get() {
             return Ok(Arc::clone(types));
         }
-        let types = Arc::new(
-            self.types
-                .iter()
-                .map(ValueType::compile)
-                .collect::<Result<Vec<_>, _>>()?,
-        );
+        let mut types = Vec::with_capacity(self.types.len());
+        let mut bytes = 0;
+        for of in &self.types {
+            let compiled = ValueType::compile(of)?;
+            bytes += compiled.pattern_bytes();
+            if bytes > MAX_PATTERNS {
+                return Err(format!(
+                    "type {}: the patterns of the dialect are too large together",
+                    of.name
+                ));
+            }
+            types.push(compiled);
+        }
+        let types = Arc::new(types);
         Ok(Arc::clone(self.compiled.0.get_or_init(|| types)))
     }
 }

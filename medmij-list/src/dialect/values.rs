@@ -69,6 +69,11 @@ impl ValueType {
         })
     }
 
+    /// Bytes that its patterns take.
+    pub(crate) fn pattern_bytes(&self) -> usize {
+        self.patterns.iter().map(|(pattern, _)| pattern.bytes()).sum()
+    }
+
     /// Whether keys of this type can be compared as text.
     pub(crate) const fn is_text(&self) -> bool {
         matches!(self.base, Base::String | Base::Token)

@@ -52,6 +52,10 @@ impl Automaton {
         Ok(Self { dfa, start })
     }
 
+    pub(super) fn bytes(&self) -> usize {
+        self.dfa.memory_usage()
+    }
+
     #[inline]
     pub(super) fn matches(&self, text: &[u8]) -> bool {
         let state = text

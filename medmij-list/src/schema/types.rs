@@ -5,17 +5,18 @@ use super::{
     Import, SchemaError,
     node::{Node, XS},
 };
-use crate::dialect::{Base, SimpleType};
+use crate::dialect::{Base, MAX_VALUES, SimpleType};
 
-impl Import<'_> {
-    pub(super) fn simple(&mut self, node: &Node, name: &str) -> Result<(), SchemaError> {
+impl<'a> Import<'a> {
+    pub(super) fn simple(&mut self, node: Node<'a>, name: &str) -> Result<(), SchemaError> {
+        self.has_room(node)?;
         let resolved = self.resolve(node, name, 0)?;
         self.types.push(resolved);
         Ok(())
     }
 
     /// A built-in type as the type of an element.
-    pub(super) fn built_in(&mut self, node: &Node, local: &str) -> Result<String, SchemaError> {
+    pub(super) fn built_in(&mut self, node: Node<'a>, local: &str) -> Result<String, SchemaError> {
         let base = Base::from_name(local).ok_or_else(|| outside(node, local))?;
         let name = format!("xs:{local}");
         if !self.types.iter().any(|known| known.name == name) {
@@ -25,20 +26,20 @@ impl Import<'_> {
     }
 
     /// A type with all facets of what it restricts.
-    fn resolve(&self, node: &Node, name: &str, depth: usize) -> Result<SimpleType, SchemaError> {
+    fn resolve(&self, node: Node<'a>, name: &str, depth: usize) -> Result<SimpleType, SchemaError> {
         node.allow(&["name", "id"])?;
         if depth > 16 {
             return Err(node.error("a type that restricts itself, or too many that restrict each other"));
         }
-        let mut parts = node.children.iter().filter(|child| !child.is("annotation"));
+        let mut parts = node.children();
         let (Some(restriction), None) = (parts.next(), parts.next()) else {
-            return Err(node.error(format!("<{}> must hold one <restriction>", node.local)));
+            return Err(node.error(format!("<{}> must hold one <restriction>", node.local())));
         };
         if !restriction.is("restriction") {
             return Err(restriction.outside());
         }
         restriction.allow(&["base", "id"])?;
-        let inline = restriction.children.iter().find(|child| child.is("simpleType"));
+        let inline = restriction.children().find(|child| child.is("simpleType"));
         let mut of = match (restriction.attribute("base"), inline) {
             (Some(text), None) => {
                 let (namespace, local) = restriction.qualified(text)?;
@@ -49,10 +50,8 @@ impl Import<'_> {
                     )
                 } else {
                     let named = self
-                        .tree
                         .root
-                        .children
-                        .iter()
+                        .children()
                         .find(|child| child.is("simpleType") && child.attribute("name") == Some(local));
                     let named = named.ok_or_else(|| restriction.error(format!("there is no type \"{text}\"")))?;
                     self.resolve(named, local, depth + 1)?
@@ -66,14 +65,10 @@ impl Import<'_> {
         Ok(of)
     }
 
-    fn facets(&self, restriction: &Node, of: &mut SimpleType) -> Result<(), SchemaError> {
+    fn facets(&self, restriction: Node<'a>, of: &mut SimpleType) -> Result<(), SchemaError> {
         let mut patterns = Vec::new();
         let mut enumeration = Vec::new();
-        for facet in restriction
-            .children
-            .iter()
-            .filter(|child| !child.is("annotation") && !child.is("simpleType"))
-        {
+        for facet in restriction.children().filter(|child| !child.is("simpleType")) {
             facet.allow(&["value", "fixed", "id"])?;
             let value = facet
                 .attribute("value")
@@ -85,7 +80,7 @@ impl Import<'_> {
                     .map_err(|_| facet.error(format!("\"{value}\" is no count")))
             };
             let text_only = matches!(of.base, Base::String | Base::Token);
-            match facet.local.as_str() {
+            match facet.local() {
                 "length" if text_only => {
                     let length = count()?;
                     of.min_length = of.min_length.max(Some(length));
@@ -107,6 +102,9 @@ impl Import<'_> {
                 _ => return Err(facet.outside()),
             }
         }
+        if enumeration.len() > MAX_VALUES {
+            return Err(restriction.error(format!("an enumeration of more than {MAX_VALUES} values")));
+        }
         of.min_length = of.min_length.filter(|min| *min > 0);
         // Patterns of one step are alternatives; those of several steps must all match.
         match patterns.as_slice() {
@@ -126,6 +124,6 @@ impl Import<'_> {
     }
 }
 
-fn outside(node: &Node, local: &str) -> SchemaError {
+fn outside(node: Node<'_>, local: &str) -> SchemaError {
     node.error(format!("the built-in type {local} is outside the supported part"))
 }
