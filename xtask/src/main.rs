@@ -7,6 +7,7 @@
 //! | `check` | the gates that read the sources: words, manifests, clocks, boundaries of crates |
 //! | `features` | each feature of each library crate alone |
 //! | `package` | what the registry would get |
+//! | `advisories` | notices about crates anywhere in the tree |
 //! | `api` | foreign types in public signatures (needs a nightly compiler) |
 //! | `full` | `.ci/run`: everything, with small numbers of each proof |
 //! | `prove` | the proofs with large numbers: kills, cuts, load |
@@ -17,6 +18,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command line
 
+mod advisories;
 mod boundaries;
 mod clocks;
 mod manifests;
@@ -46,6 +48,8 @@ enum Command {
     Features,
     /// Packages every crate that is published
     Package,
+    /// Advisories about crates anywhere in the tree
+    Advisories,
     /// Foreign types in public signatures (needs a nightly compiler)
     Api,
     /// Everything that CI does
@@ -100,6 +104,7 @@ fn perform(command: &Command) -> Result<(), Failed> {
         Command::Check => check(),
         Command::Features => each_feature(),
         Command::Package => package(),
+        Command::Advisories => advisories::check(),
         Command::Api => api(),
         Command::Full => run::program("bash", &[".ci/run"]),
         Command::Prove => prove(),
