@@ -215,6 +215,7 @@ impl Dvp {
             ids,
             sent: self.clock.now(),
             grant_type: "authorization_code",
+            initiated_by: InitiatedBy::Person,
             previous: None,
             empty_scope,
         };
@@ -223,13 +224,20 @@ impl Dvp {
 
     /// The refresh request of a langdurige toestemming: both ids new (core.tknint.208), no redirect_uri, no scope.
     ///
+    /// `initiated_by` goes into the chain log: a Persoon who pressed a button, or a machine for automatic collecting
+    /// (core.gegevensuitwisseling.200).
+    ///
     /// Record that the refresh is under way before sending it, and keep the next refresh token before using the access
     /// token: a refresh token whose answer was lost can be sent again once, as long as its successor was not used.
     ///
     /// # Errors
     ///
     /// Where the entropy fails.
-    pub fn refresh_request(&self, renewal: Renewal) -> Result<(Request<Bytes>, Exchange), EntropyError> {
+    pub fn refresh_request(
+        &self,
+        renewal: Renewal,
+        initiated_by: InitiatedBy,
+    ) -> Result<(Request<Bytes>, Exchange), EntropyError> {
         let ids = RequestIds::next(CorrelationId::random(&*self.entropy)?, &*self.entropy)?;
         let empty_scope = self.empty_scope(renewal.scope.release());
         let previous = Some(renewal.refresh_token.clone());
@@ -242,6 +250,7 @@ impl Dvp {
             ids: Some(ids),
             sent: self.clock.now(),
             grant_type: "refresh_token",
+            initiated_by,
             previous,
             empty_scope,
         };
@@ -335,11 +344,7 @@ impl Dvp {
             info.method = Some("POST");
             info.server_id = Some(exchange.token_endpoint.hostname().clone());
             info.grant_type = Some(exchange.grant_type);
-            info.initiated_by = Some(if exchange.grant_type == "refresh_token" {
-                InitiatedBy::Machine
-            } else {
-                InitiatedBy::Person
-            });
+            info.initiated_by = Some(exchange.initiated_by);
             info
         });
         self.observer.observe(event);

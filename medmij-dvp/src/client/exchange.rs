@@ -31,6 +31,7 @@ pub struct Exchange {
     pub(super) ids: Option<RequestIds>,
     pub(super) sent: SystemTime,
     pub(super) grant_type: &'static str,
+    pub(super) initiated_by: medmij_log::InitiatedBy,
     /// At a refresh: the token that was sent.
     pub(super) previous: Option<RefreshToken>,
     pub(super) empty_scope: EmptyScope,

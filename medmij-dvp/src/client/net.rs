@@ -79,7 +79,7 @@ impl Dvp {
         F: Future<Output = Result<Response<Bytes>, NetError>> + Send + 'static,
     {
         let token = RefreshToken::new(renewal.refresh_token.expose().to_owned());
-        let (request, exchange) = self.refresh_request(renewal)?;
+        let (request, exchange) = self.refresh_request(renewal, medmij_log::InitiatedBy::Machine)?;
         let client = self.oauth2(&exchange)?;
         let carrier = Carrier::new(request, send);
         let _ = client.exchange_refresh_token(&token).request_async(&carrier).await;
@@ -271,7 +271,9 @@ mod tests {
             .await
             .unwrap();
         let renewal = tokens.renewal.unwrap();
-        let (expected, _) = dvp.refresh_request(renewal.clone()).unwrap();
+        let (expected, _) = dvp
+            .refresh_request(renewal.clone(), medmij_log::InitiatedBy::Machine)
+            .unwrap();
         dvp.refresh_by(renewal, move |request| {
             assert_eq!(pairs(request.body()), pairs(expected.body()));
             async { Ok(json(r#"{"access_token":"b","token_type":"Bearer"}"#)) }

@@ -61,6 +61,7 @@ impl<V: TokenVault> Kluis<V> {
 
     /// Fetches new tokens: records the attempt, sends the request with `send`, keeps the next refresh token, and only then
     /// judges the rest of the answer and hands out the access token. A refusal by the DVZA ends the consent here too.
+    /// `initiated_by` is what the chain log says of the request.
     ///
     /// # Errors
     ///
@@ -69,6 +70,7 @@ impl<V: TokenVault> Kluis<V> {
         &self,
         dvp: &Dvp,
         key: &VaultKey,
+        initiated_by: medmij_log::InitiatedBy,
         send: impl FnOnce(Request<Bytes>) -> F + Send,
     ) -> Result<Tokens, RefreshError>
     where
@@ -83,7 +85,7 @@ impl<V: TokenVault> Kluis<V> {
         };
         let prepared = self
             .open(key, &sealed)
-            .and_then(|renewal| Ok(dvp.refresh_request(renewal)?));
+            .and_then(|renewal| Ok(dvp.refresh_request(renewal, initiated_by)?));
         let (request, exchange) = match prepared {
             Ok(prepared) => prepared,
             // nothing was sent

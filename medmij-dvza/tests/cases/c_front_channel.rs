@@ -482,7 +482,9 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     let page = browser.get(&flow).await;
     assert!(page.body.contains("U hebt geen toestemmingen"));
     assert!(setup.server.guard(&headers, None, &peer, &id("42")).await.is_err());
-    let (request, exchange) = dvp.refresh_request(tokens.renewal.unwrap()).unwrap();
+    let (request, exchange) = dvp
+        .refresh_request(tokens.renewal.unwrap(), medmij_log::InitiatedBy::Machine)
+        .unwrap();
     let response = setup.server.token(&request, &peer).await;
     assert_eq!(crate::whole_flow::json(&response)["error"], "invalid_grant");
     assert!(dvp.tokens(exchange, &response).is_err());

@@ -27,7 +27,9 @@ async fn langdurig(setup: &Setup) -> Renewal {
 }
 
 async fn refresh(setup: &Setup, renewal: Renewal) -> Result<Tokens, String> {
-    let (request, exchange) = dvp().refresh_request(renewal).unwrap();
+    let (request, exchange) = dvp()
+        .refresh_request(renewal, medmij_log::InitiatedBy::Machine)
+        .unwrap();
     let response = setup.server.token(&request, &peer()).await;
     dvp().tokens(exchange, &response).map_err(|error| error.to_string())
 }
@@ -42,7 +44,9 @@ async fn core_tknint_200_205_208_g01_g02_the_refresh_request() {
         "antwoord=ja&langdurig=ja",
     )
     .await;
-    let (request, exchange) = dvp().refresh_request(tokens.renewal.unwrap()).unwrap();
+    let (request, exchange) = dvp()
+        .refresh_request(tokens.renewal.unwrap(), medmij_log::InitiatedBy::Machine)
+        .unwrap();
     let form = Form::parse(request.body()).unwrap();
     let names: Vec<_> = form.iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["grant_type", "refresh_token", "client_id"]);
@@ -99,10 +103,14 @@ async fn g08_a15_reuse_ends_the_family() {
 async fn a_lost_answer_is_survived() {
     let setup = setup_2_2();
     let first = langdurig(&setup).await;
-    let (request, _) = dvp().refresh_request(first.clone()).unwrap();
+    let (request, _) = dvp()
+        .refresh_request(first.clone(), medmij_log::InitiatedBy::Machine)
+        .unwrap();
     assert_eq!(setup.server.token(&request, &peer()).await.status(), 200);
     // at once: put off; the token is not lost
-    let (request, _) = dvp().refresh_request(first.clone()).unwrap();
+    let (request, _) = dvp()
+        .refresh_request(first.clone(), medmij_log::InitiatedBy::Machine)
+        .unwrap();
     let response = setup.server.token(&request, &peer()).await;
     assert_eq!(
         (
@@ -125,7 +133,9 @@ async fn g11_the_token_of_another_client() {
     let setup = setup_2_2();
     let renewal = langdurig(&setup).await;
     let other = medmij_dvp::Dvp::new(medmij_oauth::ClientId::parse("ander.example.nl").unwrap());
-    let (request, _) = other.refresh_request(renewal.clone()).unwrap();
+    let (request, _) = other
+        .refresh_request(renewal.clone(), medmij_log::InitiatedBy::Machine)
+        .unwrap();
     let response = setup
         .server
         .token(&request, &PeerNames::new(None, ["ander.example.nl"]))
@@ -157,7 +167,9 @@ async fn rfc0054_g12_nothing_available_gives_no_token_and_loses_none() {
 #[tokio::test]
 async fn f03_releases_before_2_0_have_no_refresh() {
     let at_2_2 = setup_2_2();
-    let (request, _) = dvp().refresh_request(langdurig(&at_2_2).await).unwrap();
+    let (request, _) = dvp()
+        .refresh_request(langdurig(&at_2_2).await, medmij_log::InitiatedBy::Machine)
+        .unwrap();
     let at_1_6 = setup(|config| config.release = Release::V1_6);
     assert_eq!(
         json(&at_1_6.server.token(&request, &peer()).await)["error"],
@@ -181,7 +193,7 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
     let server = &setup.server;
     for _ in 0..3 {
         let tokens = kluis
-            .refresh(&dvp(), &key, |request| async move {
+            .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, |request| async move {
                 Ok::<_, std::io::Error>(server.token(&request, &peer()).await)
             })
             .await
@@ -190,7 +202,7 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
     }
     // an answer that is lost: the same token goes again
     let lost = kluis
-        .refresh(&dvp(), &key, |request| async move {
+        .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, |request| async move {
             server.token(&request, &peer()).await;
             Err::<http::Response<bytes::Bytes>, _>(std::io::Error::other("cut"))
         })
@@ -203,18 +215,25 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
         .await
         .unwrap();
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
-    let tokens = kluis.refresh(&dvp(), &key, send).await.unwrap();
+    let tokens = kluis
+        .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, send)
+        .await
+        .unwrap();
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
     let grant = server.token_of(&headers, None, &peer()).await.unwrap().grant;
     setup.dvza.store.revoke_grant(&grant).await.unwrap();
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
     assert!(matches!(
-        kluis.refresh(&dvp(), &key, send).await,
+        kluis
+            .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, send)
+            .await,
         Err(RefreshError::Exchange(_))
     ));
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
     assert!(matches!(
-        kluis.refresh(&dvp(), &key, send).await,
+        kluis
+            .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, send)
+            .await,
         Err(RefreshError::Unknown)
     ));
 }
@@ -276,7 +295,9 @@ async fn rfc6749_6_a_rotated_token_is_kept_before_the_rest_of_the_answer_is_judg
                     .body(bytes::Bytes::from(answer));
                 async { Ok::<_, std::io::Error>(response.unwrap()) }
             };
-            kluis.refresh(&dvp(), &key, send).await
+            kluis
+                .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, send)
+                .await
         };
         let found = ask().await;
         match &found {

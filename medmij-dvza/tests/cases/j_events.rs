@@ -57,7 +57,9 @@ async fn core_logging_202_j05_the_events_of_a_dvp() {
     assert_eq!(sent.uri(), Some("https://dvza.example.nl/oauth/token"));
 
     // a refresh is started by a machine, in a chain of its own; a refusal carries the code of the other side
-    let (request, exchange) = dvp.refresh_request(tokens.renewal.unwrap()).unwrap();
+    let (request, exchange) = dvp
+        .refresh_request(tokens.renewal.unwrap(), InitiatedBy::Machine)
+        .unwrap();
     setup.dvza.clients.lock().unwrap().clear();
     assert!(
         dvp.tokens(exchange, &setup.server.token(&request, &peer()).await)

@@ -73,7 +73,9 @@ async fn core_ocl_300_a_refresh_follows_the_list_of_now() {
     let aanvraag = aanvraag(Release::V2_2, &["42", "48"]);
     let tokens = tokens_for(&setup, &dvp(), aanvraag, "antwoord=ja&langdurig=ja").await;
     *setup.dvza.listed.lock().unwrap() = vec!["48"];
-    let (request, exchange) = dvp().refresh_request(tokens.renewal.unwrap()).unwrap();
+    let (request, exchange) = dvp()
+        .refresh_request(tokens.renewal.unwrap(), medmij_log::InitiatedBy::Machine)
+        .unwrap();
     let response = setup.server.token(&request, &peer()).await;
     let tokens = dvp().tokens(exchange, &response).unwrap();
     assert_eq!(tokens.granted.gegevensdiensten, [id("48")]);

@@ -80,7 +80,7 @@ async fn o3_o9_j06_no_secret_of_a_full_run_is_found_anywhere() {
     shown += &format!("{verleend:?} {headers:?}");
     let renewal = tokens.renewal.clone().unwrap();
     secrets.push(renewal.refresh_token.expose().to_owned());
-    let (request, exchange) = dvp.refresh_request(renewal).unwrap();
+    let (request, exchange) = dvp.refresh_request(renewal, medmij_log::InitiatedBy::Machine).unwrap();
     let next = dvp
         .tokens(exchange, &setup.server.token(&request, &peer()).await)
         .unwrap();

@@ -119,7 +119,9 @@ pub async fn server_core_tknint_200_certificate_a5_o14_e14_e16<S: DangerShiftClo
         );
         // the refresh token is no more use than the access token, and is not lost either
         let renewal = tokens.renewal.expect("langdurig");
-        let (request, _) = super::dvza::dvp().refresh_request(renewal.clone()).expect("request");
+        let (request, _) = super::dvza::dvp()
+            .refresh_request(renewal.clone(), medmij_log::InitiatedBy::Machine)
+            .expect("request");
         assert_eq!(error_of(&server.token(&request, wrong).await), "invalid_client");
         assert!(refresh(&server, &super::dvza::dvp(), renewal).await.is_some());
     }
@@ -156,7 +158,7 @@ pub async fn server_core_tknint_200_scope_of_a_refresh_a10<S: DangerShiftClock>(
     let (_, tokens) = redeemed(&server, true).await;
     let dvp = super::dvza::dvp();
     let (request, exchange) = dvp
-        .refresh_request(tokens.renewal.expect("langdurig"))
+        .refresh_request(tokens.renewal.expect("langdurig"), medmij_log::InitiatedBy::Machine)
         .expect("request");
     let larger = with(&request, &[("", Some("scope=48 51 anderezorgaanbieder"))]);
     let next = dvp
@@ -199,7 +201,9 @@ pub async fn server_toestemmingsverklaring_refresh_token_a15_g05_g06_g11<S: Dang
     let (_, tokens) = redeemed(&server, true).await;
     let first = tokens.renewal.expect("langdurig");
     let other = medmij_dvp::Dvp::new(medmij_oauth::ClientId::parse(ANDER).expect("client"));
-    let (request, _) = other.refresh_request(first.clone()).expect("request");
+    let (request, _) = other
+        .refresh_request(first.clone(), medmij_log::InitiatedBy::Machine)
+        .expect("request");
     assert_eq!(ask(&server, &request, ANDER).await.1, "invalid_grant");
     // what another client offered is neither used nor lost; each rotation gives half a year anew
     shift(&*store, HALF_YEAR - Duration::from_secs(60)).await;
@@ -233,7 +237,9 @@ pub async fn server_refresh_token_at_two_replicas_a15_r6<S: DangerShiftClock>(st
             let (server, renewal): (Server<Bundle<S>>, Renewal) = (replicas[i % 2].clone(), renewal.clone());
             tasks.push(tokio::spawn(async move {
                 let dvp = super::dvza::dvp();
-                let (request, exchange) = dvp.refresh_request(renewal).expect("request");
+                let (request, exchange) = dvp
+                    .refresh_request(renewal, medmij_log::InitiatedBy::Machine)
+                    .expect("request");
                 let response = server.token(&request, &peer(PGO)).await;
                 let status = response.status().as_u16();
                 (status, dvp.tokens(exchange, &response).ok())

@@ -201,7 +201,9 @@ pub(crate) async fn refresh<S: DangerShiftClock>(
     dvp: &Dvp,
     renewal: Renewal,
 ) -> Option<Tokens> {
-    let (request, exchange): (Request<Bytes>, _) = dvp.refresh_request(renewal).expect("request");
+    let (request, exchange): (Request<Bytes>, _) = dvp
+        .refresh_request(renewal, medmij_log::InitiatedBy::Machine)
+        .expect("request");
     dvp.tokens(exchange, &server.token(&request, &peer("pgo.example.nl")).await)
         .ok()
 }
