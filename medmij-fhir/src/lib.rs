@@ -48,6 +48,7 @@
 //! | a resource, and a Bundle, is its bytes | [`Resource`], [`Bundle`] |
 //! | FHIR XML | [`xml`] |
 //! | what the qualification asserts of every answer | [`check`] |
+//! | which zibs are filled | [`coverage`] |
 //! | what a DVA answers | [`server::Responder`] over a [`server::Bronsysteem`] |
 //!
 //! # Features
@@ -74,6 +75,7 @@ mod bundle;
 mod catalogue;
 pub mod check;
 mod collection;
+pub mod coverage;
 mod endpoint;
 mod error;
 mod format;

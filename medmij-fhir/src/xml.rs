@@ -32,9 +32,11 @@ mod attributes;
 mod generic;
 mod narrative;
 mod reader;
+mod round_trip;
 mod writer;
 
 pub(crate) use reader::push_step;
+pub use round_trip::round_trip;
 
 use std::ops::Range;
 
@@ -133,6 +135,9 @@ pub enum OddityKind {
     /// An element of another namespace: left out.
     #[error("element of another namespace")]
     Namespace,
+    /// A value that is another one after the way there and back: see [`round_trip`].
+    #[error("value is changed by the way there and back")]
+    Changed,
 }
 
 /// Why a document cannot be converted. It names a place and a rule, never the content.

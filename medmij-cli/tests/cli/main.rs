@@ -15,6 +15,7 @@ mod cache;
 mod compare;
 mod contract;
 mod fhir;
+mod fhir_files;
 mod generated;
 #[cfg(feature = "log")]
 mod log;

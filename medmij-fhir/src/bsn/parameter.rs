@@ -22,8 +22,11 @@ fn holds_bsn(name: &str, alternative: &str) -> bool {
                 number::has_number(value.as_bytes()) && (known::is_bsn_type(code) || system.is_empty())
             })
         }
-        Some((system, code)) if is_system(system) => number::numbers(alternative.as_bytes())
-            .any(|number| number.is_announced(alternative.as_bytes()) && !code.is_empty()),
+        // of another system, whatever that is
+        Some((system, _)) if !system.trim().is_empty() => {
+            let text = alternative.as_bytes();
+            number::numbers(text).any(|number| number.is_announced(text))
+        }
         Some(_) => number::has_number(alternative.as_bytes()),
         None if is_id(name, alternative) => {
             let text = alternative.as_bytes();
@@ -31,12 +34,6 @@ fn holds_bsn(name: &str, alternative: &str) -> bool {
         }
         None => number::has_number(alternative.as_bytes()),
     }
-}
-
-fn is_system(system: &str) -> bool {
-    ["http://", "https://", "urn:"]
-        .iter()
-        .any(|start| system.starts_with(start))
 }
 
 /// Whether the parameter takes an id or a reference, or the value is `Type/id`.

@@ -251,6 +251,7 @@ fn h14_parameters_that_carry_a_bsn_and_those_that_only_look_so() {
         ("context:Encounter.episodeofcare", "EpisodeOfCare/999990019"),
         ("identifier", "http://example.nl/systeem|999990019"),
         ("identifier", "urn:oid:1.2.3|999990019"),
+        ("identifier", "other|999990019"),
         (
             "identifier:of-type",
             "http://terminology.hl7.org/CodeSystem/v2-0203|MR|999990019",

@@ -38,6 +38,7 @@ impl<'a> Attributes<'a> {
     /// Reads the attributes of a tag; `raw` is what follows its name, and stands at `offset`.
     pub(super) fn parse(raw: &'a str, offset: usize) -> Result<Self, XmlError> {
         let mut read = Self::default();
+        // the names that are none of the three of FHIR
         let mut names: Vec<&str> = Vec::new();
         let bytes = raw.as_bytes();
         let mut at = 0;
@@ -52,7 +53,7 @@ impl<'a> Attributes<'a> {
             }
             let len = rest
                 .bytes()
-                .position(|b| b == b'=' || b.is_ascii_whitespace())
+                .position(|b| matches!(b, b'=' | b' ' | b'\t' | b'\n' | b'\r'))
                 .ok_or(syntax)?;
             let name = rest.get(..len).filter(|name| !name.is_empty()).ok_or(syntax)?;
             let equals = skip_space(bytes, space + len);
@@ -65,29 +66,39 @@ impl<'a> Attributes<'a> {
                 return Err(syntax);
             }
             let inside = raw.get(quote_at + 1..).ok_or(syntax)?;
-            let len = inside.bytes().position(|b| b == quote).ok_or(syntax)?;
+            let len = memchr::memchr(quote, inside.as_bytes()).ok_or(syntax)?;
             let text = inside.get(..len).ok_or(syntax)?;
             at = quote_at + len + 2;
-            if names.contains(&name) {
-                return Err(XmlError::new(XmlRule::DuplicateAttribute, offset + space));
-            }
-            if names.len() >= MOST {
-                return Err(XmlError::new(XmlRule::TooLong, offset + space));
-            }
-            names.push(name);
             let value = Raw {
                 text,
                 offset: offset + quote_at + 1,
             };
-            read.take(name, value, offset + space..offset + at);
+            let known = match name {
+                "value" => Some(&mut read.value),
+                "id" => Some(&mut read.id),
+                "url" => Some(&mut read.url),
+                _ => None,
+            };
+            let is_new = match known {
+                Some(known) => known.replace(value).is_none(),
+                None => {
+                    let is_new = !names.contains(&name);
+                    names.push(name);
+                    read.take(name, value, offset + space..offset + at);
+                    is_new
+                }
+            };
+            if !is_new {
+                return Err(XmlError::new(XmlRule::DuplicateAttribute, offset + space));
+            }
+            if names.len() > MOST {
+                return Err(XmlError::new(XmlRule::TooLong, offset + space));
+            }
         }
     }
 
     fn take(&mut self, name: &'a str, value: Raw<'a>, whole: Range<usize>) {
         match name {
-            "value" => self.value = Some(value),
-            "id" => self.id = Some(value),
-            "url" => self.url = Some(value),
             "xmlns" => self.namespaces.push(("", Namespace::of(value.text))),
             _ => match name.split_once(':') {
                 Some(("xmlns", prefix)) => self.namespaces.push((prefix, Namespace::of(value.text))),

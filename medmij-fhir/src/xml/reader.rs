@@ -40,6 +40,7 @@ pub(super) fn read(source: &str, table: &'static Table, limits: &Limits) -> Resu
         namespaces: Vec::new(),
         oddities: Vec::new(),
         items: 0,
+        most_items: limits.json().values.max(text.len() / 20),
         done: false,
     };
     reader.document().map_err(shifted)?;
@@ -65,6 +66,7 @@ pub(super) struct Reader<'a> {
     namespaces: Vec<(&'a str, Namespace, usize)>,
     oddities: Vec<Oddity>,
     items: usize,
+    most_items: usize,
     done: bool,
 }
 
@@ -563,8 +565,7 @@ impl<'a> Reader<'a> {
     }
 
     fn check_items(&self, start: usize) -> Result<(), XmlError> {
-        let most = self.limits.json().values.max(self.text.len() / 20);
-        if self.items > most {
+        if self.items > self.most_items {
             return Err(XmlError::new(XmlRule::TooLong, start));
         }
         Ok(())

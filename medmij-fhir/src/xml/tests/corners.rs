@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! One table: XML, the JSON of it, and back.
 
-use super::super::{OddityKind, XmlRule, from_json, to_json};
+use super::super::{OddityKind, XmlRule, from_json, round_trip, to_json};
 use super::{json, oddities, patient, rule, xml};
 use crate::limits::Limits;
 use crate::version::FhirVersion;
@@ -421,4 +421,30 @@ fn r4_has_other_elements_than_stu3() {
 fn debug_shows_no_content() {
     let read = json(&patient(r#"<gender value="geheim"/><zz value="geheim"/>"#)).unwrap();
     assert!(!format!("{read:?}").contains("geheim"));
+}
+
+#[test]
+fn a_round_trip_says_what_would_not_come_back() {
+    let trip = |document: &str, version| round_trip(document.as_bytes(), version, &Limits::default()).unwrap();
+    let good =
+        r#"{"b":1,"resourceType":"Patient","id":"a","text":{"div":"<div>Don&#39;t</div>"}}"#.replace(r#""b":1,"#, "");
+    assert_eq!(trip(&good, FhirVersion::Stu3), []);
+    assert_eq!(trip(&patient(r#"<gender value="male"/>"#), FhirVersion::R4), []);
+    let kind = |document: &str, version| {
+        trip(document, version)
+            .first()
+            .map(|oddity| (oddity.path.clone(), oddity.kind))
+    };
+    let data = r#"{"resourceType":"Binary","data":"YQ=="}"#;
+    assert_eq!(kind(data, FhirVersion::R4), None);
+    assert_eq!(
+        kind(data, FhirVersion::Stu3),
+        Some(("Binary.data".to_owned(), OddityKind::UnknownElement))
+    );
+    let changed = r#"{"resourceType":"Patient","maritalStatus":{},"id":"\r"}"#;
+    assert_eq!(
+        kind(changed, FhirVersion::Stu3),
+        None,
+        "a line end is a reference in XML"
+    );
 }

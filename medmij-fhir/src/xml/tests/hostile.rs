@@ -3,10 +3,13 @@
 
 use proptest::prelude::{any, prop, proptest};
 
-use super::super::{XmlRule, from_json, to_json};
+use super::super::{XmlRule, from_json, round_trip, to_json};
 use super::{patient, rule};
 use crate::limits::Limits;
 use crate::version::FhirVersion;
+
+/// Something of everything.
+const GOOD: &str = r#"<id value="p"/><text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml"><p>a &#39;b&amp;</p></div></text><contained><Organization><id value="o"/></Organization></contained><extension url="u"><valueDecimal value="1.50"/></extension><active value="true"/><name><given value="A"/><given id="b"><extension url="v"><valueString value="&lt;&quot;"/></extension></given></name><birthDate id="d" value="2026-01-01"/>"#;
 
 #[test]
 fn what_is_not_well_formed_is_refused() {
@@ -137,6 +140,30 @@ proptest! {
             && written.is_lossless()
         {
             super::json(&written.text).unwrap();
+        }
+    }
+
+    /// A good document with a few bytes cut out, doubled or replaced: it is refused, or gives strict JSON that is written again.
+    #[test]
+    fn mutants_are_refused_or_read(
+        mutations in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, any::<prop::sample::Index>()), 1..5)
+    ) {
+        let mut document = patient(GOOD).into_bytes();
+        for (at, len, with) in mutations {
+            let start = at.index(document.len());
+            let end = (start + len).min(document.len());
+            let from = with.index(document.len());
+            let piece: Vec<u8> = document[from..(from + len).min(document.len())].to_vec();
+            document.splice(start..end, piece);
+        }
+        if let Ok(text) = String::from_utf8(document)
+            && let Ok(read) = super::json(&text)
+            && read.is_lossless()
+        {
+            match round_trip(text.as_bytes(), FhirVersion::Stu3, &Limits::default()) {
+                Ok(oddities) => assert_eq!(oddities, [], "{text}"),
+                Err(error) => assert_eq!(error.rule, XmlRule::Narrative, "{text}"),
+            }
         }
     }
 
