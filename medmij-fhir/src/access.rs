@@ -6,19 +6,23 @@
 //! * core.rscint.201 — every request has a fresh `MedMij-Request-ID`; all requests of a flow have the
 //!   `X-Correlation-ID` of its authorization request, or of the token request after a refresh.
 
+use std::time::SystemTime;
+
 use bytes::Bytes;
+use http::Method;
 use http::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue};
 use medmij_types::{AccessToken, CorrelationId, Entropy, MedMijRequestId};
 
-use crate::endpoint::{LinkError, ResourceEndpoint, ResourceEndpoints, Target};
+use crate::endpoint::{LinkError, LinkRule, ResourceEndpoint, ResourceEndpoints, Target};
 use crate::error::FhirError;
-use crate::query::Query;
 use crate::version::FhirVersion;
 
 /// `MedMij-Request-ID`, core.rscint.201.
 pub const MEDMIJ_REQUEST_ID: HeaderName = HeaderName::from_static("medmij-request-id");
 /// `X-Correlation-ID`, core.rscint.201.
 pub const X_CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
 
 /// An access token with the ResourceEndpoints that may see it (threat F7).
 ///
@@ -47,6 +51,7 @@ pub struct Access {
     token: AccessToken,
     correlation_id: CorrelationId,
     version: FhirVersion,
+    expires_at: Option<SystemTime>,
 }
 
 impl Access {
@@ -63,7 +68,15 @@ impl Access {
             token,
             correlation_id,
             version,
+            expires_at: None,
         }
+    }
+
+    /// Says when the token ends (`expires_in`, at most 900 s): nothing is asked with it after that.
+    #[must_use]
+    pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
+        self.expires_at = Some(expires_at);
+        self
     }
 
     /// The endpoints that may see the token.
@@ -78,9 +91,25 @@ impl Access {
         self.version
     }
 
-    /// The URL of a query at the endpoint of a systeemrol; `None` when there is no such endpoint.
-    pub(crate) fn target(&self, systeemrol: &str, query: &Query) -> Option<Target> {
-        self.endpoints.find(systeemrol).map(|endpoint| endpoint.target(query))
+    /// The endpoint of a systeemrol; the first one, for a service whose systeemrollen are not known (`""`).
+    pub(crate) fn endpoint(&self, systeemrol: &str) -> Option<&ResourceEndpoint> {
+        if systeemrol.is_empty() {
+            self.endpoints.iter().next().map(|(_, endpoint)| endpoint)
+        } else {
+            self.endpoints.find(systeemrol)
+        }
+    }
+
+    /// Whether the token has ended.
+    pub(crate) fn has_ended(&self, now: SystemTime) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Takes another token for the same endpoints.
+    pub(crate) fn renew(&mut self, token: AccessToken, expires_at: Option<SystemTime>, correlation_id: CorrelationId) {
+        self.token = token;
+        self.expires_at = expires_at;
+        self.correlation_id = correlation_id;
     }
 
     /// Builds a request with a fresh `MedMij-Request-ID`.
@@ -90,24 +119,41 @@ impl Access {
     /// [`FhirError::Entropy`] when there is no randomness; [`FhirError::TokenForm`] when the token
     /// cannot stand in a header.
     pub fn get(&self, target: &Target, entropy: &dyn Entropy) -> Result<http::Request<Bytes>, FhirError> {
+        self.request(Method::GET, target, None, Bytes::new(), entropy)
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        target: &Target,
+        prefer: Option<&str>,
+        body: Bytes,
+        entropy: &dyn Entropy,
+    ) -> Result<http::Request<Bytes>, FhirError> {
         let inside = self
             .endpoints
             .iter()
             .any(|(_, endpoint)| endpoint.admit(target.as_str()).is_ok());
         if !inside {
-            return Err(LinkError::new(target.as_str(), crate::endpoint::LinkRule::Origin).into());
+            return Err(LinkError::new(target.as_str(), LinkRule::Origin).into());
         }
         let mut bearer =
             HeaderValue::from_str(&format!("Bearer {}", self.token.expose())).map_err(|_| FhirError::TokenForm)?;
         bearer.set_sensitive(true);
         let request_id = MedMijRequestId::random(entropy).map_err(|_| FhirError::Entropy)?;
-        http::Request::get(target.as_str())
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(target.as_str())
             .header(AUTHORIZATION, bearer)
             .header(ACCEPT, HeaderValue::from_static(self.version.mime()))
             .header(MEDMIJ_REQUEST_ID, request_id.as_str())
-            .header(X_CORRELATION_ID, self.correlation_id.as_str())
-            .body(Bytes::new())
-            .map_err(|_| LinkError::new(target.as_str(), crate::endpoint::LinkRule::Malformed).into())
+            .header(X_CORRELATION_ID, self.correlation_id.as_str());
+        if let Some(prefer) = prefer {
+            request = request.header(PREFER, prefer);
+        }
+        request
+            .body(body)
+            .map_err(|_| LinkError::new(target.as_str(), LinkRule::Malformed).into())
     }
 
     /// Admits a link that came from the endpoint of `systeemrol`.
@@ -143,6 +189,10 @@ mod tests {
         )
     }
 
+    fn target(access: &Access) -> crate::endpoint::Target {
+        access.endpoint("MM-3.0-BZB-FHIR").unwrap().target(&query())
+    }
+
     fn query() -> Query {
         Query::search(ResourceType::parse("Flag").unwrap())
     }
@@ -150,9 +200,7 @@ mod tests {
     #[test]
     fn core_rscint_200_h01_bearer_in_the_header_and_nowhere_else() {
         let access = access();
-        let request = access
-            .get(&access.target("MM-3.0-BZB-FHIR", &query()).unwrap(), &OsEntropy)
-            .unwrap();
+        let request = access.get(&target(&access), &OsEntropy).unwrap();
         assert_eq!(request.headers()["authorization"], "Bearer geheim-token");
         assert!(request.headers()["authorization"].is_sensitive());
         assert_eq!(request.uri(), "https://a.example.nl/48/Flag");
@@ -163,7 +211,7 @@ mod tests {
     #[test]
     fn core_rscint_201_h02_h04_two_request_ids_one_correlation_id() {
         let access = access();
-        let target = access.target("MM-3.0-BZB-FHIR", &query()).unwrap();
+        let target = target(&access);
         let one = access.get(&target, &OsEntropy).unwrap();
         let two = access.get(&target, &OsEntropy).unwrap();
         assert_ne!(one.headers()["medmij-request-id"], two.headers()["medmij-request-id"]);

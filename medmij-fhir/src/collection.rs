@@ -1,83 +1,117 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Collecting one gegevensdienst: Verzamelen on the resource interface, without IO.
 //!
-//! A [`Collection`] says which request comes next and takes the answer; the caller does the sending.
-//! It walks the queries in order, follows pages inside the ResourceEndpoints only (F1), never in a
-//! circle and never without end (F2), reads the documents that a DocumentReference points at, and
+//! A [`Collection`] says which requests can be sent and takes the answers, several at once when the caller
+//! wants; the caller does the sending, or [`Collection::drive`] over its [`Channel`]. It walks the queries in
+//! order, the second step of a service after the first, follows pages inside the ResourceEndpoints only (F1),
+//! never in a circle and never without end (F2), reads the documents and resources that answers point at, and
 //! cuts out every BSN before anybody sees a resource (core.rscint.203).
 
-mod answer;
+pub(crate) mod answer;
+mod channel;
 mod documents;
+mod drive;
+mod gap;
+mod pages;
+mod plan;
+mod references;
 mod report;
+mod retry_after;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::StatusCode;
-use medmij_types::Entropy;
+use medmij_types::{AccessToken, CorrelationId, Entropy};
 
 use crate::access::Access;
-use crate::bundle::{Bundle, BundleType, SearchMode};
-use crate::endpoint::{LinkError, LinkRule, ResourceEndpoint, Target};
+use crate::endpoint::{ResourceEndpoint, ResourceEndpoints, Target};
 use crate::error::FhirError;
-use crate::gegevensdienst::{FollowUp, Gegevensdienst, ServiceQuery};
+use crate::gegevensdienst::Gegevensdienst;
 use crate::limits::Limits;
-use crate::outcome::OperationOutcome;
 use crate::query::Choices;
-use answer::{Content, Want};
-pub use report::{Collected, DocumentReport, Outcome, QueryReport, Report};
+pub use channel::{Channel, SendError, SendFault};
+pub use drive::{Drive, Driven, Progress};
+pub use gap::{Gap, GapReason};
+pub use references::References;
+pub use report::{Collected, DocumentReport, Outcome, Partial, QueryReport, ReferenceReport, Report, Verdict, Whole};
+pub(crate) use retry_after::retry_after;
 
 /// A collection that is under way.
 ///
-/// [`receive`](Self::receive) gives an error for an answer that is no answer to the query; the
-/// collection then goes on with the next query, unless [`FhirError::ends_collection`]. A refusal by
-/// the server (404, OperationOutcome) is no error but a line of the [`Report`].
-///
 /// ```
+/// use std::time::SystemTime;
 /// use bytes::Bytes;
-/// use medmij_fhir::{Access, Collection, FhirVersion, Gegevensdienst, Limits, ResourceEndpoint, ResourceEndpoints};
+/// use medmij_fhir::{Collection, Gegevensdienst, ResourceEndpoint, ResourceEndpoints, Verdict};
 /// use medmij_types::{AccessToken, BackchannelUri, CorrelationId, GegevensdienstId, OsEntropy, Systeemrolcode};
 ///
 /// # fn send(_: http::Request<Bytes>) -> http::Response<Bytes> {
-/// #     http::Response::builder().status(404).body(Bytes::new()).unwrap()
+/// #     let page = r#"{"resourceType":"Bundle","type":"searchset"}"#;
+/// #     http::Response::builder().header("content-type", "application/fhir+json").body(page.into()).unwrap()
 /// # }
 /// let bgz = Gegevensdienst::lookup(&GegevensdienstId::parse("48")?).ok_or("unknown")?;
 /// let endpoint = ResourceEndpoint::new(BackchannelUri::parse("https://dvza.example.nl/fhir/48")?)?;
-/// let access = Access::new(
-///     ResourceEndpoints::new(Systeemrolcode::parse("MM-3.0-BZB-FHIR")?, endpoint),
-///     AccessToken::from_wire("geheim")?,
-///     CorrelationId::random(&OsEntropy)?,
-///     bgz.version(),
-/// );
-/// let mut collection = Collection::new(bgz, access, Limits::default())?;
-/// while let Some(request) = collection.next(&OsEntropy)? {
-///     match collection.receive(send(request)) {
+/// let endpoints = ResourceEndpoints::new(Systeemrolcode::parse("MM-3.0-BZB-FHIR")?, endpoint);
+/// let token = AccessToken::from_wire("geheim")?;
+/// let mut collection = Collection::of(bgz, endpoints, token, CorrelationId::random(&OsEntropy)?)?;
+///
+/// let now = SystemTime::UNIX_EPOCH; // of the caller's clock
+/// while let Some(ask) = collection.next(now, &OsEntropy)? {
+///     match collection.receive(ask.ticket, send(ask.request), now) {
 ///         Ok(received) => println!("{}: {} resources", received.label, received.resources),
 ///         Err(error) => eprintln!("{error}"), // also in the report
 ///     }
 /// }
 /// let report = collection.finish();
 /// assert_eq!(report.queries().len(), 28);
+/// assert!(matches!(report.verdict(), Verdict::Whole(_)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Collection {
     access: Access,
     limits: Limits,
+    choices: Choices,
+    references: References,
+    service: Gegevensdienst,
     waiting: VecDeque<Step>,
-    asked: Option<Step>,
+    later: Vec<(SystemTime, Step)>,
+    asked: BTreeMap<Ticket, Step>,
+    tickets: u64,
     visited: BTreeSet<Target>,
+    /// `Type/id` and fullUrl of what came.
+    known: BTreeSet<String>,
+    scanned: Scanned,
     pages: usize,
     entries: usize,
-    reads_documents: bool,
+    token_ended: bool,
     report: Report,
 }
+
+/// A request to send, with the ticket under which its answer comes back.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Ask {
+    /// Names the request when its answer is handed in.
+    pub ticket: Ticket,
+    /// What it asks, for progress.
+    pub label: String,
+    /// Page of the query, counted from 1.
+    pub page: usize,
+    /// The request.
+    pub request: http::Request<Bytes>,
+}
+
+/// Names one request of a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(u64);
 
 /// What one answer brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Received {
-    /// Label of the query, or `Document` for the read of a document.
+    /// Label of the query; `Document` or `Reference` for a read.
     pub label: String,
     /// Status of the answer.
     pub status: StatusCode,
@@ -85,101 +119,226 @@ pub struct Received {
     pub resources: usize,
     /// Whether the query has another page.
     pub more: bool,
+    /// How long the server asks to wait before it is asked again.
+    pub retry_after: Option<Duration>,
 }
 
 #[derive(Debug, Clone)]
 struct Step {
     target: Target,
     line: Line,
+    /// How often it was refused for the time being.
+    refused: u8,
+    /// Whether it was sent again after a connection broke.
+    sent_again: bool,
+    /// Whether it was answered with 401 once.
+    unauthorized: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Line {
     Query(usize),
     Document(usize),
+    Reference(usize),
+}
+
+/// How far the resources were searched for references.
+#[derive(Debug, Default)]
+struct Scanned {
+    queries: Vec<usize>,
+    references: usize,
+    depth: usize,
 }
 
 impl Collection {
-    /// Prepares the queries of a gegevensdienst.
+    /// Prepares the standard queries of a gegevensdienst, with the limits of [`Limits::default`].
+    ///
+    /// # Errors
+    /// As [`Collection::new`].
+    pub fn of(
+        gegevensdienst: &Gegevensdienst,
+        endpoints: ResourceEndpoints,
+        token: AccessToken,
+        correlation_id: CorrelationId,
+    ) -> Result<Self, FhirError> {
+        let access = Access::new(endpoints, token, correlation_id, gegevensdienst.version());
+        Self::new(gegevensdienst, access, Choices::default(), Limits::default())
+    }
+
+    /// Prepares the queries of a gegevensdienst for what the caller chose.
     ///
     /// # Errors
     /// [`FhirError::NoEndpoint`] when `access` has no ResourceEndpoint for the systeemrol of a query;
-    /// [`FhirError::Version`] when it asks another FHIR version than the gegevensdienst has.
-    pub fn new(gegevensdienst: &Gegevensdienst, access: Access, limits: Limits) -> Result<Self, FhirError> {
+    /// [`FhirError::Version`] when it asks another FHIR version than the gegevensdienst has;
+    /// [`FhirError::Query`] when a choice is missing or refused.
+    pub fn new(
+        gegevensdienst: &Gegevensdienst,
+        access: Access,
+        choices: Choices,
+        limits: Limits,
+    ) -> Result<Self, FhirError> {
         if access.version() != gegevensdienst.version() {
             return Err(FhirError::Version(access.version().parameter().to_owned()));
         }
-        let mut waiting = VecDeque::new();
-        let mut visited = BTreeSet::new();
-        let mut report = Report::new(gegevensdienst.key());
-        let choices = Choices::default();
-        for (index, named) in gegevensdienst.plan(&choices)?.into_iter().enumerate() {
-            let query = named.build(&choices, gegevensdienst.search_tag())?;
-            let systeemrol = named.systeemrol().or_else(|| gegevensdienst.systeemrollen().first());
-            let systeemrol = systeemrol.map_or("", |code| code.as_str());
-            let target = access
-                .target(systeemrol, &query)
-                .ok_or_else(|| FhirError::NoEndpoint(systeemrol.to_owned()))?;
-            visited.insert(target.clone());
-            waiting.push_back(Step {
-                target,
-                line: Line::Query(index),
-            });
-            report.queries.push(QueryReport::new(named.label(), systeemrol, query));
-        }
-        let attachments = |query: &ServiceQuery| query.follow_up() == Some(&FollowUp::Attachment);
-        let reads_documents = gegevensdienst.follow_ups().any(attachments);
-        Ok(Self {
+        let mut collection = Self {
             access,
             limits,
-            waiting,
-            asked: None,
-            visited,
+            choices,
+            references: References::default(),
+            report: Report::new(gegevensdienst.key()),
+            service: gegevensdienst.clone(),
+            waiting: VecDeque::new(),
+            later: Vec::new(),
+            asked: BTreeMap::new(),
+            tickets: 0,
+            visited: BTreeSet::new(),
+            known: BTreeSet::new(),
+            scanned: Scanned::default(),
             pages: 0,
             entries: 0,
-            reads_documents,
-            report,
-        })
+            token_ended: false,
+        };
+        collection.plan_first_step()?;
+        Ok(collection)
     }
 
-    /// The next request, with a fresh `MedMij-Request-ID`; `None` when everything was asked.
+    /// Sets which references are read that no answer holds. Default: all of them.
+    #[must_use]
+    pub fn with_references(mut self, references: References) -> Self {
+        self.references = references;
+        self
+    }
+
+    /// The next request that can be sent now, with a fresh `MedMij-Request-ID`.
     ///
-    /// Called again before an answer was [received](Self::receive), it builds the same request anew:
-    /// that is how a caller tries again.
+    /// `None`: nothing can be sent now. Then either answers are [outstanding](Self::is_waiting), or a server
+    /// asked to [wait](Self::wakes_at), or the [token ended](Self::needs_token), or everything was asked.
     ///
     /// # Errors
-    /// [`FhirError::Entropy`], [`FhirError::TokenForm`].
-    pub fn next(&mut self, entropy: &dyn Entropy) -> Result<Option<http::Request<Bytes>>, FhirError> {
-        if self.asked.is_none() {
-            self.asked = self.waiting.pop_front();
+    /// [`FhirError::Entropy`], [`FhirError::TokenForm`]; the request is not lost.
+    pub fn next(&mut self, now: SystemTime, entropy: &dyn Entropy) -> Result<Option<Ask>, FhirError> {
+        if self.report.ended.is_some() {
+            return Ok(None);
         }
-        self.asked
-            .as_ref()
-            .map(|step| self.access.get(&step.target, entropy))
-            .transpose()
+        self.wake(now);
+        if self.is_done() {
+            self.plan_references();
+        }
+        self.token_ended |= self.access.has_ended(now) && !self.is_done();
+        if self.token_ended {
+            return Ok(None);
+        }
+        let Some(step) = self.waiting.front() else {
+            return Ok(None);
+        };
+        let request = self.access.get(&step.target, entropy)?;
+        let Some(step) = self.waiting.pop_front() else {
+            return Ok(None);
+        };
+        Ok(Some(self.issue(step, request)))
     }
 
-    /// Takes the answer to the last request.
+    /// Builds an outstanding request once more, under another ticket and `MedMij-Request-ID`, because its
+    /// connection broke. Only reads are sent here, so asking twice does nothing twice.
+    ///
+    /// `None` when that was done before, or the ticket is unknown: then [give up](Self::give_up).
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn again(&mut self, ticket: Ticket, entropy: &dyn Entropy) -> Result<Option<Ask>, FhirError> {
+        let Some(step) = self.asked.get(&ticket).filter(|step| !step.sent_again) else {
+            return Ok(None);
+        };
+        let request = self.access.get(&step.target, entropy)?;
+        let Some(mut step) = self.asked.remove(&ticket) else {
+            return Ok(None);
+        };
+        step.sent_again = true;
+        Ok(Some(self.issue(step, request)))
+    }
+
+    /// Takes the answer to a request.
     ///
     /// # Errors
     /// [`FhirError`]: 401, a redirect, a body that is not FHIR or exceeds the limits, a link that is
     /// not followed. What came before stays in the report, and the error stands in its line.
-    pub fn receive(&mut self, response: http::Response<Bytes>) -> Result<Received, FhirError> {
-        let step = self.asked.take().ok_or(FhirError::NothingAsked)?;
+    pub fn receive(
+        &mut self,
+        ticket: Ticket,
+        response: http::Response<Bytes>,
+        now: SystemTime,
+    ) -> Result<Received, FhirError> {
+        let step = self.asked.remove(&ticket).ok_or(FhirError::NothingAsked)?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            return Err(self.unauthorized(step));
+        }
+        let retry_after = retry_after(response.headers(), now);
+        let status = response.status();
         let received = match step.line {
-            Line::Query(index) => self.receive_page(index, response),
-            Line::Document(index) => self.receive_document(index, response),
+            Line::Query(index) => self.receive_page(index, response, retry_after),
+            Line::Document(index) => self.receive_document(index, response, retry_after),
+            Line::Reference(index) => self.receive_reference(index, response, retry_after),
         };
         if let Err(error) = &received {
             self.record(step.line, error);
         }
+        let postponed = gap::is_temporary(status) && self.postpone(&step, retry_after, now);
+        if !postponed {
+            self.close(step.line);
+        }
         received
     }
 
-    /// Gives up on the last request: no answer came. The collection goes on with the next one.
-    pub fn give_up(&mut self, reason: &str) {
-        if let Some(step) = self.asked.take() {
-            self.record(step.line, &FhirError::NoAnswer(crate::outcome::printable(reason, 256)));
+    /// Gives up on a request: no answer came. The collection goes on with the others.
+    pub fn give_up(&mut self, ticket: Ticket, reason: &str) {
+        if let Some(step) = self.asked.remove(&ticket) {
+            let error = FhirError::NoAnswer(crate::outcome::printable(reason, 256));
+            self.record(step.line, &error);
+            self.close(step.line);
+        }
+    }
+
+    /// Puts every outstanding request back, to be sent again: their answers will not come, because the
+    /// caller stopped waiting.
+    pub fn put_back(&mut self) {
+        let asked = std::mem::take(&mut self.asked);
+        for step in asked.into_values().rev() {
+            self.waiting.push_front(step);
+        }
+    }
+
+    /// Whether answers are outstanding.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        !self.asked.is_empty()
+    }
+
+    /// Whether everything was asked and answered.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.waiting.is_empty() && self.asked.is_empty() && self.later.is_empty()
+    }
+
+    /// When a request can be sent again that a server refused for the time being.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<SystemTime> {
+        self.later.iter().map(|(time, _)| *time).min()
+    }
+
+    /// Whether the access token ended while there is more to ask: [`renew`](Self::renew) it, or finish.
+    #[must_use]
+    pub fn needs_token(&self) -> bool {
+        self.token_ended
+    }
+
+    /// Goes on with a new access token for the same endpoints, after a refresh. The `X-Correlation-ID` is
+    /// then that of the token request (core.rscint.201).
+    pub fn renew(&mut self, token: AccessToken, expires_at: Option<SystemTime>, correlation_id: CorrelationId) {
+        self.access.renew(token, expires_at, correlation_id);
+        self.token_ended = false;
+        self.report.token_ended = false;
+        if self.report.ended == Some(FhirError::Unauthorized) {
+            self.report.ended = None;
         }
     }
 
@@ -191,144 +350,141 @@ impl Collection {
 
     /// Ends the collection; queries that were not asked are marked so.
     #[must_use]
-    pub fn finish(self) -> Report {
+    pub fn finish(mut self) -> Report {
+        self.report.token_ended = self.token_ended;
         self.report
     }
 
-    fn receive_page(&mut self, index: usize, response: http::Response<Bytes>) -> Result<Received, FhirError> {
-        let status = response.status();
-        if let Some(line) = self.report.queries.get_mut(index) {
-            line.status = Some(status);
-            line.pages += 1;
-        }
-        self.pages += 1;
-        let answer = answer::read(response, self.access.version(), &self.limits, Want::Bundle)?;
-        let Some(line) = self.report.queries.get_mut(index) else {
-            return Err(FhirError::NothingAsked);
+    fn issue(&mut self, step: Step, request: http::Request<Bytes>) -> Ask {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        let (label, page) = match step.line {
+            Line::Query(index) => self
+                .report
+                .queries
+                .get(index)
+                .map_or((String::new(), 1), |line| (line.label.clone(), line.pages + 1)),
+            Line::Document(_) => (DOCUMENT.to_owned(), 1),
+            Line::Reference(_) => (REFERENCE.to_owned(), 1),
         };
-        let label = line.label.clone();
-        line.redacted.extend(answer.redacted);
-        match answer.content {
-            Content::Bundle(bundle) if status.is_success() => {
-                let resources = bundle.entries().len();
-                let more = self.take_page(index, bundle)?;
-                Ok(Received {
-                    label,
-                    status,
-                    resources,
-                    more,
-                })
-            }
-            Content::Outcome(outcome) => {
-                line.outcomes.push(outcome);
-                line.outcome = Outcome::Refused;
-                Ok(Received {
-                    label,
-                    status,
-                    resources: 0,
-                    more: false,
-                })
-            }
-            _ if !status.is_success() => {
-                line.outcome = Outcome::Refused;
-                Ok(Received {
-                    label,
-                    status,
-                    resources: 0,
-                    more: false,
-                })
-            }
-            other => Err(FhirError::NotASearchset(other.describe())),
+        self.asked.insert(ticket, step);
+        Ask {
+            ticket,
+            label,
+            page,
+            request,
         }
     }
 
-    /// Stores a page and plans what it leads to; says whether there is another page.
-    fn take_page(&mut self, index: usize, bundle: Bundle) -> Result<bool, FhirError> {
-        if bundle.kind() != Some(BundleType::Searchset) {
-            return Err(FhirError::NotASearchset("another type of Bundle".to_owned()));
+    /// Moves what may be asked again to the front.
+    fn wake(&mut self, now: SystemTime) {
+        let (ready, later) = std::mem::take(&mut self.later)
+            .into_iter()
+            .partition(|(time, _)| *time <= now);
+        self.later = later;
+        let ready: Vec<(SystemTime, Step)> = ready;
+        for (_, step) in ready.into_iter().rev() {
+            self.waiting.push_front(step);
         }
-        self.entries += bundle.entries().len();
-        if self.entries > self.limits.entries {
-            return Err(FhirError::TooManyEntries(self.limits.entries));
-        }
-        let next = bundle.link("next").map(str::to_owned);
-        let fault = bundle.faults().first().cloned();
-        let endpoint = self.endpoint(index)?;
-        let mut attachments = Vec::new();
-        let Some(line) = self.report.queries.get_mut(index) else {
-            return Err(FhirError::NothingAsked);
-        };
-        line.total = bundle.total().or(line.total);
-        for entry in bundle.into_entries() {
-            let (full_url, mode) = (entry.full_url().map(str::to_owned), entry.mode());
-            let Some(resource) = entry.into_resource() else {
-                continue;
-            };
-            if resource.resource_type().as_str() == "OperationOutcome" || mode == Some(SearchMode::Outcome) {
-                line.outcomes.extend(OperationOutcome::read(&resource));
-                continue;
-            }
-            if self.reads_documents && resource.resource_type().as_str() == "DocumentReference" {
-                attachments.push(resource.clone());
-            }
-            line.resources.push(Collected {
-                full_url,
-                resource,
-                mode,
-            });
-        }
-        line.outcome = if next.is_some() {
-            Outcome::Unfinished
+    }
+
+    /// The token is not accepted: the step waits for another one, once.
+    fn unauthorized(&mut self, mut step: Step) -> FhirError {
+        if step.unauthorized {
+            self.record(step.line, &FhirError::Unauthorized);
+            self.close(step.line);
         } else {
-            Outcome::Answered
-        };
-        for document_reference in attachments {
-            self.plan_documents(&endpoint, &document_reference);
+            step.unauthorized = true;
+            self.waiting.push_front(step);
         }
-        if let Some(fault) = fault {
-            return Err(FhirError::Fault(fault));
-        }
-        let Some(next) = next else { return Ok(false) };
-        let target = self.access.admit(&endpoint, &next)?;
-        if !self.visited.insert(target.clone()) {
-            return Err(LinkError::new(&next, LinkRule::Visited).into());
-        }
-        if self.pages >= self.limits.pages {
-            return Err(FhirError::TooManyPages(self.limits.pages));
-        }
-        self.waiting.push_front(Step {
-            target,
-            line: Line::Query(index),
-        });
-        Ok(true)
+        self.token_ended = true;
+        self.report.ended = Some(FhirError::Unauthorized);
+        FhirError::Unauthorized
     }
 
-    fn endpoint(&self, index: usize) -> Result<ResourceEndpoint, FhirError> {
-        let systeemrol = self
-            .report
-            .queries
-            .get(index)
-            .map_or("", |line| line.systeemrol.as_str());
-        let endpoint = self.access.endpoints().find(systeemrol);
+    /// Plans a step again that was refused for the time being; a read may be asked again (RFC 9110 section 10.2.3).
+    fn postpone(&mut self, step: &Step, retry_after: Option<Duration>, now: SystemTime) -> bool {
+        let Some(at) = retry_after.and_then(|time| now.checked_add(time)) else {
+            return false;
+        };
+        if step.refused >= MAX_REFUSALS {
+            return false;
+        }
+        let mut step = step.clone();
+        step.refused += 1;
+        self.later.push((at, step));
+        true
+    }
+
+    fn add(&mut self, target: Target, line: Line) -> Step {
+        self.visited.insert(target.clone());
+        if let Line::Query(index) = line
+            && let Some(line) = self.report.queries.get_mut(index)
+        {
+            line.open += 1;
+        }
+        Step {
+            target,
+            line,
+            refused: 0,
+            sent_again: false,
+            unauthorized: false,
+        }
+    }
+
+    fn endpoint(&self, systeemrol: &str) -> Result<ResourceEndpoint, FhirError> {
+        let endpoint = self.access.endpoint(systeemrol);
         endpoint
             .cloned()
             .ok_or_else(|| FhirError::NoEndpoint(systeemrol.to_owned()))
+    }
+
+    /// The endpoint from which the answer of a line came.
+    fn endpoint_of(&self, line: Line) -> Option<ResourceEndpoint> {
+        let systeemrol = match line {
+            Line::Query(index) => self
+                .report
+                .queries
+                .get(index)
+                .map_or("", |line| line.systeemrol.as_str()),
+            Line::Document(_) | Line::Reference(_) => "",
+        };
+        self.access.endpoint(systeemrol).cloned()
     }
 
     fn record(&mut self, line: Line, error: &FhirError) {
         let outcome = match line {
             Line::Query(index) => self.report.queries.get_mut(index).map(|line| &mut line.outcome),
             Line::Document(index) => self.report.documents.get_mut(index).map(|line| &mut line.outcome),
+            Line::Reference(index) => self.report.references.get_mut(index).map(|line| &mut line.outcome),
         };
         if let Some(outcome) = outcome {
             *outcome = Outcome::Failed(error.clone());
         }
         if error.ends_collection() {
             self.waiting.clear();
+            self.later.clear();
             self.report.ended = Some(error.clone());
         }
     }
+
+    /// A step of a line is over; what waits for the line can be planned.
+    fn close(&mut self, line: Line) {
+        let Line::Query(index) = line else { return };
+        let Some(line) = self.report.queries.get_mut(index) else {
+            return;
+        };
+        line.open = line.open.saturating_sub(1);
+        if line.open == 0 {
+            self.plan_second_step();
+        }
+    }
 }
+
+pub(crate) const DOCUMENT: &str = "Document";
+pub(crate) const REFERENCE: &str = "Reference";
+/// How often a read is asked again after a refusal that says when.
+const MAX_REFUSALS: u8 = 2;
 
 #[cfg(test)]
 mod tests;

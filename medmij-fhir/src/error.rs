@@ -4,7 +4,6 @@
 use http::StatusCode;
 
 use crate::binary::BinaryError;
-use crate::bundle::BundleFault;
 use crate::endpoint::LinkError;
 use crate::json::JsonError;
 use crate::query::QueryError;
@@ -23,9 +22,6 @@ pub enum FhirError {
     /// The body is not what it should be.
     #[error("answer is refused: {0}")]
     Json(#[from] JsonError),
-    /// A page is not as FHIR says at one place. What else it holds was taken; the query is not complete.
-    #[error("page is faulty: {0}")]
-    Fault(BundleFault),
     /// A document is not what it should be.
     #[error("document is refused: {0}")]
     Binary(#[from] BinaryError),
@@ -65,6 +61,18 @@ pub enum FhirError {
     /// F2: more documents than the limit; the others are not read.
     #[error("more than {0} documents")]
     TooManyDocuments(usize),
+    /// F2: more references than the limit; the others are not read.
+    #[error("more than {0} references")]
+    TooManyReferences(usize),
+    /// The answer to the read of a resource is something else.
+    #[error("answer is not a resource but {0}")]
+    NotAResource(String),
+    /// 206: a part of an answer, which was not asked for.
+    #[error("answer is a part (206), which was not asked for")]
+    PartialContent,
+    /// The body is longer or shorter than its `Content-Length`.
+    #[error("answer is not as long as its content-length")]
+    Length,
     /// The gegevensdienst has a query for a systeemrol without a ResourceEndpoint.
     #[error("no ResourceEndpoint for systeemrol {0}")]
     NoEndpoint(String),

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! FHIR STU3 and R4 over the MedMij back channel: gegevensdiensten as queries.
 //!
-//! A DVP collects with a [`Collection`]: it says which request comes next and takes the answer, and the
-//! caller sends, over whatever back channel it has. A DVZA answers with a [`server::Responder`] over the
+//! A DVP collects with a [`Collection`]: it says which requests can be sent and takes the answers; the caller
+//! sends, or the collection is [driven](Collection::drive) over a [`Channel`] (feature `net`: the back channel of
+//! `medmij-net`). A DVZA answers with a [`server::Responder`] over the
 //! resources of one Persoon. Nothing here does IO; randomness is an argument.
 //!
 //! ```
 //! use medmij_fhir::server::{ResourceSet, Responder};
-//! use medmij_fhir::{Access, Collection, Gegevensdienst, Limits, ResourceEndpoint, ResourceEndpoints};
+//! use medmij_fhir::{Collection, Gegevensdienst, ResourceEndpoint, ResourceEndpoints, Verdict};
 //! use medmij_types::{AccessToken, BackchannelUri, CorrelationId, GegevensdienstId, OsEntropy, Systeemrolcode};
 //!
 //! let bgz = Gegevensdienst::lookup(&GegevensdienstId::parse("48")?).ok_or("unknown")?;
@@ -19,20 +20,18 @@
 //! set.insert_json(br#"{"resourceType":"Flag","id":"mrsa","status":"active"}"#)?;
 //!
 //! // the DVP
-//! let access = Access::new(
-//!     ResourceEndpoints::new(Systeemrolcode::parse("MM-3.0-BZB-FHIR")?, endpoint),
-//!     AccessToken::from_wire("een-token")?,
-//!     CorrelationId::random(&OsEntropy)?,
-//!     bgz.version(),
-//! );
-//! let mut collection = Collection::new(bgz, access, Limits::default())?;
-//! while let Some(request) = collection.next(&OsEntropy)? {
-//!     let response = responder.answer(&request, &set); // between them: mutual TLS
-//!     collection.receive(response)?;
+//! let endpoints = ResourceEndpoints::new(Systeemrolcode::parse("MM-3.0-BZB-FHIR")?, endpoint);
+//! let token = AccessToken::from_wire("een-token")?;
+//! let mut collection = Collection::of(bgz, endpoints, token, CorrelationId::random(&OsEntropy)?)?;
+//! let now = std::time::SystemTime::UNIX_EPOCH; // of the clock
+//! while let Some(ask) = collection.next(now, &OsEntropy)? {
+//!     let response = responder.answer(&ask.request, &set); // between them: mutual TLS
+//!     collection.receive(ask.ticket, response, now)?;
 //! }
-//! let report = collection.finish();
-//! assert!(report.is_complete());
-//! assert_eq!(report.resources().count(), 1);
+//! match collection.finish().verdict() {
+//!     Verdict::Whole(whole) => assert_eq!(whole.resources().count(), 1),
+//!     Verdict::Partial(part) => panic!("not complete: {:?}", part.gaps()),
+//! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -44,6 +43,8 @@
 //! | core.rscint.203: nothing that names the Persoon, no BSN | [`Query`], [`redact_bsn`], [`server::ResourceSet`] |
 //! | links stay inside the ResourceEndpoints | [`ResourceEndpoint::admit`] |
 //! | pages end, answers are bounded | [`Collection`], [`Limits`] |
+//! | core.rscint.202: 60 s for an answer; several requests at once | [`Collection::drive`] |
+//! | nothing partial passes for the whole | [`Verdict`], [`Gap`] |
 //! | what each gegevensdienst asks | [`Catalogue`], [`Gegevensdienst`], [`Choices`] |
 //! | a resource, and a Bundle, is its bytes | [`Resource`], [`Bundle`] |
 //! | FHIR XML | [`xml`] |
@@ -58,14 +59,13 @@
 //!
 //! # Limits
 //!
-//! * Delen at the side of the DVP is absent; of the catalogue, what takes one step and no dates is collected.
+//! * Delen at the side of the DVP is absent. Image availability is in the catalogue only.
 //! * Long results of a search are kept in the memory of one process: replicas send the requests of one access token
 //!   to the same one, or a page answers 410 and the search is repeated.
 //! * Documents are read whole, up to [`Limits::body`]; they are not streamed.
 //! * A BSN in free text is cut out where the answer says that it is one; else it is reported and kept, since one
 //!   nine-digit number in eleven looks like one.
-//! * Of the references, only the attachments of a DocumentReference are followed.
-//! * The caller keeps the deadlines: 60 s for an answer (core.rscint.202), and one for the whole.
+//! * Who sends himself keeps the deadline of 60 s for an answer; nobody keeps one for the whole.
 #![forbid(unsafe_code)]
 
 mod access;
@@ -102,7 +102,10 @@ pub use crate::{
         EntryResponse, SearchMode,
     },
     catalogue::{Catalogue, CatalogueError},
-    collection::{Collected, Collection, DocumentReport, Outcome, QueryReport, Received, Report},
+    collection::{
+        Ask, Channel, Collected, Collection, DocumentReport, Drive, Driven, Gap, GapReason, Outcome, Partial, Progress,
+        QueryReport, Received, ReferenceReport, References, Report, SendError, SendFault, Ticket, Verdict, Whole,
+    },
     endpoint::{LinkError, LinkRule, ResourceEndpoint, ResourceEndpoints, Target},
     error::FhirError,
     format::Format,

@@ -27,6 +27,8 @@ pub struct Limits {
     pub entries: usize,
     /// Documents (Binary) read in one collection: 1,000.
     pub documents: usize,
+    /// Resources read in one collection because a reference points at them: 1,000.
+    pub references: usize,
 }
 
 impl Limits {
@@ -49,6 +51,7 @@ impl Default for Limits {
             pages: 1_000,
             entries: 100_000,
             documents: 1_000,
+            references: 1_000,
         }
     }
 }

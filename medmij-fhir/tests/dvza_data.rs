@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use medmij_fhir::server::{ResourceSet, Responder};
 use medmij_fhir::{
-    Access, Binary, Choices, Collection, FhirVersion, Gegevensdienst, Limits, Outcome, Reference, Report, Resource,
-    ResourceEndpoint, ResourceEndpoints, SearchMode,
+    Access, Binary, Choices, Collection, FhirVersion, Gegevensdienst, Limits, Outcome, Reference, References, Report,
+    Resource, ResourceEndpoint, ResourceEndpoints, SearchMode, Verdict,
 };
 use medmij_types::{AccessToken, BackchannelUri, Bsn, CorrelationId, GegevensdienstId, OsEntropy, Systeemrolcode};
 use serde_json::Value;
@@ -76,6 +76,16 @@ fn endpoint(aanbieder: &str, id: &str) -> ResourceEndpoint {
 
 /// Collects from a responder and shows every URL to the caller.
 fn collect(aanbieder: &str, id: &str, set: &ResourceSet, page_size: usize) -> (Report, Vec<String>) {
+    collect_with(aanbieder, id, set, page_size, References::None)
+}
+
+fn collect_with(
+    aanbieder: &str,
+    id: &str,
+    set: &ResourceSet,
+    page_size: usize,
+    references: References,
+) -> (Report, Vec<String>) {
     let gegevensdienst = gegevensdienst(id);
     let endpoint = endpoint(aanbieder, id);
     let responder = Responder::new(endpoint.clone(), gegevensdienst).with_page_size(page_size);
@@ -90,17 +100,21 @@ fn collect(aanbieder: &str, id: &str, set: &ResourceSet, page_size: usize) -> (R
         CorrelationId::random(&OsEntropy).unwrap(),
         gegevensdienst.version(),
     );
-    let mut collection = Collection::new(gegevensdienst, access, Limits::default()).unwrap();
+    let mut collection = Collection::new(gegevensdienst, access, Choices::default(), Limits::default())
+        .unwrap()
+        .with_references(references);
+    let now = std::time::SystemTime::UNIX_EPOCH;
     let mut urls = Vec::new();
     let mut request_ids = BTreeSet::new();
-    while let Some(request) = collection.next(&OsEntropy).unwrap() {
+    while let Some(ask) = collection.next(now, &OsEntropy).unwrap() {
+        let request = ask.request;
         urls.push(request.uri().to_string());
         assert!(
             request_ids.insert(request.headers()["medmij-request-id"].clone()),
             "core.rscint.201"
         );
         let response: http::Response<Bytes> = responder.answer(&request, set);
-        collection.receive(response).unwrap();
+        collection.receive(ask.ticket, response, now).unwrap();
     }
     (collection.finish(), urls)
 }
@@ -202,17 +216,9 @@ fn every_query_of_48_and_51_answers() {
         for line in report.queries() {
             assert_eq!(line.outcome, Outcome::Answered, "{}", line.label);
             assert!(line.redacted.is_empty());
-            let matches = line
-                .resources
-                .iter()
-                .filter(|found| found.mode == Some(SearchMode::Match))
-                .count();
-            assert_eq!(
-                line.total,
-                (line.pages == 1).then_some(matches as u64),
-                "{}",
-                line.label
-            );
+            let matches = line.matches;
+            let total = (line.pages == 1).then_some(matches);
+            assert_eq!(line.total, total, "{}", line.label);
             // the fullest dossier has something for every query
             if (aanbieder.as_str(), persoon.as_str()) == ("ziekenhuisdelinde", "willemijn-hofstra") {
                 assert!(matches > 0, "{} is empty", line.label);
@@ -233,10 +239,8 @@ fn the_page_size_changes_the_pages_and_not_the_resources() {
         let set = load(&path);
         let matches = |report: &Report| -> BTreeMap<String, Vec<String>> {
             let of = |line: &medmij_fhir::QueryReport| {
-                let matches = line
-                    .resources
-                    .iter()
-                    .filter(|found| found.mode == Some(SearchMode::Match));
+                let found = report.verdict().of(&line.label);
+                let matches = found.filter(|found| found.mode == Some(SearchMode::Match));
                 matches.map(|found| found.full_url.clone().unwrap()).collect()
             };
             report
@@ -262,16 +266,16 @@ fn the_laboratory_needs_several_pages_and_gives_the_last_of_each_code() {
         .find(|line| line.label == "Laboratoriumuitslag")
         .unwrap();
     assert_eq!((line.pages, line.total), (4, None));
-    let ids: BTreeSet<&str> = line
-        .resources
-        .iter()
+    let ids: BTreeSet<&str> = report
+        .verdict()
+        .of("Laboratoriumuitslag")
         .map(|found| found.resource.id().unwrap().as_str())
         .collect();
     assert!(ids.contains("hba1c-2026") && !ids.contains("hba1c-2025"));
     assert!(ids.contains("bloed-2026"), "the specimen is included");
-    let pressure = report.queries().iter().find(|line| line.label == "Bloeddruk").unwrap();
-    assert_eq!(pressure.resources.len(), 1);
-    let view: Value = pressure.resources[0].resource.view().unwrap();
+    let pressure: Vec<_> = report.verdict().of("Bloeddruk").collect();
+    assert_eq!(pressure.len(), 1);
+    let view: Value = pressure[0].resource.view().unwrap();
     assert_eq!(
         (&view["effectiveDateTime"], view["component"].as_array().unwrap().len()),
         (&"2026-09-14T09:10:00+02:00".into(), 3)
@@ -283,13 +287,51 @@ fn resources_arrive_byte_for_byte() {
     let path = data().join("ziekenhuisdelinde/bram-oosterveld/48");
     let set = load(&path);
     let (report, _) = collect("ziekenhuisdelinde", "48", &set, 3);
-    assert!(report.resources().count() > 40);
-    for found in report.resources() {
+    let Verdict::Whole(whole) = report.verdict() else {
+        panic!("{report:?}")
+    };
+    assert!(whole.resources().count() > 40);
+    for found in whole.resources() {
         let resource: &Resource = &found.resource;
         let source = set
             .lookup(resource.resource_type().as_str(), resource.id().unwrap().as_str())
             .unwrap();
         assert_eq!(resource, source);
+    }
+}
+
+#[test]
+fn what_references_point_at_is_read_where_no_answer_held_it() {
+    for (aanbieder, _, id, path) in dossiers() {
+        let set = load(&path);
+        let (report, _) = collect_with(&aanbieder, &id, &set, 50, References::All);
+        assert!(report.is_complete(), "{:?}", report.gaps());
+        let known: BTreeSet<String> = report
+            .verdict()
+            .resources()
+            .map(|found| format!("{}/{}", found.resource.resource_type(), found.resource.id().unwrap()))
+            .collect();
+        for line in report.references() {
+            let target = line.target.as_ref().unwrap().as_str();
+            assert!(target.starts_with(endpoint(&aanbieder, &id).uri().as_str()), "{target}");
+            assert!(matches!(line.outcome, Outcome::Answered | Outcome::Absent), "{target}");
+        }
+        let read = report
+            .references()
+            .iter()
+            .filter(|line| line.outcome == Outcome::Answered)
+            .count();
+        let (without, _) = collect(&aanbieder, &id, &set, 50);
+        let before: BTreeSet<String> = without
+            .verdict()
+            .resources()
+            .map(|found| format!("{}/{}", found.resource.resource_type(), found.resource.id().unwrap()))
+            .collect();
+        assert_eq!(
+            known.difference(&before).count(),
+            read,
+            "each once, and none that was there"
+        );
     }
 }
 
@@ -301,7 +343,7 @@ fn documents_are_read_and_are_pdfs() {
         }
         let set = load(&path);
         let (report, _) = collect(&aanbieder, &id, &set, 2);
-        let references = &report.queries()[1].resources;
+        let references: Vec<_> = report.verdict().of("Documenten").collect();
         assert!(!report.documents().is_empty());
         assert_eq!(report.documents().len(), references.len());
         for (document, reference) in report.documents().iter().zip(references) {
@@ -343,7 +385,15 @@ fn another_fhir_version_is_refused_by_both_sides() {
         CorrelationId::random(&OsEntropy).unwrap(),
         FhirVersion::R4,
     );
-    assert!(Collection::new(gegevensdienst("48"), access.clone(), Limits::default()).is_err());
+    assert!(
+        Collection::new(
+            gegevensdienst("48"),
+            access.clone(),
+            Choices::default(),
+            Limits::default()
+        )
+        .is_err()
+    );
     let query = gegevensdienst("48").requests(&Choices::default()).unwrap().remove(0);
     let request = access.get(&endpoint.target(&query), &OsEntropy).unwrap();
     let responder = Responder::new(endpoint, gegevensdienst("48"));

@@ -41,7 +41,8 @@ impl Dossier {
         let folder = self.0.join(aanbieder.short()).join(gegevensdienst.as_str());
         std::fs::create_dir_all(&folder)?;
         let mut names = BTreeSet::new();
-        for (number, collected) in report.resources().enumerate() {
+        // whole or not, which the page says; a part is kept as what came
+        for (number, collected) in report.verdict().resources().enumerate() {
             let resource = &collected.resource;
             // type and id are checked names: no separators, no dots alone
             let id = resource

@@ -3,9 +3,11 @@
 
 use crate::{App, aanbod::Aanbod, dossier::Kept};
 use medmij_dvp::{CallbackError, ExchangeError, FlowGroup, Melding, ReceivedCode, Tokens};
-use medmij_fhir::{Access, Collection, FhirError, Gegevensdienst, Limits, Report};
+use medmij_fhir::{
+    Access, Choices, Collection, Drive, Driven, FhirError, Gegevensdienst, Limits, Progress, Report, SearchDate,
+};
 use medmij_net::NetError;
-use medmij_types::{Clock as _, EntropyError, GegevensdienstId, OsEntropy, SystemClock};
+use medmij_types::{Clock as _, EntropyError, GegevensdienstId, SystemClock};
 use node::STAP;
 use std::collections::VecDeque;
 
@@ -100,21 +102,17 @@ async fn collect(app: &App, aanbod: &Aanbod, tokens: &Tokens, id: &Gegevensdiens
         tokens.access_token.clone(),
         correlation_id,
         gegevensdienst.version(),
-    );
-    let mut collection = Collection::new(gegevensdienst, access, Limits::default())?;
-    while let Some(request) = collection.next(&OsEntropy)? {
-        match app.back.send(request).await {
-            // what is wrong with an answer stands in the report
-            Ok(response) => {
-                if let Err(error) = collection.receive(response) {
-                    tracing::warn!(%error, gegevensdienst = %id, "answer not used");
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, gegevensdienst = %id, "no answer");
-                collection.give_up("the resource server gave no answer");
-            }
+    )
+    .with_expiry(tokens.expires_at);
+    let choices = Choices::default().today(SearchDate::dutch_day(SystemClock::default().now()));
+    let mut collection = Collection::new(gegevensdienst, access, choices, Limits::default())?;
+    let drive = Drive::default().progress(|progress| {
+        if let Progress::Failed { label, error } = progress {
+            tracing::warn!(%error, gegevensdienst = %id, vraag = label, "answer not used");
         }
+    });
+    if collection.drive(&app.back, drive).await? != Driven::Done {
+        tracing::warn!(gegevensdienst = %id, "the collection ended before its last query");
     }
     Ok(collection.finish())
 }

@@ -2,15 +2,15 @@
 //! What an answer holds, judged by its content and not by its status alone (threats F3 and F4).
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
+use medmij_types::json::Document;
 
 use crate::binary::Binary;
-use crate::bsn::{BsnPath, redact_bsn};
+use crate::bsn::{self, BsnReport};
 use crate::bundle::Bundle;
 use crate::error::FhirError;
-use crate::json::{self, JsonError, JsonRule};
+use crate::json::{JsonError, JsonRule};
 use crate::limits::Limits;
 use crate::media::MediaRange;
 use crate::outcome::{OperationOutcome, printable};
@@ -18,40 +18,40 @@ use crate::resource::Resource;
 use crate::version::FhirVersion;
 
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Want {
-    Bundle,
+pub(crate) enum Want {
+    Fhir,
     Document,
 }
 
-pub(super) struct Answer {
-    pub(super) content: Content,
-    pub(super) redacted: Vec<BsnPath>,
+pub(crate) struct Answer {
+    pub(crate) content: Content,
+    pub(crate) redacted: BsnReport,
 }
 
-pub(super) enum Content {
+pub(crate) enum Content {
     Bundle(Bundle),
     Document(Binary),
     Outcome(OperationOutcome),
-    Other(Resource),
+    Resource(Resource),
     /// A body that is not FHIR, with a status that is no success.
     Nothing,
 }
 
 impl Content {
     /// The kind, for an error; never the content.
-    pub(super) fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match self {
             Self::Bundle(_) => "Bundle".to_owned(),
             Self::Document(_) => "Binary".to_owned(),
             Self::Outcome(_) => "OperationOutcome".to_owned(),
-            Self::Other(resource) => resource.resource_type().to_string(),
+            Self::Resource(resource) => resource.resource_type().to_string(),
             Self::Nothing => "nothing".to_owned(),
         }
     }
 }
 
 /// Reads an answer; every BSN is cut out before anything is made of it.
-pub(super) fn read(
+pub(crate) fn read(
     response: http::Response<Bytes>,
     version: FhirVersion,
     limits: &Limits,
@@ -64,15 +64,33 @@ pub(super) fn read(
     if parts.status.is_redirection() {
         return Err(FhirError::Redirect(parts.status));
     }
+    if parts.status == StatusCode::PARTIAL_CONTENT {
+        return Err(FhirError::PartialContent);
+    }
     if parts.status.is_success() {
+        check_length(&parts.headers, &body)?;
         return read_body(&parts.headers, body, version, limits, want);
     }
     // a refusal need not be FHIR
-    let answer = read_body(&parts.headers, body, version, limits, Want::Bundle);
+    let answer = read_body(&parts.headers, body, version, limits, Want::Fhir);
     Ok(answer.unwrap_or(Answer {
         content: Content::Nothing,
-        redacted: Vec::new(),
+        redacted: BsnReport::default(),
     }))
+}
+
+/// A transport that does not compare the two must not make half a body a whole one.
+fn check_length(headers: &HeaderMap, body: &Bytes) -> Result<(), FhirError> {
+    for declared in headers.get_all(CONTENT_LENGTH) {
+        let length = declared
+            .to_str()
+            .ok()
+            .and_then(|text| text.trim().parse::<usize>().ok());
+        if length != Some(body.len()) {
+            return Err(FhirError::Length);
+        }
+    }
+    Ok(())
 }
 
 fn read_body(
@@ -109,7 +127,7 @@ fn read_body(
         // a document may come as itself: handed on with its declared type, never looked into
         Some(_) if want == Want::Document => Ok(Answer {
             content: Content::Document(Binary::new(printable(declared, 128), body)),
-            redacted: Vec::new(),
+            redacted: BsnReport::default(),
         }),
         _ => Err(FhirError::ContentType(printable(declared, 64))),
     }
@@ -117,25 +135,27 @@ fn read_body(
 
 /// A document without a BSN is read where it lies; one with a BSN from a cleaned copy.
 fn read_fhir(body: &[u8], version: FhirVersion, limits: &Limits) -> Result<Answer, FhirError> {
-    #[derive(Deserialize)]
-    struct Head {
-        #[serde(rename = "resourceType")]
-        resource_type: String,
+    let document = Document::parse(body, &limits.json())?;
+    let found = bsn::find(&document);
+    let content = match found.cut(&document) {
+        None => content(&document, version)?,
+        Some(clean) => content(&Document::parse(clean.as_bytes(), &limits.json())?, version)?,
+    };
+    Ok(Answer {
+        content,
+        redacted: found.report,
+    })
+}
+
+fn content(document: &Document<'_>, version: FhirVersion) -> Result<Content, FhirError> {
+    let kind = document.root().member("resourceType").and_then(|kind| kind.as_str());
+    if kind.as_deref() == Some("Bundle") {
+        return Ok(Content::Bundle(Bundle::read(document)?));
     }
-    let clean = redact_bsn(body, limits)?;
-    let (text, redacted) = (clean.text, clean.report.masked);
-    let head: Head = json::read(&text)?;
-    if head.resource_type == "Bundle" {
-        return Ok(Answer {
-            content: Content::Bundle(Bundle::parse(text.as_bytes(), limits)?),
-            redacted,
-        });
-    }
-    let resource = Resource::parse(text.as_bytes(), limits)?;
-    let content = match head.resource_type.as_str() {
+    let resource = Resource::read(document)?;
+    Ok(match resource.resource_type().as_str() {
         "OperationOutcome" => Content::Outcome(OperationOutcome::read(&resource)?),
         "Binary" => Content::Document(Binary::read(&resource, version)?),
-        _ => Content::Other(resource),
-    };
-    Ok(Answer { content, redacted })
+        _ => Content::Resource(resource),
+    })
 }

@@ -2,18 +2,26 @@
 //! The documents that a DocumentReference points at (gegevensdienst 51): planned under the same rule
 //! as every other link (threat F1), each read once.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use serde::Deserialize;
 
 use super::answer::{self, Content, Want};
-use super::{Collection, DocumentReport, Line, Outcome, Received, Step};
-use crate::endpoint::ResourceEndpoint;
+use super::{Collection, DOCUMENT, DocumentReport, Line, Outcome, Received, gap};
 use crate::error::FhirError;
+use crate::gegevensdienst::FollowUp;
 use crate::resource::Resource;
 
 impl Collection {
+    pub(super) fn reads_documents(&self) -> bool {
+        let mut follow_ups = self.service.follow_ups();
+        follow_ups.any(|query| query.follow_up() == Some(&FollowUp::Attachment) && query.accept().is_none())
+    }
+
     /// Plans the read of each attachment of a DocumentReference; a link that is not followed is a line.
-    pub(super) fn plan_documents(&mut self, endpoint: &ResourceEndpoint, document_reference: &Resource) {
+    pub(super) fn plan_documents(&mut self, from: Line, document_reference: &Resource) {
+        let Some(endpoint) = self.endpoint_of(from) else { return };
         let id = document_reference.id().cloned();
         let urls = match document_reference.view::<Attachments>() {
             Ok(view) => view
@@ -22,28 +30,25 @@ impl Collection {
                 .filter_map(|content| content.attachment?.url)
                 .collect(),
             Err(error) => {
+                let failed = Outcome::Failed(error.into());
                 self.report
                     .documents
-                    .push(DocumentReport::failed(id.clone(), error.into()));
+                    .push(DocumentReport::new(id.clone(), None, failed));
                 Vec::new()
             }
         };
         for url in urls {
-            let line = match self.access.admit(endpoint, &url) {
-                Err(error) => DocumentReport::failed(id.clone(), error.into()),
+            let line = match self.access.admit(&endpoint, &url) {
+                Err(error) => DocumentReport::new(id.clone(), None, Outcome::Failed(error.into())),
                 Ok(target) if self.visited.contains(&target) => continue,
                 Ok(_) if self.report.documents.len() >= self.limits.documents => {
                     let error = FhirError::TooManyDocuments(self.limits.documents);
-                    DocumentReport::failed(id.clone(), error)
+                    DocumentReport::new(id.clone(), None, Outcome::Failed(error))
                 }
                 Ok(target) => {
-                    self.visited.insert(target.clone());
-                    let line = Line::Document(self.report.documents.len());
-                    self.waiting.push_back(Step {
-                        target: target.clone(),
-                        line,
-                    });
-                    DocumentReport::planned(id.clone(), target)
+                    let step = self.add(target.clone(), Line::Document(self.report.documents.len()));
+                    self.waiting.push_back(step);
+                    DocumentReport::new(id.clone(), Some(target), Outcome::NotAsked)
                 }
             };
             self.report.documents.push(line);
@@ -54,19 +59,23 @@ impl Collection {
         &mut self,
         index: usize,
         response: http::Response<Bytes>,
+        retry_after: Option<Duration>,
     ) -> Result<Received, FhirError> {
         let status = response.status();
         let Some(line) = self.report.documents.get_mut(index) else {
             return Err(FhirError::NothingAsked);
         };
         line.status = Some(status);
+        line.retry_after = retry_after;
         let answer = answer::read(response, self.access.version(), &self.limits, Want::Document)?;
-        line.redacted.extend(answer.redacted);
+        line.redacted.masked.extend(answer.redacted.masked);
+        line.redacted.suspected.extend(answer.redacted.suspected);
         let mut received = Received {
-            label: "Document".to_owned(),
+            label: DOCUMENT.to_owned(),
             status,
             resources: 0,
             more: false,
+            retry_after,
         };
         match answer.content {
             Content::Document(binary) if status.is_success() => {
@@ -75,10 +84,16 @@ impl Collection {
                 received.resources = 1;
             }
             Content::Outcome(outcome) => {
+                let gone = matches!(status.as_u16(), 404 | 410);
+                let absent = gone || status.is_success() && gap::says_nothing_there(&outcome);
+                line.outcome = if absent {
+                    Outcome::Absent
+                } else {
+                    Outcome::refused(status)
+                };
                 line.outcomes.push(outcome);
-                line.outcome = Outcome::Refused;
             }
-            _ if !status.is_success() => line.outcome = Outcome::Refused,
+            _ if !status.is_success() => line.outcome = Outcome::refused(status),
             other => return Err(FhirError::NotABinary(other.describe())),
         }
         Ok(received)

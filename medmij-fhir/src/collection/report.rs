@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What a collection brought, line by line.
+//! What a collection brought, line by line, and whether that is all.
+
+use std::time::Duration;
 
 use http::StatusCode;
 
+use super::gap::{Gap, GapReason, is_temporary};
 use crate::binary::Binary;
-use crate::bsn::BsnPath;
+use crate::bsn::BsnReport;
 use crate::bundle::SearchMode;
 use crate::endpoint::Target;
 use crate::error::FhirError;
@@ -14,12 +17,31 @@ use crate::query::Query;
 use crate::resource::Resource;
 
 /// Everything that was collected for one gegevensdienst. Its `Debug` holds no health data.
+///
+/// The resources come out of the [`Verdict`] only, so that nobody takes a part for the whole.
+///
+/// ```
+/// use medmij_fhir::{Report, Verdict};
+///
+/// fn keep(report: &Report) {
+///     match report.verdict() {
+///         Verdict::Whole(whole) => println!("{} resources", whole.resources().count()),
+///         Verdict::Partial(part) => {
+///             for gap in part.gaps() {
+///                 eprintln!("not complete: {gap}");
+///             }
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Report {
     pub(super) gegevensdienst: String,
     pub(super) queries: Vec<QueryReport>,
     pub(super) documents: Vec<DocumentReport>,
+    pub(super) references: Vec<ReferenceReport>,
     pub(super) ended: Option<FhirError>,
+    pub(super) token_ended: bool,
 }
 
 /// How a query or a read ended.
@@ -28,12 +50,18 @@ pub struct Report {
 pub enum Outcome {
     /// It was not asked: the collection ended before.
     NotAsked,
+    /// A second step, and the first gave nothing to ask it for.
+    NotNeeded,
     /// Answered in part: the collection ended before its last page.
     Unfinished,
     /// Answered completely.
     Answered,
+    /// The server does not have this, and says so (404 `not-supported`, `not-found`): an answer.
+    Absent,
+    /// 408, 429 or 5xx: the server cannot answer now.
+    Temporary(StatusCode),
     /// The server refused it; status and OperationOutcome say why.
-    Refused,
+    Refused(StatusCode),
     /// The answer could not be used.
     Failed(FhirError),
 }
@@ -44,24 +72,34 @@ pub enum Outcome {
 pub struct QueryReport {
     /// What the query asks, in Dutch.
     pub label: String,
-    /// The query.
-    pub query: Query,
-    /// The systeemrol whose ResourceEndpoint was asked.
+    /// The query; `None` while a second step has no ids yet.
+    pub query: Option<Query>,
+    /// The systeemrol whose ResourceEndpoint was asked; empty when the catalogue does not know it.
     pub systeemrol: String,
     /// How it ended.
     pub outcome: Outcome,
     /// Status of the last answer.
     pub status: Option<StatusCode>,
+    /// When the server says that it can be asked again.
+    pub retry_after: Option<Duration>,
     /// Number of pages received.
     pub pages: usize,
     /// Number of matches the server says there are.
     pub total: Option<u64>,
-    /// The resources, in order of arrival, matches and includes.
-    pub resources: Vec<Collected>,
+    /// Number of matches received.
+    pub matches: u64,
     /// What the server said about the query.
     pub outcomes: Vec<OperationOutcome>,
-    /// Where a BSN stood that was cut out (core.rscint.203): paths in the received page.
-    pub redacted: Vec<BsnPath>,
+    /// Where a BSN stood that was cut out (core.rscint.203), or may stand: paths in the received pages.
+    pub redacted: BsnReport,
+    /// The resources, in order of arrival, matches and includes.
+    pub(crate) resources: Vec<Collected>,
+    /// What was in doubt on its pages.
+    pub(super) gaps: Vec<Gap>,
+    /// Requests that are planned or under way.
+    pub(super) open: usize,
+    /// Into how many requests a second step was divided.
+    pub(super) parts: usize,
 }
 
 /// A resource with its place in the search result.
@@ -88,13 +126,52 @@ pub struct DocumentReport {
     pub outcome: Outcome,
     /// Status of the answer.
     pub status: Option<StatusCode>,
+    /// When the server says that it can be asked again.
+    pub retry_after: Option<Duration>,
     /// The document.
     pub binary: Option<Binary>,
     /// What the server said about the read.
     pub outcomes: Vec<OperationOutcome>,
-    /// Where a BSN stood that was cut out.
-    pub redacted: Vec<BsnPath>,
+    /// Where a BSN stood that was cut out, or may stand.
+    pub redacted: BsnReport,
 }
+
+/// The line of one resource that a reference points at and that no answer held.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ReferenceReport {
+    /// What was read; `None` when the reference was not followed.
+    pub target: Option<Target>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Status of the answer.
+    pub status: Option<StatusCode>,
+    /// When the server says that it can be asked again.
+    pub retry_after: Option<Duration>,
+    /// What the server said about the read.
+    pub outcomes: Vec<OperationOutcome>,
+    /// Where a BSN stood that was cut out, or may stand.
+    pub redacted: BsnReport,
+    pub(super) resource: Option<Collected>,
+}
+
+/// Whether a collection is the whole.
+#[derive(Debug, Clone, Copy)]
+#[allow(clippy::exhaustive_enums, reason = "it is the whole or it is not")]
+pub enum Verdict<'a> {
+    /// Every query ended with its last page.
+    Whole(Whole<'a>),
+    /// Something is missing, or may be. Never to be kept, shown or shared as the whole.
+    Partial(Partial<'a>),
+}
+
+/// A collection in which every query ended with its last page.
+#[derive(Debug, Clone, Copy)]
+pub struct Whole<'a>(&'a Report);
+
+/// A collection in which something is missing, or may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Partial<'a>(&'a Report);
 
 impl Report {
     pub(super) fn new(gegevensdienst: &str) -> Self {
@@ -102,7 +179,9 @@ impl Report {
             gegevensdienst: gegevensdienst.to_owned(),
             queries: Vec::new(),
             documents: Vec::new(),
+            references: Vec::new(),
             ended: None,
+            token_ended: false,
         }
     }
 
@@ -124,9 +203,10 @@ impl Report {
         &self.documents
     }
 
-    /// All resources of all queries, in order. A resource that two queries include comes twice.
-    pub fn resources(&self) -> impl Iterator<Item = &Collected> {
-        self.queries.iter().flat_map(|line| &line.resources)
+    /// One line for each resource that was read because a reference points at it.
+    #[must_use]
+    pub fn references(&self) -> &[ReferenceReport] {
+        &self.references
     }
 
     /// Why the collection ended before its last query, if it did.
@@ -135,55 +215,236 @@ impl Report {
         self.ended.as_ref()
     }
 
-    /// Whether every query and every document was answered or refused in an orderly way.
+    /// The resources, as a whole or as a part.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict<'_> {
+        if self.is_complete() {
+            Verdict::Whole(Whole(self))
+        } else {
+            Verdict::Partial(Partial(self))
+        }
+    }
+
+    /// Whether every query ended with its last page, and every document and reference was read or absent.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        let outcomes = self.queries.iter().map(|line| &line.outcome);
-        outcomes
-            .chain(self.documents.iter().map(|line| &line.outcome))
-            .all(|outcome| matches!(outcome, Outcome::Answered | Outcome::Refused))
+        self.gaps().is_empty()
+    }
+
+    /// The longest time that the server asked to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.gaps().into_iter().filter_map(|gap| gap.retry_after).max()
+    }
+
+    /// Everything that is missing, or may be.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        for line in &self.queries {
+            gaps.extend(line.gaps.iter().cloned());
+            let page = if line.outcome == Outcome::NotAsked {
+                0
+            } else {
+                line.pages + 1
+            };
+            let reason = self.reason(&line.outcome, line.pages);
+            gaps.extend(reason.map(|reason| gap(&line.label, page, reason, line.retry_after)));
+        }
+        for line in &self.documents {
+            let reason = self.reason(&line.outcome, 0);
+            gaps.extend(reason.map(|reason| gap("Document", 0, reason, line.retry_after)));
+        }
+        for line in &self.references {
+            let reason = self.reason(&line.outcome, 0);
+            gaps.extend(reason.map(|reason| gap("Reference", 0, reason, line.retry_after)));
+        }
+        if let Some(error) = self.ended.as_ref().filter(|_| gaps.is_empty()) {
+            gaps.push(gap("Collection", 0, GapReason::Failed(error.clone()), None));
+        }
+        gaps
+    }
+
+    fn reason(&self, outcome: &Outcome, pages: usize) -> Option<GapReason> {
+        let later = pages > 0;
+        Some(match outcome {
+            Outcome::Answered | Outcome::Absent | Outcome::NotNeeded => return None,
+            Outcome::NotAsked if self.token_ended => GapReason::TokenEnded,
+            Outcome::NotAsked => GapReason::NotAsked,
+            Outcome::Unfinished if self.token_ended => GapReason::TokenEnded,
+            Outcome::Unfinished => GapReason::Unfinished,
+            Outcome::Temporary(status) | Outcome::Refused(status) if later => GapReason::RefusedAfterFirstPage(*status),
+            Outcome::Temporary(status) => GapReason::Temporary(*status),
+            Outcome::Refused(status) => GapReason::Refused(*status),
+            Outcome::Failed(error) => GapReason::Failed(error.clone()),
+        })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Collected> {
+        let read = self.references.iter().filter_map(|line| line.resource.as_ref());
+        self.queries.iter().flat_map(|line| &line.resources).chain(read)
+    }
+}
+
+impl<'a> Whole<'a> {
+    /// All resources of all queries, in order, then those that references led to. A resource that two
+    /// queries include comes twice.
+    pub fn resources(&self) -> impl Iterator<Item = &'a Collected> + use<'a> {
+        self.0.all()
+    }
+
+    /// The resources of one query, by its label.
+    pub fn of<'b>(&self, label: &'b str) -> impl Iterator<Item = &'a Collected> + use<'a, 'b> {
+        of(self.0, label)
+    }
+
+    /// The lines.
+    #[must_use]
+    pub fn report(&self) -> &'a Report {
+        self.0
+    }
+}
+
+impl<'a> Partial<'a> {
+    /// What came, as [`Whole::resources`]: a part.
+    pub fn resources(&self) -> impl Iterator<Item = &'a Collected> + use<'a> {
+        self.0.all()
+    }
+
+    /// What came of one query, by its label.
+    pub fn of<'b>(&self, label: &'b str) -> impl Iterator<Item = &'a Collected> + use<'a, 'b> {
+        of(self.0, label)
+    }
+
+    /// What is missing, or may be.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<Gap> {
+        self.0.gaps()
+    }
+
+    /// The lines.
+    #[must_use]
+    pub fn report(&self) -> &'a Report {
+        self.0
+    }
+}
+
+impl<'a> Verdict<'a> {
+    /// What came, whole or not; look at the variant before it is kept, shown or shared.
+    pub fn resources(&self) -> impl Iterator<Item = &'a Collected> + use<'a> {
+        match self {
+            Self::Whole(Whole(report)) | Self::Partial(Partial(report)) => report.all(),
+        }
+    }
+
+    /// What came of one query, by its label.
+    pub fn of<'b>(&self, label: &'b str) -> impl Iterator<Item = &'a Collected> + use<'a, 'b> {
+        match self {
+            Self::Whole(Whole(report)) | Self::Partial(Partial(report)) => of(report, label),
+        }
     }
 }
 
 impl QueryReport {
-    pub(super) fn new(label: &str, systeemrol: &str, query: Query) -> Self {
+    pub(super) fn new(label: &str, systeemrol: &str) -> Self {
         Self {
             label: label.to_owned(),
-            query,
+            query: None,
             systeemrol: systeemrol.to_owned(),
             outcome: Outcome::NotAsked,
             status: None,
+            retry_after: None,
             pages: 0,
             total: None,
-            resources: Vec::new(),
+            matches: 0,
             outcomes: Vec::new(),
-            redacted: Vec::new(),
+            redacted: BsnReport::default(),
+            resources: Vec::new(),
+            gaps: Vec::new(),
+            open: 0,
+            parts: 1,
         }
+    }
+
+    /// Number of resources received, matches and includes.
+    #[must_use]
+    pub fn received(&self) -> usize {
+        self.resources.len()
+    }
+
+    /// Takes how a request ended; of a divided query, what went wrong in one part stays.
+    pub(super) fn settle(&mut self, outcome: Outcome) {
+        let wrong = matches!(
+            self.outcome,
+            Outcome::Failed(_) | Outcome::Temporary(_) | Outcome::Refused(_)
+        );
+        if !(wrong && self.parts > 1) {
+            self.outcome = outcome;
+        }
+    }
+
+    pub(super) fn doubt(&mut self, path: Option<String>, reason: GapReason) {
+        self.gaps.push(Gap {
+            label: self.label.clone(),
+            page: self.pages,
+            path,
+            reason,
+            retry_after: self.retry_after,
+        });
     }
 }
 
 impl DocumentReport {
-    pub(super) fn planned(document_reference: Option<ResourceId>, target: Target) -> Self {
+    pub(super) fn new(document_reference: Option<ResourceId>, target: Option<Target>, outcome: Outcome) -> Self {
         Self {
             document_reference,
-            target: Some(target),
-            outcome: Outcome::NotAsked,
+            target,
+            outcome,
             status: None,
+            retry_after: None,
             binary: None,
             outcomes: Vec::new(),
-            redacted: Vec::new(),
+            redacted: BsnReport::default(),
         }
     }
+}
 
-    pub(super) fn failed(document_reference: Option<ResourceId>, error: FhirError) -> Self {
+impl ReferenceReport {
+    pub(super) fn new(target: Option<Target>, outcome: Outcome) -> Self {
         Self {
-            document_reference,
-            target: None,
-            outcome: Outcome::Failed(error),
+            target,
+            outcome,
             status: None,
-            binary: None,
+            retry_after: None,
             outcomes: Vec::new(),
-            redacted: Vec::new(),
+            redacted: BsnReport::default(),
+            resource: None,
         }
+    }
+}
+
+impl Outcome {
+    /// How a refusal ends a line.
+    pub(super) fn refused(status: StatusCode) -> Self {
+        if is_temporary(status) {
+            Self::Temporary(status)
+        } else {
+            Self::Refused(status)
+        }
+    }
+}
+
+fn of<'a, 'b>(report: &'a Report, label: &'b str) -> impl Iterator<Item = &'a Collected> + use<'a, 'b> {
+    let lines = report.queries.iter().filter(move |line| line.label == label);
+    lines.flat_map(|line| &line.resources)
+}
+
+fn gap(label: &str, page: usize, reason: GapReason, retry_after: Option<Duration>) -> Gap {
+    Gap {
+        label: label.to_owned(),
+        page,
+        path: None,
+        reason,
+        retry_after,
     }
 }

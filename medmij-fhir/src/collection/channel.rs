@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What a collection is driven over.
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+/// A client that sends requests to other Nodes: the back channel.
+///
+/// It must send to the host of the request only, follow no redirect, and bound the body. Feature `net`
+/// implements it for `medmij_net::BackChannel`.
+pub trait Channel: Sync {
+    /// Sends a request and reads the whole answer; any status is an answer.
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> impl Future<Output = Result<http::Response<Bytes>, SendError>> + Send;
+
+    /// Waits.
+    fn wait(&self, time: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// No answer came.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+#[non_exhaustive]
+pub struct SendError {
+    /// What kind of fault it was.
+    pub fault: SendFault,
+    /// The words of the transport, for a report: without token, body or query.
+    pub text: String,
+}
+
+/// What kind of fault kept an answer from coming.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SendFault {
+    /// The connection ended without a whole answer, as one does that the other side had given up while it lay
+    /// idle. A read is sent once more.
+    Broken,
+    /// The time for one answer passed.
+    Timeout,
+    /// Anything else: no connection, a certificate that is refused, a host that is not allowed.
+    Other,
+}
+
+impl SendError {
+    /// A fault with the words of the transport.
+    #[must_use]
+    pub fn new(fault: SendFault, text: impl Into<String>) -> Self {
+        Self {
+            fault,
+            text: text.into(),
+        }
+    }
+}
+
+#[cfg(feature = "net")]
+impl Channel for medmij_net::BackChannel {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, SendError> {
+        let answer = Self::send(self, request).await;
+        answer.map_err(|error| {
+            let fault = if error.is_broken() {
+                SendFault::Broken
+            } else if error.is_timeout() {
+                SendFault::Timeout
+            } else {
+                SendFault::Other
+            };
+            SendError::new(fault, error.to_string())
+        })
+    }
+
+    async fn wait(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Driving a collection over a [`Channel`]: several requests at once, politely.
+//!
+//! core.rscint.202 — an answer has 60 s. `Retry-After` is honoured: nothing more is sent to a server that asks
+//! to wait, until the time has passed; when that is longer than the caller's patience, the collection stops.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use medmij_types::{Clock, Entropy, MedMijRequestId, OsEntropy, SystemClock};
+
+use super::{Channel, Collection, Received, SendError, SendFault, Ticket};
+use crate::access::MEDMIJ_REQUEST_ID;
+use crate::error::FhirError;
+
+/// How a collection is driven.
+///
+/// ```
+/// use std::time::Duration;
+/// use medmij_fhir::Drive;
+///
+/// let drive = Drive::default().at_once(2).patience(Duration::ZERO);
+/// ```
+pub struct Drive<'a> {
+    at_once: usize,
+    answer: Duration,
+    patience: Duration,
+    clock: &'a dyn Clock,
+    entropy: &'a dyn Entropy,
+    progress: Box<dyn FnMut(Progress) + Send + 'a>,
+}
+
+/// What happens while a collection is driven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Progress {
+    /// A request is sent.
+    Asked {
+        /// What it asks.
+        label: String,
+        /// Page of the query, counted from 1.
+        page: usize,
+        /// Its `MedMij-Request-ID`, for the log.
+        request_id: Option<MedMijRequestId>,
+    },
+    /// The connection of a read broke, and the read is sent once more under a `MedMij-Request-ID` of its own.
+    AskedAgain {
+        /// What it asks.
+        label: String,
+        /// Its `MedMij-Request-ID`, for the log.
+        request_id: Option<MedMijRequestId>,
+    },
+    /// An answer came.
+    Received(Received),
+    /// An answer cannot be used, or did not come; the report has it too.
+    Failed {
+        /// What was asked.
+        label: String,
+        /// Why.
+        error: FhirError,
+    },
+    /// The server asked to wait, and nothing is sent until then.
+    Waiting(Duration),
+}
+
+/// How driving ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Driven {
+    /// Everything was asked and answered.
+    Done,
+    /// The access token ended: [renew](Collection::renew) it and drive again, or finish.
+    TokenEnded,
+    /// The server asks to wait longer than the caller's patience.
+    Busy(Duration),
+}
+
+impl Default for Drive<'_> {
+    fn default() -> Self {
+        static CLOCK: std::sync::LazyLock<SystemClock> = std::sync::LazyLock::new(SystemClock::default);
+        Self {
+            at_once: 4,
+            answer: Duration::from_secs(60),
+            patience: Duration::from_secs(30),
+            clock: &*CLOCK,
+            entropy: &OsEntropy,
+            progress: Box::new(|_| {}),
+        }
+    }
+}
+
+impl<'a> Drive<'a> {
+    /// Requests that are under way together, 1 to 16. Default 4. Never more than the connections that the
+    /// channel or the other side allows to one host.
+    #[must_use]
+    pub fn at_once(mut self, requests: usize) -> Self {
+        self.at_once = requests.clamp(1, 16);
+        self
+    }
+
+    /// Time for one answer. Default 60 s (core.rscint.202).
+    #[must_use]
+    pub fn answer(mut self, time: Duration) -> Self {
+        self.answer = time;
+        self
+    }
+
+    /// The longest time to wait at once because a server asks it. Default 30 s.
+    #[must_use]
+    pub fn patience(mut self, time: Duration) -> Self {
+        self.patience = time;
+        self
+    }
+
+    /// Takes the time from another clock.
+    #[must_use]
+    pub fn clock(mut self, clock: &'a dyn Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Takes randomness from elsewhere.
+    #[must_use]
+    pub fn entropy(mut self, entropy: &'a dyn Entropy) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    /// Is told what happens.
+    #[must_use]
+    pub fn progress(mut self, progress: impl FnMut(Progress) + Send + 'a) -> Self {
+        self.progress = Box::new(progress);
+        self
+    }
+}
+
+impl std::fmt::Debug for Drive<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Drive");
+        shown.field("at_once", &self.at_once).field("answer", &self.answer);
+        shown.field("patience", &self.patience).finish_non_exhaustive()
+    }
+}
+
+type Answer = Result<http::Response<Bytes>, SendError>;
+
+struct UnderWay<'a> {
+    ticket: Ticket,
+    label: String,
+    answer: Pin<Box<dyn Future<Output = Answer> + Send + 'a>>,
+}
+
+impl Collection {
+    /// Sends what there is to ask and takes the answers, until there is nothing more or the token ended.
+    ///
+    /// Cancel safe: when the future is dropped, requests under way are dropped with it, and driving again
+    /// sends them again (they are reads).
+    ///
+    /// # Errors
+    /// [`FhirError::Entropy`], [`FhirError::TokenForm`]. What is wrong with an answer stands in the report.
+    pub async fn drive(&mut self, channel: &impl Channel, mut drive: Drive<'_>) -> Result<Driven, FhirError> {
+        self.put_back();
+        let mut under_way: VecDeque<UnderWay<'_>> = VecDeque::new();
+        let mut quiet_until: Option<SystemTime> = None;
+        loop {
+            let now = drive.clock.now();
+            quiet_until = quiet_until.filter(|until| *until > now);
+            while quiet_until.is_none() && under_way.len() < drive.at_once {
+                let Some(ask) = self.next(now, drive.entropy)? else {
+                    break;
+                };
+                (drive.progress)(Progress::Asked {
+                    label: ask.label.clone(),
+                    page: ask.page,
+                    request_id: request_id(&ask.request),
+                });
+                under_way.push_back(start(channel, ask, drive.answer));
+            }
+            if under_way.is_empty() {
+                let until = quiet_until.filter(|_| !self.is_done()).or_else(|| self.wakes_at());
+                let Some(until) = until.filter(|_| !self.needs_token()) else {
+                    return Ok(if self.needs_token() {
+                        Driven::TokenEnded
+                    } else {
+                        Driven::Done
+                    });
+                };
+                let time = until.duration_since(now).unwrap_or_default();
+                if time > drive.patience {
+                    return Ok(Driven::Busy(time));
+                }
+                (drive.progress)(Progress::Waiting(time));
+                channel.wait(time).await;
+                quiet_until = None;
+                if drive.clock.now() < until {
+                    // a clock that stands still must not make this loop spin without end
+                    self.wake(until);
+                }
+                continue;
+            }
+            let (done, answer) = first(&mut under_way).await;
+            if let Some(wait) = self.take(done, answer, channel, &mut drive, &mut under_way)? {
+                quiet_until = drive.clock.now().checked_add(wait);
+            }
+        }
+    }
+
+    /// Takes one answer; says how long the server asks to wait.
+    fn take<'c>(
+        &mut self,
+        done: UnderWay<'c>,
+        answer: Answer,
+        channel: &'c impl Channel,
+        drive: &mut Drive<'_>,
+        under_way: &mut VecDeque<UnderWay<'c>>,
+    ) -> Result<Option<Duration>, FhirError> {
+        let error = match answer {
+            Ok(response) => match self.receive(done.ticket, response, drive.clock.now()) {
+                Ok(received) => {
+                    let wait = received
+                        .retry_after
+                        .filter(|_| super::gap::is_temporary(received.status));
+                    (drive.progress)(Progress::Received(received));
+                    return Ok(wait);
+                }
+                Err(error) => error,
+            },
+            Err(error) => {
+                if error.fault == SendFault::Broken
+                    && let Some(ask) = self.again(done.ticket, drive.entropy)?
+                {
+                    (drive.progress)(Progress::AskedAgain {
+                        label: ask.label.clone(),
+                        request_id: request_id(&ask.request),
+                    });
+                    under_way.push_back(start(channel, ask, drive.answer));
+                    return Ok(None);
+                }
+                self.give_up(done.ticket, &error.text);
+                FhirError::NoAnswer(crate::outcome::printable(&error.text, 256))
+            }
+        };
+        (drive.progress)(Progress::Failed {
+            label: done.label,
+            error,
+        });
+        Ok(None)
+    }
+}
+
+fn start<'c>(channel: &'c impl Channel, ask: super::Ask, time: Duration) -> UnderWay<'c> {
+    UnderWay {
+        ticket: ask.ticket,
+        label: ask.label,
+        answer: Box::pin(within(channel, ask.request, time)),
+    }
+}
+
+/// The answer, or that the time passed.
+async fn within(channel: &impl Channel, request: http::Request<Bytes>, time: Duration) -> Answer {
+    let mut answer = Box::pin(channel.send(request));
+    let mut late = Box::pin(channel.wait(time));
+    poll_fn(|context| {
+        if let Poll::Ready(answer) = answer.as_mut().poll(context) {
+            return Poll::Ready(answer);
+        }
+        late.as_mut().poll(context).map(|()| {
+            let text = format!("no answer within {} s", time.as_secs());
+            Err(SendError::new(SendFault::Timeout, text))
+        })
+    })
+    .await
+}
+
+/// Waits for the first of the requests under way and takes it out.
+async fn first<'c>(under_way: &mut VecDeque<UnderWay<'c>>) -> (UnderWay<'c>, Answer) {
+    let (index, answer) = poll_fn(|context| {
+        for (index, request) in under_way.iter_mut().enumerate() {
+            if let Poll::Ready(answer) = request.answer.as_mut().poll(context) {
+                return Poll::Ready((index, answer));
+            }
+        }
+        Poll::Pending
+    })
+    .await;
+    match under_way.remove(index) {
+        Some(done) => (done, answer),
+        // it was there a moment ago
+        None => std::future::pending().await,
+    }
+}
+
+fn request_id(request: &http::Request<Bytes>) -> Option<MedMijRequestId> {
+    let text = request.headers().get(MEDMIJ_REQUEST_ID)?.to_str().ok()?;
+    MedMijRequestId::parse(text).ok()
+}
