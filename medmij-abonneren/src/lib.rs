@@ -13,8 +13,9 @@
 //! | SQLite | `SqliteStore` | `SqliteVault` |
 //! | PostgreSQL | `PostgresStore` | `PostgresVault` |
 //!
-//! A source system that has something new tells an [`Outbox`]; what the DVP answers goes to [`settle`]. The feature `lists`
-//! looks up in the OAuth Client List where notifications of a DVP go.
+//! A source system that has something new tells an [`Outbox`] in the memory of one process; what the DVP answers goes to
+//! [`settle`]. Replicas read a [`ChangeFeed`] with [`take_in`], which writes in a [`SharedOutbox`] who has to be notified, and
+//! [`deliver`] what is due. The feature `lists` looks up in the OAuth Client List where notifications of a DVP go.
 //!
 //! The exact tables of the 2.2 pages could not be read. Field names, numbers, and the statuses and codes of errors (those of
 //! release 1.3) are in [`AboPolicy`].
@@ -23,6 +24,7 @@
 mod abonnementen;
 mod beheer;
 mod datum;
+mod feed;
 mod id;
 mod judge;
 #[cfg(feature = "lists")]
@@ -30,11 +32,13 @@ pub mod lists;
 mod memory;
 mod message;
 mod notificatie;
+mod notifier;
 mod ontvanger;
 mod outbox;
 mod register;
 mod request;
 mod settle;
+mod shared;
 
 use std::time::Duration;
 
@@ -45,16 +49,19 @@ use medmij_types::Datum;
 pub use self::{
     abonnementen::{AbonnementRow, Abonnementen, Created},
     beheer::{BeheerError, SubscriptionToken, answer},
+    feed::{Change, ChangeFeed, Changes, FeedError},
     id::{AbonnementId, AbonnementIdError},
     judge::{Toegestaan, Verdict, judge},
     memory::{MemoryAbonnementen, MemoryRegister},
     message::AbonnementError,
     notificatie::{Notificatie, NotificatieError, NotificatieSoort, Notificaties, deliver_before},
+    notifier::{Delivered, Sender, TakeInError, deliver, take_in},
     ontvanger::{Ontvangen, Ontvanger},
     outbox::{Due, Outbox, OutboxError},
     register::{AbonnementBron, AbonnementRegister},
     request::{Abonnement, AbonnementRequest},
     settle::{LossAlarm, Losses, Settled, settle},
+    shared::{Leased, MemorySharedOutbox, SharedOutbox, Waiting},
 };
 
 /// What could not be read of the three interfaces, with defaults.

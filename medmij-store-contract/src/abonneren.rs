@@ -9,9 +9,10 @@
 
 mod abonnementen;
 mod interface;
+mod outbox;
 mod register;
 
-pub use self::{abonnementen::*, interface::*, register::*};
+pub use self::{abonnementen::*, interface::*, outbox::*, register::*};
 use medmij_abonneren::{Abonnement, AbonnementId, AbonnementRow};
 use medmij_oauth::{ClientId, seal::PersoonIndex};
 use medmij_types::{Aanbiedernaam, Datum, GegevensdienstId, Hostname, OsEntropy};
@@ -31,6 +32,25 @@ macro_rules! abonnementen_contract {
             ext_abo_the_abonnementen_of_a_dvp_are_counted,
             ext_abo_those_to_notify_are_of_one_persoon_aanbieder_and_dienst,
             ext_abo_what_is_over_is_purged_in_batches,
+        );
+    };
+    (@tests $make:expr; $($name:ident,)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn $name() {
+            $crate::abonneren::$name(::std::sync::Arc::new($make)).await;
+        }
+    )*};
+}
+
+/// Instantiates the contract of a DVZA's outbox: an expression that makes an empty one (it may `.await`).
+#[macro_export]
+macro_rules! shared_outbox_contract {
+    ($make:expr) => {
+        $crate::shared_outbox_contract!(@tests $make;
+            ext_abo_rscnotint_206_one_of_two_replicas_that_read_the_same_part_writes_it,
+            ext_abo_rscnotint_206_waiting_news_is_one_notification_and_news_during_sending_another,
+            ext_abo_rscnotint_206_a_lease_is_of_one_replica_until_it_is_over,
+            ext_abo_rscnotint_206_replicas_at_once_lease_each_notification_once,
         );
     };
     (@tests $make:expr; $($name:ident,)*) => {$(

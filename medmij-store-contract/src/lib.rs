@@ -6,6 +6,7 @@
 //! | [`store_contract!`] | [`Store`](medmij_dvza::store::Store), what a DVZA keeps |
 //! | [`server_contract!`] | the same, through the authorization server itself |
 //! | [`abonnementen_contract!`] | [`Abonnementen`](medmij_abonneren::Abonnementen) of a DVZA |
+//! | [`shared_outbox_contract!`] | [`SharedOutbox`](medmij_abonneren::SharedOutbox) of a DVZA |
 //! | [`vault_contract!`] | [`TokenVault`](medmij_dvp::vault::TokenVault), the refresh tokens of a DVP |
 //! | [`register_contract!`] | [`AbonnementRegister`](medmij_abonneren::AbonnementRegister) of a DVP |
 //!

@@ -69,6 +69,7 @@ mod bindings;
 mod error;
 mod floor;
 mod options;
+mod outbox;
 mod pool;
 mod register;
 mod row;

@@ -31,6 +31,16 @@ mod abonnementen {
     });
 }
 
+/// Its outbox.
+mod outbox {
+    use super::{PostgresStore, database};
+
+    medmij_store_contract::shared_outbox_contract!(match database::database().await {
+        Some((options, _)) => PostgresStore::open(&options).await.unwrap(),
+        None => return,
+    });
+}
+
 /// The vault of a DVP.
 mod vault {
     use super::{PostgresVault, database};

@@ -74,6 +74,7 @@ mod file;
 mod flows;
 mod grants;
 mod options;
+mod outbox;
 mod reader;
 mod register;
 mod row;

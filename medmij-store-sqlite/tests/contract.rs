@@ -28,6 +28,15 @@ mod abonnementen {
     );
 }
 
+/// Its outbox.
+mod outbox {
+    use super::{SqliteOptions, SqliteStore, folder};
+
+    medmij_store_contract::shared_outbox_contract!(
+        SqliteStore::open(SqliteOptions::new(folder::folder("contract").join("store.db"))).unwrap()
+    );
+}
+
 /// The vault of a DVP.
 mod vault {
     use super::{SqliteOptions, SqliteVault, folder};

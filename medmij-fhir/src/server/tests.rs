@@ -457,3 +457,48 @@ fn an_answer_is_xml_when_xml_is_asked_and_so_is_a_refusal() {
         );
     }
 }
+
+#[test]
+fn ten_thousand_resources_in_two_hundred_pages_are_fetched_once() {
+    use std::future::Future;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context as Waking, Poll, Waker};
+
+    use super::{BronError, Bronsysteem, Context, Found, Wanted};
+
+    struct Counting(ResourceSet, AtomicUsize);
+    impl Bronsysteem for Counting {
+        async fn find(&self, context: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronError> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.find(context, wanted).await
+        }
+        async fn read(&self, _: &Context, _: &crate::ResourceType, _: &crate::ResourceId) -> Result<Found, BronError> {
+            Ok(Found::Unknown)
+        }
+    }
+
+    let mut set = ResourceSet::new();
+    for number in 0..10_000 {
+        let flag = format!(r#"{{"resourceType":"Flag","id":"f{number}","status":"active"}}"#);
+        set.insert_json(flag.as_bytes()).unwrap();
+    }
+    let bron = Counting(set, AtomicUsize::new(0));
+    let responder = responder("48");
+    let (mut path, mut pages, mut found) = ("Flag?status=active".to_owned(), 0, 0);
+    loop {
+        let request = http::Request::get(format!("/fhir/48/{path}"))
+            .body(Bytes::new())
+            .unwrap();
+        let context = Context::default();
+        let mut answer = std::pin::pin!(responder.respond(&request, &context, &bron));
+        let Poll::Ready(response) = answer.as_mut().poll(&mut Waking::from_waker(Waker::noop())) else {
+            panic!("memory does not wait");
+        };
+        let bundle = Bundle::parse(response.body(), &Limits::default()).unwrap();
+        pages += 1;
+        found += bundle.entries().len();
+        let Some(next) = bundle.link("next") else { break };
+        path = next.strip_prefix(&format!("{BASE}/")).unwrap().to_owned();
+    }
+    assert_eq!((pages, found, bron.1.into_inner()), (200, 10_000, 1));
+}
