@@ -88,7 +88,7 @@ pub use identity::{NodeIdentity, NodeSigner, SignatureKind};
 #[cfg(feature = "axum")]
 pub use listener::{
     BackChannelListener, ForwardedPeer, FrontControl, FrontListener, FrontListenerBuilder, ListenerBuilder,
-    ListenerControl, ListenerLimits, Peer,
+    ListenerControl, ListenerLimits, Peer, TcpProxies,
 };
 pub use loopback::{DangerLoopback, FrontScheme, LoopbackError};
 pub use revocation::{PeerChain, Revocation, RevocationCheck, RevocationPolicy, RevocationStatus};

@@ -10,14 +10,24 @@
 //! 4. Before each request reaches the router the policy is asked again. A refusal ends the connection
 //!    without a byte of HTTP (core.whl.309); so does every other attempt to write on it.
 
+mod answer;
 mod body;
 mod connection;
 mod forwarded;
 mod front;
 mod gate;
-mod handshakes;
+mod headers;
+mod heads;
+mod hosts;
 mod limits;
+mod notices;
+mod pace;
 mod peer;
+mod service;
+mod shared;
+mod shares;
+mod tcp_proxy;
+mod wire;
 
 use std::future::Future;
 use std::io;
@@ -25,20 +35,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
-use medmij_types::{Clock, SystemClock};
+use medmij_types::{Clock, Hostname};
 use medmij_whitelist::HostPolicy;
-use rustls::ServerConfig;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::{ConfigError, Credentials, NodeIdentity, Revocation, TlsPolicy, TrustRoots, tls};
 use connection::Connections;
 pub use forwarded::ForwardedPeer;
 pub use front::{FrontControl, FrontListener, FrontListenerBuilder};
 use gate::Access;
+use hosts::Hosts;
 pub use limits::ListenerLimits;
 pub use peer::Peer;
+use shared::{Settings, Shared, Shown};
+pub use tcp_proxy::TcpProxies;
 
 /// A bound listener, ready to serve.
 ///
@@ -71,17 +82,6 @@ pub struct BackChannelListener {
     shared: Arc<Shared>,
 }
 
-/// What every connection of a listener needs.
-struct Shared {
-    tls: ArcSwap<ServerConfig>,
-    tls_policy: TlsPolicy,
-    clock: Arc<dyn Clock>,
-    reloads: watch::Sender<u64>,
-    access: Access,
-    limits: ListenerLimits,
-    connections: Arc<Semaphore>,
-}
-
 impl BackChannelListener {
     /// Starts a listener that shows `identity`, takes client certificates under `roots` only and serves the
     /// nodes of `policy` only.
@@ -91,9 +91,8 @@ impl BackChannelListener {
             roots,
             policy,
             revocation: None,
-            tls: TlsPolicy::default(),
-            clock: Arc::new(SystemClock::default()),
-            limits: ListenerLimits::default(),
+            settings: Settings::default(),
+            has_hosts: false,
             forwarded: None,
         }
     }
@@ -120,6 +119,7 @@ impl BackChannelListener {
 async fn serve(tcp: TcpListener, shared: Arc<Shared>, router: axum::Router, shutdown: impl Future<Output = ()> + Send) {
     let (stop, stopping) = watch::channel(false);
     let time = shared.limits.shutdown;
+    let shares = Arc::clone(&shared.shares);
     let mut connections = Connections::new(shared, router, stopping);
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -129,6 +129,7 @@ async fn serve(tcp: TcpListener, shared: Arc<Shared>, router: axum::Router, shut
             () = connections.tidy() => {}
             accepted = tcp.accept() => match accepted {
                 Ok((stream, address)) => connections.start(stream, address),
+                Err(error) if is_exhaustion(&error) => shares.make_descriptor().await,
                 Err(error) => pause_after(&error).await,
             },
         }
@@ -138,7 +139,13 @@ async fn serve(tcp: TcpListener, shared: Arc<Shared>, router: axum::Router, shut
     connections.finish(time).await;
 }
 
-/// A connection that died in the queue says nothing about the next; no file descriptors left does.
+/// No file descriptor, or no memory in the kernel, for one more connection.
+fn is_exhaustion(error: &io::Error) -> bool {
+    // ENFILE, EMFILE, ENOMEM, ENOBUFS of Linux and of BSD; WSAEMFILE
+    matches!(error.raw_os_error(), Some(23 | 24 | 12 | 105 | 55 | 10024))
+}
+
+/// A connection that died in the queue says nothing about the next; other errors may last.
 async fn pause_after(error: &io::Error) {
     let died = [
         io::ErrorKind::ConnectionAborted,
@@ -146,8 +153,8 @@ async fn pause_after(error: &io::Error) {
         io::ErrorKind::ConnectionRefused,
     ];
     if !died.contains(&error.kind()) {
-        tracing::error!(%error, "cannot accept connections for the moment");
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tracing::error!(%error, "cannot accept a connection");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -186,7 +193,10 @@ impl ListenerControl {
             revocation,
         } = credentials;
         let config = tls::server::config(identity, roots, revocation, &self.shared.tls_policy, &self.shared.clock)?;
-        self.shared.take(config);
+        self.shared.take(Shown {
+            config: Arc::new(config),
+            names: identity.names().clone(),
+        });
         tracing::info!(names = %identity.names(), "listener took new credentials");
         Ok(())
     }
@@ -205,9 +215,8 @@ pub struct ListenerBuilder {
     roots: TrustRoots,
     policy: HostPolicy,
     revocation: Option<Revocation>,
-    tls: TlsPolicy,
-    clock: Arc<dyn Clock>,
-    limits: ListenerLimits,
+    settings: Settings,
+    has_hosts: bool,
     forwarded: Option<ForwardedPeer>,
 }
 
@@ -220,19 +229,19 @@ impl ListenerBuilder {
 
     /// Versions and algorithms. Default [`TlsPolicy::ncsc_2_1`].
     pub fn tls(mut self, tls: TlsPolicy) -> Self {
-        self.tls = tls;
+        self.settings.tls = tls;
         self
     }
 
     /// The clock by which certificates are judged. Default the machine's.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.clock = Arc::new(clock);
+        self.settings.clock = Arc::new(clock);
         self
     }
 
     /// Deadlines and sizes.
     pub fn limits(mut self, limits: ListenerLimits) -> Self {
-        self.limits = limits;
+        self.settings.limits = limits;
         self
     }
 
@@ -242,48 +251,50 @@ impl ListenerBuilder {
         self
     }
 
+    /// The hosts that requests may ask for; one for another host is answered with 421. Default the names of the
+    /// certificate that is shown, and with [`forwarded`](Self::forwarded) any, for a proxy may name the host otherwise.
+    pub fn hosts(mut self, hosts: impl IntoIterator<Item = Hostname>) -> Self {
+        self.settings.named_hosts(hosts);
+        self.has_hosts = true;
+        self
+    }
+
+    /// Answers requests for any host.
+    pub fn danger_any_host(mut self) -> Self {
+        self.settings.hosts = Hosts::Any;
+        self.has_hosts = true;
+        self
+    }
+
+    /// The TCP proxies in front, so that the caps for each address count the peers and not the proxies.
+    pub fn tcp_proxies(mut self, proxies: TcpProxies) -> Self {
+        self.settings.tcp_proxies = Some(proxies);
+        self
+    }
+
     /// Binds the socket.
     ///
     /// # Errors
-    /// [`ConfigError`] when revocation was not chosen, TLS cannot be set up or the address is taken.
+    /// [`ConfigError::RevocationNotChosen`], [`ConfigError::Tls`] and the like when TLS cannot be set up,
+    /// [`ConfigError::Descriptors`] when the process may open too few files, [`ConfigError::Bind`] when the address is taken.
     pub async fn bind(self, address: SocketAddr) -> Result<BackChannelListener, ConfigError> {
         let revocation = self.revocation.ok_or(ConfigError::RevocationNotChosen)?;
-        let config = tls::server::config(&self.identity, &self.roots, &revocation, &self.tls, &self.clock)?;
-        let bind = |source| ConfigError::Bind { address, source };
-        let tcp = TcpListener::bind(address).await.map_err(bind)?;
-        let address = tcp.local_addr().map_err(bind)?;
+        let mut settings = self.settings;
+        let (tls, clock) = (&settings.tls, &settings.clock);
+        let config = tls::server::config(&self.identity, &self.roots, &revocation, tls, clock)?;
+        let shown = Shown {
+            config: Arc::new(config),
+            names: self.identity.names().clone(),
+        };
         let access = match self.forwarded {
             Some(forwarded) => Access::Proxies(self.policy, forwarded),
             None => Access::Nodes(self.policy),
         };
-        let shared = Shared::new(config, self.tls, self.clock, access, self.limits);
+        if matches!(access, Access::Proxies(..)) && !self.has_hosts {
+            settings.hosts = Hosts::Any;
+        }
+        let (tcp, address, shared) = settings.bind(address, shown, access)?;
         Ok(BackChannelListener { tcp, address, shared })
-    }
-}
-
-impl Shared {
-    fn new(
-        config: ServerConfig,
-        tls_policy: TlsPolicy,
-        clock: Arc<dyn Clock>,
-        access: Access,
-        limits: ListenerLimits,
-    ) -> Arc<Self> {
-        Arc::new(Self {
-            tls: ArcSwap::from_pointee(config),
-            tls_policy,
-            clock,
-            reloads: watch::Sender::new(0),
-            access,
-            connections: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
-            limits,
-        })
-    }
-
-    /// Takes another configuration: for new connections at once, for open ones after their request.
-    fn take(&self, config: ServerConfig) {
-        self.tls.store(Arc::new(config));
-        self.reloads.send_modify(|count| *count += 1);
     }
 }
 

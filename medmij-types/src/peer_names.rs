@@ -18,7 +18,10 @@ use std::fmt;
 /// # Ok::<(), medmij_types::HostnameError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PeerNames(Vec<Hostname>);
+pub struct PeerNames {
+    names: Vec<Hostname>,
+    listed: Option<Hostname>,
+}
 
 impl PeerNames {
     /// Takes the names of a certificate: the Common Name first, each name once.
@@ -31,30 +34,44 @@ impl PeerNames {
                 names.push(name);
             }
         }
-        Self(names)
+        Self { names, listed: None }
+    }
+
+    /// Notes which of the names is on the Whitelist; whoever judged that calls this.
+    #[must_use]
+    pub fn listed_as(mut self, node: Hostname) -> Self {
+        self.listed = Some(node);
+        self
+    }
+
+    /// The name to count a Node by: the one that was found on the Whitelist, or the first by the alphabet where nobody has
+    /// judged yet. A Node stays one Node by it, whatever other names its certificates carry.
+    #[must_use]
+    pub fn node(&self) -> Option<&Hostname> {
+        self.listed.as_ref().or_else(|| self.names.iter().min())
     }
 
     /// The names, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Hostname> {
-        self.0.iter()
+        self.names.iter()
     }
 
     /// Whether the name is among them, exactly.
     #[must_use]
     pub fn contains(&self, name: &Hostname) -> bool {
-        self.0.contains(name)
+        self.names.contains(name)
     }
 
     /// Whether there is no usable name at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.names.is_empty()
     }
 }
 
 impl fmt::Display for PeerNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, name) in self.0.iter().enumerate() {
+        for (i, name) in self.names.iter().enumerate() {
             if i > 0 {
                 f.write_str(", ")?;
             }

@@ -71,9 +71,9 @@ impl Limits {
         if let Some(address) = address {
             self.back_address.check(subscriber(address), now)?;
         }
-        let mut names: Vec<&str> = peer.iter().map(medmij_types::Hostname::as_str).collect();
-        names.sort_unstable();
-        self.back_node.check(names, now)
+        // one Node whatever other names its certificate carries
+        let node = peer.node().map(medmij_types::Hostname::as_str);
+        self.back_node.check(node, now)
     }
 }
 

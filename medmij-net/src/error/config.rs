@@ -55,6 +55,12 @@ pub enum ConfigError {
     /// The HTTP client could not be built.
     #[error("http client cannot be built")]
     Client(#[source] Box<dyn StdError + Send + Sync>),
+    /// The process may open too few files (`RLIMIT_NOFILE`) to serve anybody.
+    #[error("process may open {limit} files only: a listener needs more (raise RLIMIT_NOFILE)")]
+    Descriptors {
+        /// The soft limit.
+        limit: u64,
+    },
     /// A socket could not be bound.
     #[error("cannot listen on {address}")]
     Bind {

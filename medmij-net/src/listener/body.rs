@@ -1,30 +1,67 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The body of a request, under a deadline and a byte limit (fault R12)
+//!
+//! What went wrong with it decides the status of the answer, whatever the handler made of the error: 408 for a body that
+//! is too slow, 413 for one that is too large, 400 for one that breaks off or cannot be read.
 
-use std::io;
+use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Sleep;
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 pub(super) struct LimitedBody {
     body: Incoming,
     left: u64,
     deadline: Pin<Box<Sleep>>,
+    fault: BodyFault,
+}
+
+/// What went wrong with a body, for whoever answers.
+#[derive(Clone, Default)]
+pub(super) struct BodyFault(Arc<AtomicU8>);
+
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+enum Fault {
+    #[error("body of the request is too slow")]
+    Slow = 1,
+    #[error("body of the request is too large")]
+    Large,
+    #[error("body of the request cannot be read")]
+    Broken,
 }
 
 impl LimitedBody {
-    pub(super) fn new(body: Incoming, bytes: u64, time: Duration) -> Self {
+    pub(super) fn new(body: Incoming, bytes: u64, time: Duration, fault: BodyFault) -> Self {
         Self {
             body,
             left: bytes,
             deadline: Box::pin(tokio::time::sleep(time)),
+            fault,
+        }
+    }
+
+    fn fail<T>(&self, fault: Fault) -> Poll<Option<Result<T, BoxError>>> {
+        self.fault.0.store(fault as u8, Ordering::Release);
+        Poll::Ready(Some(Err(fault.into())))
+    }
+}
+
+impl BodyFault {
+    /// The status that fits, if anything was wrong.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        match self.0.load(Ordering::Acquire) {
+            1 => Some(StatusCode::REQUEST_TIMEOUT),
+            2 => Some(StatusCode::PAYLOAD_TOO_LARGE),
+            3 => Some(StatusCode::BAD_REQUEST),
+            _ => None,
         }
     }
 }
@@ -36,13 +73,16 @@ impl Body for LimitedBody {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let frame = match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => frame,
-            Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error.into()))),
+            Poll::Ready(Some(Err(error))) => {
+                tracing::debug!(%error, "body of a request broke");
+                return self.fail(Fault::Broken);
+            }
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Pending => {
-                return self.deadline.as_mut().poll(cx).map(|()| {
-                    let late = io::Error::new(io::ErrorKind::TimedOut, "body of the request is too slow");
-                    Some(Err(late.into()))
-                });
+                return match self.deadline.as_mut().poll(cx) {
+                    Poll::Ready(()) => self.fail(Fault::Slow),
+                    Poll::Pending => Poll::Pending,
+                };
             }
         };
         let length = frame.data_ref().map_or(0, |data| data.len() as u64);
@@ -51,7 +91,7 @@ impl Body for LimitedBody {
                 self.left = left;
                 Poll::Ready(Some(Ok(frame)))
             }
-            None => Poll::Ready(Some(Err("body of the request is too large".into()))),
+            None => self.fail(Fault::Large),
         }
     }
 
@@ -63,3 +103,5 @@ impl Body for LimitedBody {
         self.body.size_hint()
     }
 }
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;

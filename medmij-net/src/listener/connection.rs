@@ -5,9 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ConnectInfo;
-use http::Request;
-use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,14 +12,17 @@ use medmij_types::PeerNames;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use tower::ServiceExt;
 
-use super::Shared;
-use super::body::LimitedBody;
-use super::gate::{Access, Closed, Gate, Gated};
-use super::handshakes::{Handshakes, Place};
+use super::gate::{Access, Gate};
+use super::pace::Pace;
+use super::service::Conversation;
+use super::shared::{Shared, Shown};
+use super::shares::{Eviction, Place, Site};
+use super::tcp_proxy::{self, Origin};
+use super::wire::{Turn, Wire};
 use crate::names::peer_names;
 
 /// The connections of a listener.
@@ -30,52 +30,46 @@ pub(super) struct Connections {
     shared: Arc<Shared>,
     router: axum::Router,
     stopping: watch::Receiver<bool>,
-    handshakes: Handshakes,
     tasks: JoinSet<()>,
 }
 
 impl Connections {
     pub(super) fn new(shared: Arc<Shared>, router: axum::Router, stopping: watch::Receiver<bool>) -> Self {
-        let handshakes = Handshakes::new(shared.limits.handshakes);
         Self {
             shared,
             router,
             stopping,
-            handshakes,
             tasks: JoinSet::new(),
         }
     }
 
     pub(super) fn start(&mut self, stream: TcpStream, address: SocketAddr) {
-        if let Access::Proxies(_, forwarded) = &self.shared.access
-            && !forwarded.is_proxy_address(address)
-        {
-            tracing::warn!(%address, rule = "core.whl.308", "not the address of a configured proxy, connection closed");
+        let origin = self.shared.origin(address);
+        let Some((place, eviction)) = self.shared.shares.enter(origin.site()) else {
             return;
-        }
-        let place = self.handshakes.enter();
+        };
         let mut reloads = self.shared.reloads.subscribe();
         reloads.mark_unchanged();
         let connection = Connection {
             shared: Arc::clone(&self.shared),
+            place,
             address,
             stopping: self.stopping.clone(),
             reloads,
         };
-        self.tasks.spawn(connection.run(stream, place, self.router.clone()));
+        self.tasks
+            .spawn(connection.run(stream, origin, eviction, self.router.clone()));
     }
 
     /// Takes back what ended; never ready while nothing did.
     pub(super) async fn tidy(&mut self) {
-        tokio::select! {
-            () = self.handshakes.tidy() => {}
-            Some(_) = self.tasks.join_next() => {}
+        if self.tasks.join_next().await.is_none() {
+            std::future::pending::<()>().await;
         }
     }
 
-    /// Ends handshakes at once, waits for the other connections to end, then cuts them.
+    /// Waits for the connections to end, then cuts them.
     pub(super) async fn finish(mut self, time: Duration) {
-        self.handshakes.clear();
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(time, all).await.is_err() {
             tracing::warn!(left = self.tasks.len(), "connections cut at shutdown");
@@ -85,93 +79,137 @@ impl Connections {
 
 struct Connection {
     shared: Arc<Shared>,
+    place: Place,
     address: SocketAddr,
     stopping: watch::Receiver<bool>,
     reloads: watch::Receiver<u64>,
 }
 
 impl Connection {
-    async fn run(self, stream: TcpStream, place: Place, router: axum::Router) {
-        let Some(stream) = self.handshake(stream, place).await else {
-            return;
+    async fn run(mut self, stream: TcpStream, origin: Origin, mut eviction: Eviction, router: axum::Router) {
+        let greeted = tokio::select! {
+            biased;
+            () = eviction.evicted() => return,
+            _ = self.stopping.wait_for(|stop| *stop) => return,
+            greeted = Self::greet(&self.shared, &self.place, &mut self.address, stream, origin) => greeted,
         };
+        let Some((stream, shown)) = greeted else { return };
+        self.place.greeted();
         let gate = Gate::new(Arc::clone(&self.shared), names_of(&stream), self.address);
-        if gate.enter().is_err() {
+        let Ok(node) = gate.enter() else { return };
+        if node.is_some_and(|node| !self.place.join(&node)) {
             return;
         }
-        let Ok(_permit) = Arc::clone(&self.shared.connections).try_acquire_owned() else {
-            tracing::warn!(address = %self.address, names = %gate.names(), "too many connections, this one is closed");
-            return;
-        };
-        self.http(stream, gate, router).await;
+        self.http(stream, gate, &shown, eviction, router).await;
     }
 
-    async fn handshake(&self, stream: TcpStream, mut place: Place) -> Option<TlsStream<TcpStream>> {
-        let address = self.address;
+    /// What comes before HTTP, within one deadline: the header of a TCP proxy, and the TLS handshake.
+    async fn greet(
+        shared: &Shared,
+        place: &Place,
+        address: &mut SocketAddr,
+        mut stream: TcpStream,
+        origin: Origin,
+    ) -> Option<(TlsStream<TcpStream>, Arc<Shown>)> {
+        let now = Instant::now();
+        let deadline = now.checked_add(shared.limits.handshake).unwrap_or(now + YEAR);
         let _ = stream.set_nodelay(true);
-        let accept = TlsAcceptor::from(self.shared.tls.load_full()).accept(stream);
-        tokio::select! {
-            biased;
-            () = place.evicted() => {
-                tracing::warn!(%address, "tls handshake ended to make room");
-                None
-            }
-            accepted = tokio::time::timeout(self.shared.limits.handshake, accept) => match accepted {
-                Ok(Ok(stream)) => Some(stream),
+        if matches!(origin, Origin::Told) {
+            let read = tokio::time::timeout_at(deadline, tcp_proxy::read_header(&mut stream));
+            match read.await {
+                Ok(Ok(Some(peer))) => {
+                    *address = peer;
+                    if !place.locate(Site::of(peer.ip())) {
+                        return None;
+                    }
+                }
+                Ok(Ok(None)) => {}
                 Ok(Err(error)) => {
-                    tracing::info!(%address, %error, rule = "core.tls.314", "tls handshake failed");
-                    None
+                    tracing::warn!(%address, %error, rule = "R12", "proxy did not say whose connection it is");
+                    return None;
                 }
                 Err(_) => {
-                    tracing::info!(%address, "tls handshake too slow");
-                    None
+                    tracing::info!(%address, "proxy too slow to say whose connection it is");
+                    return None;
                 }
-            },
+            }
+        }
+        if let Access::Proxies(_, forwarded) = &shared.access
+            && !forwarded.is_proxy_address(*address)
+        {
+            tracing::warn!(%address, rule = "core.whl.308", "not the address of a configured proxy, connection closed");
+            return None;
+        }
+        let shown = shared.shown.load_full();
+        let accept = TlsAcceptor::from(Arc::clone(&shown.config)).accept(stream);
+        match tokio::time::timeout_at(deadline, accept).await {
+            Ok(Ok(stream)) => Some((stream, shown)),
+            Ok(Err(error)) => {
+                tracing::info!(%address, %error, rule = "core.tls.314", "tls handshake failed");
+                None
+            }
+            Err(_) => {
+                tracing::info!(%address, "tls handshake too slow");
+                None
+            }
         }
     }
 
-    async fn http(mut self, stream: TlsStream<TcpStream>, gate: Gate, router: axum::Router) {
+    async fn http(
+        mut self,
+        stream: TlsStream<TcpStream>,
+        gate: Gate,
+        shown: &Shown,
+        mut eviction: Eviction,
+        router: axum::Router,
+    ) {
         let limits = self.shared.limits;
         let address = self.address;
-        let service = {
-            let gate = gate.clone();
-            service_fn(move |mut request: Request<Incoming>| {
-                let passed = gate.pass(request.headers_mut());
-                let router = router.clone();
-                async move {
-                    let peer = passed?;
-                    let mut request = request
-                        .map(|body| axum::body::Body::new(LimitedBody::new(body, limits.body_bytes, limits.body)));
-                    if let Some(peer) = peer {
-                        request.extensions_mut().insert(peer.names().clone());
-                        request.extensions_mut().insert(peer);
-                    }
-                    request.extensions_mut().insert(ConnectInfo(address));
-                    match router.oneshot(request).await {
-                        Ok(response) => Ok::<_, Closed>(response),
-                        Err(never) => match never {},
-                    }
-                }
-            })
+        let turn = Arc::new(Turn::default());
+        let pace = Pace::new(limits.write, limits.write_rate);
+        let wire = Wire::new(
+            stream,
+            gate.clone(),
+            pace,
+            Arc::clone(&turn),
+            self.shared.header_lines(),
+        );
+        let conversation = Conversation {
+            shared: Arc::clone(&self.shared),
+            gate,
+            place: self.place.clone(),
+            turn: Arc::clone(&turn),
+            router,
+            certificate: shown.names.clone(),
+            address,
         };
+        let service = service_fn(move |request| conversation.clone().answer(request));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.headers.min(YEAR))
             .max_buf_size(limits.header_bytes.max(8 * 1024))
             .half_close(false)
-            .serve_connection(TokioIo::new(Gated::new(stream, gate)), service);
+            .serve_connection(TokioIo::new(wire), service);
         let mut connection = std::pin::pin!(connection);
         let mut old = std::pin::pin!(tokio::time::sleep(limits.age));
-        let mut ending = false;
+        let (mut ending, mut evicted) = (false, false);
         let ended = loop {
             tokio::select! {
                 ended = connection.as_mut() => break ended,
+                () = eviction.evicted(), if !evicted => evicted = true,
                 () = &mut old, if !ending => {}
                 _ = self.stopping.wait_for(|stop| *stop), if !ending => {}
                 _ = self.reloads.changed(), if !ending => {}
             }
             ending = true;
             connection.as_mut().graceful_shutdown();
+            if evicted && !turn.is_answering() {
+                let ended = tokio::time::timeout(GOODBYE, connection.as_mut()).await;
+                // A head that is half there, or a peer that does not read, is no reason to wait.
+                if ended.is_ok() || !turn.is_answering() {
+                    return;
+                }
+            }
         };
         if let Err(error) = ended {
             tracing::debug!(%address, %error, "connection ended");
@@ -181,6 +219,9 @@ impl Connection {
 
 /// The HTTP library adds this time to a clock, and panics where that cannot be.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Time to write the end of a TLS connection into a buffer.
+const GOODBYE: Duration = Duration::from_millis(20);
 
 fn names_of(stream: &TlsStream<TcpStream>) -> PeerNames {
     let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();

@@ -8,11 +8,13 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use medmij_types::{Clock, SystemClock};
+use medmij_types::Hostname;
 use tokio::net::TcpListener;
 
 use super::gate::Access;
-use super::{ListenerLimits, Shared, serve};
+use super::hosts::Hosts;
+use super::shared::{Settings, Shared, Shown};
+use super::{ListenerLimits, TcpProxies, serve};
 use crate::{ConfigError, TlsPolicy, WebIdentity, tls};
 
 /// A bound listener of the front channel, ready to serve.
@@ -39,9 +41,7 @@ impl FrontListener {
     pub fn builder(identity: WebIdentity) -> FrontListenerBuilder {
         FrontListenerBuilder {
             identity,
-            tls: TlsPolicy::default(),
-            clock: Arc::new(SystemClock::default()),
-            limits: ListenerLimits::default(),
+            settings: Settings::default(),
         }
     }
 
@@ -83,11 +83,11 @@ impl FrontControl {
     /// # Errors
     /// [`ConfigError`] when TLS cannot be set up from it; then everything stays as it was.
     pub fn reload(&self, identity: &WebIdentity) -> Result<(), ConfigError> {
-        self.shared.take(tls::server::front(
-            identity,
-            &self.shared.tls_policy,
-            &self.shared.clock,
-        )?);
+        let config = tls::server::front(identity, &self.shared.tls_policy, &self.shared.clock)?;
+        self.shared.take(Shown {
+            config: Arc::new(config),
+            names: identity.names().clone(),
+        });
         tracing::info!(names = %identity.names(), "front listener took a new certificate");
         Ok(())
     }
@@ -103,34 +103,53 @@ impl std::fmt::Debug for FrontControl {
 #[must_use]
 pub struct FrontListenerBuilder {
     identity: WebIdentity,
-    tls: TlsPolicy,
-    clock: Arc<dyn Clock>,
-    limits: ListenerLimits,
+    settings: Settings,
 }
 
 impl FrontListenerBuilder {
     /// Versions and algorithms. Default [`TlsPolicy::ncsc_2_1`].
     pub fn tls(mut self, tls: TlsPolicy) -> Self {
-        self.tls = tls;
+        self.settings.tls = tls;
         self
     }
 
     /// Deadlines and sizes.
     pub fn limits(mut self, limits: ListenerLimits) -> Self {
-        self.limits = limits;
+        self.settings.limits = limits;
+        self
+    }
+
+    /// The hosts that requests may ask for; one for another host is answered with 421. Default the names of the
+    /// certificate that is shown.
+    pub fn hosts(mut self, hosts: impl IntoIterator<Item = Hostname>) -> Self {
+        self.settings.named_hosts(hosts);
+        self
+    }
+
+    /// Answers requests for any host.
+    pub fn danger_any_host(mut self) -> Self {
+        self.settings.hosts = Hosts::Any;
+        self
+    }
+
+    /// The TCP proxies in front, so that the caps for each address count the browsers and not the proxies.
+    pub fn tcp_proxies(mut self, proxies: TcpProxies) -> Self {
+        self.settings.tcp_proxies = Some(proxies);
         self
     }
 
     /// Binds the socket.
     ///
     /// # Errors
-    /// [`ConfigError`] when TLS cannot be set up or the address is taken.
+    /// [`ConfigError::Tls`] when TLS cannot be set up, [`ConfigError::Descriptors`] when the process may open too few files,
+    /// [`ConfigError::Bind`] when the address is taken.
     pub async fn bind(self, address: SocketAddr) -> Result<FrontListener, ConfigError> {
-        let config = tls::server::front(&self.identity, &self.tls, &self.clock)?;
-        let bind = |source| ConfigError::Bind { address, source };
-        let tcp = TcpListener::bind(address).await.map_err(bind)?;
-        let address = tcp.local_addr().map_err(bind)?;
-        let shared = Shared::new(config, self.tls, self.clock, Access::Everybody, self.limits);
+        let config = tls::server::front(&self.identity, &self.settings.tls, &self.settings.clock)?;
+        let shown = Shown {
+            config: Arc::new(config),
+            names: self.identity.names().clone(),
+        };
+        let (tcp, address, shared) = self.settings.bind(address, shown, Access::Everybody)?;
         Ok(FrontListener { tcp, address, shared })
     }
 }

@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The Whitelist before every request and before every byte that goes out (core.whl.307, core.whl.309)
-//!
-//! [`Gate`] decides per request. [`Gated`] is the stream below HTTP: it asks the same question whenever
-//! something is written, so that nothing that the HTTP library says by itself (a 400 to a broken request, for
-//! instance) reaches a peer that has been taken off the list.
 
-use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use http::HeaderMap;
-use medmij_types::PeerNames;
+use medmij_types::{Hostname, PeerNames};
 use medmij_whitelist::{HostPolicy, NotAllowed};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Sleep;
 
-use super::{ForwardedPeer, Peer, Shared};
+use super::shared::Shared;
+use super::{ForwardedPeer, Peer};
 
 /// Whom a listener serves.
 pub(super) enum Access {
@@ -42,13 +34,14 @@ impl Gate {
         Self { shared, names, address }
     }
 
-    /// Whether the connection may come to HTTP at all.
-    pub(super) fn enter(&self) -> Result<(), Closed> {
+    /// Whether the connection may come to HTTP at all, and of which Node it is. A Node is the name by which it is on the
+    /// Whitelist, whatever other names its certificate holds.
+    pub(super) fn enter(&self) -> Result<Option<Hostname>, Closed> {
         let Self { names, address, .. } = self;
         match &self.shared.access {
-            Access::Everybody => Ok(()),
-            Access::Nodes(policy) => self.judge(policy, names).map(drop),
-            Access::Proxies(_, forwarded) if forwarded.is_proxy(names) => Ok(()),
+            Access::Everybody => Ok(None),
+            Access::Nodes(policy) => self.judge(policy, names).map(|peer| peer.names().node().cloned()),
+            Access::Proxies(_, forwarded) if forwarded.is_proxy(names) => Ok(None),
             Access::Proxies(..) => {
                 tracing::warn!(%address, %names, rule = "core.whl.308", "no configured proxy, connection closed");
                 Err(Closed::NotProxy)
@@ -77,7 +70,12 @@ impl Gate {
     fn judge(&self, policy: &HostPolicy, names: &PeerNames) -> Result<Peer, Closed> {
         let address = self.address;
         match policy.check_peer(names) {
-            Ok(allowed) => Ok(Peer::new(names.clone(), allowed, address)),
+            Ok(allowed) => {
+                // A certificate may hold several names of the list: the first by the alphabet counts for all.
+                let listed = names.iter().filter(|name| policy.check(name).is_ok()).min();
+                let node = listed.unwrap_or_else(|| allowed.hostname()).clone();
+                Ok(Peer::new(names.clone().listed_as(node), allowed, address))
+            }
             Err(reason) => {
                 tracing::warn!(%address, %names, rule = "core.whl.307", %reason, "peer refused, connection closed");
                 Err(Closed::NotAllowed(reason))
@@ -85,12 +83,8 @@ impl Gate {
         }
     }
 
-    pub(super) fn names(&self) -> &PeerNames {
-        &self.names
-    }
-
     /// Whether anything may be written. A proxy is no participant; what it hears is decided per request.
-    fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         match &self.shared.access {
             Access::Nodes(policy) => policy.check_peer(&self.names).is_ok(),
             Access::Proxies(..) | Access::Everybody => true,
@@ -107,78 +101,4 @@ pub(super) enum Closed {
     NotProxy,
     #[error("proxy gave no certificate")]
     NoCertificate,
-}
-
-/// A stream that writes only as long as its gate is open and the other side reads.
-pub(super) struct Gated<S> {
-    stream: S,
-    gate: Gate,
-    stalled: Option<Pin<Box<Sleep>>>,
-}
-
-impl<S> Gated<S> {
-    pub(super) fn new(stream: S, gate: Gate) -> Self {
-        Self {
-            stream,
-            gate,
-            stalled: None,
-        }
-    }
-
-    fn check(&self) -> io::Result<()> {
-        if self.gate.is_open() {
-            Ok(())
-        } else {
-            Err(io::ErrorKind::PermissionDenied.into())
-        }
-    }
-
-    /// A write that cannot go on waits for a while and then fails.
-    fn watched<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.stalled = None;
-            return written;
-        }
-        let time = self.gate.shared.limits.write;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
-        stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Gated<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Gated<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.check()?;
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.watched(cx, written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.check()?;
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.watched(cx, written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
-        self.watched(cx, flushed)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.watched(cx, shut)
-    }
 }

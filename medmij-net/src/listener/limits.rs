@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::ConfigError;
+
 /// What a peer may cost the listener (fault R12).
 ///
 /// ```
@@ -16,12 +18,24 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListenerLimits {
-    /// Time for the TLS handshake. Default 10 s.
+    /// Time for the TLS handshake, and for the PROXY protocol before it. Default 10 s.
     pub handshake: Duration,
-    /// Handshakes at once; one more ends the oldest. Default 4,096.
+    /// Handshakes at once; one more ends the oldest of the address that has most. Default 2,048.
     pub handshakes: usize,
-    /// Connections of listed peers at once; one more is closed. Default 4,096.
+    /// Handshakes at once of one address; one more ends its oldest. Default 512.
+    pub handshakes_per_address: usize,
+    /// Connections at once, in whatever stage; one more ends the oldest idle one of the address that holds most. Default
+    /// 8,192, or what [`descriptor_share`](Self::descriptor_share) leaves of it.
     pub connections: usize,
+    /// Connections at once of one address, at most half of all; one more ends its oldest idle one. Default 4,096: there
+    /// are thousands of people behind one address of a mobile network. An IPv6 address counts by its first 48 bits.
+    pub connections_per_address: usize,
+    /// Connections at once of one Node, at most half of all; one more ends its oldest idle one. Behind an HTTP proxy:
+    /// requests at once. Default 1,024.
+    pub connections_per_node: usize,
+    /// The part of the file descriptors of the process (`RLIMIT_NOFILE`) that this listener may hold, in percent.
+    /// Default 40, so that a front and a back channel leave a fifth for stores, files and outgoing connections.
+    pub descriptor_share: u8,
     /// Time for the headers of a request, and for waiting for the next one. Default 15 s.
     pub headers: Duration,
     /// Bytes of the head of a request, at least 8 KiB. Default 16 KiB.
@@ -30,8 +44,10 @@ pub struct ListenerLimits {
     pub body: Duration,
     /// Bytes of the body of a request. Default 64 MiB.
     pub body_bytes: u64,
-    /// Time that a peer may leave our bytes unread. Default 30 s.
+    /// Time over which a peer that reads slowly is watched. Default 30 s.
     pub write: Duration,
+    /// Bytes a second that a peer must take over that time, once it keeps us waiting. Default 8 KiB.
+    pub write_rate: u64,
     /// Age at which a connection is closed after its current request, so that its certificate is judged
     /// anew. Default 10 min.
     pub age: Duration,
@@ -43,15 +59,120 @@ impl Default for ListenerLimits {
     fn default() -> Self {
         Self {
             handshake: Duration::from_secs(10),
-            handshakes: 4096,
-            connections: 4096,
+            handshakes: 2048,
+            handshakes_per_address: 512,
+            connections: 8192,
+            connections_per_address: 4096,
+            connections_per_node: 1024,
+            descriptor_share: 40,
             headers: Duration::from_secs(15),
             header_bytes: 16 * 1024,
             body: Duration::from_secs(15),
             body_bytes: 64 * 1024 * 1024,
             write: Duration::from_secs(30),
+            write_rate: 8 * 1024,
             age: Duration::from_secs(600),
             shutdown: Duration::from_secs(15),
         }
+    }
+}
+
+/// How many connections there may be, after a look at what the process can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Caps {
+    pub(super) total: usize,
+    pub(super) address: usize,
+    pub(super) address_handshakes: usize,
+    pub(super) node: usize,
+    pub(super) handshakes: usize,
+}
+
+impl ListenerLimits {
+    /// The caps within the descriptors of this process.
+    pub(super) fn caps(&self) -> Result<Caps, ConfigError> {
+        let limit = descriptors();
+        let caps = self.caps_within(limit)?;
+        if let Some(limit) = limit
+            && caps.total < self.connections
+        {
+            tracing::warn!(
+                connections = caps.total,
+                configured = self.connections,
+                descriptors = limit,
+                rule = "R12",
+                "fewer connections than configured: the limit of open files (RLIMIT_NOFILE) is too low"
+            );
+        }
+        Ok(caps)
+    }
+
+    fn caps_within(&self, descriptors: Option<u64>) -> Result<Caps, ConfigError> {
+        let share = match descriptors {
+            Some(limit) if limit < LEAST_DESCRIPTORS => return Err(ConfigError::Descriptors { limit }),
+            Some(limit) => {
+                let share = u128::from(limit) * u128::from(self.descriptor_share.min(100)) / 100;
+                usize::try_from(share).unwrap_or(usize::MAX)
+            }
+            None => usize::MAX,
+        };
+        let total = self.connections.min(share).max(1);
+        let part = total.div_ceil(2);
+        let address = self.connections_per_address.clamp(1, part);
+        Ok(Caps {
+            total,
+            address,
+            address_handshakes: self.handshakes_per_address.clamp(1, address),
+            node: self.connections_per_node.clamp(1, part),
+            handshakes: self.handshakes.clamp(1, total),
+        })
+    }
+}
+
+/// The soft limit of open files; `None` where there is none, or none that can be asked.
+fn descriptors() -> Option<u64> {
+    #[cfg(unix)]
+    return rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    return None;
+}
+
+/// With fewer a listener beside stores and lists cannot work.
+const LEAST_DESCRIPTORS: u64 = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r12_the_caps_fit_the_descriptors_of_the_process() {
+        let limits = ListenerLimits::default();
+        for (descriptors, total, address, node) in [
+            (None, 8192, 4096, 1024),
+            (Some(u64::MAX), 8192, 4096, 1024),
+            (Some(1_048_576), 8192, 4096, 1024),
+            (Some(1024), 409, 205, 205),
+            (Some(64), 25, 13, 13),
+        ] {
+            let caps = limits.caps_within(descriptors).unwrap();
+            assert_eq!(
+                (caps.total, caps.address, caps.node),
+                (total, address, node),
+                "{descriptors:?}"
+            );
+            assert!(caps.address_handshakes <= caps.address && caps.handshakes <= caps.total);
+        }
+        assert!(matches!(
+            limits.caps_within(Some(63)),
+            Err(ConfigError::Descriptors { limit: 63 })
+        ));
+    }
+
+    #[test]
+    fn r12_nobody_may_have_it_all_whatever_is_configured() {
+        let mut limits = ListenerLimits::default();
+        limits.connections_per_address = usize::MAX;
+        limits.connections_per_node = usize::MAX;
+        let caps = limits.caps_within(None).unwrap();
+        assert_eq!((caps.address, caps.node), (4096, 4096));
     }
 }

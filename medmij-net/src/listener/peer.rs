@@ -37,7 +37,7 @@ impl Peer {
         }
     }
 
-    /// All names in the certificate that can name a node (core.whl.307).
+    /// All names in the certificate that can name a node (core.whl.307). [`PeerNames::node`] is the one to count by.
     pub fn names(&self) -> &PeerNames {
         &self.inner.names
     }
@@ -47,7 +47,7 @@ impl Peer {
         &self.inner.allowed
     }
 
-    /// The other end of the TCP connection.
+    /// The other end of the TCP connection; behind a TCP proxy with the PROXY protocol, what it says.
     pub fn address(&self) -> SocketAddr {
         self.inner.address
     }

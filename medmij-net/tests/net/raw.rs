@@ -172,7 +172,22 @@ pub(crate) fn client_config(identity: Option<&TestIdentity>, pki: &TestPki) -> C
 
 /// Connects; with TLS 1.3 a refusal of the client shows only afterwards.
 pub(crate) async fn connect(config: ClientConfig, address: SocketAddr) -> std::io::Result<TlsStream<TcpStream>> {
-    let stream = TcpStream::connect(address).await?;
+    hello(config, TcpStream::connect(address).await?).await
+}
+
+/// Connects from an address of one's own, as another machine would.
+pub(crate) async fn connect_from(
+    local: [u8; 4],
+    config: ClientConfig,
+    address: SocketAddr,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let socket = tokio::net::TcpSocket::new_v4()?;
+    socket.bind((local, 0).into())?;
+    hello(config, socket.connect(address).await?).await
+}
+
+/// TLS over a connection that is there.
+pub(crate) async fn hello(config: ClientConfig, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
     TlsConnector::from(Arc::new(config))
         .connect(ServerName::try_from(DVZA).unwrap(), stream)
         .await

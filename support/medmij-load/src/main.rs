@@ -13,7 +13,7 @@
 //!
 //! Over TLS sockets on loopback: `serve` is a DVZA as a process of its own, `token` and `flow` drive it from another, and
 //! `bench` starts both and prints a table; `soak` does so for a long time and watches memory; `outage` stops and starts
-//! PostgreSQL meanwhile. How it is to be read stands in `docs/benchmarks-oauth.md`.
+//! PostgreSQL meanwhile; `crowd` fills a listener with connections that do nothing and asks beside them. How it is to be read stands in `docs/benchmarks-oauth.md`.
 //!
 //! Each program is a module with an `Args` and a `run`.
 
@@ -21,6 +21,7 @@
 #![allow(clippy::print_stdout, reason = "a command line prints")]
 
 mod bench;
+mod crowd;
 mod dvza;
 mod flow;
 mod measure;
@@ -71,6 +72,10 @@ enum Command {
     Soak(soak::Args),
     /// Weigh the rows of the store in memory.
     Weigh(weigh::Args),
+    /// Fill a listener with connections that do nothing, and see whether others are served.
+    Crowd(crowd::Args),
+    /// Serve for `crowd`.
+    CrowdServe(crowd::ServeArgs),
     /// Stop and start PostgreSQL under a server that is in use.
     Outage(outage::Args),
     /// Write certificates into a folder, for a server that is no part of this program.
@@ -92,6 +97,8 @@ fn main() -> Result<(), work::Failure> {
             Command::Bench(args) => bench::run(args).await,
             Command::Soak(args) => soak::run(args).await,
             Command::Weigh(args) => weigh::run(args).await,
+            Command::Crowd(args) => crowd::run(args).await,
+            Command::CrowdServe(args) => crowd::serve(args).await,
             Command::Outage(args) => outage::run(args).await,
             Command::Pki(args) => world::make_pki(&args),
         }

@@ -64,6 +64,11 @@ impl Summary {
         self.count as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
+    /// Ninety-nine of a hundred were at least as fast.
+    pub(crate) fn p99(&self) -> Duration {
+        self.p99
+    }
+
     /// The cells of a table in Markdown: number, rate, p50, p99 and the slowest in ms.
     pub(crate) fn cells(&self) -> String {
         format!(

@@ -34,6 +34,11 @@ impl Process {
         self.status("VmRSS:")
     }
 
+    /// The files that are open now.
+    pub(crate) fn open_files(&self) -> Option<usize> {
+        Some(fs::read_dir(self.0.join("fd")).ok()?.count())
+    }
+
     fn status(&self, name: &str) -> Option<u64> {
         let status = fs::read_to_string(self.0.join("status")).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix(name))?;
