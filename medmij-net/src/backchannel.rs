@@ -4,6 +4,7 @@
 //! The order of one request: its URI is taken apart once, the host is judged by the host policy, and only
 //! the proof that comes out of that ([`AllowedHost`]) lets it be dialled or put on an open connection.
 
+pub(crate) mod attempt;
 pub(crate) mod body;
 pub(crate) mod builder;
 pub(crate) mod proxy;
@@ -19,7 +20,8 @@ use medmij_types::Hostname;
 use medmij_whitelist::{AllowedHost, HostPolicy};
 use tokio::time::Instant;
 
-use crate::error::{Kind, classify};
+use crate::error::Kind;
+use crate::tls::ems::WithoutEms;
 use crate::{ConfigError, Credentials, NetError, NodeIdentity, TrustRoots};
 use body::BoundedBody;
 use builder::BackChannelBuilder;
@@ -46,6 +48,7 @@ struct Shared {
     recipe: builder::Recipe,
     policy: HostPolicy,
     limits: SendLimits,
+    without_ems: WithoutEms,
 }
 
 /// What one exchange may cost.
@@ -146,18 +149,26 @@ impl BackChannel {
         request: reqwest::Request,
         limits: SendLimits,
     ) -> Result<Response<BoundedBody>, NetError> {
-        if request.url().host_str() != Some(allowed.hostname().as_str()) {
+        let host = allowed.hostname();
+        if request.url().host_str() != Some(host.as_str()) {
             return Err(NetError::new(Kind::Request("the host is not the one that was judged")));
         }
         let now = Instant::now();
         // Too long a time to add is no deadline that anybody lives to see.
         let deadline = now.checked_add(limits.total).unwrap_or(now + YEAR);
-        let client = self.shared.client();
-        let response = tokio::time::timeout_at(deadline, client.execute(request))
+        let made = self.shared.made();
+        let sent = attempt::send(&self.shared, &made, host, request);
+        let sent = tokio::time::timeout_at(deadline, sent)
             .await
-            .map_err(|_| NetError::new(Kind::Timeout(limits.total)))?
-            .map_err(|error| classify(error, self.shared.recipe.connect))?;
-        body::bounded(response, limits, deadline, allowed.hostname())
+            .map_err(|_| NetError::new(Kind::Timeout(limits.total)))??;
+        body::bounded(sent, limits, deadline, host)
+    }
+
+    /// The servers that spoke TLS 1.2 without extended master secret (RFC 7627) since this client was built, and how many
+    /// requests each had. With [`TlsPolicy::extended_master_secret`](crate::TlsPolicy::extended_master_secret) they would be
+    /// refused.
+    pub fn without_extended_master_secret(&self) -> Vec<(Hostname, u64)> {
+        self.shared.without_ems.counts()
     }
 
     /// Takes other credentials without a restart (fault R16). Open connections are not used again; requests
@@ -184,24 +195,24 @@ const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 impl Shared {
     /// The client in use, or a new one when its connections may be too old: every certificate is judged anew
     /// within [`BackChannelBuilder::connection_age`], however busy a connection is (threat W7).
-    fn client(&self) -> reqwest::Client {
-        let made = self.made.load();
+    fn made(&self) -> Arc<builder::Made> {
+        let made = self.made.load_full();
         if !self.recipe.is_old(&made) {
-            return made.client.clone();
+            return made;
         }
         let new = match self.recipe.make(made.credentials.clone()) {
             Ok(new) => Arc::new(new),
             Err(error) => {
                 tracing::error!(%error, "client cannot be renewed, the old one stays");
-                return made.client.clone();
+                return made;
             }
         };
         // Only in the place of the one that it was made of: credentials that were taken meanwhile are not undone.
         let before = self.made.compare_and_swap(&made, Arc::clone(&new));
         if Arc::ptr_eq(&before, &made) {
-            new.client.clone()
+            new
         } else {
-            before.client.clone()
+            Arc::clone(&before)
         }
     }
 }

@@ -66,6 +66,8 @@ pub(crate) enum Kind {
     RevocationUnknown,
     #[error("tls refused by the other side")]
     TlsAlert,
+    #[error("server speaks tls 1.2 without extended master secret (rfc 7627), which the policy requires")]
+    NoExtendedMasterSecret,
     #[error("tls failed")]
     Tls,
     #[error("no answer within {} ms", .0.as_millis())]
@@ -149,7 +151,11 @@ impl NetError {
 
     /// TLS did not come about, whichever side refused; includes [`is_certificate`](Self::is_certificate).
     pub fn is_tls(&self) -> bool {
-        self.is_certificate() || matches!(self.inner.kind, Kind::TlsAlert | Kind::Tls)
+        self.is_certificate()
+            || matches!(
+                self.inner.kind,
+                Kind::TlsAlert | Kind::Tls | Kind::NoExtendedMasterSecret
+            )
     }
 
     /// We refused the server's certificate: root, name, dates, purpose, wildcard, revocation.
@@ -179,6 +185,10 @@ impl NetError {
     /// looks like this too: it says nothing (core.whl.309).
     pub fn is_broken(&self) -> bool {
         self.inner.kind == Kind::Broken
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.inner.kind
     }
 
     /// It is certain that no byte of the request reached the other side, so that sending it again

@@ -7,7 +7,8 @@
 //!
 //! * [`BackChannel`] sends requests. The host of each one is judged before anything is dialled, also when
 //!   a connection to it is still open. Own roots, own certificate, https only, no redirects, no proxy from
-//!   the environment, no decompression, no retries, bounded bodies, one deadline.
+//!   the environment, no decompression, bounded bodies, one deadline, and no retries but of a `GET` on a connection
+//!   that the server had closed.
 //! * `BackChannelListener` (feature `axum`) serves an axum router. A peer whose certificate holds no
 //!   name of the Whitelist gets no HTTP byte, and a peer that is taken off the list loses its open connection
 //!   at the next request.
@@ -74,6 +75,7 @@ mod source;
 mod tls;
 mod web;
 
+pub use backchannel::attempt::SentAgain;
 pub use backchannel::body::BoundedBody;
 pub use backchannel::builder::BackChannelBuilder;
 pub use backchannel::proxy::ConnectProxy;

@@ -13,6 +13,7 @@
 mod answer;
 mod body;
 mod connection;
+mod failure;
 mod forwarded;
 mod front;
 mod gate;
@@ -21,6 +22,7 @@ mod heads;
 mod hosts;
 mod limits;
 mod notices;
+mod overheard;
 mod pace;
 mod peer;
 mod service;
@@ -199,6 +201,14 @@ impl ListenerControl {
         });
         tracing::info!(names = %identity.names(), "listener took new credentials");
         Ok(())
+    }
+}
+
+impl ListenerControl {
+    /// The Nodes that spoke TLS 1.2 without extended master secret (RFC 7627) since the listener was bound, and over how many
+    /// connections. With [`TlsPolicy::extended_master_secret`] they would be refused.
+    pub fn without_extended_master_secret(&self) -> Vec<(Hostname, u64)> {
+        self.shared.without_ems.counts()
     }
 }
 

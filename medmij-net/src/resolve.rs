@@ -4,6 +4,7 @@
 //! A name on the Whitelist that leads to an inside address would turn a list entry into a request to our
 //! own network. All addresses of the name must be public, or none is used.
 
+use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -87,8 +88,14 @@ impl Resolver {
     }
 }
 
+tokio::task_local! {
+    /// Whether the request of this task looked a name up, and so makes a connection of its own.
+    pub(crate) static DIALLED: Cell<bool>;
+}
+
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
+        let _ = DIALLED.try_with(|dialled| dialled.set(true));
         let resolver = self.clone();
         Box::pin(async move {
             let found = resolver.addresses(name.as_str()).await?;
@@ -123,6 +130,11 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(mapped) = address.to_ipv4_mapped() {
         return is_public_v4(mapped);
+    }
+    if let [0x0064, 0xFF9B, 0, 0, 0, 0, high, low] = address.segments() {
+        // NAT64 (RFC 6052): an IPv4 address by way of a translator. Where it leads is what counts.
+        let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
+        return is_public_v4(Ipv4Addr::new(a, b, c, d));
     }
     let [a, b, ..] = address.segments();
     let global = a & 0xE000 == 0x2000;
@@ -162,6 +174,11 @@ mod tests {
             "2001:db8::1",
             "2002:7f00:1::",
             "64:ff9b::7f00:1",
+            "64:ff9b::a00:1",
+            "64:ff9b::c0a8:101",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::808:808",
+            "64:ff9b:0:1::808:808",
             "2001::1",
             "::127.0.0.1",
         ];
@@ -175,6 +192,8 @@ mod tests {
             "100.128.0.1",
             "2a00:1450:400e::1",
             "::ffff:8.8.8.8",
+            "64:ff9b::5db8:d822",
+            "64:ff9b::8.8.8.8",
         ] {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }

@@ -8,13 +8,17 @@
 //! * core.tls.304 wants the highest common version: the library always takes it.
 //! * core.tls.305, the deviation in force: TLS 1.2 is offered beside 1.3. [`TlsPolicy::tls13_only`] ends
 //!   that with one switch.
+//! * TLS 1.2 without extended master secret (RFC 7627) is a weaker TLS 1.2 that older peers speak. Refusing it looks like
+//!   "TLS 1.2 not offered" to auditors' scanners (core.tls.305), so `ncsc_2_1` allows it and counts who needs it;
+//!   `ncsc_2025` refuses it. Nothing that the extension protects is in use here: no resumption, and no exporter.
 //! * No early data (0-RTT), no tickets, no resumption, no compression, no renegotiation on either side.
 
 pub(crate) mod client;
+pub(crate) mod ems;
 #[cfg(feature = "axum")]
 pub(crate) mod server;
 mod time;
-mod verify;
+pub(crate) mod verify;
 
 use std::sync::Arc;
 
@@ -38,6 +42,7 @@ pub struct TlsPolicy {
     preset: &'static Preset,
     tls13_only: bool,
     cryptography: Cryptography,
+    requires_ems: bool,
 }
 
 impl TlsPolicy {
@@ -57,6 +62,26 @@ impl TlsPolicy {
     pub fn tls13_only(mut self) -> Self {
         self.tls13_only = true;
         self
+    }
+
+    /// Whether a peer with TLS 1.2 must know the extended master secret (RFC 7627). Default no with [`ncsc_2_1`](Self::ncsc_2_1),
+    /// where peers without it are served and counted, and yes with [`ncsc_2025`](Self::ncsc_2025).
+    ///
+    /// ```
+    /// use medmij_net::TlsPolicy;
+    ///
+    /// assert!(!TlsPolicy::ncsc_2_1().requires_extended_master_secret());
+    /// assert!(TlsPolicy::ncsc_2_1().extended_master_secret(true).requires_extended_master_secret());
+    /// ```
+    pub fn extended_master_secret(mut self, required: bool) -> Self {
+        self.requires_ems = required;
+        self
+    }
+
+    /// Whether a peer with TLS 1.2 and without the extended master secret is refused.
+    #[must_use]
+    pub fn requires_extended_master_secret(&self) -> bool {
+        self.requires_ems
     }
 
     /// Whose cryptography does the work; the presets are the same with each. Default ring.
@@ -97,6 +122,7 @@ impl TlsPolicy {
             preset,
             tls13_only: false,
             cryptography: Cryptography::default(),
+            requires_ems: preset.requires_ems,
         }
     }
 
@@ -143,6 +169,7 @@ struct Preset {
     tls13: &'static [CipherSuite],
     tls12: &'static [CipherSuite],
     groups: &'static [NamedGroup],
+    requires_ems: bool,
 }
 
 /// All three are "goed" in both editions; the fastest comes first.
@@ -157,6 +184,7 @@ static NCSC_2_1: Preset = Preset {
     ],
     tls12: TLS12_ECDHE_AEAD,
     groups: GROUPS,
+    requires_ems: false,
 };
 
 static NCSC_2025: Preset = Preset {
@@ -167,6 +195,7 @@ static NCSC_2025: Preset = Preset {
     ],
     tls12: TLS12_ECDHE_AEAD,
     groups: GROUPS,
+    requires_ems: true,
 };
 
 const TLS12_ECDHE_AEAD: &[CipherSuite] = &[

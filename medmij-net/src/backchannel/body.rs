@@ -7,6 +7,7 @@ use medmij_types::Hostname;
 use tokio::time::Instant;
 
 use super::SendLimits;
+use super::attempt::Sent;
 use crate::NetError;
 use crate::error::{Kind, classify};
 
@@ -72,11 +73,12 @@ impl std::fmt::Debug for BoundedBody {
 
 /// Judges the head and puts the limits around the body.
 pub(super) fn bounded(
-    mut response: reqwest::Response,
+    sent: Sent,
     limits: SendLimits,
     deadline: Instant,
     host: &Hostname,
 ) -> Result<Response<BoundedBody>, NetError> {
+    let Sent { mut response, again } = sent;
     let bytes: usize = response
         .headers()
         .iter()
@@ -94,6 +96,11 @@ pub(super) fn bounded(
     let mut head = Response::new(());
     *head.status_mut() = response.status();
     *head.headers_mut() = std::mem::take(response.headers_mut());
+    // What is left of it says nothing about the bytes.
+    head.headers_mut().remove(header::CONTENT_ENCODING);
+    if let Some(again) = again {
+        head.extensions_mut().insert(again);
+    }
     Ok(head.map(|()| BoundedBody {
         response,
         host: host.clone(),
@@ -103,10 +110,58 @@ pub(super) fn bounded(
     }))
 }
 
-/// None was asked for, so any but `identity` is an error of the other side.
+/// None was asked for, so any is an error of the other side. Some servers write the name of a charset here, or nothing: that
+/// is no coding of bytes.
 fn has_coding(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::CONTENT_ENCODING)
-        .iter()
-        .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+    let values = headers.get_all(header::CONTENT_ENCODING).iter();
+    let mut codings = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    codings.any(|coding| {
+        !NO_CODING
+            .iter()
+            .any(|name| coding.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
+    })
+}
+
+const NO_CODING: [&str; 12] = [
+    "",
+    "identity",
+    "none",
+    "utf-8",
+    "utf8",
+    "us-ascii",
+    "ascii",
+    "iso-8859-1",
+    "iso-8859-15",
+    "latin1",
+    "windows-1252",
+    "binary",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn f3_the_name_of_a_charset_is_no_content_coding() {
+        for (values, coded) in [
+            (&[][..], false),
+            (&[""], false),
+            (&["identity"], false),
+            (&["UTF-8"], false),
+            (&["iso-8859-1"], false),
+            (&["none"], false),
+            (&["identity", "utf-8"], false),
+            (&["gzip"], true),
+            (&["utf-8, gzip"], true),
+            (&["identity", "br"], true),
+            (&["x-unknown"], true),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::CONTENT_ENCODING, HeaderValue::from_static(value));
+            }
+            assert_eq!(has_coding(&headers), coded, "{values:?}");
+        }
+    }
 }

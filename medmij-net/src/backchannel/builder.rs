@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The settings of a back-channel client
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use medmij_types::{Clock, SystemClock};
+use medmij_types::{Clock, Hostname, SystemClock};
 use medmij_whitelist::HostPolicy;
 
 use super::{BackChannel, SendLimits, Shared};
 use crate::resolve::{Lookup, Resolver};
+use crate::tls::ems::WithoutEms;
 use crate::{
     ConfigError, ConnectProxy, Credentials, DangerLoopback, NodeIdentity, Revocation, TlsPolicy, TrustRoots, tls,
 };
@@ -38,8 +40,16 @@ pub(super) struct Recipe {
 /// A client, what it was made of, and when by the monotonic clock.
 pub(super) struct Made {
     pub(super) client: reqwest::Client,
+    /// The same for servers without extended master secret, where the policy allows them.
+    pub(super) lenient: Option<Lenient>,
     pub(super) credentials: Credentials,
     at: Duration,
+}
+
+/// A client for servers of which a strict one found out that they lack the extended master secret.
+pub(super) struct Lenient {
+    pub(super) client: reqwest::Client,
+    pub(super) hosts: Mutex<BTreeSet<Hostname>>,
 }
 
 impl BackChannelBuilder {
@@ -153,6 +163,7 @@ impl BackChannelBuilder {
                 recipe,
                 policy,
                 limits,
+                without_ems: WithoutEms::default(),
             }),
         })
     }
@@ -163,25 +174,38 @@ impl Recipe {
         matches!(self.resolver, Resolver::Loopback(_))
     }
 
+    /// Whether our own lookups tell of each new connection: a forward proxy makes them by itself.
+    pub(super) fn sees_dialling(&self) -> bool {
+        self.proxy.is_none()
+    }
+
     pub(super) fn is_old(&self, made: &Made) -> bool {
         self.clock.monotonic().saturating_sub(made.at) >= self.age
     }
 
     pub(super) fn make(&self, credentials: Credentials) -> Result<Made, ConfigError> {
         Ok(Made {
-            client: self.client(&credentials)?,
+            client: self.client(&credentials, true)?,
+            lenient: if self.tls.requires_extended_master_secret() {
+                None
+            } else {
+                Some(Lenient {
+                    client: self.client(&credentials, false)?,
+                    hosts: Mutex::default(),
+                })
+            },
             credentials,
             at: self.clock.monotonic(),
         })
     }
 
-    fn client(&self, credentials: &Credentials) -> Result<reqwest::Client, ConfigError> {
+    fn client(&self, credentials: &Credentials, requires_ems: bool) -> Result<reqwest::Client, ConfigError> {
         let Credentials {
             identity,
             roots,
             revocation,
         } = credentials;
-        let config = tls::client::config(identity, roots, revocation, &self.tls, &self.clock)?;
+        let config = tls::client::config(identity, roots, revocation, &self.tls, &self.clock, requires_ems)?;
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(config)
             .https_only(true)

@@ -5,7 +5,7 @@
 //! certificate and written in the `Host` header. A URI that two parsers could read in two ways is refused.
 
 use bytes::Bytes;
-use http::{Request, header};
+use http::{HeaderValue, Request, header};
 use medmij_types::Hostname;
 
 use crate::NetError;
@@ -35,14 +35,27 @@ pub(super) fn check(mut request: Request<Bytes>) -> Result<(Hostname, reqwest::R
     }
     // The length is that of the bytes, whatever a builder wrote.
     request.headers_mut().remove(header::CONTENT_LENGTH);
+    // No coding is taken apart here, so none is asked for (RFC 9110 section 12.5.3).
+    request
+        .headers_mut()
+        .insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     let request = reqwest::Request::try_from(request).map_err(|_| refuse("the uri cannot be used"))?;
-    // The second parser must agree with the first. It leaves out the default port, as it may.
+    // The second parser must agree with the first. It leaves out the default port, as it may, and writes an apostrophe in
+    // the query as %27, which is the same (RFC 3986 section 2.2 has it among the sub-delims).
     let read_back = request.url().as_str();
+    let exact = with_apostrophes(&exact);
     let same = read_back == exact || read_back == exact.replacen(":443/", "/", 1);
     if !same || request.url().host_str() != Some(host.as_str()) {
         return Err(refuse("the uri can be read in more than one way"));
     }
     Ok((host, request))
+}
+
+fn with_apostrophes(uri: &str) -> String {
+    match uri.split_once('?') {
+        Some((before, query)) => format!("{before}?{}", query.replace('\'', "%27")),
+        None => uri.to_owned(),
+    }
 }
 
 fn refuse(why: &'static str) -> NetError {
@@ -81,6 +94,21 @@ mod tests {
             assert_eq!(host.as_str(), expected, "{uri}");
             assert_eq!(built.url().host_str(), Some(expected), "{uri}");
         }
+    }
+
+    #[test]
+    fn w2_every_character_of_a_query_may_be_sent() {
+        // pchar, "/" and "?" of RFC 3986 section 3.4
+        let all = "abcXYZ019-._~!$&'()*+,;=:@/?%41";
+        let (_, built) = check(request(&format!("https://dvza.example.nl/fhir?a={all}")).unwrap()).unwrap();
+        let sent = built.url().query().unwrap().strip_prefix("a=").unwrap();
+        assert_eq!(sent, all.replace('\'', "%27"));
+        let (_, built) = check(request("https://dvza.example.nl/fhir/O'Brien?name=O'Brien").unwrap()).unwrap();
+        assert_eq!(
+            built.url().as_str(),
+            "https://dvza.example.nl/fhir/O'Brien?name=O%27Brien"
+        );
+        assert_eq!(built.headers()[header::ACCEPT_ENCODING], "identity");
     }
 
     #[test]

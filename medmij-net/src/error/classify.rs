@@ -8,7 +8,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
-use rustls::{AlertDescription, CertificateError};
+use rustls::{AlertDescription, CertificateError, PeerIncompatible};
 
 use super::{Kind, NetError};
 use crate::resolve::ResolveError;
@@ -55,6 +55,9 @@ fn tls(error: &rustls::Error) -> Kind {
             | CertificateError::ExpiredRevocationListContext { .. },
         ) => Kind::RevocationUnknown,
         rustls::Error::InvalidCertificate(_) => Kind::Certificate,
+        rustls::Error::PeerIncompatible(PeerIncompatible::ExtendedMasterSecretExtensionRequired) => {
+            Kind::NoExtendedMasterSecret
+        }
         rustls::Error::AlertReceived(AlertDescription::CloseNotify) => Kind::Broken,
         rustls::Error::AlertReceived(_) => Kind::TlsAlert,
         _ => Kind::Tls,

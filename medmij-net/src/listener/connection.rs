@@ -9,6 +9,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use medmij_types::PeerNames;
+use rustls::ProtocolVersion;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -16,7 +17,9 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::failure;
 use super::gate::{Access, Gate};
+use super::overheard::Overheard;
 use super::pace::Pace;
 use super::service::Conversation;
 use super::shared::{Shared, Shown};
@@ -24,6 +27,7 @@ use super::shares::{Eviction, Place, Site};
 use super::tcp_proxy::{self, Origin};
 use super::wire::{Turn, Wire};
 use crate::names::peer_names;
+use crate::tls::verify;
 
 /// The connections of a listener.
 pub(super) struct Connections {
@@ -93,12 +97,17 @@ impl Connection {
             _ = self.stopping.wait_for(|stop| *stop) => return,
             greeted = Self::greet(&self.shared, &self.place, &mut self.address, stream, origin) => greeted,
         };
-        let Some((stream, shown)) = greeted else { return };
+        let Some((mut stream, shown)) = greeted else { return };
         self.place.greeted();
         let gate = Gate::new(Arc::clone(&self.shared), names_of(&stream), self.address);
         let Ok(node) = gate.enter() else { return };
-        if node.is_some_and(|node| !self.place.join(&node)) {
-            return;
+        if let Some(node) = &node {
+            if lacks_ems(&mut stream) {
+                self.shared.without_ems.count(node);
+            }
+            if !self.place.join(node) {
+                return;
+            }
         }
         self.http(stream, gate, &shown, eviction, router).await;
     }
@@ -110,7 +119,7 @@ impl Connection {
         address: &mut SocketAddr,
         mut stream: TcpStream,
         origin: Origin,
-    ) -> Option<(TlsStream<TcpStream>, Arc<Shown>)> {
+    ) -> Option<(Stream, Arc<Shown>)> {
         let now = Instant::now();
         let deadline = now.checked_add(shared.limits.handshake).unwrap_or(now + YEAR);
         let _ = stream.set_nodelay(true);
@@ -141,11 +150,12 @@ impl Connection {
             return None;
         }
         let shown = shared.shown.load_full();
-        let accept = TlsAcceptor::from(Arc::clone(&shown.config)).accept(stream);
-        match tokio::time::timeout_at(deadline, accept).await {
+        let accept = TlsAcceptor::from(Arc::clone(&shown.config)).accept(Overheard::new(stream));
+        let (accepted, names) = verify::overhear(tokio::time::timeout_at(deadline, accept)).await;
+        match accepted {
             Ok(Ok(stream)) => Some((stream, shown)),
             Ok(Err(error)) => {
-                tracing::info!(%address, %error, rule = "core.tls.314", "tls handshake failed");
+                failure::log(*address, names.as_ref(), &error);
                 None
             }
             Err(_) => {
@@ -155,14 +165,7 @@ impl Connection {
         }
     }
 
-    async fn http(
-        mut self,
-        stream: TlsStream<TcpStream>,
-        gate: Gate,
-        shown: &Shown,
-        mut eviction: Eviction,
-        router: axum::Router,
-    ) {
+    async fn http(mut self, stream: Stream, gate: Gate, shown: &Shown, mut eviction: Eviction, router: axum::Router) {
         let limits = self.shared.limits;
         let address = self.address;
         let turn = Arc::new(Turn::default());
@@ -223,7 +226,16 @@ const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Time to write the end of a TLS connection into a buffer.
 const GOODBYE: Duration = Duration::from_millis(20);
 
-fn names_of(stream: &TlsStream<TcpStream>) -> PeerNames {
+type Stream = TlsStream<Overheard<TcpStream>>;
+
+/// Whether it is TLS 1.2 with a client that did not offer the extended master secret.
+fn lacks_ems(stream: &mut Stream) -> bool {
+    let (overheard, tls) = stream.get_mut();
+    let offered = overheard.offers_ems();
+    tls.protocol_version() == Some(ProtocolVersion::TLSv1_2) && offered == Some(false)
+}
+
+fn names_of(stream: &Stream) -> PeerNames {
     let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
     certificates
         .first()

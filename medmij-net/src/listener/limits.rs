@@ -169,9 +169,11 @@ mod tests {
 
     #[test]
     fn r12_nobody_may_have_it_all_whatever_is_configured() {
-        let mut limits = ListenerLimits::default();
-        limits.connections_per_address = usize::MAX;
-        limits.connections_per_node = usize::MAX;
+        let limits = ListenerLimits {
+            connections_per_address: usize::MAX,
+            connections_per_node: usize::MAX,
+            ..ListenerLimits::default()
+        };
         let caps = limits.caps_within(None).unwrap();
         assert_eq!((caps.address, caps.node), (4096, 4096));
     }

@@ -15,6 +15,7 @@ use super::hosts::Hosts;
 use super::shares::Shares;
 use super::tcp_proxy::{Origin, TcpProxies};
 use super::{ListenerLimits, headers};
+use crate::tls::ems::WithoutEms;
 use crate::{ConfigError, TlsPolicy};
 
 /// What both kinds of listener can be told.
@@ -42,6 +43,7 @@ pub(super) struct Shared {
     pub(super) limits: ListenerLimits,
     pub(super) hosts: Hosts,
     pub(super) shares: Arc<Shares>,
+    pub(super) without_ems: WithoutEms,
     tcp_proxies: Option<TcpProxies>,
 }
 
@@ -82,6 +84,7 @@ impl Settings {
             limits: self.limits,
             hosts: self.hosts,
             shares: Shares::new(caps),
+            without_ems: WithoutEms::default(),
             tcp_proxies: self.tcp_proxies,
         };
         tracing::info!(

@@ -12,13 +12,15 @@ use super::verify::ServerJudge;
 use super::{ALPN, TlsPolicy};
 use crate::{ConfigError, NodeIdentity, Revocation, TrustRoots};
 
-/// Own roots only, own certificate shown, no resumption: every connection is judged anew.
+/// Own roots only, own certificate shown, no resumption: every connection is judged anew. Whether TLS 1.2 needs the extended
+/// master secret is said apart from the policy: a client that counts who lacks it asks strictly first.
 pub(crate) fn config(
     identity: &NodeIdentity,
     roots: &TrustRoots,
     revocation: &Revocation,
     tls: &TlsPolicy,
     clock: &Arc<dyn Clock>,
+    requires_ems: bool,
 ) -> Result<ClientConfig, ConfigError> {
     let provider = tls.provider()?;
     let verifier = WebPkiServerVerifier::builder_with_provider(roots.store(), Arc::clone(&provider));
@@ -38,7 +40,7 @@ pub(crate) fn config(
         .with_client_cert_resolver(identity.resolver());
     config.resumption = Resumption::disabled();
     config.enable_early_data = false;
-    config.require_ems = true;
+    config.require_ems = requires_ems;
     config.alpn_protocols = vec![ALPN.to_vec()];
     Ok(config)
 }

@@ -35,7 +35,7 @@ pub(crate) fn config(
         .map_err(|error| ConfigError::Tls(error.into()))?
         .with_client_cert_verifier(Arc::new(judge))
         .with_cert_resolver(identity.resolver());
-    harden(&mut config);
+    harden(&mut config, tls);
     Ok(config)
 }
 
@@ -50,16 +50,16 @@ pub(crate) fn front(
         .map_err(|error| ConfigError::Tls(error.into()))?
         .with_no_client_auth()
         .with_cert_resolver(identity.resolver());
-    harden(&mut config);
+    harden(&mut config, tls);
     Ok(config)
 }
 
 /// No tickets, no session cache, no early data, our order of algorithms.
-fn harden(config: &mut ServerConfig) {
+fn harden(config: &mut ServerConfig, tls: &TlsPolicy) {
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     config.max_early_data_size = 0;
-    config.require_ems = true;
+    config.require_ems = tls.requires_extended_master_secret();
     config.ignore_client_order = true;
     config.alpn_protocols = vec![ALPN.to_vec()];
 }

@@ -5,9 +5,13 @@
 //! for servers, that the asked name stands literally among the dNSNames: a wildcard that happens to match is
 //! no MedMij hostname.
 
+#[cfg(feature = "axum")]
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+#[cfg(feature = "axum")]
+use medmij_types::PeerNames;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 #[cfg(feature = "axum")]
@@ -15,6 +19,8 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
+#[cfg(feature = "axum")]
+use crate::names::peer_names;
 use crate::{PeerChain, Revocation};
 
 #[derive(Debug)]
@@ -74,6 +80,23 @@ pub(crate) struct ClientJudge {
 }
 
 #[cfg(feature = "axum")]
+tokio::task_local! {
+    /// The names in the certificate of the client whose handshake this task is in.
+    static SHOWN: RefCell<Option<PeerNames>>;
+}
+
+/// Runs a handshake, and says which names the client showed, also where the handshake fails.
+#[cfg(feature = "axum")]
+pub(crate) async fn overhear<F: Future>(handshake: F) -> (F::Output, Option<PeerNames>) {
+    SHOWN
+        .scope(RefCell::new(None), async {
+            let output = handshake.await;
+            (output, SHOWN.with(RefCell::take))
+        })
+        .await
+}
+
+#[cfg(feature = "axum")]
 impl ClientCertVerifier for ClientJudge {
     fn root_hint_subjects(&self) -> &[rustls::DistinguishedName] {
         self.inner.root_hint_subjects()
@@ -85,6 +108,7 @@ impl ClientCertVerifier for ClientJudge {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
+        let _ = SHOWN.try_with(|shown| shown.replace(Some(peer_names(end_entity))));
         let verified = self.inner.verify_client_cert(end_entity, intermediates, now)?;
         self.revocation
             .judge(&PeerChain::new(end_entity, intermediates, &[], moment(now)))?;

@@ -246,3 +246,106 @@ fn w8_revocation_has_to_be_chosen() {
     let builder = BackChannel::builder(identity(&world.node(DVZA)), world.roots(), only(DVZA));
     assert!(matches!(builder.build(), Err(ConfigError::RevocationNotChosen)));
 }
+
+/// A server that closes each connection after this many requests, without a word that it will.
+async fn closing_after(
+    world: &World,
+    requests: usize,
+) -> (std::net::SocketAddr, tokio::sync::mpsc::UnboundedReceiver<String>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let config = crate::raw::server_config(&world.node(DVZA), &world.pki, rustls::ALL_VERSIONS);
+    let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+    let listener = tokio::net::TcpListener::bind(crate::world::any_port()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (seen, heads) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut stream = acceptor.accept(stream).await.unwrap();
+            for served in 0..=requests {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let Ok(byte) = stream.read_u8().await else { break };
+                    head.push(byte);
+                }
+                let _ = seen.send(String::from_utf8(head).unwrap().to_lowercase());
+                // The last one is read and not answered, as by a server that closes just then.
+                if served < requests {
+                    stream
+                        .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                        .await
+                        .unwrap();
+                }
+            }
+        }
+    });
+    (address, heads)
+}
+
+fn request_id(head: &str) -> &str {
+    let line = head.lines().find_map(|line| line.strip_prefix("medmij-request-id: "));
+    line.unwrap_or_default()
+}
+
+#[tokio::test]
+async fn rfc_9110_a_get_on_a_connection_that_was_closed_goes_once_more_and_a_post_never() {
+    const ID: &str = "6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a";
+    let world = World::new();
+    let ask = |method: &str| {
+        let builder = Request::builder().method(method).uri(format!("https://{DVZA}/fhir"));
+        builder.header("MedMij-Request-ID", ID).body(Bytes::new()).unwrap()
+    };
+    for (method, again) in [("GET", true), ("POST", false), ("PUT", false), ("DELETE", false)] {
+        let (address, mut heads) = closing_after(&world, 1).await;
+        let channel = world.client(address, only(DVZA)).build().unwrap();
+        let first = channel.send(ask("GET")).await.unwrap();
+        assert!(first.extensions().get::<medmij_net::SentAgain>().is_none());
+        assert_eq!(request_id(&heads.recv().await.unwrap()), ID);
+        match channel.send(ask(method)).await {
+            Ok(answer) if again => {
+                assert_eq!(request_id(&heads.recv().await.unwrap()), ID);
+                let second = heads.recv().await.unwrap();
+                assert_ne!(request_id(&second), ID);
+                let sent = answer.extensions().get::<medmij_net::SentAgain>().unwrap();
+                assert_eq!(sent.request_id.as_ref().unwrap().as_str(), request_id(&second));
+            }
+            Err(error) if !again => {
+                assert!(error.is_broken() && !error.is_unsent(), "{method}: {error:?}");
+                assert!(heads.recv().await.unwrap().starts_with(&method.to_lowercase()));
+                assert!(heads.try_recv().is_err(), "{method}");
+            }
+            other => panic!("{method}: {other:?}"),
+        }
+    }
+    // A new connection that is closed says something about the server: nothing goes twice.
+    let (address, mut heads) = closing_after(&world, 0).await;
+    let channel = world.client(address, only(DVZA)).build().unwrap();
+    assert!(channel.send(ask("GET")).await.unwrap_err().is_broken());
+    assert!(heads.recv().await.is_some() && heads.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn f3_an_answer_that_names_a_charset_as_its_coding_is_read() {
+    let world = World::new();
+    for (coding, body, read) in [
+        ("UTF-8", "hallo", true),
+        ("", "hallo", true),
+        ("identity", "hallo", true),
+        ("none", "hallo", true),
+        ("gzip", "", false),
+        ("gzip", "hallo", false),
+        ("utf-8, br", "hallo", false),
+    ] {
+        let length = body.len();
+        let text = format!("HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {length}\r\n\r\n{body}");
+        let server = RawServer::start(&world.node(DVZA), &world.pki, Then::Say(text)).await;
+        let channel = world.client(server.address, only(DVZA)).build().unwrap();
+        match send(&channel, "/").await {
+            Ok(answer) if read => {
+                assert_eq!(&answer.body()[..], body.as_bytes(), "{coding}");
+                assert!(!answer.headers().contains_key("content-encoding"), "{coding}");
+            }
+            Err(error) if !read => assert!(error.to_string().contains("content coding"), "{error}"),
+            other => panic!("{coding}: {other:?}"),
+        }
+    }
+}

@@ -11,6 +11,7 @@
 
 mod client;
 mod crl;
+mod ems;
 mod environment;
 mod front;
 mod keys;

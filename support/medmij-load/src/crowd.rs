@@ -97,6 +97,12 @@ async fn one(args: &Args, channel: Channel) -> Result<(), Failure> {
     .await?;
     let elapsed = started.elapsed();
     let open = process.open_files();
+    let refused_by: Vec<_> = asked
+        .refused_by()
+        .into_iter()
+        .map(|(why, count)| format!("{count} x {why}"))
+        .collect();
+    let refused = asked.refused.len();
     let summary = asked.timings.summary(elapsed);
     println!(
         "{channel:?}: crowd of {} silent and {} waiting ({} of them connected in all, {} ended), {} requests, {} refused, p50 / p99 / \
@@ -106,18 +112,18 @@ async fn one(args: &Args, channel: Channel) -> Result<(), Failure> {
         reached.connected,
         crowd.counts().ended,
         summary.count,
-        asked.refused.len(),
+        refused,
         summary.latencies(),
         before.unwrap_or_default() / 1024,
         process.resident().unwrap_or_default() / 1024,
         open.map_or_else(|| "?".to_owned(), |count| count.to_string()),
     );
-    for (why, count) in &asked.refused_by() {
-        println!("  refused: {count} x {why}");
+    for why in refused_by {
+        println!("  refused: {why}");
     }
     drop(crowd);
     server.kill().await?;
-    if !asked.refused.is_empty() || summary.p99() > Duration::from_secs(1) {
+    if refused > 0 || summary.p99() > Duration::from_secs(1) {
         return Err("the crowd kept others out".into());
     }
     Ok(())

@@ -31,7 +31,8 @@ fn r12_an_address_at_its_cap_gives_its_own_oldest_idle_connection() {
     let (_other, mut other_gone) = shares.enter(site(9)).unwrap();
     let (first, mut first_gone) = shares.enter(site(1)).unwrap();
     let (second, mut second_gone) = shares.enter(site(1)).unwrap();
-    (first.greeted(), second.greeted());
+    first.greeted();
+    second.greeted();
     // The first has just been answered, so the second waits longer.
     drop(first.answering());
     let third = shares.enter(site(1)).unwrap();
