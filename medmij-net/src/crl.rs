@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! CRLs from the authorities, fetched, kept and let go when they are too old (threat W8)
 //!
-//! Plain http is allowed: a CRL is signed, and its signature is checked at every handshake against the
-//! issuer in the chain. The fetcher shows no client certificate, follows no redirect, asks configured
-//! addresses only and reads a bounded number of bytes. What it found stays in force until the CRL's own
-//! next update or the age limit of the fetcher, whichever comes first.
+//! Plain http is allowed: a CRL is signed. What comes over the network comes from anybody, so nothing that is not
+//! verified takes the place of something that is, or stands in its way. A CRL replaces another when an authority of its
+//! name signed it that is known to lead to a root: one that is configured beside the roots, or one of a chain that
+//! verified. A CRL of an authority that nobody knows yet is kept aside: it is looked at in handshakes, where it counts if
+//! the issuer in the chain signed it, and from then on that issuer is known.
+//!
+//! The fetcher shows no client certificate, follows no redirect, asks configured addresses only and reads a bounded number
+//! of bytes. What it found stays in force until the CRL's own next update or the age limit of the fetcher, whichever comes
+//! first.
 
+mod error;
 mod keep;
+mod point;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use medmij_types::{Clock, SystemClock};
-use x509_cert::crl::CertificateList;
-use x509_cert::der::{Decode, Encode};
 
-use crate::{ConfigError, Revocation, RevocationPolicy, tls};
+use crate::revocation::crl::Crl;
+use crate::revocation::known::Known;
+use crate::{Revocation, RevocationPolicy, TrustRoots, tls};
+pub use error::CrlError;
+use error::Why;
+use point::{Fetched, Kept, Point};
 
 /// Fetches CRLs from distribution points and keeps the last good one of each.
 ///
@@ -25,6 +35,7 @@ use crate::{ConfigError, Revocation, RevocationPolicy, tls};
 ///
 /// # async fn run(channel: BackChannel, mut credentials: Credentials) -> Result<(), Box<dyn std::error::Error>> {
 /// let mut fetcher = CrlFetcher::new(["http://crl.example.nl/services.crl", "http://crl.example.nl/root.crl"])?
+///     .authorities(&credentials.roots)
 ///     .folder("/var/lib/medmij/crl");
 /// loop {
 ///     let refreshed = fetcher.refresh().await;
@@ -46,29 +57,8 @@ pub struct CrlFetcher {
     max_bytes: usize,
     folder: Option<PathBuf>,
     clock: Arc<dyn Clock>,
-    in_force: Option<Vec<bool>>,
-}
-
-struct Point {
-    url: url::Url,
-    kept: Option<Kept>,
-}
-
-#[derive(Clone)]
-struct Kept {
-    der: Vec<u8>,
-    fetched: Fetched,
-    this_update: SystemTime,
-    issuer: Vec<u8>,
-}
-
-/// When a CRL was fetched.
-#[derive(Clone, Copy)]
-enum Fetched {
-    /// By this process, at this moment of its monotonic clock: a wall clock that is set changes nothing (fault R10).
-    Here(Duration),
-    /// By a run before, at this moment of the wall clock.
-    Before(SystemTime),
+    in_force: Option<Vec<[u8; 32]>>,
+    known: Arc<Known>,
 }
 
 /// What one round of fetching brought.
@@ -89,16 +79,10 @@ impl CrlFetcher {
     /// [`CrlError`] when an address cannot be used.
     pub fn new<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Result<Self, CrlError> {
         let point = |address: &str| match url::Url::parse(address) {
-            Ok(url) if url.scheme() == "http" => Ok(Point { url, kept: None }),
-            _ => Err(CrlError {
-                address: address.to_owned(),
-                why: Why::Address,
-            }),
+            Ok(url) if url.scheme() == "http" => Ok(Point::at(url)),
+            _ => Err(CrlError::new(address, Why::Address)),
         };
-        let tls = tls::client::nobody().map_err(|error| CrlError {
-            address: String::new(),
-            why: Why::Tls(error),
-        })?;
+        let tls = tls::client::nobody().map_err(|error| CrlError::new("", Why::Tls(error)))?;
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
@@ -108,10 +92,7 @@ impl CrlFetcher {
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(30))
             .build()
-            .map_err(|error| CrlError {
-                address: String::new(),
-                why: Why::Http(error.without_url()),
-            })?;
+            .map_err(|error| CrlError::new("", Why::Http(error.without_url())))?;
         Ok(Self {
             client,
             points: addresses.into_iter().map(point).collect::<Result<_, _>>()?,
@@ -120,6 +101,7 @@ impl CrlFetcher {
             folder: None,
             clock: Arc::new(SystemClock::default()),
             in_force: None,
+            known: Arc::default(),
         })
     }
 
@@ -130,12 +112,28 @@ impl CrlFetcher {
         self
     }
 
-    /// Keeps CRLs in this folder, and starts with what is there.
+    /// The roots, and the CA certificates beside them, whose CRLs are verified at once. Without this the authorities of
+    /// chains that were verified are learned, and until then the CRLs of those addresses are kept aside.
+    #[must_use]
+    pub fn authorities(self, roots: &TrustRoots) -> Self {
+        self.known.configure(roots);
+        self
+    }
+
+    pub(crate) fn learn(&self, roots: &TrustRoots) {
+        self.known.configure(roots);
+    }
+
+    /// Keeps verified CRLs in this folder, and starts with what is there.
     #[must_use]
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         let folder = folder.into();
         for point in &mut self.points {
-            point.kept = keep::load(&folder, &point.url).and_then(|(der, at)| Kept::read(der, Fetched::Before(at)));
+            if let Some((der, at)) = keep::load(&folder, point.url())
+                && let Ok(crl) = Crl::read(der)
+            {
+                point.start_with(Kept::new(crl, Fetched::Before(at)));
+            }
         }
         self.folder = Some(folder);
         self
@@ -150,43 +148,33 @@ impl CrlFetcher {
 
     /// Asks every distribution point once. One that fails keeps what it had.
     pub async fn refresh(&mut self) -> Refreshed {
-        let now = self.clock.now();
-        let (mut changed, mut failures) = (false, Vec::new());
+        let mut failures = Vec::new();
         for index in 0..self.points.len() {
-            let Some(url) = self.points.get(index).map(|point| point.url.clone()) else {
+            let Some(url) = self.points.get(index).map(|point| point.url().clone()) else {
                 continue;
             };
             let fetched = self.fetch(&url).await;
+            let now = self.clock.now();
             let Some(point) = self.points.get_mut(index) else {
                 continue;
             };
-            match fetched.and_then(|new| point.take(new, now)) {
-                Ok(news) => {
-                    changed |= news;
-                    if let (Some(folder), Some(kept)) = (&self.folder, &point.kept)
-                        && let Err(error) = keep::store(folder, &url, &kept.der)
-                    {
-                        failures.push(CrlError {
-                            address: url.to_string(),
-                            why: Why::Keep(error),
-                        });
-                    }
-                }
-                Err(why) => failures.push(CrlError {
-                    address: url.to_string(),
-                    why,
-                }),
+            // What was learned since may have made good what was kept aside.
+            point.promote(&self.known);
+            let taken = fetched.and_then(|new| point.take(new, now, &self.known));
+            if let Err(why) = taken {
+                failures.push(CrlError::new(url.as_str(), why));
+            }
+            if let (Some(folder), Some(der)) = (&self.folder, point.unstored())
+                && let Err(error) = keep::store(folder, &url, der)
+            {
+                failures.push(CrlError::new(url.as_str(), Why::Keep(error)));
             }
         }
         for failure in &failures {
             tracing::warn!(error = %failure, "crl not refreshed");
         }
-        let in_force: Vec<_> = self
-            .points
-            .iter()
-            .map(|point| point.is_in_force(&*self.clock, self.max_age))
-            .collect();
-        changed |= self.in_force.as_ref() != Some(&in_force);
+        let in_force: Vec<_> = self.current().iter().map(|crl| *crl.digest()).collect();
+        let changed = self.in_force.as_ref() != Some(&in_force);
         self.in_force = Some(in_force);
         Refreshed { changed, failures }
     }
@@ -202,17 +190,13 @@ impl CrlFetcher {
     }
 
     pub(crate) fn revocation(&self, policy: RevocationPolicy) -> Revocation {
-        Revocation::fetched(policy, self.current())
+        Revocation::fetched(policy, self.current(), Arc::clone(&self.known))
     }
 
-    fn current(&self) -> Vec<Vec<u8>> {
-        let in_force = self
-            .points
-            .iter()
-            .filter(|point| point.is_in_force(&*self.clock, self.max_age));
-        in_force
-            .filter_map(|point| point.kept.as_ref())
-            .map(|kept| kept.der.clone())
+    fn current(&self) -> Vec<Arc<Crl>> {
+        let points = self.points.iter();
+        points
+            .flat_map(|point| point.in_force(&*self.clock, self.max_age))
             .collect()
     }
 
@@ -229,108 +213,17 @@ impl CrlFetcher {
             }
             der.extend_from_slice(&chunk);
         }
-        Kept::read(der, Fetched::Here(self.clock.monotonic())).ok_or(Why::NoCrl)
+        let crl = Crl::read(der).map_err(Why::Crl)?;
+        Ok(Kept::new(crl, Fetched::Here(self.clock.monotonic())))
     }
-}
-
-impl Kept {
-    fn read(der: Vec<u8>, fetched: Fetched) -> Option<Self> {
-        let list = CertificateList::<x509_cert::certificate::Rfc5280>::from_der(&der).ok()?;
-        let this_update = list.tbs_cert_list.this_update.to_system_time();
-        let issuer = list.tbs_cert_list.issuer.to_der().ok()?;
-        Some(Self {
-            der,
-            fetched,
-            this_update,
-            issuer,
-        })
-    }
-}
-
-impl Point {
-    /// Whether the CRL is another one than before.
-    fn take(&mut self, new: Kept, now: SystemTime) -> Result<bool, Why> {
-        if new.this_update > now + FUTURE {
-            return Err(Why::Future);
-        }
-        if let Some(kept) = &self.kept {
-            if new.issuer != kept.issuer {
-                return Err(Why::OtherIssuer);
-            }
-            if new.this_update < kept.this_update {
-                return Err(Why::Older);
-            }
-        }
-        let news = self.kept.as_ref().is_none_or(|kept| kept.der != new.der);
-        self.kept = Some(new);
-        Ok(news)
-    }
-
-    fn is_in_force(&self, clock: &dyn Clock, max_age: Duration) -> bool {
-        self.kept.as_ref().is_some_and(|kept| match kept.fetched {
-            Fetched::Here(at) => clock.monotonic().saturating_sub(at) < max_age,
-            Fetched::Before(at) => match clock.now().duration_since(at) {
-                Ok(age) => age < max_age,
-                // A stamp far ahead says that one of the two clocks was wrong; the next fetch makes it right.
-                Err(ahead) => ahead.duration() <= CLOCKS_DIFFER,
-            },
-        })
-    }
-}
-
-/// How far the clocks of two runs may differ.
-const CLOCKS_DIFFER: Duration = Duration::from_secs(300);
-
-/// A CRL may be dated this far ahead of our clock. More would let one answer of a stranger on the network keep the right
-/// ones out as older for long.
-const FUTURE: Duration = Duration::from_secs(3600);
-
-/// A distribution point that gave nothing usable.
-#[derive(Debug, thiserror::Error)]
-#[error("crl of {address}: {why}")]
-pub struct CrlError {
-    address: String,
-    #[source]
-    why: Why,
 }
 
 impl std::fmt::Debug for CrlFetcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let points: Vec<_> = self.points.iter().map(|point| point.url.as_str()).collect();
+        let points: Vec<_> = self.points.iter().map(|point| point.url().as_str()).collect();
         f.debug_struct("CrlFetcher")
             .field("points", &points)
             .field("max_age", &self.max_age)
             .finish_non_exhaustive()
     }
-}
-
-impl CrlError {
-    /// The address as it was configured.
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Why {
-    #[error("address is no http url")]
-    Address,
-    #[error("tls cannot be set up")]
-    Tls(#[source] ConfigError),
-    #[error("no answer")]
-    Http(#[source] reqwest::Error),
-    #[error("answer was {0}, only 200 counts")]
-    Status(http::StatusCode),
-    #[error("answer is too large")]
-    TooLarge,
-    #[error("answer is no crl")]
-    NoCrl,
-    #[error("answer is older than the crl that was fetched before")]
-    Older,
-    #[error("answer is of another issuer than the crl that was fetched before")]
-    OtherIssuer,
-    #[error("answer is dated in the future")]
-    Future,
-    #[error("cannot be kept on disk")]
-    Keep(#[source] std::io::Error),
 }

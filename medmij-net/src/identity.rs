@@ -6,6 +6,7 @@
 
 #[cfg(feature = "encrypted-keys")]
 mod encrypted;
+mod encryption;
 mod signer;
 
 use std::fmt;
@@ -20,7 +21,7 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
 use crate::names::peer_names;
-use crate::{ConfigError, Cryptography};
+use crate::{ConfigError, Cryptography, pem};
 pub use signer::{NodeSigner, SignatureKind};
 
 /// A certificate chain with its private key. Cheap to clone; `Debug` shows names, never the key.
@@ -47,23 +48,21 @@ pub struct NodeIdentity {
 
 impl NodeIdentity {
     /// From PEM: the chain with the node's own certificate first, and an unencrypted PKCS#8, SEC1 or
-    /// PKCS#1 key.
+    /// PKCS#1 key. One file may be both. A file in DER is read as well.
     ///
     /// # Errors
-    /// [`ConfigError`] when either cannot be read or they do not belong together.
+    /// [`ConfigError::Pem`], [`ConfigError::Missing`] or [`ConfigError::Certificate`] when either cannot be read,
+    /// [`ConfigError::Encryption`] when the key needs a password, [`ConfigError::Key`] when they do not belong together,
+    /// [`ConfigError::NoHostname`] when no dNSName of the certificate is a host name.
     pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, ConfigError> {
         let chain = chain_from_pem(chain)?;
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|source| ConfigError::Pem {
-            what: "private key",
-            source,
-        })?;
-        Self::from_der(chain, key)
+        Self::from_der(chain, key_from_pem(key)?)
     }
 
     /// The same from DER.
     ///
     /// # Errors
-    /// [`ConfigError`] when either cannot be used or they do not belong together.
+    /// As [`from_pem`](Self::from_pem).
     pub fn from_der(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, ConfigError> {
         let (names, not_after) = leaf(&chain)?;
         let provider = Cryptography::default().provider();
@@ -99,13 +98,21 @@ impl fmt::Debug for NodeIdentity {
     }
 }
 
-fn chain_from_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
-    CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<_, _>>()
-        .map_err(|source| ConfigError::Pem {
-            what: "certificate chain",
+fn chain_from_pem(file: &[u8]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+    pem::all(file, "certificate chain")
+}
+
+fn key_from_pem(file: &[u8]) -> Result<PrivateKeyDer<'static>, ConfigError> {
+    if pem::is_der(file) {
+        return PrivateKeyDer::try_from(file.to_vec()).map_err(|_| ConfigError::Missing("private key"));
+    }
+    let key = PrivateKeyDer::from_pem_slice(pem::text(file));
+    key.map_err(|source| {
+        encryption::of_pem(file).unwrap_or(ConfigError::Pem {
+            what: "private key",
             source,
         })
+    })
 }
 
 fn leaf(chain: &[CertificateDer<'static>]) -> Result<(PeerNames, SystemTime), ConfigError> {
@@ -115,6 +122,14 @@ fn leaf(chain: &[CertificateDer<'static>]) -> Result<(PeerNames, SystemTime), Co
         number: 1,
         source: error.into(),
     })?;
+    let end = webpki::EndEntityCert::try_from(der).map_err(|error| ConfigError::Certificate {
+        what: "certificate",
+        number: 1,
+        source: error.into(),
+    })?;
+    if PeerNames::new(None, end.valid_dns_names()).is_empty() {
+        return Err(ConfigError::NoHostname);
+    }
     Ok((
         peer_names(der),
         certificate.tbs_certificate().validity().not_after.to_system_time(),
@@ -138,6 +153,51 @@ mod tests {
                 "{kind:?}: {shown}"
             );
             assert!(identity.not_after() > SystemTime::now());
+        }
+    }
+
+    #[test]
+    fn core_whl_307_a_certificate_without_a_host_name_is_refused_at_the_start() {
+        let pki = TestPki::new("A").unwrap();
+        let node = LeafSpec::node("een.example.nl");
+        for (case, spec, good) in [
+            ("name", node.clone(), true),
+            ("name in SAN only", node.clone().common_name(None), true),
+            (
+                "free text as common name",
+                node.clone().common_name(Some("Praktijk Een")),
+                true,
+            ),
+            ("name in common name only", node.clone().without_dns(), false),
+            ("wildcard", LeafSpec::node("*.example.nl"), false),
+            ("one label", LeafSpec::node("localhost"), false),
+            ("address", node.without_dns().ip([192, 0, 2, 1].into()), false),
+        ] {
+            let made = pki.issue(&spec).unwrap();
+            let read = NodeIdentity::from_pem(made.chain_pem().as_bytes(), made.key_pem().as_bytes());
+            match read {
+                Ok(_) => assert!(good, "{case}"),
+                Err(error) => assert!(!good && matches!(error, ConfigError::NoHostname), "{case}: {error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn core_tls_314_files_with_a_byte_order_mark_in_one_or_in_der_are_read() {
+        let node = TestPki::new("A")
+            .unwrap()
+            .issue(&LeafSpec::node("een.example.nl"))
+            .unwrap();
+        let (chain, key) = (node.chain_pem().as_bytes(), node.key_pem().as_bytes());
+        let marked = |file: &[u8]| [b"\xEF\xBB\xBF", file].concat();
+        let both = [chain, key].concat();
+        for (chain, key) in [
+            (marked(chain), marked(key)),
+            (both.clone(), both),
+            (node.chain_der()[0].clone(), node.key_der().to_vec()),
+        ] {
+            let identity = NodeIdentity::from_pem(&chain, &key).unwrap();
+            assert_eq!(identity.names().to_string(), "een.example.nl");
         }
     }
 

@@ -68,6 +68,7 @@ mod identity;
 mod listener;
 mod loopback;
 mod names;
+mod pem;
 mod resolve;
 mod revocation;
 mod roots;
@@ -93,7 +94,7 @@ pub use listener::{
     ListenerControl, ListenerLimits, Peer, TcpProxies,
 };
 pub use loopback::{DangerLoopback, FrontScheme, LoopbackError};
-pub use revocation::{PeerChain, Revocation, RevocationCheck, RevocationPolicy, RevocationStatus};
+pub use revocation::{CrlFault, PeerChain, Revocation, RevocationCheck, RevocationPolicy, RevocationStatus};
 pub use roots::TrustRoots;
 pub use source::{FetchError, StelselnodeSource};
 pub use tls::TlsPolicy;

@@ -51,6 +51,7 @@ use hosts::Hosts;
 pub use limits::ListenerLimits;
 pub use peer::Peer;
 use shared::{Settings, Shared, Shown};
+use shares::Shares;
 pub use tcp_proxy::TcpProxies;
 
 /// A bound listener, ready to serve.
@@ -125,21 +126,38 @@ async fn serve(tcp: TcpListener, shared: Arc<Shared>, router: axum::Router, shut
     let mut connections = Connections::new(shared, router, stopping);
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
+        // The runtime would let this task have 128 connections at its turn. In a flood, when turns are long, the queue of the
+        // kernel overflows meanwhile, and then everybody waits for seconds.
+        let turn = tokio::task::unconstrained(accept_some(&tcp, &mut connections, &shares));
         tokio::select! {
             biased;
             () = &mut shutdown => break,
-            () = connections.tidy() => {}
-            accepted = tcp.accept() => match accepted {
-                Ok((stream, address)) => connections.start(stream, address),
-                Err(error) if is_exhaustion(&error) => shares.make_descriptor().await,
-                Err(error) => pause_after(&error).await,
-            },
+            () = turn => tokio::task::yield_now().await,
         }
     }
     drop(tcp);
     let _ = stop.send(true);
     connections.finish(time).await;
 }
+
+/// Takes a number of connections as fast as they come.
+async fn accept_some(tcp: &TcpListener, connections: &mut Connections, shares: &Shares) {
+    for _ in 0..AT_ONCE {
+        tokio::select! {
+            biased;
+            accepted = tcp.accept() => match accepted {
+                Ok((stream, address)) => connections.start(stream, address),
+                Err(error) if is_exhaustion(&error) => shares.make_descriptor().await,
+                Err(error) => pause_after(&error).await,
+            },
+            () = connections.tidy() => {}
+        }
+    }
+    connections.tidy_all();
+}
+
+/// As many as the queue of the kernel holds at most systems.
+const AT_ONCE: usize = 4096;
 
 /// No file descriptor, or no memory in the kernel, for one more connection.
 fn is_exhaustion(error: &io::Error) -> bool {
@@ -194,10 +212,12 @@ impl ListenerControl {
             roots,
             revocation,
         } = credentials;
-        let config = tls::server::config(identity, roots, revocation, &self.shared.tls_policy, &self.shared.clock)?;
+        let (config, paths) =
+            tls::server::config(identity, roots, revocation, &self.shared.tls_policy, &self.shared.clock)?;
         self.shared.take(Shown {
             config: Arc::new(config),
             names: identity.names().clone(),
+            paths: Some(paths),
         });
         tracing::info!(names = %identity.names(), "listener took new credentials");
         Ok(())
@@ -291,10 +311,11 @@ impl ListenerBuilder {
         let revocation = self.revocation.ok_or(ConfigError::RevocationNotChosen)?;
         let mut settings = self.settings;
         let (tls, clock) = (&settings.tls, &settings.clock);
-        let config = tls::server::config(&self.identity, &self.roots, &revocation, tls, clock)?;
+        let (config, paths) = tls::server::config(&self.identity, &self.roots, &revocation, tls, clock)?;
         let shown = Shown {
             config: Arc::new(config),
             names: self.identity.names().clone(),
+            paths: Some(paths),
         };
         let access = match self.forwarded {
             Some(forwarded) => Access::Proxies(self.policy, forwarded),

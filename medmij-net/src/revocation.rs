@@ -5,21 +5,27 @@
 //! node should run. Which form the current release prescribes (OCSP, CRL) is not known here, so it is a
 //! setting; there is no default, and leaving revocation off has to be written down.
 //!
-//! CRLs are judged by the TLS library. Anything else, OCSP for instance, is a [`RevocationCheck`].
+//! A CRL counts for a certificate when the key that signed the certificate signed the CRL too. So one that somebody forged
+//! is no CRL at all, whatever else is there. Its signature is verified once for each key, and then serials are looked up,
+//! after the path to a root was found. Anything else, OCSP for instance, is a [`RevocationCheck`].
 
 mod check;
+pub(crate) mod crl;
+pub(crate) mod known;
+mod signed;
 
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::client::ServerCertVerifierBuilder;
-#[cfg(feature = "axum")]
-use rustls::server::ClientCertVerifierBuilder;
-use rustls_pki_types::CertificateRevocationListDer;
-use rustls_pki_types::pem::PemObject;
+use rustls::CertificateError;
+use rustls_pki_types::{CertificateRevocationListDer, UnixTime};
+use webpki::VerifiedPath;
 
-use crate::ConfigError;
+use crate::{ConfigError, pem};
 pub use check::{PeerChain, RevocationCheck, RevocationStatus};
+pub use crl::CrlFault;
+use crl::{Asked, Crl, Status};
+use known::Known;
 
 /// The revocation policy of one side, with what it judges by.
 ///
@@ -38,7 +44,8 @@ pub use check::{PeerChain, RevocationCheck, RevocationStatus};
 #[must_use]
 pub struct Revocation {
     policy: RevocationPolicy,
-    crls: Vec<CertificateRevocationListDer<'static>>,
+    crls: Vec<Arc<Crl>>,
+    known: Arc<Known>,
     check: Option<Arc<dyn RevocationCheck>>,
 }
 
@@ -58,7 +65,7 @@ impl Revocation {
     /// Every certificate of the chain needs a current CRL (DER) of its issuer that does not list it.
     ///
     /// # Errors
-    /// [`ConfigError::NoCrl`] without any CRL.
+    /// [`ConfigError::NoCrl`] without any CRL, [`ConfigError::Crl`] for one that cannot be used.
     pub fn hard_fail(crls: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, ConfigError> {
         Self::with(RevocationPolicy::HardFail, crls)
     }
@@ -66,7 +73,7 @@ impl Revocation {
     /// A listed certificate is refused, also by a stale CRL; an unknown one is taken.
     ///
     /// # Errors
-    /// [`ConfigError::NoCrl`] without any CRL.
+    /// [`ConfigError::NoCrl`] without any CRL, [`ConfigError::Crl`] for one that cannot be used.
     pub fn soft_fail(crls: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, ConfigError> {
         Self::with(RevocationPolicy::SoftFail, crls)
     }
@@ -76,6 +83,7 @@ impl Revocation {
         Self {
             policy: RevocationPolicy::HardFail,
             crls: Vec::new(),
+            known: Arc::default(),
             check: Some(check),
         }
     }
@@ -85,6 +93,7 @@ impl Revocation {
         Self {
             policy: RevocationPolicy::SoftFail,
             crls: Vec::new(),
+            known: Arc::default(),
             check: Some(check),
         }
     }
@@ -92,23 +101,22 @@ impl Revocation {
     /// Hard fail while nothing is known yet or everything known has become too old: every certificate is
     /// refused. CRLs that are fetched later replace it by a reload.
     pub fn refuse_all() -> Self {
-        Self::fetched(RevocationPolicy::HardFail, Vec::new())
+        Self::fetched(RevocationPolicy::HardFail, Vec::new(), Arc::default())
     }
 
     /// No revocation check at all: for tests and demonstrations.
     pub fn danger_off() -> Self {
-        Self::fetched(RevocationPolicy::Off, Vec::new())
+        Self::fetched(RevocationPolicy::Off, Vec::new(), Arc::default())
     }
 
-    /// The CRLs of a PEM file, for [`hard_fail`](Self::hard_fail) and [`soft_fail`](Self::soft_fail).
+    /// The CRLs of a PEM file, or the one in a DER file, for [`hard_fail`](Self::hard_fail) and
+    /// [`soft_fail`](Self::soft_fail).
     ///
     /// # Errors
     /// [`ConfigError::Pem`] when it is damaged.
-    pub fn crls_from_pem(pem: &[u8]) -> Result<Vec<Vec<u8>>, ConfigError> {
-        CertificateRevocationListDer::pem_slice_iter(pem)
-            .map(|crl| crl.map(|crl| crl.to_vec()))
-            .collect::<Result<_, _>>()
-            .map_err(|source| ConfigError::Pem { what: "crls", source })
+    pub fn crls_from_pem(file: &[u8]) -> Result<Vec<Vec<u8>>, ConfigError> {
+        let crls = pem::all::<CertificateRevocationListDer<'static>>(file, "crls")?;
+        Ok(crls.into_iter().map(|crl| crl.to_vec()).collect())
     }
 
     /// The policy.
@@ -117,60 +125,104 @@ impl Revocation {
     }
 
     fn with(policy: RevocationPolicy, crls: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, ConfigError> {
-        let revocation = Self::fetched(policy, crls.into_iter().collect());
-        // The TLS library checks nothing at all when it gets an empty set.
-        if revocation.crls.is_empty() {
+        let read = |(at, der)| Crl::read(der).map_err(|fault| ConfigError::Crl { number: at + 1, fault });
+        let crls: Vec<_> = crls
+            .into_iter()
+            .enumerate()
+            .map(read)
+            .map(|crl| crl.map(Arc::new))
+            .collect::<Result<_, _>>()?;
+        // Hard fail by nothing would refuse everybody, soft fail nobody: neither is what somebody means who gives CRLs.
+        if crls.is_empty() {
             Err(ConfigError::NoCrl)
         } else {
-            Ok(revocation)
+            Ok(Self::fetched(policy, crls, Arc::default()))
         }
     }
 
     /// The policy with CRLs that a fetcher found; none left means what the policy says it means.
-    pub(crate) fn fetched(policy: RevocationPolicy, crls: Vec<Vec<u8>>) -> Self {
-        let crls = crls.into_iter().map(CertificateRevocationListDer::from).collect();
+    pub(crate) fn fetched(policy: RevocationPolicy, crls: Vec<Arc<Crl>>, known: Arc<Known>) -> Self {
         Self {
             policy,
             crls,
+            known,
             check: None,
         }
     }
 
-    pub(crate) fn crls(&self) -> &[CertificateRevocationListDer<'static>] {
-        &self.crls
+    /// Tells one set of CRLs from another.
+    pub(crate) fn digests(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.crls.iter().map(|crl| crl.digest())
     }
 
-    pub(crate) fn for_server(&self, builder: ServerCertVerifierBuilder) -> ServerCertVerifierBuilder {
-        let builder = builder.with_crls(self.crls.iter().cloned());
-        match self.policy {
-            RevocationPolicy::HardFail => builder.enforce_revocation_expiration(),
-            RevocationPolicy::SoftFail | RevocationPolicy::Off => builder.allow_unknown_revocation_status(),
-        }
+    /// The authorities of the paths that were verified so far.
+    pub(crate) fn known(&self) -> &Known {
+        &self.known
     }
 
-    #[cfg(feature = "axum")]
-    pub(crate) fn for_client(&self, builder: ClientCertVerifierBuilder) -> ClientCertVerifierBuilder {
-        let builder = builder.with_crls(self.crls.iter().cloned());
-        match self.policy {
-            RevocationPolicy::HardFail => builder.enforce_revocation_expiration(),
-            RevocationPolicy::SoftFail | RevocationPolicy::Off => builder.allow_unknown_revocation_status(),
-        }
-    }
-
-    /// What is left to judge after the TLS library has: a check of one's own, or hard fail without any CRL,
-    /// for which the library has no word.
-    pub(crate) fn judge(&self, chain: &PeerChain<'_>) -> Result<(), rustls::CertificateError> {
-        if self.policy == RevocationPolicy::Off || !self.crls.is_empty() {
+    /// Judges a path that leads to a root: each certificate by the CRLs of its issuer.
+    pub(crate) fn judge_path(&self, path: &VerifiedPath<'_>, now: UnixTime) -> Result<(), CertificateError> {
+        self.known.learn(path);
+        if self.policy == RevocationPolicy::Off || self.check.is_some() {
             return Ok(());
         }
-        let status = self
-            .check
-            .as_ref()
-            .map_or(RevocationStatus::Unknown, |check| check.status(chain));
-        match (status, self.policy) {
-            (RevocationStatus::Good, _) | (RevocationStatus::Unknown, RevocationPolicy::SoftFail) => Ok(()),
-            (RevocationStatus::Revoked, _) => Err(rustls::CertificateError::Revoked),
-            (RevocationStatus::Unknown, _) => Err(rustls::CertificateError::UnknownRevocationStatus),
+        let mut all = Status::Good;
+        for status in self.statuses(path, now) {
+            all = match (all, status) {
+                (Status::Revoked, _) | (_, Status::Revoked) => Status::Revoked,
+                (Status::Good, status) => status,
+                (worse, _) => worse,
+            };
+        }
+        match (all, self.policy) {
+            (Status::Revoked, _) => Err(CertificateError::Revoked),
+            (Status::Good, _) | (_, RevocationPolicy::SoftFail | RevocationPolicy::Off) => Ok(()),
+            (Status::Unknown, RevocationPolicy::HardFail) => Err(CertificateError::UnknownRevocationStatus),
+            (Status::Stale, RevocationPolicy::HardFail) => Err(CertificateError::ExpiredRevocationList),
+        }
+    }
+
+    /// What the newest CRL says of each certificate, from the end certificate up.
+    fn statuses(&self, path: &VerifiedPath<'_>, now: UnixTime) -> Vec<Status> {
+        let intermediates: Vec<_> = path.intermediate_certificates().collect();
+        let keys: Vec<_> = intermediates
+            .iter()
+            .map(|certificate| certificate.subject_public_key_info().to_vec())
+            .collect();
+        let certificates = std::iter::once(&**path.end_entity()).chain(intermediates.iter().copied());
+        let issuers = keys
+            .iter()
+            .zip(&intermediates)
+            .map(|(key, issuer)| {
+                (
+                    signed::content(key).unwrap_or_default(),
+                    known::may_sign_crls(&issuer.der()),
+                )
+            })
+            .chain([(path.anchor().subject_public_key_info.as_ref(), true)]);
+        let judge = |(at, (certificate, (issuer_key, issuer_may_sign)))| {
+            let asked = Asked {
+                certificate,
+                is_authority: at > 0,
+                issuer_key,
+                issuer_may_sign,
+            };
+            let speaking = self.crls.iter().filter(|crl| crl.speaks_for(&asked));
+            speaking
+                .max_by_key(|crl| crl.this_update)
+                .map_or(Status::Unknown, |crl| crl.status(asked.certificate.serial(), now))
+        };
+        certificates.zip(issuers).enumerate().map(judge).collect()
+    }
+
+    /// What a check of one's own says; nothing is left to say where there is none.
+    pub(crate) fn judge(&self, chain: &PeerChain<'_>) -> Result<(), CertificateError> {
+        let Some(check) = &self.check else { return Ok(()) };
+        match (check.status(chain), self.policy) {
+            (RevocationStatus::Good, _) | (_, RevocationPolicy::Off) => Ok(()),
+            (RevocationStatus::Unknown, RevocationPolicy::SoftFail) => Ok(()),
+            (RevocationStatus::Revoked, _) => Err(CertificateError::Revoked),
+            (RevocationStatus::Unknown, RevocationPolicy::HardFail) => Err(CertificateError::UnknownRevocationStatus),
         }
     }
 }

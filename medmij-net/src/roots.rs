@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
@@ -31,20 +30,50 @@ use crate::names::organisations;
 #[derive(Clone)]
 pub struct TrustRoots {
     store: Arc<RootCertStore>,
+    intermediates: Vec<CertificateDer<'static>>,
     subjects: Vec<String>,
     test_only: bool,
 }
 
 impl TrustRoots {
-    /// Reads one or more root certificates. One that cannot be used refuses the whole file.
+    /// Reads one or more root certificates, in PEM or one in DER. One that cannot be used refuses the whole file.
     ///
     /// # Errors
     /// [`ConfigError`] when the PEM is damaged or empty or a certificate is no usable root.
     pub fn from_pem(pem: &[u8]) -> Result<Self, ConfigError> {
-        let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
-            .collect::<Result<_, _>>()
-            .map_err(|source| ConfigError::Pem { what: "roots", source })?;
-        Self::from_der(certificates)
+        Self::from_der(crate::pem::all(pem, "roots")?)
+    }
+
+    /// Adds the CA certificates between the roots and the nodes, as in the bundle of PKIoverheid. They are no roots: peers still
+    /// have to show their chain. CRLs of these authorities are verified as soon as they are fetched, and certificates that a
+    /// reverse proxy passes on find their way to a root.
+    ///
+    /// ```
+    /// use medmij_net::TrustRoots;
+    /// use medmij_test::TestPki;
+    ///
+    /// let pki = TestPki::new("A")?;
+    /// let roots = TrustRoots::from_pem(pki.roots_pem().as_bytes())?.with_intermediates(pki.intermediates_pem().as_bytes())?;
+    /// assert_eq!(roots.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ConfigError::Pem`] when the PEM is damaged, [`ConfigError::Certificate`] when one is no certificate. One that leads to
+    /// none of the roots is logged and left aside.
+    pub fn with_intermediates(mut self, pem: &[u8]) -> Result<Self, ConfigError> {
+        for (index, der) in crate::pem::all::<CertificateDer<'static>>(pem, "intermediates")?
+            .into_iter()
+            .enumerate()
+        {
+            Certificate::from_der(&der).map_err(|error| ConfigError::Certificate {
+                what: "intermediate",
+                number: index + 1,
+                source: error.into(),
+            })?;
+            self.intermediates.push(der);
+        }
+        Ok(self)
     }
 
     /// The same from DER.
@@ -71,6 +100,7 @@ impl TrustRoots {
         }
         Ok(Self {
             store: Arc::new(store),
+            intermediates: Vec::new(),
             subjects,
             test_only,
         })
@@ -90,6 +120,10 @@ impl TrustRoots {
     /// Whether every root was made by the test PKI of this project, so that nothing real can be reached.
     pub fn are_test_roots(&self) -> bool {
         self.test_only
+    }
+
+    pub(crate) fn intermediates(&self) -> &[CertificateDer<'static>] {
+        &self.intermediates
     }
 
     pub(crate) fn store(&self) -> Arc<RootCertStore> {

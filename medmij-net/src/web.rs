@@ -14,7 +14,6 @@ use medmij_types::PeerNames;
 #[cfg(feature = "axum")]
 use rustls::sign::SingleCertAndKey;
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 use x509_cert::ext::pkix::CertificatePolicies;
@@ -48,12 +47,10 @@ impl WebIdentity {
     /// [`ConfigError::Web`] when the certificate has no place on the front channel, otherwise as
     /// [`NodeIdentity::from_pem`].
     pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, ConfigError> {
+        let certificates = crate::pem::all::<CertificateDer<'static>>(chain, "certificate chain")?;
+        let leaf = certificates.first().ok_or(ConfigError::Missing("certificate"))?;
+        judge(leaf).map_err(ConfigError::Web)?;
         let identity = NodeIdentity::from_pem(chain, key)?;
-        let leaf = CertificateDer::from_pem_slice(chain).map_err(|source| ConfigError::Pem {
-            what: "certificate chain",
-            source,
-        })?;
-        judge(&leaf).map_err(ConfigError::Web)?;
         Ok(Self { identity })
     }
 

@@ -32,6 +32,7 @@ pub struct CredentialFiles {
     chain: PathBuf,
     key: PathBuf,
     roots: PathBuf,
+    intermediates: Option<PathBuf>,
     crls: Crls,
     password: Option<Zeroizing<String>>,
     taken: Option<Taken>,
@@ -59,19 +60,27 @@ impl CredentialFiles {
             chain: chain.into(),
             key: key.into(),
             roots: roots.into(),
+            intermediates: None,
             crls: Crls::NotChosen,
             password: None,
             taken: None,
         }
     }
 
-    /// The CRLs; a certificate that none of them speaks about is refused.
+    /// The CA certificates between the roots and the nodes, in PEM: see [`TrustRoots::with_intermediates`].
+    pub fn intermediates(mut self, path: impl Into<PathBuf>) -> Self {
+        self.intermediates = Some(path.into());
+        self
+    }
+
+    /// The CRLs: a file in PEM or DER, or a folder with files that end in `.crl`. A certificate that none of them speaks about
+    /// is refused.
     pub fn crls_hard_fail(mut self, path: impl Into<PathBuf>) -> Self {
         self.crls = Crls::HardFail(path.into());
         self
     }
 
-    /// The CRLs; a certificate that none of them speaks about is taken.
+    /// The same; a certificate that none of them speaks about is taken.
     pub fn crls_soft_fail(mut self, path: impl Into<PathBuf>) -> Self {
         self.crls = Crls::SoftFail(path.into());
         self
@@ -117,7 +126,9 @@ impl CredentialFiles {
     /// # Errors
     /// [`FileError`] names the file that is absent or cannot be used.
     pub async fn fetch(&mut self) -> Result<Credentials, FileError> {
+        let roots = self.load()?.roots;
         if let Crls::Fetched(fetcher, _) = &mut self.crls {
+            fetcher.learn(&roots);
             fetcher.refresh().await;
         }
         self.load()
@@ -167,7 +178,7 @@ impl CredentialFiles {
             return None;
         };
         let revocation = fetcher.revocation(*policy);
-        let same = revocation.crls() == taken.credentials.revocation.crls();
+        let same = revocation.digests().eq(taken.credentials.revocation.digests());
         let digest = if same { taken.digest } else { [0; 32] };
         Some(Taken {
             digest,
@@ -182,8 +193,9 @@ impl CredentialFiles {
         let chain = read(&self.chain)?;
         let key = read(&self.key)?;
         let roots = read(&self.roots)?;
+        let bundle = self.intermediates.as_deref().map(read).transpose()?;
         let mut digest = Sha256::new();
-        for bytes in [&chain, &key, &roots] {
+        for bytes in [&chain, &key, &roots].into_iter().chain(&bundle) {
             digest.update((bytes.len() as u64).to_le_bytes());
             digest.update(bytes.as_slice());
         }
@@ -196,13 +208,16 @@ impl CredentialFiles {
             Crls::DangerOff => Revocation::danger_off(),
             Crls::Fetched(fetcher, policy) => {
                 let revocation = fetcher.revocation(*policy);
-                revocation.crls().iter().for_each(|crl| digest.update(crl));
+                revocation.digests().for_each(|crl| digest.update(crl));
                 revocation
             }
             Crls::HardFail(path) | Crls::SoftFail(path) => {
-                let pem = read(path)?;
-                digest.update(pem.as_slice());
-                let crls = Revocation::crls_from_pem(&pem).map_err(config(path))?;
+                let mut crls = Vec::new();
+                for path in crl_files(path)? {
+                    let file = read(&path)?;
+                    digest.update(file.as_slice());
+                    crls.extend(Revocation::crls_from_pem(&file).map_err(config(&path))?);
+                }
                 let hard = matches!(self.crls, Crls::HardFail(_));
                 if hard {
                     Revocation::hard_fail(crls)
@@ -212,7 +227,10 @@ impl CredentialFiles {
                 .map_err(config(path))?
             }
         };
-        let roots = TrustRoots::from_pem(&roots).map_err(config(&self.roots))?;
+        let mut roots = TrustRoots::from_pem(&roots).map_err(config(&self.roots))?;
+        if let (Some(path), Some(bundle)) = (&self.intermediates, &bundle) {
+            roots = roots.with_intermediates(bundle).map_err(config(path))?;
+        }
         let identity = self.identity(&chain, &key).map_err(config(&self.key))?;
         Ok(Taken {
             digest: digest.finalize().into(),
@@ -269,6 +287,25 @@ pub enum FileError {
     NoRevocation,
 }
 
+/// The file itself, or those in a folder that end in `.crl`.
+fn crl_files(path: &Path) -> Result<Vec<PathBuf>, FileError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let unread = |source| FileError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let entries = fs::read_dir(path).map_err(unread)?;
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()
+        .map_err(unread)?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "crl"));
+    files.sort();
+    Ok(files)
+}
+
 /// How often CRLs are fetched when all goes well.
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -320,6 +357,31 @@ mod tests {
         assert!(matches!(files.load(), Err(FileError::Read { .. })));
         files.step(&mut apply);
         assert_eq!(*taken.lock().unwrap(), ["een.nl", "twee.nl"]);
+    }
+
+    #[test]
+    fn w8_crls_are_read_in_der_and_pem_from_a_file_or_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let pki = TestPki::new("A").unwrap();
+        write(folder.path(), &pki, &pki.issue(&LeafSpec::node("een.nl")).unwrap());
+        let path = |name: &str| folder.path().join(name);
+        let crls = pki.crls(&[]).unwrap();
+        fs::create_dir(path("crls")).unwrap();
+        fs::write(path("crls/1.crl"), &crls[0]).unwrap();
+        fs::write(path("crls/2.crl"), &crls[1]).unwrap();
+        fs::write(path("crls/readme.txt"), "geen crl").unwrap();
+        for (given, count) in [("crls", 2), ("crls/1.crl", 1)] {
+            let files = CredentialFiles::new(path("chain"), path("key"), path("roots")).crls_hard_fail(path(given));
+            let revocation = files.load().unwrap().revocation;
+            assert_eq!(revocation.digests().count(), count, "{given}");
+        }
+        fs::write(path("crls/3.crl"), "geen crl").unwrap();
+        let files = CredentialFiles::new(path("chain"), path("key"), path("roots")).crls_hard_fail(path("crls/3.crl"));
+        let error = files.load().unwrap_err();
+        let text = std::error::Error::source(&error)
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        assert!(text.contains("no crl") && !text.contains("danger_off"), "{text}");
     }
 
     #[test]

@@ -31,9 +31,20 @@ pub enum ConfigError {
     /// The private key is of a kind that the TLS library cannot use, or is not the certificate's.
     #[error("private key cannot be used with this certificate")]
     Key(#[source] rustls::Error),
-    /// The password does not open the key, or the key is encrypted in a way that is not supported.
+    /// The password does not open the key.
     #[error("password does not open the private key")]
     Password,
+    /// The key is encrypted in a way that is not opened here, whatever the password is.
+    #[error("private key is encrypted with {encryption}, which is not opened here: convert it with `{command}`")]
+    Encryption {
+        /// The encryption, as OpenSSL calls it.
+        encryption: String,
+        /// What converts the file; KEY and NEW stand for the old and the new file.
+        command: &'static str,
+    },
+    /// The certificate of a node has no dNSName that is a host name, so no other node could know it (core.whl.307).
+    #[error("certificate has no usable host name among its dNSNames (core.whl.307)")]
+    NoHostname,
     /// The signer of a key that is elsewhere cannot be used.
     #[error("signer of the private key cannot be used")]
     Signer(#[source] Box<dyn StdError + Send + Sync>),
@@ -41,8 +52,16 @@ pub enum ConfigError {
     #[error("tls cannot be set up")]
     Tls(#[source] Box<dyn StdError + Send + Sync>),
     /// A revocation policy other than off got no CRL to judge by.
-    #[error("revocation policy needs at least one crl: give crls, or choose danger_off")]
+    #[error("revocation policy has no crl to judge by: there is none in what was given")]
     NoCrl,
+    /// A CRL cannot be used.
+    #[error("crl {number} cannot be used: {fault}")]
+    Crl {
+        /// Which one, from 1.
+        number: usize,
+        /// Why.
+        fault: crate::CrlFault,
+    },
     /// The certificate has no place on the front channel.
     #[error("certificate cannot be used on the front channel (core.tls.315)")]
     Web(#[source] WebFault),

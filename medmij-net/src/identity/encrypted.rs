@@ -6,26 +6,31 @@ use pkcs8::EncryptedPrivateKeyInfoRef;
 use pkcs8::der::pem;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
-use super::{NodeIdentity, chain_from_pem};
+use super::{NodeIdentity, chain_from_pem, encryption};
 use crate::ConfigError;
 
 impl NodeIdentity {
-    /// From PEM, with a key of the form `ENCRYPTED PRIVATE KEY` (PKCS#8, PBES2 with AES).
-    ///
-    /// The older form of OpenSSL, with `Proc-Type: 4,ENCRYPTED` inside, is refused; `openssl pkcs8 -topk8`
-    /// converts it.
+    /// From PEM, with a key of the form `ENCRYPTED PRIVATE KEY` (PKCS#8, PBES2 with AES or triple DES). Chain and key may
+    /// stand in one file.
     ///
     /// # Errors
-    /// [`ConfigError::Password`] when the password or the form is wrong, otherwise as
-    /// [`from_pem`](Self::from_pem).
+    /// [`ConfigError::Password`] when the password is wrong, [`ConfigError::Encryption`] when the key is encrypted in another
+    /// way (older forms of OpenSSL and of PKCS#12, for instance), [`ConfigError::Missing`] when there is no encrypted key,
+    /// otherwise as [`from_pem`](Self::from_pem).
     pub fn from_encrypted_pem(chain: &[u8], key: &[u8], password: &str) -> Result<Self, ConfigError> {
-        let (label, der) = pem::decode_vec(key).map_err(|_| ConfigError::Missing("encrypted private key"))?;
-        if label != "ENCRYPTED PRIVATE KEY" {
-            return Err(ConfigError::Missing("encrypted private key"));
-        }
-        let encrypted = EncryptedPrivateKeyInfoRef::try_from(der.as_slice())
-            .map_err(|_| ConfigError::Missing("encrypted private key"))?;
-        let plain = encrypted.decrypt(password).map_err(|_| ConfigError::Password)?;
+        let missing = || ConfigError::Missing("encrypted private key");
+        let Some(block) = block(key) else {
+            return Err(encryption::of_pem(key).unwrap_or_else(missing));
+        };
+        let (_, der) = pem::decode_vec(block).map_err(|_| missing())?;
+        let unopened = || encryption::of_key(&der);
+        let encrypted = EncryptedPrivateKeyInfoRef::try_from(der.as_slice()).map_err(|_| unopened())?;
+        let plain = encrypted.decrypt(password).map_err(|error| match error {
+            pkcs8::Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::DecryptFailed) => ConfigError::Password,
+            // what came out of it is no key
+            pkcs8::Error::Asn1(_) | pkcs8::Error::KeyMalformed(_) => ConfigError::Password,
+            _ => unopened(),
+        })?;
         let key = PrivatePkcs8KeyDer::from(plain.as_bytes().to_vec());
         Self::from_der(chain_from_pem(chain)?, key.into())
     }
@@ -33,12 +38,18 @@ impl NodeIdentity {
     /// From a PKCS#12 file (`.p12`, `.pfx`) with exactly one private key and its chain.
     ///
     /// # Errors
-    /// [`ConfigError::Password`] when the file cannot be opened with the password,
-    /// [`ConfigError::Missing`] when it does not hold one key with its chain, otherwise as
-    /// [`from_der`](Self::from_der).
+    /// [`ConfigError::Password`] when the file cannot be opened with the password, [`ConfigError::Encryption`] when it is
+    /// encrypted in a way that no password opens here, [`ConfigError::Missing`] when it is no PKCS#12 file or does not hold one
+    /// key with its chain, otherwise as [`from_der`](Self::from_der).
     pub fn from_pkcs12(file: &[u8], password: &str) -> Result<Self, ConfigError> {
-        let store =
-            KeyStore::from_pkcs12(file, password, Pkcs12ImportPolicy::Strict).map_err(|_| ConfigError::Password)?;
+        let store = KeyStore::from_pkcs12(file, password, Pkcs12ImportPolicy::Strict).map_err(|error| match error {
+            p12_keystore::error::Error::MacError(_) | p12_keystore::error::Error::UnpadError => ConfigError::Password,
+            p12_keystore::error::Error::UnsupportedEncryptionScheme
+            | p12_keystore::error::Error::UnsupportedMacAlgorithm
+            | p12_keystore::error::Error::Pkcs5Error(_)
+            | p12_keystore::error::Error::InvalidParameters => encryption::of_pkcs12(file),
+            _ => ConfigError::Missing("readable PKCS#12"),
+        })?;
         let keys = store
             .entries()
             .filter(|(_, entry)| matches!(entry, p12_keystore::KeyStoreEntry::PrivateKeyChain(_)));
@@ -56,6 +67,22 @@ impl NodeIdentity {
         Self::from_der(chain.collect(), key.into())
     }
 }
+
+/// The encrypted key in a file that may hold other things, and may begin with a byte order mark.
+fn block(file: &[u8]) -> Option<&[u8]> {
+    let find = |from: usize, text: &[u8]| {
+        let rest = file.get(from..)?;
+        rest.windows(text.len())
+            .position(|window| window == text)
+            .map(|at| from + at)
+    };
+    let start = find(0, BEGIN)?;
+    let end = find(start, END)? + END.len();
+    file.get(start..end)
+}
+
+const BEGIN: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
+const END: &[u8] = b"-----END ENCRYPTED PRIVATE KEY-----";
 
 #[cfg(test)]
 mod tests {
@@ -114,7 +141,148 @@ mod tests {
         ));
         assert!(matches!(
             NodeIdentity::from_pkcs12(b"geen p12", "geheim"),
-            Err(ConfigError::Password)
+            Err(ConfigError::Missing(_))
         ));
+    }
+
+    /// Keys as OpenSSL writes them, now and before; `None`, said aloud, where there is no OpenSSL. Not in CI.
+    fn openssl(folder: &std::path::Path, arguments: &[&str]) -> Option<Vec<u8>> {
+        let mut command = std::process::Command::new("openssl");
+        let made = command.args(arguments).current_dir(folder).output();
+        match made {
+            Ok(made) if made.status.success() => Some(std::fs::read(folder.join("new")).unwrap()),
+            _ => {
+                medmij_test::skip("openssl cannot do this, a form of encrypted keys was not tried");
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn core_tls_314_older_forms_open_or_say_what_they_are() {
+        let node = node();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("key"), node.key_pem()).unwrap();
+        std::fs::write(folder.path().join("chain"), node.chain_pem()).unwrap();
+        let topk8 = [
+            "pkcs8",
+            "-topk8",
+            "-in",
+            "key",
+            "-out",
+            "new",
+            "-passout",
+            "pass:geheim",
+        ];
+        let with = |more: &[&'static str]| [&topk8[..], more].concat();
+        for (case, arguments, expected) in [
+            ("PBES2 with AES", with(&["-v2", "aes-256-cbc"]), Ok(())),
+            (
+                "PBES2 with AES and SHA-1",
+                with(&["-v2", "aes-128-cbc", "-v2prf", "hmacWithSHA1"]),
+                Ok(()),
+            ),
+            ("PBES2 with triple DES", with(&["-v2", "des3"]), Ok(())),
+            ("scrypt", with(&["-scrypt"]), Ok(())),
+            (
+                "PKCS#12 form",
+                with(&["-v1", "PBE-SHA1-3DES"]),
+                Err("pbeWithSHA1And3-KeyTripleDES-CBC"),
+            ),
+            (
+                "traditional",
+                vec!["ec", "-in", "key", "-aes256", "-out", "new", "-passout", "pass:geheim"],
+                Err("the traditional form of OpenSSL (AES-256-CBC)"),
+            ),
+        ] {
+            let Some(key) = openssl(folder.path(), &arguments) else {
+                continue;
+            };
+            for (form, key) in [
+                ("alone", key.clone()),
+                ("with a byte order mark", [b"\xEF\xBB\xBF", key.as_slice()].concat()),
+                ("behind the chain", [node.chain_pem().as_bytes(), &key].concat()),
+            ] {
+                let read = NodeIdentity::from_encrypted_pem(node.chain_pem().as_bytes(), &key, "geheim");
+                match (read, &expected) {
+                    (Ok(_), Ok(())) => {
+                        let wrong = NodeIdentity::from_encrypted_pem(node.chain_pem().as_bytes(), &key, "fout");
+                        assert!(matches!(wrong, Err(ConfigError::Password)), "{case} {form}: {wrong:?}");
+                    }
+                    (Err(ConfigError::Encryption { encryption, command }), Err(name)) => {
+                        assert_eq!(&encryption, name, "{case} {form}");
+                        assert!(command.starts_with("openssl pkey"), "{command}");
+                    }
+                    (read, _) => panic!("{case} {form}: {read:?}"),
+                }
+            }
+        }
+        let export = [
+            "pkcs12",
+            "-export",
+            "-in",
+            "chain",
+            "-inkey",
+            "key",
+            "-out",
+            "new",
+            "-passout",
+            "pass:geheim",
+        ];
+        for (case, more, expected) in [
+            ("of today", &[][..], Ok(())),
+            (
+                "of before",
+                &[
+                    "-legacy",
+                    "-certpbe",
+                    "PBE-SHA1-3DES",
+                    "-keypbe",
+                    "PBE-SHA1-3DES",
+                    "-macalg",
+                    "SHA1",
+                ][..],
+                Ok(()),
+            ),
+            (
+                "RC2-40",
+                &[
+                    "-legacy",
+                    "-certpbe",
+                    "PBE-SHA1-RC2-40",
+                    "-keypbe",
+                    "PBE-SHA1-3DES",
+                    "-macalg",
+                    "SHA1",
+                ],
+                Ok(()),
+            ),
+            (
+                "RC2-128",
+                &[
+                    "-legacy",
+                    "-certpbe",
+                    "PBE-SHA1-RC2-128",
+                    "-keypbe",
+                    "PBE-SHA1-3DES",
+                    "-macalg",
+                    "SHA1",
+                ],
+                Err("pbeWithSHA1And128BitRC2-CBC"),
+            ),
+        ] {
+            let Some(file) = openssl(folder.path(), &[&export[..], more].concat()) else {
+                continue;
+            };
+            match (NodeIdentity::from_pkcs12(&file, "geheim"), expected) {
+                (Ok(_), Ok(())) => {}
+                (Err(ConfigError::Encryption { encryption, .. }), Err(name)) => {
+                    assert!(encryption.contains(name), "{case}: {encryption}");
+                }
+                (read, _) => panic!("{case}: {read:?}"),
+            }
+            let wrong = NodeIdentity::from_pkcs12(&file, "fout");
+            assert!(matches!(wrong, Err(ConfigError::Password)), "{case}: {wrong:?}");
+        }
     }
 }

@@ -72,6 +72,11 @@ impl Connections {
         }
     }
 
+    /// Takes back all that ended.
+    pub(super) fn tidy_all(&mut self) {
+        while self.tasks.try_join_next().is_some() {}
+    }
+
     /// Waits for the connections to end, then cuts them.
     pub(super) async fn finish(mut self, time: Duration) {
         let all = async { while self.tasks.join_next().await.is_some() {} };

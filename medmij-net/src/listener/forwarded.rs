@@ -18,9 +18,12 @@ use crate::names::peer_names;
 
 /// The reverse proxies whose word about a peer's certificate is taken. Off unless it is set.
 ///
-/// The proxy must check chain, dates and revocation of the participant's certificate under the back-channel
-/// roots, must remove the header from what participants send, and must drop a connection without an
-/// answer when this listener drops its own (core.whl.309; in nginx: `return 444` for upstream failures).
+/// Chain, dates, purpose and revocation of the participant's certificate are judged here as well, under the roots of the
+/// listener. For the way to a root the CA certificates count that are configured
+/// ([`TrustRoots::with_intermediates`](crate::TrustRoots::with_intermediates)), that were in chains that verified, or that the
+/// proxy gives in `Client-Cert-Chain` (RFC 9440). That the participant holds the key only the proxy can check. It must remove
+/// both headers from what participants send, and must drop a connection without an answer when this listener drops its own
+/// (core.whl.309; in nginx: `return 444` for upstream failures).
 ///
 /// ```
 /// use medmij_net::ForwardedPeer;
@@ -92,24 +95,29 @@ impl ForwardedPeer {
         self.proxies.iter().any(|proxy| names.contains(proxy))
     }
 
-    /// The names in the one header that there must be. The header goes no further.
-    pub(super) fn take(&self, headers: &mut HeaderMap) -> Option<PeerNames> {
+    /// The certificate in the one header that there must be, and those above it where the proxy gives them. The headers go no
+    /// further.
+    pub(super) fn take(&self, headers: &mut HeaderMap) -> Option<Passed> {
         let mut values = headers.get_all(&self.header).iter();
         let only = values
             .next()
             .filter(|_| values.next().is_none())
             .and_then(|value| value.to_str().ok());
-        let names = only.and_then(|text| self.certificate(text)).map(|der| peer_names(&der));
+        let certificate = only.and_then(|text| self.certificate(text));
         headers.remove(&self.header);
-        names
+        let above = headers.get_all(CHAIN).iter().filter_map(|value| value.to_str().ok());
+        let above = above
+            .flat_map(|text| text.split(','))
+            .take(MOST_ABOVE)
+            .filter_map(|item| byte_sequence(item.trim()))
+            .collect();
+        headers.remove(CHAIN);
+        certificate.map(|certificate| Passed { certificate, above })
     }
 
     fn certificate(&self, text: &str) -> Option<CertificateDer<'static>> {
         match self.form {
-            Form::ByteSequence => {
-                let inner = text.strip_prefix(':')?.strip_suffix(':')?;
-                STANDARD.decode(inner).ok().map(CertificateDer::from)
-            }
+            Form::ByteSequence => byte_sequence(text),
             Form::EscapedPem => {
                 let pem = percent_decoded(text)?;
                 let mut found = CertificateDer::pem_slice_iter(&pem);
@@ -119,6 +127,29 @@ impl ForwardedPeer {
         }
     }
 }
+
+/// What a proxy passed on.
+pub(super) struct Passed {
+    pub(super) certificate: CertificateDer<'static>,
+    pub(super) above: Vec<CertificateDer<'static>>,
+}
+
+impl Passed {
+    pub(super) fn names(&self) -> PeerNames {
+        peer_names(&self.certificate)
+    }
+}
+
+/// `:base64:` (RFC 8941 section 3.3.5)
+fn byte_sequence(text: &str) -> Option<CertificateDer<'static>> {
+    let inner = text.strip_prefix(':')?.strip_suffix(':')?;
+    STANDARD.decode(inner).ok().map(CertificateDer::from)
+}
+
+/// The certificates above the one of the client (RFC 9440 section 2.3).
+const CHAIN: HeaderName = HeaderName::from_static("client-cert-chain");
+/// More than any path has.
+const MOST_ABOVE: usize = 8;
 
 fn percent_decoded(text: &str) -> Option<Vec<u8>> {
     let mut bytes = text.bytes();
@@ -188,7 +219,7 @@ mod tests {
             }
             let names = forwarded.take(&mut headers);
             assert_eq!(
-                names.map(|names| names.to_string()),
+                names.map(|passed| passed.names().to_string()),
                 good.then(|| "dvp.example.nl".to_owned()),
                 "case {number}"
             );

@@ -87,6 +87,7 @@ impl FrontControl {
         self.shared.take(Shown {
             config: Arc::new(config),
             names: identity.names().clone(),
+            paths: None,
         });
         tracing::info!(names = %identity.names(), "front listener took a new certificate");
         Ok(())
@@ -148,6 +149,7 @@ impl FrontListenerBuilder {
         let shown = Shown {
             config: Arc::new(config),
             names: self.identity.names().clone(),
+            paths: None,
         };
         let (tcp, address, shared) = self.settings.bind(address, shown, Access::Everybody)?;
         Ok(FrontListener { tcp, address, shared })

@@ -55,13 +55,21 @@ impl Gate {
         match &self.shared.access {
             Access::Everybody => Ok(None),
             Access::Nodes(policy) => self.judge(policy, &self.names).map(Some),
-            Access::Proxies(policy, forwarded) => match forwarded.take(headers) {
-                Some(names) => self.judge(policy, &names).map(Some),
-                None => {
+            Access::Proxies(policy, forwarded) => {
+                let Some(passed) = forwarded.take(headers) else {
                     tracing::warn!(%address, rule = "core.whl.308", "no certificate from the proxy, connection closed");
-                    Err(Closed::NoCertificate)
+                    return Err(Closed::NoCertificate);
+                };
+                let names = passed.names();
+                if let Err(error) = self.shared.judge_forwarded(&passed) {
+                    tracing::warn!(
+                        %address, %names, %error, rule = "core.tls.314",
+                        "certificate from the proxy is not good, connection closed"
+                    );
+                    return Err(Closed::BadCertificate);
                 }
-            },
+                self.judge(policy, &names).map(Some)
+            }
         }
     }
 
@@ -101,4 +109,6 @@ pub(super) enum Closed {
     NotProxy,
     #[error("proxy gave no certificate")]
     NoCertificate,
+    #[error("proxy gave a certificate that is not good")]
+    BadCertificate,
 }

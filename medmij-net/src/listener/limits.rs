@@ -20,9 +20,9 @@ use crate::ConfigError;
 pub struct ListenerLimits {
     /// Time for the TLS handshake, and for the PROXY protocol before it. Default 10 s.
     pub handshake: Duration,
-    /// Handshakes at once; one more ends the oldest of the address that has most. Default 2,048.
+    /// Handshakes at once; one more ends the oldest of the address that has most. Default 1,024.
     pub handshakes: usize,
-    /// Handshakes at once of one address; one more ends its oldest. Default 512.
+    /// Handshakes at once of one address; one more ends its oldest. Default 256.
     pub handshakes_per_address: usize,
     /// Connections at once, in whatever stage; one more ends the oldest idle one of the address that holds most. Default
     /// 8,192, or what [`descriptor_share`](Self::descriptor_share) leaves of it.
@@ -59,8 +59,8 @@ impl Default for ListenerLimits {
     fn default() -> Self {
         Self {
             handshake: Duration::from_secs(10),
-            handshakes: 2048,
-            handshakes_per_address: 512,
+            handshakes: 1024,
+            handshakes_per_address: 256,
             connections: 8192,
             connections_per_address: 4096,
             connections_per_node: 1024,

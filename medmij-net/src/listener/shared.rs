@@ -3,19 +3,23 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use medmij_types::{Clock, Hostname, PeerNames, SystemClock};
-use rustls::ServerConfig;
+use rustls::{CertificateError, ServerConfig};
+use rustls_pki_types::UnixTime;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 
+use super::forwarded::Passed;
 use super::gate::Access;
 use super::hosts::Hosts;
 use super::shares::Shares;
 use super::tcp_proxy::{Origin, TcpProxies};
 use super::{ListenerLimits, headers};
 use crate::tls::ems::WithoutEms;
+use crate::tls::verify::Paths;
 use crate::{ConfigError, TlsPolicy};
 
 /// What both kinds of listener can be told.
@@ -32,6 +36,8 @@ pub(super) struct Shown {
     pub(super) config: Arc<ServerConfig>,
     /// The names of our certificate.
     pub(super) names: PeerNames,
+    /// By what client certificates are judged; absent on the front channel.
+    pub(super) paths: Option<Arc<Paths>>,
 }
 
 pub(super) struct Shared {
@@ -117,6 +123,18 @@ impl Shared {
             }
             _ => Origin::of(address, self.tcp_proxies.as_ref()),
         }
+    }
+
+    /// Judges a certificate that a proxy passed on, by the credentials of now.
+    pub(super) fn judge_forwarded(&self, passed: &Passed) -> Result<(), CertificateError> {
+        let shown = self.shown.load();
+        let paths = shown.paths.as_ref().ok_or(CertificateError::UnknownIssuer)?;
+        let since = self
+            .clock
+            .now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        paths.judge_forwarded(&passed.certificate, &passed.above, UnixTime::since_unix_epoch(since))
     }
 
     /// Whether browsers should be told to come by TLS only. Names under `.localhost` are for development.

@@ -8,7 +8,7 @@ use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::time::ClockTime;
-use super::verify::ServerJudge;
+use super::verify::{Paths, ServerJudge};
 use super::{ALPN, TlsPolicy};
 use crate::{ConfigError, NodeIdentity, Revocation, TrustRoots};
 
@@ -24,13 +24,10 @@ pub(crate) fn config(
 ) -> Result<ClientConfig, ConfigError> {
     let provider = tls.provider()?;
     let verifier = WebPkiServerVerifier::builder_with_provider(roots.store(), Arc::clone(&provider));
-    let verifier = revocation
-        .for_server(verifier)
-        .build()
-        .map_err(|error| ConfigError::Tls(error.into()))?;
+    let verifier = verifier.build().map_err(|error| ConfigError::Tls(error.into()))?;
     let judge = ServerJudge {
         inner: verifier,
-        revocation: revocation.clone(),
+        paths: Paths::new(roots, revocation, &provider),
     };
     let mut config = ClientConfig::builder_with_details(provider, Arc::new(ClockTime(Arc::clone(clock))))
         .with_protocol_versions(tls.protocol_versions())

@@ -8,27 +8,26 @@ use rustls::ServerConfig;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 
 use super::time::ClockTime;
-use super::verify::ClientJudge;
+use super::verify::{ClientJudge, Paths};
 use super::{ALPN, TlsPolicy};
 use crate::{ConfigError, NodeIdentity, Revocation, TrustRoots, WebIdentity};
 
-/// The back channel: a client certificate is required.
+/// The back channel: a client certificate is required. Beside it what certificates are judged by, for those that a proxy
+/// passes on.
 pub(crate) fn config(
     identity: &NodeIdentity,
     roots: &TrustRoots,
     revocation: &Revocation,
     tls: &TlsPolicy,
     clock: &Arc<dyn Clock>,
-) -> Result<ServerConfig, ConfigError> {
+) -> Result<(ServerConfig, Arc<Paths>), ConfigError> {
     let provider = tls.provider()?;
     let verifier = WebPkiClientVerifier::builder_with_provider(roots.store(), Arc::clone(&provider));
-    let verifier = revocation
-        .for_client(verifier)
-        .build()
-        .map_err(|error| ConfigError::Tls(error.into()))?;
+    let verifier = verifier.build().map_err(|error| ConfigError::Tls(error.into()))?;
+    let paths = Arc::new(Paths::new(roots, revocation, &provider));
     let judge = ClientJudge {
         inner: verifier,
-        revocation: revocation.clone(),
+        paths: Arc::clone(&paths),
     };
     let mut config = ServerConfig::builder_with_details(provider, Arc::new(ClockTime(Arc::clone(clock))))
         .with_protocol_versions(tls.protocol_versions())
@@ -36,7 +35,7 @@ pub(crate) fn config(
         .with_client_cert_verifier(Arc::new(judge))
         .with_cert_resolver(identity.resolver());
     harden(&mut config, tls);
-    Ok(config)
+    Ok((config, paths))
 }
 
 /// The front channel: no client certificate, otherwise the same (core.tls.315).

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::get;
-use medmij_net::{CrlFetcher, RevocationPolicy};
+use medmij_net::{BackChannel, CrlFetcher, RevocationPolicy, TrustRoots};
 use medmij_test::{ManualClock, TestPki};
 use medmij_types::Clock;
 
@@ -57,6 +57,16 @@ impl Authority {
         let url = |name| format!("http://{}/{name}", self.address);
         CrlFetcher::new([url("root").as_str(), url("services").as_str()]).unwrap()
     }
+
+    /// The same with the whole bundle of authorities.
+    fn fetcher_of(&self, pki: &TestPki) -> CrlFetcher {
+        self.fetcher().authorities(&bundle(pki))
+    }
+}
+
+fn bundle(pki: &TestPki) -> TrustRoots {
+    let roots = TrustRoots::from_pem(pki.roots_pem().as_bytes()).unwrap();
+    roots.with_intermediates(pki.intermediates_pem().as_bytes()).unwrap()
 }
 
 /// axum's own server is not among the features here.
@@ -109,7 +119,7 @@ async fn w8_what_is_fetched_decides_over_the_next_handshake() {
 async fn w8_a_bad_answer_keeps_what_was_there() {
     let pki = TestPki::new("A").unwrap();
     let authority = Authority::start().await;
-    let mut fetcher = authority.fetcher();
+    let mut fetcher = authority.fetcher_of(&pki);
     let (now, day) = (SystemTime::now(), Duration::from_secs(24 * 3600));
     authority.publish(&pki.crls_between(&[], now, now + day).unwrap());
     assert!(fetcher.refresh().await.failures.is_empty());
@@ -149,7 +159,7 @@ async fn w8_a_crl_has_an_age_limit_of_its_own_that_restarts_do_not_reset() {
     let clock = Arc::new(ManualClock::starting_now());
     let start = || {
         authority
-            .fetcher()
+            .fetcher_of(&world.pki)
             .folder(folder.path())
             .clock(Arc::clone(&clock))
             .max_age(Duration::from_secs(600))
@@ -189,7 +199,12 @@ async fn r10_the_age_of_a_crl_does_not_follow_a_wall_clock_that_jumps() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::starting_now());
     let hour = Duration::from_secs(3600);
-    let start = || authority.fetcher().folder(folder.path()).clock(Arc::clone(&clock));
+    let start = || {
+        authority
+            .fetcher_of(&pki)
+            .folder(folder.path())
+            .clock(Arc::clone(&clock))
+    };
     let mut fetcher = start();
     assert!(fetcher.refresh().await.changed);
     authority.answers.lock().unwrap().clear();
@@ -264,4 +279,150 @@ async fn w8_r16_files_and_fetched_crls_are_followed_together() {
     taken.recv().await.unwrap();
     assert!(send(&channel, "/").await.unwrap_err().is_revocation_unknown());
     task.abort();
+}
+
+/// A PKI whose authorities have the same names as those of `World::new`, and other keys.
+fn forger() -> TestPki {
+    TestPki::new("ours").unwrap()
+}
+
+#[tokio::test]
+async fn w8_a_forged_crl_neither_lets_a_revoked_node_in_nor_keeps_a_good_one_out() {
+    let (now, day) = (SystemTime::now(), Duration::from_secs(24 * 3600));
+    for configured in [true, false] {
+        let world = World::new();
+        let (good, revoked) = (world.node(DVZA), world.node(DVZA));
+        let good_server = RawServer::start(&good, &world.pki, Then::ok("")).await;
+        let revoked_server = RawServer::start(&revoked, &world.pki, Then::ok("")).await;
+        let authority = Authority::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        let start = || match configured {
+            true => authority.fetcher_of(&world.pki).folder(folder.path()),
+            false => authority.fetcher().folder(folder.path()),
+        };
+        let channel = |server: &RawServer, fetcher: &CrlFetcher, hard: bool| -> BackChannel {
+            let revocation = if hard { fetcher.hard_fail() } else { fetcher.soft_fail() };
+            world
+                .client(server.address, only(DVZA))
+                .revocation(revocation)
+                .build()
+                .unwrap()
+        };
+        let check = async |fetcher: &CrlFetcher, moment: &str| {
+            for hard in [true, false] {
+                let answer = send(&channel(&good_server, fetcher, hard), "/").await;
+                assert!(
+                    answer.is_ok(),
+                    "{moment}, configured {configured}, hard {hard}: {answer:?}"
+                );
+                let error = send(&channel(&revoked_server, fetcher, hard), "/").await.unwrap_err();
+                assert!(
+                    error.is_revoked(),
+                    "{moment}, configured {configured}, hard {hard}: {error:?}"
+                );
+            }
+        };
+        authority.publish(&world.pki.crls_between(&[&revoked], now, now + day).unwrap());
+        let mut fetcher = start();
+        assert!(fetcher.refresh().await.failures.is_empty());
+        check(&fetcher, "before").await;
+        // From here on, somebody between us and the authority answers: newer, longer, and with nobody on it.
+        for (moment, from, until) in [
+            ("a newer one", now + Duration::from_secs(60), now + 30 * day),
+            ("one of the same moment", now, now + 30 * day),
+            ("one from the future", now + 365 * day, now + 366 * day),
+        ] {
+            authority.publish(&forger().crls_between(&[&good], from, until).unwrap());
+            let refreshed = fetcher.refresh().await;
+            assert_eq!(refreshed.failures.len(), 2, "{moment}: {:?}", refreshed.failures);
+            assert!(
+                refreshed.failures.iter().all(medmij_net::CrlError::is_forged),
+                "{moment}"
+            );
+            check(&fetcher, moment).await;
+            // A restart meanwhile begins with what was verified.
+            let mut again = start();
+            let _ = again.refresh().await;
+            check(&again, moment).await;
+        }
+        // What the authority says next is taken, in the process that runs and in a new one.
+        let both = world
+            .pki
+            .crls_between(&[&revoked, &good], now + Duration::from_secs(1), now + day)
+            .unwrap();
+        authority.publish(&both);
+        for fetcher in [&mut fetcher, &mut start()] {
+            assert!(fetcher.refresh().await.failures.is_empty(), "configured {configured}");
+            let error = send(&channel(&good_server, fetcher, true), "/").await.unwrap_err();
+            assert!(error.is_revoked(), "configured {configured}: {error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn w8_a_forged_first_answer_is_gone_with_the_next_good_one() {
+    let world = World::new();
+    let node = world.node(DVZA);
+    let server = RawServer::start(&node, &world.pki, Then::ok("")).await;
+    let authority = Authority::start().await;
+    let (now, day) = (SystemTime::now(), Duration::from_secs(24 * 3600));
+    let mut fetcher = authority.fetcher();
+    let hard = |fetcher: &CrlFetcher| {
+        world
+            .client(server.address, only(DVZA))
+            .revocation(fetcher.hard_fail())
+            .build()
+            .unwrap()
+    };
+    // Nobody is known yet, so it is kept aside; a handshake finds that it is nobody's.
+    authority.publish(&forger().crls_between(&[], now + day, now + 365 * day).unwrap());
+    assert!(fetcher.refresh().await.failures.is_empty());
+    assert!(send(&hard(&fetcher), "/").await.unwrap_err().is_revocation_unknown());
+    assert_eq!(
+        fetcher.refresh().await.failures.len(),
+        2,
+        "now its issuer is known, and did not sign it"
+    );
+    authority.publish(&world.pki.crls(&[]).unwrap());
+    assert!(fetcher.refresh().await.failures.is_empty());
+    assert_eq!(send(&hard(&fetcher), "/").await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn w8_a_crl_that_cannot_be_used_fails_for_its_own_address_only() {
+    let pki = TestPki::new("A").unwrap();
+    let authority = Authority::start().await;
+    let mut fetcher = authority.fetcher_of(&pki);
+    let crls = pki.crls(&[]).unwrap();
+    authority.set("services", 200, &crls[1]);
+    for (case, bytes, reason) in [
+        (
+            "indirect",
+            include_bytes!("indirect.crl.der").to_vec(),
+            "kind that cannot be used",
+        ),
+        ("html", b"<html>".to_vec(), "no crl in DER"),
+        ("PEM", b"-----BEGIN X509 CRL-----\n".to_vec(), "no crl in DER"),
+    ] {
+        authority.set("root", 200, &bytes);
+        let refreshed = fetcher.refresh().await;
+        assert_eq!(refreshed.failures.len(), 1, "{case}: {:?}", refreshed.failures);
+        assert!(refreshed.failures[0].address().ends_with("/root"), "{case}");
+        assert!(
+            refreshed.failures[0].to_string().contains(reason),
+            "{case}: {}",
+            refreshed.failures[0]
+        );
+        // The other one is in force, and configurations go on being made.
+        assert!(format!("{:?}", fetcher.hard_fail()).contains("crls: 1"), "{case}");
+        let world = World::new();
+        assert!(
+            world
+                .client(any_port(), only(DVZA))
+                .revocation(fetcher.hard_fail())
+                .build()
+                .is_ok(),
+            "{case}"
+        );
+    }
 }

@@ -216,3 +216,49 @@ async fn w5_without_proxies_the_header_means_nothing() {
     );
     served.stop().await;
 }
+
+#[tokio::test]
+async fn w5_a_forwarded_certificate_is_judged_as_one_that_is_shown() {
+    let world = World::new();
+    let revoked = world.node(DVP);
+    let crls = world.pki.crls(&[&revoked]).unwrap();
+    let attic = medmij_test::TestPki::new("ours").unwrap();
+    let proxy = world.node("proxy.localhost");
+    let node = medmij_test::LeafSpec::node(DVP);
+    let issue = |spec: &medmij_test::LeafSpec| world.pki.issue(spec).unwrap();
+    for (case, shown, taken) in [
+        ("good", issue(&node), true),
+        ("of authorities with the same names", attic.issue(&node).unwrap(), false),
+        ("of another root", world.other.issue(&node).unwrap(), false),
+        (
+            "expired",
+            issue(&node.clone().validity(medmij_test::Validity::Expired)),
+            false,
+        ),
+        (
+            "not valid yet",
+            issue(&node.clone().validity(medmij_test::Validity::NotYet)),
+            false,
+        ),
+        ("for servers only", issue(&medmij_test::LeafSpec::front(DVP)), false),
+        ("revoked", revoked.clone(), false),
+    ] {
+        let local = "127.0.0.1".parse().unwrap();
+        let forwarded = ForwardedPeer::client_cert([host("proxy.localhost")], [local]);
+        let router = Router::new().route("/", get(|| async {}));
+        let revocation = Revocation::hard_fail(crls.clone()).unwrap();
+        let served = Served::start(
+            world.listener(only(DVP)).revocation(revocation).forwarded(forwarded),
+            router,
+        )
+        .await;
+        let mut stream = connect(client_config(Some(&proxy), &world.pki), served.address)
+            .await
+            .unwrap();
+        let text = request(&format!("Connection: close\r\n{}", header(&shown)));
+        let answer = exchange(&mut stream, &text).await;
+        assert_eq!(answer.starts_with("HTTP/1.1 200"), taken, "{case}: {answer}");
+        assert!(taken || answer.is_empty(), "{case}: {answer}");
+        served.stop().await;
+    }
+}

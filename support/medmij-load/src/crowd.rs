@@ -87,14 +87,19 @@ async fn one(args: &Args, channel: Channel) -> Result<(), Failure> {
     crowd.settle().await;
     let reached = crowd.counts();
     let started = Instant::now();
-    let asked = asker::ask(&Asked {
+    let asked = Asked {
         address,
         from: ASKER,
         config: config(ASKING)?,
         rate: args.rate,
         time: Duration::from_secs(args.seconds),
+    };
+    // On a thread of its own: it must not wait for the crowd on this side.
+    let asked = tokio::task::spawn_blocking(move || -> Result<_, Failure> {
+        let own = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        own.block_on(asker::ask(&asked))
     })
-    .await?;
+    .await??;
     let elapsed = started.elapsed();
     let open = process.open_files();
     let refused_by: Vec<_> = asked
@@ -106,7 +111,7 @@ async fn one(args: &Args, channel: Channel) -> Result<(), Failure> {
     let summary = asked.timings.summary(elapsed);
     println!(
         "{channel:?}: crowd of {} silent and {} waiting ({} of them connected in all, {} ended), {} requests, {} refused, p50 / p99 / \
-         slowest {} ms; server {} to {} MiB, {} files open",
+         slowest {}; server {} to {} MiB, {} files open",
         if channel == Channel::Back { args.idle } else { 0 },
         if channel == Channel::Back { args.node } else { args.idle },
         reached.connected,

@@ -85,6 +85,11 @@ impl TestPki {
         self.root.der().to_vec()
     }
 
+    /// The certificate of the authority between root and leaves as PEM: what stands beside the roots in a bundle.
+    pub fn intermediates_pem(&self) -> String {
+        self.intermediate.pem()
+    }
+
     /// Issues a leaf certificate with a fresh key.
     ///
     /// # Errors

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! One CRL: read once, verified once for each key, then looked up by serial (RFC 5280 section 5)
+
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use rustls_pki_types::UnixTime;
+use sha2::{Digest, Sha256};
+use webpki::{Cert, CertRevocationList, OwnedCertRevocationList};
+use x509_cert::Certificate;
+use x509_cert::certificate::Rfc5280;
+use x509_cert::crl::CertificateList;
+use x509_cert::der::Decode;
+use x509_cert::der::oid::AssociatedOid as _;
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
+use x509_cert::ext::pkix::{CrlDistributionPoints, IssuingDistributionPoint};
+
+use super::signed::Signed;
+use crate::Cryptography;
+
+pub(crate) struct Crl {
+    der: Vec<u8>,
+    digest: [u8; 32],
+    list: CertRevocationList<'static>,
+    pub(crate) this_update: SystemTime,
+    next_update: UnixTime,
+    scope: Option<Scope>,
+    /// The keys that it was tried with.
+    tried: Mutex<Vec<(Vec<u8>, bool)>>,
+}
+
+/// For which certificates of its issuer it speaks.
+struct Scope {
+    users_only: bool,
+    authorities_only: bool,
+    points: Vec<String>,
+}
+
+/// What is known of one certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    Good,
+    Revoked,
+    Unknown,
+    /// It is not on the list, and the list is past its next update.
+    Stale,
+}
+
+/// A certificate of a path, and the key of its issuer.
+pub(super) struct Asked<'a> {
+    pub(super) certificate: &'a Cert<'a>,
+    pub(super) is_authority: bool,
+    /// The content of the issuer's SubjectPublicKeyInfo.
+    pub(super) issuer_key: &'a [u8],
+    pub(super) issuer_may_sign: bool,
+}
+
+/// Why bytes are no CRL that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CrlFault {
+    /// They are no CRL.
+    #[error("no crl in DER")]
+    NoCrl,
+    /// It is a CRL of a kind that is not looked at: indirect, delta, for some reasons only, without next update.
+    #[error("crl of a kind that cannot be used: {0}")]
+    Kind(String),
+}
+
+impl Crl {
+    pub(crate) fn read(der: Vec<u8>) -> Result<Self, CrlFault> {
+        let read = CertificateList::<Rfc5280>::from_der(&der);
+        let list = OwnedCertRevocationList::from_der(&der).map_err(|error| match &read {
+            Ok(_) => CrlFault::Kind(error.to_string()),
+            Err(_) => CrlFault::NoCrl,
+        })?;
+        let tbs = read.map_err(|_| CrlFault::NoCrl)?.tbs_cert_list;
+        let next_update = tbs
+            .next_update
+            .ok_or_else(|| CrlFault::Kind("no next update".to_owned()))?;
+        let extensions = tbs.crl_extensions.iter().flatten();
+        let point = extensions
+            .filter(|extension| extension.extn_id == IssuingDistributionPoint::OID)
+            .map(|extension| IssuingDistributionPoint::from_der(extension.extn_value.as_bytes()))
+            .next()
+            .transpose()
+            .map_err(|_| CrlFault::Kind("issuing distribution point".to_owned()))?;
+        Ok(Self {
+            digest: Sha256::digest(&der).into(),
+            this_update: tbs.this_update.to_system_time(),
+            next_update: UnixTime::since_unix_epoch(next_update.to_unix_duration()),
+            scope: point.map(Scope::of),
+            list: list.into(),
+            tried: Mutex::default(),
+            der,
+        })
+    }
+
+    pub(crate) fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    pub(crate) fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    /// The name of the issuer, as the content of its sequence.
+    pub(crate) fn issuer(&self) -> &[u8] {
+        self.list.issuer()
+    }
+
+    /// Whether a certificate of a good path was ever judged by it.
+    pub(crate) fn was_verified(&self) -> bool {
+        self.tried().iter().any(|(_, good)| *good)
+    }
+
+    /// Whether it speaks for this certificate: of the same issuer, by the same key, and not about others only.
+    pub(super) fn speaks_for(&self, asked: &Asked<'_>) -> bool {
+        self.issuer() == asked.certificate.issuer()
+            && self.scope.as_ref().is_none_or(|scope| scope.includes(asked))
+            && asked.issuer_may_sign
+            && self.is_signed_by(asked.issuer_key)
+    }
+
+    pub(super) fn status(&self, serial: &[u8], now: UnixTime) -> Status {
+        match self.list.find_serial(serial) {
+            Ok(None) if now < self.next_update => Status::Good,
+            Ok(None) => Status::Stale,
+            Ok(Some(_)) | Err(_) => Status::Revoked,
+        }
+    }
+
+    fn is_signed_by(&self, key: &[u8]) -> bool {
+        if let Some((_, good)) = self.tried().iter().find(|(tried, _)| tried == key) {
+            return *good;
+        }
+        let algorithms = Cryptography::default().provider().signature_verification_algorithms;
+        let good = Signed::read(&self.der).is_some_and(|signed| signed.is_by(key, &algorithms));
+        let mut tried = self.tried();
+        if tried.len() < MOST_KEYS {
+            tried.push((key.to_vec(), good));
+        }
+        good
+    }
+
+    fn tried(&self) -> std::sync::MutexGuard<'_, Vec<(Vec<u8>, bool)>> {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Scope {
+    fn of(point: IssuingDistributionPoint) -> Self {
+        Self {
+            users_only: point.only_contains_user_certs,
+            authorities_only: point.only_contains_ca_certs,
+            points: point.distribution_point.map(uris).unwrap_or_default(),
+        }
+    }
+
+    /// As webpki judges it: a certificate without distribution points is included, one with them has to share one.
+    fn includes(&self, asked: &Asked<'_>) -> bool {
+        if (self.users_only && asked.is_authority) || (self.authorities_only && !asked.is_authority) {
+            return false;
+        }
+        let der = asked.certificate.der();
+        let Ok(certificate) = Certificate::from_der(&der) else {
+            return false;
+        };
+        match certificate.tbs_certificate().get_extension::<CrlDistributionPoints>() {
+            Ok(None) => true,
+            Ok(Some((_, points))) => points
+                .0
+                .into_iter()
+                .filter(|point| point.crl_issuer.is_none() && point.reasons.is_none())
+                .filter_map(|point| point.distribution_point)
+                .flat_map(uris)
+                .any(|uri| self.points.contains(&uri)),
+            Err(_) => false,
+        }
+    }
+}
+
+fn uris(name: DistributionPointName) -> Vec<String> {
+    let DistributionPointName::FullName(names) = name else {
+        return Vec::new();
+    };
+    let uri = |name| match name {
+        GeneralName::UniformResourceIdentifier(uri) => Some(uri.as_str().to_owned()),
+        _ => None,
+    };
+    names.into_iter().filter_map(uri).collect()
+}
+
+/// A name has a handful of keys at most over the years that a process runs.
+const MOST_KEYS: usize = 16;
