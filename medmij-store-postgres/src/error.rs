@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::PoolError;
+use deadpool_postgres::{HookError, PoolError};
 use medmij_oauth::storage::StoreError;
 use tokio_postgres::error::SqlState;
 
@@ -43,6 +43,12 @@ pub enum OpenError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A pooler in between does not keep what a session is told, or gives its sessions away.
+    #[error("a pooler in front of PostgreSQL cannot be used: {reason}")]
+    Pooler {
+        /// What is wrong.
+        reason: String,
+    },
     /// The server does not make commits durable.
     #[error("PostgreSQL runs with {setting} = off: what it commits can be lost")]
     NotDurable {
@@ -53,7 +59,12 @@ pub enum OpenError {
 
 impl From<Failure> for OpenError {
     fn from(failure: Failure) -> Self {
-        Self::Unavailable(Box::new(StoreError::from(failure)))
+        match failure {
+            Failure::Pool(PoolError::PostCreateHook(HookError::Message(reason))) => Self::Pooler {
+                reason: reason.into_owned(),
+            },
+            other => Self::Unavailable(Box::new(StoreError::from(other))),
+        }
     }
 }
 

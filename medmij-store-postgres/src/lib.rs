@@ -52,6 +52,8 @@
 //!
 //! * PostgreSQL 13 or later; tested with 15.
 //! * A pooler in between must keep sessions (PgBouncer: `pool_mode = session`): statements are prepared once per connection.
+//!   Settings are made by `SET` after connecting and read back, so nothing has to be ignored or allowed in its
+//!   configuration; a pooler that gives its sessions away is refused at opening, with the reason.
 //! * A code is burnt where the answer of the database was lost on its way: the DVP is told to start again. That is the safe
 //!   side (core.tknint.204).
 //! * The clock of the database decides, and it does not go back by more than two seconds: when somebody sets the clock of the server back, the store
@@ -74,6 +76,7 @@ mod pool;
 mod register;
 mod row;
 mod schema;
+mod settings;
 mod sql;
 mod store;
 #[cfg(feature = "rustls")]

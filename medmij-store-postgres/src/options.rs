@@ -138,15 +138,13 @@ impl PostgresOptions {
         }
     }
 
-    /// What makes connections, with `settings` for each session.
-    pub(crate) fn manager(&self, settings: &str) -> Result<Manager, OpenError> {
+    /// What makes connections. Settings of the session follow after it: a pooler in between refuses or drops those that are
+    /// given while connecting.
+    pub(crate) fn manager(&self, application: &str) -> Result<Manager, OpenError> {
         self.checked()?;
         let mut config = self.config.clone();
-        let given = config.get_options().unwrap_or_default();
-        let options = format!("{given} {settings}");
         config
-            .options(options.trim())
-            .application_name("medmij-oauth")
+            .application_name(application)
             .connect_timeout(self.deadline)
             .tcp_user_timeout(self.deadline)
             .keepalives_idle(Duration::from_secs(30))

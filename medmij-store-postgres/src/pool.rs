@@ -7,7 +7,7 @@ use deadpool_postgres::{Object, Pool, Runtime, Timeouts};
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::{Row, types::ToSql};
 
-use crate::{OpenError, PostgresOptions, error::Failure};
+use crate::{OpenError, PostgresOptions, error::Failure, settings::Settings};
 
 pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
@@ -23,12 +23,17 @@ impl Connections {
         // the server gives up before we do, so that what was told to have failed does not happen later: waiting for a
         // connection, preparing and running together stay within the deadline
         let millis = (options.deadline * 28 / 100).as_millis().max(1);
-        let settings = format!(
-            "-c statement_timeout={millis} -c lock_timeout={millis} -c idle_in_transaction_session_timeout={millis} \
-             -c default_transaction_isolation=read\\ committed -c plan_cache_mode=force_generic_plan"
-        );
-        let pool = Pool::builder(options.manager(&settings)?)
+        let millis = millis.to_string();
+        let settings = Settings::new(&[
+            ("statement_timeout", &millis),
+            ("lock_timeout", &millis),
+            ("idle_in_transaction_session_timeout", &millis),
+            ("default_transaction_isolation", "read committed"),
+            ("plan_cache_mode", "force_generic_plan"),
+        ]);
+        let pool = Pool::builder(options.manager("medmij-oauth")?)
             .max_size(options.pool_size)
+            .post_create(settings.hook())
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| OpenError::Config(Box::new(error)))?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use deadpool_postgres::{Object, Pool, Runtime};
 use tokio_postgres::error::SqlState;
 
-use crate::{OpenError, PostgresOptions, error::Failure, pool::Connections};
+use crate::{OpenError, PostgresOptions, error::Failure, pool::Connections, settings::Settings};
 
 /// What [`migrate`](crate::PostgresStore::migrate) did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +37,10 @@ impl Schema {
 
 pub(crate) async fn migrate(options: &PostgresOptions, schema: &Schema) -> Result<Migrated, OpenError> {
     // a large table may take its time
-    let manager = options.manager("-c statement_timeout=0 -c lock_timeout=0")?;
-    let pool = Pool::builder(manager)
+    let settings = Settings::new(&[("statement_timeout", "0"), ("lock_timeout", "0")]);
+    let pool = Pool::builder(options.manager("medmij-oauth")?)
         .max_size(1)
+        .post_create(settings.hook())
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(Duration::from_secs(5)))
         .create_timeout(Some(options.deadline))

@@ -28,6 +28,7 @@ use crate::{
     pool::{Connections, Params},
     row::{self, AuditParams, column, micros},
     schema::{self, Schema},
+    settings::check_sessions,
     sql,
 };
 
@@ -58,6 +59,7 @@ impl PostgresStore {
     /// See [`OpenError`].
     pub async fn open(options: &PostgresOptions) -> Result<Self, OpenError> {
         let connections = Connections::new(options)?;
+        check_sessions(options).await?;
         schema::check(&connections, &SCHEMA, options.danger_not_durable).await?;
         let floor = Floor::new(SCHEMA.name, Arc::clone(&options.clock));
         floor.advance(&connections).await.map_err(OpenError::from)?;

@@ -13,6 +13,7 @@ use crate::{
     pool::{Connections, Params},
     row::{column, micros},
     schema::{self, Schema},
+    settings::check_sessions,
     store::bounded,
 };
 
@@ -60,6 +61,7 @@ impl PostgresVault {
     /// See [`OpenError`].
     pub async fn open(options: &PostgresOptions) -> Result<Self, OpenError> {
         let connections = Connections::new(options)?;
+        check_sessions(options).await?;
         schema::check(&connections, &SCHEMA, options.danger_not_durable).await?;
         let floor = Floor::new(SCHEMA.name, Arc::clone(&options.clock));
         floor.advance(&connections).await.map_err(OpenError::from)?;

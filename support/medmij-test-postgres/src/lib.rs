@@ -17,12 +17,16 @@
 
 #![forbid(unsafe_code)]
 
+mod pooler;
 mod programs;
 mod server;
 
 use std::{io, path::PathBuf, sync::OnceLock};
 
-pub use self::server::{Stop, TestPostgres};
+pub use self::{
+    pooler::TestPooler,
+    server::{Stop, TestPostgres},
+};
 
 /// Why there is no PostgreSQL to test with.
 #[derive(Debug, thiserror::Error)]

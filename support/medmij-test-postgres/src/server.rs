@@ -251,6 +251,18 @@ impl TestPostgres {
         }
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn programs(&self) -> &Programs {
+        &self.programs
+    }
+
     fn guard(&self) -> MutexGuard<'_, Option<Child>> {
         self.guard.lock().unwrap_or_else(PoisonError::into_inner)
     }
