@@ -50,6 +50,10 @@ pub(crate) enum Command {
     #[cfg(feature = "log")]
     #[command(subcommand)]
     Log(crate::log::LogCommand),
+    /// Show and check bundles of PKIoverheid certificates.
+    #[cfg(feature = "pki")]
+    #[command(subcommand)]
+    Pki(crate::pki::PkiCommand),
     /// Print the completions for a shell.
     Completions {
         /// The shell.

@@ -19,6 +19,8 @@ mod log;
 mod lookup;
 mod nearest;
 mod output;
+#[cfg(feature = "pki")]
+mod pki;
 #[cfg(feature = "policy")]
 mod policy;
 mod schema;
@@ -60,6 +62,8 @@ fn run(command: Command, output: &mut Output) -> Result<Exit, Trouble> {
         Command::Schema(SchemaCommand::Import(arguments)) => schema::run(&arguments, output),
         Command::Cache(command) => cache::run(command, output),
         Command::Fhir(command) => fhir::run(&command, output),
+        #[cfg(feature = "pki")]
+        Command::Pki(command) => pki::run(&command, output),
         #[cfg(feature = "policy")]
         Command::Policy(command) => policy::run(&command, output),
         #[cfg(feature = "log")]

@@ -20,6 +20,8 @@ mod generated;
 #[cfg(feature = "log")]
 mod log;
 mod lookup;
+#[cfg(feature = "pki")]
+mod pki;
 #[cfg(feature = "policy")]
 mod policy;
 mod robust;
