@@ -157,7 +157,12 @@ async fn run() {
         let Arrived::Flow(visitor) = server.authorize(query, &HeaderMap::new()).await else {
             panic!("no flow")
         };
-        let Next::Away(relay) = submit(&server, &visitor, "inloggen").await else {
+        let Next::Login {
+            visitor,
+            location: relay,
+            ..
+        } = submit(&server, &visitor, "inloggen").await
+        else {
             panic!("no login")
         };
         let Next::Flow(visitor) = server.login(&visitor, relay.as_str()).await else {

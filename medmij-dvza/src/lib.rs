@@ -44,6 +44,7 @@ pub use crate::server::{
     GuardError, IntrekkenScreen, JudgeOptions, JudgedRequest, Limiter, Limits, LoginAnswer, LoginAnswerScreen,
     LoginCallback, LoginOutcome, LoginRequest, LoginStart, Namen, Next, OverzichtScreen, Page, Persoon,
     ProductionError, ProvenRedirect, ProvenRequest, RefusedRequest, Represented, Screen, Server, ServerConfig,
-    SessionSecret, SourceBirthDate, StepError, StoringScreen, Submitted, SupplierError, TextPack, ToestemmingRow,
-    ToestemmingScreen, Toets, ToetsUitslag, ToetsVraag, Uitzondering1a, UnprovenRequest, Verleend, Visitor,
+    SessionSecret, SourceBirthDate, StepError, StoringScreen, Submitted, SupplierError, SupplierFailure, TextPack,
+    ToestemmingRow, ToestemmingScreen, Toets, ToetsUitslag, ToetsVraag, Uitzondering1a, UnprovenRequest, Verleend,
+    Visitor,
 };

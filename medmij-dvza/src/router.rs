@@ -112,8 +112,9 @@ use crate::server::{Dvza, Server};
 pub fn front_channel<D: Dvza>(server: Server<D>, options: RouterOptions) -> Router {
     let base = options.base().to_owned();
     let state = handlers::Mounted::new(server, options);
-    // what starts a flow; the rest needs the cookie of one
+    // what starts a flow, and what goes on with one: a made-up cookie costs a look-up too
     let limited = from_fn_with_state(state.clone(), limits::front::<D>);
+    let pages = from_fn_with_state(state.clone(), limits::pages::<D>);
     let authorize = any(handlers::authorize::<D>).layer(limited.clone());
     let toestemmingen = any(handlers::toestemmingen::<D>).layer(limited);
     Router::new()
@@ -123,13 +124,15 @@ pub fn front_channel<D: Dvza>(server: Server<D>, options: RouterOptions) -> Rout
             &format!("{base}/flow/{{id}}"),
             get(handlers::page::<D>)
                 .head(handlers::look)
-                .post(handlers::submit::<D>),
+                .post(handlers::submit::<D>)
+                .layer(pages.clone()),
         )
         .route(
             &format!("{base}/login"),
             get(handlers::login::<D>)
                 .head(handlers::look)
-                .post(handlers::login_posted::<D>),
+                .post(handlers::login_posted::<D>)
+                .layer(pages),
         )
         .route(&format!("{base}/stijl.css"), get(handlers::stylesheet))
         // around everything, what is not found and not allowed too

@@ -48,7 +48,8 @@ pub use self::{
     steps::{Arrived, Next, Submitted},
     supplier::{
         Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginAnswer, LoginCallback, LoginOutcome,
-        LoginRequest, LoginStart, Persoon, Represented, SupplierError, Toets, ToetsUitslag, ToetsVraag,
+        LoginRequest, LoginStart, Persoon, Represented, SupplierError, SupplierFailure, Toets, ToetsUitslag,
+        ToetsVraag,
     },
     texts::TextPack,
 };
@@ -60,6 +61,10 @@ pub struct Server<D: Dvza> {
     config: Arc<ServerConfig>,
     /// Whether the store was last found with a clock that jumped.
     clock_jumped: Arc<AtomicBool>,
+    /// The flows whose login has come back here.
+    passed: Arc<steps::Passed>,
+    /// The flows that ended here before their login.
+    ended: Arc<steps::Passed>,
 }
 
 impl<D: Dvza> Server<D> {
@@ -70,6 +75,8 @@ impl<D: Dvza> Server<D> {
             dvza,
             config: Arc::new(config),
             clock_jumped: Arc::default(),
+            passed: Arc::default(),
+            ended: Arc::default(),
         }
     }
 
@@ -144,6 +151,8 @@ impl<D: Dvza> Clone for Server<D> {
             dvza: Arc::clone(&self.dvza),
             config: Arc::clone(&self.config),
             clock_jumped: Arc::clone(&self.clock_jumped),
+            passed: Arc::clone(&self.passed),
+            ended: Arc::clone(&self.ended),
         }
     }
 }
@@ -194,7 +203,7 @@ pub enum StepError {
         /// How long it may be.
         most: usize,
     },
-    /// The login wants to remember more than 4 KiB.
+    /// The login wants to remember more than 1 KiB.
     #[error("login remembers more than 4 KiB")]
     LoginTeGroot,
 }

@@ -67,7 +67,7 @@ use medmij_types::{Aanbiedernaam, Hostname};
 /// judged by a *floor*: a time that moves with the monotonic clocks of the processes and not with the wall clock, so that
 /// one wrong reading ends no consent. See [`clock`](Self::clock).
 pub trait Store: Send + Sync + 'static {
-    /// Keeps a new flow for `lifetime`. A full store makes room by forgetting the oldest flow of a Persoon who is not
+    /// Keeps a new flow for `lifetime`. An id that is there is an error, and what is there stays. A full store makes room by forgetting the oldest flow of a Persoon who is not
     /// authenticated yet.
     fn open_flow(&self, flow: NewFlow) -> impl Future<Output = Result<(), StoreError>> + Send;
 

@@ -58,6 +58,7 @@ macro_rules! store_contract {
             burnt_code_is_gone,
             a_withdrawn_grant_has_no_working_code,
             flow_is_advanced_by_one_caller,
+            flow_id_is_given_once,
             flow_expires_c22,
             consent_twice_grants_once_peers_56,
             refresh_rotates_g04_g05_g06,

@@ -30,10 +30,11 @@ use inlogstub::Inlogstub;
 use leverancier::{BronToets, Leverancier};
 
 use medmij_dvza::{
-    Server, ServerConfig,
+    Limits, Server, ServerConfig,
     router::{RouterOptions, back_channel, front_channel},
 };
 use medmij_list::supply::{FileKeep, KeepError};
+use medmij_oauth::policy::LimitPolicy;
 use medmij_store_sqlite::OpenError;
 use medmij_types::{Aanbiedernaam, EntropyError, GegevensdienstId, Hostname};
 use medmij_whitelist::HostPolicy;
@@ -137,7 +138,9 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let loopback = node.loopback().clone();
     // an address that is not in the map stays as it is, and then leads nowhere on this machine
     let rewrite = move |address: &str| loopback.rewrite_front(address).unwrap_or_else(|_| address.to_owned());
-    let options = RouterOptions::at("/oauth").danger_loopback(rewrite);
+    // core.gegevensdiensten.103: the same for every DVP and every address
+    let limits = Arc::new(Limits::new(LimitPolicy::default()));
+    let options = RouterOptions::at("/oauth").with_limits(limits).danger_loopback(rewrite);
     let front = front_channel(server.clone(), options.clone()).merge(login_page);
     let purged = server.clone();
     let resources = Resources::new(node.rol(), node.hostname(), server.clone(), bron, registratie);
@@ -156,6 +159,8 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         let purging = tokio::spawn(opslag::purge(purged));
         let serving = tokio::spawn(back_listener.serve(back, until(stopped.clone())));
         let pages = tokio::spawn(async move {
+            // the limits go by the address of the connection
+            let front = front.into_make_service_with_connect_info::<SocketAddr>();
             axum::serve(front_listener, front)
                 .with_graceful_shutdown(until(stopped))
                 .await

@@ -2,7 +2,8 @@
 //! C1, C2 — a flow between request and answer: found by `state`, bound to a browser session, spent once.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     sync::{Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -155,7 +156,10 @@ impl fmt::Debug for PendingFlow {
 #[error("kept flow has a wrong {0}")]
 pub struct PendingFlowError(&'static str);
 
-/// Pending flows in memory: bounded, each for a limited time.
+/// Pending flows in memory: bounded, for each browser session and in all.
+///
+/// One session has at most sixteen; beyond it its own oldest goes. Where there are too many in all, the session that has most
+/// loses its oldest, so nobody who starts flow after flow ends the one flow of somebody else.
 #[derive(Debug)]
 pub struct PendingFlows {
     most: usize,
@@ -165,12 +169,15 @@ pub struct PendingFlows {
 #[derive(Debug, Default)]
 struct Inner {
     by_state: HashMap<SecretHash, (u64, PendingFlow)>,
-    order: BTreeMap<u64, SecretHash>,
+    /// The flows of each session, oldest first.
+    by_session: HashMap<SecretHash, BTreeMap<u64, SecretHash>>,
+    /// The sessions by how many flows they have, and by the age of their oldest.
+    by_share: BTreeSet<(usize, Reverse<u64>, SecretHash)>,
     next: u64,
 }
 
 impl PendingFlows {
-    /// At most `most` flows; beyond it the oldest goes.
+    /// At most `most` flows in all.
     #[must_use]
     pub fn new(most: usize) -> Self {
         Self {
@@ -182,16 +189,28 @@ impl PendingFlows {
     /// Keeps a flow.
     pub fn insert(&self, flow: PendingFlow) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = flow.session;
+        while inner
+            .by_session
+            .get(&session)
+            .is_some_and(|flows| flows.len() >= OF_A_SESSION)
+        {
+            inner.drop_oldest_of(session);
+        }
         while inner.by_state.len() >= self.most {
-            let Some((_, oldest)) = inner.order.pop_first() else {
+            let Some((_, _, largest)) = inner.by_share.last().copied() else {
                 break;
             };
-            inner.by_state.remove(&oldest);
+            inner.drop_oldest_of(largest);
         }
-        let (key, number) = (SecretHash::of(flow.state.expose()), inner.next);
+        let key = SecretHash::of(flow.state.expose());
+        inner.remove(key);
+        let number = inner.next;
         inner.next += 1;
-        inner.order.insert(number, key);
         inner.by_state.insert(key, (number, flow));
+        inner.change(session, |flows| {
+            flows.insert(number, key);
+        });
     }
 
     /// Takes the flow of a `state`, if it was started in this browser session. A flow comes out once; the `state` of
@@ -203,9 +222,7 @@ impl PendingFlows {
         if inner.by_state.get(&key)?.1.session != SecretHash::of(session) {
             return None;
         }
-        let (number, flow) = inner.by_state.remove(&key)?;
-        inner.order.remove(&number);
-        Some(flow)
+        inner.remove(key)
     }
 
     /// The flows that wait.
@@ -220,6 +237,43 @@ impl PendingFlows {
         self.len() == 0
     }
 }
+
+impl Inner {
+    fn remove(&mut self, key: SecretHash) -> Option<PendingFlow> {
+        let (number, flow) = self.by_state.remove(&key)?;
+        self.change(flow.session, |flows| {
+            flows.remove(&number);
+        });
+        Some(flow)
+    }
+
+    fn drop_oldest_of(&mut self, session: SecretHash) {
+        let oldest = self.by_session.get(&session).and_then(|flows| flows.first_key_value());
+        if let Some(key) = oldest.map(|(_, key)| *key) {
+            self.remove(key);
+        }
+    }
+
+    /// Changes the flows of a session, and where it stands among the others.
+    fn change(&mut self, session: SecretHash, change: impl FnOnce(&mut BTreeMap<u64, SecretHash>)) {
+        let flows = self.by_session.entry(session).or_default();
+        if let Some((oldest, _)) = flows.first_key_value() {
+            self.by_share.remove(&(flows.len(), Reverse(*oldest), session));
+        }
+        change(flows);
+        match flows.first_key_value() {
+            Some((oldest, _)) => {
+                self.by_share.insert((flows.len(), Reverse(*oldest), session));
+            }
+            None => {
+                self.by_session.remove(&session);
+            }
+        }
+    }
+}
+
+/// Flows that one session has at once.
+const OF_A_SESSION: usize = 16;
 
 impl Default for PendingFlows {
     fn default() -> Self {
@@ -243,4 +297,60 @@ struct Kept {
     correlation_id: Option<String>,
     volgnummer: Option<String>,
     started: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use medmij_oauth::ClientId;
+
+    use super::*;
+    use crate::{Aanvraag, Dvp, group_by_endpoints};
+
+    fn start(session: &str) -> PendingFlow {
+        let group = group_by_endpoints([(
+            GegevensdienstId::parse("48").unwrap(),
+            FrontchannelUri::parse("https://dvza.example.nl/authorize").unwrap(),
+            BackchannelUri::parse("https://dvza.example.nl/token").unwrap(),
+        )]);
+        let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
+        let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
+        let aanvraag = Aanvraag::verzamelen(Release::V2_2, naam, &group[0], redirect).unwrap();
+        let dvp = Dvp::new(ClientId::parse("pgo.example.nl").unwrap());
+        dvp.start(aanvraag, session).unwrap().flow
+    }
+
+    #[test]
+    fn c1_one_session_cannot_empty_the_pending_flows() {
+        let flows = PendingFlows::new(100);
+        let victim = start("slachtoffer");
+        flows.insert(victim.clone());
+        for n in 0..1_000 {
+            flows.insert(start(if n % 2 == 0 { "aanvaller" } else { "aanvaller2" }));
+        }
+        assert_eq!(flows.len(), 1 + 2 * OF_A_SESSION);
+        assert!(flows.take(&victim.state, "slachtoffer").is_some());
+        assert!(flows.take(&victim.state, "slachtoffer").is_none());
+    }
+
+    #[test]
+    fn c1_where_there_are_too_many_the_session_with_most_loses_its_oldest() {
+        let flows = PendingFlows::new(20);
+        let ones: Vec<_> = (0..8).map(|n| start(&format!("een{n}"))).collect();
+        for flow in &ones {
+            flows.insert(flow.clone());
+        }
+        let many: Vec<_> = (0..OF_A_SESSION).map(|_| start("veel")).collect();
+        for flow in &many {
+            flows.insert(flow.clone());
+        }
+        assert_eq!(flows.len(), 20);
+        for (n, flow) in ones.iter().enumerate() {
+            assert!(flows.take(&flow.state, &format!("een{n}")).is_some(), "{n}");
+        }
+        let left = many.iter().filter(|flow| flows.take(&flow.state, "veel").is_some());
+        assert_eq!(left.count(), 12);
+        assert!(flows.is_empty());
+        let inner = flows.inner.lock().unwrap();
+        assert!(inner.by_session.is_empty() && inner.by_share.is_empty());
+    }
 }

@@ -41,16 +41,16 @@ pub(super) fn clear(headers: &mut HeaderMap, options: &RouterOptions, flow: &Flo
     forget(headers, options, &name(options, flow.as_str()));
 }
 
-/// Lets go of cookies of older flows, where a browser holds too many.
-pub(super) fn trim(request: &HeaderMap, response: &mut HeaderMap, options: &RouterOptions) {
+/// The flows that a browser holds; of very many the first.
+pub(super) fn held(headers: &HeaderMap, options: &RouterOptions) -> Vec<Visitor> {
     let prefix = name(options, "");
-    let names: Vec<_> = pairs(request)
-        .map(|(name, _)| name)
-        .filter(|name| name.starts_with(&prefix))
-        .collect();
-    for name in names.iter().take(names.len().saturating_sub(MOST)) {
-        forget(response, options, name);
-    }
+    pairs(headers)
+        .filter_map(|(name, value)| {
+            let flow = FlowId::parse(name.strip_prefix(&prefix)?)?;
+            Some(Visitor::new(flow, SessionSecret::parse(value)?))
+        })
+        .take(MOST)
+        .collect()
 }
 
 fn forget(headers: &mut HeaderMap, options: &RouterOptions, name: &str) {
@@ -76,5 +76,5 @@ fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|pair| pair.trim().split_once('='))
 }
 
-/// Flows that one browser can have open.
-const MOST: usize = 8;
+/// Cookies of ours that are looked at.
+const MOST: usize = 16;

@@ -60,7 +60,9 @@ impl<D: Dvza> Mounted<D> {
         match arrived {
             Arrived::Flow(visitor) => {
                 let mut response = self.to_flow(visitor, false);
-                cookie::trim(request, response.headers_mut(), &self.options);
+                for flow in self.server.surplus(cookie::held(request, &self.options)) {
+                    cookie::clear(response.headers_mut(), &self.options, &flow);
+                }
                 response
             }
             Arrived::Redirect(location) => answer::redirect(&self.options, location, false),
@@ -71,6 +73,12 @@ impl<D: Dvza> Mounted<D> {
     fn next(&self, next: &Next, after_post: bool) -> Response {
         match next {
             Next::Flow(visitor) => self.to_flow(visitor, after_post),
+            Next::Login { visitor, location } => {
+                let mut response = answer::redirect(&self.options, location, after_post);
+                let max_age = self.server.config().lifetimes.flow.get().as_secs();
+                cookie::set(response.headers_mut(), &self.options, visitor, max_age);
+                response
+            }
             Next::Away(location) => answer::redirect(&self.options, location, after_post),
             Next::Page(page) => answer::page(&self.options, page, ""),
         }
@@ -165,8 +173,7 @@ pub(super) async fn submit<D: Dvza>(
     let callback = mounted.login_callback();
     let next = mounted.server.submit(&visitor, &Submitted::new(&form, &callback)).await;
     let mut response = mounted.next(&next, true);
-    // only from the login does the browser come back to this flow
-    if matches!(next, Next::Away(_)) && form.one("antwoord") != Ok(Some("inloggen")) {
+    if matches!(next, Next::Away(_)) {
         cookie::clear(response.headers_mut(), &mounted.options, &visitor.flow);
     }
     response

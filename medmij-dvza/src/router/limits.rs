@@ -17,7 +17,7 @@ use medmij_oauth::wire::{ErrorCode, TokenError};
 use medmij_types::PeerNames;
 
 use super::{answer, handlers::Mounted};
-use crate::server::Dvza;
+use crate::server::{Dvza, Limits};
 
 /// A request extension: the address of who asks, where it is not that of the connection. An application behind a proxy that
 /// it trusts puts it there; a header that anybody can send is no address.
@@ -25,13 +25,27 @@ use crate::server::Dvza;
 pub struct PeerAddress(pub IpAddr);
 
 pub(super) async fn front<D: Dvza>(State(mounted): State<Mounted<D>>, request: Request, next: Next) -> Response {
-    if let (Some(limits), Some(address)) = (mounted.options.limits(), address(&request))
-        && let Err(wait) = limits.front(address)
-    {
-        tracing::debug!(
-            rule = "core.gegevensdiensten.103",
-            "too many authorization requests from one address"
-        );
+    limited(&mounted, request, next, Limits::front).await
+}
+
+pub(super) async fn pages<D: Dvza>(State(mounted): State<Mounted<D>>, request: Request, next: Next) -> Response {
+    limited(&mounted, request, next, Limits::pages).await
+}
+
+async fn limited<D: Dvza>(
+    mounted: &Mounted<D>,
+    request: Request,
+    next: Next,
+    check: fn(&Limits, IpAddr) -> Result<(), Duration>,
+) -> Response {
+    let Some(limits) = mounted.options.limits() else {
+        return next.run(request).await;
+    };
+    let Some(address) = address(&request) else {
+        return blind("the address of who asks");
+    };
+    if let Err(wait) = check(limits, address) {
+        tracing::debug!(rule = "core.gegevensdiensten.103", "too many requests from one address");
         let mut response = answer::page(&mounted.options, &mounted.server.te_druk(), "");
         retry_after(&mut response, wait);
         return response;
@@ -40,10 +54,13 @@ pub(super) async fn front<D: Dvza>(State(mounted): State<Mounted<D>>, request: R
 }
 
 pub(super) async fn back<D: Dvza>(State(mounted): State<Mounted<D>>, request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<PeerNames>();
-    if let (Some(limits), Some(peer)) = (mounted.options.limits(), peer)
-        && let Err(wait) = limits.back(peer, address(&request))
-    {
+    let Some(limits) = mounted.options.limits() else {
+        return next.run(request).await;
+    };
+    let Some(peer) = request.extensions().get::<PeerNames>() else {
+        return blind("the names of the client certificate");
+    };
+    if let Err(wait) = limits.back(peer, address(&request)) {
         tracing::debug!(
             rule = "core.gegevensdiensten.103",
             "too many token requests of one node"
@@ -57,6 +74,16 @@ pub(super) async fn back<D: Dvza>(State(mounted): State<Mounted<D>>, request: Re
         return response;
     }
     next.run(request).await
+}
+
+/// A limit that does not see by what it limits would do nothing: nothing is answered until it does.
+fn blind(what: &str) -> Response {
+    tracing::error!(
+        rule = "core.gegevensdiensten.103",
+        "limits are mounted and cannot see {what}: serve with the listeners of medmij-net or with \
+         into_make_service_with_connect_info::<SocketAddr>(), or put a PeerAddress into each request"
+    );
+    answer::status(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn address(request: &Request) -> Option<IpAddr> {

@@ -48,7 +48,9 @@ impl RouterOptions {
 
     /// With limits for each address and each Node, the same for all of them (O13, core.gegevensdiensten.103). Without, there are
     /// none: then something in front has to limit. The address is that of the connection
-    /// (`ConnectInfo<SocketAddr>`, which the listeners of `medmij-net` put there), or a [`PeerAddress`](super::PeerAddress).
+    /// (`ConnectInfo<SocketAddr>`, which the listeners of `medmij-net` put there and plain axum with
+    /// `into_make_service_with_connect_info`), or a [`PeerAddress`](super::PeerAddress). A limit that cannot see it answers
+    /// nothing but 500, with the reason in the log.
     #[must_use]
     pub fn with_limits(mut self, limits: Arc<Limits>) -> Self {
         self.limits = Some(limits);

@@ -43,6 +43,8 @@ pub(super) enum Stap {
     },
     Einde {
         reden: Uitzondering,
+        /// Who is told that there is nothing, for the audit entry of the way back.
+        persoon: Option<Persoon>,
     },
     Overzicht {
         persoon: Persoon,
@@ -84,8 +86,9 @@ impl Flow {
                 persoon: PersoonKept::of(persoon),
                 gegevensdiensten: texts(gegevensdiensten),
             },
-            Stap::Einde { reden } => StapKept::Einde {
+            Stap::Einde { reden, persoon } => StapKept::Einde {
                 reden: reden.as_str().to_owned(),
+                persoon: persoon.as_ref().map(PersoonKept::of),
             },
             Stap::Overzicht { persoon } => StapKept::Overzicht {
                 persoon: PersoonKept::of(persoon),
@@ -140,8 +143,12 @@ impl Flow {
                 persoon: persoon.read()?,
                 gegevensdiensten: ids_of(&gegevensdiensten)?,
             },
-            StapKept::Einde { reden } => Stap::Einde {
+            StapKept::Einde { reden, persoon } => Stap::Einde {
                 reden: Uitzondering::from_name(&reden)?,
+                persoon: match persoon {
+                    Some(persoon) => Some(persoon.read()?),
+                    None => None,
+                },
             },
             StapKept::Overzicht { persoon } => Stap::Overzicht {
                 persoon: persoon.read()?,
@@ -301,6 +308,8 @@ enum StapKept {
     },
     Einde {
         reden: String,
+        #[serde(default)]
+        persoon: Option<PersoonKept>,
     },
     Overzicht {
         persoon: PersoonKept,

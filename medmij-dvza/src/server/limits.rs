@@ -2,7 +2,7 @@
 //! O13, core.gegevensdiensten.103 — limits before the authorization endpoint and the token endpoint.
 
 use std::{
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     sync::Arc,
     time::Duration,
 };
@@ -28,6 +28,8 @@ use super::Limiter;
 /// ```
 pub struct Limits {
     front_address: Limiter,
+    front_network: Limiter,
+    front_pages: Limiter,
     back_address: Limiter,
     back_node: Limiter,
     clock: Arc<dyn Clock>,
@@ -39,6 +41,8 @@ impl Limits {
     pub fn new(policy: LimitPolicy) -> Self {
         Self {
             front_address: Limiter::new(policy.front_address, policy.keys),
+            front_network: Limiter::new(policy.front_network, policy.keys),
+            front_pages: Limiter::new(policy.front_pages, policy.keys),
             back_address: Limiter::new(policy.back_address, policy.keys),
             back_node: Limiter::new(policy.back_node, policy.keys),
             clock: Arc::new(SystemClock::default()),
@@ -58,7 +62,18 @@ impl Limits {
     ///
     /// After how long to ask again.
     pub fn front(&self, address: IpAddr) -> Result<(), Duration> {
-        self.front_address.check(subscriber(address), self.clock.monotonic())
+        let now = self.clock.monotonic();
+        self.front_address.check(subscriber(address), now)?;
+        self.front_network.check(network(address), now)
+    }
+
+    /// A request for a page, its answer or the login, from an address.
+    ///
+    /// # Errors
+    ///
+    /// After how long to ask again.
+    pub fn pages(&self, address: IpAddr) -> Result<(), Duration> {
+        self.front_pages.check(subscriber(address), self.clock.monotonic())
     }
 
     /// A token request of a Node, from an address where one is known.
@@ -71,9 +86,9 @@ impl Limits {
         if let Some(address) = address {
             self.back_address.check(subscriber(address), now)?;
         }
-        // one Node whatever other names its certificate carries
-        let node = peer.node().map(medmij_types::Hostname::as_str);
-        self.back_node.check(node, now)
+        // each name by itself: a Node is one Node whatever extra names its certificates carry
+        peer.iter()
+            .try_for_each(|name| self.back_node.check(name.as_str(), now))
     }
 }
 
@@ -98,6 +113,20 @@ fn subscriber(address: IpAddr) -> IpAddr {
     }
 }
 
+/// What one customer of a network has at most: a /24 of IPv4, a /48 of IPv6.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
+        }
+        IpAddr::V4(address) => {
+            let [a, b, c, _] = address.octets();
+            IpAddr::V4(Ipv4Addr::new(a, b, c, 0))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +135,7 @@ mod tests {
     fn limits() -> Limits {
         let mut policy = LimitPolicy::default();
         policy.front_address = Rate::new(1, 2);
+        policy.front_network = Rate::new(1, 30);
         policy.back_address = Rate::new(1, 4);
         policy.back_node = Rate::new(1, 2);
         policy.keys = 64;
@@ -163,5 +193,27 @@ mod tests {
             assert!(ask(&format!("n{n}.example.nl"), "192.0.2.1"));
         }
         assert!(!ask("n9.example.nl", "192.0.2.1"));
+    }
+
+    #[test]
+    fn core_gegevensdiensten_103_a_node_is_one_node_whatever_names_its_certificates_carry() {
+        let limits = limits();
+        let ask = |extra: &str| {
+            let names = PeerNames::new(None, ["pgo.example.nl", extra]);
+            limits.back(&names, None).is_ok()
+        };
+        let answers: Vec<bool> = (0..6).map(|n| ask(&format!("extra{n}.example.nl"))).collect();
+        assert_eq!(answers, [true, true, false, false, false, false]);
+    }
+
+    #[test]
+    fn o13_a_network_with_many_addresses_is_one_network() {
+        let limits = limits();
+        let taken = (0..200_u16).filter(|n| {
+            let address = Ipv6Addr::new(0x2a01, 0x4f8, 0x1234, *n, 0, 0, 0, 1);
+            limits.front(address.into()).is_ok()
+        });
+        assert_eq!(taken.count(), 30);
+        assert!(limits.front("2a01:4f8:1235::1".parse().unwrap()).is_ok());
     }
 }

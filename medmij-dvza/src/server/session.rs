@@ -13,11 +13,18 @@ use zeroize::Zeroizing;
 
 use crate::store::FlowId;
 
-/// The secret of a flow in a browser: 256 random bits in a cookie. The store knows its hash only.
+/// What a browser holds of a flow, in a cookie: before the login the flow itself, sealed; after it a secret of 256 random bits,
+/// of which the store knows the hash only.
 #[derive(Clone)]
 pub struct SessionSecret(Zeroizing<String>);
 
 impl SessionSecret {
+    /// The length of a secret.
+    pub(super) const LEN: usize = 43;
+
+    /// The longest value of a cookie, in bytes.
+    pub const MAX_LEN: usize = 3 * 1024;
+
     /// A new secret.
     ///
     /// # Errors
@@ -27,14 +34,28 @@ impl SessionSecret {
         Ok(Self(Zeroizing::new(State::random(entropy)?.expose().to_owned())))
     }
 
-    /// Reads a cookie value: 43 characters of base64url.
+    /// Reads a cookie value: 43 characters of base64url, or a sealed flow of at most [`MAX_LEN`](Self::MAX_LEN).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = text.len() == 43
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        let is_base64url = |text: &str| {
+            text.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        };
+        let fits = match text.strip_prefix(SEALED) {
+            Some(sealed) => text.len() <= Self::MAX_LEN && is_base64url(sealed),
+            None => text.len() == Self::LEN && is_base64url(text),
+        };
         fits.then(|| Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// A sealed flow as a cookie value; `None` where it is too long for one.
+    pub(super) fn of_sealed(base64url: &str) -> Option<Self> {
+        Self::parse(&format!("{SEALED}{base64url}"))
+    }
+
+    /// The sealed flow, in base64url, where this is one.
+    pub(super) fn sealed(&self) -> Option<&str> {
+        self.0.strip_prefix(SEALED)
     }
 
     /// The value, for the cookie.
@@ -68,6 +89,9 @@ impl SessionSecret {
         !expected.is_empty() && expected.as_bytes().ct_eq(token.as_bytes()).into()
     }
 }
+
+/// What a sealed flow begins with; it stands in no secret.
+const SEALED: &str = "s.";
 
 impl fmt::Debug for SessionSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

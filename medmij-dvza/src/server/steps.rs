@@ -5,8 +5,9 @@ mod arrive;
 mod consent;
 mod login;
 mod outcome;
+mod sealed;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use http::HeaderMap;
 use medmij_log::EventType;
@@ -19,14 +20,15 @@ use medmij_oauth::{
 use medmij_types::CorrelationId;
 
 pub use self::outcome::{Arrived, Next, Submitted};
+pub(super) use self::sealed::Passed;
 
-use self::consent::vraag;
+use self::{consent::vraag, sealed::Loaded};
 use super::{
     Aanbieder, Aanbieders as _, Authentication as _, Clients as _, Dvza, EindeScreen, LoginAnswer, LoginAnswerScreen,
-    Namen, Page, Screen, Server, SessionSecret, StepError, StoringScreen, Visitor,
+    Namen, Page, Persoon, Screen, Server, SessionSecret, StepError, StoringScreen, Visitor,
     flow::{Flow, Stap},
 };
-use crate::store::{Advance, AuditEntry, FlowId, Store as _, StoredFlow};
+use crate::store::{Advance, AuditEntry, AuditKind, FlowId, Store as _};
 
 impl<D: Dvza> Server<D> {
     /// Judges an authorization request (core.authint.202, then core.authint.203) and starts a flow.
@@ -118,17 +120,18 @@ impl<D: Dvza> Server<D> {
     }
 
     async fn show(&self, visitor: &Visitor) -> Result<Page, Failed> {
-        let (stored, flow) = self.load(visitor).await?;
-        let page = self.screen(&flow).await.map_err(|error| failed(error, &flow))?;
+        let loaded = self.load(visitor).await?;
+        let flow = &loaded.flow;
+        let page = self.screen(flow).await.map_err(|error| failed(error, flow))?;
         let mut page = Page::new(200, page, Arc::clone(&self.config.texts));
-        page.csrf = Some(visitor.session.csrf(&visitor.flow, form_version(&stored, &flow)));
+        page.csrf = Some(loaded.secret.csrf(&visitor.flow, form_version(&loaded)));
         page.form_origin = match flow.stap {
             // the login is elsewhere, and where is not known yet
             Stap::Landing | Stap::Inloggen { .. } => None,
             _ => Some(format!("https://{}", flow.redirect_uri.hostname())),
         };
         if matches!(flow.stap, Stap::Landing) {
-            self.observe(EventType::ShowLandingPage, &flow);
+            self.observe(EventType::ShowLandingPage, flow);
         }
         Ok(page)
     }
@@ -139,7 +142,7 @@ impl<D: Dvza> Server<D> {
         Ok(match &flow.stap {
             // whoever comes back from the login with the back button sees the start again
             Stap::Landing | Stap::Inloggen { .. } => Screen::Landing(namen),
-            Stap::Einde { reden } => {
+            Stap::Einde { reden, .. } => {
                 let rule = self.config.exceptions.rule(flow.release(), *reden);
                 Screen::Einde(EindeScreen {
                     namen,
@@ -162,25 +165,20 @@ impl<D: Dvza> Server<D> {
     }
 
     async fn take_answer(&self, visitor: &Visitor, submitted: &Submitted<'_>) -> Result<Next, Failed> {
-        let (stored, flow) = self.load(visitor).await?;
+        let loaded = self.load(visitor).await?;
+        let flow = &loaded.flow;
         let field = |name| submitted.form.one(name).ok().flatten().unwrap_or_default();
-        if !visitor
-            .session
-            .accepts(&visitor.flow, form_version(&stored, &flow), field("csrf"))
-        {
+        let version = form_version(&loaded);
+        if !loaded.secret.accepts(&visitor.flow, version, field("csrf")) {
             return Err((StepError::Formulier, None));
         }
-        let at = At {
-            visitor,
-            version: stored.version,
-            flow: &flow,
-        };
+        let at = At::new(visitor, &loaded, false);
         let next = match (&flow.stap, field("antwoord")) {
             (Stap::Landing | Stap::Inloggen { .. }, "inloggen") => {
                 self.begin_login(&at, submitted.login_callback).await
             }
             (Stap::Landing | Stap::Inloggen { .. }, "stoppen") => {
-                self.observe(EventType::SendAuthorizationCancellation, &flow);
+                self.observe(EventType::SendAuthorizationCancellation, flow);
                 self.end(&at, Uitzondering::Geannuleerd).await
             }
             (
@@ -194,27 +192,40 @@ impl<D: Dvza> Server<D> {
                 self.grant(&at, persoon, gegevensdiensten, langdurig).await
             }
             (Stap::Toestemming { persoon, .. }, "nee") => self.decline(&at, persoon).await,
-            (Stap::Einde { reden }, "terug") => self.leave(&at, *reden).await,
+            (Stap::Einde { reden, persoon }, "terug") => self.leave(&at, *reden, persoon.as_ref()).await,
             (Stap::Overzicht { .. } | Stap::Intrekken { .. }, answer) => {
                 self.manage(&at, answer, field("nummer")).await
             }
             _ => Err(StepError::Formulier),
         };
-        next.map_err(|error| failed(error, &flow))
+        next.map_err(|error| failed(error, flow))
     }
 
     /// Ends in the way of the exception: by a page whose button leads back, or at once.
     async fn end(&self, at: &At<'_>, reden: Uitzondering) -> Result<Next, StepError> {
-        self.end_with(at, reden, None).await
+        self.end_with(at, reden, (None, None)).await
     }
 
-    /// As [`end`](Self::end), with the audit entry that commits with it.
-    async fn end_with(&self, at: &At<'_>, reden: Uitzondering, audit: Option<AuditEntry>) -> Result<Next, StepError> {
+    /// As [`end`](Self::end), for a Persoon who is told that there is nothing.
+    async fn end_for(&self, at: &At<'_>, reden: Uitzondering, persoon: Persoon) -> Result<Next, StepError> {
+        self.end_with(at, reden, (Some(persoon), None)).await
+    }
+
+    /// As [`end`](Self::end), with who it is and the audit entry that commits with it.
+    async fn end_with(
+        &self,
+        at: &At<'_>,
+        reden: Uitzondering,
+        (persoon, audit): (Option<Persoon>, Option<AuditEntry>),
+    ) -> Result<Next, StepError> {
         let rule = self.config.exceptions.rule(at.flow.release(), reden);
         let next = match rule.gedrag {
             Gedrag::Redirect => self.close(at, reden, audit).await,
             // a page is what is safe, also for a behaviour that is not known here
-            _ => self.replace(at, &at.flow.at(Stap::Einde { reden }), true, audit).await,
+            _ => {
+                let end = at.flow.at(Stap::Einde { reden, persoon });
+                self.replace(at, &end, true, audit).await
+            }
         }?;
         if let Some(kind) = rule.event {
             self.observe(kind, at.flow);
@@ -223,11 +234,14 @@ impl<D: Dvza> Server<D> {
     }
 
     /// The button of the last page: closes the flow and goes back to the DVP.
-    async fn leave(&self, at: &At<'_>, reden: Uitzondering) -> Result<Next, StepError> {
+    ///
+    /// After "no data" it writes an audit entry, as a refusal does: the same work behind the same press (autoriseren 1 and 2).
+    async fn leave(&self, at: &At<'_>, reden: Uitzondering, persoon: Option<&Persoon>) -> Result<Next, StepError> {
         if self.config.exceptions.rule(at.flow.release(), reden).gedrag == Gedrag::AlleenPagina {
             return Err(StepError::Formulier);
         }
-        self.close(at, reden, None).await
+        let audit = persoon.map(|persoon| self.audit_entry(AuditKind::GeenGegevens, at, persoon));
+        self.close(at, reden, audit.transpose()?).await
     }
 
     pub(super) async fn close(
@@ -236,13 +250,21 @@ impl<D: Dvza> Server<D> {
         reden: Uitzondering,
         audit: Option<AuditEntry>,
     ) -> Result<Next, StepError> {
+        let rule = self.config.exceptions.rule(at.flow.release(), reden);
+        let away = Next::Away(at.flow.redirect().error(&rule));
+        if let Some(since) = at.sealed {
+            // in the browser only: there is nothing to close, and an answer of the login to spend
+            if at.after_login {
+                self.spend(&at.visitor.flow, since).await?;
+            } else {
+                self.end_in_browser(&at.visitor.flow, since);
+            }
+            return Ok(away);
+        }
         let closed = self.dvza.store().close_flow(&at.visitor.flow, at.version, audit);
         match closed.await? {
             Advanced::Stale => Err(StepError::Verlopen),
-            Advanced::Done => {
-                let rule = self.config.exceptions.rule(at.flow.release(), reden);
-                Ok(Next::Away(at.flow.redirect().error(&rule)))
-            }
+            Advanced::Done => Ok(away),
         }
     }
 
@@ -258,6 +280,13 @@ impl<D: Dvza> Server<D> {
         authenticated: bool,
         audit: Option<AuditEntry>,
     ) -> Result<Next, StepError> {
+        if let Some(since) = at.sealed {
+            return if at.after_login {
+                self.promote(at, since, flow, audit).await
+            } else {
+                self.reseal(at, since, flow).await.map(Next::Flow)
+            };
+        }
         let before_login = matches!(at.flow.stap, Stap::Landing | Stap::Inloggen { .. });
         let session = if authenticated && before_login {
             SessionSecret::random(&*self.config.entropy)?
@@ -273,7 +302,10 @@ impl<D: Dvza> Server<D> {
         }
     }
 
-    async fn load(&self, visitor: &Visitor) -> Result<(StoredFlow, Flow), Failed> {
+    async fn load(&self, visitor: &Visitor) -> Result<Loaded, Failed> {
+        if visitor.session.sealed().is_some() {
+            return self.open_cookie(visitor);
+        }
         let stored = self
             .dvza
             .store()
@@ -289,7 +321,12 @@ impl<D: Dvza> Server<D> {
             .open(&stored.body, visitor.flow.as_str().as_bytes())
             .map_err(|error| (error.into(), None))?;
         let flow = Flow::from_bytes(&plain).map_err(|error| (error, None))?;
-        Ok((stored, flow))
+        Ok(Loaded {
+            flow,
+            version: stored.version,
+            secret: visitor.session.clone(),
+            sealed: None,
+        })
     }
 
     fn seal(&self, id: &FlowId, flow: &Flow) -> Result<Vec<u8>, StepError> {
@@ -344,6 +381,7 @@ impl<D: Dvza> Server<D> {
     /// Technische storing: with a way back only where the redirect is proven.
     fn storing(&self, error: &StepError, flow: Option<&Flow>) -> Page {
         let screen = self.storing_screen(flow);
+        // of a supplier part and kind only: its text can hold what was asked
         let source = std::error::Error::source(error).map(ToString::to_string);
         tracing::error!(trace_id = screen.trace_id, reason = %error, source, "technische storing");
         let unavailable = matches!(
@@ -382,14 +420,34 @@ pub(super) struct At<'a> {
     pub(super) visitor: &'a Visitor,
     pub(super) version: u32,
     pub(super) flow: &'a Flow,
+    secret: &'a SessionSecret,
+    /// Since when, where the flow is in the browser.
+    sealed: Option<SystemTime>,
+    /// Whether the login has just come back.
+    after_login: bool,
+}
+
+impl<'a> At<'a> {
+    fn new(visitor: &'a Visitor, loaded: &'a Loaded, after_login: bool) -> Self {
+        Self {
+            visitor,
+            version: loaded.version,
+            flow: &loaded.flow,
+            secret: &loaded.secret,
+            sealed: loaded.sealed,
+            after_login,
+        }
+    }
 }
 
 /// The step that a form token is of. Until the login has come back it is one step: whoever turns back from the login sees
 /// the first page as the browser kept it, and its buttons still work.
-fn form_version(stored: &StoredFlow, flow: &Flow) -> u32 {
-    match flow.stap {
+fn form_version(loaded: &Loaded) -> u32 {
+    match loaded.flow.stap {
         Stap::Landing | Stap::Inloggen { .. } => 0,
-        _ => stored.version,
+        // a page of before the login that is in the browser too
+        _ if loaded.sealed.is_some() => 1,
+        _ => loaded.version,
     }
 }
 

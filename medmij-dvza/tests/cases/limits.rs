@@ -116,3 +116,43 @@ async fn core_gegevensdiensten_103_o13_token_requests_of_a_node_are_limited_and_
     clock.advance(Duration::from_secs(1));
     assert_eq!(ask(again(), "pgo.example.nl").await.unwrap().status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn o13_every_route_is_limited_with_made_up_cookies_too() {
+    let (setup, clock) = (setup_2_2(), Arc::new(ManualClock::starting_now()));
+    let mut policy = LimitPolicy::default();
+    policy.front_pages = Rate::new(1, 5);
+    let limits = Arc::new(Limits::new(policy).with_clock(clock));
+    for (n, at) in ["/oauth/flow/", "/oauth/login?RelayState="].iter().enumerate() {
+        let mut statuses = Vec::new();
+        for round in 0..8 {
+            let flow = format!("{round:043}");
+            let from = format!("192.0.2.{n}");
+            statuses.push(
+                arrive(&setup, &limits, &from, &format!("{at}{flow}"))
+                    .await
+                    .status()
+                    .as_u16(),
+            );
+        }
+        assert_eq!(statuses, [403, 403, 403, 403, 403, 429, 429, 429], "{at}");
+    }
+}
+
+#[tokio::test]
+async fn o13_limits_that_see_nobody_answer_nobody() {
+    let setup = setup_2_2();
+    let limits = || Arc::new(Limits::new(LimitPolicy::default()));
+    let options = || RouterOptions::at("/oauth").with_limits(limits());
+    let front = front_channel(setup.server.clone(), options());
+    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    for at in [path(&started.location), "/oauth/login?RelayState=x", "/oauth/flow/x"] {
+        let request = Request::get(at).body(Body::empty()).unwrap();
+        let answer = front.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR, "{at}");
+    }
+    let back = back_channel(setup.server.clone(), options());
+    let request = Request::post("/oauth/token").body(Body::empty()).unwrap();
+    let answer = back.oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+}

@@ -29,4 +29,5 @@ mod o10_alike;
 mod regressions;
 mod rules;
 mod secrets;
+mod waiting;
 mod whole_flow;

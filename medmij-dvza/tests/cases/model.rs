@@ -4,19 +4,20 @@
 
 mod events;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request};
 use medmij_dvza::{Arrived, Next, Submitted, ToetsUitslag, Visitor, store::DangerShiftClock as _};
 use medmij_oauth::form::Form;
+use medmij_test::ManualClock;
 use medmij_types::PeerNames;
 use proptest::prelude::*;
 
 use self::events::{ANSWERS, End, Event, INLOGGEN, JA, LANGDURIG, NEE, STOP, TERUG, event};
 pub(crate) use self::events::{CLIENTS, PERSONEN, SCOPES};
 use crate::{
-    dvza::{Login, Setup, setup_2_2},
+    dvza::{Login, Setup, setup},
     rules::Rules,
     whole_flow::{id, json},
 };
@@ -35,7 +36,9 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let mut run = Run { setup: setup_2_2(), rules: Rules::default(), visitors: Vec::new(), codes: Vec::new(),
+            let clock = Arc::new(ManualClock::starting_now());
+            let setup = setup(|config| config.clock = Arc::clone(&clock) as _);
+            let mut run = Run { setup, clock, rules: Rules::default(), visitors: Vec::new(), codes: Vec::new(),
                 refresh: Vec::new(), access: Vec::new() };
             for event in events {
                 for (step, expected, seen) in run.event(event).await {
@@ -50,6 +53,8 @@ proptest! {
 /// The server, and the secrets that the rules know by number.
 struct Run {
     setup: Setup,
+    /// Of the server; the store has its own.
+    clock: Arc<ManualClock>,
     rules: Rules,
     visitors: Vec<(Visitor, String)>,
     codes: Vec<String>,
@@ -184,6 +189,7 @@ impl Run {
                 self.rules.now += seconds;
                 let by = Duration::from_secs(seconds);
                 self.setup.dvza.store.danger_shift_clock(by).await.unwrap();
+                self.clock.advance(by);
                 return None;
             }
             Event::List { client, listed } => {
@@ -274,6 +280,10 @@ impl Run {
             Next::Flow(visitor) => {
                 self.visitors[flow].0 = visitor;
                 "on".to_owned()
+            }
+            Next::Login { visitor, location, .. } => {
+                self.visitors[flow].0 = visitor;
+                self.away(&location)
             }
             Next::Away(url) => self.away(&url),
             Next::Page(page) => format!("page {}", page.status),

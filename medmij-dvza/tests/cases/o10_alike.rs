@@ -87,8 +87,85 @@ async fn autoriseren_1_2_c06_o10_the_dvp_sees_one_thing() {
         );
         assert_eq!(refused.work, ["flow", "close_flow"], "{release}");
         assert_eq!(refused.work, no_data.work, "{release}");
-        let audit = refused.setup.dvza.store.danger_audit().await.unwrap();
-        let kinds: Vec<_> = audit.iter().map(|entry| entry.kind).collect();
-        assert_eq!(kinds, [AuditKind::Geweigerd]);
+        for (end, kind) in [(&refused, AuditKind::Geweigerd), (&no_data, AuditKind::GeenGegevens)] {
+            let audit = end.setup.dvza.store.danger_audit().await.unwrap();
+            let kinds: Vec<_> = audit.iter().map(|entry| entry.kind).collect();
+            assert_eq!(kinds, [kind]);
+        }
     }
+}
+
+/// The rank test of Mann and Whitney: how likely it is that two series of times of one kind differ as much as these.
+fn rank_test(one: &[u128], other: &[u128]) -> f64 {
+    let mut all: Vec<(u128, bool)> = one.iter().map(|time| (*time, true)).collect();
+    all.extend(other.iter().map(|time| (*time, false)));
+    all.sort_unstable();
+    let (n, m) = (one.len() as f64, other.len() as f64);
+    // ranks of equal times are shared
+    let (mut sum, mut at) = (0.0, 0);
+    while at < all.len() {
+        let same = all[at..].iter().take_while(|(time, _)| *time == all[at].0).count();
+        let rank = at as f64 + (same as f64 + 1.0) / 2.0;
+        sum += rank * all[at..at + same].iter().filter(|(_, first)| *first).count() as f64;
+        at += same;
+    }
+    let u = sum - n * (n + 1.0) / 2.0;
+    let z = (u - n * m / 2.0).abs() / (n * m * (n + m + 1.0) / 12.0).sqrt();
+    // two-sided, by the approximation of Abramowitz and Stegun 7.1.26
+    let x = z / std::f64::consts::SQRT_2;
+    let t = 1.0 / (1.0 + 0.327_591_1 * x);
+    let poly =
+        ((((1.061_405_429 * t - 1.453_152_027) * t + 1.421_413_741) * t - 0.284_496_736) * t + 0.254_829_592) * t;
+    poly * (-x * x).exp()
+}
+
+#[test]
+fn the_rank_test_tells_what_differs() {
+    let one: Vec<u128> = (0..1_000).map(|n| 1_000 + n % 97).collect();
+    let same: Vec<u128> = (0..1_000).map(|n| 1_000 + (n * 31) % 97).collect();
+    let later: Vec<u128> = (0..1_000).map(|n| 1_010 + n % 97).collect();
+    assert!(rank_test(&one, &same) > 0.5);
+    assert!(rank_test(&one, &later) < 0.01);
+}
+
+/// What the press of the button takes, in nanoseconds.
+async fn time_of_the_press(data: bool) -> u128 {
+    let setup = setup(|_| {});
+    if !data {
+        *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::NietBeschikbaar);
+    }
+    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let mut browser = browser(&setup);
+    let (flow, page) = log_in(&mut browser, &started.location).await;
+    let button = if data { "antwoord=nee" } else { "antwoord=terug" };
+    let clock = std::time::Instant::now();
+    let back = browser.answer(&flow, &page, button).await;
+    let took = clock.elapsed().as_nanos();
+    assert_eq!(back.status, 303);
+    took
+}
+
+/// Three times a thousand pairs, on a machine that does nothing else:
+/// `cargo test -p medmij-dvza --release --all-features --test cases -- --ignored --nocapture rank_test_of_the_press`
+#[tokio::test]
+#[ignore = "measures time: run it by hand on a quiet machine"]
+async fn autoriseren_1_2_o10_rank_test_of_the_press() {
+    let mut alike = 0;
+    for round in 0..3 {
+        let (mut refused, mut no_data) = (Vec::new(), Vec::new());
+        for pair in 0..1_000 {
+            // neither is always the first of a pair
+            if pair % 2 == 0 {
+                refused.push(time_of_the_press(true).await);
+                no_data.push(time_of_the_press(false).await);
+            } else {
+                no_data.push(time_of_the_press(false).await);
+                refused.push(time_of_the_press(true).await);
+            }
+        }
+        let p = rank_test(&refused, &no_data);
+        println!("round {round}: p = {p:.3}");
+        alike += u32::from(p > 0.01);
+    }
+    assert!(alike >= 2, "{alike} of 3 rounds");
 }

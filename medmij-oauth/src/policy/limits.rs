@@ -35,9 +35,13 @@ impl Rate {
 pub struct LimitPolicy {
     /// Authorization requests from one address.
     pub front_address: Rate,
+    /// Authorization requests from one network: a /24 of IPv4, a /48 of IPv6, in which one customer has many addresses.
+    pub front_network: Rate,
+    /// Requests for pages, their answers and the login from one address.
+    pub front_pages: Rate,
     /// Token requests from one address.
     pub back_address: Rate,
-    /// Token requests of one Node, by the names of its certificate.
+    /// Token requests of one Node: of each name of its certificate, so that extra names give no extra allowance.
     pub back_node: Rate,
     /// How many addresses, and how many Nodes, are remembered; 16 bytes each. Beyond it those go that asked least.
     pub keys: usize,
@@ -46,9 +50,11 @@ pub struct LimitPolicy {
 impl LimitPolicy {
     /// The values with the mark of each, for an overview.
     #[must_use]
-    pub fn marked(&self) -> [(&'static str, Rate, Mark); 3] {
+    pub fn marked(&self) -> [(&'static str, Rate, Mark); 5] {
         [
             ("front_address", self.front_address, Mark::Unknown),
+            ("front_network", self.front_network, Mark::Unknown),
+            ("front_pages", self.front_pages, Mark::Unknown),
             ("back_address", self.back_address, Mark::Unknown),
             ("back_node", self.back_node, Mark::Unknown),
         ]
@@ -59,6 +65,8 @@ impl Default for LimitPolicy {
     fn default() -> Self {
         Self {
             front_address: Rate::new(20, 600),
+            front_network: Rate::new(100, 3_000),
+            front_pages: Rate::new(100, 3_000),
             back_address: Rate::new(1_000, 10_000),
             back_node: Rate::new(1_000, 10_000),
             keys: 65_536,

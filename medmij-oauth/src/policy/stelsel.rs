@@ -35,8 +35,8 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use medmij_types::Release;
 
 use super::{
-    EmptyScope, ExceptionPolicy, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Lifetime, Lifetimes, Mark,
-    PolicyError, Uitzondering,
+    EmptyScope, ExceptionPolicy, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Lifetime, Lifetimes, LimitPolicy,
+    Mark, PolicyError, Uitzondering,
 };
 
 /// The whole policy.
@@ -61,6 +61,8 @@ pub struct Stelsel {
     pub invalid_client: InvalidClient,
     /// What a DVP makes of an empty `scope` in a token response; [`EmptyScope::AsAsked`] for a release that is not named.
     pub empty_scope: BTreeMap<Release, EmptyScope>,
+    /// How many requests a server answers.
+    pub limits: LimitPolicy,
     /// Which release an Interfaceversie of the Zorgaanbiederslijst stands for.
     pub interfaceversies: BTreeMap<String, Release>,
     notes: BTreeMap<String, Note>,
@@ -104,6 +106,7 @@ impl Default for Stelsel {
             redirect_query: true,
             invalid_client: InvalidClient::default(),
             empty_scope: BTreeMap::new(),
+            limits: LimitPolicy::default(),
             interfaceversies: BTreeMap::from([("1".to_owned(), Release::V1_6), ("2".to_owned(), Release::DEFAULT)]),
             notes: BTreeMap::new(),
         }
@@ -161,6 +164,10 @@ impl Stelsel {
         ));
         let status = self.invalid_client.status().to_string();
         rows.push(self.row("invalid_client".to_owned(), status, "core.tknint.207", Mark::Unknown));
+        for (name, rate, mark) in self.limits.marked() {
+            let waarde = format!("{} per s, {} ineens", rate.per_second, rate.burst);
+            rows.push(self.row(format!("limiet.{name}"), waarde, "core.gegevensdiensten.103", mark));
+        }
         for (name, release) in &self.interfaceversies {
             let naam = format!("interfaceversie.{name}");
             rows.push(self.row(naam, release.to_string(), "core.alst", Mark::Unknown));

@@ -170,10 +170,10 @@ async fn log_in<S: DangerShiftClock>(server: &Server<Bundle<S>>, arrived: Arrive
     };
     let csrf = server.page(&visitor).await.csrf.expect("form");
     let next = submit(server, &visitor, &format!("csrf={csrf}&antwoord=inloggen")).await;
-    let Next::Away(relay) = next else {
+    let Next::Login { visitor, location, .. } = next else {
         panic!("no login: {next:?}")
     };
-    let next = server.login(&visitor, relay.as_str()).await;
+    let next = server.login(&visitor, location.as_str()).await;
     let Next::Flow(visitor) = next else {
         panic!("no way back: {next:?}")
     };

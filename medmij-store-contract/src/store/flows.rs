@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::fixtures::{QUARTER, audit, new_grant, open, redeem, session};
-use medmij_dvza::store::{Advance, AuditKind, DangerShiftClock, Granted, TakenCode};
+use medmij_dvza::store::{Advance, AuditKind, DangerShiftClock, Granted, NewFlow, TakenCode};
 use medmij_oauth::storage::Advanced;
 
 /// Of two callers with one version one wins.
@@ -36,6 +36,15 @@ pub async fn flow_is_advanced_by_one_caller<S: DangerShiftClock>(store: Arc<S>) 
             .iter()
             .any(|entry| entry.kind == AuditKind::Geweigerd)
     );
+}
+
+/// An id is given once: who opens it again gets an error, and what is there stays.
+pub async fn flow_id_is_given_once<S: DangerShiftClock>(store: Arc<S>) {
+    let id = open(&*store).await;
+    let there = store.flow(&id).await.expect("flow").expect("there");
+    let again = NewFlow::new(id.clone(), session(8), b"other".to_vec(), QUARTER);
+    assert!(store.open_flow(again).await.is_err());
+    assert_eq!(store.flow(&id).await.expect("flow").expect("there"), there);
 }
 
 /// C22: after its lifetime a flow cannot grant anything.

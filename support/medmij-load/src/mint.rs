@@ -66,7 +66,12 @@ async fn code<S: Store>(server: &Server<LoadDvza<S>>, query: &str) -> Result<Str
     let Arrived::Flow(visitor) = server.authorize(query, &HeaderMap::new()).await else {
         return Err("no flow began".into());
     };
-    let Next::Away(login) = submit(server, &visitor, "inloggen").await? else {
+    let Next::Login {
+        visitor,
+        location: login,
+        ..
+    } = submit(server, &visitor, "inloggen").await?
+    else {
         return Err("no login began".into());
     };
     let (_, relay) = login.split_once('?').ok_or("login has no query")?;

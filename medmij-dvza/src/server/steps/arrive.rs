@@ -14,14 +14,11 @@ use medmij_oauth::{
 use medmij_types::{CorrelationId, MedMijRequestId};
 
 use super::Arrived;
-use crate::{
-    server::{
-        Aanbieder, Aanbieders as _, Clients as _, Dvza, JudgeOptions, JudgedRequest, Page, Screen, Server,
-        SessionSecret, StepError, Uitzondering1a, UnprovenRequest, Visitor,
-        authorization::RefusedRequest,
-        flow::{Flow, Stap},
-    },
-    store::{FlowId, NewFlow, Store as _},
+use crate::server::{
+    Aanbieder, Aanbieders as _, Clients as _, Dvza, JudgeOptions, JudgedRequest, Page, Screen, Server, StepError,
+    Uitzondering1a, UnprovenRequest,
+    authorization::RefusedRequest,
+    flow::{Flow, Stap},
 };
 
 impl<D: Dvza> Server<D> {
@@ -108,23 +105,6 @@ impl<D: Dvza> Server<D> {
             stap: Stap::Landing,
         };
         Ok(Arrived::Flow(self.start(&flow).await?))
-    }
-
-    /// Keeps a new flow.
-    async fn start(&self, flow: &Flow) -> Result<Visitor, StepError> {
-        let visitor = Visitor::new(
-            FlowId::random(&*self.config.entropy)?,
-            SessionSecret::random(&*self.config.entropy)?,
-        );
-        let body = self.seal(&visitor.flow, flow)?;
-        let new = NewFlow::new(
-            visitor.flow.clone(),
-            visitor.session.hash(),
-            body,
-            self.config.lifetimes.flow.get(),
-        );
-        self.dvza.store().open_flow(new).await?;
-        Ok(visitor)
     }
 
     /// V2: the Aanbieder and the gegevensdiensten are served here, and the client may have them.

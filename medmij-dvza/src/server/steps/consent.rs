@@ -107,7 +107,7 @@ impl<D: Dvza> Server<D> {
         let reden = Uitzondering::Geweigerd;
         let rule = self.config.exceptions.rule(at.flow.release(), reden);
         if rule.gedrag == Gedrag::AlleenPagina {
-            return self.end_with(at, reden, audit).await;
+            return self.end_with(at, reden, (None, audit)).await;
         }
         let next = self.close(at, reden, audit).await?;
         if let Some(kind) = rule.event {
@@ -130,7 +130,7 @@ impl<D: Dvza> Server<D> {
         Ok(represented == Some(Represented::Yes))
     }
 
-    fn audit_entry(&self, kind: AuditKind, at: &At<'_>, persoon: &Persoon) -> Result<AuditEntry, StepError> {
+    pub(super) fn audit_entry(&self, kind: AuditKind, at: &At<'_>, persoon: &Persoon) -> Result<AuditEntry, StepError> {
         Ok(AuditEntry::new(
             kind,
             self.config.keys.index(&persoon.bsn)?,

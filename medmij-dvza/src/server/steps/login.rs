@@ -23,28 +23,26 @@ impl<D: Dvza> Server<D> {
         if start.remember.len() > MAX_REMEMBER {
             return Err(StepError::LoginTeGroot);
         }
-        self.advance(
-            at,
-            &at.flow.at(Stap::Inloggen {
-                remember: start.remember,
-            }),
-            false,
-        )
-        .await?;
-        self.observe(EventType::SendAuthenticationRequest, at.flow);
-        Ok(Next::Away(start.location))
+        let stap = Stap::Inloggen {
+            remember: start.remember,
+        };
+        let location = start.location;
+        match self.advance(at, &at.flow.at(stap), false).await? {
+            Next::Flow(visitor) => {
+                self.observe(EventType::SendAuthenticationRequest, at.flow);
+                Ok(Next::Login { visitor, location })
+            }
+            other => Ok(other),
+        }
     }
 
     pub(super) async fn finish_login(&self, visitor: &Visitor, answer: LoginAnswer<'_>) -> Result<Next, Failed> {
-        let (stored, flow) = self.load(visitor).await?;
+        let loaded = self.load(visitor).await?;
+        let flow = &loaded.flow;
         let Stap::Inloggen { remember } = &flow.stap else {
             return Err((StepError::Verlopen, None));
         };
-        let at = At {
-            visitor,
-            version: stored.version,
-            flow: &flow,
-        };
+        let at = At::new(visitor, &loaded, true);
         let callback = LoginCallback {
             flow: &visitor.flow,
             query: answer.query,
@@ -54,14 +52,14 @@ impl<D: Dvza> Server<D> {
         let next = async {
             match self.dvza.authentication().finish(&callback).await? {
                 LoginOutcome::Ingelogd(persoon) => {
-                    self.observe(EventType::ReceiveAuthenticationResponse, &flow);
+                    self.observe(EventType::ReceiveAuthenticationResponse, flow);
                     self.logged_in(&at, persoon).await
                 }
                 LoginOutcome::Geannuleerd => self.end(&at, Uitzondering::Geannuleerd).await,
                 LoginOutcome::Mislukt => self.end(&at, Uitzondering::IdentiteitNietVastgesteld).await,
             }
         };
-        next.await.map_err(|error| failed(error, &flow))
+        next.await.map_err(|error| failed(error, flow))
     }
 
     async fn logged_in(&self, at: &At<'_>, persoon: Persoon) -> Result<Next, StepError> {
@@ -77,7 +75,10 @@ impl<D: Dvza> Server<D> {
         let aanbieder = self.aanbieder(at.flow).await?;
         let geboren = self.dvza.toets().geboortedatum(&persoon.bsn, &aanbieder).await?;
         if let Some(reden) = self.birth_date_forbids(geboren, at.flow.geboortedatum.as_ref(), &persoon) {
-            return self.end(at, reden).await;
+            return match reden {
+                Uitzondering::GeenGegevens => self.end_for(at, reden, persoon).await,
+                _ => self.end(at, reden).await,
+            };
         }
         let functie = at.flow.scope.functie();
         let asked = match at.flow.scope.gegevensdiensten() {
@@ -91,7 +92,7 @@ impl<D: Dvza> Server<D> {
             ids => ids.to_vec(),
         };
         if asked.is_empty() {
-            return self.end(at, Uitzondering::GeenGegevens).await;
+            return self.end_for(at, Uitzondering::GeenGegevens, persoon).await;
         }
         let vraag = ToetsVraag {
             aanbieder: &aanbieder,
@@ -106,7 +107,7 @@ impl<D: Dvza> Server<D> {
             ToetsUitslag::NietVastTeStellen => return self.end(at, Uitzondering::NietVastTeStellen).await,
         };
         if gegevensdiensten.is_empty() {
-            return self.end(at, Uitzondering::GeenGegevens).await;
+            return self.end_for(at, Uitzondering::GeenGegevens, persoon).await;
         }
         self.advance(
             at,
@@ -144,4 +145,4 @@ impl<D: Dvza> Server<D> {
     }
 }
 
-const MAX_REMEMBER: usize = 4 * 1024;
+const MAX_REMEMBER: usize = 1024;

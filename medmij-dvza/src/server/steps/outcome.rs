@@ -23,7 +23,15 @@ pub enum Arrived {
 pub enum Next {
     /// To the page of the flow, with another cookie where a secret is given.
     Flow(Visitor),
-    /// Away: to the login, or back to the DVP.
+    /// Away to the login, with another cookie: the flow waits in it.
+    #[non_exhaustive]
+    Login {
+        /// The flow, with the cookie.
+        visitor: Visitor,
+        /// Where the browser goes.
+        location: String,
+    },
+    /// Away, back to the DVP.
     Away(String),
     /// Nowhere: this page.
     Page(Box<Page>),
@@ -43,6 +51,11 @@ impl fmt::Debug for Next {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flow(visitor) => f.debug_tuple("Flow").field(visitor).finish(),
+            Self::Login { visitor, location } => f
+                .debug_struct("Login")
+                .field("visitor", visitor)
+                .field("location", &form::without_query(location))
+                .finish(),
             Self::Away(url) => f.debug_tuple("Away").field(&form::without_query(url)).finish(),
             Self::Page(page) => f.debug_tuple("Page").field(page).finish(),
         }

@@ -10,6 +10,9 @@ use crate::store::{Advance, AuditEntry, FlowId, NewFlow, StoredFlow};
 
 impl Inner {
     pub(super) fn open_flow(&mut self, flow: NewFlow, limit: usize, now: Duration) -> Result<(), StoreError> {
+        if self.flows.contains_key(&flow.id) {
+            return Err(StoreError::Broken("flow id"));
+        }
         if self.flows.len() >= limit {
             let Some((_, oldest)) = self.anonymous.pop_first() else {
                 return Err(StoreError::Full);

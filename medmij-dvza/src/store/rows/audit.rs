@@ -14,6 +14,9 @@ pub enum AuditKind {
     Gegeven,
     /// Toestemming or Bevestiging was refused.
     Geweigerd,
+    /// The Persoon was told that there is nothing to share, and went back. Written where a refusal is written, so that the two
+    /// are the same work (autoriseren 1 and 2).
+    GeenGegevens,
     /// A langdurige toestemming was withdrawn by the Persoon.
     Ingetrokken,
     /// A grant was ended by the DVZA: a code or refresh token was offered again, or an operator ended it. The store makes
@@ -28,6 +31,7 @@ impl AuditKind {
         match self {
             Self::Gegeven => "gegeven",
             Self::Geweigerd => "geweigerd",
+            Self::GeenGegevens => "geen-gegevens",
             Self::Ingetrokken => "ingetrokken",
             Self::Beeindigd => "beeindigd",
         }
@@ -36,9 +40,15 @@ impl AuditKind {
     /// Reads the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Gegeven, Self::Geweigerd, Self::Ingetrokken, Self::Beeindigd]
-            .into_iter()
-            .find(|kind| kind.as_str() == name)
+        [
+            Self::Gegeven,
+            Self::Geweigerd,
+            Self::GeenGegevens,
+            Self::Ingetrokken,
+            Self::Beeindigd,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == name)
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{Note, Stelsel, StelselError, exception_name};
 use crate::{
     error_code::ErrorCode,
-    policy::{EmptyScope, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Mark, Uitzondering, release_rules},
+    policy::{EmptyScope, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Mark, Rate, Uitzondering, release_rules},
 };
 
 impl Stelsel {
@@ -50,6 +50,23 @@ impl Stelsel {
             let naam = format!("interfaceversie.{name}");
             let release = Release::parse(&value.waarde).map_err(|_| wrong(&naam, &value.waarde))?;
             stelsel.interfaceversies.insert(name, release);
+            stelsel.note(naam, value.code, value.bron, value.merk.as_deref())?;
+        }
+        for (name, value) in file.limiet {
+            let naam = format!("limiet.{name}");
+            let limits = &mut stelsel.limits;
+            let slot = match name.as_str() {
+                "front_address" => &mut limits.front_address,
+                "front_network" => &mut limits.front_network,
+                "front_pages" => &mut limits.front_pages,
+                "back_address" => &mut limits.back_address,
+                "back_node" => &mut limits.back_node,
+                _ => return Err(StelselError::Naam(naam)),
+            };
+            if value.per_seconde == 0 || value.ineens == 0 {
+                return Err(wrong(&naam, "0"));
+            }
+            *slot = Rate::new(value.per_seconde, value.ineens);
             stelsel.note(naam, value.code, value.bron, value.merk.as_deref())?;
         }
         for (name, value) in file.lege_scope {
@@ -161,6 +178,8 @@ struct File {
     #[serde(default)]
     interfaceversie: BTreeMap<String, Waarde<String>>,
     #[serde(default)]
+    limiet: BTreeMap<String, Snelheid>,
+    #[serde(default)]
     lege_scope: BTreeMap<String, Waarde<String>>,
     request_ids: Option<Waarde<String>>,
     state_lengte: Option<Waarde<u64>>,
@@ -175,6 +194,18 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Waarde<T> {
     waarde: T,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    bron: String,
+    merk: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Snelheid {
+    per_seconde: u32,
+    ineens: u32,
     #[serde(default)]
     code: String,
     #[serde(default)]
@@ -257,6 +288,16 @@ mod tests {
     }
 
     #[test]
+    fn o13_limits_stand_in_the_file() {
+        let text = "versie = \"x\"\n[limiet.back_node]\nper_seconde = 7\nineens = 70\nmerk = \"confirmed\"";
+        let stelsel = Stelsel::from_toml(text).unwrap();
+        assert_eq!(stelsel.limits.back_node, Rate::new(7, 70));
+        let changed = stelsel.diff(&Stelsel::default());
+        assert_eq!(changed.len(), 1);
+        assert_eq!(changed[0].0.waarde, "7 per s, 70 ineens");
+    }
+
+    #[test]
     fn floors_and_typing_errors_refuse_the_whole_file() {
         for (tail, error) in [
             (
@@ -293,6 +334,9 @@ mod tests {
             "versie = \"x\"\n[redirect_query]\nwaarde = \"soms\"",
             "versie = \"x\"\n[invalid_client]\nwaarde = 403",
             "versie = \"x\"\n[state_minimum]\nwaarde = 44",
+            "versie = \"x\"\n[limiet.back_node]\nper_seconde = 0\nineens = 1",
+            "versie = \"x\"\n[limiet.back_node]\nper_seconde = 1",
+            "versie = \"x\"\n[limiet.pgo]\nper_seconde = 1\nineens = 1",
             "versie = \"x\"\n[lege_scope.\"2.2\"]\nwaarde = \"alles\"",
             "versie = \"x\"\n[lege_scope.x]\nwaarde = \"niets\"",
         ] {
