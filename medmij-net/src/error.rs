@@ -15,7 +15,7 @@ use medmij_types::Hostname;
 use medmij_whitelist::NotAllowed;
 
 pub(crate) use classify::classify;
-pub use config::{ConfigError, WebFault};
+pub use config::{ConfigError, CrlFault, WebFault};
 
 /// A request over the back channel that got no answer.
 ///

@@ -86,7 +86,7 @@ pub use crl::{CrlError, CrlFetcher, Refreshed};
 pub use cryptography::Cryptography;
 pub use development::{DangerDevelopment, NotDevelopment};
 pub use environment::Environment;
-pub use error::{ConfigError, NetError, WebFault};
+pub use error::{ConfigError, CrlFault, NetError, WebFault};
 pub use identity::{NodeIdentity, NodeSigner, SignatureKind};
 #[cfg(feature = "axum")]
 pub use listener::{
@@ -94,7 +94,7 @@ pub use listener::{
     ListenerControl, ListenerLimits, Peer, TcpProxies,
 };
 pub use loopback::{DangerLoopback, FrontScheme, LoopbackError};
-pub use revocation::{CrlFault, PeerChain, Revocation, RevocationCheck, RevocationPolicy, RevocationStatus};
+pub use revocation::{PeerChain, Revocation, RevocationCheck, RevocationPolicy, RevocationStatus};
 pub use roots::TrustRoots;
 pub use source::{FetchError, StelselnodeSource};
 pub use tls::TlsPolicy;

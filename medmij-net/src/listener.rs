@@ -10,6 +10,7 @@
 //! 4. Before each request reaches the router the policy is asked again. A refusal ends the connection
 //!    without a byte of HTTP (core.whl.309); so does every other attempt to write on it.
 
+mod access;
 mod answer;
 mod body;
 mod connection;
@@ -43,10 +44,10 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::{ConfigError, Credentials, NodeIdentity, Revocation, TlsPolicy, TrustRoots, tls};
+use access::Access;
 use connection::Connections;
 pub use forwarded::ForwardedPeer;
 pub use front::{FrontControl, FrontListener, FrontListenerBuilder};
-use gate::Access;
 use hosts::Hosts;
 pub use limits::ListenerLimits;
 pub use peer::Peer;

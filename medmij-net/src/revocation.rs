@@ -23,7 +23,6 @@ use webpki::VerifiedPath;
 
 use crate::{ConfigError, pem};
 pub use check::{PeerChain, RevocationCheck, RevocationStatus};
-pub use crl::CrlFault;
 use crl::{Asked, Crl, Status};
 use known::Known;
 
@@ -193,19 +192,14 @@ impl Revocation {
         let issuers = keys
             .iter()
             .zip(&intermediates)
-            .map(|(key, issuer)| {
-                (
-                    signed::content(key).unwrap_or_default(),
-                    known::may_sign_crls(&issuer.der()),
-                )
-            })
-            .chain([(path.anchor().subject_public_key_info.as_ref(), true)]);
-        let judge = |(at, (certificate, (issuer_key, issuer_may_sign)))| {
+            .map(|(key, issuer)| (signed::content(key).unwrap_or_default(), Some(*issuer)))
+            .chain([(path.anchor().subject_public_key_info.as_ref(), None)]);
+        let judge = |(at, (certificate, (issuer_key, issuer)))| {
             let asked = Asked {
                 certificate,
                 is_authority: at > 0,
                 issuer_key,
-                issuer_may_sign,
+                issuer,
             };
             let speaking = self.crls.iter().filter(|crl| crl.speaks_for(&asked));
             speaking

@@ -43,6 +43,7 @@ pub struct TlsPolicy {
     tls13_only: bool,
     cryptography: Cryptography,
     requires_ems: bool,
+    post_quantum: bool,
 }
 
 impl TlsPolicy {
@@ -84,6 +85,20 @@ impl TlsPolicy {
         self.requires_ems
     }
 
+    /// Prefers the hybrid key exchange X25519MLKEM768, so that what is recorded today stays closed to a quantum computer of
+    /// tomorrow. It is for TLS 1.3; peers that do not know it, or only TLS 1.2, agree on another group as before. Needs
+    /// `Cryptography::AwsLcRs`: setting up TLS on ring fails with [`ConfigError::Tls`].
+    pub fn post_quantum(mut self) -> Self {
+        self.post_quantum = true;
+        self
+    }
+
+    /// Whether the hybrid key exchange is offered.
+    #[must_use]
+    pub fn is_post_quantum(&self) -> bool {
+        self.post_quantum
+    }
+
     /// Whose cryptography does the work; the presets are the same with each. Default ring.
     pub fn cryptography(mut self, cryptography: Cryptography) -> Self {
         self.cryptography = cryptography;
@@ -102,7 +117,7 @@ impl TlsPolicy {
 
     /// The names of the groups for key exchange that are offered, most wanted first.
     pub fn groups(&self) -> Vec<String> {
-        self.preset.groups.iter().map(|group| format!("{group:?}")).collect()
+        self.chosen_groups().map(|group| format!("{group:?}")).collect()
     }
 
     /// The names of the versions that are offered, highest first.
@@ -123,6 +138,7 @@ impl TlsPolicy {
             tls13_only: false,
             cryptography: Cryptography::default(),
             requires_ems: preset.requires_ems,
+            post_quantum: false,
         }
     }
 
@@ -136,19 +152,26 @@ impl TlsPolicy {
             .collect();
         let groups = std::mem::take(&mut provider.kx_groups);
         provider.kx_groups = self
-            .preset
-            .groups
-            .iter()
+            .chosen_groups()
             .filter_map(|wanted| groups.iter().copied().find(|had| had.name() == *wanted))
             .collect();
         if provider.cipher_suites.len() != self.chosen_suites().count()
-            || provider.kx_groups.len() != self.preset.groups.len()
+            || provider.kx_groups.len() != self.chosen_groups().count()
         {
             return Err(ConfigError::Tls(
                 "the tls library lacks an algorithm of the preset".into(),
             ));
         }
         Ok(Arc::new(provider))
+    }
+
+    fn chosen_groups(&self) -> impl Iterator<Item = &'static NamedGroup> {
+        let hybrid: &[NamedGroup] = if self.post_quantum {
+            &[NamedGroup::X25519MLKEM768]
+        } else {
+            &[]
+        };
+        hybrid.iter().chain(self.preset.groups)
     }
 
     fn chosen_suites(&self) -> impl Iterator<Item = &'static CipherSuite> {
@@ -263,6 +286,21 @@ mod tests {
         ] {
             assert_eq!(policy.suites(), suites, "{policy:?}");
             assert_eq!(policy.groups(), ["X25519", "secp256r1", "secp384r1"], "{policy:?}");
+        }
+    }
+
+    #[test]
+    fn core_tls_301_post_quantum_is_there_where_the_library_has_it() {
+        for cryptography in Cryptography::ALL {
+            let policy = TlsPolicy::ncsc_2025().cryptography(*cryptography).post_quantum();
+            assert_eq!(policy.groups()[0], "X25519MLKEM768");
+            match policy.provider() {
+                Ok(provider) => assert_eq!(provider.kx_groups[0].name(), NamedGroup::X25519MLKEM768),
+                Err(error) => assert!(
+                    *cryptography == Cryptography::Ring && matches!(error, ConfigError::Tls(_)),
+                    "{cryptography:?}: {error}"
+                ),
+            }
         }
     }
 

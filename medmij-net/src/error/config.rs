@@ -60,7 +60,7 @@ pub enum ConfigError {
         /// Which one, from 1.
         number: usize,
         /// Why.
-        fault: crate::CrlFault,
+        fault: CrlFault,
     },
     /// The certificate has no place on the front channel.
     #[error("certificate cannot be used on the front channel (core.tls.315)")]
@@ -103,4 +103,16 @@ pub enum WebFault {
     /// It has no usable server name.
     #[error("certificate has no usable server name")]
     NoName,
+}
+
+/// Why bytes are no CRL that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CrlFault {
+    /// They are no CRL.
+    #[error("no crl in DER")]
+    NoCrl,
+    /// It is a CRL of a kind that is not looked at: indirect, delta, for some reasons only, without next update.
+    #[error("crl of a kind that cannot be used: {0}")]
+    Kind(String),
 }

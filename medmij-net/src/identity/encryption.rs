@@ -58,6 +58,7 @@ fn name_in(der: &[u8]) -> String {
 
 const CONVERT_KEY: &str = "openssl pkey -provider default -provider legacy -in KEY -aes-256-cbc -out NEW";
 const REMOVE_PASSWORD: &str = "openssl pkey -in KEY -out NEW";
+#[cfg(feature = "encrypted-keys")]
 const CONVERT_PKCS12: &str = "openssl pkcs12 -legacy -in KEY -aes-256-cbc -out NEW";
 
 /// Object identifiers as they stand in DER, of PKCS#5 (RFC 8018) and PKCS#12 (RFC 7292), as OpenSSL calls them.

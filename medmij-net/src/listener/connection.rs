@@ -17,8 +17,9 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::access::Access;
 use super::failure;
-use super::gate::{Access, Gate};
+use super::gate::Gate;
 use super::overheard::Overheard;
 use super::pace::Pace;
 use super::service::Conversation;

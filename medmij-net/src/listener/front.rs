@@ -11,7 +11,7 @@ use std::sync::Arc;
 use medmij_types::Hostname;
 use tokio::net::TcpListener;
 
-use super::gate::Access;
+use super::access::Access;
 use super::hosts::Hosts;
 use super::shared::{Settings, Shared, Shown};
 use super::{ListenerLimits, TcpProxies, serve};

@@ -8,18 +8,9 @@ use http::HeaderMap;
 use medmij_types::{Hostname, PeerNames};
 use medmij_whitelist::{HostPolicy, NotAllowed};
 
+use super::Peer;
+use super::access::Access;
 use super::shared::Shared;
-use super::{ForwardedPeer, Peer};
-
-/// Whom a listener serves.
-pub(super) enum Access {
-    /// Nodes that the policy allows.
-    Nodes(HostPolicy),
-    /// Reverse proxies, on behalf of nodes that the policy allows.
-    Proxies(HostPolicy, ForwardedPeer),
-    /// Everybody: the front channel has no Server Authorization (core.whl.306).
-    Everybody,
-}
 
 /// The question whether this peer may go on, with everything needed to answer it at any moment.
 #[derive(Clone)]

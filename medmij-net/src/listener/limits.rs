@@ -20,9 +20,11 @@ use crate::ConfigError;
 pub struct ListenerLimits {
     /// Time for the TLS handshake, and for the PROXY protocol before it. Default 10 s.
     pub handshake: Duration,
-    /// Handshakes at once; one more ends the oldest of the address that has most. Default 1,024.
+    /// Handshakes at once; one more ends the oldest of the address that has most, if that took a second, else it is closed.
+    /// Default 1,024.
     pub handshakes: usize,
-    /// Handshakes at once of one address; one more ends its oldest. Default 256.
+    /// Handshakes at once of one address; one more ends its oldest in the same way. Default 64: at a fifth of a second each
+    /// that is 320 new connections a second, and their work delays nobody else for long.
     pub handshakes_per_address: usize,
     /// Connections at once, in whatever stage; one more ends the oldest idle one of the address that holds most. Default
     /// 8,192, or what [`descriptor_share`](Self::descriptor_share) leaves of it.
@@ -60,7 +62,7 @@ impl Default for ListenerLimits {
         Self {
             handshake: Duration::from_secs(10),
             handshakes: 1024,
-            handshakes_per_address: 256,
+            handshakes_per_address: 64,
             connections: 8192,
             connections_per_address: 4096,
             connections_per_node: 1024,

@@ -13,9 +13,10 @@ use hyper::body::Incoming;
 use medmij_types::PeerNames;
 use tower::ServiceExt;
 
+use super::access::Access;
 use super::answer::{AnswerBody, Held};
 use super::body::{BodyFault, LimitedBody};
-use super::gate::{Access, Closed, Gate};
+use super::gate::{Closed, Gate};
 use super::shared::Shared;
 use super::shares::Place;
 use super::wire::Turn;

@@ -12,8 +12,8 @@ use rustls_pki_types::UnixTime;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 
+use super::access::Access;
 use super::forwarded::Passed;
-use super::gate::Access;
 use super::hosts::Hosts;
 use super::shares::Shares;
 use super::tcp_proxy::{Origin, TcpProxies};

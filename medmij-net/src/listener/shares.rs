@@ -3,7 +3,8 @@
 //!
 //! No peer takes what all share: there is a cap for each address, for each Node and for the whole listener. At
 //! each of them a newcomer takes the place of the oldest connection that waits for something: for the rest of a
-//! handshake, or for the next request. A connection that is being answered is never ended for another. Where the
+//! handshake, or for the next request. A connection that is being answered is never ended for another, and a handshake has
+//! a second before it is: a flood of one address finds the door closed meanwhile, which costs next to nothing. Where the
 //! listener as a whole is full, whoever holds most makes room, so that a flood costs its own sender only.
 
 mod groups;
@@ -15,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use medmij_types::Hostname;
 use tokio::sync::{Notify, oneshot};
+use tokio::time::{Duration, Instant};
 
 use super::limits::Caps;
 use super::notices::Notices;
@@ -49,6 +51,7 @@ struct Entry {
     /// Since when it waits, in the order of the table; `None` while a request is being answered.
     waiting: Option<u64>,
     handshaking: bool,
+    since: Instant,
     answering: usize,
 }
 
@@ -89,7 +92,10 @@ impl Shares {
         let mut table = self.table();
         if table.handshakes >= self.caps.handshakes {
             let busiest = table.sites.most_handshakes();
-            self.evict(&mut table, busiest);
+            if !self.evict_slow(&mut table, busiest) {
+                self.notices.refused();
+                return None;
+            }
         }
         if !self.has_room_at(&mut table, &site) {
             self.notices.refused();
@@ -110,6 +116,7 @@ impl Shares {
             node: None,
             waiting: Some(number),
             handshaking: true,
+            since: Instant::now(),
             answering: 0,
         };
         table.entries.insert(number, entry);
@@ -137,7 +144,7 @@ impl Shares {
         }
         if table.sites.handshakes(site) >= self.caps.address_handshakes {
             let oldest = table.sites.oldest_handshake(site);
-            self.evict(table, oldest);
+            return self.evict_slow(table, oldest);
         }
         true
     }
@@ -166,6 +173,14 @@ impl Shares {
             shares: Arc::clone(self),
             node: node.clone(),
         })
+    }
+
+    /// Ends a handshake that had its time.
+    fn evict_slow(&self, table: &mut Table, number: Option<u64>) -> bool {
+        let started = number
+            .and_then(|number| table.entries.get(&number))
+            .map(|entry| entry.since);
+        started.is_some_and(|started| started.elapsed() >= HANDSHAKE) && self.evict(table, number)
     }
 
     fn evict(&self, table: &mut Table, number: Option<u64>) -> bool {
@@ -333,7 +348,10 @@ impl Eviction {
 }
 
 /// How long to wait for a descriptor before looking again.
-const RETRY: std::time::Duration = std::time::Duration::from_millis(20);
+const RETRY: Duration = Duration::from_millis(20);
+
+/// How long a handshake may take before it makes room for another: some round trips, and the work of both sides.
+const HANDSHAKE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests;

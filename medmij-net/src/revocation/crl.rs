@@ -15,8 +15,9 @@ use x509_cert::der::oid::AssociatedOid as _;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{CrlDistributionPoints, IssuingDistributionPoint};
 
+use super::known::may_sign_crls;
 use super::signed::Signed;
-use crate::Cryptography;
+use crate::{CrlFault, Cryptography};
 
 pub(crate) struct Crl {
     der: Vec<u8>,
@@ -52,19 +53,8 @@ pub(super) struct Asked<'a> {
     pub(super) is_authority: bool,
     /// The content of the issuer's SubjectPublicKeyInfo.
     pub(super) issuer_key: &'a [u8],
-    pub(super) issuer_may_sign: bool,
-}
-
-/// Why bytes are no CRL that can be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CrlFault {
-    /// They are no CRL.
-    #[error("no crl in DER")]
-    NoCrl,
-    /// It is a CRL of a kind that is not looked at: indirect, delta, for some reasons only, without next update.
-    #[error("crl of a kind that cannot be used: {0}")]
-    Kind(String),
+    /// The certificate of the issuer; a root of which only name and key are at hand has none.
+    pub(super) issuer: Option<&'a Cert<'a>>,
 }
 
 impl Crl {
@@ -118,8 +108,7 @@ impl Crl {
     pub(super) fn speaks_for(&self, asked: &Asked<'_>) -> bool {
         self.issuer() == asked.certificate.issuer()
             && self.scope.as_ref().is_none_or(|scope| scope.includes(asked))
-            && asked.issuer_may_sign
-            && self.is_signed_by(asked.issuer_key)
+            && self.is_signed_by(asked)
     }
 
     pub(super) fn status(&self, serial: &[u8], now: UnixTime) -> Status {
@@ -130,12 +119,14 @@ impl Crl {
         }
     }
 
-    fn is_signed_by(&self, key: &[u8]) -> bool {
+    fn is_signed_by(&self, asked: &Asked<'_>) -> bool {
+        let key = asked.issuer_key;
         if let Some((_, good)) = self.tried().iter().find(|(tried, _)| tried == key) {
             return *good;
         }
         let algorithms = Cryptography::default().provider().signature_verification_algorithms;
-        let good = Signed::read(&self.der).is_some_and(|signed| signed.is_by(key, &algorithms));
+        let good = asked.issuer.is_none_or(|issuer| may_sign_crls(&issuer.der()))
+            && Signed::read(&self.der).is_some_and(|signed| signed.is_by(key, &algorithms));
         let mut tried = self.tried();
         if tried.len() < MOST_KEYS {
             tried.push((key.to_vec(), good));

@@ -90,6 +90,7 @@ impl Known {
     }
 
     /// The certificates that a path can be built from.
+    #[cfg(feature = "axum")]
     pub(crate) fn certificates(&self) -> Vec<CertificateDer<'static>> {
         self.all()
             .iter()

@@ -22,13 +22,13 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-fn store(pki: &TestPki) -> Arc<RootCertStore> {
+pub(crate) fn store(pki: &TestPki) -> Arc<RootCertStore> {
     let mut store = RootCertStore::empty();
     store.add(CertificateDer::from(pki.root_der())).unwrap();
     Arc::new(store)
 }
 
-fn parts(identity: &TestIdentity) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+pub(crate) fn parts(identity: &TestIdentity) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
     let chain = identity.chain_der().iter().cloned().map(CertificateDer::from).collect();
     (chain, PrivatePkcs8KeyDer::from(identity.key_der().to_vec()).into())
 }

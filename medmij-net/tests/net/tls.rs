@@ -249,3 +249,53 @@ async fn r10_certificates_are_judged_by_the_clock_that_was_given() {
     assert!(send(&early, "/").await.is_err());
     served.stop().await;
 }
+
+/// The hybrid group where both know it; any other where one does not, and TLS 1.2 as before.
+#[cfg(feature = "aws-lc-rs")]
+#[tokio::test]
+async fn core_tls_301_post_quantum_with_those_who_know_it_and_no_loss_of_others() {
+    use crate::raw::{KEEP, exchange_one};
+    use medmij_net::Cryptography;
+    use rustls::NamedGroup;
+    let world = World::new();
+    let policy = TlsPolicy::ncsc_2_1().cryptography(Cryptography::AwsLcRs).post_quantum();
+    let served = Served::start(world.listener(only(DVP)).tls(policy), counting().0).await;
+    let channel = world.client(served.address, only(DVZA)).tls(policy).build().unwrap();
+    assert_eq!(send(&channel, "/").await.unwrap().status(), 200);
+
+    let dvp = world.node(DVP);
+    let mut hybrid = rustls::crypto::aws_lc_rs::default_provider();
+    // A client chooses by the order in which it offers.
+    hybrid.kx_groups = vec![rustls::crypto::aws_lc_rs::kx_group::X25519MLKEM768];
+    let classic = rustls::crypto::ring::default_provider();
+    for (case, provider, versions, expected) in [
+        ("hybrid", hybrid, &[&TLS13][..], NamedGroup::X25519MLKEM768),
+        ("classic", classic.clone(), &[&TLS13], NamedGroup::X25519),
+        ("TLS 1.2", classic, &[&TLS12], NamedGroup::X25519),
+    ] {
+        let (chain, key) = crate::raw::parts(&dvp);
+        let verifier = rustls::client::WebPkiServerVerifier::builder_with_provider(
+            crate::raw::store(&world.pki),
+            Arc::new(provider.clone()),
+        );
+        let config = rustls::ClientConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_webpki_verifier(verifier.build().unwrap())
+            .with_client_auth_cert(chain, key)
+            .unwrap();
+        let mut stream = connect(config, served.address).await.unwrap();
+        assert!(
+            exchange_one(&mut stream, KEEP).await.starts_with("HTTP/1.1 200"),
+            "{case}"
+        );
+        let group = stream.get_ref().1.negotiated_key_exchange_group().unwrap().name();
+        assert_eq!(group, expected, "{case}");
+    }
+
+    // A server that knows TLS 1.2 only.
+    let server = RawServer::with(server_config(&world.node(DVZA), &world.pki, &[&TLS12]), Then::ok("")).await;
+    let channel = world.client(server.address, only(DVZA)).tls(policy).build().unwrap();
+    assert_eq!(send(&channel, "/").await.unwrap().status(), 200);
+    served.stop().await;
+}

@@ -6,9 +6,9 @@ fn caps(total: usize, address: usize, node: usize) -> Caps {
     Caps {
         total,
         address,
-        address_handshakes: address,
+        address_handshakes: usize::MAX,
         node,
-        handshakes: total,
+        handshakes: usize::MAX,
     }
 }
 
@@ -85,16 +85,21 @@ fn r12_a_node_at_its_cap_gives_its_own_from_wherever_it_comes() {
     drop((held, first));
 }
 
-#[test]
-fn r12_handshakes_of_one_address_end_only_each_other() {
+#[tokio::test(start_paused = true)]
+async fn r12_handshakes_of_one_address_end_only_each_other_and_only_slow_ones() {
     let mut caps = caps(10, 10, 10);
     caps.address_handshakes = 2;
     let shares = Shares::new(caps);
     let (good, mut good_gone) = shares.enter(site(1)).unwrap();
     good.greeted();
-    let mut dripping: Vec<_> = (0..3).map(|_| shares.enter(site(1)).unwrap()).collect();
+    let mut dripping: Vec<_> = (0..2).map(|_| shares.enter(site(1)).unwrap()).collect();
+    assert!(shares.enter(site(1)).is_none(), "both are young");
+    assert!(shares.enter(site(2)).is_some(), "another address");
+    tokio::time::advance(HANDSHAKE).await;
+    let third = shares.enter(site(1)).unwrap();
     assert!(is_gone(&mut dripping[0].1) && !is_gone(&mut dripping[1].1));
     assert!(!is_gone(&mut good_gone));
+    drop(third);
 }
 
 #[test]
@@ -111,7 +116,11 @@ fn r12_behind_a_proxy_the_address_counts_once_it_is_known() {
 
 #[test]
 fn r12_whatever_happens_nothing_stays_behind() {
-    let shares = Shares::new(caps(3, 2, 2));
+    let shares = Shares::new(Caps {
+        handshakes: 9,
+        address_handshakes: 9,
+        ..caps(3, 2, 2)
+    });
     for round in 0..50_u8 {
         let held: Vec<_> = (0..5)
             .filter_map(|at| shares.enter(site(round.wrapping_add(at) % 3)))
