@@ -17,6 +17,7 @@
 
 mod finder;
 mod known;
+mod marks;
 mod number;
 mod parameter;
 mod shown;

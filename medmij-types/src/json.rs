@@ -108,6 +108,31 @@ impl<'a> Document<'a> {
         Value::new(self.text, &self.nodes, 0)
     }
 
+    /// Shows every value, in the order in which they begin, with the objects and arrays around it: the outermost first.
+    ///
+    /// ```
+    /// use medmij_types::json::{Document, Limits};
+    ///
+    /// let document = Document::parse(br#"{"a":[1,{"b":2}]}"#, &Limits::default())?;
+    /// let mut seen = Vec::new();
+    /// document.visit(|around, value| seen.push((around.len(), value.raw())));
+    /// assert_eq!(seen, [(0, r#"{"a":[1,{"b":2}]}"#), (1, r#"[1,{"b":2}]"#), (2, "1"), (2, r#"{"b":2}"#), (3, "2")]);
+    /// # Ok::<(), medmij_types::json::JsonError>(())
+    /// ```
+    pub fn visit<'d>(&'d self, mut visitor: impl FnMut(&[Value<'d>], Value<'d>)) {
+        let mut around: Vec<Value<'d>> = Vec::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            while around.last().is_some_and(|outer| outer.next() <= index) {
+                around.pop();
+            }
+            let value = Value::new(self.text, &self.nodes, index);
+            visitor(&around, value);
+            if node.next as usize > index + 1 {
+                around.push(value);
+            }
+        }
+    }
+
     /// The text, without a byte order mark.
     #[must_use]
     pub fn text(&self) -> &'a str {

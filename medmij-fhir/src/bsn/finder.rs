@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.rscint.203 — one walk over a document: what is a BSN, what replaces it, and what only looks like one.
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use medmij_types::json::{Document, Kind, Value};
 
 use super::shown::Shown;
-use super::{BsnPath, BsnReport, known, number};
+use super::{BsnPath, BsnReport, known, marks, number};
+use number::Number;
 
 /// What was found, with the edits that take it out.
 pub(crate) struct Found {
@@ -37,40 +40,62 @@ impl Found {
     }
 }
 
-/// Walks a document.
+/// Looks through a document.
 pub(super) fn find(document: &Document<'_>) -> Found {
+    let marks = marks::of(document);
+    let mut next = 0;
     let mut finder = Finder::default();
-    finder.value(document.root());
-    finder.resolve()
+    document.visit(|around, value| {
+        if value.has_name("value")
+            && let Some(object) = around.last()
+        {
+            finder.identifier(*object, value, around);
+        }
+        if next >= marks.len() {
+            return;
+        }
+        let range = value.range();
+        while marks.get(next).is_some_and(|mark| (*mark as usize) < range.start) {
+            next += 1;
+        }
+        let has_mark = marks.get(next).is_some_and(|mark| (*mark as usize) < range.end);
+        if has_mark && matches!(value.kind(), Kind::String | Kind::Number) {
+            finder.scalar(value, around);
+        }
+    });
+    finder.resolve(document)
 }
 
 struct Edit {
     range: Range<usize>,
-    with: String,
+    with: Cow<'static, str>,
 }
 
 #[derive(Default)]
 struct Finder<'d> {
-    path: Vec<Step<'d>>,
     edits: Vec<Edit>,
     masked: Vec<BsnPath>,
-    /// Numbers that the document holds as a BSN.
-    evidence: Vec<String>,
+    /// Numbers that the document holds as a BSN, each with its place in the order in which they were found.
+    evidence: BTreeMap<[u8; 9], usize>,
     candidates: Vec<Candidate<'d>>,
-}
-
-enum Step<'d> {
-    Name(Value<'d>),
-    Index(usize),
 }
 
 /// A value with a number that passes the eleven-test.
 struct Candidate<'d> {
     value: Value<'d>,
-    path: BsnPath,
+    /// Where it stands; not there where that is of interest only if the number turns out to be known.
+    path: Option<BsnPath>,
     place: Place,
     /// Whether it is reported without evidence.
     suspect: bool,
+}
+
+impl Candidate<'_> {
+    /// Whether it is a string that reads as its bytes are.
+    fn is_plain(&self) -> bool {
+        let raw = self.value.escaped_str();
+        raw.is_some_and(|raw| !self.value.has_escapes() && !is_odd(raw.as_bytes()))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -85,50 +110,8 @@ enum Place {
 }
 
 impl<'d> Finder<'d> {
-    fn value(&mut self, value: Value<'d>) {
-        match value.kind() {
-            Kind::Object => self.object(value),
-            Kind::Array => {
-                for (index, item) in value.items().enumerate() {
-                    self.path.push(Step::Index(index));
-                    self.value(item);
-                    self.path.pop();
-                }
-            }
-            Kind::String => self.string(value),
-            Kind::Number if value.raw().len() == 9 && number::has_number(value.raw().as_bytes()) => {
-                self.candidate(value, Place::Number, false);
-            }
-            _ => {}
-        }
-    }
-
-    fn object(&mut self, object: Value<'d>) {
-        let candidates = self.candidates.len();
-        let mut has_value = false;
-        let mut is_patient = false;
-        for member in object.members() {
-            has_value |= member.has_name("value");
-            is_patient |= member.has_name("resourceType") && member.raw() == "\"Patient\"";
-            self.path.push(Step::Name(member));
-            self.value(member);
-            self.path.pop();
-        }
-        if has_value {
-            self.identifier(object, candidates);
-        }
-        if is_patient {
-            let id = object.member("id").map(|id| id.range());
-            let mine = self.candidates.iter_mut().skip(candidates);
-            for candidate in mine.filter(|candidate| Some(candidate.value.range()) == id) {
-                candidate.suspect = true;
-            }
-        }
-    }
-
-    /// Judges an object with a member `value`; `candidates` were found before it.
-    fn identifier(&mut self, object: Value<'d>, candidates: usize) {
-        let Some(value) = object.member("value") else { return };
+    /// Judges the member `value` of an object.
+    fn identifier(&mut self, object: Value<'d>, value: Value<'d>, around: &[Value<'d>]) {
         if !matches!(value.kind(), Kind::String | Kind::Number) {
             return;
         }
@@ -138,24 +121,16 @@ impl<'d> Finder<'d> {
         let is_bsn = match &system {
             Some(system) if known::is_bsn_system(system) => true,
             _ if kind.is_some_and(says_bsn) => true,
-            None => self.is_identifier() && kind.is_none_or(|kind| kind.member("coding").is_none()) && passes(value),
+            None => is_identifier(around) && kind.is_none_or(|kind| kind.member("coding").is_none()) && passes(value),
             Some(_) => false,
         };
         if !is_bsn {
-            // a phone number, or an identifier of another system
-            if system.is_some() || kind.is_some() {
-                let own = self.candidates.iter_mut().skip(candidates);
-                for candidate in own.filter(|candidate| candidate.value.range() == value.range()) {
-                    candidate.suspect = false;
-                }
-            }
             return;
         }
         let text = value.as_str().unwrap_or_else(|| value.raw().into());
-        self.evidence
-            .extend(number::numbers(text.as_bytes()).map(|number| number.digits));
+        self.learn(number::numbers(text.as_bytes()));
         self.replace_member(object, value, "value");
-        self.masked.push(render(&self.path, Some("value")));
+        self.masked.push(render(around, value));
     }
 
     /// Replaces a member by its companion with the reason why it has no value.
@@ -177,129 +152,132 @@ impl<'d> Finder<'d> {
             }
         }
         match (next, previous) {
-            (Some(next), _) => self.edit(whole.start..next, String::new()),
-            (None, Some(previous)) => self.edit(previous..whole.end, String::new()),
+            (Some(next), _) => self.edit(whole.start..next, ""),
+            (None, Some(previous)) => self.edit(previous..whole.end, ""),
             (None, None) => {}
         }
-        self.edit(companion.range(), MASKED.to_owned());
+        self.edit(companion.range(), MASKED);
     }
 
-    fn string(&mut self, value: Value<'d>) {
+    /// A string or number that has a mark.
+    fn scalar(&mut self, value: Value<'d>, around: &[Value<'d>]) {
+        if value.kind() == Kind::Number {
+            if value.raw().len() == 9 && number::has_number(value.raw().as_bytes()) {
+                self.candidate(value, around, Place::Number, false);
+            }
+            return;
+        }
         let raw = value.escaped_str().unwrap_or_default();
-        let bytes = raw.as_bytes();
-        if bytes.len() < 9 {
+        if !value.has_escapes() && !is_odd(raw.as_bytes()) {
+            self.plain(value, raw, around);
             return;
         }
-        if is_odd(bytes) || value.has_escapes() {
-            self.odd_string(value);
-        } else if number::digits(bytes) >= 9 && number::has_number(bytes) {
-            let (place, free) = self.place(bytes);
-            self.candidate(value, place, free);
-        }
-    }
-
-    /// A string with escapes, percent-encoding, markup or a bar.
-    fn odd_string(&mut self, value: Value<'d>) {
         let text = value.as_str().unwrap_or_default();
+        let (place, free) = place(value, around, &text);
         let digits = number::digits(value.raw().as_bytes());
-        if digits == 0 {
-            return;
-        }
-        if known::searches_on_bsn(&text) {
+        if digits > 0 && known::searches_on_bsn(&text) {
             for decoded in known::decodings(&text) {
-                self.evidence
-                    .extend(number::numbers(decoded.as_bytes()).map(|number| number.digits));
+                self.learn(number::numbers(decoded.as_bytes()));
             }
             // of a text no more is taken out than must be
-            let (place, _) = self.place(text.as_bytes());
             if !matches!(place, Place::Text | Place::Narrative) {
-                self.edit(value.range(), REDACTED_STRING.to_owned());
-                self.masked.push(render(&self.path, None));
+                self.edit(value.range(), REDACTED_STRING);
+                self.masked.push(render(around, value));
                 return;
             }
         }
         if digits < 9 {
             return;
         }
-        let (place, free) = self.place(text.as_bytes());
         let encoded = known::decodings(&text).any(|decoded| number::has_number(decoded.as_bytes()));
         let narrative = place == Place::Narrative
+            && value.range().len() <= LONG
             && number::has_number(
                 &Shown::of_json(value.escaped_str().unwrap_or_default())
                     .without_markup()
                     .text,
             );
         if encoded || narrative {
-            self.candidate(value, place, free);
+            self.candidate(value, around, place, free);
         }
     }
 
-    fn candidate(&mut self, value: Value<'d>, place: Place, suspect: bool) {
+    /// A string that reads as its bytes are: codes most often, which pass the eleven-test once in eleven.
+    fn plain(&mut self, value: Value<'d>, text: &str, around: &[Value<'d>]) {
+        let bytes = text.as_bytes();
+        let mut is_announced = false;
+        let mut has_number = false;
+        for number in number::numbers(bytes) {
+            has_number = true;
+            if number.is_announced(bytes) {
+                is_announced = true;
+                self.learn(std::iter::once(number));
+            }
+        }
+        if has_number {
+            let (place, suspect) = place(value, around, text);
+            self.candidates.push(Candidate {
+                value,
+                path: (suspect || is_announced).then(|| render(around, value)),
+                place,
+                suspect,
+            });
+        }
+    }
+
+    fn candidate(&mut self, value: Value<'d>, around: &[Value<'d>], place: Place, suspect: bool) {
         self.candidates.push(Candidate {
             value,
-            path: render(&self.path, None),
+            path: Some(render(around, value)),
             place,
             suspect,
         });
     }
 
-    /// What a string is, by the name it has, and whether it is free text.
-    fn place(&self, text: &[u8]) -> (Place, bool) {
-        let mut names = self.path.iter().rev().filter_map(|step| match step {
-            Step::Name(member) => member.name(),
-            Step::Index(_) => None,
-        });
-        let name = names.next().unwrap_or_default();
-        let parent = names.next().unwrap_or_default();
-        match name.trim_start_matches('_') {
-            "div" => (Place::Narrative, true),
-            "url" if parent == "link" => (Place::Other, false),
-            "reference" | "fullUrl" => {
-                let patient = text.windows(8).any(|part| part == b"Patient/");
-                (Place::Id, patient)
-            }
-            "id" => (Place::Id, false),
-            name if OTHER.contains(&name) || OTHER_ENDS.iter().any(|end| name.ends_with(end)) => (Place::Other, false),
-            _ => (Place::Text, true),
+    fn learn(&mut self, numbers: impl Iterator<Item = Number>) {
+        for number in numbers {
+            let ordinal = self.evidence.len() + 1;
+            self.evidence.entry(number.digits).or_insert(ordinal);
         }
     }
 
-    /// Whether the object is an identifier, by the name it has.
-    fn is_identifier(&self) -> bool {
-        let name = self.path.iter().rev().find_map(|step| match step {
-            Step::Name(member) => member.name(),
-            Step::Index(_) => None,
+    fn edit(&mut self, range: Range<usize>, with: impl Into<Cow<'static, str>>) {
+        self.edits.push(Edit {
+            range,
+            with: with.into(),
         });
-        name.is_some_and(|name| name == "identifier" || name.ends_with("Identifier"))
-    }
-
-    fn edit(&mut self, range: Range<usize>, with: String) {
-        self.edits.push(Edit { range, with });
     }
 
     /// Judges the candidates by what the whole document says.
-    fn resolve(mut self) -> Found {
+    fn resolve(mut self, document: &Document<'d>) -> Found {
         let candidates = std::mem::take(&mut self.candidates);
-        for candidate in candidates.iter().filter(|candidate| candidate.place != Place::Number) {
+        for candidate in candidates.iter().filter(|candidate| !candidate.is_plain()) {
             for text in readings(candidate) {
-                let announced = number::numbers(&text).filter(|number| number.is_announced(&text));
-                self.evidence.extend(announced.map(|number| number.digits));
+                for number in number::numbers(&text) {
+                    if self.ordinal(&number.digits).is_none() && number.is_announced(&text) {
+                        self.learn(std::iter::once(number));
+                    }
+                }
             }
         }
-        self.evidence.sort_unstable();
-        self.evidence.dedup();
         let mut suspected = Vec::new();
         for candidate in &candidates {
-            if self.mask(candidate) {
-                self.masked.push(candidate.path.clone());
+            let raw = candidate.value.escaped_str().unwrap_or_default();
+            let may_be = !candidate.is_plain() || self.knows(raw.as_bytes());
+            if may_be && self.mask(candidate) {
+                let path = candidate.path.clone();
+                let start = candidate.value.range().start;
+                self.masked
+                    .push(path.unwrap_or_else(|| path_of(document.root(), start)));
             } else if candidate.suspect {
-                suspected.push(candidate.path.clone());
+                suspected.extend(candidate.path.clone());
             }
         }
         self.edits
             .sort_by(|a, b| a.range.start.cmp(&b.range.start).then(b.range.end.cmp(&a.range.end)));
         dedup(&mut self.masked);
-        suspected.retain(|path| !self.masked.contains(path));
+        let masked: BTreeSet<&BsnPath> = self.masked.iter().collect();
+        suspected.retain(|path| !masked.contains(path));
         dedup(&mut suspected);
         Found {
             edits: self.edits,
@@ -314,26 +292,29 @@ impl<'d> Finder<'d> {
     fn mask(&mut self, candidate: &Candidate<'d>) -> bool {
         let value = candidate.value;
         if candidate.place == Place::Number {
-            let known = self.evidence.iter().any(|known| known == value.raw());
+            let known = self.ordinal(value.raw().as_bytes()).is_some();
             if let (true, Some(name), Some(range)) = (known, value.name(), value.member_range()) {
                 self.edit(range, format!("\"_{name}\":{MASKED}"));
             } else if known {
-                self.edit(value.range(), "null".to_owned());
+                self.edit(value.range(), "null");
             }
             return known;
         }
         let raw = value.escaped_str().unwrap_or_default();
         let start = value.range().start + 1;
-        let plain = Shown::of_json(raw);
-        let mut edits = self.edits_of(&plain, candidate.place, start);
-        if candidate.place == Place::Narrative {
-            let visible = plain.without_markup();
-            let more = self.edits_of(&visible, Place::Narrative, start);
-            edits.extend(more);
+        let is_long = raw.len() > LONG;
+        let mut edits = Vec::new();
+        if !is_long {
+            let plain = Shown::of_json(raw);
+            edits = self.edits_of(&plain, candidate.place, start);
+            if candidate.place == Place::Narrative {
+                edits.extend(self.edits_of(&plain.without_markup(), Place::Narrative, start));
+            }
         }
-        let encoded = candidate.place != Place::Narrative && readings(candidate).skip(1).any(|text| self.knows(&text));
-        if encoded || (candidate.place == Place::Other && !edits.is_empty()) {
-            self.edit(value.range(), REDACTED_STRING.to_owned());
+        let mut hidden = readings(candidate).skip(usize::from(!is_long));
+        let is_hidden = (is_long || candidate.place != Place::Narrative) && hidden.any(|text| self.knows(&text));
+        if is_hidden || (candidate.place == Place::Other && !edits.is_empty()) {
+            self.edit(value.range(), REDACTED_STRING);
             return true;
         }
         let found = !edits.is_empty();
@@ -345,49 +326,67 @@ impl<'d> Finder<'d> {
         number::numbers(text).any(|number| self.ordinal(&number.digits).is_some())
     }
 
-    fn ordinal(&self, digits: &str) -> Option<usize> {
-        self.evidence.binary_search_by(|known| known.as_str().cmp(digits)).ok()
+    fn ordinal(&self, digits: &[u8]) -> Option<usize> {
+        self.evidence.get(digits).copied()
     }
 
     fn edits_of(&self, shown: &Shown, place: Place, start: usize) -> Vec<Edit> {
-        let mut edits = Vec::new();
+        let mut edits: Vec<Edit> = Vec::new();
         for number in number::numbers(&shown.text) {
             let Some(ordinal) = self.ordinal(&number.digits) else {
                 continue;
             };
             let ranges = number.at.iter().filter_map(|at| shown.raw(*at));
+            let ranges = ranges.map(|range| start + range.start..start + range.end);
             if place == Place::Id {
-                let ends = ranges.fold(None, |ends: Option<Range<usize>>, range| {
-                    Some(ends.map_or(range.start, |ends| ends.start)..range.end)
-                });
-                edits.extend(ends.map(|ends| Edit {
-                    range: start + ends.start..start + ends.end,
-                    with: format!("masked-bsn-{}", ordinal + 1),
+                let ends = ranges.reduce(|ends, range| ends.start..range.end);
+                edits.extend(ends.map(|range| Edit {
+                    range,
+                    with: format!("masked-bsn-{ordinal}").into(),
                 }));
-            } else {
-                edits.extend(ranges.map(|range| Edit {
-                    range: start + range.start..start + range.end,
-                    with: "*".to_owned(),
-                }));
+                continue;
             }
+            // digits that stand together are one edit
+            let mut together: Option<(Range<usize>, usize)> = None;
+            for range in ranges {
+                together = match together {
+                    Some((run, count)) if run.end == range.start => Some((run.start..range.end, count + 1)),
+                    other => {
+                        edits.extend(other.map(stars));
+                        Some((range, 1))
+                    }
+                };
+            }
+            edits.extend(together.map(stars));
         }
         edits
     }
 }
 
+fn stars((range, count): (Range<usize>, usize)) -> Edit {
+    Edit {
+        range,
+        with: Cow::Borrowed("*********".get(..count).unwrap_or("*")),
+    }
+}
+
 /// The text of a candidate: as it is, and as percent-decoding or a reader of the narrative sees it.
-fn readings<'d>(candidate: &Candidate<'d>) -> impl Iterator<Item = Vec<u8>> {
-    let shown = Shown::of_json(candidate.value.escaped_str().unwrap_or_default());
-    let other: Vec<Vec<u8>> = if candidate.place == Place::Narrative {
-        vec![shown.without_markup().text]
+fn readings(candidate: &Candidate<'_>) -> impl Iterator<Item = Vec<u8>> {
+    let raw = candidate.value.escaped_str().unwrap_or_default();
+    let text = candidate.value.as_str().unwrap_or_default();
+    let (first, others): (_, Vec<Vec<u8>>) = if raw.len() > LONG {
+        (text.as_bytes().to_vec(), Vec::new())
     } else {
-        let text = candidate.value.as_str().unwrap_or_default();
-        known::decodings(&text)
-            .skip(1)
-            .map(|decoded| decoded.into_owned().into_bytes())
-            .collect()
+        let shown = Shown::of_json(raw);
+        let others = if candidate.place == Place::Narrative {
+            vec![shown.without_markup().text]
+        } else {
+            let decoded = known::decodings(&text).skip(1);
+            decoded.map(|decoded| decoded.into_owned().into_bytes()).collect()
+        };
+        (shown.text, others)
     };
-    std::iter::once(shown.text).chain(other)
+    std::iter::once(first).chain(others)
 }
 
 /// Whether the type of an identifier means the BSN: by its code, its display or its text.
@@ -411,33 +410,73 @@ fn passes(value: Value<'_>) -> bool {
 
 /// Whether a reader may see something else than the bytes say.
 fn is_odd(bytes: &[u8]) -> bool {
-    bytes
-        .iter()
-        .fold(0, |odd, byte| odd | u8::from(matches!(byte, b'|' | b'%' | b'&' | b'<')))
-        != 0
+    memchr::memchr3(b'|', b'%', b'<', bytes).is_some() || memchr::memchr(b'&', bytes).is_some()
+}
+
+/// The path of the value that begins at an offset.
+fn path_of(root: Value<'_>, start: usize) -> BsnPath {
+    let mut around = Vec::new();
+    let mut value = root;
+    while value.range().start != start {
+        let holds = |inner: &Value<'_>| inner.range().contains(&start);
+        let Some(inner) = value.members().find(holds).or_else(|| value.items().find(holds)) else {
+            break;
+        };
+        around.push(value);
+        value = inner;
+    }
+    render(&around, value)
+}
+
+/// What a string is, by the name it has, and whether it is reported without evidence.
+fn place(value: Value<'_>, around: &[Value<'_>], text: &str) -> (Place, bool) {
+    let mut names = std::iter::once(&value)
+        .chain(around.iter().rev())
+        .filter_map(|value| value.name());
+    let name = names.next().unwrap_or_default();
+    let parent = names.next().unwrap_or_default();
+    let object = around.last();
+    let sibling = |name| object.and_then(|object| object.member(name));
+    match name.trim_start_matches('_') {
+        "div" => (Place::Narrative, true),
+        "url" if parent == "link" => (Place::Other, false),
+        "reference" | "fullUrl" => (Place::Id, text.contains("Patient/")),
+        "id" => (
+            Place::Id,
+            sibling("resourceType").is_some_and(|kind| kind.raw() == "\"Patient\""),
+        ),
+        // a phone number, or an identifier of another system
+        "value" if sibling("system").or_else(|| sibling("type")).is_some() => (Place::Text, false),
+        name if OTHER.contains(&name) || OTHER_ENDS.iter().any(|end| name.ends_with(end)) => (Place::Other, false),
+        _ => (Place::Text, true),
+    }
+}
+
+/// Whether the innermost object is an identifier, by the name it has.
+fn is_identifier(around: &[Value<'_>]) -> bool {
+    let name = around.iter().rev().find_map(Value::name);
+    name.is_some_and(|name| name == "identifier" || name.ends_with("Identifier"))
 }
 
 fn dedup(paths: &mut Vec<BsnPath>) {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     paths.retain(|path| seen.insert(path.clone()));
 }
 
 /// Names come from the other party: what does not look like a FHIR element is shown as `?`.
-fn render(path: &[Step<'_>], last: Option<&str>) -> BsnPath {
+fn render(around: &[Value<'_>], value: Value<'_>) -> BsnPath {
     let mut out = String::new();
-    for step in path {
-        match step {
-            Step::Index(index) => out.push_str(&format!("[{index}]")),
-            Step::Name(member) => {
-                let name = member.name().unwrap_or_default();
-                let plain =
-                    !name.is_empty() && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
-                push_name(&mut out, if plain { &name } else { "?" });
-            }
+    let inner = around.iter().skip(1).chain(std::iter::once(&value));
+    for (outer, inner) in around.iter().zip(inner) {
+        if let Some(name) = inner.name() {
+            let plain =
+                !name.is_empty() && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
+            push_name(&mut out, if plain { &name } else { "?" });
+        } else {
+            let start = inner.range().start;
+            let index = outer.items().take_while(|item| item.range().start < start).count();
+            out.push_str(&format!("[{index}]"));
         }
-    }
-    if let Some(name) = last {
-        push_name(&mut out, name);
     }
     BsnPath(out)
 }
@@ -449,6 +488,8 @@ fn push_name(out: &mut String, name: &str) {
     out.push_str(name);
 }
 
+/// A longer text is not taken apart: where it holds a BSN, it is replaced whole.
+const LONG: usize = 1 << 20;
 const MASKED: &str =
     r#"{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}"#;
 const REDACTED_STRING: &str = r#""urn:medmij-fhir:bsn-redacted""#;

@@ -77,6 +77,9 @@ pub(super) fn word_at(text: &[u8]) -> Option<(usize, usize)> {
     let mut last = None;
     for at in 0..text.len() {
         let Some(rest) = text.get(at..) else { break };
+        if !matches!(rest.first(), Some(b'b' | b'B' | b's' | b'S' | b'c' | b'C')) {
+            continue;
+        }
         let before = at.checked_sub(1).and_then(|before| text.get(before));
         if before.is_some_and(u8::is_ascii_alphabetic) {
             continue;
@@ -125,7 +128,7 @@ const fn hex(digit: u8) -> u8 {
 const OID: &str = "2.16.840.1.113883.2.4.6.3";
 /// The ends by which the BSN system is known, in lower case: the naming system and its OID.
 const SYSTEMS: [&str; 2] = ["fhir.nl/fhir/namingsystem/bsn", OID];
-/// Words for the BSN, and for the number it replaced.
+/// Words for the BSN, and for the number it replaced; each begins with b, s or c.
 const WORDS: [&[u8]; 9] = [
     b"bsn",
     b"burgerservicenummer",

@@ -8,7 +8,7 @@ use super::known;
 /// A number that passes the eleven-test.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Number {
-    pub(super) digits: String,
+    pub(super) digits: [u8; 9],
     /// Where each digit stands.
     pub(super) at: [usize; 9],
 }
@@ -44,14 +44,34 @@ impl Number {
 
 /// All numbers of a text that pass the eleven-test.
 pub(super) fn numbers(text: &[u8]) -> impl Iterator<Item = Number> {
-    places(text).filter_map(|at| {
-        let digits: String = at
-            .iter()
-            .filter_map(|at| text.get(*at))
-            .map(|b| char::from(*b))
-            .collect();
-        Bsn::parse(&digits).is_ok().then_some(Number { digits, at })
+    places(text).filter(|at| passes(text, at)).map(|at| Number {
+        digits: digits_at(text, &at),
+        at,
     })
+}
+
+/// Whether nine digits that begin here pass.
+pub(super) fn passes_at(text: &[u8], start: usize) -> bool {
+    groups_at(text, start, &[9]).is_some_and(|(at, _)| passes(text, &at))
+}
+
+/// Whether nine digits in groups that begin here pass.
+pub(super) fn groups_pass_at(text: &[u8], start: usize) -> bool {
+    let groups: &[usize] = match run_at(text, start) {
+        4 => &[4, 2, 3],
+        3 => &[3, 3, 3],
+        _ => return false,
+    };
+    groups_at(text, start, groups).is_some_and(|(at, _)| passes(text, &at))
+}
+
+fn passes(text: &[u8], at: &[usize; 9]) -> bool {
+    let digits = digits_at(text, at);
+    std::str::from_utf8(&digits).is_ok_and(|digits| Bsn::parse(digits).is_ok())
+}
+
+fn digits_at(text: &[u8], at: &[usize; 9]) -> [u8; 9] {
+    at.map(|at| text.get(at).copied().unwrap_or_default())
 }
 
 /// Whether there is a number that passes; nothing is copied on the way to *no*.
@@ -117,7 +137,7 @@ fn groups_at(text: &[u8], start: usize, groups: &[usize]) -> Option<([usize; 9],
     (!after && !before).then_some((place, at))
 }
 
-fn run_at(text: &[u8], at: usize) -> usize {
+pub(super) fn run_at(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     rest.iter().take_while(|b| b.is_ascii_digit()).count()
 }

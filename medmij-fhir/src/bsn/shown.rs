@@ -8,7 +8,7 @@ use std::ops::Range;
 pub(super) struct Shown {
     pub(super) text: Vec<u8>,
     /// The bytes that stand for the character, from the start of the raw string.
-    at: Vec<Range<usize>>,
+    at: Vec<(u32, u32)>,
 }
 
 impl Shown {
@@ -52,10 +52,10 @@ impl Shown {
             if let Some(shown) = shown
                 && !(space && out.text.last() == Some(&b' '))
             {
-                let last = self.at.get(end - 1).map_or(0, |range| range.end);
-                let first = self.at.get(at).map_or(last, |range| range.start);
+                let last = self.at.get(end - 1).map_or(0, |(_, end)| *end);
+                let first = self.at.get(at).map_or(last, |(start, _)| *start);
                 out.text.push(shown);
-                out.at.push(first..last);
+                out.at.push((first, last));
             }
             at = end;
         }
@@ -64,7 +64,8 @@ impl Shown {
 
     /// The bytes of the raw string that stand for a character.
     pub(super) fn raw(&self, at: usize) -> Option<Range<usize>> {
-        self.at.get(at).cloned()
+        let (start, end) = self.at.get(at)?;
+        Some(*start as usize..*end as usize)
     }
 
     fn push(&mut self, c: char, at: Range<usize>) {
@@ -74,7 +75,8 @@ impl Shown {
             _ => 0xff,
         };
         self.text.push(byte);
-        self.at.push(at);
+        let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        self.at.push((narrow(at.start), narrow(at.end)));
     }
 }
 

@@ -124,7 +124,8 @@ impl Namespace {
 /// Appends what an attribute says to the inside of a JSON string.
 pub(super) fn push_value(out: &mut String, value: Raw<'_>) -> Result<(), XmlError> {
     let bytes = value.text.as_bytes();
-    if !bytes.iter().any(|b| matches!(b, b'&' | b'<' | b'"' | b'\\' | 0..=0x1f)) {
+    let is_special = |b: &u8| (*b == b'&') | (*b == b'<') | (*b == b'"') | (*b == b'\\') | (*b < 0x20);
+    if !bytes.iter().fold(false, |found, b| found | is_special(b)) {
         out.push_str(value.text);
         return Ok(());
     }

@@ -21,10 +21,7 @@ pub(super) fn read(source: &str, table: &'static Table, limits: &Limits) -> Resu
     let text = source.strip_prefix('\u{feff}').unwrap_or(source);
     let shift = source.len() - text.len();
     let shifted = |error: XmlError| XmlError::new(error.rule, error.offset + shift);
-    if let Some(at) = text
-        .bytes()
-        .position(|b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r'))
-    {
+    if let Some(at) = control(text.as_bytes()) {
         return Err(shifted(XmlError::new(XmlRule::Character, at)));
     }
     let mut xml = quick_xml::Reader::from_str(text);
@@ -633,6 +630,14 @@ pub(super) fn is_number(text: &[u8]) -> bool {
     rest.is_empty()
 }
 
+/// Where a control character stands that XML does not have; whole pieces are looked through before single bytes.
+fn control(bytes: &[u8]) -> Option<usize> {
+    let is_control = |b: &u8| (*b < 0x20) & (*b != b'\t') & (*b != b'\n') & (*b != b'\r');
+    let mut pieces = bytes.chunks(PIECE).enumerate();
+    let (at, piece) = pieces.find(|(_, piece)| piece.iter().fold(false, |found, b| found | is_control(b)))?;
+    Some(at * PIECE + piece.iter().position(is_control)?)
+}
+
 fn is_blank(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
 }
@@ -640,3 +645,4 @@ fn is_blank(text: &str) -> bool {
 /// How deep a narrative may be.
 const MOST_NESTED: usize = 500;
 const MOST_ODDITIES: usize = 1_000;
+const PIECE: usize = 4_096;

@@ -21,6 +21,7 @@ pub(super) fn check(bytes: &[u8], start: usize) -> Result<Checked, JsonError> {
     let mut at = start + 1;
     let mut escaped = false;
     loop {
+        let begin = at;
         while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
             let found = special(u64::from_le_bytes(*eight));
             if found != 0 {
@@ -28,6 +29,10 @@ pub(super) fn check(bytes: &[u8], start: usize) -> Result<Checked, JsonError> {
                 break;
             }
             at += 8;
+            if at - begin >= LONG {
+                at = long(bytes, at).ok_or(wrong)?;
+                break;
+            }
         }
         match bytes.get(at) {
             Some(b'"') => return Ok(Checked { end: at + 1, escaped }),
@@ -39,6 +44,17 @@ pub(super) fn check(bytes: &[u8], start: usize) -> Result<Checked, JsonError> {
             Some(_) | None => return Err(wrong),
         }
     }
+}
+
+/// Goes on in a long string, a document most often: to the next quote or backslash, past no control character.
+fn long(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..)?;
+    let len = memchr::memchr2(b'"', b'\\', rest)?;
+    let has_control = rest
+        .get(..len)?
+        .iter()
+        .fold(false, |found, byte| found | (*byte < 0x20));
+    (!has_control).then_some(at + len)
 }
 
 /// A checked string, or name, without its quotes.
@@ -119,3 +135,6 @@ const fn special(word: u64) -> u64 {
     let control = word.wrapping_sub(ONES * 0x20) & !word;
     (quote | backslash | control) & HIGH
 }
+
+/// From this length on, searching for the end is faster than looking at each eight bytes.
+const LONG: usize = 256;

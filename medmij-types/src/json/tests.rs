@@ -200,6 +200,15 @@ proptest! {
     }
 
     #[test]
+    fn long_strings_are_checked_to_their_end(len in 240_usize..300, at in 0_usize..300, byte in prop::sample::select(vec!["\"", "\\", "\u{1}", "\\n", "é"])) {
+        let mut text = "x".repeat(len);
+        text.insert_str(at.min(len), byte);
+        let document = format!("[\"{text}\",1]");
+        let ours = Document::parse(document.as_bytes(), &Limits::default()).map(|document| rebuilt(document.root()));
+        assert_eq!(ours.ok(), serde_json::from_str(&document).ok());
+    }
+
+    #[test]
     fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         let _ = Document::parse(&bytes, &small());
     }

@@ -41,7 +41,10 @@ impl<'d> Value<'d> {
     /// What kind of value it is.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        match self.raw().as_bytes().first() {
+        let first = self
+            .node()
+            .and_then(|node| self.text.as_bytes().get(node.start as usize));
+        match first {
             Some(b'{') => Kind::Object,
             Some(b'[') => Kind::Array,
             Some(b'"') => Kind::String,
@@ -168,6 +171,11 @@ impl<'d> Value<'d> {
             at: self.index + 1,
             end,
         }
+    }
+
+    /// Index of the value that follows at the same level.
+    pub(super) fn next(&self) -> usize {
+        self.node().map_or(0, |node| node.next as usize)
     }
 
     fn node(&self) -> Option<&'d Node> {

@@ -19,9 +19,9 @@ pub(super) struct Frame<'a> {
     /// Whether nothing was written between the braces yet.
     pub(super) is_first: bool,
     pub(super) run: Option<Run>,
-    pub(super) unknown: Option<Unknown<'a>>,
+    pub(super) unknown: Option<Box<Unknown<'a>>>,
     /// Names of unknown elements that ended.
-    unknown_names: Vec<&'a str>,
+    unknown_names: Option<Box<Names<'a>>>,
     seen: [u64; MOST_ELEMENTS / 64],
 }
 
@@ -47,7 +47,7 @@ impl<'a> Frame<'a> {
             is_first: true,
             run: None,
             unknown: None,
-            unknown_names: Vec::new(),
+            unknown_names: None,
             seen: [0; MOST_ELEMENTS / 64],
         }
     }
@@ -80,18 +80,21 @@ impl<'a> Frame<'a> {
     /// Adds an unknown element.
     pub(super) fn add_unknown(&mut self, name: &'a str, node: &Node<'a>) -> Result<(), XmlRule> {
         if self.unknown.is_none() {
-            if self.unknown_names.contains(&name) {
+            let Names(names) = &mut **self.unknown_names.get_or_insert_default();
+            if names.contains(&name) {
                 return Err(XmlRule::Order);
             }
-            if self.unknown_names.len() >= MOST_UNKNOWN {
+            if names.len() >= MOST_UNKNOWN {
                 return Err(XmlRule::TooLong);
             }
-            self.unknown_names.push(name);
+            names.push(name);
         }
-        let run = self.unknown.get_or_insert_with(|| Unknown {
-            name,
-            values: Vec::new(),
-            companions: Vec::new(),
+        let run = self.unknown.get_or_insert_with(|| {
+            Box::new(Unknown {
+                name,
+                values: Vec::new(),
+                companions: Vec::new(),
+            })
         });
         run.values.push(node.value_json());
         run.companions.push(node.companion_json());
@@ -113,9 +116,8 @@ pub(super) struct Run {
     /// Where its last item begins, with the comma.
     item: usize,
     was_first: bool,
-    /// The inside of the array of companions.
-    companions: String,
-    has_companion: bool,
+    /// The inside of the array of companions, where there is one.
+    companions: Option<Box<Companions>>,
 }
 
 impl Run {
@@ -130,22 +132,20 @@ impl Run {
             begin,
             item: begin,
             was_first,
-            companions: String::new(),
-            has_companion: false,
+            companions: None,
         }
     }
 
     pub(super) fn add_companion(&mut self, companion: Option<String>) {
-        match companion {
-            None if !self.has_companion => {}
-            None => self.companions.push_str(",null"),
-            Some(text) => {
-                if !std::mem::replace(&mut self.has_companion, true) {
-                    self.companions = "null,".repeat(self.count - 1);
-                } else {
-                    self.companions.push(',');
-                }
-                self.companions.push_str(&text);
+        match (companion, &mut self.companions) {
+            (None, None) => {}
+            (None, Some(companions)) => companions.0.push_str(",null"),
+            (Some(text), Some(companions)) => {
+                companions.0.push(',');
+                companions.0.push_str(&text);
+            }
+            (Some(text), companions) => {
+                *companions = Some(Box::new(Companions("null,".repeat(self.count - 1) + &text)));
             }
         }
     }
@@ -163,11 +163,11 @@ impl Run {
             out.truncate(self.begin);
             is_first = self.was_first;
         }
-        if self.has_companion {
+        if let Some(companions) = &self.companions {
             push_name(out, is_first, "_", self.name);
             let brackets = if self.repeats { ("[", "]") } else { ("", "") };
             out.push_str(brackets.0);
-            out.push_str(&self.companions);
+            out.push_str(&companions.0);
             out.push_str(brackets.1);
             is_first = false;
         }
@@ -189,6 +189,13 @@ impl Run {
         (self.count == 0).then_some(self.was_first)
     }
 }
+
+/// The inside of an array of companions.
+struct Companions(String);
+
+/// Names of unknown elements.
+#[derive(Default)]
+struct Names<'a>(Vec<&'a str>);
 
 /// The unknown elements of one name.
 pub(super) struct Unknown<'a> {
