@@ -153,12 +153,20 @@ fn check_lists_what_is_open() {
                 format!("{table}.\"{key}\"")
             };
             let value = waarde.strip_suffix(" s").unwrap_or(waarde);
-            let value = if table == "levensduur" || table == "state_lengte" {
+            let value = if value.parse::<u64>().is_ok() {
                 value.to_owned()
             } else {
                 format!("\"{value}\"")
             };
-            file.push_str(&format!("[{header}]\nwaarde = {value}\nmerk = \"confirmed\"\n"));
+            let limit = waarde
+                .strip_suffix(" ineens")
+                .and_then(|limit| limit.split_once(" per s, "));
+            file.push_str(&match limit {
+                Some((rate, burst)) => {
+                    format!("[{header}]\nper_seconde = {rate}\nineens = {burst}\nmerk = \"confirmed\"\n")
+                }
+                None => format!("[{header}]\nwaarde = {value}\nmerk = \"confirmed\"\n"),
+            });
         }
     }
     bench.file("stelsel.toml", format!("{file}{rules}"));

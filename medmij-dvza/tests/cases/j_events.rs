@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use medmij_dvp::{Callback, PendingFlows};
+use medmij_dvp::{Callback, PendingFlows, Renewal};
 use medmij_log::{EventType, InitiatedBy, MemoryObserver};
-use medmij_types::Release;
+use medmij_oauth::Scope;
+use medmij_types::{RefreshToken, Release};
 
 use crate::{
     dvza::{Login, setup_2_2},
@@ -75,6 +76,25 @@ async fn core_logging_202_j05_the_events_of_a_dvp() {
     assert_eq!(events[1].event_type, EventType::ReceiveTokenRequestError);
     assert_eq!(events[1].error.as_ref().unwrap().code, "invalid_client");
     assert_eq!(events[1].response.as_ref().unwrap().status, 401);
+}
+
+#[tokio::test]
+async fn core_gegevensuitwisseling_200_a_refresh_is_logged_as_what_started_it() {
+    let renewal = || {
+        Renewal::new(
+            RefreshToken::from_wire("r").unwrap(),
+            "een@medmij".parse().unwrap(),
+            Scope::verzamelen(Release::V2_2, "een@medmij".parse().unwrap(), &["42".parse().unwrap()]).unwrap(),
+            vec!["42".parse().unwrap()],
+            "https://dvza.example.nl/oauth/token".parse().unwrap(),
+        )
+    };
+    for by in [InitiatedBy::Person, InitiatedBy::Machine] {
+        let log = Arc::new(MemoryObserver::new());
+        let dvp = dvp().with_observer(log.clone());
+        let _ = dvp.refresh_request(renewal(), by).unwrap();
+        assert_eq!(log.drain()[0].request.as_ref().unwrap().initiated_by, Some(by));
+    }
 }
 
 #[tokio::test]
