@@ -223,7 +223,7 @@ impl Writer {
             (ElementKind::Resource, Some(value)) if value.kind() == Kind::Object => self.wrapped(element.name, value),
             (ElementKind::Xhtml, Some(value)) if value.kind() == Kind::String => {
                 let text = value.as_str().unwrap_or_default();
-                let text = narrative::check(&text, range.start)?.into_owned();
+                let text = narrative::check(&text, range.start)?;
                 self.characters(&text, range.start)?;
                 self.out.push_str(&text);
                 Ok(())
