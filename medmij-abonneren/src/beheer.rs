@@ -85,18 +85,23 @@ pub async fn answer<A: Abonnementen>(
         }
         Err(_) => return Ok(refuse(StatusCode::BAD_REQUEST, INVALID_REQUEST, "request is malformed")),
     };
+    // under whichever version of the index key it was written
+    let indexes = keys.indexes(token.bsn)?;
     let persoon = keys.index(token.bsn)?;
-    let row = |abonnement| {
+    let row_of = |abonnement, persoon| {
         let (client_id, aanbieder) = (token.client_id.clone(), token.aanbieder.clone());
         AbonnementRow::new(abonnement, persoon, client_id, aanbieder, gegevensdienst.clone())
     };
+    let row = |abonnement| row_of(abonnement, persoon);
     let allowed = Toegestaan::new(dagen, today);
     for _ in 0..TRIES {
         let current = match &asked {
             AbonnementRequest::Aanmaken { .. } => None,
             AbonnementRequest::Wijzigen { id, .. } | AbonnementRequest::Beeindigen { id } => {
                 let found = abonnementen.find(id, today).await?.map(|found| {
-                    let own = found == row(found.abonnement.clone());
+                    let own = indexes
+                        .iter()
+                        .any(|index| found == row_of(found.abonnement.clone(), *index));
                     own.then_some(found.abonnement)
                 });
                 match found.flatten() {

@@ -25,6 +25,8 @@ mod pki;
 mod policy;
 mod schema;
 mod screen;
+#[cfg(feature = "store")]
+mod store;
 mod trouble;
 mod validate;
 mod verdict;
@@ -68,6 +70,12 @@ fn run(command: Command, output: &mut Output) -> Result<Exit, Trouble> {
         Command::Policy(command) => policy::run(&command, output),
         #[cfg(feature = "log")]
         Command::Log(command) => log::run(&command, output),
+        #[cfg(feature = "store")]
+        Command::Bindings(command) => store::bindings(&command, output),
+        #[cfg(feature = "store")]
+        Command::Keys(command) => store::keys(&command, output),
+        #[cfg(feature = "store")]
+        Command::Clock(command) => store::clock(&command, output),
         Command::Completions { shell } => generate::completions(shell, output),
         Command::Man { folder } => generate::man(folder.as_deref(), output),
     }

@@ -24,7 +24,7 @@ pub(crate) enum Trouble {
     Schema { name: String, cause: SchemaError },
     #[error("{0}")]
     Keep(#[from] KeepError),
-    #[cfg(feature = "stelselnode")]
+    #[cfg(any(feature = "stelselnode", feature = "store"))]
     #[error("{}: {}", .what, Causes(&**.cause))]
     Failed {
         what: String,
@@ -35,7 +35,7 @@ pub(crate) enum Trouble {
 }
 
 impl Trouble {
-    #[cfg(feature = "stelselnode")]
+    #[cfg(any(feature = "stelselnode", feature = "store"))]
     pub(crate) fn failed(what: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Failed {
             what: what.into(),

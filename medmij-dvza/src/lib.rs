@@ -41,10 +41,10 @@ pub mod store;
 
 pub use crate::server::{
     Aanbieder, Aanbieders, Arrived, Authentication, Client, Clients, Dienst, DienstScreen, Dvza, EindeScreen,
-    GuardError, IntrekkenScreen, JudgeOptions, JudgedRequest, Limiter, Limits, LoginAnswer, LoginAnswerScreen,
-    LoginCallback, LoginOutcome, LoginRequest, LoginStart, Namen, Next, OverzichtScreen, Page, Persoon,
-    ProductionError, ProvenRedirect, ProvenRequest, RefusedRequest, Represented, Screen, Server, ServerConfig,
-    SessionSecret, SourceBirthDate, StepError, StoringScreen, Submitted, SupplierError, SupplierFailure, TextPack,
-    ToestemmingRow, ToestemmingScreen, Toets, ToetsUitslag, ToetsVraag, Uitzondering1a, UnprovenRequest, Verleend,
-    Visitor,
+    GuardError, IntrekkenScreen, JudgeOptions, JudgedRequest, KeysError, Limiter, Limits, LoginAnswer,
+    LoginAnswerScreen, LoginCallback, LoginOutcome, LoginRequest, LoginStart, Namen, Next, OverzichtScreen, Page,
+    Persoon, ProductionError, ProvenRedirect, ProvenRequest, RefusedRequest, Represented, Resealing, Screen, Server,
+    ServerConfig, SessionSecret, SourceBirthDate, StepError, StoringScreen, Submitted, SupplierError, SupplierFailure,
+    TextPack, ToestemmingRow, ToestemmingScreen, Toets, ToetsUitslag, ToetsVraag, Uitzondering1a, UnprovenRequest,
+    Verleend, Visitor, reseal_grants,
 };

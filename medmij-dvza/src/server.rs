@@ -11,6 +11,7 @@ mod flow;
 mod guard;
 mod limiter;
 mod limits;
+mod reseal;
 mod screen;
 mod session;
 mod steps;
@@ -40,6 +41,7 @@ pub use self::{
     guard::{GuardError, Verleend},
     limiter::Limiter,
     limits::Limits,
+    reseal::{KeysError, Resealing, reseal_grants},
     screen::{
         DienstScreen, EindeScreen, IntrekkenScreen, LoginAnswerScreen, Namen, OverzichtScreen, Page, Screen,
         StoringScreen, ToestemmingRow, ToestemmingScreen,

@@ -15,7 +15,7 @@ use std::{future::Future, time::Duration};
 pub use self::{
     memory::{MemoryLimits, MemoryRows, MemoryStore},
     rows::{
-        Access, Advance, AuditEntry, AuditKind, Binding, BurntCode, FlowId, Grant, GrantId, Granted, Learned,
+        Access, Advance, AuditEntry, AuditKind, Binding, BurntCode, FlowId, Grant, GrantId, Granted, KeyUse, Learned,
         LiveGrant, MAX_LEARNED, NewAccess, NewFlow, NewGrant, NewRefresh, Redeem, RefreshRate, RefreshState, Resealed,
         RotateRefresh, Rotated, StoredFlow, TakenCode,
     },
@@ -117,14 +117,15 @@ pub trait Store: Send + Sync + 'static {
     /// replaces a current one that was never used (a lost answer); any older one ends the whole grant.
     fn rotate_refresh(&self, rotate: &RotateRefresh) -> impl Future<Output = Result<Rotated, StoreError>> + Send;
 
-    /// The live langdurige grants of a Persoon, oldest first.
-    fn grants_of(&self, persoon: &PersoonIndex) -> impl Future<Output = Result<Vec<Grant>, StoreError>> + Send;
+    /// The live langdurige grants of a Persoon, oldest first: under any of these, which are one Persoon by several versions
+    /// of the index key.
+    fn grants_of(&self, persoon: &[PersoonIndex]) -> impl Future<Output = Result<Vec<Grant>, StoreError>> + Send;
 
     /// Ends every grant of a Persoon at an Aanbieder for a DVP, with every code and token of it. Where one ended, the audit
     /// entry is written with it; where none did, nothing was withdrawn and nothing is written. Returns how many ended.
     fn withdraw(
         &self,
-        persoon: &PersoonIndex,
+        persoon: &[PersoonIndex],
         aanbieder: Option<&Aanbiedernaam>,
         client_id: &ClientId,
         audit: AuditEntry,
@@ -161,6 +162,26 @@ pub trait Store: Send + Sync + 'static {
         &self,
         client_id: &ClientId,
         name: &Hostname,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// How many rows need each key. It looks at every row: for a start, or a command.
+    fn key_use(&self) -> impl Future<Output = Result<KeyUse, StoreError>> + Send;
+
+    /// At most `batch` grants, by id and after this one, that are not sealed by the key or not found by the version of the
+    /// index key that are `current`.
+    fn grants_to_reseal(
+        &self,
+        current: (u32, u32),
+        after: Option<&GrantId>,
+        batch: usize,
+    ) -> impl Future<Output = Result<Vec<Grant>, StoreError>> + Send;
+
+    /// Brings a grant under other keys, where its body is still the one that the caller saw; whether it was.
+    fn reseal(
+        &self,
+        grant: &GrantId,
+        before: &[u8],
+        new: &Resealed,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Removes at most `batch` expired rows; returns how many went. Call it now and then. Where the clock jumped (see
@@ -228,8 +249,8 @@ macro_rules! store_operations {
             access(token: &SecretHash) -> Option<Access>;
             live_grant(grant: &GrantId) -> Option<LiveGrant>;
             rotate_refresh(rotate: &RotateRefresh) -> Rotated;
-            grants_of(persoon: &PersoonIndex) -> Vec<Grant>;
-            withdraw(persoon: &PersoonIndex, aanbieder: Option<&Aanbiedernaam>, client_id: &ClientId, audit: AuditEntry) -> u64;
+            grants_of(persoon: &[PersoonIndex]) -> Vec<Grant>;
+            withdraw(persoon: &[PersoonIndex], aanbieder: Option<&Aanbiedernaam>, client_id: &ClientId, audit: AuditEntry) -> u64;
             revoke_grant(grant: &GrantId) -> ();
             audit(entry: AuditEntry) -> ();
             bindings_of(names: &[Hostname]) -> Vec<Binding>;
@@ -237,6 +258,9 @@ macro_rules! store_operations {
             learn_binding(client_id: &ClientId, name: &Hostname) -> Learned;
             confirm_binding(client_id: &ClientId, name: &Hostname) -> ();
             forget_binding(client_id: &ClientId, name: &Hostname) -> bool;
+            key_use() -> KeyUse;
+            grants_to_reseal(current: (u32, u32), after: Option<&GrantId>, batch: usize) -> Vec<Grant>;
+            reseal(grant: &GrantId, before: &[u8], new: &Resealed) -> bool;
             purge(batch: usize) -> usize;
             clock() -> StoreClockState;
         }

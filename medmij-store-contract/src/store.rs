@@ -16,6 +16,7 @@ pub(crate) mod dvza;
 mod faults;
 mod fixtures;
 mod flows;
+mod keys;
 mod race;
 mod refresh;
 mod replicas;
@@ -32,6 +33,7 @@ pub use self::{
     faults::*,
     fixtures::{fresh_hash, granted, new_access, new_flow, new_grant, redeem, session},
     flows::*,
+    keys::*,
     race::*,
     refresh::*,
     replicas::*,
@@ -86,6 +88,9 @@ macro_rules! store_contract {
             longest_lifetimes_do_not_overflow,
             bindings_are_learned_confirmed_and_forgotten,
             bindings_that_are_learned_are_bounded,
+            keys_are_counted_by_the_rows_that_need_them,
+            keys_retire_as_grants_are_sealed_anew,
+            a_persoon_under_two_versions_of_the_index_key_is_one,
         );
     };
     (@tests $make:expr; $($name:ident,)*) => {$(

@@ -317,9 +317,9 @@ BEGIN
     langdurig := v_row.langdurig;
 END $$;
 
--- Ends what a Persoon granted at an Aanbieder to a DVP, where there is something with the audit entry of it; how many ended.
+-- Ends what a Persoon (by every version of the index key) granted at an Aanbieder to a DVP, where there is something with the audit entry of it; how many ended.
 CREATE FUNCTION medmij.withdraw(
-    p_persoon bytea, p_aanbieder text, p_client_id text,
+    p_persoon bytea[], p_aanbieder text, p_client_id text,
     p_audit_kind text, p_audit_persoon bytea, p_audit_aanbieder text, p_audit_client_id text, p_audit_scope text,
     p_audit_grant text, p_audit_texts text
 ) RETURNS bigint
@@ -329,10 +329,10 @@ DECLARE
     v_floor timestamptz;
 BEGIN
     -- locked in one order, so that two withdrawals do not wait for each other
-    PERFORM 1 FROM medmij.grants WHERE persoon = p_persoon ORDER BY seq FOR UPDATE;
+    PERFORM 1 FROM medmij.grants WHERE persoon = ANY (p_persoon) ORDER BY seq FOR UPDATE;
     v_floor := medmij.floor();
     DELETE FROM medmij.grants
-        WHERE persoon = p_persoon AND aanbieder IS NOT DISTINCT FROM p_aanbieder AND client_id = p_client_id
+        WHERE persoon = ANY (p_persoon) AND aanbieder IS NOT DISTINCT FROM p_aanbieder AND client_id = p_client_id
             AND purge_at > v_floor;
     GET DIAGNOSTICS v_ended = ROW_COUNT;
     IF v_ended = 0 THEN

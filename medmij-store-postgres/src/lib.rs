@@ -70,6 +70,7 @@ mod abonnementen;
 mod bindings;
 mod error;
 mod floor;
+mod keys;
 mod options;
 mod outbox;
 mod pool;

@@ -119,6 +119,11 @@ pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(LONGEST).min(LONGEST)
 }
 
+/// A Persoon by every version of the index key.
+pub(crate) fn persons(persoon: &[PersoonIndex]) -> Vec<&[u8]> {
+    persoon.iter().map(|index| index.as_bytes().as_slice()).collect()
+}
+
 pub(crate) fn name_params(names: &[Hostname]) -> Vec<&str> {
     names.iter().map(Hostname::as_str).collect()
 }

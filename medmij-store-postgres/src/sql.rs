@@ -64,12 +64,31 @@ FROM medmij.rotate_refresh($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $1
 pub(crate) const GRANTS_OF: &str = "
 SELECT id, persoon, aanbieder, client_id, langdurig, body
 FROM medmij.grants
-WHERE persoon = $1 AND langdurig AND live_until > (SELECT medmij.floor())
+WHERE persoon = ANY ($1) AND langdurig AND live_until > (SELECT medmij.floor())
 ORDER BY seq";
 
 pub(crate) const WITHDRAW: &str = "SELECT medmij.withdraw($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS ended";
 
 pub(crate) const REVOKE_GRANT: &str = "SELECT medmij.end_grant(seq) FROM medmij.grants WHERE id = $1";
+
+pub(crate) const KEYS_OF_BODIES: &str = "
+SELECT substring(body FROM 2 FOR 4) AS key, count(*) AS rows
+FROM (SELECT body FROM medmij.grants UNION ALL SELECT body FROM medmij.flows) AS sealed
+WHERE substring(body FROM 1 FOR 1) = '\\x01' AND length(body) > 4 GROUP BY 1";
+
+pub(crate) const KEYS_OF_PERSONS: &str = "
+SELECT substring(persoon FROM 1 FOR 4) AS key, count(*) AS rows
+FROM (SELECT persoon FROM medmij.grants UNION ALL SELECT persoon FROM medmij.audit
+    UNION ALL SELECT persoon FROM medmij.abonnementen) AS found
+GROUP BY 1";
+
+pub(crate) const GRANTS_TO_RESEAL: &str = "
+SELECT id, persoon, aanbieder, client_id, langdurig, body FROM medmij.grants
+WHERE id COLLATE \"C\" > $1 AND (substring(body FROM 1 FOR 5) <> $2 OR substring(persoon FROM 1 FOR 4) <> $3)
+ORDER BY id COLLATE \"C\" LIMIT $4";
+
+pub(crate) const RESEAL: &str = "
+UPDATE medmij.grants SET persoon = $3, body = $4 WHERE id = $1 AND body = $2 RETURNING id";
 
 pub(crate) const AUDIT: &str = "
 INSERT INTO medmij.audit (kind, persoon, aanbieder, client_id, scope, grant_id, texts)

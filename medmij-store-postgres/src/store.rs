@@ -11,8 +11,9 @@ use std::{
 };
 
 use medmij_dvza::store::{
-    Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, Learned,
-    LiveGrant, NewFlow, NewGrant, Redeem, RotateRefresh, Rotated, Store, StoreClockState, StoredFlow, TakenCode,
+    Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse,
+    Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store, StoreClockState,
+    StoredFlow, TakenCode,
 };
 use medmij_oauth::{
     ClientId,
@@ -25,6 +26,7 @@ use crate::{
     Migrated, OpenError, PostgresOptions, bindings,
     error::Failure,
     floor::Floor,
+    keys,
     pool::{Connections, Params},
     row::{self, AuditParams, column, micros},
     schema::{self, Schema},
@@ -341,22 +343,21 @@ impl Store for PostgresStore {
         })
     }
 
-    async fn grants_of(&self, persoon: &PersoonIndex) -> Result<Vec<Grant>, StoreError> {
-        let persoon: &[u8] = persoon.as_bytes();
-        let rows = self.connections.rows(sql::GRANTS_OF, &[&persoon]).await?;
+    async fn grants_of(&self, persoon: &[PersoonIndex]) -> Result<Vec<Grant>, StoreError> {
+        let rows = self.connections.rows(sql::GRANTS_OF, &[&row::persons(persoon)]).await?;
         Ok(rows.iter().map(row::grant).collect::<Result<_, Failure>>()?)
     }
 
     async fn withdraw(
         &self,
-        persoon: &PersoonIndex,
+        persoon: &[PersoonIndex],
         aanbieder: Option<&Aanbiedernaam>,
         client_id: &ClientId,
         audit: AuditEntry,
     ) -> Result<u64, StoreError> {
-        let (persoon, a): (&[u8], _) = (persoon.as_bytes(), AuditParams::of(&audit));
+        let a = AuditParams::of(&audit);
         let params: Params<'_> = &[
-            &persoon,
+            &row::persons(persoon),
             &aanbieder.map(Aanbiedernaam::as_str),
             &client_id.as_str(),
             &a.kind,
@@ -409,6 +410,23 @@ impl Store for PostgresStore {
 
     async fn forget_binding(&self, client_id: &ClientId, name: &Hostname) -> Result<bool, StoreError> {
         bindings::forget(&self.connections, client_id, name).await
+    }
+
+    async fn key_use(&self) -> Result<KeyUse, StoreError> {
+        keys::used(&self.connections).await
+    }
+
+    async fn grants_to_reseal(
+        &self,
+        current: (u32, u32),
+        after: Option<&GrantId>,
+        batch: usize,
+    ) -> Result<Vec<Grant>, StoreError> {
+        keys::to_reseal(&self.connections, current, after, bounded(batch)).await
+    }
+
+    async fn reseal(&self, grant: &GrantId, before: &[u8], new: &Resealed) -> Result<bool, StoreError> {
+        keys::reseal(&self.connections, grant, before, new).await
     }
 
     async fn purge(&self, batch: usize) -> Result<usize, StoreError> {

@@ -106,7 +106,7 @@ async fn o16_r10_a_server_clock_that_jumps_erases_nothing() {
     // time that passes for the replicas lapses the consent; the clock of the server stands still meanwhile
     clock.advance(Duration::from_secs(183 * 86_400));
     assert!(store.clock().await.unwrap().jumped(), "the two do not agree");
-    assert!(store.grants_of(&grant.persoon).await.unwrap().is_empty());
+    assert!(store.grants_of(&[grant.persoon]).await.unwrap().is_empty());
 }
 
 #[tokio::test]

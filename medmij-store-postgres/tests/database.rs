@@ -123,8 +123,6 @@ async fn r8_a_caller_that_goes_away_leaves_no_connection_that_hangs() {
     assert!(gone.is_err());
     // the only connection is not the one that waits
     assert!(store.bindings().await.unwrap().is_empty());
-    other.batch_execute("ROLLBACK").await.unwrap();
-    assert!(store.access(&tokens.access.token).await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ async fn o3_neither_dump_nor_files_hold_a_secret() {
     for _ in 0..25 {
         secrets.extend(whole_flow(&store, &ring, &bsn).await);
     }
-    assert_eq!(store.grants_of(&ring.index(&bsn).unwrap()).await.unwrap().len(), 25);
+    assert_eq!(store.grants_of(&[ring.index(&bsn).unwrap()]).await.unwrap().len(), 25);
 
     let dump = server.dump(&connection).unwrap();
     // the control: what is in clear is found

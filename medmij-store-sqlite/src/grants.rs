@@ -52,18 +52,21 @@ pub(crate) fn add(tx: &Tx<'_>, new: &NewGrant) -> Result<Granted, Failure> {
 }
 
 /// The grants that somebody can still collect with, oldest first.
-pub(crate) fn of_persoon(view: &View<'_>, persoon: &PersoonIndex) -> Result<Vec<Grant>, Failure> {
+pub(crate) fn of_persoon(view: &View<'_>, persoon: &[PersoonIndex]) -> Result<Vec<Grant>, Failure> {
     let sql = format!(
-        "SELECT {} FROM grants g WHERE g.persoon = ?1 AND g.langdurig = 1 AND g.live_until > ?2 ORDER BY g.seq",
+        "SELECT {}, g.seq FROM grants g WHERE g.persoon = ?1 AND g.langdurig = 1 AND g.live_until > ?2",
         row::GRANT
     );
-    let mut statement = view.connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![persoon.as_bytes(), view.reading()?.floor])?;
+    let (mut statement, floor) = (view.connection.prepare_cached(&sql)?, view.reading()?.floor);
     let mut grants = Vec::new();
-    while let Some(row) = rows.next()? {
-        grants.push(row::grant(row, 0)?);
+    for index in persoon {
+        let mut rows = statement.query(params![index.as_bytes(), floor])?;
+        while let Some(row) = rows.next()? {
+            grants.push((row.get::<_, i64>(6)?, row::grant(row, 0)?));
+        }
     }
-    Ok(grants)
+    grants.sort_by_key(|(seq, _)| *seq);
+    Ok(grants.into_iter().map(|(_, grant)| grant).collect())
 }
 
 /// A grant that has not ended, with its refresh tokens.
@@ -79,20 +82,23 @@ pub(crate) fn live(view: &View<'_>, id: &GrantId) -> Result<Option<LiveGrant>, F
 
 pub(crate) fn withdraw(
     tx: &Tx<'_>,
-    persoon: &PersoonIndex,
+    persoon: &[PersoonIndex],
     aanbieder: Option<&Aanbiedernaam>,
     client_id: &ClientId,
     entry: &AuditEntry,
 ) -> Result<u64, Failure> {
-    let ended = tx.execute(
-        "DELETE FROM grants WHERE persoon = ?1 AND aanbieder IS ?2 AND client_id = ?3 AND purge_at > ?4",
-        params![
-            persoon.as_bytes(),
-            aanbieder.map(Aanbiedernaam::as_str),
-            client_id.as_str(),
-            tx.floor
-        ],
-    )?;
+    let mut ended = 0;
+    for index in persoon {
+        ended += tx.execute(
+            "DELETE FROM grants WHERE persoon = ?1 AND aanbieder IS ?2 AND client_id = ?3 AND purge_at > ?4",
+            params![
+                index.as_bytes(),
+                aanbieder.map(Aanbiedernaam::as_str),
+                client_id.as_str(),
+                tx.floor
+            ],
+        )?;
+    }
     if ended > 0 {
         audit(tx, entry)?;
     }

@@ -73,6 +73,7 @@ mod error;
 mod file;
 mod flows;
 mod grants;
+mod keys;
 mod options;
 mod outbox;
 mod reader;

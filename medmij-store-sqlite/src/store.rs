@@ -4,8 +4,9 @@
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use medmij_dvza::store::{
-    Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, Learned,
-    LiveGrant, NewFlow, NewGrant, Redeem, RotateRefresh, Rotated, Store, StoreClockState, StoredFlow, TakenCode,
+    Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse,
+    Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store, StoreClockState,
+    StoredFlow, TakenCode,
 };
 use medmij_oauth::{
     ClientId,
@@ -20,7 +21,7 @@ use crate::{
     error::Failure,
     file::{self, Schema},
     flows::{self, Room},
-    grants,
+    grants, keys,
     reader::{Readers, View},
     tokens, upkeep,
     writer::{Tx, Writer, apart},
@@ -185,8 +186,8 @@ impl Store for SqliteStore {
         self.write(move |tx| tokens::rotate(tx, &rotate)).await
     }
 
-    async fn grants_of(&self, persoon: &PersoonIndex) -> Result<Vec<Grant>, StoreError> {
-        let persoon = *persoon;
+    async fn grants_of(&self, persoon: &[PersoonIndex]) -> Result<Vec<Grant>, StoreError> {
+        let persoon = persoon.to_vec();
         Ok(self
             .readers
             .read(move |view| grants::of_persoon(view, &persoon))
@@ -195,12 +196,12 @@ impl Store for SqliteStore {
 
     async fn withdraw(
         &self,
-        persoon: &PersoonIndex,
+        persoon: &[PersoonIndex],
         aanbieder: Option<&Aanbiedernaam>,
         client_id: &ClientId,
         audit: AuditEntry,
     ) -> Result<u64, StoreError> {
-        let (persoon, aanbieder, client_id) = (*persoon, aanbieder.cloned(), client_id.clone());
+        let (persoon, aanbieder, client_id) = (persoon.to_vec(), aanbieder.cloned(), client_id.clone());
         self.write(move |tx| grants::withdraw(tx, &persoon, aanbieder.as_ref(), &client_id, &audit))
             .await
     }
@@ -236,6 +237,26 @@ impl Store for SqliteStore {
     async fn forget_binding(&self, client_id: &ClientId, name: &Hostname) -> Result<bool, StoreError> {
         let (client_id, name) = (client_id.clone(), name.clone());
         self.write(move |tx| bindings::forget(tx, &client_id, &name)).await
+    }
+
+    async fn key_use(&self) -> Result<KeyUse, StoreError> {
+        self.read(keys::used).await
+    }
+
+    async fn grants_to_reseal(
+        &self,
+        current: (u32, u32),
+        after: Option<&GrantId>,
+        batch: usize,
+    ) -> Result<Vec<Grant>, StoreError> {
+        let after = after.cloned();
+        self.read(move |view| keys::to_reseal(view, current, after.as_ref(), bounded(batch)))
+            .await
+    }
+
+    async fn reseal(&self, grant: &GrantId, before: &[u8], new: &Resealed) -> Result<bool, StoreError> {
+        let (grant, before, new) = (grant.clone(), before.to_vec(), new.clone());
+        self.write(move |tx| keys::reseal(tx, &grant, &before, &new)).await
     }
 
     async fn purge(&self, batch: usize) -> Result<usize, StoreError> {

@@ -137,7 +137,7 @@ async fn o16_r10_a_wall_clock_that_jumps_twenty_years_ends_no_consent_and_erases
         assert!(store.clock().await.unwrap().jumped());
         assert_eq!(store.purge(1_000).await.unwrap(), 0);
         assert_eq!(store.purge_audit(Duration::ZERO, 1_000).await.unwrap(), 0);
-        assert_eq!(store.grants_of(&persoon).await.unwrap().len(), 1);
+        assert_eq!(store.grants_of(&[persoon]).await.unwrap().len(), 1);
     }
     // set right, it is as if nothing had been
     clock.jump_to(clock.now() - twenty_years);
@@ -146,7 +146,7 @@ async fn o16_r10_a_wall_clock_that_jumps_twenty_years_ends_no_consent_and_erases
     assert!(store.live_grant(&id).await.unwrap().is_some());
     // and the consent lapses when its time has come, by time that passes
     clock.advance(Duration::from_secs(183 * 86_400));
-    assert!(store.grants_of(&persoon).await.unwrap().is_empty());
+    assert!(store.grants_of(&[persoon]).await.unwrap().is_empty());
     assert_eq!(
         store.purge_audit(Duration::from_secs(182 * 86_400), 10).await.unwrap(),
         1

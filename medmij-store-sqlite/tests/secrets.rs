@@ -63,7 +63,7 @@ async fn o3_neither_file_nor_log_nor_copy_holds_a_secret() {
     // the copy is a store
     let copied = SqliteStore::open(SqliteOptions::new(&copy)).unwrap();
     let index = ring.index(&bsn).unwrap();
-    assert_eq!(copied.grants_of(&index).await.unwrap().len(), 25);
+    assert_eq!(copied.grants_of(&[index]).await.unwrap().len(), 25);
 }
 
 #[allow(clippy::unwrap_used, reason = "a test may fail")]

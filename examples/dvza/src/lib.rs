@@ -30,7 +30,7 @@ use inlogstub::Inlogstub;
 use leverancier::{BronToets, Leverancier};
 
 use medmij_dvza::{
-    Limits, Server, ServerConfig,
+    KeysError, Limits, Server, ServerConfig,
     router::{RouterOptions, back_channel, front_channel},
 };
 use medmij_list::supply::{FileKeep, KeepError};
@@ -134,6 +134,8 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         rol: node.rol().to_owned(),
     });
     let server = Server::new(Arc::new(leverancier), settings);
+    // a key that rows still need is not left out
+    server.check_keys().await?;
 
     let loopback = node.loopback().clone();
     // an address that is not in the map stays as it is, and then leads nowhere on this machine
@@ -204,6 +206,9 @@ pub enum StartError {
     /// The keys of its store.
     #[error("the keys of the store: {0}")]
     Keys(std::io::Error),
+    /// Keys that its store still needs are not there.
+    #[error(transparent)]
+    KeysGone(#[from] KeysError),
     /// No randomness for its keys.
     #[error(transparent)]
     Entropy(#[from] EntropyError),

@@ -28,6 +28,8 @@ mod robust;
 mod schema;
 #[cfg(feature = "stelselnode")]
 mod stelselnode;
+#[cfg(feature = "store")]
+mod store;
 mod terminal;
 mod validate;
 mod warnings;

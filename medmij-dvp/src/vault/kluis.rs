@@ -47,7 +47,13 @@ impl<V: TokenVault> Kluis<V> {
     ///
     /// See [`RefreshError`].
     pub async fn keep(&self, key: &VaultKey, renewal: &Renewal) -> Result<(), RefreshError> {
-        Ok(self.vault.keep(&self.row(key)?, self.seal(key, renewal)?).await?)
+        let rows = self.rows(key)?;
+        let (row, older) = rows.split_first().ok_or(SealError::Key)?;
+        self.vault.keep(row, self.seal(key, renewal)?).await?;
+        for row in older {
+            self.vault.forget(row).await?;
+        }
+        Ok(())
     }
 
     /// Forgets a token: the Persoon withdrew the consent, or left.
@@ -56,7 +62,10 @@ impl<V: TokenVault> Kluis<V> {
     ///
     /// See [`RefreshError`].
     pub async fn forget(&self, key: &VaultKey) -> Result<(), RefreshError> {
-        Ok(self.vault.forget(&self.row(key)?).await?)
+        for row in &self.rows(key)? {
+            self.vault.forget(row).await?;
+        }
+        Ok(())
     }
 
     /// Fetches new tokens: records the attempt, sends the request with `send`, keeps the next refresh token, and only then
@@ -77,8 +86,8 @@ impl<V: TokenVault> Kluis<V> {
         F: Future<Output = Result<Response<Bytes>, E>> + Send,
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let row = self.row(key)?;
-        let (sealed, attempt) = match self.vault.begin(&row, self.lease).await? {
+        let (row, begun) = self.begin(key).await?;
+        let (sealed, attempt) = match begun {
             Begun::Refresh { sealed, attempt } => (sealed, attempt),
             Begun::UnderWay => return Err(RefreshError::UnderWay),
             Begun::Unknown => return Err(RefreshError::Unknown),
@@ -119,10 +128,22 @@ impl<V: TokenVault> Kluis<V> {
         Ok(judged?)
     }
 
-    /// What a vault gets to see of a key.
-    fn row(&self, key: &VaultKey) -> Result<VaultKey, RefreshError> {
-        let index = self.keys.fingerprint("kluis", key.as_str().as_bytes())?;
-        Ok(VaultKey::from_text(&URL_SAFE_NO_PAD.encode(index.as_bytes())))
+    /// Begins a refresh of the row of a key, under whichever version of the index key it was kept.
+    async fn begin(&self, key: &VaultKey) -> Result<(VaultKey, Begun), RefreshError> {
+        for row in self.rows(key)? {
+            match self.vault.begin(&row, self.lease).await? {
+                Begun::Unknown => {}
+                begun => return Ok((row, begun)),
+            }
+        }
+        Err(RefreshError::Unknown)
+    }
+
+    /// What a vault gets to see of a key: by each version of the index key, the current one first.
+    fn rows(&self, key: &VaultKey) -> Result<Vec<VaultKey>, RefreshError> {
+        let indexes = self.keys.fingerprints("kluis", key.as_str().as_bytes())?;
+        let names = indexes.iter().map(|index| URL_SAFE_NO_PAD.encode(index.as_bytes()));
+        Ok(names.map(|name| VaultKey::from_text(&name)).collect())
     }
 
     fn seal(&self, key: &VaultKey, renewal: &Renewal) -> Result<Vec<u8>, RefreshError> {

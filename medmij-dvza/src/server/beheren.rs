@@ -66,6 +66,7 @@ impl<D: Dvza> Server<D> {
                 },
                 "ja",
             ) => {
+                let indexes = self.config.keys.indexes(&persoon.bsn)?;
                 let index = self.config.keys.index(&persoon.bsn)?;
                 let audit = AuditEntry::new(
                     AuditKind::Ingetrokken,
@@ -77,7 +78,7 @@ impl<D: Dvza> Server<D> {
                 );
                 self.dvza
                     .store()
-                    .withdraw(&index, Some(aanbieder), client_id, audit)
+                    .withdraw(&indexes, Some(aanbieder), client_id, audit)
                     .await?;
                 self.advance(
                     at,
@@ -104,8 +105,9 @@ impl<D: Dvza> Server<D> {
 
     /// The langdurige toestemmingen, one for each DVP and Aanbieder, in a stable order.
     async fn toestemmingen(&self, persoon: &Persoon) -> Result<Vec<(ClientId, Aanbiedernaam)>, StepError> {
-        let index = self.config.keys.index(&persoon.bsn)?;
-        let grants = self.dvza.store().grants_of(&index).await?;
+        // under every version of the index key
+        let indexes = self.config.keys.indexes(&persoon.bsn)?;
+        let grants = self.dvza.store().grants_of(&indexes).await?;
         let mut list: Vec<_> = grants
             .into_iter()
             .filter_map(|grant| Some((grant.client_id, grant.aanbieder?)))

@@ -13,7 +13,7 @@ use medmij_oauth::{
 };
 use medmij_types::{Aanbiedernaam, AccessToken, CorrelationId, GegevensdienstId, PeerNames};
 
-use super::{Clients as _, Dvza, Persoon, Server, StepError, binding::NotBound, flow::GrantBody};
+use super::{Clients as _, Dvza, Persoon, Server, StepError, binding::NotBound, reseal::open};
 use crate::store::{GrantId, Store as _};
 
 /// What a request may touch.
@@ -174,14 +174,7 @@ impl<D: Dvza> Server<D> {
             Err(NotBound::Refused) => return Err(GuardError::InvalidToken),
             Err(NotBound::Unavailable(error)) => return Err(unavailable(error)),
         }
-        let read = || -> Result<GrantBody, StepError> {
-            let plain = self
-                .config
-                .keys
-                .open(&access.grant.body, access.grant.id.as_str().as_bytes())?;
-            GrantBody::from_bytes(&plain)
-        };
-        let body = read().map_err(unavailable)?;
+        let body = open(&*self.config.keys, &access.grant).map_err(unavailable)?;
         // what the token admits, as far as the OCL knows the client for it now (core.ocl.300)
         let mut gegevensdiensten = access.gegevensdiensten;
         gegevensdiensten.retain(|id| client.has(id));

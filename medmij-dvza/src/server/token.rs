@@ -19,7 +19,7 @@ use medmij_oauth::{
 use medmij_types::{CorrelationId, PeerNames};
 
 use self::answer::{Answer, Drawn, Refusal, refusal, token_scope, unavailable};
-use super::{Client, Clients as _, Dvza, Server, binding::NotBound, flow::GrantBody};
+use super::{Client, Clients as _, Dvza, Server, binding::NotBound, flow::GrantBody, reseal::open};
 use crate::store::Grant;
 
 /// Who asks: a client on the OAuth Client List, with a certificate that speaks for it.
@@ -35,6 +35,15 @@ impl<D: Dvza> Server<D> {
     /// the Whitelist by the listener.
     pub async fn token(&self, request: &Request<Bytes>, peer: &PeerNames) -> Response<Bytes> {
         if request.method() != Method::POST {
+            // core.tknint.204; but a method that only looks uses nothing up
+            if !request.method().is_safe()
+                && let Err(refusal) = self.burn(&TokenRequest::offered(request), None, None).await
+            {
+                tracing::error!(
+                    reason = refusal.what,
+                    "code in a request of another method cannot be burnt"
+                );
+            }
             let mut response =
                 TokenError::new(medmij_oauth::wire::ErrorCode::InvalidRequest, Some("only POST")).to_http(405);
             response
@@ -184,12 +193,7 @@ impl<D: Dvza> Server<D> {
     }
 
     fn body(&self, grant: &Grant) -> Result<GrantBody, Refusal> {
-        let plain = self
-            .config
-            .keys
-            .open(&grant.body, grant.id.as_str().as_bytes())
-            .map_err(unavailable)?;
-        GrantBody::from_bytes(&plain).map_err(unavailable)
+        open(&*self.config.keys, grant).map_err(unavailable)
     }
 
     fn observe_token(

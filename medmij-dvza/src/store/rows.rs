@@ -7,6 +7,7 @@ mod code;
 mod flow;
 mod grant;
 mod ids;
+mod keys;
 mod refresh;
 
 pub use self::{
@@ -16,5 +17,6 @@ pub use self::{
     flow::{Advance, NewFlow, StoredFlow},
     grant::{Grant, Granted, NewGrant},
     ids::{FlowId, GrantId},
+    keys::KeyUse,
     refresh::{LiveGrant, NewRefresh, RefreshRate, RefreshState, Resealed, RotateRefresh, Rotated},
 };

@@ -4,9 +4,9 @@
 use std::{future::Future, ops::Deref, sync::Mutex, time::Duration};
 
 use medmij_dvza::store::{
-    Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, Learned,
-    LiveGrant, MemoryStore, NewFlow, NewGrant, Redeem, RotateRefresh, Rotated, Store, StoreClockState, StoredFlow,
-    TakenCode,
+    Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse,
+    Learned, LiveGrant, MemoryStore, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store,
+    StoreClockState, StoredFlow, TakenCode,
 };
 use medmij_oauth::{
     ClientId,

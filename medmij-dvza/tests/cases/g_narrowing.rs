@@ -297,6 +297,46 @@ async fn a_grant_that_cannot_be_opened_here_is_503_and_neither_code_nor_refresh_
     assert!(refresh(&setup, &token).await.is_ok());
 }
 
+/// Wherever an unused code stands in a request that gives no token, it is burnt; a method that only looks burns nothing.
+#[tokio::test]
+async fn core_tknint_204_a_request_that_cannot_be_read_burns_the_code_that_it_names() {
+    let setup = setup_2_2();
+    for (method, uri, content_type, form, burnt) in [
+        ("POST", "?code={code}", FORM, "grant_type=authorization_code", true),
+        ("POST", "", "application/json", "{\"code\":\"{code}\"}", true),
+        ("POST", "", FORM, "code={code}&x=%zz&redirect_uri=%ff", true),
+        ("POST", "", FORM, "code={code}&code={code}", true),
+        ("POST", "", "text/plain", "code={code}", true),
+        ("PUT", "", FORM, "code={code}", true),
+        ("GET", "?code={code}", FORM, "", false),
+        ("HEAD", "?code={code}", FORM, "", false),
+        ("POST", "", FORM, "kode={code}", false),
+    ] {
+        let code = code_for(&setup, &dvp(), aanvraag(Release::V2_2, &["42"]), "antwoord=ja").await;
+        let good = dvp().token_request(code).unwrap().0;
+        let body = String::from_utf8(good.body().to_vec()).unwrap();
+        let code = body.split('&').find_map(|pair| pair.strip_prefix("code=")).unwrap();
+        let request = Request::builder()
+            .method(method)
+            .uri(format!(
+                "https://dvza.example.nl/oauth/token{}",
+                uri.replace("{code}", code)
+            ))
+            .header("content-type", content_type)
+            .body(Bytes::from(form.replace("{code}", code)))
+            .unwrap();
+        assert!(setup.server.token(&request, &peer()).await.status().is_client_error());
+        let status = setup.server.token(&good, &peer()).await.status();
+        assert_eq!(
+            status,
+            if burnt { 400 } else { 200 },
+            "{method} {uri} {content_type} {form}"
+        );
+    }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
 #[tokio::test]
 async fn core_tknint_203_204_only_the_client_of_the_grant_ends_it_by_a_replay() {
     let setup = setup_2_2();

@@ -21,6 +21,7 @@ mod h_guard;
 mod headers;
 mod i_abonneren;
 mod j_events;
+mod keys;
 mod limits;
 mod mix_up;
 mod model;

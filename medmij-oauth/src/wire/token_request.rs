@@ -132,6 +132,24 @@ impl TokenRequest {
         request
     }
 
+    /// The codes that a request names, whether or not it can be read (core.tknint.204): in its body as a form or as JSON, and
+    /// in its query. Sixteen at most.
+    #[must_use]
+    pub fn offered(request: &Request<Bytes>) -> Vec<AuthorizationCode> {
+        let query = request.uri().query().unwrap_or_default();
+        let json: Option<serde_json::Map<String, serde_json::Value>> = match request.body().trim_ascii_start().first() {
+            Some(b'{') => serde_json::from_slice(request.body()).ok(),
+            _ => None,
+        };
+        let json = json.as_ref().and_then(|object| object.get("code")?.as_str());
+        form::values(request.body(), "code")
+            .chain(form::values(query.as_bytes(), "code"))
+            .chain(json.map(str::to_owned))
+            .filter_map(|code| AuthorizationCode::from_wire(code).ok())
+            .take(16)
+            .collect()
+    }
+
     /// Reads a request. Unknown parameters are ignored (core.tknint.200).
     ///
     /// # Errors
@@ -141,7 +159,7 @@ impl TokenRequest {
     pub fn parse(request: &Request<Bytes>) -> Result<Self, TokenRequestError> {
         let is_form = is_media_type(request.headers(), FORM);
         let query = request.uri().query().unwrap_or_default();
-        let fault = |what| TokenRequestError::new(what).offering(request.body());
+        let fault = |what| TokenRequestError::new(what).offering(Self::offered(request));
         let form = Form::parse(request.body()).map_err(|_| fault("body is no form"))?;
         if !is_form {
             return Err(fault("content type is not application/x-www-form-urlencoded"));
@@ -209,9 +227,8 @@ impl TokenRequestError {
         self
     }
 
-    fn offering(mut self, body: &[u8]) -> Self {
-        let codes = form::values(body, "code").filter_map(|code| AuthorizationCode::from_wire(code).ok());
-        self.offered = codes.take(4).collect();
+    fn offering(mut self, offered: Vec<AuthorizationCode>) -> Self {
+        self.offered = offered;
         self
     }
 }
@@ -336,13 +353,34 @@ mod tests {
         let body = "grant_type=authorization_code&code=x&client_id=pgo.example.nl&redirect_uri=https%3A%2F%2Fpgo.example.nl%2Fcb";
         let mut request = post(body);
         assert!(TokenRequest::parse(&request).is_ok());
-        *request.uri_mut() = "https://dva.example.nl/token?code=x".parse().unwrap();
-        assert!(TokenRequest::parse(&request).is_err());
+        *request.uri_mut() = "https://dva.example.nl/token?code=y".parse().unwrap();
+        assert_eq!(TokenRequest::parse(&request).unwrap_err().offered.len(), 2);
         let mut request = post(body);
         request
             .headers_mut()
             .insert("content-type", HeaderValue::from_static("application/json"));
         assert_eq!(TokenRequest::parse(&request).unwrap_err().offered.len(), 1);
+    }
+
+    #[test]
+    fn core_tknint_204_a_code_is_offered_wherever_it_stands() {
+        let many: String = (0..100).map(|n| format!("code=c{n}&")).collect();
+        for (uri, body, offered) in [
+            ("https://dva.example.nl/token?code=x", "", 1),
+            ("https://dva.example.nl/token?a=%zz&c%6Fde=x", "code=y", 2),
+            ("https://dva.example.nl/token", "{\"code\": \"x\"}", 1),
+            ("https://dva.example.nl/token", "{\"code\": 1}", 0),
+            ("https://dva.example.nl/token", "{", 0),
+            ("https://dva.example.nl/token", many.as_str(), 16),
+        ] {
+            let mut request = post(body);
+            *request.uri_mut() = uri.parse().unwrap();
+            assert_eq!(
+                TokenRequest::parse(&request).unwrap_err().offered.len(),
+                offered,
+                "{uri} {body}"
+            );
+        }
     }
 
     #[test]

@@ -88,7 +88,8 @@ pub async fn audit_of_an_end_by_the_dvza_stands_once<S: DangerShiftClock>(store:
 /// G13: pressed twice, or too late, nothing is withdrawn a second time and nothing says so.
 pub async fn audit_of_a_withdrawal_needs_something_to_withdraw<S: DangerShiftClock>(store: Arc<S>) {
     let (who, naam, dvp) = (persoon(), naam(), client("pgo.example.nl"));
-    let withdraw = || store.withdraw(&who, Some(&naam), &dvp, audit(AuditKind::Ingetrokken));
+    let whom = [who];
+    let withdraw = || store.withdraw(&whom, Some(&naam), &dvp, audit(AuditKind::Ingetrokken));
     assert_eq!(withdraw().await.expect("withdraw"), 0);
     assert!(entries(&*store, AuditKind::Ingetrokken).await.is_empty());
     let _ = langdurig(&*store).await;

@@ -49,7 +49,7 @@ pub async fn a_grant_that_ended_is_gone<S: DangerShiftClock>(store: Arc<S>) {
         TakenCode::Unknown
     );
     assert!(store.access(&tokens.access.token).await.expect("access").is_none());
-    assert!(store.grants_of(&who).await.expect("grants").is_empty());
+    assert!(store.grants_of(&[who]).await.expect("grants").is_empty());
 }
 
 /// The longest durations there are give long lives, and no panic and no life in the past.

@@ -11,8 +11,8 @@ use medmij_dvza::{
     Next,
     store::{
         Access, Advance, AuditEntry, AuditKind, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted,
-        Learned, LiveGrant, NewFlow, NewGrant, Redeem, RotateRefresh, Rotated, Store, StoreClockState, StoredFlow,
-        TakenCode,
+        KeyUse, Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store,
+        StoreClockState, StoredFlow, TakenCode,
     },
 };
 use medmij_oauth::{

@@ -179,7 +179,7 @@ pub async fn no_refresh_without_langdurige_toestemming_f01<S: DangerShiftClock>(
     };
     let rotated = store.rotate_refresh(&rotate(&token)).await.expect("rotate");
     assert_eq!(rotated, Rotated::Unknown);
-    assert!(store.grants_of(&persoon()).await.expect("grants").is_empty());
+    assert!(store.grants_of(&[persoon()]).await.expect("grants").is_empty());
 }
 
 /// The tokens of one grant are exchanged so many times within a time, and of another as often as that.
@@ -218,8 +218,8 @@ pub async fn refresh_reseals_the_grant<S: DangerShiftClock>(store: Arc<S>) {
         panic!("{rotated:?}")
     };
     assert_eq!((grant.persoon, grant.body.as_slice()), (index, &b"sealed anew"[..]));
-    assert!(store.grants_of(&persoon()).await.expect("grants").is_empty());
-    assert_eq!(store.grants_of(&index).await.expect("grants"), [*grant]);
+    assert!(store.grants_of(&[persoon()]).await.expect("grants").is_empty());
+    assert_eq!(store.grants_of(&[index]).await.expect("grants"), [*grant]);
 }
 
 /// G09, G13: withdrawal ends every token of Persoon × Aanbieder × DVP, and of nobody else.
@@ -231,13 +231,13 @@ pub async fn withdrawal_ends_everything_g09_g13<S: DangerShiftClock>(store: Arc<
         panic!("{taken:?}")
     };
     let index = persoon();
-    assert_eq!(store.grants_of(&index).await.expect("grants").len(), 1);
+    assert_eq!(store.grants_of(&[index]).await.expect("grants").len(), 1);
     let (aanbieder, dvp) = (naam(), client("pgo.example.nl"));
     let withdraw = |who, what: Option<Aanbiedernaam>, by| {
         let store = Arc::clone(&store);
         async move {
             store
-                .withdraw(&who, what.as_ref(), &by, audit(AuditKind::Ingetrokken))
+                .withdraw(&[who], what.as_ref(), &by, audit(AuditKind::Ingetrokken))
                 .await
                 .expect("withdraw")
         }
@@ -264,7 +264,7 @@ pub async fn withdrawal_ends_everything_g09_g13<S: DangerShiftClock>(store: Arc<
     };
     let rotated = store.rotate_refresh(&rotate(&token)).await.expect("rotate");
     assert_eq!(rotated, Rotated::Unknown);
-    assert!(store.grants_of(&index).await.expect("grants").is_empty());
+    assert!(store.grants_of(&[index]).await.expect("grants").is_empty());
     assert!(
         store
             .danger_audit()

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     server::{
         Aanbieder, Aanbieders as _, Dvza, Represented, Server, StepError, Toets as _, ToetsUitslag, ToetsVraag,
-        alarm::Alarm, flow::GrantBody, steps::DRAWS,
+        alarm::Alarm, flow::GrantBody, reseal::under_current_keys, steps::DRAWS,
     },
     store::{LiveGrant, NewAccess, NewRefresh, RefreshState, RotateRefresh, Rotated, Store as _},
 };
@@ -60,6 +60,8 @@ impl<D: Dvza> Server<D> {
         } else {
             body.narrowed_to(Vec::new())
         };
+        let (keys, entropy) = (&*self.config.keys, &*self.config.entropy);
+        let resealed = under_current_keys(keys, entropy, &grant, &body).map_err(unavailable)?;
         for _ in 0..DRAWS {
             let generation = state.generation.saturating_add(1);
             let drawn = self.draw(Some(&grant), Some(&body), generation).map_err(unavailable)?;
@@ -67,6 +69,7 @@ impl<D: Dvza> Server<D> {
             rotate.client_id.clone_from(&request.client_id);
             rotate.offered = offered;
             rotate.generation = claimed.generation;
+            rotate.reseal.clone_from(&resealed);
             let rotated = self.dvza.store().rotate_refresh(&rotate).await;
             let what = match rotated.map_err(unavailable)? {
                 Rotated::Fresh(grant) => return Ok(self.answer_with(&grant, &narrowed, drawn)),

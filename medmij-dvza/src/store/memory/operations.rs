@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use medmij_oauth::{
     ClientId,
-    seal::PersoonIndex,
+    seal::{PersoonIndex, key_of},
     storage::{Advanced, SecretHash, StoreError},
 };
 use medmij_types::{Aanbiedernaam, Hostname};
 
 use super::MemoryStore;
 use crate::store::{
-    Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, Learned,
-    LiveGrant, MAX_LEARNED, NewFlow, NewGrant, Redeem, RotateRefresh, Rotated, Store, StoreClockState, StoredFlow,
-    TakenCode,
+    Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse,
+    Learned, LiveGrant, MAX_LEARNED, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store,
+    StoreClockState, StoredFlow, TakenCode,
 };
 
 impl Store for MemoryStore {
@@ -74,9 +74,9 @@ impl Store for MemoryStore {
         inner.rotate(rotate, self.limits.rows, now)
     }
 
-    async fn grants_of(&self, persoon: &PersoonIndex) -> Result<Vec<Grant>, StoreError> {
+    async fn grants_of(&self, persoon: &[PersoonIndex]) -> Result<Vec<Grant>, StoreError> {
         let (inner, now) = self.open();
-        let of = inner.persons.get(persoon).into_iter().flatten();
+        let of = persoon.iter().filter_map(|index| inner.persons.get(index)).flatten();
         let live = of
             .filter_map(|id| inner.grants.get(id))
             .filter(|row| row.grant.langdurig && row.live_until > now);
@@ -85,13 +85,14 @@ impl Store for MemoryStore {
 
     async fn withdraw(
         &self,
-        persoon: &PersoonIndex,
+        persoon: &[PersoonIndex],
         aanbieder: Option<&Aanbiedernaam>,
         client_id: &ClientId,
         audit: AuditEntry,
     ) -> Result<u64, StoreError> {
         let (mut inner, now) = self.open();
-        let of = inner.persons.get(persoon).cloned().unwrap_or_default();
+        let of = persoon.iter().filter_map(|index| inner.persons.get(index)).flatten();
+        let of: Vec<GrantId> = of.cloned().collect();
         let mut ended = 0;
         for id in of {
             let matches = inner.grants.get(&id).is_some_and(|row| {
@@ -155,6 +156,48 @@ impl Store for MemoryStore {
     async fn forget_binding(&self, client_id: &ClientId, name: &Hostname) -> Result<bool, StoreError> {
         let (mut inner, _) = self.open();
         Ok(inner.bindings.remove(&(client_id.clone(), name.clone())).is_some())
+    }
+
+    async fn key_use(&self) -> Result<KeyUse, StoreError> {
+        let (inner, _) = self.open();
+        let mut used = KeyUse::new();
+        let bodies = inner.grants.values().map(|row| &row.grant.body);
+        for key in bodies
+            .chain(inner.flows.values().map(|row| &row.body))
+            .filter_map(|body| key_of(body))
+        {
+            *used.sealing.entry(key).or_default() += 1;
+        }
+        let persons = inner.grants.values().map(|row| row.grant.persoon);
+        for index in persons.chain(inner.audit.iter().map(|entry| entry.persoon)) {
+            *used.index.entry(index.version()).or_default() += 1;
+        }
+        Ok(used)
+    }
+
+    async fn grants_to_reseal(
+        &self,
+        (sealing, index): (u32, u32),
+        after: Option<&GrantId>,
+        batch: usize,
+    ) -> Result<Vec<Grant>, StoreError> {
+        let (inner, _) = self.open();
+        let grants = inner.grants.values().map(|row| &row.grant);
+        let mut found: Vec<&Grant> = grants
+            .filter(|grant| after.is_none_or(|after| grant.id > *after))
+            .filter(|grant| key_of(&grant.body) != Some(sealing) || grant.persoon.version() != index)
+            .collect();
+        found.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(found.into_iter().take(batch).cloned().collect())
+    }
+
+    async fn reseal(&self, grant: &GrantId, before: &[u8], new: &Resealed) -> Result<bool, StoreError> {
+        let (mut inner, _) = self.open();
+        let same = inner.grants.get(grant).is_some_and(|row| row.grant.body == before);
+        if same {
+            inner.reseal(grant, Some(new));
+        }
+        Ok(same)
     }
 
     async fn purge(&self, batch: usize) -> Result<usize, StoreError> {

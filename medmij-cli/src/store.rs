@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `medmij bindings`, `medmij keys`, `medmij clock` — an operator at the store of a DVZA: core.tknint.200 (whose certificate is
+//! it), keys that retire, a wall clock that jumped.
+
+mod bindings;
+mod clock;
+mod keys;
+
+use std::path::Path;
+
+use medmij_store_postgres::{PostgresOptions, PostgresStore};
+use medmij_store_sqlite::{SqliteOptions, SqliteStore};
+
+use crate::{
+    Exit,
+    arguments::{BindingsCommand, ClockCommand, KeysCommand, StorePlace},
+    output::Output,
+    trouble::Trouble,
+};
+
+pub(crate) fn bindings(command: &BindingsCommand, output: &mut Output) -> Result<Exit, Trouble> {
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        match Opened::at(command.place()).await? {
+            Opened::Sqlite(store) => bindings::run(&store, command, output).await,
+            Opened::Postgres(store) => bindings::run(&store, command, output).await,
+        }
+    })
+}
+
+pub(crate) fn keys(command: &KeysCommand, output: &mut Output) -> Result<Exit, Trouble> {
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        match Opened::at(command.place()).await? {
+            Opened::Sqlite(store) => keys::run(&store, command, output).await,
+            Opened::Postgres(store) => keys::run(&store, command, output).await,
+        }
+    })
+}
+
+pub(crate) fn clock(command: &ClockCommand, output: &mut Output) -> Result<Exit, Trouble> {
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let opened = Opened::at(command.place()).await?;
+        if let ClockCommand::Accept { .. } = command {
+            let accepted = match &opened {
+                Opened::Sqlite(store) => store.accept_clock().await,
+                Opened::Postgres(store) => store.accept_clock().await,
+            };
+            accepted.map_err(|error| Trouble::failed("the clock of the store", error))?;
+        }
+        match opened {
+            Opened::Sqlite(store) => clock::show(&store, output).await,
+            Opened::Postgres(store) => clock::show(&store, output).await,
+        }
+    })
+}
+
+/// A store of a DVZA.
+enum Opened {
+    Sqlite(SqliteStore),
+    Postgres(PostgresStore),
+}
+
+impl Opened {
+    async fn at(place: &StorePlace) -> Result<Self, Trouble> {
+        if let Some(path) = &place.sqlite {
+            return Self::file(path).map(Self::Sqlite);
+        }
+        let connection = place.postgres.as_deref().unwrap_or_default();
+        let open = async {
+            let options = PostgresOptions::parse(connection)?.pool_size(1);
+            PostgresStore::open(&options).await
+        };
+        let store = open
+            .await
+            .map_err(|error| Trouble::failed("the store in PostgreSQL", error))?;
+        Ok(Self::Postgres(store))
+    }
+
+    /// A file that is not there is not made.
+    fn file(path: &Path) -> Result<SqliteStore, Trouble> {
+        let name = path.display().to_string();
+        if let Err(cause) = std::fs::metadata(path) {
+            return Err(Trouble::Read { name, cause });
+        }
+        SqliteStore::open(SqliteOptions::new(path)).map_err(|error| Trouble::failed(name, error))
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| Trouble::failed("a runtime", error))
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `medmij bindings`, `medmij keys`, `medmij clock` on a store in one file.
+
+use medmij_dvza::store::Store as _;
+use medmij_oauth::ClientId;
+use medmij_store_sqlite::{SqliteOptions, SqliteStore};
+use medmij_types::Hostname;
+use serde_json::json;
+
+use crate::bench::Bench;
+
+/// A store with a name that was seen with a client.
+fn store(bench: &Bench) -> String {
+    let path = bench.path().join("store.db");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let store = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
+    let client = ClientId::parse("pgo.example.nl").unwrap();
+    let name = Hostname::parse("back.example.nl").unwrap();
+    runtime.block_on(store.learn_binding(&client, &name)).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn core_tknint_200_bindings_are_listed_confirmed_and_forgotten() {
+    let bench = Bench::new();
+    let path = store(&bench);
+    let list = |more: &[&str]| {
+        let run = bench.medmij(&[&["bindings", "list", "--json", "--sqlite", &path], more].concat());
+        assert_eq!(run.exit, 0, "{}", run.err);
+        run.json()
+    };
+    let seen = list(&[]);
+    assert_eq!(seen.len(), 1);
+    assert_eq!(
+        (&seen[0]["client_id"], &seen[0]["name"], &seen[0]["confirmed"]),
+        (&json!("pgo.example.nl"), &json!("back.example.nl"), &json!(false))
+    );
+    let change = |word: &str, client: &str, name: &str| {
+        let run = bench.medmij(&["bindings", word, client, name, "--sqlite", &path]);
+        (run.exit, run.out)
+    };
+    let confirmed = change("confirm", "pgo.example.nl", "back.example.nl");
+    assert_eq!(confirmed, (0, "back.example.nl belongs to pgo.example.nl\n".to_owned()));
+    assert_eq!(list(&[])[0]["confirmed"], true);
+    assert!(list(&["--unconfirmed"]).is_empty());
+    // a name that was never seen, and one that belongs to another too
+    let shared = change("confirm", "ander.example.nl", "back.example.nl");
+    assert!(
+        shared.0 == 0 && shared.1.contains("confirmed for pgo.example.nl too"),
+        "{shared:?}"
+    );
+    assert_eq!(list(&[]).len(), 2);
+    assert_eq!(change("forget", "ander.example.nl", "back.example.nl").0, 0);
+    assert_eq!(change("forget", "ander.example.nl", "back.example.nl").0, 1);
+    assert_eq!(change("confirm", "PGO", "back.example.nl").0, 2);
+}
+
+#[test]
+fn keys_that_rows_need_are_counted_and_the_clock_is_shown() {
+    let bench = Bench::new();
+    let path = store(&bench);
+    let run = bench.medmij(&["keys", "use", "--sqlite", &path]);
+    assert_eq!((run.exit, run.out.as_str()), (0, ""), "nothing is sealed yet");
+    let key = "A".repeat(43);
+    bench.file("keys.txt", format!("# two keys\nseal 2 {key}\nindex 1 {key}\n"));
+    let run = bench.medmij(&["keys", "reseal", "--sqlite", &path, "--keys", "keys.txt"]);
+    assert_eq!(
+        (run.exit, run.out.as_str()),
+        (0, "0 grants came under the current keys\n"),
+        "{}",
+        run.err
+    );
+    bench.file("broken.txt", "seal 2 kort\n");
+    let run = bench.medmij(&["keys", "reseal", "--sqlite", &path, "--keys", "broken.txt"]);
+    assert!(run.exit == 2 && run.err.contains("line 1"), "{}", run.err);
+    assert!(!run.err.contains("kort"), "a key is not shown");
+    for word in ["show", "accept"] {
+        let run = bench.medmij(&["clock", word, "--sqlite", &path]);
+        assert_eq!(
+            (run.exit, run.out.as_str()),
+            (0, "the wall clock and the floor are 0 s apart\n")
+        );
+    }
+}
+
+#[test]
+fn a_store_that_is_not_there_is_not_made() {
+    let bench = Bench::new();
+    let path = bench.path().join("none.db").display().to_string();
+    let run = bench.medmij(&["bindings", "list", "--sqlite", &path]);
+    assert!(run.exit == 2 && run.err.contains("cannot read"), "{}", run.err);
+    assert!(!bench.path().join("none.db").exists());
+    let run = bench.medmij(&["bindings", "list"]);
+    assert_eq!(run.exit, 2);
+}
