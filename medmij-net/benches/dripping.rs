@@ -25,7 +25,7 @@ use medmij_test::{LeafSpec, TestPki};
 use medmij_types::Hostname;
 use medmij_whitelist::HostPolicy;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::net::TcpSocket;
 
 const GOOD: usize = 1000;
 
@@ -71,8 +71,12 @@ async fn main() {
     let quiet = measure(&ask).await;
 
     let open = Arc::new(AtomicUsize::new(0));
-    for _ in 0..wanted {
-        let mut stream = TcpStream::connect(address).await.unwrap();
+    for at in 0..wanted {
+        // From other addresses than the good peers: those of one address have to share their handshakes.
+        let socket = TcpSocket::new_v4().unwrap();
+        let own = u8::try_from(at % 50).unwrap_or_default();
+        socket.bind(([127, 0, 1, own], 0).into()).unwrap();
+        let mut stream = socket.connect(address).await.unwrap();
         open.fetch_add(1, Ordering::Relaxed);
         let open = Arc::clone(&open);
         tokio::spawn(async move {
