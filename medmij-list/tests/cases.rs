@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Documents in pairs with what is expected of them: `cases/LIST/NAME.xml` and `NAME.expect`, and `NAME.options` where a
+//! Documents in pairs with what is expected of them: `tests/cases/LIST/NAME.xml` and `NAME.expect`, and `NAME.options` where a
 //! case needs other options than the default ones. Every rule has a case. A new case needs no code;
-//! `BLESS=1 cargo test -p medmij-list-oracle --test cases` writes what is said now, to be read by a person.
-#![allow(clippy::print_stderr, reason = "a test")]
+//! `BLESS=1 cargo test -p medmij-list --test cases` writes what is said now, to be read by a person.
+#![allow(
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "helpers of a test"
+)]
 
 use std::{
     collections::BTreeSet,
@@ -20,7 +25,7 @@ use medmij_zal::{Zorgaanbiederslijst, koppellijst::Zorgaanbiederskoppellijst};
 
 fn files() -> Vec<PathBuf> {
     let mut out = Vec::new();
-    for folder in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("cases")).unwrap() {
+    for folder in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")).unwrap() {
         for file in fs::read_dir(folder.unwrap().path()).unwrap() {
             out.push(file.unwrap().path());
         }
@@ -110,7 +115,7 @@ fn every_prefix_of_a_good_document_is_refused() {
     ] {
         let bytes = fs::read(
             Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("cases")
+                .join("tests/cases")
                 .join(file)
                 .with_extension("xml"),
         )

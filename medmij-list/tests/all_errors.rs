@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! More than the first error: sound, without errors that only follow from another one; and where things stand in a
 //! document that was accepted.
-#![allow(clippy::print_stderr, reason = "a test")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "helpers of a test"
+)]
 
 use std::{fs, path::PathBuf};
 
@@ -25,7 +31,7 @@ fn of(family: Family, bytes: &[u8], options: &ReadOptions, most: usize) -> Vec<L
 #[test]
 fn one_mistake_is_one_error() {
     let mut refused = 0;
-    for folder in fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("cases")).unwrap() {
+    for folder in fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases")).unwrap() {
         for file in fs::read_dir(folder.unwrap().path()).unwrap() {
             let file = file.unwrap().path();
             if file.extension().is_none_or(|extension| extension != "xml") {
@@ -179,7 +185,7 @@ fn what_was_accepted_can_be_located() {
         "zal/inferred_unknown_element",
         "zkl/inferred_unknown_kenmerk",
     ] {
-        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("cases").join(name);
+        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name);
         let bytes = fs::read(file.with_extension("xml")).unwrap();
         let options = ReadOptions::default();
         let located = |document: &medmij_list::Document| {
