@@ -3,7 +3,7 @@
 
 use std::{num::NonZeroUsize, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use medmij_list::{ListKind, supply::SourceName};
 use medmij_types::Volgnummer;
 
@@ -33,6 +33,13 @@ pub(crate) enum Command {
     /// Ask a Whitelist.
     #[command(subcommand)]
     Whitelist(WhitelistCommand),
+    /// Explain a rule or a warning by its code; without one, list them all.
+    #[command(after_help = "Exit codes: 0 explained, 1 there is no such code, 2 trouble.")]
+    Explain {
+        /// The code, such as schema.pattern or V13.
+        #[arg(value_name = "RULE")]
+        rule: Option<String>,
+    },
     /// Work with XML Schemas.
     #[command(subcommand)]
     Schema(SchemaCommand),
@@ -86,7 +93,7 @@ changes none of them.\n\
 Several lists at once: if there is one Whitelist and one Gegevensdienstnamenlijst among them, the\n\
 Zorgaanbiederslijsten and OAuth Client Lists are held against these, and warnings say which hosts are\n\
 not on the Whitelist (V13) and which gegevensdiensten have no name (V12). Not with --kind or --dialect,\n\
-nor if there are two of one of them.\n\
+nor if there are two of one of them. A last line counts the files.\n\
 \n\
 With --json there is one object a line for each file, with file, accepted, kind, release, basis,\n\
 volgnummer, tijdstempel, entries, warnings (at most 100; warnings_total counts them all), and for a\n\
@@ -180,7 +187,8 @@ pub(crate) struct WhitelistCheck {
     /// The Whitelist, or - for standard input.
     #[arg(value_name = "WHITELIST")]
     pub(crate) list: PathBuf,
-    /// Host names, exactly as the list would have them: in lower case.
+    /// Host names, exactly as the list would have them: in lower case. For - they are read from standard input, one a
+    /// line.
     #[arg(required = true, value_name = "HOST")]
     pub(crate) hosts: Vec<String>,
     /// Judge by this dialect, made by `medmij schema import`.
@@ -244,8 +252,8 @@ With --json there is one object a line for each difference: naam, old, new, the 
     },
     /// List the values that still rest on inference or on nothing.
     #[command(after_help = "\
-Exit codes: 0 every value is confirmed, 1 some are not, 2 trouble, also with a policy file that is\n\
-refused.\n\
+Exit codes: 0 the policy can be used, also if values are not confirmed; 1 the policy file is wrong;\n\
+2 trouble.\n\
 With --json there is one object a line for each of them, as `medmij policy show --json` has them.")]
     Check {
         /// A policy file (stelsel.toml) over the defaults, or - for standard input; without it, the defaults.
@@ -283,7 +291,9 @@ pub(crate) enum CacheCommand {
 }
 
 #[derive(Args)]
-#[command(after_help = "Exit codes: 0 lowered, 2 trouble, also if there is no such list.")]
+#[command(
+    after_help = "Exit codes: 0 lowered, 2 trouble, also if there is no such list or the number is above the memory."
+)]
 pub(crate) struct CacheLower {
     /// The folder.
     pub(crate) folder: PathBuf,
@@ -308,7 +318,11 @@ pub(crate) struct CacheLower {
 }
 
 #[derive(Args)]
-#[command(after_help = "Exit codes: 0 all taken or unchanged, 1 some refused, 2 trouble.")]
+#[command(group(ArgGroup::new("where").required(true).args(["from", "stelselnode"])))]
+#[command(after_help = "\
+Exit codes: 0 all taken or unchanged, 1 some refused, 2 trouble, also a source that is away.\n\
+With --json there is one object a line for each list: list, source, api, ok, volgnummer of the list in\n\
+force after it, and events, each with event and what.")]
 pub(crate) struct CacheRefresh {
     /// The folder in which the lists are kept.
     pub(crate) folder: PathBuf,
@@ -318,14 +332,17 @@ pub(crate) struct CacheRefresh {
     /// The api to ask for.
     #[arg(long, default_value_t = 2)]
     pub(crate) api: u16,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
     /// Take the lists from this folder, under their official file names.
-    #[arg(long, value_name = "FOLDER", required_unless_present = "stelselnode")]
+    #[arg(long, value_name = "FOLDER")]
     pub(crate) from: Option<PathBuf>,
     /// What to call that folder: lists of another source have a memory of their own.
     #[arg(long, default_value = "folder", value_parser = SourceName::parse, requires = "from")]
     pub(crate) source: SourceName,
     /// Fetch the lists from this Stelselnode over mutual TLS.
-    #[arg(long, value_name = "HOST", conflicts_with = "from", requires_all = ["chain", "key", "roots"])]
+    #[arg(long, value_name = "HOST", requires_all = ["chain", "key", "roots"])]
     pub(crate) stelselnode: Option<String>,
     /// The path before the file names on the Stelselnode.
     #[arg(long, value_name = "PATH", default_value = "")]

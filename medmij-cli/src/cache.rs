@@ -12,6 +12,8 @@ use medmij_list::{
     supply::{FileKeep, Keep as _, KeepKey, Lowering},
 };
 
+use medmij_types::Volgnummer;
+
 use crate::{
     Exit,
     arguments::{CacheCommand, CacheLower},
@@ -36,6 +38,10 @@ fn existing(folder: &Path) -> Result<FileKeep, Trouble> {
     };
     std::fs::read_dir(folder).map_err(cannot)?;
     Ok(FileKeep::open(folder)?)
+}
+
+fn shown(number: Option<Volgnummer>) -> String {
+    number.map_or_else(|| "nothing".to_owned(), |number| number.to_string())
 }
 
 fn lower(arguments: &CacheLower, output: &mut Output) -> Result<Exit, Trouble> {
@@ -63,12 +69,16 @@ fn lower(arguments: &CacheLower, output: &mut Output) -> Result<Exit, Trouble> {
         }
     };
     let before = keep.memory(key)?.volgnummer;
+    if arguments.to > before {
+        return Err(Trouble::Usage(format!(
+            "{key}: the memory stands at {}, and lowering does not raise it; nothing was changed",
+            shown(before)
+        )));
+    }
     let after = keep.danger_lower(
         key,
         &Lowering::new(arguments.to, arguments.reason.as_str(), SystemTime::now()),
     )?;
-    let shown =
-        |number: Option<medmij_types::Volgnummer>| number.map_or_else(|| "nothing".to_owned(), |n| n.to_string());
     output.line(format_args!(
         "{key}: the memory went from {} to {}",
         shown(before),

@@ -44,12 +44,44 @@ impl Complaint {
         let message = output.paint(Paint::Bold, &self.message);
         output.line(format_args!("{head}: {message}"));
         let place = (self.line, self.column);
-        excerpt(name, source, self.offset, place, &self.path, self.help(), output);
+        excerpt(name, source, self.offset, place, &self.path, self.help(source), output);
     }
 
     /// What to do about it.
-    fn help(&self) -> Option<&'static str> {
-        Rule::from_code(&self.rule).and_then(Rule::help)
+    fn help(&self, source: &[u8]) -> Option<&'static str> {
+        let of_rule = || match Rule::from_code(&self.rule)? {
+            Rule::OldShape => Some("publish the shape of the newest file version, or read this one with --old-shapes"),
+            Rule::Pattern if self.message.contains("\"http://") => {
+                Some("an endpoint is reached over https only: write https://, if that is what it serves")
+            }
+            rule => rule.help(),
+        };
+        something_else(source).or_else(of_rule)
+    }
+}
+
+/// What the file is, where it is no list at all but something that comes in its place.
+fn something_else(source: &[u8]) -> Option<&'static str> {
+    let text = source
+        .strip_prefix(b"\xEF\xBB\xBF")
+        .unwrap_or(source)
+        .trim_ascii_start();
+    let start = text
+        .get(..text.len().min(2000))
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let is_html = [&b"<!doctype html"[..], b"<html", b"<head", b"<body"]
+        .iter()
+        .any(|tag| start.starts_with(tag))
+        || start.starts_with(b"<?xml") && start.windows(5).any(|tag| tag == b"<html");
+    if is_html {
+        Some(
+            "this is a web page and no list: an error page or a login came in its place; look at the address that it was fetched from",
+        )
+    } else if start.starts_with(b"{") || start.starts_with(b"[") {
+        Some("this is JSON and no list: lists are XML; look at the address that it was fetched from")
+    } else {
+        None
     }
 }
 

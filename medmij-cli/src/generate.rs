@@ -21,7 +21,8 @@ pub(crate) fn completions(shell: Shell, output: &mut Output) -> Result<Exit, Tro
 
 /// One page with all that there is, or a folder with a page for each command.
 pub(crate) fn man(folder: Option<&Path>, output: &mut Output) -> Result<Exit, Trouble> {
-    let mut command = Arguments::command();
+    // a page for each `help` of a command would say nothing
+    let mut command = without_help(Arguments::command());
     let mut page = Vec::new();
     main_page(&command, &mut page).map_err(Trouble::Output)?;
     let Some(folder) = folder else {
@@ -37,6 +38,10 @@ pub(crate) fn man(folder: Option<&Path>, output: &mut Output) -> Result<Exit, Tr
     clap_mangen::generate_to(command, folder).map_err(failed)?;
     std::fs::write(folder.join("medmij.1"), page).map_err(failed)?;
     Ok(Exit::Good)
+}
+
+fn without_help(command: clap::Command) -> clap::Command {
+    command.disable_help_subcommand(true).mut_subcommands(without_help)
 }
 
 fn main_page(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
@@ -69,11 +74,8 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
     (
         "EXIT STATUS",
         &[
-            ("0", "Yes: all accepted, found, listed, compared, confirmed."),
-            (
-                "1",
-                "No: something was refused, not found, not listed, or is still open.",
-            ),
+            ("0", "Yes: all accepted, found, listed, compared."),
+            ("1", "No: something was refused, not found, not listed, or is wrong."),
             (
                 "2",
                 "The command was used wrongly, or something cannot be read or written. Standard error says what.",
@@ -155,7 +157,14 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
                 "medmij schema import MedMij_Whitelist.xsd -o whitelist.dialect",
                 "Make a dialect of a downloaded schema, for --dialect.",
             ),
-            ("medmij policy check stelsel.toml", "What still rests on inference."),
+            (
+                "medmij policy check stelsel.toml",
+                "Whether a policy file is right, and what still rests on inference.",
+            ),
+            (
+                "medmij explain schema.pattern",
+                "What a rule says and what to do about it.",
+            ),
         ],
     ),
 ];

@@ -11,6 +11,7 @@ mod cache;
 mod company;
 mod complaint;
 mod diff;
+mod explain;
 mod fhir;
 mod generate;
 mod input;
@@ -61,6 +62,7 @@ fn run(command: Command, output: &mut Output) -> Result<Exit, Trouble> {
         Command::Lookup(arguments) => lookup::run(&arguments, output),
         Command::Diff(arguments) => diff::run(&arguments, output),
         Command::Whitelist(WhitelistCommand::Check(arguments)) => whitelist::run(&arguments, output),
+        Command::Explain { rule } => Ok(explain::run(rule.as_deref(), output)),
         Command::Schema(SchemaCommand::Import(arguments)) => schema::run(&arguments, output),
         Command::Cache(command) => cache::run(command, output),
         Command::Fhir(command) => fhir::run(&command, output),

@@ -11,7 +11,7 @@ use crate::{
     Exit,
     arguments::PolicyCommand,
     input::Input,
-    output::{Output, Paint, printable},
+    output::{Output, Paint, error_line, printable},
     trouble::Trouble,
 };
 
@@ -34,7 +34,18 @@ pub(crate) fn run(command: &PolicyCommand, output: &mut Output) -> Result<Exit, 
             let differs = diff(&old, &new, *json, output);
             Ok(if differs && *exit_code { Exit::Not } else { Exit::Good })
         }
-        PolicyCommand::Check { file, json } => Ok(check(&read(file.as_deref())?, *json, output)),
+        PolicyCommand::Check { file, json } => match read(file.as_deref()) {
+            Ok(stelsel) => {
+                check(&stelsel, *json, output);
+                Ok(Exit::Good)
+            }
+            // the file is there and says something wrong
+            Err(Trouble::Usage(wrong)) => {
+                error_line(&format!("medmij: {wrong}"));
+                Ok(Exit::Not)
+            }
+            Err(trouble) => Err(trouble),
+        },
     }
 }
 
@@ -65,7 +76,7 @@ fn show(stelsel: &Stelsel, json: bool, output: &mut Output) {
     ));
 }
 
-fn check(stelsel: &Stelsel, json: bool, output: &mut Output) -> Exit {
+fn check(stelsel: &Stelsel, json: bool, output: &mut Output) {
     let open = stelsel.open();
     if json {
         for row in &open {
@@ -84,7 +95,6 @@ fn check(stelsel: &Stelsel, json: bool, output: &mut Output) -> Exit {
             stelsel.rows().len()
         ));
     }
-    if open.is_empty() { Exit::Good } else { Exit::Not }
 }
 
 /// Whether they differ.

@@ -10,7 +10,7 @@ use crate::complaint::Complaint;
 /// Why the command could not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
-    #[error("cannot read {name}: {cause}")]
+    #[error("cannot read {name}: {cause}{}", hint(.name))]
     Read { name: String, cause: io::Error },
     #[error("cannot write {name}: {cause}")]
     Write { name: String, cause: io::Error },
@@ -34,6 +34,15 @@ pub(crate) enum Trouble {
     Usage(String),
 }
 
+/// An address where a file is expected.
+fn hint(name: &str) -> &'static str {
+    if name.starts_with("http://") || name.starts_with("https://") {
+        " (this is an address; fetch the list to a file first, or use `medmij cache refresh`)"
+    } else {
+        ""
+    }
+}
+
 impl Trouble {
     #[cfg(any(feature = "stelselnode", feature = "store"))]
     pub(crate) fn failed(what: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -44,17 +53,20 @@ impl Trouble {
     }
 }
 
-/// An error with its causes, on one line.
+/// An error with its causes, on one line; what one says already is not said again by its cause.
 pub(crate) struct Causes<'a>(pub(crate) &'a dyn Error);
 
 impl fmt::Display for Causes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
+        let mut said = self.0.to_string();
         let mut cause = self.0.source();
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
+            let more = error.to_string();
+            if !said.ends_with(&more) {
+                said = format!("{said}: {more}");
+            }
             cause = error.source();
         }
-        Ok(())
+        f.write_str(&said)
     }
 }

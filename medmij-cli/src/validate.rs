@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `medmij validate` — core.alst.202, core.ocl.202, core.gnl.202, core.whl.304: is the list good, and if not, why.
 
+use std::fmt;
+
 use medmij_list::ListKind;
 
 use crate::{
@@ -27,16 +29,17 @@ pub(crate) fn run(arguments: &Validate, output: &mut Output) -> Result<Exit, Tro
     };
     let mut company = Company::of(&arguments.files, &judge);
     let mut exit = Exit::Good;
+    let mut counts = Counts::default();
     for (number, path) in arguments.files.iter().enumerate() {
         let file = path.display().to_string();
         if let Some(judged) = company.judged(number) {
-            exit = exit.max(tell(&file, judged, &company, &judge, arguments, output));
+            exit = exit.max(counts.add(tell(&file, judged, &company, &judge, arguments, output)));
             continue;
         }
         match company.take(number, path, &judge) {
             Ok(input) => {
                 let judged = judge.judge(input);
-                exit = exit.max(tell(&file, &judged, &company, &judge, arguments, output));
+                exit = exit.max(counts.add(tell(&file, &judged, &company, &judge, arguments, output)));
             }
             Err(trouble) => {
                 output.flush();
@@ -44,11 +47,44 @@ pub(crate) fn run(arguments: &Validate, output: &mut Output) -> Result<Exit, Tro
                 if arguments.json {
                     output.json(&Verdict::unreadable(&file, &trouble));
                 }
-                exit = Exit::Trouble;
+                exit = counts.add(Exit::Trouble);
             }
         }
     }
+    if arguments.files.len() > 1 && !arguments.json {
+        output.line(counts);
+    }
     Ok(exit)
+}
+
+/// How many files ended how.
+#[derive(Default)]
+struct Counts {
+    accepted: usize,
+    refused: usize,
+    unreadable: usize,
+}
+
+impl Counts {
+    fn add(&mut self, exit: Exit) -> Exit {
+        match exit {
+            Exit::Good => self.accepted += 1,
+            Exit::Not => self.refused += 1,
+            Exit::Trouble => self.unreadable += 1,
+        }
+        exit
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let total = self.accepted + self.refused + self.unreadable;
+        write!(f, "{total} files: {} accepted, {} refused", self.accepted, self.refused)?;
+        match self.unreadable {
+            0 => Ok(()),
+            count => write!(f, ", {count} not read"),
+        }
+    }
 }
 
 /// Says what was found of one file.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `medmij whitelist check` — core.whl.306: is the host on the Whitelist, exactly.
 
+use std::path::Path;
+
 use medmij_types::Hostname;
 use medmij_whitelist::{MedMijNode, Whitelist};
 use serde::Serialize;
@@ -16,6 +18,7 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &WhitelistCheck, output: &mut Output) -> Result<Exit, Trouble> {
+    let hosts = hosts(arguments)?;
     let options = input::options(arguments.dialect.as_deref())?;
     let screen = Screen::new(arguments.json);
     let input = Input::read(&arguments.list, options.limits.size, screen)?;
@@ -23,7 +26,7 @@ pub(crate) fn run(arguments: &WhitelistCheck, output: &mut Output) -> Result<Exi
     let list = any_list::needed::<Whitelist>(input, &options)?;
     drop(judging);
     let mut exit = Exit::Good;
-    for host in &arguments.hosts {
+    for host in &hosts {
         let parsed = Hostname::parse(host);
         let listed = parsed.as_ref().is_ok_and(|host| list.contains(host));
         if !listed {
@@ -58,6 +61,26 @@ pub(crate) fn run(arguments: &WhitelistCheck, output: &mut Output) -> Result<Exi
         output.line(line);
     }
     Ok(exit)
+}
+
+/// The hosts of the command line; for `-` those of standard input, one a line.
+fn hosts(arguments: &WhitelistCheck) -> Result<Vec<String>, Trouble> {
+    let mut hosts = Vec::new();
+    for host in &arguments.hosts {
+        if host != "-" {
+            hosts.push(host.clone());
+            continue;
+        }
+        if arguments.list == Path::new("-") {
+            return Err(Trouble::Usage(
+                "the list and the hosts cannot both be standard input".to_owned(),
+            ));
+        }
+        let input = Input::small(Path::new("-"))?;
+        let lines = input.text()?.lines().map(str::trim);
+        hosts.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
+    }
+    Ok(hosts)
 }
 
 fn did_you_mean(nearest: &[&str]) -> Option<String> {

@@ -45,6 +45,22 @@ impl Code {
     }
 }
 
+impl Code {
+    /// What the invariant is, in one sentence.
+    #[must_use]
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::V2 => "The Aanbiedersnaam has its form (core.alst.101).",
+            Self::V5 => "A resource endpoint serves one Gegevensdienst (core.gegevensdiensten.201).",
+            Self::V9 => "A host is a usable FQDN (core.whl.304).",
+            Self::V12 => "A GegevensdienstId has a name in the Gegevensdienstnamenlijst.",
+            Self::V13 => "A host of the back channel is on the Whitelist (core.whl.306).",
+            Self::Use => "A value loads and cannot be used, or not as it stands.",
+            Self::Tz => "The Tijdstempel has a time zone.",
+        }
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

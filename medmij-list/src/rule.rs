@@ -26,6 +26,14 @@ macro_rules! rules {
             /// All rules, in a fixed order.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
+            /// What the rule says, in one sentence.
+            #[must_use]
+            pub const fn says(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),+).trim_ascii(),)+
+                }
+            }
+
             /// The code; it never changes.
             #[must_use]
             pub const fn code(self) -> &'static str {

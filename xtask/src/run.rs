@@ -57,7 +57,7 @@ pub(crate) const PROOFS: &[(&str, &[&str])] = &[
             "--release",
             "--quiet",
             "-p",
-            "list-oracle",
+            "medmij-list-oracle",
             "--",
             "--include-ignored",
         ],

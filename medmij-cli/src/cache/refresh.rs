@@ -9,12 +9,13 @@ use std::{path::Path, sync::Arc};
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_list::{
     List, ListCache, ListKind, RefreshPolicy, SourceError,
-    supply::{FileKeep, ListSupply, SourceName, Step, SupplyEvent},
+    supply::{FileKeep, ListSupply, Refusal, SourceName, Step, SupplyEvent},
 };
 use medmij_ocl::OAuthclientlist;
 use medmij_types::{Clock, SystemClock};
 use medmij_whitelist::Whitelist;
 use medmij_zal::{Zorgaanbiederslijst, koppellijst::Zorgaanbiederskoppellijst};
+use serde::Serialize;
 
 use crate::{
     Exit,
@@ -40,6 +41,7 @@ pub(super) fn run(arguments: &CacheRefresh, output: &mut Output) -> Result<Exit,
         let once = Once {
             keep: Arc::clone(&keep),
             api: arguments.api,
+            json: arguments.json,
             from: &mut from,
             output,
         };
@@ -105,6 +107,7 @@ fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
 struct Once<'a> {
     keep: Arc<FileKeep>,
     api: u16,
+    json: bool,
     from: &'a mut From,
     output: &'a mut Output,
 }
@@ -119,25 +122,68 @@ impl Once<'_> {
         let mut supply = ListSupply::new(self.from.name(), self.api, cache, self.keep, clock);
         let mut events: Vec<SupplyEvent> = supply.restore();
         // What was restored is no news.
-        events.retain(|event| matches!(event, SupplyEvent::CopyNotUsed { .. } | SupplyEvent::KeepFailed { .. }));
+        events.retain(|event| !matches!(event, SupplyEvent::Accepted { .. }));
         let mut exit = Exit::Trouble;
         if let Step::Fetch(flight) = supply.step() {
             let landed = supply.arrived(flight, self.from.fetch(L::KIND), 0.5);
-            exit = if landed.result.is_ok() { Exit::Good } else { Exit::Not };
+            exit = match landed.result {
+                Ok(_) => Exit::Good,
+                Err(Refusal::Source(_) | Refusal::Stopped) => Exit::Trouble,
+                Err(_) => Exit::Not,
+            };
             events.extend(landed.events);
         }
-        for event in &events {
-            show(event, L::KIND, self.output);
-            if matches!(event, SupplyEvent::KeepFailed { .. }) {
-                exit = Exit::Trouble;
-            }
+        if events
+            .iter()
+            .any(|event| matches!(event, SupplyEvent::KeepFailed { .. }))
+        {
+            exit = Exit::Trouble;
+        }
+        let words: Vec<_> = events.iter().filter_map(in_words).collect();
+        if self.json {
+            self.output.json(&Line {
+                list: L::KIND.short(),
+                source: self.from.name().as_str(),
+                api: self.api,
+                ok: exit == Exit::Good,
+                volgnummer: supply
+                    .cache()
+                    .last_known()
+                    .map(|list| list.header().volgnummer().value()),
+                events: words.iter().map(|(_, event, what)| Event { event, what }).collect(),
+            });
+            return exit;
+        }
+        for (paint, word, what) in words {
+            let word = self.output.paint(paint, word);
+            self.output
+                .line(format_args!("{}: {word}: {}", L::KIND, printable(&what)));
         }
         exit
     }
 }
 
-fn show(event: &SupplyEvent, list: ListKind, output: &mut Output) {
-    let (paint, word, what) = match event {
+/// What `--json` says of one list.
+#[derive(Serialize)]
+struct Line<'a> {
+    list: &'static str,
+    source: &'a str,
+    api: u16,
+    ok: bool,
+    /// Of the list in force after this.
+    volgnummer: Option<u64>,
+    events: Vec<Event<'a>>,
+}
+
+#[derive(Serialize)]
+struct Event<'a> {
+    event: &'a str,
+    what: &'a str,
+}
+
+/// An event in a word and a line; `None` for one that says nothing about a single refresh.
+fn in_words(event: &SupplyEvent) -> Option<(Paint, &'static str, String)> {
+    Some(match event {
         SupplyEvent::Accepted {
             volgnummer, previous, ..
         } => {
@@ -145,7 +191,31 @@ fn show(event: &SupplyEvent, list: ListKind, output: &mut Output) {
             (Paint::Green, "taken", format!("Volgnummer {volgnummer}{before}"))
         }
         SupplyEvent::Unchanged { volgnummer, .. } => (Paint::Green, "unchanged", format!("Volgnummer {volgnummer}")),
+        SupplyEvent::Refused {
+            refusal: Refusal::Source(cause),
+            ..
+        } => {
+            let causes = Causes(&**cause).to_string();
+            let causes = causes
+                .strip_prefix("the list could not be fetched: ")
+                .unwrap_or(&causes);
+            (Paint::Red, "not fetched", causes.to_owned())
+        }
         SupplyEvent::Refused { refusal, .. } => (Paint::Red, "refused", Causes(refusal).to_string()),
+        SupplyEvent::Implausible { oddity, .. } => (Paint::Yellow, "implausible", oddity.to_string()),
+        SupplyEvent::Large { bytes, limit, .. } => (
+            Paint::Yellow,
+            "large",
+            format!("{bytes} bytes are more than half of the limit of {limit}"),
+        ),
+        SupplyEvent::StateRolledBack { kept, journal, .. } => {
+            let kept = kept.map_or_else(|| "nothing".to_owned(), |number| number.to_string());
+            (
+                Paint::Red,
+                "put back",
+                format!("the kept state knows {kept}, the journal Volgnummer {journal}"),
+            )
+        }
         SupplyEvent::KeepFailed { step, error, .. } => (Paint::Red, "not kept", format!("{step}: {error}")),
         SupplyEvent::CopyNotUsed { trouble, .. } => (Paint::Yellow, "copy not used", trouble.to_string()),
         SupplyEvent::OldStamp { tijdstempel, age, .. } => {
@@ -154,8 +224,6 @@ fn show(event: &SupplyEvent, list: ListKind, output: &mut Output) {
             (Paint::Yellow, "old stamp", what)
         }
         SupplyEvent::MemoryLowered { .. } => (Paint::Yellow, "memory lowered", String::new()),
-        _ => return,
-    };
-    let word = output.paint(paint, word);
-    output.line(format_args!("{list}: {word}: {}", printable(&what)));
+        _ => return None,
+    })
 }

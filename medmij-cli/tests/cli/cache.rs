@@ -150,7 +150,11 @@ fn exit_codes() {
         (&["inspect", "file"], 2),
         (&["journal", "absent"], 2),
         (&["refresh", "lijsten"], 2),
-        (&["refresh", "lijsten", "--from", "absent"], 1),
+        (&["refresh", "lijsten", "--from", "absent"], 2),
+        (
+            &["lower", "lijsten", "--list", "whitelist", "--to", "8", "--reason", "x"],
+            2,
+        ),
         (&["refresh", "lijsten", "--from", "bron", "--source", "../x"], 2),
         (&["refresh", "lijsten", "--from", "bron", "--stelselnode", "a.nl"], 2),
         (&["refresh", "lijsten", "--stelselnode", "a.nl"], 2),
@@ -212,4 +216,72 @@ fn exit_codes() {
         "x",
     ]);
     assert!(run.exit == 2 && run.err.contains("--source"), "{run:?}");
+}
+
+#[test]
+fn refresh_says_each_cause_once_and_what_is_missing() {
+    let bench = Bench::new();
+    publish(&bench, 7);
+    bench.medmij(&REFRESH);
+    let run = bench.medmij(&["cache", "refresh", "lijsten", "--from", "absent", "--list", "whitelist"]);
+    assert_eq!(run.exit, 2);
+    assert!(run.out.starts_with("Whitelist: not fetched: "), "{}", run.out);
+    assert_eq!(run.out.matches("No such file").count(), 1, "{}", run.out);
+
+    let run = bench.medmij(&["cache", "refresh", "lijsten"]);
+    assert!(
+        run.err.contains("--from") && run.err.contains("--stelselnode"),
+        "{}",
+        run.err
+    );
+
+    let before = bench.medmij(&["cache", "inspect", "lijsten", "--json"]).out;
+    let run = bench.medmij(&[
+        "cache",
+        "lower",
+        "lijsten",
+        "--list",
+        "whitelist",
+        "--to",
+        "8",
+        "--reason",
+        "x",
+    ]);
+    assert!(run.exit == 2 && run.err.contains("stands at 7"), "{run:?}");
+    assert_eq!(
+        before.contains("\"lowered\":0"),
+        bench
+            .medmij(&["cache", "inspect", "lijsten", "--json"])
+            .out
+            .contains("\"lowered\":0")
+    );
+}
+
+#[test]
+fn refresh_as_json() {
+    let bench = Bench::new();
+    publish(&bench, 7);
+    let lines = bench.medmij(&[&REFRESH[..], &["--json"]].concat()).json();
+    assert_eq!(lines.len(), 4);
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["ok"] == true && line["volgnummer"] == 7 && line["api"] == 2)
+    );
+    assert_eq!(lines[2]["list"], "whitelist");
+    assert_eq!(lines[2]["events"][0]["event"], "taken");
+    let run = bench.medmij(&[
+        "cache",
+        "refresh",
+        "lijsten",
+        "--from",
+        "absent",
+        "--list",
+        "whitelist",
+        "--json",
+    ]);
+    let line = &run.json()[0];
+    assert_eq!(run.exit, 2);
+    assert_eq!((&line["ok"], &line["volgnummer"]), (&json!(false), &json!(7)));
+    assert_eq!(line["events"][0]["event"], "not fetched");
 }

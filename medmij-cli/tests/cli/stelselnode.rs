@@ -106,10 +106,10 @@ fn r2_a_connection_that_is_cut_is_a_refusal() {
     network.server.script(ListKind::Whitelist, [Answer::CutAfter(50)]);
     let run = network.refresh(&["--danger-no-revocation"]);
     assert!(
-        run.exit == 1
+        run.exit == 2
             && run
                 .out
-                .starts_with("Whitelist: refused: the list could not be fetched: "),
+                .starts_with("Whitelist: not fetched: stelselnode gave no answer: "),
         "{run:?}"
     );
     assert_eq!(network.refresh(&["--danger-no-revocation"]).exit, 0);

@@ -215,3 +215,92 @@ fn official_examples() {
     }
     assert!(accepted >= 8, "{accepted}");
 }
+
+#[test]
+fn what_comes_in_the_place_of_a_list_has_a_help_of_its_own() {
+    let bench = Bench::new();
+    let endpoint = zal3(7).replacen("https://", "http://", 1);
+    let old = zal3(7);
+    for (document, help) in [
+        (
+            "<!DOCTYPE html>\n<html><body>login</body></html>".to_owned(),
+            "a web page",
+        ),
+        ("<html><head/></html>".to_owned(), "a web page"),
+        (
+            "<?xml version=\"1.0\"?>\n<html xmlns=\"http://www.w3.org/1999/xhtml\"/>".to_owned(),
+            "a web page",
+        ),
+        ("{\"error\": \"unauthorized\"}".to_owned(), "JSON"),
+        ("\u{feff} [1]".to_owned(), "JSON"),
+    ] {
+        let run = bench.fed(&["validate", "-"], document.as_bytes());
+        assert!(
+            run.exit == 1 && run.out.contains("help: this is ") && run.out.contains(help),
+            "{help}: {}",
+            run.out
+        );
+    }
+    let release2 = endpoint_in_release2(&old);
+    let run = bench.fed(&["validate", "-"], release2.as_bytes());
+    assert!(run.out.contains("over https only"), "{}", run.out);
+    // an inferred list is marked, not refused
+    assert_eq!(bench.fed(&["validate", "-"], endpoint.as_bytes()).exit, 0);
+    let run = bench.medmij(&["validate", "https://stelselnode.example.nl/list.xml"]);
+    assert!(run.exit == 2 && run.err.contains("this is an address"), "{}", run.err);
+}
+
+/// The entry of a list of release 3 in a list of release 2, with one address of http.
+fn endpoint_in_release2(zal3: &str) -> String {
+    let between = |from: &str, to: &str| {
+        let rest = zal3.split_once(from).unwrap().1;
+        rest.split_once(to).unwrap().0.to_owned()
+    };
+    let diensten = between("<Gegevensdiensten>", "</Gegevensdiensten>").replacen("https://", "http://", 1);
+    format!(
+        "<Zorgaanbiederslijst xmlns=\"xmlns://afsprakenstelsel.medmij.nl/zorgaanbiederslijst/release2/\">\
+         <Tijdstempel>2026-03-29T12:00:00Z</Tijdstempel><Volgnummer>7</Volgnummer><Zorgaanbieders><Zorgaanbieder>\
+         <Zorgaanbiedernaam>umcharderwijk@medmij</Zorgaanbiedernaam><Gegevensdiensten>{diensten}</Gegevensdiensten>\
+         </Zorgaanbieder></Zorgaanbieders></Zorgaanbiederslijst>"
+    )
+}
+
+#[test]
+fn several_files_are_counted_in_a_last_line() {
+    let bench = Bench::new();
+    bench.file("good.xml", whitelist(7, &["a.nl"]));
+    bench.file("bad.xml", whitelist(7, &["A.nl"]));
+    let last = |files: &[&str]| {
+        let run = bench.medmij(&[&["validate"], files].concat());
+        run.out.lines().last().unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        last(&["good.xml", "bad.xml", "good.xml"]),
+        "3 files: 2 accepted, 1 refused"
+    );
+    assert_eq!(
+        last(&["good.xml", "absent.xml"]),
+        "2 files: 1 accepted, 0 refused, 1 not read"
+    );
+    assert!(last(&["good.xml"]).starts_with("good.xml: accepted"));
+}
+
+#[test]
+fn a_rule_is_explained_by_its_code() {
+    let bench = Bench::new();
+    for (code, part) in [
+        ("schema.pattern", "not of the asked form"),
+        ("error[xml.doctype]", "What to do: remove"),
+        ("v13", "on the Whitelist"),
+    ] {
+        let run = bench.medmij(&["explain", code]);
+        assert!(run.exit == 0 && run.out.contains(part), "{code}: {run:?}");
+    }
+    let run = bench.medmij(&["explain", "schema.patern"]);
+    assert!(run.exit == 1 && run.err.contains("schema.pattern"), "{run:?}");
+    let all = bench.medmij(&["explain"]).out;
+    assert!(
+        all.lines().count() > 40 && all.lines().all(|line| line.len() > 30),
+        "{all}"
+    );
+}

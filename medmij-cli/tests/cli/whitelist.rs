@@ -71,3 +71,17 @@ fn a_list_that_is_refused_is_trouble() {
     let run = bench.fed(&["whitelist", "check", "-", "a.nl"], whitelist(1, &["a.nl"]).as_bytes());
     assert_eq!(run.exit, 0);
 }
+
+#[test]
+fn hosts_from_standard_input() {
+    let bench = Bench::new();
+    bench.file("wl.xml", whitelist(7, &["a.nl", "b.nl"]));
+    let run = bench.fed(
+        &["whitelist", "check", "--json", "wl.xml", "-"],
+        b"a.nl\n\n b.nl \r\nc.nl\n",
+    );
+    let listed: Vec<_> = run.json().iter().map(|line| line["listed"] == true).collect();
+    assert_eq!((run.exit, listed), (1, vec![true, true, false]));
+    let run = bench.fed(&["whitelist", "check", "-", "-"], b"a.nl\n");
+    assert!(run.exit == 2 && run.err.contains("cannot both"), "{run:?}");
+}
