@@ -43,7 +43,8 @@ impl GegevensdienstnamenlijstDraft {
     ///
     /// # Errors
     ///
-    /// The rule that the draft breaks; the values are good, so that is a key that is there twice.
+    /// [`ListError`] where an id is there twice ([`Rule::Unique`](medmij_list::Rule::Unique)), or the document is larger
+    /// than readers take.
     pub fn to_xml(&self) -> Result<String, ListError> {
         let header = Header::new(self.tijdstempel.clone(), self.volgnummer);
         let xml = write(

@@ -46,8 +46,7 @@ pub struct ListCache<L: List> {
 /// A list and its age, swapped together: nobody sees the one with the age of the other.
 struct InForce<L> {
     list: Arc<Snapshot<L>>,
-    /// Monotonic milliseconds of the last fetch that confirmed the list; negative where that was before the clock's
-    /// zero, in a process of before.
+    /// Monotonic milliseconds of the last fetch that confirmed the list; negative if that was before this process started.
     confirmed: AtomicI64,
 }
 
@@ -126,12 +125,26 @@ impl<L: List> ListCache<L> {
     ///
     /// As [`offer`](Self::offer).
     pub fn restore(&self, snapshot: Snapshot<L>, age: Duration) -> Result<Taken, NotTaken> {
+        self.take(snapshot, age, |_| ())
+    }
+
+    /// As [`restore`](Self::restore); a list that takes over is handed to `store` first. Others that offer wait for it,
+    /// readers do not.
+    pub(crate) fn take(
+        &self,
+        snapshot: Snapshot<L>,
+        age: Duration,
+        store: impl FnOnce(&Snapshot<L>),
+    ) -> Result<Taken, NotTaken> {
         let mut writing = self.lock();
         let current = self.current.load_full();
         let offered = snapshot.header().volgnummer();
         let verdict = self.verdict(&snapshot, current.as_ref().map(|old| &*old.list), writing.floor);
         match verdict {
             Ok(taken) => {
+                if let Taken::New { .. } = taken {
+                    store(&snapshot);
+                }
                 writing.floor = writing.floor.max(Some(offered));
                 let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
                 let confirmed = self.monotonic().saturating_sub(age);
@@ -166,16 +179,6 @@ impl<L: List> ListCache<L> {
         verdict
     }
 
-    /// What [`offer`](Self::offer) would say now, without taking anything.
-    ///
-    /// # Errors
-    ///
-    /// As [`offer`](Self::offer).
-    pub fn judge(&self, snapshot: &Snapshot<L>) -> Result<Taken, NotTaken> {
-        let writing = self.lock();
-        self.verdict(snapshot, self.last_known().as_deref(), writing.floor)
-    }
-
     /// The highest Volgnummer that was taken: what a process must remember apart from the list to be safe from
     /// rollback after a restart.
     #[must_use]
@@ -183,7 +186,7 @@ impl<L: List> ListCache<L> {
         self.lock().floor
     }
 
-    /// Takes over a memory of before: no list below this Volgnummer will be taken. It never lowers the floor.
+    /// Restores the rollback floor of an earlier run: no list below this Volgnummer will be taken. It never lowers the floor.
     pub fn raise_floor(&self, volgnummer: Volgnummer) {
         let mut writing = self.lock();
         writing.floor = writing.floor.max(Some(volgnummer));

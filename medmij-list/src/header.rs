@@ -3,7 +3,7 @@
 
 use medmij_types::{Tijdstempel, Volgnummer};
 
-/// When a list was published, and the how-manieth publication it is.
+/// Publication time and sequence number of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     tijdstempel: Tijdstempel,

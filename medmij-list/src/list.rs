@@ -39,13 +39,13 @@ pub trait List: Sized + Send + Sync + 'static {
 
 /// Takes validated elements in document order and makes the model of them.
 ///
-/// It is told of the elements that it named in [`SLOTS`](Self::SLOTS) and of no others. It must not rely on an element
+/// It gets the elements that it named in [`SLOTS`](Self::SLOTS) and no others. It must not rely on an element
 /// being there: a dialect made from a later schema may have made it optional.
 pub trait Collector: Default {
     /// What it makes.
     type List;
 
-    /// The elements that it wants to hear of, as parent and name; a slot is a place in this table. The parent of the
+    /// The elements that it wants, as parent and name; a slot is an index into this table. The parent of the
     /// root is the empty string.
     const SLOTS: &'static [(&'static str, &'static str)];
 

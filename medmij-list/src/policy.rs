@@ -40,10 +40,17 @@ pub struct RefreshPolicy {
     pub alarm: Duration,
     /// Age from which the list is not used any more. Default 9 hours.
     pub hard_limit: Duration,
-    /// Age of the Tijdstempel from which a list that the source still offers is told of, because the source may have
-    /// stopped publishing: an event and nothing more. The framework says nothing about it, and a list that does not
-    /// change may rightly be old, so this figure is ours. Default 30 days.
+    /// Report a list whose Tijdstempel is older than this, because the source may have stopped publishing: an event and
+    /// nothing more. The framework says nothing about it, and a list that does not change may rightly be old, so this
+    /// figure is ours. Default 30 days.
     pub old_stamp: Duration,
+    /// Report a Tijdstempel that is further than this ahead of our clock: an event, and the list is taken. Default 5
+    /// minutes.
+    pub stamp_ahead: Duration,
+    /// Report a Volgnummer that is more than this above its predecessor: an event, and the list is taken. A wrong list
+    /// with a very high number shuts the right one out until an operator lowers the memory. Default 100: a source that
+    /// publishes every ten minutes makes 54 in nine hours.
+    pub volgnummer_leap: u64,
     /// Whether a list without entries is taken. Default no.
     pub take_empty: bool,
     /// Whether a list past the hard limit goes on being used, with events that say so. Default no.
@@ -61,6 +68,8 @@ impl Default for RefreshPolicy {
             alarm: Duration::from_secs(30 * 60),
             hard_limit: Duration::from_secs(9 * 3600),
             old_stamp: Duration::from_secs(30 * 24 * 3600),
+            stamp_ahead: Duration::from_secs(300),
+            volgnummer_leap: 100,
             take_empty: false,
             use_past_limit: false,
         }

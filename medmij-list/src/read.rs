@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.alst.202, core.ocl.202, core.gnl.202, core.whl.304 — reading a list is validating it: one pass over the tokens
-//! drives the table of the dialect, and the list hears of accepted elements only.
+//! drives the table of the dialect, and the collector of the list gets accepted elements only.
 
 mod all;
 mod attributes;
@@ -63,7 +63,7 @@ struct Frame {
     at: u16,
     /// How often that one came; in any order, which ones came.
     count: u32,
-    /// The how-manieth of its name it is.
+    /// Ordinal among siblings of the same name, from 1.
     index: u32,
     start: u32,
 }

@@ -18,10 +18,14 @@
 //!
 //! * A list that is in force has been stored, journalled and remembered before: after a crash at any moment a restart
 //!   never serves an older one. Where storing fails (disk full, read-only), the list goes into force all the same,
-//!   [`SupplyEvent::KeepFailed`] tells so, and each refresh tries again.
+//!   [`SupplyEvent::KeepFailed`] says so, and each refresh tries again. Until then neither journal nor memory count it: the
+//!   next start has the previous list, and not none.
 //! * A copy that is read back is judged by the same reader as a fetched one, against its checksum and against the
 //!   memory. Its age goes on counting from the last fetch that confirmed it, also over the time the process was down.
-//! * A copy below the memory is not used, even if it is the only one there is.
+//! * The age never shrinks by a clock that was set back while the process was down: the last moment that a process saw is
+//!   kept, and with a clock behind it the copy counts as expired until a fetch confirms it.
+//! * A copy below the memory is not used, even if it is the only one there is. A memory below the journal is reported, and
+//!   the number of the journal counts.
 
 mod event;
 #[cfg(feature = "files")]
@@ -38,7 +42,7 @@ pub use self::files::{FileKeep, FileLayer, LayerFile, OsFiles};
 #[cfg(feature = "tokio")]
 pub use self::running::{RunningSupply, SupplyEvents};
 pub use self::{
-    event::{CopyTrouble, KeepStep, Origin, Refusal, SupplyEvent},
+    event::{CopyTrouble, HeaderOddity, KeepStep, Origin, Refusal, SupplyEvent},
     keep::{
         CopyToKeep, JournalEntry, Journalled, Keep, KeepError, KeepKey, Kept, KeptCopy, Lowering, RollbackMemory,
         Sha256Sum, Sha256SumError, SourceName, SourceNameError,

@@ -34,7 +34,7 @@ impl<'a> OAuthclient<'a> {
     ///
     /// # Errors
     ///
-    /// Why the name cannot be used: the schema lets more pass than is a host.
+    /// [`HostnameError`]: the schema lets more pass than is a host.
     pub fn hostname(self) -> Result<Hostname, HostnameError> {
         Hostname::parse(self.hostname_str())
     }
@@ -49,7 +49,7 @@ impl<'a> OAuthclient<'a> {
     ///
     /// # Errors
     ///
-    /// Why the name cannot be used.
+    /// [`NaamError::Length`] or [`NaamError::Control`].
     pub fn organisatienaam(self) -> Result<Organisatienaam, NaamError> {
         Organisatienaam::parse(self.organisatienaam_str().unwrap_or_default())
     }
@@ -133,7 +133,7 @@ impl<'a> OAuthclientGegevensdienst<'a> {
     ///
     /// # Errors
     ///
-    /// Why the id cannot be used.
+    /// [`GegevensdienstIdError::Length`] or [`GegevensdienstIdError::Character`].
     pub fn id(self) -> Result<GegevensdienstId, GegevensdienstIdError> {
         GegevensdienstId::parse(self.id_str())
     }
@@ -179,7 +179,7 @@ impl<'a> NotificationEndpoint<'a> {
     ///
     /// # Errors
     ///
-    /// Why the URI cannot be used.
+    /// [`UriError`]: the first rule that the text breaks.
     pub fn uri(self) -> Result<BackchannelUri, UriError> {
         BackchannelUri::parse(self.0)
     }

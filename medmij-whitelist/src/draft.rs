@@ -47,7 +47,8 @@ impl WhitelistDraft {
     ///
     /// # Errors
     ///
-    /// The rule that the draft breaks; the values are good, so that is a host that is there twice.
+    /// [`ListError`] where a host is there twice ([`Rule::Unique`](medmij_list::Rule::Unique)), or the document is larger
+    /// than readers take.
     pub fn to_xml(&self) -> Result<String, ListError> {
         let header = Header::new(self.tijdstempel.clone(), self.volgnummer);
         let xml = write(&header, self.hosts.iter().map(Hostname::as_str));

@@ -122,7 +122,8 @@ impl ZorgaanbiederslijstDraft {
     ///
     /// # Errors
     ///
-    /// What release2 cannot say, or the rule that the draft breaks.
+    /// [`DraftError::Interfaceversies`] or [`DraftError::Abonneren`] for what release2 cannot say, [`DraftError::Refused`]
+    /// for the rule that the document breaks.
     pub fn to_xml_release2(&self) -> Result<String, DraftError> {
         for aanbieder in &self.zorgaanbieders {
             let naam = || aanbieder.naam.to_string();
@@ -147,7 +148,7 @@ impl ZorgaanbiederslijstDraft {
     ///
     /// # Errors
     ///
-    /// The rule that the draft breaks, inferred rules included.
+    /// [`DraftError::Refused`] for the rule that the document breaks, [`DraftError::Incomplete`] where something is missing.
     pub fn to_xml_release3(&self) -> Result<String, DraftError> {
         self.checked(self.write(true))
     }

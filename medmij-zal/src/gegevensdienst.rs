@@ -29,7 +29,7 @@ impl<'a> Gegevensdienst<'a> {
     ///
     /// # Errors
     ///
-    /// Why the id cannot be used: the schema lets more pass than can stand in a scope.
+    /// [`Unusable`] where the schema let pass what cannot stand in a scope.
     pub fn id(self) -> Result<GegevensdienstId, Unusable> {
         let text = self.id_str();
         let of = || self.zorgaanbieder().naam_str().to_owned();
@@ -40,7 +40,7 @@ impl<'a> Gegevensdienst<'a> {
     ///
     /// # Errors
     ///
-    /// Why it cannot be used.
+    /// [`Unusable`] where the element is absent, or its value breaks the rule that the error names.
     pub fn authorization_endpoint(self) -> Result<FrontchannelUri, Unusable> {
         let element = "AuthorizationEndpointuri";
         let text = self
@@ -59,7 +59,7 @@ impl<'a> Gegevensdienst<'a> {
     ///
     /// # Errors
     ///
-    /// Why it cannot be used.
+    /// [`Unusable`] where the element is absent, or its value breaks the rule that the error names.
     pub fn token_endpoint(self) -> Result<BackchannelUri, Unusable> {
         self.backchannel("TokenEndpointuri", self.token_endpoint_str())
     }
@@ -154,7 +154,7 @@ impl<'a> Abonneren<'a> {
     ///
     /// # Errors
     ///
-    /// Why the number cannot be used.
+    /// [`Unusable`] where the element is absent or no number of 1 or more.
     pub fn maximale_duur(self) -> Result<u32, Unusable> {
         let element = "MaximaleDuur";
         let text = self
@@ -178,7 +178,7 @@ impl<'a> Abonneren<'a> {
     ///
     /// # Errors
     ///
-    /// Why the list's own number cannot be used.
+    /// [`Unusable`] where the number in the list is absent or no number of 1 or more.
     pub fn allows(self, days: u32) -> Result<bool, Unusable> {
         self.maximale_duur().map(|most| days <= most)
     }
@@ -187,7 +187,7 @@ impl<'a> Abonneren<'a> {
     ///
     /// # Errors
     ///
-    /// Why it cannot be used.
+    /// [`Unusable`] where the element is absent, or its value breaks the rule that the error names.
     pub fn subscription_endpoint(self) -> Result<BackchannelUri, Unusable> {
         self.dienst
             .backchannel("SubscriptionEndpointuri", self.subscription_endpoint_str())
@@ -228,7 +228,7 @@ impl<'a> Systeemrol<'a> {
     ///
     /// # Errors
     ///
-    /// Why the code cannot be used.
+    /// [`Unusable`] where the code is no [`Systeemrolcode`].
     pub fn code(self) -> Result<Systeemrolcode, Unusable> {
         let text = self.code_str();
         Systeemrolcode::parse(text).map_err(|cause| Unusable::new("Systeemrolcode", text, self.dienst.of(), cause))
@@ -239,7 +239,7 @@ impl<'a> Systeemrol<'a> {
     ///
     /// # Errors
     ///
-    /// Why it cannot be used.
+    /// [`Unusable`] where the element is absent, or its value breaks the rule that the error names.
     pub fn resource_endpoint(self) -> Result<BackchannelUri, Unusable> {
         self.dienst
             .backchannel("ResourceEndpointuri", self.resource_endpoint_str())

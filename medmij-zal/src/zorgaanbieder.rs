@@ -29,14 +29,14 @@ impl<'a> Zorgaanbieder<'a> {
     ///
     /// # Errors
     ///
-    /// Why the name cannot be used; release2 has no such names.
+    /// [`Unusable`] where the name is no [`Aanbiedernaam`]: an inferred dialect only marks it.
     pub fn naam(self) -> Result<Aanbiedernaam, Unusable> {
         let text = self.naam_str();
         Aanbiedernaam::parse(text)
             .map_err(|cause| Unusable::new("Zorgaanbiedernaam", text, format!("number {}", self.at + 1), cause))
     }
 
-    /// What kind of Aanbieder it is; `None` where the list does not tell.
+    /// What kind of Aanbieder it is; `None` where the list does not say.
     #[must_use]
     pub fn aanbiedertype(self) -> Option<Aanbiedertype> {
         self.aanbiedertype_str().map(Aanbiedertype::from_code)
@@ -102,7 +102,7 @@ impl<'a> Interfaceversie<'a> {
     ///
     /// # Errors
     ///
-    /// Why the id cannot be used.
+    /// [`Unusable`] where the id is no [`InterfaceversieId`].
     pub fn id(self) -> Option<Result<InterfaceversieId, Unusable>> {
         let text = self.id_str()?;
         let of = || self.aanbieder.naam_str().to_owned();

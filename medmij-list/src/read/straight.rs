@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The straight way through a document: what stands there as the dialect expects it, written in the plainest way, is
-//! taken from the bytes themselves. Whatever is written otherwise, and whatever may be wrong, is left to the tokenizer and
+//! Fast path for canonical markup: elements that the dialect expects, written in the plainest way, are taken from the
+//! bytes themselves. Whatever is written otherwise, and whatever may be wrong, is left to the tokenizer and
 //! to the rest of the reader; so nothing is judged here, and nothing is refused.
 //!
 //! Plain is: white space, a start tag that is `<Name>` to the letter in the default namespace, an end tag alike, and a

@@ -8,14 +8,15 @@ use medmij_types::{Tijdstempel, Volgnummer};
 use super::{KeepError, Sha256Sum};
 use crate::{ListError, ListKind, NotTaken, SourceError};
 
-/// What happened to a list. An application alarms on [`Alarm`](Self::Alarm), [`Expired`](Self::Expired) and
-/// [`KeepFailed`](Self::KeepFailed).
+/// What happened to a list. An application alarms on those of which [`needs_attention`](Self::needs_attention) is true.
 ///
 /// ```
 /// use medmij_list::supply::SupplyEvent;
 ///
-/// fn needs_a_person(event: &SupplyEvent) -> bool {
-///     matches!(event, SupplyEvent::Alarm { .. } | SupplyEvent::Expired { .. } | SupplyEvent::KeepFailed { .. })
+/// fn watch(event: &SupplyEvent) {
+///     if event.needs_attention() {
+///         eprintln!("please look: {event:?}");
+///     }
 /// }
 /// ```
 #[derive(Clone, Debug)]
@@ -81,6 +82,36 @@ pub enum SupplyEvent {
         /// Its age by the wall clock.
         age: Duration,
     },
+    /// A list was taken whose header is implausible; it is in force all the same, because the framework gives no rule to
+    /// refuse it by.
+    Implausible {
+        /// The list.
+        list: ListKind,
+        /// Its number.
+        volgnummer: Volgnummer,
+        /// What is implausible.
+        oddity: HeaderOddity,
+    },
+    /// A document is larger than half of what is read: soon a list will be refused for its size. Reported once, until one is
+    /// smaller again.
+    Large {
+        /// The list.
+        list: ListKind,
+        /// Its size in bytes.
+        bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// At the start the kept state is older than the journal: somebody put back an older set of files. The number of the
+    /// journal counts.
+    StateRolledBack {
+        /// The list.
+        list: ListKind,
+        /// The number in the kept state.
+        kept: Option<Volgnummer>,
+        /// The highest number in the journal.
+        journal: Volgnummer,
+    },
     /// Something could not be kept for the next start: disk full, read-only. The list is in force all the same.
     KeepFailed {
         /// The list.
@@ -101,7 +132,7 @@ pub enum SupplyEvent {
     MemoryLowered {
         /// The list.
         list: ListKind,
-        /// The number of before.
+        /// The previous lowest number.
         from: Option<Volgnummer>,
         /// The lowest number that is taken now.
         to: Option<Volgnummer>,
@@ -111,6 +142,54 @@ pub enum SupplyEvent {
         /// How many.
         events: u64,
     },
+}
+
+/// What is implausible in the header of a list that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeaderOddity {
+    /// The Volgnummer is more than [`RefreshPolicy::volgnummer_leap`](crate::RefreshPolicy) above its predecessor.
+    Leap {
+        /// The previous number.
+        from: Volgnummer,
+        /// The new one.
+        to: Volgnummer,
+    },
+    /// The Tijdstempel is further ahead of our clock than [`RefreshPolicy::stamp_ahead`](crate::RefreshPolicy).
+    FutureTijdstempel {
+        /// The stamp.
+        tijdstempel: Tijdstempel,
+        /// How far it is ahead.
+        ahead: Duration,
+    },
+    /// The Tijdstempel is before that of the previous list.
+    EarlierTijdstempel {
+        /// The stamp.
+        tijdstempel: Tijdstempel,
+        /// That of the previous list.
+        previous: Tijdstempel,
+    },
+}
+
+impl fmt::Display for HeaderOddity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Leap { from, to } => write!(f, "the Volgnummer leaps from {from} to {to}"),
+            Self::FutureTijdstempel { tijdstempel, ahead } => {
+                write!(
+                    f,
+                    "the Tijdstempel {tijdstempel} is {} seconds ahead of the clock",
+                    ahead.as_secs()
+                )
+            }
+            Self::EarlierTijdstempel { tijdstempel, previous } => {
+                write!(
+                    f,
+                    "the Tijdstempel {tijdstempel} is before the previous one, {previous}"
+                )
+            }
+        }
+    }
 }
 
 /// Where an accepted list came from.
@@ -196,10 +275,32 @@ impl SupplyEvent {
             | Self::Alarm { list, .. }
             | Self::Expired { list, .. }
             | Self::OldStamp { list, .. }
+            | Self::Implausible { list, .. }
+            | Self::Large { list, .. }
+            | Self::StateRolledBack { list, .. }
             | Self::KeepFailed { list, .. }
             | Self::CopyNotUsed { list, .. }
             | Self::MemoryLowered { list, .. } => Some(*list),
             Self::Missed { .. } => None,
+        }
+    }
+
+    /// Whether a person should look: the list is late, an older or other list was offered under the number of a newer one,
+    /// a header is implausible, the kept state was put back, or nothing can be kept for the next start.
+    #[must_use]
+    pub const fn needs_attention(&self) -> bool {
+        match self {
+            Self::Alarm { .. }
+            | Self::Expired { .. }
+            | Self::KeepFailed { .. }
+            | Self::Implausible { .. }
+            | Self::StateRolledBack { .. } => true,
+            Self::Refused { refusal, .. } => matches!(
+                refusal,
+                Refusal::NotTaken(NotTaken::LowerVolgnummer { .. } | NotTaken::OtherContent { .. })
+            ),
+            Self::CopyNotUsed { trouble, .. } => matches!(trouble, CopyTrouble::NotTaken(_)),
+            _ => false,
         }
     }
 
@@ -218,7 +319,11 @@ impl SupplyEvent {
             }
             Self::Unchanged { list, volgnummer } => tracing::debug!(%list, %volgnummer, "list unchanged"),
             Self::Refused { list, refusal } => {
-                tracing::warn!(%list, reason = %Chain(refusal), "list refused, the old one stays");
+                if self.needs_attention() {
+                    tracing::error!(%list, reason = %Chain(refusal), "list refused as a rollback, the old one stays");
+                } else {
+                    tracing::warn!(%list, reason = %Chain(refusal), "list refused, the old one stays");
+                }
             }
             Self::Stale { list, age } => tracing::warn!(%list, seconds = age.as_secs(), "list is stale"),
             Self::Alarm { list, age } => {
@@ -230,6 +335,20 @@ impl SupplyEvent {
             Self::OldStamp { list, tijdstempel, age } => {
                 let days = age.as_secs() / 86_400;
                 tracing::warn!(%list, tijdstempel = tijdstempel.as_str(), days, "the source offers a list with an old stamp");
+            }
+            Self::Implausible {
+                list,
+                volgnummer,
+                oddity,
+            } => {
+                tracing::warn!(%list, %volgnummer, %oddity, "list accepted with an implausible header");
+            }
+            Self::Large { list, bytes, limit } => {
+                tracing::warn!(%list, bytes, limit, "list is larger than half of the limit");
+            }
+            Self::StateRolledBack { list, kept, journal } => {
+                let kept = kept.map(Volgnummer::value);
+                tracing::error!(%list, kept, %journal, "kept state of list is older than the journal");
             }
             Self::KeepFailed { list, step, error } => {
                 tracing::error!(%list, %step, error = %Chain(&**error), "list cannot be kept for the next start");

@@ -10,6 +10,9 @@
 //! <folder>/lock                                              held while writing, so that processes may share the folder
 //! ```
 //!
+//! Folders and files belong to one user: they are made without permissions for others, and those that have some lose
+//! them when they are used, or are refused where that is not possible. No symbolic link is followed.
+//!
 //! The name of a copy carries its Volgnummer and its SHA-256, so that one rename replaces bytes and checksum together.
 //! The folder `copies` may be thrown away at any time; `memory` and `journal.jsonl` are the protection against rollback.
 
@@ -61,13 +64,15 @@ impl FileKeep {
     ///
     /// # Errors
     ///
-    /// Where it can be neither found nor made.
+    /// [`KeepError`] where the folder can be neither found nor made, is a symbolic link, or can be written by others and
+    /// that cannot be mended.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, KeepError> {
         let folder = folder.into();
         let layer = OsFiles::default();
         layer
             .create_folder(&folder)
-            .map_err(|e| failed("cannot make the folder", &folder, e))?;
+            .and_then(|()| layer.guard_folder(&folder))
+            .map_err(|e| failed("cannot use the folder", &folder, e))?;
         Ok(Self::with_layer(folder, Arc::new(layer)))
     }
 
@@ -115,7 +120,8 @@ impl Keep for FileKeep {
         let mut kept = Kept {
             memory,
             troubles: trouble.into_iter().collect(),
-            copy: None,
+            journalled: self.memory_from_journal(key).ok().and_then(|memory| memory.volgnummer),
+            ..Kept::default()
         };
         let folder = self.copies_folder(key);
         for _ in 0..3 {
@@ -128,7 +134,7 @@ impl Keep for FileKeep {
             if self
                 .copy_names(&folder)?
                 .iter()
-                .all(|name| self.layer.read(&folder.join(name.to_string())).is_ok())
+                .all(|name| self.read(&folder.join(name.to_string())).is_ok())
             {
                 break;
             }
@@ -146,7 +152,7 @@ impl Keep for FileKeep {
         let folder = self.copies_folder(key);
         let name = CopyName::of(copy);
         let there = self.copy_names(&folder)?;
-        // What an earlier crash left aside takes no room from this one; the copy of before stays until this one stands.
+        // Remove leftovers first; keep the previous copy until the new one is durable.
         self.tidy(&folder, |old| there.first().is_some_and(|newest| newest == old));
         self.replace(&folder.join(name.to_string()), copy.bytes)?;
         self.tidy(&folder, |other| *other == name);
@@ -158,12 +164,27 @@ impl Keep for FileKeep {
         let confirmed = ConfirmedFile {
             sha256: sha256.to_string(),
             at: journal::stamp(at)?,
+            seen: None,
         };
         let folder = self.copies_folder(key);
         if self.copy_names(&folder)?.iter().any(|copy| copy.sha256 == *sha256) {
             self.tidy(&folder, |copy| copy.sha256 == *sha256);
         }
         self.replace(&self.copies_folder(key).join(CONFIRMED), &sealed::seal(&confirmed)?)
+    }
+
+    fn seen(&self, key: &KeepKey, at: SystemTime) -> Result<(), KeepError> {
+        let _lock = self.lock()?;
+        let folder = self.copies_folder(key);
+        let Some(copy) = self.copy_names(&folder)?.into_iter().next() else {
+            return Ok(());
+        };
+        let confirmed = ConfirmedFile {
+            sha256: copy.sha256.to_string(),
+            at: journal::stamp(self.confirmed_at(&folder, &copy))?,
+            seen: Some(journal::stamp(at)?),
+        };
+        self.replace(&folder.join(CONFIRMED), &sealed::seal(&confirmed)?)
     }
 
     fn remember(&self, key: &KeepKey, volgnummer: Volgnummer, content: Sha256Sum) -> Result<RollbackMemory, KeepError> {
@@ -207,7 +228,7 @@ impl Keep for FileKeep {
 
     fn journal(&self) -> Result<Vec<JournalEntry>, KeepError> {
         let path = self.journal_path();
-        match self.layer.read(&path) {
+        match self.read(&path) {
             Ok(bytes) => Ok(journal::read(&bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(failed("cannot read the journal", &path, error)),

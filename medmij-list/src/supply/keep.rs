@@ -30,36 +30,49 @@ pub trait Keep: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Where the place cannot be read at all. A copy that is damaged is no error but a [`Kept::troubles`].
+    /// [`KeepError`] where the storage cannot be read at all. A damaged copy is no error but one of [`Kept::troubles`].
     fn load(&self, key: &KeepKey) -> Result<Kept, KeepError>;
 
     /// The rollback memory alone: what is asked at each refresh, because an operator may have lowered it.
     ///
     /// # Errors
     ///
-    /// Where the place cannot be read.
+    /// [`KeepError`] where the storage cannot be read.
     fn memory(&self, key: &KeepKey) -> Result<RollbackMemory, KeepError>;
 
     /// Replaces the last good copy.
     ///
     /// # Errors
     ///
-    /// Where it could not be stored; the copy of before is still whole then.
+    /// [`KeepError`] where it could not be stored; the previous copy is still whole then.
     fn store(&self, key: &KeepKey, copy: &CopyToKeep<'_>) -> Result<(), KeepError>;
 
     /// Notes that the copy with this checksum was confirmed by a fetch at this moment.
     ///
     /// # Errors
     ///
-    /// Where it could not be noted.
+    /// [`KeepError`] where it could not be noted.
     fn confirm(&self, key: &KeepKey, sha256: &Sha256Sum, at: SystemTime) -> Result<(), KeepError>;
+
+    /// Notes that a process saw this moment, so that a clock set back is noticed at the next start. Called at most once a
+    /// minute while fetches fail; a fetch that confirms the list notes it by itself.
+    ///
+    /// The default does nothing: then only the moment of the last confirmation protects.
+    ///
+    /// # Errors
+    ///
+    /// [`KeepError`] where it could not be noted.
+    fn seen(&self, key: &KeepKey, at: SystemTime) -> Result<(), KeepError> {
+        let _ = (key, at);
+        Ok(())
+    }
 
     /// Remembers that a list with this number and content was accepted; gives the memory that stands now. A lower
     /// number than the remembered one changes nothing.
     ///
     /// # Errors
     ///
-    /// Where it could not be stored.
+    /// [`KeepError`] where it could not be stored.
     fn remember(&self, key: &KeepKey, volgnummer: Volgnummer, content: Sha256Sum) -> Result<RollbackMemory, KeepError>;
 
     /// The operator's way back after a wrong publication: lowers the memory, writes that into the journal, and puts
@@ -67,21 +80,21 @@ pub trait Keep: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Where it could not be stored.
+    /// [`KeepError`] where it could not be stored.
     fn danger_lower(&self, key: &KeepKey, lowering: &Lowering) -> Result<RollbackMemory, KeepError>;
 
     /// Adds a line to the journal, which only grows.
     ///
     /// # Errors
     ///
-    /// Where it could not be added.
+    /// [`KeepError`] where it could not be added.
     fn record(&self, entry: &JournalEntry) -> Result<(), KeepError>;
 
     /// The journal, oldest first. Lines that a crash left unfinished are left out.
     ///
     /// # Errors
     ///
-    /// Where it cannot be read.
+    /// [`KeepError`] where it cannot be read.
     fn journal(&self) -> Result<Vec<JournalEntry>, KeepError>;
 }
 
@@ -95,6 +108,10 @@ pub struct Kept {
     pub copy: Option<KeptCopy>,
     /// What was found damaged, for the log.
     pub troubles: Vec<String>,
+    /// The last moment that a process saw, where it is known.
+    pub seen: Option<SystemTime>,
+    /// The highest number that the journal has accepted since the last lowering, where that is known.
+    pub journalled: Option<Volgnummer>,
 }
 
 /// The highest Volgnummer that was accepted, and what it said.

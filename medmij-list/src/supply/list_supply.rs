@@ -3,6 +3,7 @@
 //! timers: bytes go in, what to do next and what happened come out.
 
 mod keeping;
+mod oddities;
 
 use std::{
     fmt,
@@ -51,8 +52,14 @@ pub struct ListSupply<L: List> {
     lowered: Option<u32>,
     /// Whether the list in force is stored; if not, each refresh tries again.
     stored: bool,
-    /// The old stamp that was told of last.
+    /// The last old Tijdstempel that was reported.
     told_stamp: Option<Tijdstempel>,
+    /// Number and stamp of the last list that was taken.
+    header: Option<(Volgnummer, Option<Tijdstempel>)>,
+    /// Whether the last document was larger than half of the limit.
+    large: bool,
+    /// When the wall clock was noted last, by the monotonic one.
+    seen: Option<Duration>,
 }
 
 /// What a [`ListSupply`] wants next.
@@ -99,6 +106,9 @@ impl<L: List> ListSupply<L> {
             lowered: None,
             stored: true,
             told_stamp: None,
+            header: None,
+            large: false,
+            seen: None,
         }
     }
 
@@ -109,7 +119,7 @@ impl<L: List> ListSupply<L> {
         self
     }
 
-    /// Another deadline for one fetch than 30 seconds, for a source that has none of its own.
+    /// Overrides the deadline of 30 seconds for one fetch, for a source that has none of its own.
     #[must_use]
     pub const fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -146,16 +156,23 @@ impl<L: List> ListSupply<L> {
                 self.lowered = Some(kept.memory.lowered);
                 if let Some(floor) = kept.memory.volgnummer {
                     self.cache.raise_floor(floor);
+                    self.header = Some((floor, None));
                 }
-                if let Some(copy) = kept.copy {
-                    let age = age_of(copy.confirmed_at, self.clock.now(), self.cache.policy().hard_limit);
-                    match Snapshot::<L>::read(copy.bytes, &self.options) {
-                        Ok(snapshot) => {
-                            let snapshot = snapshot.fetched(copy.confirmed_at);
-                            self.restored(snapshot, age, &kept.memory, &mut events);
-                        }
-                        Err(error) => events.push(self.not_used(CopyTrouble::Invalid(error))),
-                    }
+                let copy = kept.copy.map(|copy| {
+                    let latest = kept.seen.map_or(copy.confirmed_at, |seen| seen.max(copy.confirmed_at));
+                    let hard_limit = self.cache.policy().hard_limit;
+                    let age = age_of(copy.confirmed_at, latest, self.clock.now(), hard_limit);
+                    let read = Snapshot::<L>::read(copy.bytes, &self.options);
+                    (read.map(|snapshot| snapshot.fetched(copy.confirmed_at)), age)
+                });
+                let number = copy
+                    .as_ref()
+                    .and_then(|(read, _)| Some(read.as_ref().ok()?.header().volgnummer()));
+                events.extend(self.put_back(kept.memory.volgnummer.max(number), kept.journalled));
+                match copy {
+                    Some((Ok(snapshot), age)) => self.restored(snapshot, age, &kept.memory, &mut events),
+                    Some((Err(error), _)) => events.push(self.not_used(CopyTrouble::Invalid(error))),
+                    None => {}
                 }
             }
             Err(error) => events.push(self.keep_failed(KeepStep::Load, error)),
@@ -193,6 +210,7 @@ impl<L: List> ListSupply<L> {
         match &result {
             Ok(_) => self.refresher.succeeded(flight, now, chance),
             Err(refusal) => {
+                self.note_clock(now, &mut events);
                 self.refresher.failed(flight, now, chance);
                 events.push(SupplyEvent::Refused {
                     list: L::KIND,
@@ -213,7 +231,7 @@ impl<L: List> ListSupply<L> {
     ///
     /// # Errors
     ///
-    /// Where the keep fails; nothing is lowered then.
+    /// [`KeepError`] where the storage fails; nothing is lowered then.
     pub fn danger_lower_memory(&mut self, to: Option<Volgnummer>, reason: &str) -> Result<Vec<SupplyEvent>, KeepError> {
         let memory = self
             .keep
@@ -226,7 +244,7 @@ impl<L: List> ListSupply<L> {
     ///
     /// # Errors
     ///
-    /// Where the keep fails.
+    /// [`KeepError`] where the storage fails.
     pub fn memory(&self) -> Result<RollbackMemory, KeepError> {
         self.keep.memory(&self.key)
     }
@@ -251,6 +269,7 @@ impl<L: List> ListSupply<L> {
             Ok(Taken::Confirmed) => Some(volgnummer),
             Err(why) => return events.push(self.not_used(CopyTrouble::NotTaken(why))),
         };
+        self.header = Some((volgnummer, Some(tijdstempel.clone())));
         // A crash came between storing and remembering.
         if memory.volgnummer != Some(volgnummer) {
             let accepted = Journalled::Accepted {
@@ -279,17 +298,19 @@ impl<L: List> ListSupply<L> {
         let snapshot = Snapshot::<L>::read(bytes, &self.options)
             .map_err(Refusal::Invalid)?
             .fetched(now);
+        events.extend(self.is_large(snapshot.bytes().len()));
         let volgnummer = snapshot.header().volgnummer();
         let content = content_of(&snapshot);
         if let Some(refused) = memory.and_then(|memory| other_content(&memory, volgnummer, content)) {
             return Err(Refusal::NotTaken(refused));
         }
-        if let Taken::New { .. } = self.cache.judge(&snapshot).map_err(Refusal::NotTaken)? {
-            self.persist(&snapshot, content, now, events);
-        }
         let sha256 = Sha256Sum::new(snapshot.digest());
         let tijdstempel = snapshot.header().tijdstempel().clone();
-        let taken = self.cache.offer(snapshot).map_err(Refusal::NotTaken)?;
+        let taken = Arc::clone(&self.cache)
+            .take(snapshot, Duration::ZERO, |snapshot| {
+                self.persist(snapshot, content, now, events);
+            })
+            .map_err(Refusal::NotTaken)?;
         match taken {
             Taken::New { previous } => {
                 events.push(SupplyEvent::Accepted {
@@ -308,6 +329,7 @@ impl<L: List> ListSupply<L> {
                 });
             }
         }
+        events.extend(self.implausible(volgnummer, &tijdstempel, now));
         events.extend(self.old_stamp(tijdstempel, now));
         Ok(taken)
     }
@@ -355,13 +377,12 @@ impl<L: List> fmt::Debug for ListSupply<L> {
     }
 }
 
-/// The age of a copy by the wall clock. A stamp that lies in the future says that one of the two clocks was wrong: the
-/// age is not known then, and the copy counts as expired until a fetch confirms it.
-fn age_of(confirmed_at: SystemTime, now: SystemTime, hard_limit: Duration) -> Duration {
-    match now.duration_since(confirmed_at) {
-        Ok(age) => age,
-        Err(ahead) if ahead.duration() <= CLOCKS_DIFFER => Duration::ZERO,
-        Err(_) => hard_limit,
+/// The age of a copy by the wall clock. A clock behind the latest moment that was seen says that one of the two was wrong:
+/// the age is not known then, and the copy counts as expired until a fetch confirms it.
+fn age_of(confirmed_at: SystemTime, latest: SystemTime, now: SystemTime, hard_limit: Duration) -> Duration {
+    match latest.duration_since(now) {
+        Ok(behind) if behind > CLOCKS_DIFFER => hard_limit,
+        _ => now.max(latest).duration_since(confirmed_at).unwrap_or_default(),
     }
 }
 
@@ -381,5 +402,5 @@ fn log(events: Vec<SupplyEvent>) -> Vec<SupplyEvent> {
     events
 }
 
-/// How far the clocks of two runs may differ: a stamp this far ahead is read as now.
+/// How far the clocks of two runs can differ and count as the same.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(300);

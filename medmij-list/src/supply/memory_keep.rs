@@ -31,6 +31,7 @@ pub struct MemoryKeep(Mutex<Inner>);
 struct Inner {
     memories: BTreeMap<KeepKey, RollbackMemory>,
     copies: BTreeMap<KeepKey, (Sha256Sum, Volgnummer, KeptCopy)>,
+    seen: BTreeMap<KeepKey, SystemTime>,
     journal: Vec<JournalEntry>,
     bediend: Option<BediendeAanbieders>,
 }
@@ -55,7 +56,8 @@ impl Keep for MemoryKeep {
         Ok(Kept {
             memory: inner.memories.get(key).copied().unwrap_or_default(),
             copy: inner.copies.get(key).map(|(_, _, copy)| copy.clone()),
-            troubles: Vec::new(),
+            seen: inner.seen.get(key).copied(),
+            ..Kept::default()
         })
     }
 
@@ -72,11 +74,18 @@ impl Keep for MemoryKeep {
     }
 
     fn confirm(&self, key: &KeepKey, sha256: &Sha256Sum, at: SystemTime) -> Result<(), KeepError> {
-        if let Some((sum, _, copy)) = self.lock().copies.get_mut(key)
+        let mut inner = self.lock();
+        if let Some((sum, _, copy)) = inner.copies.get_mut(key)
             && sum == sha256
         {
             copy.confirmed_at = at;
         }
+        inner.seen.insert(key.clone(), at);
+        Ok(())
+    }
+
+    fn seen(&self, key: &KeepKey, at: SystemTime) -> Result<(), KeepError> {
+        self.lock().seen.insert(key.clone(), at);
         Ok(())
     }
 

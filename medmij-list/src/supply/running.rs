@@ -84,7 +84,7 @@ impl RunningSupply {
     ///
     /// # Errors
     ///
-    /// Where the keep fails; nothing is lowered then.
+    /// [`KeepError`] where the storage fails; nothing is lowered then.
     pub async fn danger_lower_memory(&self, to: Option<Volgnummer>, reason: &str) -> Result<(), KeepError> {
         let (reply, answer) = oneshot::channel();
         let command = Command::Lower {
@@ -118,7 +118,7 @@ impl fmt::Debug for RunningSupply {
     }
 }
 
-/// What happens to a list, as a stream. A listener that is too slow hears [`SupplyEvent::Missed`].
+/// What happens to a list, as a stream. A listener that is too slow gets [`SupplyEvent::Missed`].
 #[derive(Debug)]
 pub struct SupplyEvents(broadcast::Receiver<SupplyEvent>);
 

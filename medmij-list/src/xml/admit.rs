@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What can be told of a document before it is read: its size and its encoding (XML 1.0 section 4.3.3; UTF-8 only).
+//! What is checked before a document is read: its size and its encoding (XML 1.0 section 4.3.3; UTF-8 only).
 
 use super::Fault;
 use crate::{Limits, Rule};

@@ -166,6 +166,8 @@ pub(crate) fn names(events: &[SupplyEvent]) -> Vec<&'static str> {
             SupplyEvent::KeepFailed { .. } => "keep failed",
             SupplyEvent::CopyNotUsed { .. } => "copy not used",
             SupplyEvent::MemoryLowered { .. } => "memory lowered",
+            SupplyEvent::Implausible { .. } => "implausible",
+            SupplyEvent::StateRolledBack { .. } => "rolled back",
             _ => "other",
         })
         .collect()

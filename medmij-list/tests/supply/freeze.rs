@@ -100,7 +100,7 @@ fn l9_a_source_that_goes_on_offering_an_old_list_is_told_of_and_refused_nothing(
     assert_eq!(names(&node.takes(whitelist(7, &["a.nl"]))), ["unchanged"]);
     assert_eq!(names(&node.takes(whitelist(8, &["a.nl"]))), ["accepted"]);
     let older = stamped("2026-09-20T12:00:00Z", 9, &["a.nl"]);
-    assert_eq!(names(&node.takes(older)), ["accepted", "old stamp"]);
+    assert_eq!(names(&node.takes(older)), ["accepted", "implausible", "old stamp"]);
     let mut node = node.restart(minutes(1));
     let older = stamped("2026-09-20T12:00:00Z", 9, &["a.nl"]);
     assert_eq!(names(&node.takes(older)), ["unchanged", "old stamp"]);

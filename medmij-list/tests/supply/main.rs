@@ -13,6 +13,7 @@
 mod bench;
 mod freeze;
 mod lowering;
+mod oddities;
 mod refused;
 mod restart;
 mod rollback;

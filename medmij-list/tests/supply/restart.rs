@@ -74,6 +74,54 @@ fn r10_a_copy_from_the_future_is_not_used_until_a_fetch_confirms_it() {
 }
 
 #[test]
+fn r10_a_clock_set_back_at_a_restart_does_not_make_the_list_younger() {
+    for (outage, back, age) in [
+        // the clock goes on
+        (minutes(120), minutes(0), Some(minutes(120))),
+        // a few minutes count as the same clock
+        (minutes(120), minutes(4), Some(minutes(120))),
+        // set back: not known, so not used until a fetch confirms it
+        (minutes(120), minutes(6), None),
+        (minutes(120), minutes(119), None),
+        (minutes(120), minutes(365 * 24 * 60), None),
+    ] {
+        let mut node = Node::new();
+        node.takes(whitelist(7, &["a.nl"]));
+        node.pass(outage);
+        assert!(node.fetch(crate::bench::down()).result.is_err());
+        let clock = Arc::new(ManualClock::at(node.clock.now() - back));
+        let mut node = Node::boot(clock, node.keep, 2);
+        match age {
+            Some(age) => assert_eq!(node.cache.age(), Some(age), "{back:?}"),
+            None => assert_eq!(
+                (node.number(), node.cache.freshness()),
+                (None, Freshness::Expired),
+                "{back:?}"
+            ),
+        }
+        node.takes(whitelist(7, &["a.nl"]));
+        assert_eq!((node.number(), node.cache.age()), (Some(7), Some(Duration::ZERO)));
+    }
+}
+
+#[test]
+#[cfg(feature = "files")]
+fn r10_the_last_moment_that_was_seen_outlives_the_process_in_files_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = Arc::new(medmij_list::supply::FileKeep::open(folder.path()).unwrap());
+    let mut node = Node::with_keep(keep);
+    node.takes(whitelist(7, &["a.nl"]));
+    node.pass(minutes(60));
+    assert!(node.fetch(crate::bench::down()).result.is_err());
+    let clock = Arc::new(ManualClock::at(node.clock.now() - minutes(30)));
+    let mut node = Node::boot(clock, node.keep, 2);
+    assert_eq!(node.number(), None);
+    node.takes(whitelist(7, &["a.nl"]));
+    let node = node.restart(minutes(1));
+    assert_eq!(node.cache.age(), Some(minutes(1)), "a confirmation heals it");
+}
+
+#[test]
 fn l9_after_the_copy_is_lost_the_memory_still_protects() {
     let mut node = Node::new();
     node.takes(whitelist(7, &["a.nl"]));

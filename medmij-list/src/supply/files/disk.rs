@@ -24,7 +24,7 @@ impl FileKeep {
     /// A small file at the top of the folder; `None` where it is not there.
     pub(crate) fn read_whole(&self, name: &str) -> Result<Option<Vec<u8>>, KeepError> {
         let path = self.folder.join(name);
-        match self.layer.read(&path) {
+        match self.read(&path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed("cannot read", &path, error)),
@@ -60,12 +60,28 @@ impl FileKeep {
     /// Waits until no other process writes here.
     pub(super) fn lock(&self) -> Result<Box<dyn Send>, KeepError> {
         let path = self.folder.join("lock");
-        self.layer.lock(&path).map_err(|e| failed("cannot lock", &path, e))
+        self.guard(&self.folder)
+            .and_then(|()| self.layer.lock(&path))
+            .map_err(|e| failed("cannot lock", &path, e))
+    }
+
+    /// Reads a file of the folder; nothing on the way to it is a symbolic link.
+    pub(super) fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.guard(path.parent().unwrap_or(&self.folder))?;
+        self.layer.read(path)
+    }
+
+    /// Looks at a folder and those above it, up to the one that was opened.
+    pub(super) fn guard(&self, folder: &Path) -> io::Result<()> {
+        folder
+            .ancestors()
+            .take_while(|above| above.starts_with(&self.folder))
+            .try_for_each(|above| self.layer.guard_folder(above))
     }
 
     /// The names in a folder; none where there is no folder.
     pub(super) fn names_in(&self, folder: &Path) -> Result<Vec<String>, KeepError> {
-        match self.layer.names(folder) {
+        match self.guard(folder).and_then(|()| self.layer.names(folder)) {
             Ok(mut names) => {
                 names.sort_unstable();
                 Ok(names)
@@ -102,10 +118,11 @@ impl FileKeep {
 
     /// Makes a folder whose own name survives a loss of power too.
     fn make(&self, folder: &Path) -> Result<(), KeepError> {
+        let cannot = |e| failed("cannot make the folder", folder, e);
+        self.guard(folder).map_err(cannot)?;
         if self.layer.names(folder).is_ok() {
             return Ok(());
         }
-        let cannot = |e| failed("cannot make the folder", folder, e);
         self.layer.create_folder(folder).map_err(cannot)?;
         for above in folder
             .ancestors()
@@ -129,7 +146,7 @@ impl FileKeep {
     /// not read as "nothing was ever accepted".
     pub(super) fn read_memory(&self, key: &KeepKey) -> Result<(RollbackMemory, Option<String>), KeepError> {
         let path = self.memory_path(key);
-        let bytes = match self.layer.read(&path) {
+        let bytes = match self.read(&path) {
             Ok(bytes) => bytes,
             // So it is before the first list, and after a crash between the journal and the first memory.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((self.memory_from_journal(key)?, None)),
@@ -147,7 +164,7 @@ impl FileKeep {
         }
     }
 
-    fn memory_from_journal(&self, key: &KeepKey) -> Result<RollbackMemory, KeepError> {
+    pub(super) fn memory_from_journal(&self, key: &KeepKey) -> Result<RollbackMemory, KeepError> {
         let entries = self.journal()?;
         let of_key = entries.into_iter().filter(|entry| entry.key == *key);
         Ok(
@@ -176,20 +193,32 @@ impl FileKeep {
         Ok(names)
     }
 
-    fn confirmed_at(&self, folder: &Path, copy: &CopyName) -> SystemTime {
-        let confirmed = self.layer.read(&folder.join(CONFIRMED)).ok();
-        let confirmed = confirmed.and_then(|bytes| sealed::open::<ConfirmedFile>(&bytes));
+    pub(super) fn confirmed_at(&self, folder: &Path, copy: &CopyName) -> SystemTime {
+        let confirmed = self.confirmed(folder);
         let of_this = confirmed.filter(|confirmed| Sha256Sum::parse(&confirmed.sha256) == Ok(copy.sha256));
         let at = of_this.and_then(|confirmed| Tijdstempel::parse(&confirmed.at).ok()?.to_system_time());
         at.unwrap_or(copy.at)
     }
 
+    /// The last moment that a process saw, of whichever copy.
+    fn seen_at(&self, folder: &Path) -> Option<SystemTime> {
+        let confirmed = self.confirmed(folder)?;
+        let moment = |text: &str| Tijdstempel::parse(text).ok()?.to_system_time();
+        confirmed.seen.as_deref().and_then(moment).max(moment(&confirmed.at))
+    }
+
+    fn confirmed(&self, folder: &Path) -> Option<ConfirmedFile> {
+        let bytes = self.read(&folder.join(CONFIRMED)).ok()?;
+        sealed::open(&bytes)
+    }
+
     pub(super) fn read_copy(&self, folder: &Path, kept: &mut Kept) -> Result<(), KeepError> {
         for name in self.copy_names(folder)? {
             let path = folder.join(name.to_string());
-            match self.layer.read(&path) {
+            match self.read(&path) {
                 Ok(bytes) if Sha256Sum::of(&bytes) == name.sha256 => {
                     kept.copy = Some(KeptCopy::new(bytes, self.confirmed_at(folder, &name)));
+                    kept.seen = self.seen_at(folder).max(Some(name.at));
                     return Ok(());
                 }
                 Ok(_) => kept

@@ -50,6 +50,9 @@ impl MemoryFile {
 pub(super) struct ConfirmedFile {
     pub(super) sha256: String,
     pub(super) at: String,
+    /// The last moment that a process saw, where that is later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) seen: Option<String>,
 }
 
 impl Sealed for ConfirmedFile {

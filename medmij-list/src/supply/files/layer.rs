@@ -2,7 +2,7 @@
 //! The file operations that [`FileKeep`](super::FileKeep) needs, so that a test can let each of them fail (R4).
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, SeekFrom},
     path::Path,
     thread,
@@ -15,21 +15,21 @@ pub trait FileLayer: Send + Sync {
     ///
     /// # Errors
     ///
-    /// As the system says.
+    /// The [`io::Error`] of the operating system.
     fn create(&self, path: &Path) -> io::Result<Box<dyn LayerFile>>;
 
     /// Lets a file take the place of another, at once.
     ///
     /// # Errors
     ///
-    /// As the system says.
+    /// The [`io::Error`] of the operating system.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Makes sure that the names in the folder survive a loss of power.
     ///
     /// # Errors
     ///
-    /// As the system says.
+    /// The [`io::Error`] of the operating system.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 
     /// Adds a line to the end of a file, and makes sure that it survives a loss of power. If the file does not end with
@@ -37,42 +37,53 @@ pub trait FileLayer: Send + Sync {
     ///
     /// # Errors
     ///
-    /// As the system says.
+    /// The [`io::Error`] of the operating system.
     fn append(&self, path: &Path, line: &[u8]) -> io::Result<()>;
 
     /// Reads a whole file.
     ///
     /// # Errors
     ///
-    /// As the system says.
+    /// The [`io::Error`] of the operating system.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
     /// Removes a file.
     ///
     /// # Errors
     ///
-    /// As the system says.
+    /// The [`io::Error`] of the operating system.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
     /// The names in a folder that are UTF-8.
     ///
     /// # Errors
     ///
-    /// As the system says.
+    /// The [`io::Error`] of the operating system.
     fn names(&self, folder: &Path) -> io::Result<Vec<String>>;
 
     /// Makes a folder and those above it, where they are not there.
     ///
     /// # Errors
     ///
-    /// As the system says.
+    /// The [`io::Error`] of the operating system.
     fn create_folder(&self, folder: &Path) -> io::Result<()>;
 
-    /// Waits for an exclusive lock, and not for ever; it ends when the value is dropped, or the process ends.
+    /// Refuses a folder that is a symbolic link, and takes the permissions of others away from it. A folder that is not
+    /// there is fine. The default does nothing.
     ///
     /// # Errors
     ///
-    /// As the system says; [`io::ErrorKind::TimedOut`] where another process does not let go.
+    /// The [`io::Error`] of the operating system.
+    fn guard_folder(&self, folder: &Path) -> io::Result<()> {
+        let _ = folder;
+        Ok(())
+    }
+
+    /// Waits for an exclusive lock, within bounds; it ends when the value is dropped, or the process ends.
+    ///
+    /// # Errors
+    ///
+    /// The [`io::Error`] of the operating system; [`io::ErrorKind::TimedOut`] where another process keeps the lock.
     fn lock(&self, path: &Path) -> io::Result<Box<dyn Send>>;
 }
 
@@ -82,14 +93,14 @@ pub trait LayerFile: Send {
     ///
     /// # Errors
     ///
-    /// As the system says.
+    /// The [`io::Error`] of the operating system.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
 
     /// Makes sure that what was written survives a loss of power.
     ///
     /// # Errors
     ///
-    /// As the system says.
+    /// The [`io::Error`] of the operating system.
     fn sync(&mut self) -> io::Result<()>;
 }
 
@@ -112,7 +123,8 @@ impl Default for OsFiles {
 
 impl FileLayer for OsFiles {
     fn create(&self, path: &Path) -> io::Result<Box<dyn LayerFile>> {
-        Ok(Box::new(File::create(path)?))
+        let mut options = own();
+        Ok(Box::new(open(options.write(true).create(true).truncate(true), path)?))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -121,15 +133,15 @@ impl FileLayer for OsFiles {
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         // Elsewhere than on Unix a folder cannot be opened; renaming is durable there, or nothing can be done.
-        if cfg!(unix) {
-            File::open(folder)?.sync_all()
-        } else {
-            Ok(())
-        }
+        #[cfg(unix)]
+        File::open(folder)?.sync_all()?;
+        #[cfg(not(unix))]
+        let _ = folder;
+        Ok(())
     }
 
     fn append(&self, path: &Path, line: &[u8]) -> io::Result<()> {
-        let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+        let mut file = open(own().create(true).read(true).append(true), path)?;
         let mut whole = Vec::with_capacity(line.len() + 1);
         if file.seek(SeekFrom::End(0))? > 0 {
             file.seek(SeekFrom::End(-1))?;
@@ -145,7 +157,9 @@ impl FileLayer for OsFiles {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        fs::read(path)
+        let mut bytes = Vec::new();
+        open(own().read(true), path)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -161,11 +175,23 @@ impl FileLayer for OsFiles {
     }
 
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
-        fs::create_dir_all(folder)
+        let mut builder = DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(folder)
+    }
+
+    fn guard_folder(&self, folder: &Path) -> io::Result<()> {
+        match fs::symlink_metadata(folder) {
+            Ok(metadata) if metadata.is_symlink() => Err(io::Error::other("it is a symbolic link")),
+            Ok(metadata) => tighten(&metadata, |permissions| fs::set_permissions(folder, permissions)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     fn lock(&self, path: &Path) -> io::Result<Box<dyn Send>> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = open(own().create(true).append(true), path)?;
         let begin = Instant::now();
         loop {
             match file.try_lock() {
@@ -176,13 +202,56 @@ impl FileLayer for OsFiles {
                 Err(TryLockError::WouldBlock) => {
                     return Err(io::Error::new(
                         io::ErrorKind::TimedOut,
-                        "another process does not let go of the lock",
+                        "another process keeps the lock",
                     ));
                 }
                 Err(TryLockError::Error(error)) => return Err(error),
             }
         }
     }
+}
+
+/// Files that are made belong to their owner alone, and a symbolic link is not followed.
+#[cfg_attr(not(unix), allow(unused_mut))]
+fn own() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC);
+    }
+    options
+}
+
+fn open(options: &OpenOptions, path: &Path) -> io::Result<File> {
+    let file = options.open(path).map_err(|error| match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_symlink() => io::Error::other("it is a symbolic link"),
+        _ => error,
+    })?;
+    tighten(&file.metadata()?, |permissions| file.set_permissions(permissions))?;
+    Ok(file)
+}
+
+/// Takes the permissions of others away. Where that is not possible, what others cannot write can still be used.
+#[cfg(unix)]
+fn tighten(of: &fs::Metadata, set: impl FnOnce(fs::Permissions) -> io::Result<()>) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = of.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    match set(fs::Permissions::from_mode(mode & 0o700)) {
+        Err(error) if mode & 0o022 != 0 => Err(io::Error::new(
+            error.kind(),
+            "others can write it, and their permission cannot be taken away",
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn tighten(_: &fs::Metadata, _: impl FnOnce(fs::Permissions) -> io::Result<()>) -> io::Result<()> {
+    Ok(())
 }
 
 impl LayerFile for File {

@@ -50,7 +50,8 @@ impl<L: List> ListSupply<L> {
     }
 
     /// Stores, journals and remembers, in this order: at each moment between them a restart finds a copy that is not
-    /// below the memory, and a journal that misses nothing that was in force.
+    /// below the memory. A list that could not be stored is neither journalled nor remembered, or else the next start would
+    /// refuse the previous copy and have no list at all; the next refresh tries again.
     pub(super) fn persist(
         &mut self,
         snapshot: &Snapshot<L>,
@@ -65,7 +66,7 @@ impl<L: List> ListSupply<L> {
         let stored = self.keep.store(&self.key, &copy);
         self.stored = stored.is_ok();
         if let Err(error) = stored {
-            events.push(self.keep_failed(KeepStep::Copy, error));
+            return events.push(self.keep_failed(KeepStep::Copy, error));
         }
         let tijdstempel = snapshot.header().tijdstempel().clone();
         self.note(
