@@ -167,7 +167,7 @@ async fn beheren_toestemmingen_finds_every_version_of_the_index_key() {
                 .submit(&visitor, &Submitted::new(&form, "https://dvza.example.nl/oauth/login"))
                 .await
         };
-        if let Next::Flow(on) = next {
+        if let Next::Flow(on) | Next::Login { visitor: on, .. } = next {
             visitor = on;
         }
     }
