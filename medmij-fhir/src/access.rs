@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use medmij_types::{AccessToken, CorrelationId, Entropy, MedMijRequestId};
 
 use crate::endpoint::{LinkError, LinkRule, ResourceEndpoint, ResourceEndpoints, Target};
@@ -120,6 +120,21 @@ impl Access {
     /// cannot stand in a header.
     pub fn get(&self, target: &Target, entropy: &dyn Entropy) -> Result<http::Request<Bytes>, FhirError> {
         self.request(Method::GET, target, None, Bytes::new(), entropy)
+    }
+
+    /// Builds a write: FHIR JSON, sent once. `Prefer` where the gegevensdienst has it.
+    pub(crate) fn write(
+        &self,
+        method: Method,
+        target: &Target,
+        prefer: Option<&str>,
+        body: Bytes,
+        entropy: &dyn Entropy,
+    ) -> Result<http::Request<Bytes>, FhirError> {
+        let mut request = self.request(method, target, prefer, body, entropy)?;
+        let content_type = HeaderValue::from_static("application/fhir+json");
+        request.headers_mut().insert(CONTENT_TYPE, content_type);
+        Ok(request)
     }
 
     fn request(

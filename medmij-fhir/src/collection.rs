@@ -33,6 +33,7 @@ use crate::limits::Limits;
 use crate::query::Choices;
 pub use channel::{Channel, SendError, SendFault};
 pub use drive::{Drive, Driven, Progress};
+pub(crate) use gap::is_temporary;
 pub use gap::{Gap, GapReason};
 pub use references::References;
 pub use report::{Collected, DocumentReport, Outcome, Partial, QueryReport, ReferenceReport, Report, Verdict, Whole};
@@ -282,7 +283,7 @@ impl Collection {
         if let Err(error) = &received {
             self.record(step.line, error);
         }
-        let postponed = gap::is_temporary(status) && self.postpone(&step, retry_after, now);
+        let postponed = is_temporary(status) && self.postpone(&step, retry_after, now);
         if !postponed {
             self.close(step.line);
         }

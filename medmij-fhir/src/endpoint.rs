@@ -106,6 +106,11 @@ impl ResourceEndpoint {
         Target(format!("{}/{}", self.base(), query.path_and_query()).into())
     }
 
+    /// The endpoint itself, to which a Bundle of Delen is posted.
+    pub(crate) fn root(&self) -> Target {
+        Target(self.base().into())
+    }
+
     /// Admits a link that another party gave: absolute, or relative to this endpoint.
     ///
     /// # Errors

@@ -45,6 +45,7 @@
 //! | pages end, answers are bounded | [`Collection`], [`Limits`] |
 //! | core.rscint.202: 60 s for an answer; several requests at once | [`Collection::drive`] |
 //! | nothing partial passes for the whole | [`Verdict`], [`Gap`] |
+//! | Delen: what is sent, and what became of each entry | [`ShareDraft`], [`Sharing`], [`QuestionnaireTask`] |
 //! | what each gegevensdienst asks | [`Catalogue`], [`Gegevensdienst`], [`Choices`] |
 //! | a resource, and a Bundle, is its bytes | [`Resource`], [`Bundle`] |
 //! | FHIR XML | [`xml`] |
@@ -59,7 +60,7 @@
 //!
 //! # Limits
 //!
-//! * Delen at the side of the DVP is absent. Image availability is in the catalogue only.
+//! * Image availability is in the catalogue only.
 //! * Long results of a search are kept in the memory of one process: replicas send the requests of one access token
 //!   to the same one, or a page answers 410 and the search is repeated.
 //! * Documents are read whole, up to [`Limits::body`]; they are not streamed.
@@ -89,6 +90,7 @@ mod query;
 mod reference;
 mod resource;
 pub mod server;
+mod share;
 mod table;
 mod version;
 pub mod xml;
@@ -119,5 +121,9 @@ pub use crate::{
     query::{Choices, Query, QueryError, SearchDate, SearchDateError, Token},
     reference::{Reference, ReferenceError},
     resource::Resource,
+    share::{
+        EntryResult, EntryUrl, QuestionnaireTask, ShareDraft, ShareError, Shared, Sharing, TaskError, TaskStatus,
+        TaskUpdate,
+    },
     version::FhirVersion,
 };

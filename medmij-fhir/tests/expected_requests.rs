@@ -4,11 +4,16 @@
 //! For each row a query of the catalogue is looked for whose fixed parameters the row has; what is left of
 //! the row must be choices (dates, filters, ids, codes) that a caller can make. The built request must be the
 //! row, byte for byte.
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests"
+)]
 
 use medmij_fhir::{
-    Access, Catalogue, Choices, Gegevensdienst, ResourceEndpoint, ResourceEndpoints, ResourceId, SearchDate,
-    ServiceQuery,
+    Access, Catalogue, Choices, Gegevensdienst, QuestionnaireTask, ResourceEndpoint, ResourceEndpoints, ResourceId,
+    SearchDate, ServiceQuery, ShareDraft, TaskStatus,
 };
 use medmij_types::{AccessToken, BackchannelUri, CorrelationId, OsEntropy, Systeemrolcode};
 
@@ -240,4 +245,53 @@ fn read_of_an_attachment(
     let id = ResourceId::parse(decoded.strip_prefix("Binary/")?).ok()?;
     let resource_type = medmij_fhir::ResourceType::parse("Binary").ok()?;
     Some((service, medmij_fhir::Query::read(resource_type, id)))
+}
+
+#[test]
+fn the_writes_of_the_table_have_its_method_target_and_headers() {
+    let table = include_str!("data/expected-requests.tsv");
+    let mut met = 0;
+    for row in rows(table).iter().filter(|row| row.method != "GET") {
+        let service = services(row.service)
+            .into_iter()
+            .find(|service| service.share().is_some())
+            .unwrap();
+        let access = access(service);
+        let resource =
+            |text: &str| medmij_fhir::Resource::parse(text.as_bytes(), &medmij_fhir::Limits::default()).unwrap();
+        let task = r#"{"resourceType":"Task","id":"task-id","meta":{"profile":["x"]},"status":"requested"}"#;
+        let accepted = QuestionnaireTask::read(resource(task))
+            .unwrap()
+            .to(TaskStatus::Accepted)
+            .unwrap();
+        let request = match row.method {
+            "PUT" => accepted.update().request(&access, &OsEntropy).unwrap(),
+            "POST" => {
+                let mut draft = ShareDraft::new(service).unwrap();
+                let answers = draft.reserve(&OsEntropy).unwrap();
+                let endpoint = access.endpoints().iter().next().unwrap().1;
+                draft
+                    .update(endpoint, accepted.completed(&answers).unwrap().resource().clone())
+                    .unwrap();
+                let response = r#"{"resourceType":"QuestionnaireResponse","meta":{"profile":["x"]},"questionnaire":{},"subject":{},"authored":"2026"}"#;
+                draft.create(&answers, resource(response)).unwrap();
+                draft.build().unwrap().request(&access, &OsEntropy).unwrap()
+            }
+            other => panic!("{other}"),
+        };
+        let target = if row.target.is_empty() {
+            BASE.to_owned()
+        } else {
+            format!("{BASE}/{}", row.target)
+        };
+        assert_eq!(
+            (request.method().as_str(), request.uri().to_string()),
+            (row.method, target),
+            "line {}",
+            row.line
+        );
+        assert_eq!(headers(&request), row.headers, "line {}", row.line);
+        met += 1;
+    }
+    assert_eq!(met, 2);
 }

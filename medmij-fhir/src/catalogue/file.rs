@@ -138,6 +138,8 @@ struct WireShare {
     bundle: WireBundle,
     #[serde(default)]
     types: Vec<String>,
+    #[serde(default)]
+    needs: Vec<String>,
     prefer: Option<String>,
     entries: Option<String>,
     answer: Option<String>,
@@ -258,16 +260,17 @@ impl WireQuery {
 
 impl WireShare {
     fn share(self) -> Result<Share, String> {
-        let types = self
-            .types
-            .iter()
-            .map(|text| ResourceType::parse(text).map_err(|error| format!("{text:?}: {error}")));
+        let types = |names: &[String]| {
+            let parse = |text: &String| ResourceType::parse(text).map_err(|error| format!("{text:?}: {error}"));
+            names.iter().map(parse).collect::<Result<Vec<_>, _>>()
+        };
         Ok(Share {
             bundle: match self.bundle {
                 WireBundle::Batch => BundleKind::Batch,
                 WireBundle::Transaction => BundleKind::Transaction,
             },
-            types: types.collect::<Result<_, _>>()?,
+            types: types(&self.types)?,
+            needs: types(&self.needs)?,
             prefer: self.prefer,
             entries: self.entries,
             answer: self.answer,

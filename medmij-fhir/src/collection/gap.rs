@@ -120,7 +120,7 @@ impl fmt::Display for GapReason {
 }
 
 /// 408, 429 and every 5xx.
-pub(super) fn is_temporary(status: StatusCode) -> bool {
+pub(crate) fn is_temporary(status: StatusCode) -> bool {
     status == StatusCode::REQUEST_TIMEOUT || status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
 }
 

@@ -18,6 +18,7 @@ pub enum BundleKind {
 pub struct Share {
     pub(crate) bundle: BundleKind,
     pub(crate) types: Vec<ResourceType>,
+    pub(crate) needs: Vec<ResourceType>,
     pub(crate) prefer: Option<String>,
     pub(crate) entries: Option<String>,
     pub(crate) answer: Option<String>,
@@ -31,6 +32,7 @@ impl Share {
         Self {
             bundle,
             types,
+            needs: Vec::new(),
             prefer: None,
             entries: None,
             answer: None,
@@ -55,6 +57,12 @@ impl Share {
     #[must_use]
     pub fn types(&self) -> &[ResourceType] {
         &self.types
+    }
+
+    /// The resource types that must be in it.
+    #[must_use]
+    pub fn needs(&self) -> &[ResourceType] {
+        &self.needs
     }
 
     /// The `Prefer` header that is sent.
