@@ -46,7 +46,7 @@ fn dossiers() -> Vec<(String, String, String, PathBuf)> {
             }
         }
     }
-    assert_eq!(dossiers.len(), 8);
+    assert_eq!(dossiers.len(), 12);
     dossiers
 }
 
@@ -208,7 +208,7 @@ fn core_rscint_203_no_bsn_in_any_resource() {
 }
 
 #[test]
-fn every_query_of_48_and_51_answers() {
+fn every_query_of_every_dossier_answers() {
     for (aanbieder, persoon, id, path) in dossiers() {
         let (report, urls) = collect(&aanbieder, &id, &load(&path), 4);
         assert!(report.is_complete(), "{report:?}");
@@ -220,7 +220,8 @@ fn every_query_of_48_and_51_answers() {
             let total = (line.pages == 1).then_some(matches);
             assert_eq!(line.total, total, "{}", line.label);
             // the fullest dossier has something for every query
-            if (aanbieder.as_str(), persoon.as_str()) == ("ziekenhuisdelinde", "willemijn-hofstra") {
+            let fullest = (aanbieder.as_str(), persoon.as_str()) == ("ziekenhuisdelinde", "willemijn-hofstra");
+            if fullest && id != "50" {
                 assert!(matches > 0, "{} is empty", line.label);
             }
         }

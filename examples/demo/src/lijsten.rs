@@ -128,7 +128,12 @@ fn whitelist(stamp: &Tijdstempel, number: Volgnummer, variant: Variant) -> Resul
 
 fn gnl(stamp: &Tijdstempel, number: Volgnummer) -> Result<String, LijstenError> {
     let mut draft = GegevensdienstnamenlijstDraft::new(stamp.clone(), number);
-    for (id, naam) in [("48", "Basisgegevens Zorg"), ("51", "Documenten")] {
+    for (id, naam) in [
+        ("48", "Basisgegevens Zorg"),
+        ("50", "Basisgegevens GGZ"),
+        ("51", "Documenten"),
+        ("63", "Vaccinaties"),
+    ] {
         let id = GegevensdienstId::parse(id).map_err(own("GegevensdienstId"))?;
         draft
             .gegevensdiensten

@@ -28,11 +28,13 @@ pub const DVZA_TWEE: [&str; 2] = ["dvza-twee.localhost", "node.dvza-twee.localho
 /// Who serves what: a zorgaanbieder, its name for people, a gegevensdienst, and the DVZA that has it.
 ///
 /// The hospital is split over both DVZAs, so a DVP needs two flows for it; the practice is with one.
-pub const AANBOD: [(&str, &str, &str, [&str; 2]); 4] = [
+pub const AANBOD: [(&str, &str, &str, [&str; 2]); 6] = [
     ("ziekenhuisdelinde", "Ziekenhuis De Linde", "48", DVZA_EEN),
+    ("ziekenhuisdelinde", "Ziekenhuis De Linde", "50", DVZA_EEN),
     ("ziekenhuisdelinde", "Ziekenhuis De Linde", "51", DVZA_TWEE),
     ("huisartsdewilg", "Huisartsenpraktijk De Wilg", "48", DVZA_TWEE),
     ("huisartsdewilg", "Huisartsenpraktijk De Wilg", "51", DVZA_TWEE),
+    ("huisartsdewilg", "Huisartsenpraktijk De Wilg", "63", DVZA_TWEE),
 ];
 
 /// The configurations of all roles.

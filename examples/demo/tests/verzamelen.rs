@@ -34,7 +34,7 @@ fn everything() -> Summary {
     Summary {
         zorgaanbieders: 2,
         flows: 3,
-        resources: 93,
+        resources: 140,
         documenten: 4,
     }
 }
@@ -242,7 +242,7 @@ fn the_lists_of_the_network_hold_schema_valid_uris_only() {
     let network = network(folder.path());
     let zal = std::fs::read_to_string(network.stelselnode.lijsten.join("MedMij_Zorgaanbiederslijst.xml")).unwrap();
     let uris: Vec<&str> = zal.split("uri>").filter(|part| part.starts_with("https://")).collect();
-    assert_eq!(uris.len(), 4 * 2 + 6);
+    assert_eq!(uris.len(), 6 * 2 + 8);
     for uri in uris {
         let uri = uri.split('<').next().unwrap();
         assert!(

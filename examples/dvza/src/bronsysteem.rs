@@ -1,21 +1,33 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The source system behind the DVZA: the dossiers of invented persons, from a folder.
+//! The source systems behind the DVZA: the dossiers of invented persons, from a folder.
 //!
-//! A folder holds `index.json` and below it `<aanbieder>/<persoon>/<gegevensdienst>/*.json` with FHIR resources.
+//! A folder holds `index.json` and below it `<aanbieder>/<persoon>/<gegevensdienst>/*.json` with FHIR resources. The
+//! index says what each Aanbieder keeps them in: files as they are, a database, or a FHIR server of its own.
 
+mod fhirserver;
+
+use fhirserver::FhirServer;
 use medmij_dvza::SourceBirthDate;
-use medmij_fhir::server::{ResourceSet, ResourceSetError};
+use medmij_fhir::{
+    FhirVersion, Gegevensdienst,
+    server::{
+        self, Bronsystemen, Context, FhirBron, FolderBron, ResourceSet, ResourceSetError, SqlStatements, SqliteBron,
+    },
+};
 use medmij_types::{Aanbiedernaam, Bsn, BsnError, GegevensdienstId};
+use rusqlite::{Connection, params};
 use serde::Deserialize;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-/// All dossiers, in memory.
+/// All dossiers, each in the source system of its Aanbieder.
 pub(crate) struct Bronsysteem {
-    personen: Vec<Persoon>,
-    dossiers: BTreeMap<(Aanbiedernaam, usize, GegevensdienstId), ResourceSet>,
+    personen: Arc<Vec<Persoon>>,
+    bronnen: BTreeMap<(Aanbiedernaam, GegevensdienstId), Bronsystemen>,
+    dossiers: BTreeSet<(Aanbiedernaam, usize, GegevensdienstId)>,
 }
 
 /// An invented person.
@@ -26,6 +38,8 @@ pub(crate) struct Persoon {
     pub(crate) bsn: Bsn,
     /// As `YYYY-MM-DD`.
     pub(crate) geboortedatum: String,
+    /// What the source systems call this person, who is no BSN to them.
+    map: String,
 }
 
 #[derive(Deserialize)]
@@ -36,9 +50,21 @@ struct Index {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct IndexAanbieder {
     map: String,
+    bron: Soort,
     gegevensdiensten: Vec<GegevensdienstId>,
+    /// Gegevensdiensten that stand in a FHIR server of the Aanbieder.
+    #[serde(default)]
+    fhir: Vec<GegevensdienstId>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Soort {
+    Bestanden,
+    Sql,
 }
 
 #[derive(Deserialize)]
@@ -51,41 +77,66 @@ struct IndexPersoon {
 }
 
 impl Bronsysteem {
-    /// Reads a folder.
+    /// Reads a folder; the database of an Aanbieder is made anew from it, in `databases`.
     ///
     /// # Errors
     ///
-    /// Where a file cannot be read, is no FHIR, or holds a BSN.
-    pub(crate) fn open(folder: &Path) -> Result<Self, BronError> {
+    /// Where a file cannot be read, is no FHIR, or a database cannot be made.
+    pub(crate) fn open(folder: &Path, databases: &Path) -> Result<Self, BronError> {
+        std::fs::create_dir_all(databases).map_err(|source| BronError::Read {
+            path: databases.to_owned(),
+            source,
+        })?;
         let path = folder.join("index.json");
         let index: Index = serde_json::from_slice(&read(&path)?).map_err(|source| BronError::Index { path, source })?;
-        let mut dossiers = BTreeMap::new();
+        let personen = index.personen.into_iter().map(|persoon| {
+            Ok(Persoon {
+                naam: persoon.naam,
+                bsn: Bsn::parse(&persoon.test_bsn)?,
+                geboortedatum: persoon.geboortedatum,
+                map: persoon.map,
+            })
+        });
+        let personen: Arc<Vec<Persoon>> = Arc::new(personen.collect::<Result<_, BsnError>>()?);
+        let (mut bronnen, mut dossiers) = (BTreeMap::new(), BTreeSet::new());
         for aanbieder in &index.aanbieders {
             let naam = Aanbiedernaam::parse(&aanbieder.map).map_err(|_| BronError::Naam(aanbieder.map.clone()))?;
-            for (number, persoon) in index.personen.iter().enumerate() {
-                for gegevensdienst in &aanbieder.gegevensdiensten {
-                    let files = folder
-                        .join(&aanbieder.map)
-                        .join(&persoon.map)
-                        .join(gegevensdienst.as_str());
-                    if files.is_dir() {
-                        dossiers.insert((naam.clone(), number, gegevensdienst.clone()), resources(&files)?);
+            let root = folder.join(&aanbieder.map);
+            for (number, persoon) in personen.iter().enumerate() {
+                for id in &aanbieder.gegevensdiensten {
+                    if root.join(&persoon.map).join(id.as_str()).is_dir() {
+                        dossiers.insert((naam.clone(), number, id.clone()));
                     }
                 }
             }
+            let database = databases.join(format!("{}.bron.db", aanbieder.map));
+            if aanbieder.bron == Soort::Sql {
+                export(&database, &root, &personen, &aanbieder.gegevensdiensten)?;
+            }
+            for id in &aanbieder.gegevensdiensten {
+                let version = Gegevensdienst::lookup(id).map_or(FhirVersion::Stu3, Gegevensdienst::version);
+                let bron = Bronsystemen::new();
+                let bron = if aanbieder.fhir.contains(id) {
+                    let server = FhirServer::load(&root, &personen, id)?;
+                    bron.with(FhirBron::new(server, fhirserver::BASE, version)?)
+                } else if aanbieder.bron == Soort::Sql {
+                    let key = key(&personen);
+                    bron.with(SqliteBron::open(&database, SqlStatements::default(), key)?)
+                } else {
+                    let (key, root) = (key(&personen), root.clone());
+                    let place = move |context: &Context| {
+                        Some(root.join(key(context)?).join(context.gegevensdienst()?.as_str()))
+                    };
+                    bron.with(FolderBron::new(version, place))
+                };
+                bronnen.insert((naam.clone(), id.clone()), bron);
+            }
         }
-        let personen = index
-            .personen
-            .into_iter()
-            .map(|p| {
-                Ok(Persoon {
-                    naam: p.naam,
-                    bsn: Bsn::parse(&p.test_bsn)?,
-                    geboortedatum: p.geboortedatum,
-                })
-            })
-            .collect::<Result<_, BsnError>>()?;
-        Ok(Self { personen, dossiers })
+        Ok(Self {
+            personen,
+            bronnen,
+            dossiers,
+        })
     }
 
     /// The persons, for a login stub.
@@ -99,16 +150,61 @@ impl Bronsysteem {
         SourceBirthDate::parse(&persoon.geboortedatum.replace('-', "")).ok()
     }
 
-    /// What an Aanbieder has of a person for a gegevensdienst.
-    pub(crate) fn dossier(
-        &self,
-        aanbieder: &Aanbiedernaam,
-        bsn: &Bsn,
-        gegevensdienst: &GegevensdienstId,
-    ) -> Option<&ResourceSet> {
-        let number = self.personen.iter().position(|persoon| persoon.bsn == *bsn)?;
-        self.dossiers.get(&(aanbieder.clone(), number, gegevensdienst.clone()))
+    /// The source system of an Aanbieder for a gegevensdienst.
+    pub(crate) fn bron(&self, aanbieder: &Aanbiedernaam, gegevensdienst: &GegevensdienstId) -> Option<&Bronsystemen> {
+        self.bronnen.get(&(aanbieder.clone(), gegevensdienst.clone()))
     }
+
+    /// Whether an Aanbieder has something of a person for a gegevensdienst.
+    pub(crate) fn has(&self, aanbieder: &Aanbiedernaam, bsn: &Bsn, gegevensdienst: &GegevensdienstId) -> bool {
+        let number = self.personen.iter().position(|persoon| persoon.bsn == *bsn);
+        number.is_some_and(|number| {
+            self.dossiers
+                .contains(&(aanbieder.clone(), number, gegevensdienst.clone()))
+        })
+    }
+}
+
+/// What the source systems call the person of a token.
+fn key(personen: &Arc<Vec<Persoon>>) -> impl Fn(&Context) -> Option<String> + Send + Sync + use<> {
+    let personen = Arc::clone(personen);
+    move |context| {
+        let bsn = context.persoon()?;
+        let persoon = personen.iter().find(|persoon| persoon.bsn == *bsn)?;
+        Some(persoon.map.clone())
+    }
+}
+
+/// Writes the files of an Aanbieder into a database, as an export job of its record system would.
+fn export(path: &Path, root: &Path, personen: &[Persoon], ids: &[GegevensdienstId]) -> Result<(), BronError> {
+    let made = |source| BronError::Database {
+        path: path.to_owned(),
+        source,
+    };
+    let mut connection = Connection::open(path).map_err(made)?;
+    connection.execute_batch(SqlStatements::SCHEMA).map_err(made)?;
+    let transaction = connection.transaction().map_err(made)?;
+    transaction.execute("DELETE FROM fhir_resource", []).map_err(made)?;
+    for persoon in personen {
+        for id in ids {
+            let folder = root.join(&persoon.map).join(id.as_str());
+            if !folder.is_dir() {
+                continue;
+            }
+            for resource in resources(&folder)?.iter() {
+                let row = params![
+                    persoon.map,
+                    id.as_str(),
+                    resource.resource_type().as_str(),
+                    resource.id().map(medmij_fhir::ResourceId::as_str),
+                    resource.as_str()
+                ];
+                let sql = "INSERT INTO fhir_resource VALUES (?1, ?2, ?3, ?4, ?5)";
+                transaction.execute(sql, row).map_err(made)?;
+            }
+        }
+    }
+    transaction.commit().map_err(made)
 }
 
 fn resources(folder: &Path) -> Result<ResourceSet, BronError> {
@@ -171,6 +267,17 @@ pub enum BronError {
         /// Why.
         source: ResourceSetError,
     },
+    /// The database of an Aanbieder cannot be made.
+    #[error("{path}: {source}", path = path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// A source system does not open.
+    #[error(transparent)]
+    Bron(#[from] server::BronError),
     /// A person's number is none.
     #[error("testBsn of a person: {0}")]
     Bsn(#[from] BsnError),

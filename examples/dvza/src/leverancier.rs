@@ -56,11 +56,7 @@ pub(crate) struct BronToets {
 
 impl Toets for BronToets {
     async fn toets(&self, vraag: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
-        let has = |id: &&GegevensdienstId| {
-            self.bron
-                .dossier(&vraag.aanbieder.naam, &vraag.persoon.bsn, id)
-                .is_some()
-        };
+        let has = |id: &&GegevensdienstId| self.bron.has(&vraag.aanbieder.naam, &vraag.persoon.bsn, id);
         let beschikbaar: Vec<_> = vraag.gegevensdiensten.iter().filter(has).cloned().collect();
         let ids: Vec<&str> = beschikbaar.iter().map(GegevensdienstId::as_str).collect();
         let uitslag = if ids.is_empty() {

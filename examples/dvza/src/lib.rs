@@ -98,7 +98,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
 ) -> Result<impl Future<Output = ()> + Send + use<S>, StartError> {
     let node = Node::load(&config.node)?;
     let development = node.prove_development([(&config.hostname, config.front), (node.hostname(), config.back)])?;
-    let bron = Arc::new(Bronsysteem::open(&config.gegevens)?);
+    let bron = Arc::new(Bronsysteem::open(&config.gegevens, node.bewaard())?);
 
     let caches = Caches::default();
     let clock = caches.clock();

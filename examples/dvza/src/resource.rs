@@ -7,14 +7,14 @@ use axum::{
     body::Body,
     extract::{Path, Request, State},
     response::Response,
-    routing::get,
+    routing::any,
 };
 use bytes::Bytes;
 use http::StatusCode;
 use medmij_dvza::Server;
 use medmij_fhir::{
     FhirVersion, Gegevensdienst, Issue, IssueCode, OperationOutcome, ResourceEndpoint, Severity,
-    server::{ResourceSet, Responder, outcome_response},
+    server::{Context, Masked, Responder, outcome_response},
 };
 use medmij_net::Peer;
 use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, Hostname};
@@ -23,6 +23,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// Small, so that the demo has pages to turn.
 const PAGE_SIZE: usize = 4;
+/// Of a request.
+const MOST_BYTES: usize = 16 << 20;
 
 /// The path of a ResourceEndpoint of this DVZA.
 #[must_use]
@@ -72,7 +74,8 @@ impl Resources {
     /// The routes, to be mounted on the back channel.
     pub(crate) fn router(self) -> Router {
         Router::new()
-            .route("/fhir/{aanbieder}/{gegevensdienst}/{*query}", get(resource))
+            .route("/fhir/{aanbieder}/{gegevensdienst}", any(base))
+            .route("/fhir/{aanbieder}/{gegevensdienst}/{*query}", any(below))
             .with_state(Arc::new(self))
     }
 
@@ -81,7 +84,7 @@ impl Resources {
         aanbieder: &str,
         gegevensdienst: &str,
         peer: &Peer,
-        request: &http::Request<()>,
+        request: &http::Request<Bytes>,
     ) -> http::Response<Bytes> {
         let key = Aanbiedernaam::parse(aanbieder)
             .ok()
@@ -118,31 +121,64 @@ impl Resources {
                 "geen toegang",
             );
         }
-        let dossier = self.bron.dossier(&aanbieder, &verleend.persoon.bsn, &id);
-        data(responder, request, dossier)
+        let Some(bron) = self.bron.bron(&aanbieder, &id) else {
+            return refuse(
+                responder.version(),
+                StatusCode::NOT_FOUND,
+                IssueCode::NotFound,
+                "er is hier geen bronsysteem voor",
+            );
+        };
+        let context = Context::new(verleend.persoon.bsn.clone(), id);
+        let response = responder.respond(request, &context, bron).await;
+        let masked = response.extensions().get::<Masked>().map_or(0, |masked| masked.places);
+        if masked > 0 {
+            tracing::warn!(aanbieder = %aanbieder, masked, "core.rscint.203: a source gave a BSN, which was masked");
+        }
+        response
     }
 }
 
-/// H16 — whoever has no dossier gets what somebody with an empty one gets: the answer does not tell of a behandelrelatie.
-fn data(responder: &Responder, request: &http::Request<()>, dossier: Option<&ResourceSet>) -> http::Response<Bytes> {
-    match dossier {
-        Some(dossier) => responder.answer(request, dossier),
-        None => responder.answer(request, &ResourceSet::new()),
-    }
+async fn base(
+    State(resources): State<Arc<Resources>>,
+    Path((aanbieder, gegevensdienst)): Path<(String, String)>,
+    peer: Peer,
+    request: Request,
+) -> Response {
+    answer(&resources, &aanbieder, &gegevensdienst, &peer, request).await
 }
 
-async fn resource(
+async fn below(
     State(resources): State<Arc<Resources>>,
     Path((aanbieder, gegevensdienst, _)): Path<(String, String, String)>,
     peer: Peer,
     request: Request,
 ) -> Response {
-    // reading has no body to look at
-    let request = request.map(|_| ());
-    resources
-        .answer(&aanbieder, &gegevensdienst, &peer, &request)
-        .await
-        .map(Body::from)
+    answer(&resources, &aanbieder, &gegevensdienst, &peer, request).await
+}
+
+async fn answer(
+    resources: &Resources,
+    aanbieder: &str,
+    gegevensdienst: &str,
+    peer: &Peer,
+    request: Request,
+) -> Response {
+    let (head, body) = request.into_parts();
+    // what is delivered is read whole; more than this is not
+    let response = match axum::body::to_bytes(body, MOST_BYTES).await {
+        Ok(body) => {
+            let request = http::Request::from_parts(head, body);
+            resources.answer(aanbieder, gegevensdienst, peer, &request).await
+        }
+        Err(_) => refuse(
+            FhirVersion::Stu3,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            IssueCode::TooLong,
+            "het verzoek is te groot",
+        ),
+    };
+    response.map(Body::from)
 }
 
 fn refuse(version: FhirVersion, status: StatusCode, code: IssueCode, text: &str) -> http::Response<Bytes> {
@@ -156,26 +192,61 @@ fn refuse(version: FhirVersion, status: StatusCode, code: IssueCode, text: &str)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use medmij_types::Bsn;
 
-    #[test]
-    fn h16_who_has_no_dossier_cannot_be_told_from_who_has_nothing_that_is_asked() {
-        let uri = "https://dvza-een.localhost/fhir/ziekenhuisdelinde/48";
-        let endpoint = ResourceEndpoint::new(BackchannelUri::parse(uri).unwrap()).unwrap();
-        let gegevensdienst = Gegevensdienst::lookup(&GegevensdienstId::parse("48").unwrap()).unwrap();
-        let responder = Responder::new(endpoint, gegevensdienst);
-        let mut dossier = ResourceSet::new();
-        dossier
-            .insert_json(br#"{"resourceType":"Patient","id":"een"}"#)
-            .unwrap();
-        let request = http::Request::get(format!("{uri}/Condition")).body(()).unwrap();
+    #[tokio::test]
+    async fn h16_who_has_no_dossier_cannot_be_told_from_who_has_nothing_that_is_asked() {
+        let kept = tempfile::tempdir().unwrap();
+        let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+        let bronnen = Bronsysteem::open(&data, kept.path()).unwrap();
+        for (aanbieder, id, asked) in [
+            ("ziekenhuisdelinde", "51", "DocumentReference?status=entered-in-error"),
+            ("huisartsdewilg", "51", "DocumentReference?status=entered-in-error"),
+            ("huisartsdewilg", "63", "Immunization?status=not-done"),
+        ] {
+            let uri = format!("https://dvza-een.localhost/fhir/{aanbieder}/{id}");
+            let endpoint = ResourceEndpoint::new(BackchannelUri::parse(&uri).unwrap()).unwrap();
+            let dienst = GegevensdienstId::parse(id).unwrap();
+            let responder = Responder::new(endpoint, Gegevensdienst::lookup(&dienst).unwrap());
+            let bron = bronnen
+                .bron(&Aanbiedernaam::parse(aanbieder).unwrap(), &dienst)
+                .unwrap();
+            let request = http::Request::get(format!("{uri}/{asked}")).body(Bytes::new()).unwrap();
+            let ask = async |bsn: &str| {
+                let context = Context::new(Bsn::parse(bsn).unwrap(), dienst.clone());
+                responder.respond(&request, &context, bron).await
+            };
+            let (nobody, nothing) = (ask("999990019").await, ask("999910024").await);
+            assert_eq!(nobody.status(), StatusCode::OK, "{aanbieder} {id}");
+            assert_eq!(nobody.headers(), nothing.headers());
+            assert_eq!(nobody.body(), nothing.body());
+        }
+    }
 
-        let (without, nothing_asked) = (
-            data(&responder, &request, None),
-            data(&responder, &request, Some(&dossier)),
-        );
-
-        assert_eq!(without.status(), StatusCode::OK);
-        assert_eq!(without.headers(), nothing_asked.headers());
-        assert_eq!(without.body(), nothing_asked.body());
+    #[tokio::test]
+    async fn each_source_system_gives_what_it_has_of_one_person() {
+        let kept = tempfile::tempdir().unwrap();
+        let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+        let bronnen = Bronsysteem::open(&data, kept.path()).unwrap();
+        for (aanbieder, id, asked, found) in [
+            ("ziekenhuisdelinde", "48", "Patient", 1),
+            ("ziekenhuisdelinde", "50", "CareTeam", 1),
+            ("huisartsdewilg", "48", "Patient", 1),
+            ("huisartsdewilg", "63", "Immunization", 3),
+        ] {
+            let uri = format!("https://dvza-een.localhost/fhir/{aanbieder}/{id}");
+            let endpoint = ResourceEndpoint::new(BackchannelUri::parse(&uri).unwrap()).unwrap();
+            let dienst = GegevensdienstId::parse(id).unwrap();
+            let responder = Responder::new(endpoint, Gegevensdienst::lookup(&dienst).unwrap());
+            let bron = bronnen
+                .bron(&Aanbiedernaam::parse(aanbieder).unwrap(), &dienst)
+                .unwrap();
+            let context = Context::new(Bsn::parse("999910024").unwrap(), dienst);
+            let request = http::Request::get(format!("{uri}/{asked}")).body(Bytes::new()).unwrap();
+            let response = responder.respond(&request, &context, bron).await;
+            let text = String::from_utf8_lossy(response.body()).into_owned();
+            assert!(text.contains(&format!("\"total\":{found}")), "{aanbieder} {id}: {text}");
+            assert!(!text.contains("vaccinaties.intern"), "its address stays inside");
+        }
     }
 }
