@@ -50,6 +50,7 @@
 //!
 //! * `lists`: the module [`lists`](crate::lists), the endpoints of an Aanbieder out of one pinned Zorgaanbiederslijst.
 //! * `net`: `Dvp::exchange` and `Dvp::refresh` over the back channel of `medmij-net`.
+//! * `oauth2`: the module [`oauth2`](crate::oauth2), the crate of that name over the same back channel.
 #![forbid(unsafe_code)]
 
 mod client;
@@ -57,6 +58,8 @@ pub mod collecting;
 pub mod dossier;
 #[cfg(feature = "lists")]
 pub mod lists;
+#[cfg(feature = "oauth2")]
+pub mod oauth2;
 pub mod person;
 pub mod vault;
 
