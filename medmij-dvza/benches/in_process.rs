@@ -136,7 +136,7 @@ fn main() {
 async fn run() {
     let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy).unwrap());
     let config = ServerConfig::new(Hostname::parse("dvza.example.nl").unwrap(), "DVZA", "088", keys);
-    let server = Server::new(Arc::new(Bundle(MemoryStore::default())), config);
+    let server = Server::danger_example(Arc::new(Bundle(MemoryStore::default())), config);
     let dvp = Dvp::new(ClientId::parse("pgo.example.nl").unwrap());
     let flows = PendingFlows::new(FLOWS);
     let peer = PeerNames::new(None, ["pgo.example.nl"]);

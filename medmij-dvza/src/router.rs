@@ -74,7 +74,7 @@
 //!
 //! let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
 //! let config = ServerConfig::new(Hostname::parse("dvza.example.nl")?, "DVZA Een", "088 000 00 00", keys);
-//! let server = Server::new(Arc::new(Ziekenhuis::default()), config);
+//! let server = Server::danger_example(Arc::new(Ziekenhuis::default()), config);
 //!
 //! let front: axum::Router = front_channel(server.clone(), RouterOptions::at("/oauth"));
 //! let back: axum::Router = back_channel(server, RouterOptions::at("/oauth"));

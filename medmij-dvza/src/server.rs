@@ -70,9 +70,19 @@ pub struct Server<D: Dvza> {
 }
 
 impl<D: Dvza> Server<D> {
-    /// A server.
+    /// A server that meets real people.
+    ///
+    /// # Errors
+    ///
+    /// [`ProductionError`] where the settings are not fit for that: see [`ServerConfig::check_production`].
+    pub fn new(dvza: Arc<D>, config: ServerConfig) -> Result<Self, ProductionError> {
+        config.check_production()?;
+        Ok(Self::danger_example(dvza, config))
+    }
+
+    /// A server that takes settings as they are, example texts included: for tests and demonstrations, not for people.
     #[must_use]
-    pub fn new(dvza: Arc<D>, config: ServerConfig) -> Self {
+    pub fn danger_example(dvza: Arc<D>, config: ServerConfig) -> Self {
         Self {
             dvza,
             config: Arc::new(config),
@@ -80,16 +90,6 @@ impl<D: Dvza> Server<D> {
             passed: Arc::default(),
             ended: Arc::default(),
         }
-    }
-
-    /// A server that meets real people.
-    ///
-    /// # Errors
-    ///
-    /// Where the settings may not: see [`ServerConfig::check_production`].
-    pub fn production(dvza: Arc<D>, config: ServerConfig) -> Result<Self, ProductionError> {
-        config.check_production()?;
-        Ok(Self::new(dvza, config))
     }
 
     /// The bundle.

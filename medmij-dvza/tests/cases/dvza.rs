@@ -68,7 +68,7 @@ pub(crate) fn setup(change: impl FnOnce(&mut ServerConfig)) -> Setup {
     config.observer = Arc::clone(&log) as _;
     change(&mut config);
     Setup {
-        server: Server::new(Arc::clone(&dvza), config),
+        server: Server::danger_example(Arc::clone(&dvza), config),
         dvza,
         log,
     }

@@ -118,7 +118,7 @@ pub(crate) fn config() -> ServerConfig {
 }
 
 pub(crate) fn server_with<S: DangerShiftClock>(store: &Arc<S>, config: ServerConfig) -> Server<Bundle<S>> {
-    Server::new(Arc::new(Bundle(Arc::clone(store))), config)
+    Server::danger_example(Arc::new(Bundle(Arc::clone(store))), config)
 }
 
 pub(crate) fn server<S: DangerShiftClock>(store: &Arc<S>, binding: ClientBinding) -> Server<Bundle<S>> {

@@ -56,7 +56,7 @@ impl<S: Store> LoadDvza<S> {
         config.lifetimes.code = Lifetime::new(lifetime)?;
         config.lifetimes.access_token = Lifetime::new(lifetime)?;
         config.lifetimes.flow = Lifetime::new(lifetime)?;
-        Ok(Server::new(Arc::new(dvza), config))
+        Ok(Server::danger_example(Arc::new(dvza), config))
     }
 }
 
