@@ -12,6 +12,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | the root | the server, its settings, what a supplier brings, the screens as values, the guard |
+//! | [`registratie`] | whom a DVZA serves, from a file or a table, for 3600 seconds longer than its entry |
 //! | [`store`] | what a DVZA keeps: operations with guarantees, a store in memory |
 //! | `router` | the routers for axum and the screens as HTML (feature `axum`) |
 //! | `lists` | look-ups over the lists (feature `lists`) |
@@ -22,6 +23,7 @@
 //!
 //! * `abonneren`: a [`Verleend`] as the token of the subscription interface of `medmij-abonneren`.
 //! * `axum`: the module `router`, with the screens as HTML and the guard as a layer.
+//! * `files`: the registration from a file, and its end times in a folder.
 //! * `lists`: the module `lists`, look-ups over the OAuth Client List and the Gegevensdienstnamenlijst.
 //! * `stelsel`: the policy and the screen texts from a file.
 //!
@@ -34,6 +36,7 @@
 
 #[cfg(feature = "lists")]
 pub mod lists;
+pub mod registratie;
 #[cfg(feature = "axum")]
 pub mod router;
 mod server;

@@ -2,17 +2,20 @@
 //! core.ocl.300, core.gegevensdiensten.104, core.gnl.100 — the lists behind the look-ups of a DVZA.
 //!
 //! * The cache of the OAuth Client List is a [`Clients`] as it is.
-//! * [`Registratie`] is a DVZA's own registration of Aanbieders, with the names of the Gegevensdienstnamenlijst.
+//! * A [`Registratie`] takes the names of the Gegevensdienstnamenlijst.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_list::ListCache;
 use medmij_oauth::ClientId;
 use medmij_ocl::OAuthclientlist;
-use medmij_types::{Aanbiedernaam, Organisatienaam};
+use medmij_types::Organisatienaam;
 
-use crate::server::{Aanbieder, Aanbieders, Client, Clients, SupplierError};
+use crate::{
+    registratie::Registratie,
+    server::{Client, Clients, SupplierError},
+};
 
 /// Clients of the list as it is now. Without a list that may be used nobody is served: that is a disturbance, not a
 /// refusal of one DVP.
@@ -33,45 +36,11 @@ impl Clients for Arc<ListCache<OAuthclientlist>> {
     }
 }
 
-/// The Aanbieders that a DVZA serves, by its own registration; only the names of gegevensdiensten come from a list, and a
-/// stale one does not stop anything.
-#[derive(Debug)]
-pub struct Registratie {
-    aanbieders: BTreeMap<Aanbiedernaam, Aanbieder>,
-    namen: Option<Arc<ListCache<Gegevensdienstnamenlijst>>>,
-}
-
 impl Registratie {
-    /// A registration.
+    /// With names from the Gegevensdienstnamenlijst, over those of the registration; a stale list does not stop anything.
     #[must_use]
-    pub fn new(aanbieders: impl IntoIterator<Item = Aanbieder>) -> Self {
-        Self {
-            aanbieders: aanbieders.into_iter().map(|each| (each.naam.clone(), each)).collect(),
-            namen: None,
-        }
-    }
-
-    /// With names from the Gegevensdienstnamenlijst, over those of the registration.
-    #[must_use]
-    pub fn with_namen(mut self, namen: Arc<ListCache<Gegevensdienstnamenlijst>>) -> Self {
-        self.namen = Some(namen);
-        self
-    }
-}
-
-impl Aanbieders for Registratie {
-    async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
-        let Some(mut aanbieder) = self.aanbieders.get(naam).cloned() else {
-            return Ok(None);
-        };
-        if let Some(list) = self.namen.as_ref().and_then(|namen| namen.last_known()) {
-            for dienst in &mut aanbieder.diensten {
-                if let Some(naam) = list.weergavenaam(&dienst.id) {
-                    naam.clone_into(&mut dienst.naam);
-                }
-            }
-        }
-        Ok(Some(aanbieder))
+    pub fn with_namen(self, namen: Arc<ListCache<Gegevensdienstnamenlijst>>) -> Self {
+        self.with_names(move |id| Some(namen.last_known()?.weergavenaam(id)?.to_owned()))
     }
 }
 
@@ -83,10 +52,10 @@ mod tests {
     use medmij_list::{ReadOptions, RefreshPolicy, Snapshot};
     use medmij_oauth::Functie;
     use medmij_ocl::OAuthclientlistDraft;
-    use medmij_types::{GegevensdienstId, Hostname, SystemClock, Tijdstempel, Volgnummer, Weergavenaam};
+    use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname, SystemClock, Tijdstempel, Volgnummer, Weergavenaam};
 
     use super::*;
-    use crate::server::Dienst;
+    use crate::server::{Aanbieder, Aanbieders as _, Dienst};
 
     fn cache<L: medmij_list::List>(xml: String) -> Arc<ListCache<L>> {
         let cache = ListCache::new(RefreshPolicy::default(), SystemClock::default());

@@ -12,7 +12,6 @@
 //! Nothing here does IO without the features `files` and `tokio`, which are off by default.
 #![forbid(unsafe_code)]
 
-pub mod bediend;
 mod cache;
 mod dialect;
 mod document;

@@ -17,6 +17,12 @@ impl SecretHash {
         Self(Sha256::digest(secret.as_bytes()).into())
     }
 
+    /// The hash of bytes.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
     /// The hash of several parts, each with its length, so that no two lists of parts share one.
     #[must_use]
     pub fn of_parts(parts: &[&str]) -> Self {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What the supplier of this DVZA brings to the authorization server: clients, Aanbieders, login, tests, store.
 
-use crate::{bronsysteem::Bronsysteem, inlogstub::Inlogstub, registratie::EigenRegistratie};
-use medmij_dvza::{Aanbieder, Dvza, SourceBirthDate, SupplierError, Toets, ToetsUitslag, ToetsVraag};
+use crate::{bronsysteem::Bronsysteem, inlogstub::Inlogstub};
+use medmij_dvza::{
+    Aanbieder, Dvza, SourceBirthDate, SupplierError, Toets, ToetsUitslag, ToetsVraag, registratie::Registratie,
+};
 use medmij_list::ListCache;
 use medmij_ocl::OAuthclientlist;
 use medmij_store_sqlite::SqliteStore;
@@ -15,7 +17,7 @@ pub(crate) struct Leverancier {
     pub(crate) store: Arc<SqliteStore>,
     /// core.ocl.300 — the clients of the current OAuth Client List.
     pub(crate) clients: Arc<ListCache<OAuthclientlist>>,
-    pub(crate) aanbieders: EigenRegistratie,
+    pub(crate) aanbieders: Arc<Registratie>,
     pub(crate) login: Inlogstub,
     pub(crate) toets: BronToets,
 }
@@ -23,7 +25,7 @@ pub(crate) struct Leverancier {
 impl Dvza for Leverancier {
     type Store = SqliteStore;
     type Clients = Arc<ListCache<OAuthclientlist>>;
-    type Aanbieders = EigenRegistratie;
+    type Aanbieders = Arc<Registratie>;
     type Authentication = Inlogstub;
     type Toets = BronToets;
 
@@ -35,7 +37,7 @@ impl Dvza for Leverancier {
         &self.clients
     }
 
-    fn aanbieders(&self) -> &EigenRegistratie {
+    fn aanbieders(&self) -> &Arc<Registratie> {
         &self.aanbieders
     }
 

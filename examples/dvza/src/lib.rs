@@ -5,7 +5,6 @@
 //! | --- | --- |
 //! | `leverancier.rs` | what a supplier brings to the authorization server of medmij-oauth |
 //! | `inlogstub.rs` | a stub in the place of DigiD, for loopback only |
-//! | `registratie.rs` | whom it serves, and for how long |
 //! | `bronsysteem.rs` | the source system: dossiers of invented persons, from a folder |
 //! | `opslag.rs` | the store of grants and tokens, and its keys |
 //! | `resource.rs` | the resource server |
@@ -18,7 +17,6 @@ mod bronsysteem;
 mod inlogstub;
 mod leverancier;
 mod opslag;
-mod registratie;
 mod resource;
 mod verteller;
 
@@ -30,16 +28,15 @@ use inlogstub::Inlogstub;
 use leverancier::{BronToets, Leverancier};
 
 use medmij_dvza::{
-    KeysError, Limits, Server, ServerConfig,
+    Aanbieder, Dienst, KeysError, Limits, Server, ServerConfig,
+    registratie::{Registratie, RegistratieError, RegistratieFolder},
     router::{RouterOptions, back_channel, front_channel},
 };
-use medmij_list::supply::{FileKeep, KeepError};
-use medmij_oauth::policy::LimitPolicy;
+use medmij_oauth::{Functie, policy::LimitPolicy};
 use medmij_store_sqlite::OpenError;
 use medmij_types::{Aanbiedernaam, EntropyError, GegevensdienstId, Hostname};
 use medmij_whitelist::HostPolicy;
 use node::{Caches, ListsError, Node, NodeConfig, NodeError, STAP};
-use registratie::EigenRegistratie;
 use resource::Resources;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -87,6 +84,16 @@ pub struct Bediend {
     pub gegevensdiensten: Vec<GegevensdienstId>,
 }
 
+impl Bediend {
+    fn aanbieder(&self) -> Aanbieder {
+        let dienst =
+            |id: &GegevensdienstId| Dienst::new(id.clone(), Functie::Verzamelen, format!("Gegevensdienst {id}"));
+        let privacyverklaring = format!("https://www.{}.example/privacy", self.aanbieder.short());
+        let diensten = self.gegevensdiensten.iter().map(dienst).collect();
+        Aanbieder::new(self.aanbieder.clone(), &*self.naam, privacyverklaring, diensten)
+    }
+}
+
 /// Fetches the lists and listens on both channels; the future that comes back serves until `shutdown`.
 ///
 /// # Errors
@@ -113,15 +120,18 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         lists.start(&gnl).await?,
     ];
 
-    let keep = Arc::new(FileKeep::open(node.bewaard())?);
-    let registratie = EigenRegistratie::open(&config.bediend, keep, gnl, clock)?;
+    // core.gegevensdiensten.104: what was taken out of the configuration is served for 3600 seconds more
+    let keep = Arc::new(RegistratieFolder::open(node.bewaard())?);
+    let registratie = Registratie::open(keep, clock)?.with_namen(gnl);
+    registratie.follow(config.bediend.iter().map(Bediend::aanbieder))?;
+    let registratie = Arc::new(registratie);
     let login = Inlogstub::new(development, config.hostname.clone(), Arc::clone(&bron));
     let login_page = login.router();
     let store = opslag::store(node.bewaard())?;
     let leverancier = Leverancier {
         store,
         clients: ocl,
-        aanbieders: registratie.clone(),
+        aanbieders: Arc::clone(&registratie),
         login,
         toets: BronToets {
             rol: node.rol().to_owned(),
@@ -133,7 +143,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     settings.observer = Arc::new(Verteller {
         rol: node.rol().to_owned(),
     });
-    let server = Server::new(Arc::new(leverancier), settings);
+    let server = Server::danger_example(Arc::new(leverancier), settings);
     // a key that rows still need is not left out
     server.check_keys().await?;
 
@@ -193,7 +203,7 @@ pub enum StartError {
     List(#[from] ListsError),
     /// The registration of whom it serves.
     #[error("registration of whom is served: {0}")]
-    Registratie(#[from] KeepError),
+    Registratie(#[from] RegistratieError),
     /// Its data.
     #[error(transparent)]
     Bron(#[from] BronError),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.rscint.200, core.rscint.201 — the resource server: the guard of medmij-oauth first, then the source system.
 
-use crate::{bronsysteem::Bronsysteem, leverancier::Leverancier, registratie::EigenRegistratie};
+use crate::{bronsysteem::Bronsysteem, leverancier::Leverancier};
 use axum::{
     Router,
     body::Body,
@@ -11,12 +11,13 @@ use axum::{
 };
 use bytes::Bytes;
 use http::StatusCode;
-use medmij_dvza::Server;
+use medmij_dvza::{Dienst, Server, registratie::Registratie};
 use medmij_fhir::{
     FhirVersion, Gegevensdienst, Issue, IssueCode, OperationOutcome, ResourceEndpoint, Severity,
     server::{Context, Masked, Responder, outcome_response},
 };
 use medmij_net::Peer;
+use medmij_oauth::Functie;
 use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, Hostname};
 use node::STAP;
 use std::{collections::BTreeMap, sync::Arc};
@@ -37,7 +38,7 @@ pub(crate) struct Resources {
     rol: String,
     server: Server<Leverancier>,
     bron: Arc<Bronsysteem>,
-    registratie: EigenRegistratie,
+    registratie: Arc<Registratie>,
     responders: BTreeMap<(Aanbiedernaam, GegevensdienstId), Responder>,
 }
 
@@ -48,11 +49,14 @@ impl Resources {
         hostname: &Hostname,
         server: Server<Leverancier>,
         bron: Arc<Bronsysteem>,
-        registratie: EigenRegistratie,
+        registratie: Arc<Registratie>,
     ) -> Self {
         let mut responders = BTreeMap::new();
-        for entry in registratie.registraties() {
-            let (aanbieder, id) = (entry.aanbieder, entry.gegevensdienst);
+        let served = registratie.all().into_iter().flat_map(|aanbieder| {
+            let of = |dienst: Dienst| (aanbieder.naam.clone(), dienst.id);
+            aanbieder.diensten.clone().into_iter().map(of).collect::<Vec<_>>()
+        });
+        for (aanbieder, id) in served {
             let uri = format!("https://{hostname}{}", resource_path(aanbieder.short(), &id));
             let endpoint = BackchannelUri::parse(&uri)
                 .ok()
@@ -90,7 +94,7 @@ impl Resources {
             .ok()
             .zip(GegevensdienstId::parse(gegevensdienst).ok());
         // core.gegevensdiensten.104: until 3600 seconds after the entry lapsed
-        let served = key.filter(|(aanbieder, id)| self.registratie.serves(aanbieder, id));
+        let served = key.filter(|(aanbieder, id)| self.registratie.serves(aanbieder, Functie::Verzamelen, id));
         let Some((responder, (aanbieder, id))) = served.and_then(|key| Some((self.responders.get(&key)?, key))) else {
             return refuse(
                 FhirVersion::Stu3,

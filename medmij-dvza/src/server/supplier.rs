@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.204, core.usrint — what the supplier of a DVZA brings, as one bundle of traits.
 
-use std::{fmt, future::Future};
+use std::{fmt, future::Future, time::SystemTime};
 
 use medmij_oauth::{ClientId, Functie, Vertegenwoordiging};
 use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Organisatienaam};
@@ -150,6 +150,8 @@ pub struct Dienst {
     pub naam: String,
     /// Abonneren: the longest duration, in days.
     pub maximale_duur: Option<u32>,
+    /// When its entry lapses, where that is known; it is served for 3600 seconds more (core.gegevensdiensten.104).
+    pub eindigt: Option<SystemTime>,
 }
 
 impl Dienst {
@@ -161,7 +163,15 @@ impl Dienst {
             functie,
             naam: naam.into(),
             maximale_duur: None,
+            eindigt: None,
         }
+    }
+
+    /// With the moment at which its entry lapses.
+    #[must_use]
+    pub fn until(mut self, eindigt: SystemTime) -> Self {
+        self.eindigt = Some(eindigt);
+        self
     }
 
     /// With the longest duration of an Abonnement, in days.

@@ -6,7 +6,6 @@
 //! <folder>/memory/<source>/api<n>/<list>.json                the rollback memory
 //! <folder>/copies/<source>/api<n>/<list>/<number>-<sum>.xml  the last good copy, the exact bytes
 //! <folder>/copies/<source>/api<n>/<list>/confirmed.json      when it was last confirmed
-//! <folder>/bediend.json                                      whom a DVZA serves (`medmij_list::bediend`)
 //! <folder>/lock                                              held while writing, so that processes may share the folder
 //! ```
 //!

@@ -12,7 +12,6 @@ use medmij_types::Volgnummer;
 use super::{
     CopyToKeep, JournalEntry, Journalled, Keep, KeepError, KeepKey, Kept, KeptCopy, Lowering, RollbackMemory, Sha256Sum,
 };
-use crate::bediend::BediendeAanbieders;
 
 /// A [`Keep`] in memory. It protects from rollback for as long as the process lives, and **not through restarts**.
 ///
@@ -33,18 +32,9 @@ struct Inner {
     copies: BTreeMap<KeepKey, (Sha256Sum, Volgnummer, KeptCopy)>,
     seen: BTreeMap<KeepKey, SystemTime>,
     journal: Vec<JournalEntry>,
-    bediend: Option<BediendeAanbieders>,
 }
 
 impl MemoryKeep {
-    pub(crate) fn bediend(&self) -> Option<BediendeAanbieders> {
-        self.lock().bediend.clone()
-    }
-
-    pub(crate) fn set_bediend(&self, bediend: BediendeAanbieders) {
-        self.lock().bediend = Some(bediend);
-    }
-
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -21,22 +21,6 @@ use crate::supply::{
 };
 
 impl FileKeep {
-    /// A small file at the top of the folder; `None` where it is not there.
-    pub(crate) fn read_whole(&self, name: &str) -> Result<Option<Vec<u8>>, KeepError> {
-        let path = self.folder.join(name);
-        match self.read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed("cannot read", &path, error)),
-        }
-    }
-
-    /// Replaces a small file at the top of the folder.
-    pub(crate) fn replace_whole(&self, name: &str, bytes: &[u8]) -> Result<(), KeepError> {
-        let _lock = self.lock()?;
-        self.replace(&self.folder.join(name), bytes)
-    }
-
     pub(super) fn memory_path(&self, key: &KeepKey) -> PathBuf {
         let mut path = self.folder.join(MEMORY);
         path.extend([

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.gegevensdiensten.104 — whom a DVZA serves with what, by its own registration. An entry that lapsed is served for
+//! 3600 seconds more, also when the DVZA was restarted in between.
+//!
+//! The Zorgaanbiederslijst is a DVP's list: one that is stale, or that never came, stops no DVZA. [`Registratie`] is shared by
+//! all requests, and follows a file, a table or whatever else holds the registration while it is in use.
+
+#[cfg(feature = "files")]
+mod file;
+mod row;
+mod served;
+
+use std::{
+    fmt, io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use arc_swap::ArcSwap;
+use medmij_oauth::Functie;
+use medmij_types::{Aanbiedernaam, Clock, GegevensdienstId, SystemClock};
+
+#[cfg(feature = "files")]
+pub use self::file::{RegistratieFile, RegistratieFolder};
+use self::served::{Served, Unread};
+pub use self::{
+    row::{RowFault, Rows},
+    served::{GRACE, Service},
+};
+use crate::server::{Aanbieder, Aanbieders, Dienst, SupplierError};
+
+/// The registration of a DVZA: an [`Aanbieders`] that changes under those who look.
+///
+/// ```
+/// use medmij_dvza::{Aanbieder, Dienst, registratie::Registratie};
+/// use medmij_oauth::Functie;
+/// use medmij_types::{Aanbiedernaam, GegevensdienstId};
+///
+/// let (naam, bgz) = (Aanbiedernaam::parse("huisartsdelinde@medmij")?, GegevensdienstId::parse("48")?);
+/// let dienst = Dienst::new(bgz.clone(), Functie::Verzamelen, "Basisgegevens Zorg");
+/// let linde = Aanbieder::new(naam.clone(), "De Linde", "https://delinde.example.nl/privacy", vec![dienst]);
+/// let registratie = Registratie::new([linde]);
+/// assert!(registratie.serves(&naam, Functie::Verzamelen, &bgz));
+///
+/// // it is taken out: served for an hour more (core.gegevensdiensten.104)
+/// let changes = registratie.follow([])?;
+/// assert_eq!((changes.ended, registratie.serves(&naam, Functie::Verzamelen, &bgz)), (1, true));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Registratie {
+    current: ArcSwap<Served>,
+    changing: Mutex<()>,
+    keep: Option<Arc<dyn RegistratieKeep>>,
+    clock: Arc<dyn Clock>,
+    names: Option<Names>,
+}
+
+type Names = Arc<dyn Fn(&GegevensdienstId) -> Option<String> + Send + Sync>;
+
+/// A place where the registration, with its end times, outlives the process. The methods block.
+pub trait RegistratieKeep: Send + Sync {
+    /// What was stored last; `None` where nothing was.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read: end times may be lost then, so somebody has to look.
+    fn load(&self) -> io::Result<Option<Vec<u8>>>;
+
+    /// Replaces it, as a whole and durably.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be stored; what was stored before is still there then.
+    fn store(&self, bytes: &[u8]) -> io::Result<()>;
+}
+
+/// What a new reading of the registration changed, in gegevensdiensten of Aanbieders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Changes {
+    /// Served from now on.
+    pub added: usize,
+    /// Lapsed now.
+    pub ended: usize,
+    /// Aanbieders that were there and are not the same any more.
+    pub changed: usize,
+}
+
+impl Changes {
+    fn between(before: &Served, after: &Served, now: SystemTime) -> Self {
+        // how many are registered in the one and not in the other
+        let count = |there: &Served, not_there: &Served| {
+            let is = |served: &Served, naam: &Aanbiedernaam, dienst: &Dienst| {
+                served.service(naam, dienst.functie, &dienst.id, now) == Service::Registered
+            };
+            let of = |aanbieder: &Aanbieder| {
+                let naam = &aanbieder.naam;
+                let only = |dienst: &&Dienst| is(there, naam, dienst) && !is(not_there, naam, dienst);
+                aanbieder.diensten.iter().filter(only).count()
+            };
+            there.all().map(of).sum()
+        };
+        let other = |aanbieder: &&Aanbieder| before.all().any(|old| old.naam == aanbieder.naam && old != *aanbieder);
+        Self {
+            added: count(after, before),
+            ended: count(before, after),
+            changed: after.all().filter(other).count(),
+        }
+    }
+}
+
+impl Registratie {
+    /// A registration of this process: what lapses is forgotten when it ends.
+    #[must_use]
+    pub fn new(aanbieders: impl IntoIterator<Item = Aanbieder>) -> Self {
+        let clock = SystemClock::default();
+        let served = Served::default().follow(aanbieders, &Unread::default(), clock.now());
+        Self::of(served, None, Arc::new(clock))
+    }
+
+    /// The registration that was stored; [`follow`](Self::follow) what is registered now after that.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistratieError::Keep`] where it cannot be read, [`RegistratieError::Form`] where it is damaged.
+    pub fn open(keep: Arc<dyn RegistratieKeep>, clock: Arc<dyn Clock>) -> Result<Self, RegistratieError> {
+        let stored = match keep.load().map_err(RegistratieError::Keep)? {
+            Some(bytes) => Rows::parse(&bytes)?,
+            None => Rows::default(),
+        };
+        if let Some(fault) = stored.faults.first() {
+            return Err(RegistratieError::Form(format!("stored {fault}")));
+        }
+        let served = Served::default().follow(stored.aanbieders, &Unread::default(), clock.now());
+        Ok(Self::of(served, Some(keep), clock))
+    }
+
+    fn of(served: Served, keep: Option<Arc<dyn RegistratieKeep>>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            current: ArcSwap::from_pointee(served),
+            changing: Mutex::new(()),
+            keep,
+            clock,
+            names: None,
+        }
+    }
+
+    /// With names of gegevensdiensten from elsewhere, over those of the registration: those of the Gegevensdienstnamenlijst
+    /// (feature `lists`: `with_namen`).
+    #[must_use]
+    pub fn with_names(mut self, names: impl Fn(&GegevensdienstId) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.names = Some(Arc::new(names));
+        self
+    }
+
+    /// Follows the registration as it is now, in full: what it names is served, what it does not name any more has lapsed now.
+    /// An entry that was removed while the process was down counts from the moment at which that is seen. It is stored first
+    /// and in force after that, so an end time that was ever acted upon survives a crash.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistratieError::Keep`] where it cannot be stored; nothing has changed then.
+    pub fn follow(&self, registered: impl IntoIterator<Item = Aanbieder>) -> Result<Changes, RegistratieError> {
+        self.change(registered, &Unread::default())
+    }
+
+    /// As [`follow`](Self::follow), for rows of which some may be faulty: an Aanbieder with a faulty row stays as it was, and
+    /// where the name of one cannot be read nobody ends.
+    ///
+    /// # Errors
+    ///
+    /// As [`follow`](Self::follow).
+    pub fn follow_rows(&self, rows: Rows) -> Result<Changes, RegistratieError> {
+        let unread = rows.unread();
+        self.change(rows.aanbieders, &unread)
+    }
+
+    fn change(
+        &self,
+        registered: impl IntoIterator<Item = Aanbieder>,
+        unread: &Unread,
+    ) -> Result<Changes, RegistratieError> {
+        let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (before, now) = (self.current.load_full(), self.clock.now());
+        let after = before.follow(registered, unread, now);
+        if after == *before {
+            return Ok(Changes::default());
+        }
+        let changes = Changes::between(&before, &after, now);
+        if let Some(keep) = &self.keep {
+            keep.store(&row::write(after.all())?).map_err(RegistratieError::Keep)?;
+        }
+        self.current.store(Arc::new(after));
+        Ok(changes)
+    }
+}
+
+impl Registratie {
+    /// Whether an Aanbieder is served with a gegevensdienst for a function now, in the 3600 seconds after a lapse too.
+    #[must_use]
+    pub fn serves(&self, naam: &Aanbiedernaam, functie: Functie, id: &GegevensdienstId) -> bool {
+        self.service(naam, functie, id) != Service::Not
+    }
+
+    /// The same, with the end of what lapsed.
+    #[must_use]
+    pub fn service(&self, naam: &Aanbiedernaam, functie: Functie, id: &GegevensdienstId) -> Service {
+        self.current.load().service(naam, functie, id, self.clock.now())
+    }
+
+    /// An Aanbieder with what it is served with now.
+    #[must_use]
+    pub fn lookup(&self, naam: &Aanbiedernaam) -> Option<Aanbieder> {
+        let mut found = self.current.load().aanbieder(naam, self.clock.now())?;
+        if let Some(names) = &self.names {
+            for dienst in &mut found.diensten {
+                if let Some(naam) = names(&dienst.id) {
+                    dienst.naam = naam;
+                }
+            }
+        }
+        Some(found)
+    }
+
+    /// Every Aanbieder that is served now, sorted by name.
+    #[must_use]
+    pub fn all(&self) -> Vec<Aanbieder> {
+        let current = self.current.load_full();
+        current
+            .all()
+            .filter_map(|aanbieder| self.lookup(&aanbieder.naam))
+            .collect()
+    }
+}
+
+impl Aanbieders for Registratie {
+    async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
+        Ok(self.lookup(naam))
+    }
+}
+
+impl Aanbieders for Arc<Registratie> {
+    async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
+        Ok(self.lookup(naam))
+    }
+}
+
+impl fmt::Debug for Registratie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registratie")
+            .field("aanbieders", &self.current.load().all().count())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a registration cannot be followed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistratieError {
+    /// The file of the registration cannot be read.
+    #[error("registration {path} cannot be read", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// It is no registration.
+    #[error("registration is malformed: {0}")]
+    Form(String),
+    /// End times cannot be read or stored.
+    #[error("end times of the registration cannot be kept")]
+    Keep(#[source] io::Error),
+}
