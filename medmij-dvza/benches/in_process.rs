@@ -95,6 +95,10 @@ impl Toets for Bundle {
     }
 }
 
+fn naam() -> Aanbiedernaam {
+    Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap()
+}
+
 fn bgz() -> GegevensdienstId {
     GegevensdienstId::parse("48").unwrap()
 }
@@ -143,7 +147,7 @@ async fn run() {
 
     let (mut authorizing, mut requests, mut exchanging, mut guarding) = (vec![], vec![], vec![], vec![]);
     for _ in 0..FLOWS {
-        let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
+        let naam = naam();
         let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
         let started = dvp
             .start(
@@ -189,7 +193,7 @@ async fn run() {
     for tokens in &tokens {
         let headers = tokens.resource_headers(&OsEntropy).unwrap();
         let clock = Instant::now();
-        server.guard(&headers, None, &peer, &bgz()).await.unwrap();
+        server.guard(&headers, None, &peer, (&naam(), &bgz())).await.unwrap();
         guarding.push(clock.elapsed());
     }
     report("guarded requests", guarding);

@@ -93,7 +93,8 @@ fn core_gegevensdiensten_104_a_registration_of_1000_aanbieders_changes_under_its
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("registratie.json");
     let keep = Arc::new(RegistratieFolder::open(folder.path().join("bewaard")).unwrap());
-    let registratie = Arc::new(Registratie::open(keep, Arc::new(ManualClock::starting_now())).unwrap());
+    let clock = Arc::new(ManualClock::starting_now());
+    let registratie = Arc::new(Registratie::open(keep, Arc::clone(&clock) as _).unwrap());
     let row = |n: usize, ids: std::ops::Range<usize>| {
         let dienst = |n: usize| format!(r#"{{"id":"{n}","functie":"Verzamelen","naam":"dienst {n}"}}"#);
         let diensten: Vec<_> = ids.map(dienst).collect();
@@ -143,6 +144,7 @@ fn core_gegevensdiensten_104_a_registration_of_1000_aanbieders_changes_under_its
     for reader in readers {
         assert_eq!(reader.join().unwrap(), 0);
     }
+    clock.advance(Duration::from_secs(1));
     assert!(
         registratie.serves(&naam(1), Verzamelen, &id(48)),
         "the faulty one stays as it was"

@@ -1,28 +1,58 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.rscint.200, RFC 6750 — the guard as a layer around the routes of a resource server.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     extract::{Request, State},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
-use medmij_types::{GegevensdienstId, PeerNames};
+use http::StatusCode;
+use medmij_types::{Aanbiedernaam, GegevensdienstId, PeerNames};
 
 use super::answer::secure;
 use crate::server::{Dvza, Server};
 
-/// What a route needs: the token of which gegevensdienst.
+/// What a route serves: the data of which Aanbieder, for which gegevensdienst. A token of another Aanbieder does not pass.
 pub struct Guard<D: Dvza> {
     server: Server<D>,
-    gegevensdienst: GegevensdienstId,
+    route: Route,
 }
 
+#[derive(Clone)]
+enum Route {
+    One(Aanbiedernaam, GegevensdienstId),
+    ByRequest(ByRequest),
+}
+
+type ByRequest = Arc<dyn Fn(&Request) -> Option<(Aanbiedernaam, GegevensdienstId)> + Send + Sync>;
+
 impl<D: Dvza> Guard<D> {
-    /// A guard for one gegevensdienst.
+    /// A guard for a route of one Aanbieder and gegevensdienst.
     #[must_use]
-    pub fn new(server: Server<D>, gegevensdienst: GegevensdienstId) -> Self {
-        Self { server, gegevensdienst }
+    pub fn new(server: Server<D>, aanbieder: Aanbiedernaam, gegevensdienst: GegevensdienstId) -> Self {
+        let route = Route::One(aanbieder, gegevensdienst);
+        Self { server, route }
+    }
+
+    /// A guard for a route that serves several: the function says of a request what it is for. Where it says `None` nothing is
+    /// served there: 404.
+    #[must_use]
+    pub fn by_request(
+        server: Server<D>,
+        what: impl Fn(&Request) -> Option<(Aanbiedernaam, GegevensdienstId)> + Send + Sync + 'static,
+    ) -> Self {
+        let route = Route::ByRequest(Arc::new(what));
+        Self { server, route }
+    }
+
+    fn route_of(&self, request: &Request) -> Option<(Aanbiedernaam, GegevensdienstId)> {
+        match &self.route {
+            Route::One(aanbieder, gegevensdienst) => Some((aanbieder.clone(), gegevensdienst.clone())),
+            Route::ByRequest(what) => what(request),
+        }
     }
 }
 
@@ -30,16 +60,20 @@ impl<D: Dvza> Clone for Guard<D> {
     fn clone(&self) -> Self {
         Self {
             server: self.server.clone(),
-            gegevensdienst: self.gegevensdienst.clone(),
+            route: self.route.clone(),
         }
     }
 }
 
 impl<D: Dvza> std::fmt::Debug for Guard<D> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Guard")
-            .field("gegevensdienst", &self.gegevensdienst)
-            .finish_non_exhaustive()
+        let mut shown = f.debug_struct("Guard");
+        if let Route::One(aanbieder, gegevensdienst) = &self.route {
+            shown
+                .field("aanbieder", aanbieder)
+                .field("gegevensdienst", gegevensdienst);
+        }
+        shown.finish_non_exhaustive()
     }
 }
 
@@ -55,8 +89,16 @@ impl<D: Dvza> std::fmt::Debug for Guard<D> {
 ///     format!("data of {}", verleend.aanbieder)
 /// }
 ///
-/// let bgz = Guard::new(server, medmij_types::GegevensdienstId::parse("48")?);
-/// let router: Router = Router::new().route("/fhir/Patient", get(patient)).layer(from_fn_with_state(bgz, guard));
+/// let bgz = Guard::new(server.clone(), "huisartsdelinde@medmij".parse()?, "48".parse()?);
+/// let linde: Router = Router::new().route("/fhir/Patient", get(patient)).layer(from_fn_with_state(bgz, guard));
+///
+/// // one route for many: /fhir/{aanbieder}/{gegevensdienst}/…
+/// let by_path = Guard::by_request(server, |request| {
+///     let mut parts = request.uri().path().split('/').skip(2);
+///     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+/// });
+/// let router = Router::new().route("/fhir/{aanbieder}/{gegevensdienst}/Patient", get(patient));
+/// let router = router.layer(from_fn_with_state(by_path, guard)).merge(linde);
 /// # Ok(router)
 /// # }
 /// ```
@@ -66,9 +108,15 @@ pub async fn guard<D: Dvza>(State(state): State<Guard<D>>, mut request: Request,
         .get::<PeerNames>()
         .cloned()
         .unwrap_or_else(|| PeerNames::new(None, []));
+    let Some((aanbieder, gegevensdienst)) = state.route_of(&request) else {
+        let mut response = StatusCode::NOT_FOUND.into_response();
+        secure(response.headers_mut());
+        return response;
+    };
+    let to = (&aanbieder, &gegevensdienst);
     let judged = state
         .server
-        .guard(request.headers(), request.uri().query(), &peer, &state.gegevensdienst)
+        .guard(request.headers(), request.uri().query(), &peer, to)
         .await;
     match judged {
         Ok(verleend) => {

@@ -58,7 +58,8 @@ impl<D: Dvza> Server<D> {
     /// ([`ClientBinding`](medmij_oauth::policy::ClientBinding)), and covers the gegevensdienst, for which the OCL knows the client
     /// now. Without a certificate nothing is served.
     ///
-    /// `query` is the query of the request: a token there is refused (H09).
+    /// `to` is what the route serves: a token of one Aanbieder is refused at another, and so is one for another
+    /// gegevensdienst. `query` is the query of the request: a token there is refused (H09).
     ///
     /// # Errors
     ///
@@ -68,16 +69,10 @@ impl<D: Dvza> Server<D> {
         headers: &HeaderMap,
         query: Option<&str>,
         peer: &PeerNames,
-        gegevensdienst: &GegevensdienstId,
+        to: (&Aanbiedernaam, &GegevensdienstId),
     ) -> Result<Verleend, GuardError> {
-        self.guard_for(
-            &[Functie::Verzamelen, Functie::Delen],
-            headers,
-            query,
-            peer,
-            gegevensdienst,
-        )
-        .await
+        self.guard_for(&[Functie::Verzamelen, Functie::Delen], headers, query, peer, to)
+            .await
     }
 
     /// As [`guard`](Self::guard), for these functions: a subscription endpoint takes tokens of
@@ -93,10 +88,13 @@ impl<D: Dvza> Server<D> {
         headers: &HeaderMap,
         query: Option<&str>,
         peer: &PeerNames,
-        gegevensdienst: &GegevensdienstId,
+        (aanbieder, gegevensdienst): (&Aanbiedernaam, &GegevensdienstId),
     ) -> Result<Verleend, GuardError> {
-        let verleend = self.token_of(headers, query, peer).await?;
-        if functies.contains(&verleend.functie) && verleend.gegevensdiensten.contains(gegevensdienst) {
+        let verleend = self.danger_token_of(headers, query, peer).await?;
+        if functies.contains(&verleend.functie)
+            && verleend.aanbieder == *aanbieder
+            && verleend.gegevensdiensten.contains(gegevensdienst)
+        {
             Ok(verleend)
         } else {
             let error = GuardError::InsufficientScope;
@@ -105,13 +103,13 @@ impl<D: Dvza> Server<D> {
         }
     }
 
-    /// As [`guard`](Self::guard), without the question of the gegevensdienst: for a resource endpoint that serves several
-    /// and finds out by itself which one a request is for.
+    /// As [`guard`](Self::guard), without judging Aanbieder, gegevensdienst and function: whoever calls it compares all three with
+    /// what the request is for.
     ///
     /// # Errors
     ///
     /// [`GuardError`].
-    pub async fn token_of(
+    pub async fn danger_token_of(
         &self,
         headers: &HeaderMap,
         query: Option<&str>,

@@ -65,7 +65,7 @@ impl Net {
             Router::new()
                 .route("/fhir/Patient", get(async || "data"))
                 .layer(axum::middleware::from_fn_with_state(
-                    Guard::new(setup.server.clone(), id("48")),
+                    Guard::new(setup.server.clone(), crate::whole_flow::naam(), id("48")),
                     guard,
                 ));
         let router = back_channel(setup.server.clone(), RouterOptions::at("/oauth"))

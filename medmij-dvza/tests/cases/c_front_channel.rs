@@ -440,7 +440,13 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     .await;
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
     let peer = crate::whole_flow::peer();
-    assert!(setup.server.guard(&headers, None, &peer, &id("42")).await.is_ok());
+    assert!(
+        setup
+            .server
+            .guard(&headers, None, &peer, (&crate::whole_flow::naam(), &id("42")))
+            .await
+            .is_ok()
+    );
 
     let flows = medmij_dvp::PendingFlows::default();
     let mut request = aanvraag(Release::V2_2, &["42"]);
@@ -472,7 +478,13 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
         assert!(question.body.contains(text), "{element}");
     }
     browser.answer(&flow, &question, "antwoord=nee").await;
-    assert!(setup.server.guard(&headers, None, &peer, &id("42")).await.is_ok());
+    assert!(
+        setup
+            .server
+            .guard(&headers, None, &peer, (&crate::whole_flow::naam(), &id("42")))
+            .await
+            .is_ok()
+    );
     // G13, G09, G10: withdrawn, and the overview again
     let page = browser.get(&flow).await;
     assert_eq!(browser.answer(&flow, &page, "antwoord=stop&nummer=7").await.status, 403);
@@ -481,7 +493,8 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     browser.answer(&flow, &question, "antwoord=ja").await;
     let page = browser.get(&flow).await;
     assert!(page.body.contains("U hebt geen toestemmingen"));
-    assert!(setup.server.guard(&headers, None, &peer, &id("42")).await.is_err());
+    let to = (&crate::whole_flow::naam(), &id("42"));
+    assert!(setup.server.guard(&headers, None, &peer, to).await.is_err());
     let (request, exchange) = dvp
         .refresh_request(tokens.renewal.unwrap(), medmij_log::InitiatedBy::Machine)
         .unwrap();

@@ -166,12 +166,12 @@ async fn core_tknint_203_204_e07_a1_a_second_use_ends_the_token() {
         .tokens(exchange, &setup.server.token(&request, &peer()).await)
         .unwrap();
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
-    assert!(setup.server.token_of(&headers, None, &peer()).await.is_ok());
+    assert!(setup.server.danger_token_of(&headers, None, &peer()).await.is_ok());
     assert_eq!(
         json(&setup.server.token(&request, &peer()).await)["error"],
         "invalid_grant"
     );
-    assert!(setup.server.token_of(&headers, None, &peer()).await.is_err());
+    assert!(setup.server.danger_token_of(&headers, None, &peer()).await.is_err());
 }
 
 #[tokio::test]

@@ -41,7 +41,15 @@ async fn refresh(setup: &Setup, token: &str) -> Result<(String, [bool; 2], Strin
     let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, bearer)]);
     let mut admitted = [false; 2];
     for (admitted, gegevensdienst) in admitted.iter_mut().zip(["42", "48"]) {
-        let judged = setup.server.guard(&headers, None, &peer(), &id(gegevensdienst)).await;
+        let judged = setup
+            .server
+            .guard(
+                &headers,
+                None,
+                &peer(),
+                (&crate::whole_flow::naam(), &id(gegevensdienst)),
+            )
+            .await;
         *admitted = judged.is_ok();
     }
     Ok((text("scope"), admitted, text("refresh_token")))
@@ -352,7 +360,7 @@ async fn core_tknint_203_204_only_the_client_of_the_grant_ends_it_by_a_replay() 
         .tokens(exchange, &setup.server.token(&request, &peer()).await)
         .unwrap();
     let headers = tokens.resource_headers(&OsEntropy).unwrap();
-    let lives = async || setup.server.token_of(&headers, None, &peer()).await.is_ok();
+    let lives = async || setup.server.danger_token_of(&headers, None, &peer()).await.is_ok();
     let raised = |name: &str| {
         let events = setup.log.events();
         events.iter().filter(|event| event.event_type.as_str() == name).count()

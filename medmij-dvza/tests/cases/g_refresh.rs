@@ -75,7 +75,7 @@ async fn autoriseren_g03_g04_g07_h03_a_refresh_gives_both_tokens_anew() {
             headers["x-correlation-id"],
             tokens.correlation_id.as_ref().unwrap().as_str()
         );
-        assert!(setup.server.token_of(&headers, None, &peer()).await.is_ok());
+        assert!(setup.server.danger_token_of(&headers, None, &peer()).await.is_ok());
         renewal = tokens.renewal.unwrap();
         assert_ne!(renewal.refresh_token, old);
     }
@@ -220,7 +220,7 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
         .await
         .unwrap();
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
-    let grant = server.token_of(&headers, None, &peer()).await.unwrap().grant;
+    let grant = server.danger_token_of(&headers, None, &peer()).await.unwrap().grant;
     setup.dvza.store.revoke_grant(&grant).await.unwrap();
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
     assert!(matches!(

@@ -68,7 +68,16 @@ async fn rfc_6750_h06_h07_h08_h09_h12_h17_a13_answers() {
         ),
         (twice, None, "48", 400, "Bearer error=\"invalid_request\""),
     ] {
-        match setup.server.guard(&headers, query, &peer(), &id(gegevensdienst)).await {
+        match setup
+            .server
+            .guard(
+                &headers,
+                query,
+                &peer(),
+                (&crate::whole_flow::naam(), &id(gegevensdienst)),
+            )
+            .await
+        {
             Ok(verleend) => assert_eq!((status, verleend.gegevensdiensten), (200, vec![id("48")])),
             Err(error) => {
                 let answer = error.to_http();
@@ -86,7 +95,7 @@ async fn rfc_6750_h06_h07_h08_h09_h12_h17_a13_answers() {
     assert_eq!(
         setup
             .server
-            .guard(&good, None, &peer(), &id("48"))
+            .guard(&good, None, &peer(), (&crate::whole_flow::naam(), &id("48")))
             .await
             .unwrap_err()
             .status(),
@@ -127,7 +136,10 @@ async fn o14_a5_a_stolen_token_with_another_certificate() {
             (&[], false),
         ] {
             let peer = PeerNames::new(None, names.iter().copied());
-            let judged = setup.server.guard(&headers, None, &peer, &id("48")).await;
+            let judged = setup
+                .server
+                .guard(&headers, None, &peer, (&crate::whole_flow::naam(), &id("48")))
+                .await;
             assert_eq!(judged.is_ok(), served, "{binding:?}: {names:?}");
             // and the token endpoint says the same
             let request = crate::whole_flow::token_request(&setup).await;
@@ -135,7 +147,11 @@ async fn o14_a5_a_stolen_token_with_another_certificate() {
             assert_eq!(status, if served { 200 } else { 401 }, "{binding:?}: {names:?}");
         }
         assert!(
-            setup.server.guard(&headers, None, &peer(), &id("48")).await.is_ok(),
+            setup
+                .server
+                .guard(&headers, None, &peer(), (&crate::whole_flow::naam(), &id("48")))
+                .await
+                .is_ok(),
             "the token itself stays valid"
         );
     }
@@ -154,7 +170,13 @@ async fn core_tknint_200_an_unknown_certificate_is_learned_once_reported_and_con
         named.count()
     };
     for _ in 0..3 {
-        assert!(setup.server.guard(&headers, None, &back, &id("48")).await.is_ok());
+        assert!(
+            setup
+                .server
+                .guard(&headers, None, &back, (&crate::whole_flow::naam(), &id("48")))
+                .await
+                .is_ok()
+        );
         assert_eq!(learned(&setup), 1);
     }
     let request = crate::whole_flow::token_request(&setup).await;
@@ -165,7 +187,13 @@ async fn core_tknint_200_an_unknown_certificate_is_learned_once_reported_and_con
     let (client, name) = (&bindings[0].client_id, &bindings[0].name);
     assert_eq!((client.as_str(), name.as_str()), ("pgo.example.nl", "back.example.nl"));
     setup.dvza.store.confirm_binding(client, name).await.unwrap();
-    assert!(setup.server.guard(&headers, None, &back, &id("48")).await.is_ok());
+    assert!(
+        setup
+            .server
+            .guard(&headers, None, &back, (&crate::whole_flow::naam(), &id("48")))
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
@@ -176,19 +204,27 @@ async fn core_ocl_300_what_the_ocl_takes_away_no_token_admits() {
     let headers = tokens_for(&setup, &dvp(), both, "antwoord=ja").await;
     let headers = headers.resource_headers(&OsEntropy).unwrap();
     let guard = async |gegevensdienst: &str| {
-        let judged = setup.server.guard(&headers, None, &peer(), &id(gegevensdienst)).await;
+        let judged = setup
+            .server
+            .guard(
+                &headers,
+                None,
+                &peer(),
+                (&crate::whole_flow::naam(), &id(gegevensdienst)),
+            )
+            .await;
         judged.map_or_else(|error| error.status().as_u16(), |_| 200)
     };
     assert_eq!((guard("42").await, guard("48").await), (200, 200));
     setup.dvza.listed.lock().unwrap().retain(|id| *id != "48");
     assert_eq!((guard("42").await, guard("48").await), (200, 403));
-    let seen = setup.server.token_of(&headers, None, &peer()).await.unwrap();
+    let seen = setup.server.danger_token_of(&headers, None, &peer()).await.unwrap();
     assert_eq!(seen.gegevensdiensten, [id("42")]);
     setup.dvza.listed.lock().unwrap().clear();
     assert_eq!(
         setup
             .server
-            .token_of(&headers, None, &peer())
+            .danger_token_of(&headers, None, &peer())
             .await
             .unwrap_err()
             .status(),
@@ -207,7 +243,7 @@ async fn w4_a_client_off_the_list_has_no_token() {
     assert_eq!(
         setup
             .server
-            .guard(&headers, None, &peer(), &id("48"))
+            .guard(&headers, None, &peer(), (&crate::whole_flow::naam(), &id("48")))
             .await
             .unwrap_err()
             .status(),
@@ -233,8 +269,28 @@ async fn core_rscint_201_h05_release_1_6_has_one_id_of_any_form() {
     for any in ["12345", "vraag-7", "6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a"] {
         headers.insert("medmij-request-id", HeaderValue::from_static(any));
         assert!(
-            setup.server.guard(&headers, None, &peer(), &id("48")).await.is_ok(),
+            setup
+                .server
+                .guard(&headers, None, &peer(), (&crate::whole_flow::naam(), &id("48")))
+                .await
+                .is_ok(),
             "{any}"
         );
+    }
+}
+
+#[tokio::test]
+async fn core_rscint_200_a_token_of_one_aanbieder_is_refused_at_the_route_of_another() {
+    let setup = setup_2_2();
+    let headers = tokens(&setup).await.resource_headers(&OsEntropy).unwrap();
+    let ander = medmij_types::Aanbiedernaam::parse("anderezorgaanbieder").unwrap();
+    let own = crate::whole_flow::naam();
+    for (aanbieder, status) in [(&own, 200), (&ander, 403)] {
+        let judged = setup
+            .server
+            .guard(&headers, None, &peer(), (aanbieder, &id("48")))
+            .await;
+        let found = judged.map_or_else(|error| error.status().as_u16(), |_| 200);
+        assert_eq!(found, status, "{aanbieder}");
     }
 }

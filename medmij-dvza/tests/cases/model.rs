@@ -177,7 +177,7 @@ impl Run {
                 let seen = match self
                     .setup
                     .server
-                    .guard(&headers, None, &peer, &id(gegevensdienst))
+                    .guard(&headers, None, &peer, (&crate::whole_flow::naam(), &id(gegevensdienst)))
                     .await
                 {
                     Ok(verleend) => format!("{} of {}", verleend.persoon.bsn.expose(), verleend.client_id),

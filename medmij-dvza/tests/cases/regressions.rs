@@ -39,14 +39,22 @@ async fn core_rscint_200_h09_a_token_in_a_query_that_is_no_form() {
     let headers = tokens.resource_headers(&OsEntropy).unwrap();
     let long = format!("x={}&access_token=t", "a".repeat(Form::MAX_LEN));
     for query in ["x=%zz&access_token=t", "x=%ff&access%5Ftoken=t", &long] {
-        let refused = setup.server.guard(&headers, Some(query), &peer(), &id("48")).await;
+        let refused = setup
+            .server
+            .guard(&headers, Some(query), &peer(), (&crate::whole_flow::naam(), &id("48")))
+            .await;
         assert_eq!(refused.unwrap_err().status(), 400);
     }
     // a query of FHIR that is no form is for the FHIR server to judge
     assert!(
         setup
             .server
-            .guard(&headers, Some("x=%zz"), &peer(), &id("48"))
+            .guard(
+                &headers,
+                Some("x=%zz"),
+                &peer(),
+                (&crate::whole_flow::naam(), &id("48"))
+            )
             .await
             .is_ok()
     );
@@ -63,7 +71,10 @@ async fn core_ocl_300_no_gegevensdienst_that_the_client_is_not_listed_for() {
     assert_eq!(json["scope"], "42 48");
     let bearer = format!("Bearer {}", json["access_token"].as_str().unwrap());
     let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, HeaderValue::from_str(&bearer).unwrap())]);
-    let refused = setup.server.guard(&headers, None, &peer(), &id("61")).await;
+    let refused = setup
+        .server
+        .guard(&headers, None, &peer(), (&crate::whole_flow::naam(), &id("61")))
+        .await;
     assert_eq!(refused.unwrap_err().status(), 403);
 }
 

@@ -76,7 +76,7 @@ async fn o3_o9_j06_no_secret_of_a_full_run_is_found_anywhere() {
     shown += &format!("{tokens:?}");
     secrets.push(tokens.access_token.expose().to_owned());
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
-    let verleend = setup.server.token_of(&headers, None, &peer()).await.unwrap();
+    let verleend = setup.server.danger_token_of(&headers, None, &peer()).await.unwrap();
     shown += &format!("{verleend:?} {headers:?}");
     let renewal = tokens.renewal.clone().unwrap();
     secrets.push(renewal.refresh_token.expose().to_owned());

@@ -142,7 +142,11 @@ async fn core_logging_102_202_203_204_core_autorisatie_200_a_whole_verzamelen_fl
     assert!(tokens.renewal.is_none());
 
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
-    let verleend = setup.server.guard(&headers, None, &peer(), &id("48")).await.unwrap();
+    let verleend = setup
+        .server
+        .guard(&headers, None, &peer(), (&crate::whole_flow::naam(), &id("48")))
+        .await
+        .unwrap();
     assert_eq!(verleend.persoon.bsn.expose(), crate::dvza::BSN);
     assert_eq!(verleend.aanbieder, naam());
     assert_eq!(verleend.correlation_id, tokens.correlation_id);
@@ -195,7 +199,11 @@ async fn every_release_runs_from_end_to_end() {
             "{release}"
         );
         assert!(
-            setup.server.guard(&headers, None, &peer(), &id("42")).await.is_ok(),
+            setup
+                .server
+                .guard(&headers, None, &peer(), (&crate::whole_flow::naam(), &id("42")))
+                .await
+                .is_ok(),
             "{release}"
         );
     }
@@ -226,7 +234,7 @@ async fn delen_and_abonneren_run_from_end_to_end_g16_i12_f05() {
     assert_eq!(
         setup
             .server
-            .guard(&headers, none, &peer, &id("42"))
+            .guard(&headers, none, &peer, (&crate::whole_flow::naam(), &id("42")))
             .await
             .unwrap_err()
             .status(),
@@ -235,7 +243,13 @@ async fn delen_and_abonneren_run_from_end_to_end_g16_i12_f05() {
     let functies = [medmij_oauth::Functie::Abonneren];
     let verleend = setup
         .server
-        .guard_for(&functies, &headers, none, &peer, &id("42"))
+        .guard_for(
+            &functies,
+            &headers,
+            none,
+            &peer,
+            (&crate::whole_flow::naam(), &id("42")),
+        )
         .await
         .unwrap();
     assert_eq!(verleend.dagen, Some(90));

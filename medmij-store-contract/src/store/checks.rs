@@ -108,7 +108,7 @@ pub async fn server_core_tknint_200_certificate_a5_o14_e14_e16<S: DangerShiftClo
         let (_, tokens) = redeemed(&server, true).await;
         let headers = tokens.resource_headers(&OsEntropy).expect("headers");
         let refused = server
-            .guard(&headers, None, wrong, &bgz())
+            .guard(&headers, None, wrong, (&super::fixtures::naam(), &bgz()))
             .await
             .expect_err("another certificate");
         assert_eq!(refused.status().as_u16(), 401);
@@ -166,7 +166,10 @@ pub async fn server_core_tknint_200_scope_of_a_refresh_a10<S: DangerShiftClock>(
         .expect("tokens");
     assert_eq!(next.granted.gegevensdiensten, [bgz()]);
     let headers = next.resource_headers(&OsEntropy).expect("headers");
-    let verleend = server.token_of(&headers, None, &peer(PGO)).await.expect("covered");
+    let verleend = server
+        .danger_token_of(&headers, None, &peer(PGO))
+        .await
+        .expect("covered");
     assert_eq!(verleend.gegevensdiensten, [bgz()]);
 }
 
@@ -298,10 +301,15 @@ pub async fn server_rfc_6750_access_token_900_s_h12<S: DangerShiftClock>(store: 
     let (_, tokens) = redeemed(&server, false).await;
     let headers = tokens.resource_headers(&OsEntropy).expect("headers");
     shift(&*store, Duration::from_secs(890)).await;
-    assert!(server.guard(&headers, None, &peer(PGO), &bgz()).await.is_ok());
+    assert!(
+        server
+            .guard(&headers, None, &peer(PGO), (&super::fixtures::naam(), &bgz()))
+            .await
+            .is_ok()
+    );
     shift(&*store, Duration::from_secs(10)).await;
     let refused = server
-        .guard(&headers, None, &peer(PGO), &bgz())
+        .guard(&headers, None, &peer(PGO), (&super::fixtures::naam(), &bgz()))
         .await
         .expect_err("too old");
     assert_eq!(

@@ -210,7 +210,10 @@ pub(crate) async fn refresh<S: DangerShiftClock>(
 
 pub(crate) async fn is_covered<S: DangerShiftClock>(server: &Server<Bundle<S>>, tokens: &Tokens, node: &str) -> bool {
     let headers = tokens.resource_headers(&OsEntropy).expect("headers");
-    server.guard(&headers, None, &peer(node), &bgz()).await.is_ok()
+    server
+        .guard(&headers, None, &peer(node), (&super::fixtures::naam(), &bgz()))
+        .await
+        .is_ok()
 }
 
 pub(crate) fn error_of(response: &Response<Bytes>) -> String {
