@@ -3,7 +3,7 @@
 
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_oauth::Scope;
-use medmij_types::{Aanbiedernaam, GegevensdienstId, InterfaceversieId};
+use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, InterfaceversieId, Systeemrolcode};
 use medmij_zal::{Unusable, Zorgaanbiederslijst};
 
 use crate::client::{Aanvraag, FlowGroup, group_by_endpoints};
@@ -28,6 +28,39 @@ pub fn flow_groups(
         }
     }
     (group_by_endpoints(entries), unusable)
+}
+
+/// Where the resources of a gegevensdienst are: the ResourceEndpoint of each systeemrol, from the pinned list.
+///
+/// # Errors
+///
+/// [`NotOffered`] where the list does not have the gegevensdienst, or an endpoint of it that cannot be used.
+pub fn resource_endpoints(
+    list: &Zorgaanbiederslijst,
+    naam: &Aanbiedernaam,
+    versie: &InterfaceversieId,
+    gegevensdienst: &GegevensdienstId,
+) -> Result<Vec<(Systeemrolcode, BackchannelUri)>, NotOffered> {
+    let entry = list
+        .gegevensdienst(naam, versie, gegevensdienst)
+        .ok_or_else(|| NotOffered::NotListed(gegevensdienst.clone()))?;
+    entry
+        .systeemrollen()
+        .map(|rol| Ok((rol.code()?, rol.resource_endpoint()?)))
+        .collect::<Result<_, Unusable>>()
+        .map_err(NotOffered::Unusable)
+}
+
+/// Why the resources of a gegevensdienst cannot be collected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotOffered {
+    /// The Aanbieder does not offer it, by this list.
+    #[error("gegevensdienst {0} is not offered")]
+    NotListed(GegevensdienstId),
+    /// The list has it with something that cannot be used.
+    #[error(transparent)]
+    Unusable(Unusable),
 }
 
 impl Aanvraag {

@@ -23,7 +23,7 @@ use medmij_types::{Aanbiedernaam, Clock, GegevensdienstId, SystemClock};
 
 #[cfg(feature = "files")]
 pub use self::file::{RegistratieFile, RegistratieFolder};
-use self::served::{Served, Unread};
+use self::served::{Served, Unread, whole_second_after};
 pub use self::{
     row::{RowFault, Rows},
     served::{GRACE, Service},
@@ -187,7 +187,7 @@ impl Registratie {
         if after == *before {
             return Ok(Changes::default());
         }
-        let changes = Changes::between(&before, &after, now);
+        let changes = Changes::between(&before, &after, whole_second_after(now));
         if let Some(keep) = &self.keep {
             keep.store(&row::write(after.all())?).map_err(RegistratieError::Keep)?;
         }

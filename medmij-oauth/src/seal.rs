@@ -218,6 +218,12 @@ impl LocalKeyRing {
         }
     }
 
+    /// A ring with keys as they are stored, 32 random bytes each: see [`new`](Self::new).
+    #[must_use]
+    pub fn of_bytes(id: u32, key: [u8; 32], index: [u8; 32]) -> Self {
+        Self::new(id, SealingKey::from_bytes(key), SealingKey::from_bytes(index))
+    }
+
     /// A ring with new keys, for tests and demonstrations: what it seals is lost when the process ends.
     ///
     /// # Errors

@@ -89,7 +89,7 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         "Sleutels, lijsten en configuraties komen in {}/",
         arguments.folder.display()
     );
-    tracing::info!(target: node::STAP, "Het netwerk start");
+    tracing::info!(target: stelselnode::STAP, "Het netwerk start");
     let network = Netwerk::build(&arguments.folder)?;
     let rollen = if arguments.processes {
         Rollen::start_processes(&network, &std::env::current_exe()?, Stdio::inherit).await?

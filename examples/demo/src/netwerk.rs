@@ -6,9 +6,9 @@
 
 use crate::lijsten::{self, LijstenError, Variant};
 use medmij_net::{DangerLoopback, FrontScheme, LoopbackError};
+use medmij_node::NodeConfig;
 use medmij_test::{LeafSpec, PkiError, TestPki};
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname, Volgnummer};
-use node::NodeConfig;
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
@@ -82,7 +82,8 @@ impl Netwerk {
         maker.shared_files()?;
         let dvza = |rol: &str, hosts: [&str; 2], front, back, telefoon: &str| -> Result<dvza::Config, NetwerkError> {
             Ok(dvza::Config {
-                node: maker.node(rol, hosts[1], &[])?,
+                rol: rol.to_owned(),
+                node: maker.node(hosts[1], &[])?,
                 hostname: host(hosts[0])?,
                 front,
                 back,
@@ -94,7 +95,8 @@ impl Netwerk {
         let volgnummer = lijsten::next_volgnummer(&folder.join("lijsten"));
         let network = Self {
             stelselnode: stelselnode::Config {
-                node: maker.node("Stelselnode", STELSELNODE, &[])?,
+                rol: "Stelselnode".to_owned(),
+                node: maker.node(STELSELNODE, &[])?,
                 adres: stelsel,
                 lijsten: folder.join("lijsten"),
                 danger_any_volgnummer: false,
@@ -105,7 +107,8 @@ impl Netwerk {
             ],
             dvp: dvp::Config {
                 // the certificate of the back channel also names the client_id (RFC 8705 section 2)
-                node: maker.node("DVP", DVP_NODE, &[DVP])?,
+                rol: "DVP".to_owned(),
+                node: maker.node(DVP_NODE, &[DVP])?,
                 client_id: host(DVP)?,
                 adres: pgo_front,
                 dossier: folder.join("dossier"),
@@ -157,7 +160,7 @@ impl Maker<'_> {
         Ok(())
     }
 
-    fn node(&self, rol: &str, hostname: &str, more_names: &[&str]) -> Result<NodeConfig, NetwerkError> {
+    fn node(&self, hostname: &str, more_names: &[&str]) -> Result<NodeConfig, NetwerkError> {
         let spec = more_names
             .iter()
             .fold(LeafSpec::node(hostname), |spec, name| spec.dns(name));
@@ -168,17 +171,11 @@ impl Maker<'_> {
         );
         std::fs::write(&keten, identity.chain_pem())?;
         std::fs::write(&sleutel, identity.key_pem())?;
-        Ok(NodeConfig {
-            rol: rol.to_owned(),
-            hostname: host(hostname)?,
-            keten,
-            sleutel,
-            roots: self.pki_file("roots.pem"),
-            crls: vec![self.pki_file("0.crl"), self.pki_file("1.crl")],
-            stelselnode: host(STELSELNODE)?,
-            bewaard: self.folder.join("bewaard").join(hostname),
-            danger_loopback: self.map.clone(),
-        })
+        let mut config = NodeConfig::in_folder(self.folder.join("pki"), host(hostname)?, host(STELSELNODE)?);
+        (config.chain, config.key) = (keten, sleutel);
+        config.folder = self.folder.join("bewaard").join(hostname);
+        config.danger_loopback = Some(self.map.clone());
+        Ok(config)
     }
 
     fn pki_file(&self, name: &str) -> PathBuf {

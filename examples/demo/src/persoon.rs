@@ -33,7 +33,7 @@ pub async fn verzamelt_overal(start: &str) -> Result<Summary, PersoonError> {
     let mut aanbieders: Vec<&str> = AANBOD.iter().map(|(aanbieder, ..)| *aanbieder).collect();
     aanbieders.dedup();
     for aanbieder in aanbieders {
-        tracing::info!(target: node::STAP, "Verzamelen bij {aanbieder}");
+        tracing::info!(target: stelselnode::STAP, "Verzamelen bij {aanbieder}");
         let mut page = kiest(&mut browser, start, aanbieder).await?;
         loop {
             page = geeft_toestemming(&mut browser, page).await?;
@@ -127,7 +127,7 @@ fn title(page: &Page) -> String {
 }
 
 fn vertel(regel: &str, text: &str) {
-    tracing::info!(target: node::STAP, rol = ROL, regel, "{text}");
+    tracing::info!(target: stelselnode::STAP, rol = ROL, regel, "{text}");
 }
 
 /// Why the Persoon got stuck.

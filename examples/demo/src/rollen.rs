@@ -3,7 +3,7 @@
 //! process or as a process of its own.
 
 use crate::netwerk::Netwerk;
-use node::{NodeConfig, NodeError};
+use medmij_node::{NodeConfig, NodeError};
 use std::{
     ffi::OsStr,
     net::SocketAddr,
@@ -128,11 +128,15 @@ impl Rollen {
 ///
 /// Why the role does not start.
 pub async fn run_role(role: &str, config: &Path) -> Result<(), RolError> {
-    let interrupted = node::interrupted();
+    let interrupted = medmij_node::interrupted();
     match role {
-        "stelselnode" => stelselnode::start(&NodeConfig::read(config)?, interrupted).await?.await,
-        "dvza" => dvza::start(&NodeConfig::read(config)?, interrupted).await?.await,
-        "dvp" => dvp::start(&NodeConfig::read(config)?, interrupted).await?.await,
+        "stelselnode" => {
+            stelselnode::start(&NodeConfig::read_within(config)?, interrupted)
+                .await?
+                .await;
+        }
+        "dvza" => dvza::start(&NodeConfig::read_within(config)?, interrupted).await?.await,
+        "dvp" => dvp::start(&NodeConfig::read_within(config)?, interrupted).await?.await,
         other => return Err(RolError::Unknown(other.to_owned())),
     }
     Ok(())

@@ -4,13 +4,13 @@
 //! A role tells a step as a `tracing` event with the target `stap` and the fields `rol` and `regel`; without a role it is a
 //! heading. Everything else that is traced goes to the ordinary log. So the roles know nothing of this module, and can run in other processes.
 
-use node::STAP;
 use std::{
     fmt,
     io::{IsTerminal as _, Write as _},
     sync::{Mutex, PoisonError},
     time::Instant,
 };
+use stelselnode::STAP;
 use tracing::{Event, Subscriber, field::Field};
 use tracing_subscriber::{Layer, layer::Context};
 

@@ -10,11 +10,11 @@ use demo::{
     rollen::Rollen,
 };
 use http::StatusCode;
+use medmij_node::Node;
 use medmij_oauth::wire::{CodeRequest, RequestIds, TokenRequest};
 use medmij_oauth::{ClientId, RedirectUri};
 use medmij_types::{AuthorizationCode, BackchannelUri, CorrelationId, MedMijRequestId, OsEntropy};
 use medmij_whitelist::HostPolicy;
-use node::Node;
 use std::{
     path::Path,
     sync::{
@@ -122,7 +122,8 @@ async fn collect_at_the_first_dvza(variant: Variant) -> (bool, usize) {
     let mut network = network(folder.path());
     let (proxy, dialled) = counting_proxy(network.dvzas[0].back).await;
     let (real, via) = (network.dvzas[0].back.to_string(), proxy.to_string());
-    network.dvp.node.danger_loopback = network.dvp.node.danger_loopback.replace(&real, &via);
+    let map = network.dvp.node.danger_loopback.as_ref().unwrap().replace(&real, &via);
+    network.dvp.node.danger_loopback = Some(map);
 
     // the DVZAs are up with a Whitelist that has them; the DVP starts with the one that may not
     let before = Rollen::start_without_dvp(&network).await.unwrap();
@@ -172,9 +173,10 @@ async fn core_tknint_204_a_code_is_spent_once() {
     let code = query.split('&').find_map(|pair| pair.strip_prefix("code=")).unwrap();
     let path = address.splitn(4, '/').nth(3).unwrap();
 
-    let node = Node::load(&network.dvp.node).unwrap();
     let dvza = network.dvzas[0].node.hostname.clone();
-    let channel = node.back_channel(HostPolicy::danger_fixed([dvza.clone()])).unwrap();
+    let policy = HostPolicy::danger_fixed([dvza.clone()]);
+    let node = Node::with_policy(network.dvp.node.clone(), policy).unwrap();
+    let channel = node.back_channel();
     let endpoint = BackchannelUri::parse(&format!("https://{dvza}{}", dvza::TOKEN)).unwrap();
     let request = || {
         let code = AuthorizationCode::from_wire(code).unwrap();

@@ -20,22 +20,23 @@ mod web;
 
 use dossier::Dossier;
 use medmij_dvp::{Dvp, PendingFlows};
-use medmij_gnl::Gegevensdienstnamenlijst;
-use medmij_list::{ListCache, supply::RunningSupply};
 use medmij_net::BackChannel;
+use medmij_node::{Gnl, Node, NodeConfig, NodeError, NodeList, Zal};
 use medmij_oauth::ClientId;
 use medmij_types::Hostname;
-use medmij_whitelist::HostPolicy;
-use medmij_zal::Zorgaanbiederslijst;
-use node::{Caches, ListsError, Node, NodeConfig, NodeError, STAP};
 use serde::{Deserialize, Serialize};
 use sessie::Sessies;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+/// The target of the `tracing` events that tell a person what happens.
+const STAP: &str = "stap";
 
 /// The configuration of a DVP.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
+    /// What the steps call it.
+    pub rol: String,
     /// Who it is on the back channel.
     pub node: NodeConfig,
     /// Its host name on the front channel: what the OAuth Client List calls it, and so its `client_id`.
@@ -55,9 +56,8 @@ struct App {
     flows: PendingFlows,
     sessies: Sessies,
     dossier: Dossier,
-    zal: Arc<ListCache<Zorgaanbiederslijst>>,
-    gnl: Arc<ListCache<Gegevensdienstnamenlijst>>,
-    _kept: [RunningSupply; 3],
+    zal: Zal,
+    gnl: Gnl,
 }
 
 /// Fetches the lists and listens; the future that comes back serves until `shutdown`.
@@ -69,41 +69,37 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     config: &Config,
     shutdown: S,
 ) -> Result<impl Future<Output = ()> + Send + use<S>, StartError> {
-    let node = Node::load(&config.node)?;
+    // until the first Whitelist is in, it calls the Stelselnode only (core.whl.303)
+    let node = Node::start(config.node.clone().with_lists([NodeList::Zal, NodeList::Gnl])).await?;
+    for list in node.lists() {
+        let (kind, number, entries) = (list.kind, list.volgnummer, list.entries);
+        tracing::info!(
+            target: STAP, rol = config.rol, regel = list.rules(),
+            "haalt de {kind} op: nummer {number}, {entries} regels, geldig",
+        );
+    }
     let client_id = ClientId::from(config.client_id.clone());
     // a browser is sent to plain http: only ever on loopback, with test certificates
-    let _development = node.prove_development([(&config.client_id, config.adres)])?;
-
-    let caches = Caches::default();
-    let (whitelist, zal, gnl) = (caches.cache(), caches.cache(), caches.cache());
-    // until the first Whitelist is in, the policy allows the Stelselnode only (core.whl.303)
-    let back = node.back_channel(HostPolicy::whitelist(
-        Arc::clone(&whitelist),
-        node.stelselnode().clone(),
-    ))?;
-    let lists = caches.supply(&node, back.clone())?;
-    let kept = [
-        lists.start(&whitelist).await?,
-        lists.start(&zal).await?,
-        lists.start(&gnl).await?,
-    ];
+    let _development = node.danger_development([(&config.client_id, config.adres)])?;
 
     let listener = tokio::net::TcpListener::bind(config.adres)
         .await
         .map_err(StartError::Bind)?;
-    let origin = node.loopback().front_origin(&config.client_id).unwrap_or_default();
-    tracing::info!(target: STAP, rol = node.rol(), regel = "", "wacht op de Persoon op {origin}/");
+    let origin = node
+        .danger_loopback()
+        .front_origin(&config.client_id)
+        .unwrap_or_default();
+    tracing::info!(target: STAP, rol = config.rol, regel = "", "wacht op de Persoon op {origin}/");
     let app = Arc::new(App {
-        rol: node.rol().to_owned(),
-        node,
-        back,
+        rol: config.rol.clone(),
+        back: node.back_channel().clone(),
         dvp: Dvp::new(client_id),
         flows: PendingFlows::default(),
         sessies: Sessies::default(),
         dossier: Dossier::new(config.dossier.clone()),
-        zal,
-        gnl,
-        _kept: kept,
+        zal: Arc::clone(node.zal()),
+        gnl: Arc::clone(node.gnl()),
+        node,
     });
     let serving = axum::serve(listener, web::router(app)).with_graceful_shutdown(shutdown);
     Ok(async move {
@@ -120,9 +116,6 @@ pub enum StartError {
     /// Its identity or configuration.
     #[error(transparent)]
     Node(#[from] NodeError),
-    /// One of its lists.
-    #[error(transparent)]
-    List(#[from] ListsError),
     /// Its address on the front channel.
     #[error("cannot listen on the front channel: {0}")]
     Bind(std::io::Error),

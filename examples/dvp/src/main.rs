@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser;
-use node::NodeConfig;
+use medmij_node::NodeConfig;
 use std::{path::PathBuf, process::ExitCode};
 
 /// Lets a Persoon collect health data at zorgaanbieders.
@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let config = NodeConfig::read(&arguments.config)?;
-    dvp::start(&config, node::interrupted()).await?.await;
+    let config = NodeConfig::read_within(&arguments.config)?;
+    dvp::start(&config, medmij_node::interrupted()).await?.await;
     Ok(())
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! From a code to resources in the dossier: the back-channel half of Verzamelen.
 
+use crate::STAP;
 use crate::{App, aanbod::Aanbod, dossier::Kept};
 use medmij_dvp::{CallbackError, ExchangeError, FlowGroup, Melding, ReceivedCode, Tokens};
 use medmij_fhir::{
@@ -8,7 +9,6 @@ use medmij_fhir::{
 };
 use medmij_net::NetError;
 use medmij_types::{Clock as _, EntropyError, GegevensdienstId, SystemClock};
-use node::STAP;
 use std::collections::VecDeque;
 
 /// What a Persoon has set going: one Aanbieder, one flow for each of its authorization servers.

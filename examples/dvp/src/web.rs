@@ -5,6 +5,7 @@
 //! `/terug/{server}` where the authorization server sends the browser (a path of its own for each, so that one server
 //! cannot pass for another), `/resultaat` what came of it.
 
+use crate::STAP;
 use crate::{
     App,
     aanbod::{self, Aanbod},
@@ -21,7 +22,6 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use medmij_dvp::{Aanvraag, Callback, FlowGroup};
 use medmij_oauth::RedirectUri;
 use medmij_types::{Aanbiedernaam, Release};
-use node::STAP;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -151,7 +151,7 @@ fn begin(app: &App, secret: &str, aanbod: &Aanbod, group: &FlowGroup) -> Respons
     let location = started.and_then(|started| {
         app.flows.insert(started.flow);
         app.node
-            .loopback()
+            .danger_loopback()
             .rewrite_front(&started.location)
             .map_err(|error| error.to_string())
     });

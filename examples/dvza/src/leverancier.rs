@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What the supplier of this DVZA brings to the authorization server: clients, Aanbieders, login, tests, store.
 
+use crate::STAP;
 use crate::{bronsysteem::Bronsysteem, inlogstub::Inlogstub};
 use medmij_dvza::{
     Aanbieder, Dvza, SourceBirthDate, SupplierError, Toets, ToetsUitslag, ToetsVraag, registratie::Registratie,
@@ -9,7 +10,6 @@ use medmij_list::ListCache;
 use medmij_ocl::OAuthclientlist;
 use medmij_store_sqlite::SqliteStore;
 use medmij_types::{Bsn, GegevensdienstId};
-use node::STAP;
 use std::sync::Arc;
 
 /// The bundle.

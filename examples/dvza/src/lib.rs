@@ -3,7 +3,7 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `leverancier.rs` | what a supplier brings to the authorization server of medmij-oauth |
+//! | `leverancier.rs` | what a supplier brings to the authorization server of medmij-dvza |
 //! | `inlogstub.rs` | a stub in the place of DigiD, for loopback only |
 //! | `bronsysteem.rs` | the source system: dossiers of invented persons, from a folder |
 //! | `opslag.rs` | the store of grants and tokens, and its keys |
@@ -32,17 +32,18 @@ use medmij_dvza::{
     registratie::{Registratie, RegistratieError, RegistratieFolder},
     router::{RouterOptions, back_channel, front_channel},
 };
+use medmij_node::{Node, NodeConfig, NodeError, NodeList};
 use medmij_oauth::{Functie, policy::LimitPolicy};
 use medmij_store_sqlite::OpenError;
-use medmij_types::{Aanbiedernaam, EntropyError, GegevensdienstId, Hostname};
-use medmij_whitelist::HostPolicy;
-use node::{Caches, ListsError, Node, NodeConfig, NodeError, STAP};
+use medmij_types::{Aanbiedernaam, EntropyError, GegevensdienstId, Hostname, SystemClock};
 use resource::Resources;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
 use verteller::Verteller;
 
+/// The target of the `tracing` events that tell a person what happens.
+const STAP: &str = "stap";
 /// The path of the authorization endpoint, on the front-channel host.
 pub const AUTHORIZE: &str = "/oauth/authorize";
 /// The path of the token endpoint, on the back-channel host.
@@ -56,6 +57,8 @@ pub const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
+    /// What the steps call it.
+    pub rol: String,
     /// Who it is on the back channel.
     pub node: NodeConfig,
     /// Its host name on the front channel.
@@ -103,51 +106,46 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     config: &Config,
     shutdown: S,
 ) -> Result<impl Future<Output = ()> + Send + use<S>, StartError> {
-    let node = Node::load(&config.node)?;
-    let development = node.prove_development([(&config.hostname, config.front), (node.hostname(), config.back)])?;
-    let bron = Arc::new(Bronsysteem::open(&config.gegevens, node.bewaard())?);
-
-    let caches = Caches::default();
-    let clock = caches.clock();
-    let (whitelist, ocl, gnl) = (caches.cache(), caches.cache(), caches.cache());
-    // until the first Whitelist is in, the policy allows the Stelselnode only (core.whl.303)
-    let policy = HostPolicy::whitelist(Arc::clone(&whitelist), node.stelselnode().clone());
-    let channel = node.back_channel(policy.clone())?;
-    let lists = caches.supply(&node, channel)?;
-    let kept = [
-        lists.start(&whitelist).await?,
-        lists.start(&ocl).await?,
-        lists.start(&gnl).await?,
-    ];
+    // until the first Whitelist is in, it calls the Stelselnode only (core.whl.303)
+    let node = Node::start(config.node.clone().with_lists([NodeList::Ocl, NodeList::Gnl])).await?;
+    for list in node.lists() {
+        let (kind, number, entries) = (list.kind, list.volgnummer, list.entries);
+        tracing::info!(
+            target: STAP, rol = config.rol, regel = list.rules(),
+            "haalt de {kind} op: nummer {number}, {entries} regels, geldig",
+        );
+    }
+    let development = node.danger_development([(&config.hostname, config.front), (node.hostname(), config.back)])?;
+    let bron = Arc::new(Bronsysteem::open(&config.gegevens, &config.node.folder)?);
 
     // core.gegevensdiensten.104: what was taken out of the configuration is served for 3600 seconds more
-    let keep = Arc::new(RegistratieFolder::open(node.bewaard())?);
-    let registratie = Registratie::open(keep, clock)?.with_namen(gnl);
+    let keep = Arc::new(RegistratieFolder::open(&config.node.folder)?);
+    let registratie = Registratie::open(keep, Arc::new(SystemClock::default()))?.with_namen(Arc::clone(node.gnl()));
     registratie.follow(config.bediend.iter().map(Bediend::aanbieder))?;
     let registratie = Arc::new(registratie);
     let login = Inlogstub::new(development, config.hostname.clone(), Arc::clone(&bron));
     let login_page = login.router();
-    let store = opslag::store(node.bewaard())?;
+    let store = opslag::store(&config.node.folder)?;
     let leverancier = Leverancier {
         store,
-        clients: ocl,
+        clients: Arc::clone(node.ocl()),
         aanbieders: Arc::clone(&registratie),
         login,
         toets: BronToets {
-            rol: node.rol().to_owned(),
+            rol: config.rol.clone(),
             bron: Arc::clone(&bron),
         },
     };
-    let keys = Arc::new(opslag::keys(node.bewaard())?);
-    let mut settings = ServerConfig::new(config.hostname.clone(), node.rol(), &config.telefoon, keys);
+    let keys = Arc::new(opslag::keys(&config.node.folder)?);
+    let mut settings = ServerConfig::new(config.hostname.clone(), &*config.rol, &config.telefoon, keys);
     settings.observer = Arc::new(Verteller {
-        rol: node.rol().to_owned(),
+        rol: config.rol.clone(),
     });
     let server = Server::danger_example(Arc::new(leverancier), settings);
     // a key that rows still need is not left out
     server.check_keys().await?;
 
-    let loopback = node.loopback().clone();
+    let loopback = node.danger_loopback().clone();
     // an address that is not in the map stays as it is, and then leads nowhere on this machine
     let rewrite = move |address: &str| loopback.rewrite_front(address).unwrap_or_else(|_| address.to_owned());
     // core.gegevensdiensten.103: the same for every DVP and every address
@@ -155,15 +153,15 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let options = RouterOptions::at("/oauth").with_limits(limits).danger_loopback(rewrite);
     let front = front_channel(server.clone(), options.clone()).merge(login_page);
     let purged = server.clone();
-    let resources = Resources::new(node.rol(), node.hostname(), server.clone(), bron, registratie);
+    let resources = Resources::new(&config.rol, node.hostname(), server.clone(), bron, registratie);
     let back = back_channel(server, options).merge(resources.router());
 
     let front_listener = tokio::net::TcpListener::bind(config.front)
         .await
         .map_err(StartError::Bind)?;
-    let back_listener = node.listener(policy).bind(config.back).await.map_err(NodeError::from)?;
+    let back_listener = node.listen(config.back).await?;
     tracing::info!(
-        target: STAP, rol = node.rol(), regel = "core.tls.300, core.whl.307",
+        target: STAP, rol = config.rol, regel = "core.tls.300, core.whl.307",
         "luistert: browsers op {}, Nodes met mTLS op {}", config.hostname, node.hostname(),
     );
     Ok(async move {
@@ -182,7 +180,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         // the back channel has a deadline of its own for what it began; browsers get the same
         let _ = tokio::join!(serving, tokio::time::timeout(STOPPING, pages));
         purging.abort();
-        drop(kept);
+        drop(node);
     })
 }
 
@@ -198,9 +196,6 @@ pub enum StartError {
     /// Its identity or configuration.
     #[error(transparent)]
     Node(#[from] NodeError),
-    /// One of its lists.
-    #[error(transparent)]
-    List(#[from] ListsError),
     /// The registration of whom it serves.
     #[error("registration of whom is served: {0}")]
     Registratie(#[from] RegistratieError),

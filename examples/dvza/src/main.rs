@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser;
-use node::NodeConfig;
+use medmij_node::NodeConfig;
 use std::{path::PathBuf, process::ExitCode};
 
 /// Lets Personen give Toestemming, and gives their data to a DVP that has it.
@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let config = NodeConfig::read(&arguments.config)?;
-    dvza::start(&config, node::interrupted()).await?.await;
+    let config = NodeConfig::read_within(&arguments.config)?;
+    dvza::start(&config, medmij_node::interrupted()).await?.await;
     Ok(())
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.rscint.200, core.rscint.201 — the resource server: the guard of medmij-oauth first, then the source system.
+//! core.rscint.200, core.rscint.201 — the resource server: the guard of medmij-dvza first, then the source system.
 
+use crate::STAP;
 use crate::{bronsysteem::Bronsysteem, leverancier::Leverancier};
 use axum::{
     Router,
@@ -19,7 +20,6 @@ use medmij_fhir::{
 use medmij_net::Peer;
 use medmij_oauth::Functie;
 use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, Hostname};
-use node::STAP;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Small, so that the demo has pages to turn.
@@ -105,7 +105,12 @@ impl Resources {
         };
         let verleend = match self
             .server
-            .guard(request.headers(), request.uri().query(), peer.names(), &id)
+            .guard(
+                request.headers(),
+                request.uri().query(),
+                peer.names(),
+                (&aanbieder, &id),
+            )
             .await
         {
             Ok(verleend) => verleend,
@@ -116,15 +121,6 @@ impl Resources {
                 return response;
             }
         };
-        if verleend.aanbieder != aanbieder {
-            // a token of one Aanbieder says nothing about another
-            return refuse(
-                responder.version(),
-                StatusCode::FORBIDDEN,
-                IssueCode::Security,
-                "geen toegang",
-            );
-        }
         let Some(bron) = self.bron.bron(&aanbieder, &id) else {
             return refuse(
                 responder.version(),

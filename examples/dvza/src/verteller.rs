@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Tells the events of the Logging interface as steps that a person can read.
 
+use crate::STAP;
 use medmij_log::{Event, EventType, Observer};
-use node::STAP;
 
 /// An observer that tells.
 pub(crate) struct Verteller {

@@ -16,19 +16,25 @@ use axum::{
 use http::{StatusCode, header};
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_list::{List, ListKind};
+use medmij_node::{Node, NodeConfig, NodeError};
 use medmij_ocl::OAuthclientlist;
 use medmij_types::{Release, SystemClock};
 use medmij_whitelist::{HostPolicy, Whitelist};
 use medmij_zal::Zorgaanbiederslijst;
-use node::{Node, NodeConfig, NodeError, STAP};
 use publication::{Publication, PublishError};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+/// The target of the `tracing` events that tell a person what happens: with the fields `rol` (who) and `regel` (by which
+/// rule). The demo prints them; elsewhere they are ordinary log lines.
+pub const STAP: &str = "stap";
 
 /// The configuration of a Stelselnode.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
+    /// What the steps call it.
+    pub rol: String,
     /// Who it is.
     pub node: NodeConfig,
     /// Where it listens for mutual TLS.
@@ -49,16 +55,13 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     config: &Config,
     shutdown: S,
 ) -> Result<impl Future<Output = ()> + Send + use<S>, StartError> {
-    let node = Node::load(&config.node)?;
     let published = Arc::new(Published::open(&config.lijsten, config.danger_any_volgnummer)?);
-    let policy = HostPolicy::whitelist(Arc::clone(published.whitelist.cache()), node.stelselnode().clone());
-    let listener = node
-        .listener(policy)
-        .bind(config.adres)
-        .await
-        .map_err(NodeError::from)?;
+    let stelselnode = config.node.stelselnode.clone();
+    let policy = HostPolicy::whitelist(Arc::clone(published.whitelist.cache()), stelselnode);
+    let node = Node::with_policy(config.node.clone(), policy)?;
+    let listener = node.listen(config.adres).await?;
     let router = Router::new().route("/{file}", get(list)).with_state(published);
-    let rol = node.rol();
+    let rol = &config.rol;
     tracing::info!(target: STAP, rol, regel = "core.lijsten.300", "publiceert ZAL, OCL, Whitelist en GNL op https://{}", node.hostname());
     Ok(listener.serve(router, shutdown))
 }

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser;
-use node::NodeConfig;
+use medmij_node::NodeConfig;
 use std::{path::PathBuf, process::ExitCode};
 
 /// Publishes the four MedMij lists over mutual TLS.
@@ -30,8 +30,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let mut config: stelselnode::Config = NodeConfig::read(&arguments.config)?;
+    let mut config: stelselnode::Config = NodeConfig::read_within(&arguments.config)?;
     config.danger_any_volgnummer |= arguments.danger_any_volgnummer;
-    stelselnode::start(&config, node::interrupted()).await?.await;
+    stelselnode::start(&config, medmij_node::interrupted()).await?.await;
     Ok(())
 }

@@ -308,6 +308,16 @@ impl Dvp {
         result
     }
 
+    /// A new secret for the session of a browser: 256 random bits, for a cookie that is `__Host-`, `Secure`, `HttpOnly` and
+    /// `SameSite=Lax`.
+    ///
+    /// # Errors
+    ///
+    /// [`EntropyError`] where the entropy fails.
+    pub fn new_session(&self) -> Result<String, EntropyError> {
+        Ok(State::random(&*self.entropy)?.expose().to_owned())
+    }
+
     /// The path for the answers of one authorization server: a redirect path of its own makes a mix-up visible (C2).
     ///
     /// ```

@@ -118,7 +118,7 @@ fn judge(dienst: &Dienst, now: SystemTime) -> Service {
 }
 
 /// Moments are stored in whole seconds; upwards, so that storing never shortens the service.
-fn whole_second_after(at: SystemTime) -> SystemTime {
+pub(super) fn whole_second_after(at: SystemTime) -> SystemTime {
     let Ok(since) = at.duration_since(SystemTime::UNIX_EPOCH) else {
         return at;
     };

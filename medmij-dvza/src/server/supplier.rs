@@ -167,6 +167,12 @@ impl Dienst {
         }
     }
 
+    /// A gegevensdienst that is collected.
+    #[must_use]
+    pub fn verzamelen(id: GegevensdienstId, naam: impl Into<String>) -> Self {
+        Self::new(id, Functie::Verzamelen, naam)
+    }
+
     /// With the moment at which its entry lapses.
     #[must_use]
     pub fn until(mut self, eindigt: SystemTime) -> Self {

@@ -288,7 +288,7 @@ async fn a_grant_that_cannot_be_opened_here_is_503_and_neither_code_nor_refresh_
     let mut config = setup.server.config().clone();
     config.keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy).unwrap());
     let other = Setup {
-        server: Server::new(Arc::clone(&setup.dvza), config),
+        server: Server::danger_example(Arc::clone(&setup.dvza), config),
         dvza: Arc::clone(&setup.dvza),
         log: Arc::clone(&setup.log),
     };

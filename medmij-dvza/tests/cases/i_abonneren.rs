@@ -56,13 +56,7 @@ impl Dva {
         let functies = [Functie::Abonneren];
         let server = &self.setup.server;
         let verleend = server
-            .guard_for(
-                &functies,
-                request.headers(),
-                None,
-                &peer(),
-                (&crate::whole_flow::naam(), &id("42")),
-            )
+            .guard_for(&functies, request.headers(), None, &peer(), (&naam(), &id("42")))
             .await
             .unwrap();
         let tools = (&self.keys as _, &OsEntropy as _);

@@ -42,7 +42,7 @@ fn with_keys(setup: &Setup, keys: LocalKeyRing) -> Setup {
     let mut config = setup.server.config().clone();
     config.keys = Arc::new(keys);
     Setup {
-        server: Server::new(Arc::clone(&setup.dvza), config),
+        server: Server::danger_example(Arc::clone(&setup.dvza), config),
         dvza: Arc::clone(&setup.dvza),
         log: Arc::clone(&setup.log),
     }

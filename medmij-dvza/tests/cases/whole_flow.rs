@@ -144,7 +144,7 @@ async fn core_logging_102_202_203_204_core_autorisatie_200_a_whole_verzamelen_fl
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
     let verleend = setup
         .server
-        .guard(&headers, None, &peer(), (&crate::whole_flow::naam(), &id("48")))
+        .guard(&headers, None, &peer(), (&naam(), &id("48")))
         .await
         .unwrap();
     assert_eq!(verleend.persoon.bsn.expose(), crate::dvza::BSN);
@@ -201,7 +201,7 @@ async fn every_release_runs_from_end_to_end() {
         assert!(
             setup
                 .server
-                .guard(&headers, None, &peer(), (&crate::whole_flow::naam(), &id("42")))
+                .guard(&headers, None, &peer(), (&naam(), &id("42")))
                 .await
                 .is_ok(),
             "{release}"
@@ -234,7 +234,7 @@ async fn delen_and_abonneren_run_from_end_to_end_g16_i12_f05() {
     assert_eq!(
         setup
             .server
-            .guard(&headers, none, &peer, (&crate::whole_flow::naam(), &id("42")))
+            .guard(&headers, none, &peer, (&naam(), &id("42")))
             .await
             .unwrap_err()
             .status(),
@@ -243,13 +243,7 @@ async fn delen_and_abonneren_run_from_end_to_end_g16_i12_f05() {
     let functies = [medmij_oauth::Functie::Abonneren];
     let verleend = setup
         .server
-        .guard_for(
-            &functies,
-            &headers,
-            none,
-            &peer,
-            (&crate::whole_flow::naam(), &id("42")),
-        )
+        .guard_for(&functies, &headers, none, &peer, (&naam(), &id("42")))
         .await
         .unwrap();
     assert_eq!(verleend.dagen, Some(90));

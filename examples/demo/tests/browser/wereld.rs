@@ -19,9 +19,10 @@ use demo::{
     rollen::Rollen,
 };
 use medmij_dvp::{Aanvraag, Dvp, PendingFlow, group_by_endpoints};
+use medmij_node::Node;
 use medmij_oauth::{ClientId, RedirectUri};
 use medmij_types::{Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, Release};
-use node::Node;
+use medmij_whitelist::HostPolicy;
 use tempfile::TempDir;
 
 /// The number on the login stub of a person of whom nobody has data.
@@ -63,7 +64,11 @@ impl Wereld {
             Rollen::start_without_dvp(&network).await
         };
         Self {
-            node: Node::load(&network.dvp.node).unwrap(),
+            node: {
+                let config = network.dvp.node.clone();
+                let policy = HostPolicy::stelselnode_only(config.stelselnode.clone());
+                Node::with_policy(config, policy).unwrap()
+            },
             rollen: rollen.unwrap(),
             network,
             _folder: folder,
@@ -100,7 +105,7 @@ impl Wereld {
     }
 
     fn local(&self, address: &str) -> String {
-        self.node.loopback().rewrite_front(address).unwrap()
+        self.node.danger_loopback().rewrite_front(address).unwrap()
     }
 }
 

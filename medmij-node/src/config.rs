@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The configuration of a Node: who it is, whom it trusts, which lists it follows.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use medmij_net::{CredentialFiles, DangerLoopback};
+use medmij_types::Hostname;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::NodeError;
+
+/// Who a Node is and whom it trusts. It is part of a larger configuration, or a file of its own
+/// ([`read`](Self::read)).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct NodeConfig {
+    /// Its host name on the back channel, as its certificate has it.
+    pub hostname: Hostname,
+    /// A PEM file with its certificate and the intermediates.
+    pub chain: PathBuf,
+    /// A PEM file with its private key (PKCS#8).
+    pub key: PathBuf,
+    /// A PEM file with the roots of the back channel, and no others.
+    pub roots: PathBuf,
+    /// The revocation lists: a file in PEM or DER, or a folder with files that end in `.crl`, one of each authority.
+    pub crls: PathBuf,
+    /// The Stelselnode, from which the lists come.
+    pub stelselnode: Hostname,
+    /// The folder in which lists and the memory against rollback outlive the process.
+    pub folder: PathBuf,
+    /// The lists that are followed beside the Whitelist.
+    #[serde(default)]
+    pub lists: BTreeSet<NodeList>,
+    /// For development on one machine: the loopback map, in its text form ([`DangerLoopback`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub danger_loopback: Option<String>,
+}
+
+/// A list that a Node may follow beside the Whitelist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum NodeList {
+    /// The Zorgaanbiederslijst, for a DVP.
+    Zal,
+    /// The OAuth Client List, for a DVZA.
+    Ocl,
+    /// The Gegevensdienstnamenlijst.
+    Gnl,
+}
+
+impl NodeConfig {
+    /// A configuration in a folder with `node.pem`, `node.key`, `roots.pem` and revocation lists (`*.crl`), that keeps its lists in `kept` there
+    /// and follows the Whitelist alone.
+    #[must_use]
+    pub fn in_folder(folder: impl AsRef<Path>, hostname: Hostname, stelselnode: Hostname) -> Self {
+        let path = |name: &str| folder.as_ref().join(name);
+        Self {
+            hostname,
+            chain: path("node.pem"),
+            key: path("node.key"),
+            roots: path("roots.pem"),
+            crls: folder.as_ref().to_owned(),
+            stelselnode,
+            folder: path("kept"),
+            lists: BTreeSet::new(),
+            danger_loopback: None,
+        }
+    }
+
+    /// The same, following these lists beside the Whitelist.
+    #[must_use]
+    pub fn with_lists(mut self, lists: impl IntoIterator<Item = NodeList>) -> Self {
+        self.lists = lists.into_iter().collect();
+        self
+    }
+
+    /// Reads a file: JSON where its name ends on `.json`, TOML otherwise. Paths in it start at its folder.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::Read`] where the file cannot be read, [`NodeError::Config`] where something in it is missing, unknown or
+    /// malformed.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, NodeError> {
+        let path = path.as_ref();
+        let config: Self = Self::read_within(path)?;
+        Ok(config.relative_to(path.parent().unwrap_or_else(|| Path::new(""))))
+    }
+
+    /// Reads the file of a larger configuration that has this one as a part. Paths in it are taken as they stand.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_within<C: DeserializeOwned>(path: impl AsRef<Path>) -> Result<C, NodeError> {
+        let path = path.as_ref();
+        let refused = |what: String| NodeError::Config {
+            path: path.to_owned(),
+            what,
+        };
+        let text = String::from_utf8(read(path)?).map_err(|error| refused(error.to_string()))?;
+        if path.extension().is_some_and(|extension| extension == "json") {
+            serde_json::from_str(&text).map_err(|error| refused(error.to_string()))
+        } else {
+            toml::from_str(&text).map_err(|error| refused(error.to_string()))
+        }
+    }
+
+    fn relative_to(mut self, folder: &Path) -> Self {
+        let files = [&mut self.chain, &mut self.key, &mut self.roots, &mut self.crls];
+        for path in files.into_iter().chain([&mut self.folder]) {
+            *path = folder.join(&*path);
+        }
+        self
+    }
+
+    /// The files of its credentials. A certificate that no revocation list speaks about is refused.
+    pub(crate) fn files(&self) -> CredentialFiles {
+        CredentialFiles::new(&self.chain, &self.key, &self.roots).crls_hard_fail(&self.crls)
+    }
+
+    pub(crate) fn loopback(&self) -> Result<DangerLoopback, NodeError> {
+        match &self.danger_loopback {
+            Some(map) => Ok(map.parse()?),
+            None => Ok(DangerLoopback::default()),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, NodeError> {
+    std::fs::read(path).map_err(|source| NodeError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOML: &str = r#"
+        hostname = "node.example.nl"
+        chain = "node.pem"
+        key = "/etc/node.key"
+        roots = "roots.pem"
+        crls = "crl"
+        stelselnode = "stelselnode.example.nl"
+        folder = "kept"
+        lists = ["gnl", "zal"]
+    "#;
+
+    #[test]
+    fn a_file_is_read_with_its_paths_from_its_own_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("node.toml");
+        std::fs::write(&path, TOML).unwrap();
+        let config = NodeConfig::read(&path).unwrap();
+        assert_eq!(config.chain, folder.path().join("node.pem"));
+        assert_eq!(config.key, Path::new("/etc/node.key"));
+        assert_eq!(config.crls, folder.path().join("crl"));
+        assert_eq!(config.lists, BTreeSet::from([NodeList::Zal, NodeList::Gnl]));
+        // the same as JSON
+        let json = folder.path().join("node.json");
+        std::fs::write(&json, serde_json::to_vec(&config).unwrap()).unwrap();
+        assert_eq!(NodeConfig::read(&json).unwrap().folder, config.folder);
+    }
+
+    #[test]
+    fn a_file_that_does_not_fit_says_where_and_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("node.toml");
+        for (from, to, said) in [
+            ("hostname = \"node.example.nl\"", "hostname = \"a b\"", "hostname"),
+            ("folder = \"kept\"", "", "folder"),
+            ("[\"gnl\", \"zal\"]", "[\"whitelist\"]", "whitelist"),
+            ("chain =", "ketting =", "ketting"),
+        ] {
+            std::fs::write(&path, TOML.replace(from, to)).unwrap();
+            let error = NodeConfig::read(&path).unwrap_err().to_string();
+            assert!(error.contains("node.toml") && error.contains(said), "{error}");
+        }
+        let missing = NodeConfig::read(folder.path().join("none.toml"));
+        assert!(matches!(missing, Err(NodeError::Read { .. })));
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Why a Node does not start.
+
+use std::{io, path::PathBuf};
+
+use medmij_list::supply::{KeepError, Refusal, SourceNameError};
+use medmij_net::{ConfigError, FileError, LoopbackError, NotDevelopment};
+
+/// Why a Node does not start, or does not listen.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// A file cannot be read.
+    #[error("cannot read {path}", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The configuration does not fit.
+    #[error("configuration {path}: {what}", path = path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        what: String,
+    },
+    /// A key, a certificate, the roots or a revocation list cannot be read or used.
+    #[error(transparent)]
+    Credentials(#[from] FileError),
+    /// TLS cannot be set up, or an address is taken.
+    #[error("network configuration: {0}")]
+    Net(#[from] ConfigError),
+    /// The loopback map does not fit.
+    #[error("loopback map: {0}")]
+    Loopback(#[from] LoopbackError),
+    /// Something that is for development only was asked elsewhere.
+    #[error("not a development machine: {0}")]
+    NotDevelopment(#[from] NotDevelopment),
+    /// A list that the Node needs did not come, is not valid, or must not replace the one that was stored.
+    #[error(transparent)]
+    List(#[from] Refusal),
+    /// The folder for lists cannot be used.
+    #[error("folder for lists: {0}")]
+    Folder(#[from] KeepError),
+    /// The name of the Stelselnode cannot stand for a source of lists.
+    #[error(transparent)]
+    Stelselnode(#[from] SourceNameError),
+}

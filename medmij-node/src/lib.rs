@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A Node of MedMij, from one configuration: its lists fetched and kept fresh through restarts, a back channel that calls
+//! only whom the Whitelist allows, a listener that lets in only those, and whether all of it is fit for use.
+//!
+//! ```no_run
+//! use medmij_node::Node;
+//!
+//! # async fn run() -> Result<(), medmij_node::NodeError> {
+//! let node = Node::from_file("node.toml").await?;
+//! if !node.is_whitelisted("fhir.example.nl") {
+//!     println!("not a MedMij Node, as of now");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `node.toml`, with paths from the folder in which it stands:
+//!
+//! ```toml
+//! hostname = "node.example.nl"      # the name in its certificate
+//! chain = "node.pem"                # the certificate and its intermediates
+//! key = "node.key"                  # PKCS#8
+//! roots = "roots.pem"               # the private PKIoverheid roots, and no others
+//! crls = "crl"                      # a folder with the revocation list of each authority
+//! stelselnode = "stelselnode.example.nl"
+//! folder = "kept"                   # what outlives a restart
+//! lists = ["zal", "gnl"]            # beside the Whitelist; a DVZA takes "ocl" and "gnl"
+//! ```
+//!
+//! # Features
+//!
+//! * `axum`: `Node::listen`, the listener on the back channel.
+//!
+//! # Limits
+//!
+//! Key, certificate, roots and revocation lists are looked at every minute and taken over when they change. Fetching revocation
+//! lists, encrypted keys and keys in an HSM are done with the parts of `medmij-net`.
+#![forbid(unsafe_code)]
+
+mod config;
+mod error;
+mod lists;
+mod node;
+mod readiness;
+mod stop;
+
+pub use crate::{
+    config::{NodeConfig, NodeList},
+    error::NodeError,
+    lists::{Gnl, ListState, Ocl, Zal},
+    node::Node,
+    readiness::{Finding, Readiness, Severity},
+    stop::interrupted,
+};
