@@ -7,6 +7,16 @@
 //! takes it with [`Ontvanger::receive`] from nobody but the DVZA whose Abonnement it is: that stands in its
 //! [`AbonnementRegister`].
 //!
+//! ```
+//! use medmij_abonneren::AboPolicy;
+//! use std::time::Duration;
+//!
+//! // what could not be read is a value with a default
+//! let policy = AboPolicy::default();
+//! assert_eq!(policy.invalid_id, "invalid_subscription_id");
+//! assert_eq!((policy.answer_within, policy.answer_permille), (Duration::from_secs(10), 985));
+//! ```
+//!
 //! | | DVZA | DVP |
 //! | --- | --- | --- |
 //! | in memory | [`MemoryAbonnementen`] | [`MemoryRegister`] |

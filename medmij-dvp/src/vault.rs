@@ -16,7 +16,7 @@
 //! use medmij_oauth::seal::LocalKeyRing;
 //! use medmij_types::OsEntropy;
 //!
-//! // keys that outlive the process, in earnest
+//! // keys that outlive the process, in production
 //! let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
 //! let kluis = Kluis::new(MemoryVault::new(), keys, Arc::new(OsEntropy));
 //! # let _ = kluis;

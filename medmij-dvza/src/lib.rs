@@ -9,6 +9,14 @@
 //!
 //! What the supplier brings is one bundle, [`Dvza`]: store, client list, Aanbieders, login, Beschikbaarheidstoets.
 //!
+//! ```
+//! use medmij_dvza::store::{MemoryLimits, MemoryStore, Store};
+//!
+//! // the store of a test or a demonstration; production has SQLite or PostgreSQL
+//! fn assert_store<S: Store>(_: &S) {}
+//! assert_store(&MemoryStore::new(MemoryLimits::default()));
+//! ```
+//!
 //! | module | what |
 //! | --- | --- |
 //! | the root | the server, its settings, what a supplier brings, the screens as values, the guard |

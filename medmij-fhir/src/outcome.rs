@@ -91,7 +91,7 @@ issue_codes! {
     Expired = "expired",
     /// The user does not have the rights.
     Forbidden = "forbidden",
-    /// Some information was not or may not have been returned.
+    /// Some information was not, or might not have been, returned.
     Suppressed = "suppressed",
     /// Processing issue.
     Processing = "processing",

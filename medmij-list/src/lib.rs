@@ -9,6 +9,16 @@
 //! * keeping a list fresh: [`ListCache`], [`RefreshPolicy`], [`Source`];
 //! * keeping it through restarts, and refreshing it: [`supply`].
 //!
+//! ```
+//! use medmij_list::RefreshPolicy;
+//! use std::time::Duration;
+//!
+//! // a list is fetched often enough that 900 seconds are never passed, and not used after nine hours without its source
+//! let policy = RefreshPolicy::default();
+//! assert!(policy.interval <= Duration::from_secs(900));
+//! assert!(policy.hard_limit >= Duration::from_secs(8 * 3600));
+//! ```
+//!
 //! Nothing here does IO without the features `files` and `tokio`, which are off by default.
 #![forbid(unsafe_code)]
 

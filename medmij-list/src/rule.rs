@@ -108,7 +108,7 @@ rules! {
     Namespace = "list.namespace",
     /// A shape that a later file version replaced, and that was not asked for.
     OldShape = "list.old-shape",
-    /// An element that may not stand here.
+    /// An element that must not stand here.
     UnexpectedElement = "schema.unexpected-element",
     /// An element that must stand here is not there.
     MissingElement = "schema.missing-element",

@@ -27,7 +27,7 @@ fn of(family: Family, bytes: &[u8], options: &ReadOptions, most: usize) -> Vec<L
     }
 }
 
-/// Every case has one mistake, so one error is told of it.
+/// Every case has one mistake, so one error is reported for it.
 #[test]
 fn one_mistake_is_one_error() {
     let mut refused = 0;

@@ -41,7 +41,7 @@ macro_rules! codes {
 codes! {
     /// The request lacks a parameter, has one twice or is malformed.
     InvalidRequest = "invalid_request",
-    /// The client may not do this.
+    /// The client must not do this.
     UnauthorizedClient = "unauthorized_client",
     /// The Persoon or the server refused.
     AccessDenied = "access_denied",

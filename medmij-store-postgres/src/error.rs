@@ -87,7 +87,7 @@ impl Failure {
         self.state() == Some(&SqlState::UNIQUE_VIOLATION)
     }
 
-    /// Whether the connection should not be used again: a plan of before a migration, or no word of the database.
+    /// Whether the connection should not be used again: a plan made before a migration, or the connection is lost.
     pub(crate) fn spoils_connection(&self) -> bool {
         !matches!(self, Self::Broken(_))
             && self

@@ -143,7 +143,7 @@ fn crash(server: &TestPostgres) {
     server.resume().unwrap();
 }
 
-/// Connections of before a crash are found out one by one.
+/// Connections made before a crash are noticed one by one.
 async fn again<F: Future<Output = Result<Begun, medmij_dvp::vault::VaultError>>>(operation: impl Fn() -> F) -> Begun {
     for _ in 0..50 {
         if let Ok(begun) = operation().await {

@@ -33,6 +33,7 @@ const ALLOWED: &[(&str, &str)] = &[
         "deadline of waiting for a lock",
     ),
     ("medmij-net/src/backchannel.rs", "deadline of one request"),
+    ("medmij-net/src/listener/", "ages of connections and of their requests"),
 ];
 
 /// A line for each call outside the allowed files.

@@ -125,7 +125,7 @@ async fn collect_at_the_first_dvza(variant: Variant) -> (bool, usize) {
     let map = network.dvp.node.danger_loopback.as_ref().unwrap().replace(&real, &via);
     network.dvp.node.danger_loopback = Some(map);
 
-    // the DVZAs are up with a Whitelist that has them; the DVP starts with the one that may not
+    // the DVZAs are up with a Whitelist that has them; the DVP starts with the one that leaves it out
     let before = Rollen::start_without_dvp(&network).await.unwrap();
     lijsten::write(
         &network.stelselnode.lijsten,

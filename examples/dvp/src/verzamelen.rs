@@ -127,7 +127,7 @@ pub(crate) enum VerzamelError {
     /// The token endpoint gave no token.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
-    /// The other Node could not be reached, or may not be.
+    /// The other Node could not be reached, or is not allowed.
     #[error(transparent)]
     Net(#[from] NetError),
     /// The collection could not start or go on.

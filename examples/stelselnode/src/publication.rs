@@ -102,7 +102,7 @@ pub enum PublishError {
         /// Where and why.
         source: Box<ListError>,
     },
-    /// It may not replace the list that is published.
+    /// It must not replace the list that is published.
     #[error("{path}: {source}", path = path.display())]
     NotTaken {
         /// The file.

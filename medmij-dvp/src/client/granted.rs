@@ -69,7 +69,7 @@ impl GrantedScope {
             asked.gegevensdiensten()
         };
         let Some(text) = text else {
-            // RFC 6749 section 5.1: omitted means as asked; for Abonneren it may not be omitted
+            // RFC 6749 section 5.1: omitted means as asked; for Abonneren it must not be omitted
             if asked.functie() == Functie::Abonneren {
                 return Err(GrantedScopeError::Duur);
             }

@@ -137,7 +137,7 @@ impl fmt::Debug for ServerConfig {
     }
 }
 
-/// Why settings may not meet real people.
+/// Why settings are not fit for production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProductionError {

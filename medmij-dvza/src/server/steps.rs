@@ -445,7 +445,7 @@ impl<'a> At<'a> {
 fn form_version(loaded: &Loaded) -> u32 {
     match loaded.flow.stap {
         Stap::Landing | Stap::Inloggen { .. } => 0,
-        // a page of before the login that is in the browser too
+        // a page from before the login that is in the browser too
         _ if loaded.sealed.is_some() => 1,
         _ => loaded.version,
     }

@@ -237,7 +237,7 @@ impl Run {
         let shown = self.setup.server.page(&own).await;
         let good = shown.csrf.unwrap_or_default();
         let csrf = if fresh_form { good.clone() } else { last };
-        // until the login comes back the form of before is the same form
+        // until the login comes back the earlier form is the same form
         let fresh_form = fresh_form || csrf == good;
         let mut visitor = own.clone();
         if !own_cookie {

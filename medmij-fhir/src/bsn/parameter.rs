@@ -6,7 +6,7 @@ use super::{known, number};
 /// Whether a search on this value would carry a BSN.
 ///
 /// An id or a reference may have nine digits that pass the eleven-test, one in eleven does, and so may a code or an
-/// identifier of another system; a bare number may not.
+/// identifier of another system; a bare number must not.
 pub(crate) fn parameter_holds_bsn(name: &str, value: &str) -> bool {
     if known::searches_on_bsn(value) {
         return true;

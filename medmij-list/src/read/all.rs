@@ -129,7 +129,7 @@ impl<'a, C: Collector> Reading<'a, C> {
         Ok(())
     }
 
-    /// Goes on after an element that may not stand where it stands: with the element if the parent knows it, and past it
+    /// Goes on after an element that must not stand where it stands: with the element if the parent knows it, and past it
     /// if not.
     #[cold]
     pub(super) fn read_on(&mut self, fault: Fault, tag: &Tag<'a>) -> Result<Option<Step>, Fault> {

@@ -212,7 +212,7 @@ pub enum Refusal {
     /// It is no valid list (core.alst.202, core.ocl.202, core.gnl.202, core.whl.304).
     #[error("the list is not valid")]
     Invalid(#[source] ListError),
-    /// It may not take the place of the list that is there.
+    /// It must not take the place of the list that is there.
     #[error(transparent)]
     NotTaken(NotTaken),
     /// The supply has stopped.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! A [`Keep`] that lives as long as the process: for tests, and for programs that may not write.
+//! A [`Keep`] that lives as long as the process: for tests, and for programs that must not write.
 
 use std::{
     collections::BTreeMap,

@@ -232,7 +232,7 @@ mod tests {
         for (case, more, expected) in [
             ("of today", &[][..], Ok(())),
             (
-                "of before",
+                "earlier",
                 &[
                     "-legacy",
                     "-certpbe",

@@ -25,7 +25,7 @@ pub struct ReleaseRules {
     pub correlation_id_in_resource_request: bool,
     /// Whether langdurige toestemming, and with it refresh tokens, exists.
     pub langdurige_toestemming: bool,
-    /// Whether the DVP may not see the difference between refusal and "no data" (autoriseren 1 and 2).
+    /// Whether the DVP must not see the difference between refusal and "no data" (autoriseren 1 and 2).
     pub refusals_alike: bool,
     /// Whether codes and tokens are UUIDs of version 4 (case D06). Elsewhere they are 256 random bits.
     pub uuid_codes: bool,

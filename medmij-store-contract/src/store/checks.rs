@@ -290,7 +290,7 @@ pub async fn server_autoriseren_3_flow_expires_c22<S: DangerShiftClock>(store: A
     let (visitor, csrf) = at_consent(&server, &start().1).await;
     shift(&*store, Duration::from_secs(900)).await;
     let Next::Page(page) = submit(&server, &visitor, &format!("csrf={csrf}&antwoord=ja")).await else {
-        panic!("a flow of before")
+        panic!("an earlier flow")
     };
     assert_eq!(page.status, 403);
 }

@@ -3,7 +3,7 @@
 //! can throw out those who wait.
 //!
 //! Replicas share the keys, so each of them opens what another sealed. With the login the flow moves into the store, once: its
-//! id is remembered there until the cookie of before the login has expired, so that neither that cookie nor the answer of the
+//! id is remembered there until the cookie from before the login has expired, so that neither that cookie nor the answer of the
 //! login starts anything again.
 
 use std::{
@@ -44,7 +44,7 @@ impl<D: Dvza> Server<D> {
         Ok(Visitor::new(id, secret))
     }
 
-    /// A flow of before the login at another step of before the login.
+    /// A flow from before the login at another step from before the login.
     pub(in crate::server) async fn reseal(
         &self,
         at: &At<'_>,
@@ -82,7 +82,7 @@ impl<D: Dvza> Server<D> {
         }
     }
 
-    /// Spends the answer of a login: of everybody who holds the cookie of before the login, one gets past this.
+    /// Spends the answer of a login: of everybody who holds the cookie from before the login, one gets past this.
     pub(in crate::server) async fn spend(&self, id: &FlowId, since: SystemTime) -> Result<(), StepError> {
         let left = self.left(since);
         let marker = marker(id).ok_or(StepError::Kept("flow"))?;
@@ -98,7 +98,7 @@ impl<D: Dvza> Server<D> {
         Ok(())
     }
 
-    /// Ends a flow of before the login. It holds nothing of anybody, so this process remembering it is enough.
+    /// Ends a flow from before the login. It holds nothing of anybody, so this process remembering it is enough.
     pub(in crate::server) fn end_in_browser(&self, id: &FlowId, since: SystemTime) {
         let now = self.config.clock.monotonic();
         self.ended.insert(id.clone(), now, self.left(since));
@@ -192,7 +192,7 @@ impl<D: Dvza> Server<D> {
     }
 }
 
-/// Flows that this process has seen to their end in the browser: their cookies of before it open nothing any more. Those whose
+/// Flows that this process has seen to their end in the browser: their earlier cookies open nothing any more. Those whose
 /// login came back stand in the store too, where every replica finds them.
 #[derive(Debug, Default)]
 pub(in crate::server) struct Passed(Mutex<PassedRows>);

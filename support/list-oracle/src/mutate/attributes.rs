@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Attributes and namespace declarations that may, or may not, stand where they stand.
+//! Attributes and namespace declarations that are, or are not, allowed where they stand.
 
 use crate::{
     family::Family,

@@ -204,7 +204,7 @@ pub(super) fn bytes(mut bytes: Vec<u8>, family: Family, rng: &mut Rng) -> Vec<u8
     bytes
 }
 
-/// The document in another encoding, which it may or may not say.
+/// The document in another encoding, whether it says so or not.
 fn encoded(text: &str, rng: &mut Rng) -> Vec<u8> {
     let mark = if rng.chance(60) { "\u{feff}" } else { "" };
     let text = match rng.below(3) {
