@@ -247,8 +247,9 @@ impl Rules {
             return "401".to_owned();
         }
         // I12: consent to notifications gives no data
+        // core.rscint.200: it is asked for the first Aanbieder, and scope 1 is of another
         let covered = match scope {
-            0 | 1 => ["42", "48"].contains(&gegevensdienst),
+            0 => ["42", "48"].contains(&gegevensdienst),
             2 => gegevensdienst == "53",
             _ => false,
         };
