@@ -36,7 +36,7 @@ pub(crate) struct Queries {
     /// End of a period.
     #[arg(long, value_name = "DATE")]
     to: Option<SearchDate>,
-    /// Code for queries that leave it to the DVP: 'http://loinc.org|85354-9', several with commas.
+    /// Code for queries that leave it to the DVP: `http://loinc.org|85354-9`, several with commas.
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
     /// Id for {id}; may be given more than once.

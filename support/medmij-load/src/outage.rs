@@ -134,7 +134,7 @@ impl Outage {
     /// R8: a table is locked for longer than the deadline, while more requests come than there are connections.
     async fn hangs(&self, probe: &mut Probe, slowest: &mut Slowest) -> Result<(), Failure> {
         let code = probe.code().await?;
-        let sql = "BEGIN; LOCK TABLE medmij.codes IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(7); COMMIT";
+        let sql = "BEGIN; LOCK TABLE medmij.grants IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(7); COMMIT";
         let locked = thread::scope(|scope| {
             let locking = scope.spawn(|| self.server.sql(&self.database, sql));
             let asked = tokio::task::block_in_place(|| {
@@ -269,7 +269,8 @@ impl std::fmt::Display for Slowest {
 
 /// Before the login a flow needs no store: the Persoon lands, whatever becomes of the database.
 fn lands(answer: &Answer) -> Result<(), Failure> {
-    if answer.status == 200 {
+    // to the address of the flow, which shows the page
+    if answer.status == 302 {
         Ok(())
     } else {
         Err(format!("status {} instead of a page without the database", answer.status).into())
