@@ -61,7 +61,7 @@ pub enum Created {
 }
 
 /// Where a DVZA keeps its Abonnementen. Every operation is one transaction, as those of
-/// [`Store`](medmij_dvza::store::Store); whoever writes one runs `abonnementen_contract!` on it (feature `store-contract`).
+/// `Store` of `medmij-dvza`; whoever writes one runs `abonnementen_contract!` on it (crate `medmij-store-contract`).
 ///
 /// An Abonnement is over on its last day: with an end of `today` it is not there any more (I06).
 pub trait Abonnementen: Send + Sync + 'static {

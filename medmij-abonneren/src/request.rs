@@ -81,7 +81,7 @@ impl Abonnement {
 
 impl AbonnementRequest {
     /// The request as it is sent: HTTP/1.1, JSON, with the headers of
-    /// [`Tokens::resource_headers`](medmij_dvp::Tokens::resource_headers).
+    /// `Tokens::resource_headers` of `medmij-dvp`.
     ///
     /// Creating is a POST on the endpoint, changing and ending a PUT or DELETE on `endpoint/id`.
     #[must_use]

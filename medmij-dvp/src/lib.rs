@@ -48,9 +48,9 @@
 //!
 //! None is on by default.
 //!
-//! * `lists`: the module [`lists`](crate::lists), the endpoints of an Aanbieder out of one pinned Zorgaanbiederslijst.
+//! * `lists`: the module [`lists`], the endpoints of an Aanbieder out of one pinned Zorgaanbiederslijst.
 //! * `net`: `Dvp::exchange` and `Dvp::refresh` over the back channel of `medmij-net`.
-//! * `oauth2`: the module [`oauth2`](crate::oauth2), the crate of that name over the same back channel.
+//! * `oauth2`: the module `oauth2`, the crate of that name over the same back channel.
 #![forbid(unsafe_code)]
 
 mod client;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The contracts of [`Abonnementen`](super::Abonnementen) and [`AbonnementRegister`](super::AbonnementRegister), as tests that
+//! The contracts of [`Abonnementen`](medmij_abonneren::Abonnementen) and [`AbonnementRegister`](medmij_abonneren::AbonnementRegister), as tests that
 //! every store passes.
 #![expect(
     clippy::expect_used,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The contract of a [`Store`](super::Store), as tests that every store passes.
+//! The contract of a [`Store`](medmij_dvza::store::Store), as tests that every store passes.
 #![expect(
     clippy::expect_used,
     clippy::panic,

@@ -24,7 +24,7 @@ use super::{
 };
 
 /// The OAuth Client of a DVP: its `client_id`, and where time, randomness and events go. See the
-/// [module](super) for a whole flow.
+/// [crate](crate) for a whole flow.
 #[derive(Clone)]
 pub struct Dvp {
     client_id: ClientId,

@@ -51,7 +51,7 @@ impl Exchange {
     }
 
     /// The next refresh token of an answer, whatever the rest of the answer is: the DVZA has rotated before it wrote it. Keep
-    /// it before [`Dvp::tokens`](super::Dvp::tokens) judges the answer; a [`Kluis`](super::vault::Kluis) does.
+    /// it before [`Dvp::tokens`](super::Dvp::tokens) judges the answer; a [`Kluis`](crate::vault::Kluis) does.
     #[must_use]
     pub fn rotated(&self, response: &Response<Bytes>) -> Option<Renewal> {
         let refresh_token = TokenResponse::rotated(response)?;
@@ -189,7 +189,7 @@ impl Renewal {
 
 impl Renewal {
     /// The renewal as JSON, refresh token included. Seal it before it rests anywhere: see
-    /// [`Kluis`](super::vault::Kluis).
+    /// [`Kluis`](crate::vault::Kluis).
     #[must_use]
     pub fn expose_json(&self) -> Zeroizing<String> {
         let kept = Kept {

@@ -24,7 +24,7 @@ impl Rate {
     }
 }
 
-/// The limits of [`Limits`](crate::server::Limits), with generous defaults: many Personen share an address at their provider,
+/// The limits of `Limits` of `medmij-dvza`, with generous defaults: many Personen share an address at their provider,
 /// and a DVP asks for all its Personen from one Node.
 ///
 /// There is no place here for a limit of one DVP: the same holds for all (core.gegevensdiensten.103). The authorization
