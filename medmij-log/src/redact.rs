@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use medmij_types::Bsn;
+
 /// Names of query parameters whose values are codes, types or moments, and so say nothing about who is asked for.
 pub const ALLOWED_QUERY: &[&str] = &[
     "_count",
@@ -156,18 +158,8 @@ fn looks_like_an_id(segment: &str) -> bool {
 /// Whether a text holds nine digits in a row that pass the eleven-test of a BSN.
 #[must_use]
 pub fn holds_bsn(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_digit()).any(passes_eleven_test)
-}
-
-fn passes_eleven_test(run: &str) -> bool {
-    if run.len() != 9 || run.bytes().all(|b| b == b'0') {
-        return false;
-    }
-    let mut sum: i32 = 0;
-    for (digit, weight) in run.bytes().zip([9, 8, 7, 6, 5, 4, 3, 2, -1]) {
-        sum = sum.saturating_add(i32::from(digit.saturating_sub(b'0')).saturating_mul(weight));
-    }
-    sum.rem_euclid(11) == 0
+    text.split(|c: char| !c.is_ascii_digit())
+        .any(|run| run.len() == 9 && Bsn::parse(run).is_ok())
 }
 
 /// Cuts from a free text what could be a person or a secret: nine digits that pass the eleven-test, query strings, and
