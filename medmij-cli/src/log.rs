@@ -184,7 +184,7 @@ fn measure(arguments: &ReportLog, output: &mut Output) -> Result<Exit, Trouble> 
         .ok_or_else(|| Trouble::Usage(format!("--month {}: is no month of the form YYYY-MM", arguments.month)))?;
     let mut norms = [report::Ketennorm::TOKEN, report::Ketennorm::RESOURCE];
     if arguments.dva {
-        norms = norms.map(report::Ketennorm::at_the_server);
+        norms = [report::Ketennorm::TOKEN_AT_DVA, report::Ketennorm::RESOURCE_AT_DVA];
     }
     let texts: Vec<String> = arguments
         .files

@@ -30,8 +30,7 @@ impl Default for CollectingPolicy {
 }
 
 impl CollectingPolicy {
-    /// A smaller window: from an hour of the evening (at least 23) … no earlier than 23:00 and no later than 06:00.
-    /// Hours outside are taken as these.
+    /// A smaller window, which closes at this hour of the morning, 1 to 6; another hour is taken as the nearest.
     #[must_use]
     pub fn with_window_until(mut self, hour: u8) -> Self {
         self.until_hour = hour.clamp(1, 6);

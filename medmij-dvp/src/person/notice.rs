@@ -78,7 +78,7 @@ impl NoticeText {
         })
     }
 
-    /// The subject; empty use in an SMS.
+    /// The subject, which an SMS leaves out.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
