@@ -7,7 +7,7 @@
 //! ```
 //!
 //! It counts the kills that fell between opening the new copy and renaming it, by the unfinished file that they left;
-//! at least a fifth of all have to, or the run says nothing.
+//! at least a fifth of those asked for have to, or the run says nothing. Where too few hit it kills on, up to ten times.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a program for the command line")]
 
@@ -60,5 +60,5 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     );
     let verdict = parent::run(arguments.kills, arguments.seed, arguments.hosts)?;
     println!("{verdict}");
-    Ok(verdict.is_good())
+    Ok(verdict.is_good(arguments.kills))
 }
