@@ -8,6 +8,7 @@
 //! | [`abonnementen_contract!`] | [`Abonnementen`](medmij_abonneren::Abonnementen) of a DVZA |
 //! | [`shared_outbox_contract!`] | [`SharedOutbox`](medmij_abonneren::SharedOutbox) of a DVZA |
 //! | [`vault_contract!`] | [`TokenVault`](medmij_dvp::vault::TokenVault), the refresh tokens of a DVP |
+//! | [`orders_contract!`] | [`OrderStore`](medmij_dvp::collecting::OrderStore), the automatic collecting of a DVP |
 //! | [`register_contract!`] | [`AbonnementRegister`](medmij_abonneren::AbonnementRegister) of a DVP |
 //!
 //! Each takes an expression that makes an empty store, and becomes one `#[tokio::test]` a guarantee, with racing callers
@@ -22,5 +23,6 @@
 #![forbid(unsafe_code)]
 
 pub mod abonneren;
+pub mod orders;
 pub mod store;
 pub mod vault;

@@ -3,8 +3,9 @@
 //!
 //! [`PostgresStore`] implements [`Store`](medmij_dvza::store::Store) and
 //! [`Abonnementen`](medmij_abonneren::Abonnementen) of `medmij-oauth`, for a DVZA; [`PostgresVault`] implements
-//! [`TokenVault`](medmij_dvp::vault::TokenVault) and
-//! [`AbonnementRegister`](medmij_abonneren::AbonnementRegister), for a DVP. Each operation is one statement and so one
+//! [`TokenVault`](medmij_dvp::vault::TokenVault),
+//! [`AbonnementRegister`](medmij_abonneren::AbonnementRegister) and
+//! [`OrderStore`](medmij_dvp::collecting::OrderStore), for a DVP. Each operation is one statement and so one
 //! transaction: it is durable when it is answered, or it did not happen. The clock of the database decides every lifetime, so
 //! replicas whose clocks differ give the same verdict.
 //!
@@ -29,7 +30,7 @@
 //! * **Migrate.** [`PostgresStore::migrate`] takes an advisory lock, so every replica may call it at its start; or call it
 //!   once, as the owner of the schema, from your deployment. A store lives in the schema `medmij`, a vault in
 //!   `medmij_dvp`. Another role that serves needs `USAGE` on it, `SELECT, INSERT, UPDATE, DELETE` on its tables, and `USAGE` on
-//!   the sequence of `medmij_dvp`. A newer schema serves an older program.
+//!   the sequences of `medmij_dvp`. A newer schema serves an older program.
 //! * **Back up.** With PostgreSQL's own means: `pg_dump -n medmij`, or continuous archiving. A dump that is put back knows
 //!   nothing of what came after it: codes and tokens that were issued or withdrawn since are as they were then, so withdraw
 //!   grants again from your audit trail, or issue a new key ring and start with an empty schema.
@@ -46,7 +47,8 @@
 //! SHA-256 of sessions, codes and tokens, a keyed hash of each Persoon, bodies sealed by the
 //! [`KeyRing`](medmij_oauth::seal::KeyRing). Names of Aanbieders and DVPs, and the scopes in the audit log, are in clear.
 //! No BSN, code or token is, in the tables or in a dump. A vault holds sealed tokens under keyed hashes, and of each Abonnement
-//! who may notify about it, with a keyed hash of the account.
+//! who may notify about it, with a keyed hash of the account. What is ordered to be collected automatically stands in clear
+//! under the random number of the account: keep no table beside it that says whose number it is, unless sealed.
 //!
 //! # Limits
 //!
@@ -71,7 +73,9 @@ mod bindings;
 mod error;
 mod floor;
 mod keys;
+mod moment;
 mod options;
+mod orders;
 mod outbox;
 mod pool;
 mod register;

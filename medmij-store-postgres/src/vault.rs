@@ -18,8 +18,9 @@ use crate::{
 };
 
 /// The vault of a DVP in a PostgreSQL database, in the schema `medmij_dvp`: refresh tokens ([`TokenVault`], use it through a
-/// [`Kluis`](medmij_dvp::vault::Kluis)) and Abonnementen
-/// ([`AbonnementRegister`](medmij_abonneren::AbonnementRegister)). Replicas open the same one: a token is refreshed by
+/// [`Kluis`](medmij_dvp::vault::Kluis)), Abonnementen
+/// ([`AbonnementRegister`](medmij_abonneren::AbonnementRegister)) and what is collected automatically
+/// ([`OrderStore`](medmij_dvp::collecting::OrderStore)). Replicas open the same one: a token is refreshed by
 /// one of them at a time.
 ///
 /// ```no_run
@@ -191,5 +192,6 @@ const SCHEMA: Schema = Schema {
     migrations: &[
         include_str!("../migrations/vault/0001_vault.sql"),
         include_str!("../migrations/vault/0002_floor.sql"),
+        include_str!("../migrations/vault/0003_orders.sql"),
     ],
 };

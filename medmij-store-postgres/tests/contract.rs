@@ -60,3 +60,13 @@ mod register {
         None => return,
     });
 }
+
+/// What is collected automatically.
+mod orders {
+    use super::{PostgresVault, database};
+
+    medmij_store_contract::orders_contract!(match database::vault().await {
+        Some((options, _)) => PostgresVault::open(&options).await.unwrap(),
+        None => return,
+    });
+}

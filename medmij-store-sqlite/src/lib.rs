@@ -3,8 +3,8 @@
 //!
 //! [`SqliteStore`] implements [`Store`](medmij_dvza::store::Store) and
 //! [`Abonnementen`](medmij_abonneren::Abonnementen) of `medmij-oauth`, for a DVZA; [`SqliteVault`] implements
-//! [`TokenVault`](medmij_dvp::vault::TokenVault) and
-//! [`AbonnementRegister`](medmij_abonneren::AbonnementRegister), for a DVP. What an operation answered is on the disk: a
+//! [`TokenVault`](medmij_dvp::vault::TokenVault), [`AbonnementRegister`](medmij_abonneren::AbonnementRegister) and
+//! [`OrderStore`](medmij_dvp::collecting::OrderStore), for a DVP. What an operation answered is on the disk: a
 //! power cut or a `kill -9` loses nothing that was promised (`journal_mode=WAL`, `synchronous=FULL`). Operations that wait
 //! while a transaction is being made durable go into the next one together, so durability is paid for once per group.
 //!
@@ -44,7 +44,9 @@
 //! SHA-256 of sessions, codes and tokens, a keyed hash of each Persoon, bodies sealed by the
 //! [`KeyRing`](medmij_oauth::seal::KeyRing). Names of Aanbieders and DVPs, and the scopes in the audit log, are in clear.
 //! No BSN, code or token is, in the file, its log or a copy. The file of a vault holds sealed tokens under keyed hashes, and of
-//! each Abonnement who may notify about it, with a keyed hash of the account.
+//! each Abonnement who may notify about it, with a keyed hash of the account. What is ordered to be collected automatically
+//! stands in clear under the random number of the account: keep no table beside it that says whose number it is, unless
+//! sealed.
 //!
 //! # Time
 //!
@@ -74,7 +76,9 @@ mod file;
 mod flows;
 mod grants;
 mod keys;
+mod moment;
 mod options;
+mod orders;
 mod outbox;
 mod reader;
 mod register;

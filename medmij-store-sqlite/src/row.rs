@@ -107,6 +107,10 @@ pub(crate) fn client_id(row: &Row<'_>, at: usize) -> Result<ClientId, Failure> {
     ClientId::parse(text(row, at)?).map_err(|_| Failure::Broken("client_id"))
 }
 
+pub(crate) fn hostname(row: &Row<'_>, at: usize) -> Result<Hostname, Failure> {
+    Hostname::parse(text(row, at)?).map_err(|_| Failure::Broken("name of a host"))
+}
+
 pub(crate) fn naam(row: &Row<'_>, at: usize) -> Result<Aanbiedernaam, Failure> {
     aanbieder(row, at)?.ok_or(Failure::Broken("aanbieder"))
 }

@@ -19,8 +19,9 @@ use crate::{
 };
 
 /// The vault of a DVP in one SQLite file, another one than that of a [`SqliteStore`](crate::SqliteStore): refresh tokens
-/// ([`TokenVault`], use it through a [`Kluis`](medmij_dvp::vault::Kluis)) and Abonnementen
-/// ([`AbonnementRegister`](medmij_abonneren::AbonnementRegister)). What an operation answered is on the disk.
+/// ([`TokenVault`], use it through a [`Kluis`](medmij_dvp::vault::Kluis)), Abonnementen
+/// ([`AbonnementRegister`](medmij_abonneren::AbonnementRegister)) and what is collected automatically
+/// ([`OrderStore`](medmij_dvp::collecting::OrderStore)). What an operation answered is on the disk.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -210,5 +211,6 @@ const SCHEMA: Schema = Schema {
     migrations: &[
         include_str!("../migrations/vault/0001_vault.sql"),
         include_str!("../migrations/vault/0002_clock.sql"),
+        include_str!("../migrations/vault/0003_orders.sql"),
     ],
 };

@@ -54,3 +54,12 @@ mod register {
         SqliteVault::open(SqliteOptions::new(folder::folder("contract").join("vault.db"))).unwrap()
     );
 }
+
+/// What is collected automatically.
+mod orders {
+    use super::{SqliteOptions, SqliteVault, folder};
+
+    medmij_store_contract::orders_contract!(
+        SqliteVault::open(SqliteOptions::new(folder::folder("contract").join("vault.db"))).unwrap()
+    );
+}

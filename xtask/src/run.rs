@@ -32,6 +32,8 @@ pub(crate) const PROOFS: &[(&str, &[&str])] = &[
             "-p",
             "medmij-dvp",
             "--lib",
+            "--test",
+            "contract",
             "--",
             "--nocapture",
             "what_is_due_is_done",
@@ -41,6 +43,10 @@ pub(crate) const PROOFS: &[(&str, &[&str])] = &[
     (
         "a thousand kills while lists are refreshed",
         &["run", "--release", "--quiet", "-p", "kill-lists"],
+    ),
+    (
+        "seven nights of automatic collecting by two schedulers, one killed every night",
+        &["run", "--release", "--quiet", "-p", "kill-schedulers"],
     ),
     (
         "a million look-ups a second while lists are swapped",

@@ -82,13 +82,13 @@ impl Inner {
 
     fn leased(&mut self, lease: &Lease) -> Option<&mut Row> {
         self.runs
-            .get_mut(&lease.run.key)
+            .get_mut(&lease.key)
             .filter(|row| row.lease == Some(lease.number))
     }
 }
 
 impl OrderStore for MemoryOrders {
-    async fn add(
+    async fn add_order(
         &self,
         order: Order,
         now: SystemTime,
@@ -110,7 +110,7 @@ impl OrderStore for MemoryOrders {
             let first = row.orders.is_empty();
             row.orders.insert(order);
             if first {
-                (row.last_success, row.told) = (now, false);
+                (row.slot, row.last_success, row.told) = (slot, now, false);
                 let next = policy.next_start(row.slot, row.last_start, now).unwrap_or(now);
                 inner.move_to(&run, next);
             }
@@ -118,7 +118,7 @@ impl OrderStore for MemoryOrders {
         Ok(())
     }
 
-    async fn cancel(&self, order: &Order) -> Result<bool, OrderStoreError> {
+    async fn cancel_order(&self, order: &Order) -> Result<bool, OrderStoreError> {
         Ok(self.with(|inner| {
             let run = order.run();
             let gone = inner.runs.get_mut(&run).is_some_and(|row| row.orders.remove(order));
@@ -127,14 +127,14 @@ impl OrderStore for MemoryOrders {
         }))
     }
 
-    async fn cancel_all(&self, person: PersonId) -> Result<usize, OrderStoreError> {
+    async fn cancel_orders(&self, person: PersonId) -> Result<usize, OrderStoreError> {
         Ok(self.with(|inner| {
             let mut gone = 0_usize;
-            for run in inner.persons.remove(&person).unwrap_or_default() {
-                if let Some(row) = inner.runs.remove(&run) {
-                    gone = gone.saturating_add(row.orders.len());
-                    inner.due.remove(&(row.next, run));
+            for run in inner.persons.get(&person).cloned().unwrap_or_default() {
+                if let Some(row) = inner.runs.get_mut(&run) {
+                    gone = gone.saturating_add(std::mem::take(&mut row.orders).len());
                 }
+                inner.unschedule(&run);
             }
             gone
         }))
@@ -149,15 +149,10 @@ impl OrderStore for MemoryOrders {
         }))
     }
 
-    async fn lease(&self, now: SystemTime, until: SystemTime, most: usize) -> Result<Vec<Lease>, OrderStoreError> {
+    async fn lease_runs(&self, now: SystemTime, until: SystemTime, most: usize) -> Result<Vec<Lease>, OrderStoreError> {
         Ok(self.with(|inner| {
-            let due: Vec<RunKey> = inner
-                .due
-                .iter()
-                .take_while(|(next, _)| *next <= now)
-                .take(most)
-                .map(|(_, key)| key.clone())
-                .collect();
+            let due = inner.due.iter().take_while(|(next, _)| *next <= now).take(most);
+            let due: Vec<RunKey> = due.map(|(_, key)| key.clone()).collect();
             let mut leases = Vec::with_capacity(due.len());
             for key in due {
                 inner.leases = inner.leases.wrapping_add(1);
@@ -165,37 +160,42 @@ impl OrderStore for MemoryOrders {
                 inner.move_to(&key, until);
                 if let Some(row) = inner.runs.get_mut(&key) {
                     row.lease = Some(number);
-                    let run = Run {
-                        key,
-                        orders: row.orders.iter().cloned().collect(),
-                        last_start: row.last_start,
-                        last_success: row.last_success,
-                    };
-                    leases.push(Lease::new(run, number, until));
+                    leases.push(Lease::new(key, row.slot, number, until));
                 }
             }
             leases
         }))
     }
 
-    async fn start(&self, lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> Result<bool, OrderStoreError> {
+    async fn start_run(
+        &self,
+        lease: &Lease,
+        now: SystemTime,
+        policy: &CollectingPolicy,
+    ) -> Result<Option<Run>, OrderStoreError> {
         Ok(self.with(|inner| {
-            let Some(row) = inner.leased(lease) else { return false };
+            let row = inner.leased(lease)?;
             let rested = row
                 .last_start
                 .and_then(|start| start.checked_add(policy.pause()))
                 .is_none_or(|at| at <= now);
             if now >= lease.until || !rested || !policy.is_open(now) || row.orders.is_empty() {
-                return false;
+                return None;
             }
+            let run = Run::new(
+                lease.key.clone(),
+                row.orders.iter().cloned().collect(),
+                row.last_start,
+                row.last_success,
+            );
             row.last_start = Some(now);
             let next = policy.next_start(row.slot, row.last_start, now).unwrap_or(lease.until);
-            inner.move_to(&lease.run.key, next);
-            true
+            inner.move_to(&lease.key, next);
+            Some(run)
         }))
     }
 
-    async fn finish(&self, lease: &Lease, outcome: Outcome, now: SystemTime) -> Result<(), OrderStoreError> {
+    async fn finish_run(&self, lease: &Lease, outcome: Outcome, now: SystemTime) -> Result<(), OrderStoreError> {
         self.with(|inner| {
             if let Some(row) = inner.leased(lease) {
                 row.lease = None;
@@ -207,18 +207,18 @@ impl OrderStore for MemoryOrders {
         Ok(())
     }
 
-    async fn skip(&self, lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> Result<(), OrderStoreError> {
+    async fn skip_run(&self, lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> Result<(), OrderStoreError> {
         self.with(|inner| {
             let Some(row) = inner.leased(lease) else { return };
             row.lease = None;
             // as if it had started now: the next night then, without counting for the 24 hours
             let next = policy.next_start(row.slot, Some(now), now).unwrap_or(now);
-            inner.move_to(&lease.run.key, next);
+            inner.move_to(&lease.key, next);
         });
         Ok(())
     }
 
-    async fn silent(&self, since: SystemTime, most: usize) -> Result<Vec<RunKey>, OrderStoreError> {
+    async fn silent_runs(&self, since: SystemTime, most: usize) -> Result<Vec<RunKey>, OrderStoreError> {
         Ok(self.with(|inner| {
             let silent = |row: &&mut Row| !row.told && !row.orders.is_empty() && row.last_success <= since;
             inner
@@ -233,7 +233,22 @@ impl OrderStore for MemoryOrders {
                 .collect()
         }))
     }
-}
 
-#[cfg(test)]
-mod tests;
+    async fn purge_runs(&self, now: SystemTime, most: usize) -> Result<usize, OrderStoreError> {
+        Ok(self.with(|inner| {
+            let over = |row: &Row| row.orders.is_empty() && row.next <= now;
+            let over = inner.runs.iter().filter(|(_, row)| over(row)).take(most);
+            let over: Vec<RunKey> = over.map(|(key, _)| key.clone()).collect();
+            for key in &over {
+                inner.runs.remove(key);
+                if let Some(runs) = inner.persons.get_mut(&key.person) {
+                    runs.remove(key);
+                    if runs.is_empty() {
+                        inner.persons.remove(&key.person);
+                    }
+                }
+            }
+            over.len()
+        }))
+    }
+}

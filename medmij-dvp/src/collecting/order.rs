@@ -72,12 +72,30 @@ impl RunKey {
 pub struct Run {
     /// Whose, and where.
     pub key: RunKey,
-    /// What is collected.
+    /// What is collected: the orders as they stand when it begins.
     pub orders: Vec<Order>,
     /// When the run before began.
     pub last_start: Option<SystemTime>,
     /// When the last exchange succeeded; the moment of the first order where none has yet.
     pub last_success: SystemTime,
+}
+
+impl Run {
+    /// For a store.
+    #[must_use]
+    pub const fn new(
+        key: RunKey,
+        orders: Vec<Order>,
+        last_start: Option<SystemTime>,
+        last_success: SystemTime,
+    ) -> Self {
+        Self {
+            key,
+            orders,
+            last_start,
+            last_success,
+        }
+    }
 }
 
 /// How a run ended.

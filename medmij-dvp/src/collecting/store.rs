@@ -3,15 +3,17 @@
 
 use std::{future::Future, time::SystemTime};
 
-use super::{CollectingPolicy, Order, Outcome, Run, RunKey, SlotKey};
+use super::{CollectingPolicy, Order, Outcome, Run, RunKey, Slot, SlotKey};
 use crate::person::PersonId;
 
 /// A run that one scheduler has for a while.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Lease {
-    /// The run.
-    pub run: Run,
+    /// Whose, and where.
+    pub key: RunKey,
+    /// Its place in the window.
+    pub slot: Slot,
     /// What tells this lease from a later one of the same run.
     pub number: u64,
     /// When another scheduler can take it, unless it was started.
@@ -21,8 +23,13 @@ pub struct Lease {
 impl Lease {
     /// For a store.
     #[must_use]
-    pub const fn new(run: Run, number: u64, until: SystemTime) -> Self {
-        Self { run, number, until }
+    pub const fn new(key: RunKey, slot: Slot, number: u64, until: SystemTime) -> Self {
+        Self {
+            key,
+            slot,
+            number,
+            until,
+        }
     }
 }
 
@@ -38,48 +45,55 @@ impl OrderStoreError {
     }
 }
 
-/// Keeps orders and runs. Several schedulers of one DVP share one; each operation is atomic.
+/// Keeps orders and runs. Several schedulers of one DVP share one; each operation is atomic. Whoever writes one runs
+/// `orders_contract!` of `medmij-store-contract` on it.
+///
+/// Moments are those of the caller. The clocks of schedulers that share a store have to agree: where one is behind
+/// another by some seconds, add as much to the pause ([`CollectingPolicy::with_pause`]).
+///
+/// After an error of [`start_run`](Self::start_run) nobody knows whether the run counts as started: send nothing. It is
+/// collected in a later night.
 pub trait OrderStore: Send + Sync {
     /// Adds an order; one that is there already stays. The run of a Persoon at a DVA gets its slot and its first
     /// moment with its first order.
-    fn add(
+    fn add_order(
         &self,
         order: Order,
         now: SystemTime,
         rules: (&CollectingPolicy, &SlotKey),
     ) -> impl Future<Output = Result<(), OrderStoreError>> + Send;
 
-    /// Takes an order away; a run without orders goes with its last one, but what it says of the 24 hours stays until
-    /// they are over.
-    fn cancel(&self, order: &Order) -> impl Future<Output = Result<bool, OrderStoreError>> + Send;
+    /// Takes an order away; whether it was there. A run without orders is not collected, but what it says of the 24 hours
+    /// stays until they are over.
+    fn cancel_order(&self, order: &Order) -> impl Future<Output = Result<bool, OrderStoreError>> + Send;
 
-    /// Takes away everything of a Persoon, such as at the end of the account or at death.
-    fn cancel_all(&self, person: PersonId) -> impl Future<Output = Result<usize, OrderStoreError>> + Send;
+    /// Takes away every order of a Persoon, such as at the end of the account or at death; how many there were.
+    fn cancel_orders(&self, person: PersonId) -> impl Future<Output = Result<usize, OrderStoreError>> + Send;
 
     /// The orders of a Persoon.
     fn orders(&self, person: PersonId) -> impl Future<Output = Result<Vec<Order>, OrderStoreError>> + Send;
 
-    /// Runs whose moment has come and that no other scheduler has, the earliest first, for this scheduler until a
+    /// Runs whose moment has come and that no other scheduler has, those that wait longest, for this scheduler until a
     /// moment. The caller asks only while [`CollectingPolicy::is_open`].
-    fn lease(
+    fn lease_runs(
         &self,
         now: SystemTime,
         until: SystemTime,
         most: usize,
     ) -> impl Future<Output = Result<Vec<Lease>, OrderStoreError>> + Send;
 
-    /// Says, right before the first request, that the run begins; `false` where the lease is not this scheduler's any
-    /// more, or where the 24 hours are not over: then nothing is sent. From here on the 24 hours count, whatever
-    /// becomes of the scheduler.
-    fn start(
+    /// Says, right before the first request, that a run begins, and gives what is to be collected in it. `None` where
+    /// the lease is not this scheduler's any more, the 24 hours are not over, the window is closed, or the orders were
+    /// cancelled: then nothing is sent. From here on the 24 hours count, whatever becomes of the scheduler.
+    fn start_run(
         &self,
         lease: &Lease,
         now: SystemTime,
         policy: &CollectingPolicy,
-    ) -> impl Future<Output = Result<bool, OrderStoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<Run>, OrderStoreError>> + Send;
 
     /// Says how a run ended. Its next moment is that of its slot in a later night.
-    fn finish(
+    fn finish_run(
         &self,
         lease: &Lease,
         outcome: Outcome,
@@ -87,7 +101,7 @@ pub trait OrderStore: Send + Sync {
     ) -> impl Future<Output = Result<(), OrderStoreError>> + Send;
 
     /// Gives a run back that was not started, to be tried in the next night, such as of an inactive account.
-    fn skip(
+    fn skip_run(
         &self,
         lease: &Lease,
         now: SystemTime,
@@ -96,9 +110,83 @@ pub trait OrderStore: Send + Sync {
 
     /// Runs without a successful exchange since a moment, whose Persoon was not told of it yet; they count as told
     /// (core.gegevensuitwisseling.105).
-    fn silent(
+    fn silent_runs(
         &self,
         since: SystemTime,
         most: usize,
     ) -> impl Future<Output = Result<Vec<RunKey>, OrderStoreError>> + Send;
+
+    /// Removes at most so many runs without orders whose 24 hours are over; how many went. Call it once a day.
+    fn purge_runs(&self, now: SystemTime, most: usize) -> impl Future<Output = Result<usize, OrderStoreError>> + Send;
+}
+
+impl<S: OrderStore> OrderStore for std::sync::Arc<S> {
+    fn add_order(
+        &self,
+        order: Order,
+        now: SystemTime,
+        rules: (&CollectingPolicy, &SlotKey),
+    ) -> impl Future<Output = Result<(), OrderStoreError>> + Send {
+        (**self).add_order(order, now, rules)
+    }
+
+    fn cancel_order(&self, order: &Order) -> impl Future<Output = Result<bool, OrderStoreError>> + Send {
+        (**self).cancel_order(order)
+    }
+
+    fn cancel_orders(&self, person: PersonId) -> impl Future<Output = Result<usize, OrderStoreError>> + Send {
+        (**self).cancel_orders(person)
+    }
+
+    fn orders(&self, person: PersonId) -> impl Future<Output = Result<Vec<Order>, OrderStoreError>> + Send {
+        (**self).orders(person)
+    }
+
+    fn lease_runs(
+        &self,
+        now: SystemTime,
+        until: SystemTime,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<Lease>, OrderStoreError>> + Send {
+        (**self).lease_runs(now, until, most)
+    }
+
+    fn start_run(
+        &self,
+        lease: &Lease,
+        now: SystemTime,
+        policy: &CollectingPolicy,
+    ) -> impl Future<Output = Result<Option<Run>, OrderStoreError>> + Send {
+        (**self).start_run(lease, now, policy)
+    }
+
+    fn finish_run(
+        &self,
+        lease: &Lease,
+        outcome: Outcome,
+        now: SystemTime,
+    ) -> impl Future<Output = Result<(), OrderStoreError>> + Send {
+        (**self).finish_run(lease, outcome, now)
+    }
+
+    fn skip_run(
+        &self,
+        lease: &Lease,
+        now: SystemTime,
+        policy: &CollectingPolicy,
+    ) -> impl Future<Output = Result<(), OrderStoreError>> + Send {
+        (**self).skip_run(lease, now, policy)
+    }
+
+    fn silent_runs(
+        &self,
+        since: SystemTime,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<RunKey>, OrderStoreError>> + Send {
+        (**self).silent_runs(since, most)
+    }
+
+    fn purge_runs(&self, now: SystemTime, most: usize) -> impl Future<Output = Result<usize, OrderStoreError>> + Send {
+        (**self).purge_runs(now, most)
+    }
 }
