@@ -192,6 +192,10 @@ pub enum StepError {
     /// What was kept cannot be read back.
     #[error("kept {0} cannot be read")]
     Kept(&'static str),
+    /// What was kept is of a version that this program does not know: another program wrote it, a replica of a later release
+    /// for instance, and can read it.
+    #[error("kept {0} is of version {1}, which this program does not read")]
+    KeptVersion(&'static str, u32),
     /// A new code or token existed already, again and again: the entropy is broken.
     #[error("no unique value could be drawn")]
     Uniek,

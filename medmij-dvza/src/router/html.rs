@@ -188,7 +188,12 @@ impl Scherm {
                 let (titel, tekst) = einde(t, screen.reden);
                 self.say(vul.text(titel), [vul.text(tekst)]);
                 if screen.terug {
-                    self.ask([("terug", vul.text(&t.terug))]);
+                    // after the login the answer of the button is that of a refusal (autoriseren 1 and 2)
+                    let waarde = match screen.reden {
+                        Uitzondering::GeenGegevens => "nee",
+                        _ => "terug",
+                    };
+                    self.ask([(waarde, vul.text(&t.terug))]);
                 }
             }
             Screen::Overzicht(screen) => {

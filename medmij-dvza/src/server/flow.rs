@@ -10,7 +10,7 @@ use medmij_oauth::{
 use medmij_types::{
     Aanbiedernaam, Bsn, CorrelationId, Entropy, EntropyError, GegevensdienstId, MedMijRequestId, Release, State,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
 use super::{Persoon, ProvenRedirect, StepError};
@@ -37,14 +37,14 @@ pub(super) enum Stap {
     Inloggen {
         remember: Vec<u8>,
     },
+    /// After the login: the question or, where nothing that was asked is available, the page that says so. It is one step with
+    /// bytes of one length, so that the way back from it is the same work (autoriseren 1 and 2).
     Toestemming {
         persoon: Persoon,
-        gegevensdiensten: Vec<GegevensdienstId>,
+        asked: Vec<Asked>,
     },
     Einde {
         reden: Uitzondering,
-        /// Who is told that there is nothing, for the audit entry of the way back.
-        persoon: Option<Persoon>,
     },
     Overzicht {
         persoon: Persoon,
@@ -54,6 +54,21 @@ pub(super) enum Stap {
         client_id: ClientId,
         aanbieder: Aanbiedernaam,
     },
+}
+
+/// A gegevensdienst that was asked, and whether something of it is available.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) id: GegevensdienstId,
+    pub(super) available: bool,
+}
+
+impl Asked {
+    /// The gegevensdiensten of which something is available.
+    pub(super) fn available(asked: &[Self]) -> Vec<GegevensdienstId> {
+        let available = asked.iter().filter(|asked| asked.available);
+        available.map(|asked| asked.id.clone()).collect()
+    }
 }
 
 impl Flow {
@@ -79,16 +94,12 @@ impl Flow {
             Stap::Inloggen { remember } => StapKept::Inloggen {
                 remember: remember.clone(),
             },
-            Stap::Toestemming {
-                persoon,
-                gegevensdiensten,
-            } => StapKept::Toestemming {
+            Stap::Toestemming { persoon, asked } => StapKept::Toestemming {
                 persoon: PersoonKept::of(persoon),
-                gegevensdiensten: texts(gegevensdiensten),
+                asked: asked.iter().map(AskedKept::of).collect(),
             },
-            Stap::Einde { reden, persoon } => StapKept::Einde {
+            Stap::Einde { reden } => StapKept::Einde {
                 reden: reden.as_str().to_owned(),
-                persoon: persoon.as_ref().map(PersoonKept::of),
             },
             Stap::Overzicht { persoon } => StapKept::Overzicht {
                 persoon: PersoonKept::of(persoon),
@@ -104,6 +115,7 @@ impl Flow {
             },
         };
         write(&FlowKept {
+            version: FLOW_VERSION,
             client_id: self.client_id.as_str().to_owned(),
             redirect_uri: self.redirect_uri.as_str().to_owned(),
             state: self.state.expose().to_owned(),
@@ -121,7 +133,7 @@ impl Flow {
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, StepError> {
-        let kept: FlowKept = serde_json::from_slice(bytes).map_err(|_| StepError::Kept("flow"))?;
+        let kept: FlowKept = read(bytes, "flow", FLOW_VERSION)?;
         Self::from_kept(kept).ok_or(StepError::Kept("flow"))
     }
 
@@ -136,19 +148,12 @@ impl Flow {
         let stap = match kept.stap {
             StapKept::Landing => Stap::Landing,
             StapKept::Inloggen { remember } => Stap::Inloggen { remember },
-            StapKept::Toestemming {
-                persoon,
-                gegevensdiensten,
-            } => Stap::Toestemming {
+            StapKept::Toestemming { persoon, asked } => Stap::Toestemming {
                 persoon: persoon.read()?,
-                gegevensdiensten: ids_of(&gegevensdiensten)?,
+                asked: asked.iter().map(AskedKept::read).collect::<Option<_>>()?,
             },
-            StapKept::Einde { reden, persoon } => Stap::Einde {
+            StapKept::Einde { reden } => Stap::Einde {
                 reden: Uitzondering::from_name(&reden)?,
-                persoon: match persoon {
-                    Some(persoon) => Some(persoon.read()?),
-                    None => None,
-                },
             },
             StapKept::Overzicht { persoon } => Stap::Overzicht {
                 persoon: persoon.read()?,
@@ -247,12 +252,7 @@ impl GrantBody {
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, StepError> {
-        // a body of a later version is not one that is broken: whoever wrote it can read it
-        let version: VersionKept = serde_json::from_slice(bytes).map_err(|_| StepError::Kept("grant"))?;
-        if version.version != GRANT_VERSION {
-            return Err(StepError::Kept("grant of another version"));
-        }
-        let kept: GrantKept = serde_json::from_slice(bytes).map_err(|_| StepError::Kept("grant"))?;
+        let kept: GrantKept = read(bytes, "grant", GRANT_VERSION)?;
         Self::from_kept(kept).ok_or(StepError::Kept("grant"))
     }
 
@@ -281,6 +281,8 @@ impl GrantBody {
 
 #[derive(Serialize, Deserialize)]
 struct FlowKept {
+    #[serde(rename = "v")]
+    version: u32,
     client_id: String,
     redirect_uri: String,
     state: String,
@@ -304,12 +306,10 @@ enum StapKept {
     },
     Toestemming {
         persoon: PersoonKept,
-        gegevensdiensten: Vec<String>,
+        asked: Vec<AskedKept>,
     },
     Einde {
         reden: String,
-        #[serde(default)]
-        persoon: Option<PersoonKept>,
     },
     Overzicht {
         persoon: PersoonKept,
@@ -319,6 +319,22 @@ enum StapKept {
         client_id: String,
         aanbieder: String,
     },
+}
+
+/// A gegevensdienst that was asked, with 1 where something of it is available and 0 where not: as long either way.
+#[derive(Serialize, Deserialize)]
+struct AskedKept(String, u8);
+
+impl AskedKept {
+    fn of(asked: &Asked) -> Self {
+        Self(asked.id.as_str().to_owned(), u8::from(asked.available))
+    }
+
+    fn read(&self) -> Option<Asked> {
+        let id = GegevensdienstId::parse(&self.0).ok()?;
+        let available = self.1 == 1;
+        (self.1 <= 1).then_some(Asked { id, available })
+    }
 }
 
 /// What every version of a body has.
@@ -392,6 +408,15 @@ fn write(kept: &impl Serialize) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(serde_json::to_vec(kept).unwrap_or_default())
 }
 
+/// A body of this version. One of another version is not broken: whoever wrote it can read it.
+fn read<T: DeserializeOwned>(bytes: &[u8], what: &'static str, version: u32) -> Result<T, StepError> {
+    let kept: VersionKept = serde_json::from_slice(bytes).map_err(|_| StepError::Kept(what))?;
+    if kept.version != version {
+        return Err(StepError::KeptVersion(what, kept.version));
+    }
+    serde_json::from_slice(bytes).map_err(|_| StepError::Kept(what))
+}
+
 fn texts(ids: &[GegevensdienstId]) -> Vec<String> {
     ids.iter().map(|id| id.as_str().to_owned()).collect()
 }
@@ -403,6 +428,10 @@ fn ids_of(texts: &[String]) -> Option<Vec<GegevensdienstId>> {
 fn read_scope(release: &str, functie: &str, scope: &str) -> Option<Scope> {
     Scope::parse(Release::parse(release).ok()?, Functie::from_name(functie)?, scope).ok()
 }
+
+/// The version of the body of a flow, in the store and in the cookie: it goes up with every change that another program would
+/// misread.
+const FLOW_VERSION: u32 = 1;
 
 /// The version of the body of a grant: it goes up with every change that an older program would misread.
 const GRANT_VERSION: u32 = 1;

@@ -25,10 +25,10 @@ pub(super) use self::sealed::Passed;
 use self::{consent::vraag, sealed::Loaded};
 use super::{
     Aanbieder, Aanbieders as _, Authentication as _, Clients as _, Dvza, EindeScreen, LoginAnswer, LoginAnswerScreen,
-    Namen, Page, Persoon, Screen, Server, SessionSecret, StepError, StoringScreen, Visitor,
-    flow::{Flow, Stap},
+    Namen, Page, Screen, Server, SessionSecret, StepError, StoringScreen, Visitor,
+    flow::{Asked, Flow, Stap},
 };
-use crate::store::{Advance, AuditEntry, AuditKind, FlowId, Store as _};
+use crate::store::{Advance, AuditEntry, FlowId, Store as _};
 
 impl<D: Dvza> Server<D> {
     /// Judges an authorization request (core.authint.202, then core.authint.203) and starts a flow.
@@ -142,25 +142,28 @@ impl<D: Dvza> Server<D> {
         Ok(match &flow.stap {
             // whoever comes back from the login with the back button sees the start again
             Stap::Landing | Stap::Inloggen { .. } => Screen::Landing(namen),
-            Stap::Einde { reden, .. } => {
-                let rule = self.config.exceptions.rule(flow.release(), *reden);
-                Screen::Einde(EindeScreen {
-                    namen,
-                    reden: *reden,
-                    terug: rule.gedrag != Gedrag::AlleenPagina,
-                })
-            }
-            Stap::Toestemming {
-                persoon,
-                gegevensdiensten,
-            } => {
+            Stap::Einde { reden } => self.einde(flow, namen, *reden),
+            Stap::Toestemming { persoon, asked } => {
+                // asked of the supplier whether there is a question or not: the same work for either page
                 let onbepaald = self.may_last(flow, persoon).await?;
-                vraag(flow, &aanbieder, namen, gegevensdiensten, onbepaald)
+                match Asked::available(asked).as_slice() {
+                    [] => self.einde(flow, namen, Uitzondering::GeenGegevens),
+                    available => vraag(flow, &aanbieder, namen, available, onbepaald),
+                }
             }
             Stap::Overzicht { persoon } => self.overzicht(namen, persoon).await?,
             Stap::Intrekken {
                 client_id, aanbieder, ..
             } => self.intrekken(client_id, aanbieder).await?,
+        })
+    }
+
+    fn einde(&self, flow: &Flow, namen: Namen, reden: Uitzondering) -> Screen {
+        let rule = self.config.exceptions.rule(flow.release(), reden);
+        Screen::Einde(EindeScreen {
+            namen,
+            reden,
+            terug: rule.gedrag != Gedrag::AlleenPagina,
         })
     }
 
@@ -181,18 +184,16 @@ impl<D: Dvza> Server<D> {
                 self.observe(EventType::SendAuthorizationCancellation, flow);
                 self.end(&at, Uitzondering::Geannuleerd).await
             }
-            (
-                Stap::Toestemming {
-                    persoon,
-                    gegevensdiensten,
-                },
-                "ja",
-            ) => {
-                let langdurig = field("langdurig") == "ja";
-                self.grant(&at, persoon, gegevensdiensten, langdurig).await
-            }
-            (Stap::Toestemming { persoon, .. }, "nee") => self.decline(&at, persoon).await,
-            (Stap::Einde { reden, persoon }, "terug") => self.leave(&at, *reden, persoon.as_ref()).await,
+            // of the question and of the page "no data" alike
+            (Stap::Toestemming { persoon, asked }, "nee" | "terug") => self.decline(&at, persoon, asked).await,
+            (Stap::Toestemming { persoon, asked }, "ja") => match Asked::available(asked).as_slice() {
+                [] => Err(StepError::Formulier),
+                available => {
+                    let langdurig = field("langdurig") == "ja";
+                    self.grant(&at, persoon, available, langdurig).await
+                }
+            },
+            (Stap::Einde { reden }, "terug") => self.leave(&at, *reden).await,
             (Stap::Overzicht { .. } | Stap::Intrekken { .. }, answer) => {
                 self.manage(&at, answer, field("nummer")).await
             }
@@ -203,29 +204,11 @@ impl<D: Dvza> Server<D> {
 
     /// Ends in the way of the exception: by a page whose button leads back, or at once.
     async fn end(&self, at: &At<'_>, reden: Uitzondering) -> Result<Next, StepError> {
-        self.end_with(at, reden, (None, None)).await
-    }
-
-    /// As [`end`](Self::end), for a Persoon who is told that there is nothing.
-    async fn end_for(&self, at: &At<'_>, reden: Uitzondering, persoon: Persoon) -> Result<Next, StepError> {
-        self.end_with(at, reden, (Some(persoon), None)).await
-    }
-
-    /// As [`end`](Self::end), with who it is and the audit entry that commits with it.
-    async fn end_with(
-        &self,
-        at: &At<'_>,
-        reden: Uitzondering,
-        (persoon, audit): (Option<Persoon>, Option<AuditEntry>),
-    ) -> Result<Next, StepError> {
         let rule = self.config.exceptions.rule(at.flow.release(), reden);
         let next = match rule.gedrag {
-            Gedrag::Redirect => self.close(at, reden, audit).await,
+            Gedrag::Redirect => self.close(at, &rule, None).await,
             // a page is what is safe, also for a behaviour that is not known here
-            _ => {
-                let end = at.flow.at(Stap::Einde { reden, persoon });
-                self.replace(at, &end, true, audit).await
-            }
+            _ => self.advance(at, &at.flow.at(Stap::Einde { reden }), true).await,
         }?;
         if let Some(kind) = rule.event {
             self.observe(kind, at.flow);
@@ -234,24 +217,21 @@ impl<D: Dvza> Server<D> {
     }
 
     /// The button of the last page: closes the flow and goes back to the DVP.
-    ///
-    /// After "no data" it writes an audit entry, as a refusal does: the same work behind the same press (autoriseren 1 and 2).
-    async fn leave(&self, at: &At<'_>, reden: Uitzondering, persoon: Option<&Persoon>) -> Result<Next, StepError> {
-        if self.config.exceptions.rule(at.flow.release(), reden).gedrag == Gedrag::AlleenPagina {
+    async fn leave(&self, at: &At<'_>, reden: Uitzondering) -> Result<Next, StepError> {
+        let rule = self.config.exceptions.rule(at.flow.release(), reden);
+        if rule.gedrag == Gedrag::AlleenPagina {
             return Err(StepError::Formulier);
         }
-        let audit = persoon.map(|persoon| self.audit_entry(AuditKind::GeenGegevens, at, persoon));
-        self.close(at, reden, audit.transpose()?).await
+        self.close(at, &rule, None).await
     }
 
     pub(super) async fn close(
         &self,
         at: &At<'_>,
-        reden: Uitzondering,
+        rule: &ExceptionRule,
         audit: Option<AuditEntry>,
     ) -> Result<Next, StepError> {
-        let rule = self.config.exceptions.rule(at.flow.release(), reden);
-        let away = Next::Away(at.flow.redirect().error(&rule));
+        let away = Next::Away(at.flow.redirect().error(rule));
         if let Some(since) = at.sealed {
             // in the browser only: there is nothing to close, and an answer of the login to spend
             if at.after_login {
@@ -270,10 +250,11 @@ impl<D: Dvza> Server<D> {
 
     /// Replaces the flow; after a login the browser gets a new secret (O8).
     pub(super) async fn advance(&self, at: &At<'_>, flow: &Flow, authenticated: bool) -> Result<Next, StepError> {
-        self.replace(at, flow, authenticated, None).await
+        self.advance_with(at, flow, authenticated, None).await
     }
 
-    async fn replace(
+    /// As [`advance`](Self::advance), with the audit entry that commits with it.
+    pub(super) async fn advance_with(
         &self,
         at: &At<'_>,
         flow: &Flow,
@@ -386,7 +367,11 @@ impl<D: Dvza> Server<D> {
         tracing::error!(trace_id = screen.trace_id, reason = %error, source, "technische storing");
         let unavailable = matches!(
             error,
-            StepError::Store(_) | StepError::Supplier(_) | StepError::Entropy(_) | StepError::Seal(_)
+            StepError::Store(_)
+                | StepError::Supplier(_)
+                | StepError::Entropy(_)
+                | StepError::Seal(_)
+                | StepError::KeptVersion(..)
         );
         Page::new(
             if unavailable { 503 } else { 500 },

@@ -45,11 +45,17 @@ impl Browser {
     }
 
     pub(crate) async fn post(&mut self, path: &str, form: &str) -> Seen {
+        let request = self.form(path, form);
+        self.send(request).await
+    }
+
+    /// A form as a browser would send it, with the cookies.
+    pub(crate) fn form(&self, path: &str, form: &str) -> Request<Body> {
         let request = Request::post(path)
             .header("content-type", "application/x-www-form-urlencoded")
             .header("origin", "null")
             .header("sec-fetch-site", "same-origin");
-        self.send(request.body(Body::from(form.to_owned())).unwrap()).await
+        self.with_cookies(request.body(Body::from(form.to_owned())).unwrap())
     }
 
     /// Answers the form of a page.
@@ -57,7 +63,7 @@ impl Browser {
         self.post(path, &format!("csrf={}&{answer}", page.csrf())).await
     }
 
-    pub(crate) async fn send(&mut self, mut request: Request<Body>) -> Seen {
+    fn with_cookies(&self, mut request: Request<Body>) -> Request<Body> {
         if !self.cookies.is_empty() {
             let cookies: Vec<_> = self
                 .cookies
@@ -68,6 +74,11 @@ impl Browser {
                 .headers_mut()
                 .insert(header::COOKIE, cookies.join("; ").parse().unwrap());
         }
+        request
+    }
+
+    pub(crate) async fn send(&mut self, request: Request<Body>) -> Seen {
+        let request = self.with_cookies(request);
         let response = self.app.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {

@@ -15,7 +15,7 @@ use crate::{
     server::{
         Aanbieder, DienstScreen, Dvza, Namen, Persoon, Represented, Screen, Server, StepError, ToestemmingScreen,
         Toets as _,
-        flow::{FamilyKey, Flow, GrantBody},
+        flow::{Asked, FamilyKey, Flow, GrantBody, Stap},
     },
     store::{AuditEntry, AuditKind, Grant, GrantId, Granted, NewGrant, Store as _},
 };
@@ -96,20 +96,32 @@ impl<D: Dvza> Server<D> {
         Err(StepError::Uniek)
     }
 
-    /// Refusal: its audit entry commits with the step that it leads to.
+    /// The way back from the page after the login: a refusal where there was something to consent to, and "no data" where not.
     ///
-    /// The button of the question leads back by itself, as the button of the page "no data" does: one press on one page
-    /// after the login in both. A page of its own after a refusal would be one more entry in the history of the browser,
-    /// and a script of the DVP reads how many there are (autoriseren 1 and 2).
-    pub(super) async fn decline(&self, at: &At<'_>, persoon: &Persoon) -> Result<Next, StepError> {
+    /// One press on one page in both, and from the press on one path: bytes of one length are opened, both rules are looked up,
+    /// and the two differ in which kind stands in the audit entry. A page of its own after a refusal would be one more entry in
+    /// the history of the browser, and a script of the DVP reads how many there are (autoriseren 1 and 2).
+    pub(super) async fn decline(&self, at: &At<'_>, persoon: &Persoon, asked: &[Asked]) -> Result<Next, StepError> {
+        let exceptions = &self.config.exceptions;
+        let refused = exceptions.rule(at.flow.release(), Uitzondering::Geweigerd);
+        let nothing = exceptions.rule(at.flow.release(), Uitzondering::GeenGegevens);
+        // every one is looked at, also after one that is available
+        let available = asked.iter().fold(false, |any, asked| any | asked.available);
+        let (rule, kind) = if available {
+            (refused, AuditKind::Geweigerd)
+        } else {
+            (nothing, AuditKind::GeenGegevens)
+        };
         // with the step, so that only the answer that counted is on record when two tabs answer at once
-        let audit = Some(self.audit_entry(AuditKind::Geweigerd, at, persoon)?);
-        let reden = Uitzondering::Geweigerd;
-        let rule = self.config.exceptions.rule(at.flow.release(), reden);
-        if rule.gedrag == Gedrag::AlleenPagina {
-            return self.end_with(at, reden, (None, audit)).await;
-        }
-        let next = self.close(at, reden, audit).await?;
+        let audit = Some(self.audit_entry(kind, at, persoon)?);
+        let next = match (&rule.gedrag, available) {
+            (Gedrag::AlleenPagina, true) => {
+                let reden = Uitzondering::Geweigerd;
+                self.advance_with(at, &at.flow.at(Stap::Einde { reden }), true, audit).await?
+            }
+            (Gedrag::AlleenPagina, false) => return Err(StepError::Formulier),
+            _ => self.close(at, &rule, audit).await?,
+        };
         if let Some(kind) = rule.event {
             self.observe(kind, at.flow);
         }

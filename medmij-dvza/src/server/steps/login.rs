@@ -2,14 +2,18 @@
 //! core.authint.204, ext.vert.authint.201 — 204 — the two legs of the login, the age rule and the Beschikbaarheidstoets.
 
 use medmij_log::EventType;
-use medmij_oauth::{Vertegenwoordiging, policy::Uitzondering, wire::Geboortedatum};
-use medmij_types::Datum;
-use medmij_types::GegevensdienstId;
+use medmij_oauth::{
+    Vertegenwoordiging,
+    policy::{Gedrag, Uitzondering},
+    wire::Geboortedatum,
+};
+use medmij_types::{Datum, GegevensdienstId};
 
 use super::{At, Failed, Next, failed};
 use crate::server::{
     Authentication as _, Clients as _, Dvza, LoginAnswer, LoginCallback, LoginOutcome, LoginRequest, Persoon, Server,
-    SourceBirthDate, StepError, Toets as _, ToetsUitslag, ToetsVraag, Visitor, flow::Stap,
+    SourceBirthDate, StepError, Toets as _, ToetsUitslag, ToetsVraag, Visitor,
+    flow::{Asked, Stap},
 };
 
 impl<D: Dvza> Server<D> {
@@ -73,13 +77,6 @@ impl<D: Dvza> Server<D> {
             return self.advance(at, &at.flow.at(Stap::Overzicht { persoon }), true).await;
         }
         let aanbieder = self.aanbieder(at.flow).await?;
-        let geboren = self.dvza.toets().geboortedatum(&persoon.bsn, &aanbieder).await?;
-        if let Some(reden) = self.birth_date_forbids(geboren, at.flow.geboortedatum.as_ref(), &persoon) {
-            return match reden {
-                Uitzondering::GeenGegevens => self.end_for(at, reden, persoon).await,
-                _ => self.end(at, reden).await,
-            };
-        }
         let functie = at.flow.scope.functie();
         let asked = match at.flow.scope.gegevensdiensten() {
             [] => {
@@ -91,8 +88,14 @@ impl<D: Dvza> Server<D> {
             }
             ids => ids.to_vec(),
         };
+        let geboren = self.dvza.toets().geboortedatum(&persoon.bsn, &aanbieder).await?;
+        match self.birth_date_forbids(geboren, at.flow.geboortedatum.as_ref(), &persoon) {
+            None => {}
+            Some(Uitzondering::GeenGegevens) => return self.ask(at, persoon, asked, &[]).await,
+            Some(reden) => return self.end(at, reden).await,
+        }
         if asked.is_empty() {
-            return self.end_for(at, Uitzondering::GeenGegevens, persoon).await;
+            return self.ask(at, persoon, asked, &[]).await;
         }
         let vraag = ToetsVraag {
             aanbieder: &aanbieder,
@@ -100,24 +103,36 @@ impl<D: Dvza> Server<D> {
             functie,
             gegevensdiensten: &asked,
         };
-        let gegevensdiensten: Vec<GegevensdienstId> = match self.dvza.toets().toets(&vraag).await? {
-            ToetsUitslag::Later => asked,
-            ToetsUitslag::Beschikbaar(ids) => asked.into_iter().filter(|id| ids.contains(id)).collect(),
+        let available = match self.dvza.toets().toets(&vraag).await? {
+            ToetsUitslag::Later => asked.clone(),
+            ToetsUitslag::Beschikbaar(ids) => ids,
             ToetsUitslag::NietBeschikbaar => Vec::new(),
             ToetsUitslag::NietVastTeStellen => return self.end(at, Uitzondering::NietVastTeStellen).await,
         };
-        if gegevensdiensten.is_empty() {
-            return self.end_for(at, Uitzondering::GeenGegevens, persoon).await;
+        self.ask(at, persoon, asked, &available).await
+    }
+
+    /// On to the page after the login: the question or, where nothing of what was asked is available, that there is nothing.
+    async fn ask(
+        &self,
+        at: &At<'_>,
+        persoon: Persoon,
+        asked: Vec<GegevensdienstId>,
+        available: &[GegevensdienstId],
+    ) -> Result<Next, StepError> {
+        let mark = |id: GegevensdienstId| Asked {
+            available: available.contains(&id),
+            id,
+        };
+        let asked: Vec<Asked> = asked.into_iter().map(mark).collect();
+        let reden = Uitzondering::GeenGegevens;
+        let rule = self.config.exceptions.rule(at.flow.release(), reden);
+        if rule.gedrag == Gedrag::Redirect && asked.iter().all(|asked| !asked.available) {
+            // releases 1.0 and 1.1: at once, and not alike
+            return self.end(at, reden).await;
         }
-        self.advance(
-            at,
-            &at.flow.at(Stap::Toestemming {
-                persoon,
-                gegevensdiensten,
-            }),
-            true,
-        )
-        .await
+        self.advance(at, &at.flow.at(Stap::Toestemming { persoon, asked }), true)
+            .await
     }
 
     /// Why a birth date ends the flow, if it does. What is not established grants nothing.
