@@ -32,6 +32,7 @@
 #![forbid(unsafe_code)]
 
 mod abonnementen;
+mod answer_times;
 mod beheer;
 mod datum;
 mod feed;
@@ -58,6 +59,7 @@ use medmij_types::Datum;
 
 pub use self::{
     abonnementen::{AbonnementRow, Abonnementen, Created},
+    answer_times::{AnswerAlarm, AnswerCount, AnswerTimes, Month},
     beheer::{BeheerError, SubscriptionToken, answer},
     feed::{Change, ChangeFeed, Changes, FeedError},
     id::{AbonnementId, AbonnementIdError},
@@ -70,7 +72,7 @@ pub use self::{
     outbox::{Due, Outbox, OutboxError},
     register::{AbonnementBron, AbonnementRegister},
     request::{Abonnement, AbonnementRequest},
-    settle::{LossAlarm, Losses, Settled, settle},
+    settle::{LossAlarm, Losses, Settled, notify, settle},
     shared::{Leased, MemorySharedOutbox, SharedOutbox, Waiting},
 };
 
@@ -91,9 +93,10 @@ pub struct AboPolicy {
     pub invalid_type: &'static str,
     /// The status of the answer where a notification cannot be handled now.
     pub unavailable_status: u16,
-    /// Within how long the answer to a notification of either kind is due.
+    /// Within how long the answer to a notification of either kind is due (ext.abo.rscnotint.207; for subscription
+    /// notifications release 1.4 says the same). [`AnswerTimes`] counts by it.
     pub answer_within: Duration,
-    /// How many of a thousand answers are due within that.
+    /// How many of a thousand answers are due within that (ext.abo.rscnotint.207).
     pub answer_permille: u32,
     /// How many of a thousand Abonnementen of a DVP may be lost within an hour before it is an alarm ([`settle`]).
     pub loss_permille: u32,
@@ -106,6 +109,54 @@ pub struct AboPolicy {
     pub full_status: u16,
     /// On what these values rest.
     pub mark: Mark,
+}
+
+impl AboPolicy {
+    /// The values with the code and the mark of each, for an overview.
+    #[must_use]
+    pub fn marked(&self) -> [(&'static str, String, &'static str, Mark); 12] {
+        let seconds = format!("{} s", self.answer_within.as_secs());
+        let text = str::to_owned;
+        [
+            ("id", text(self.id), "ext.abo.subint.201", self.mark),
+            ("end", text(self.end), "ext.abo.subint.201", self.mark),
+            (
+                "invalid_status",
+                self.invalid_status.to_string(),
+                "ext.abo.rscnotint.203",
+                self.mark,
+            ),
+            ("invalid_id", text(self.invalid_id), "ext.abo.subnotint.203", self.mark),
+            (
+                "invalid_type",
+                text(self.invalid_type),
+                "ext.abo.subnotint.203",
+                self.mark,
+            ),
+            (
+                "unavailable_status",
+                self.unavailable_status.to_string(),
+                "ext.abo.rscnotint.203",
+                self.mark,
+            ),
+            ("answer_within", seconds, "ext.abo.rscnotint.207", Mark::Confirmed),
+            (
+                "answer_permille",
+                self.answer_permille.to_string(),
+                "ext.abo.rscnotint.207",
+                Mark::Confirmed,
+            ),
+            ("loss_permille", self.loss_permille.to_string(), "", self.mark),
+            ("answer", text(self.answer), "ext.abo.rscnotint.205", self.mark),
+            ("meeste", self.meeste.to_string(), "", self.mark),
+            (
+                "full_status",
+                self.full_status.to_string(),
+                "ext.abo.subint.201",
+                self.mark,
+            ),
+        ]
+    }
 }
 
 impl Default for AboPolicy {

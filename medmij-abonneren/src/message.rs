@@ -32,6 +32,9 @@ pub enum AbonnementError {
     /// The DVP does not know the Abonnement of a notification.
     #[error("dvp does not know the abonnement")]
     NotKnown,
+    /// No answer came.
+    #[error("no answer came")]
+    NoAnswer,
     /// The other side refused.
     #[error("subscription interface answered with status {0}")]
     Status(u16),

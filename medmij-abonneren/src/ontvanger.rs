@@ -2,15 +2,15 @@
 //! ext.abo.subnotint, ext.abo.rscnotint.207 — notifications, on the side of the DVP: from nobody but the DVZA whose
 //! Abonnement it is.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use medmij_oauth::storage::StoreError;
-use medmij_types::PeerNames;
+use medmij_oauth::{ClientId, storage::StoreError};
+use medmij_types::{Clock, PeerNames};
 
 use super::{
-    AboPolicy, AbonnementBron, AbonnementRegister, Datum, Notificatie,
+    AboPolicy, AbonnementBron, AbonnementRegister, AnswerTimes, Datum, Notificatie,
     message::{INVALID_REQUEST, json_answer, read_end, read_id, read_json, refuse},
 };
 
@@ -18,10 +18,18 @@ use super::{
 ///
 /// Answering takes a look-up: the work that a notification leads to belongs in a queue, for the answer is due within ten
 /// seconds (ext.abo.rscnotint.207).
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Ontvanger<R: AbonnementRegister> {
     register: R,
     policy: AboPolicy,
+    times: Option<Times>,
+}
+
+/// Where the times of the own answers are counted.
+struct Times {
+    own: ClientId,
+    times: Arc<AnswerTimes>,
+    clock: Arc<dyn Clock>,
 }
 
 /// A notification that was accepted.
@@ -40,7 +48,18 @@ impl<R: AbonnementRegister> Ontvanger<R> {
     /// Over a register.
     #[must_use]
     pub fn new(register: R, policy: AboPolicy) -> Self {
-        Self { register, policy }
+        Self {
+            register,
+            policy,
+            times: None,
+        }
+    }
+
+    /// Counts how long the own answers take (ext.abo.rscnotint.207), under the own `client_id`.
+    #[must_use]
+    pub fn with_times(mut self, own: ClientId, times: Arc<AnswerTimes>, clock: Arc<dyn Clock>) -> Self {
+        self.times = Some(Times { own, times, clock });
+        self
     }
 
     /// The register.
@@ -53,6 +72,23 @@ impl<R: AbonnementRegister> Ontvanger<R> {
     /// one that is not known; where the register cannot be reached, 500 asks to send it again. The answer is due within
     /// [`AboPolicy::answer_within`].
     pub async fn receive(
+        &self,
+        request: &Request<Bytes>,
+        peer: &PeerNames,
+        today: Datum,
+    ) -> (Response<Bytes>, Option<Ontvangen>) {
+        let began = self.times.as_ref().map(|times| times.clock.monotonic());
+        let answer = self.judge(request, peer, today).await;
+        if let (Some(times), Some(began)) = (&self.times, began) {
+            let took = times.clock.monotonic().saturating_sub(began);
+            // what could not be handled is no answer
+            let took = (!answer.0.status().is_server_error()).then_some(took);
+            times.times.count(&times.own, took, times.clock.now(), &self.policy);
+        }
+        answer
+    }
+
+    async fn judge(
         &self,
         request: &Request<Bytes>,
         peer: &PeerNames,
@@ -132,6 +168,15 @@ impl<R: AbonnementRegister> Ontvanger<R> {
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         response
+    }
+}
+
+impl<R: AbonnementRegister + fmt::Debug> fmt::Debug for Ontvanger<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ontvanger")
+            .field("register", &self.register)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }
 
@@ -304,7 +349,10 @@ mod tests {
 
     #[tokio::test]
     async fn ext_abo_rscnotint_a_register_that_cannot_be_read_ends_no_abonnement() {
-        let ontvanger = Ontvanger::new(Down, AboPolicy::default());
+        let times = Arc::new(AnswerTimes::new());
+        let own = ClientId::parse("pgo.example.nl").unwrap();
+        let clock = Arc::new(medmij_types::SystemClock::default());
+        let ontvanger = Ontvanger::new(Down, AboPolicy::default()).with_times(own, Arc::clone(&times), clock);
         let request = send(&Notificatie::gegevens(id()));
         let (answer, received) = ontvanger
             .receive(&request, &peer("dvza.example.nl"), day("2026-05-01"))
@@ -312,5 +360,12 @@ mod tests {
         assert_eq!((answer.status(), received), (StatusCode::INTERNAL_SERVER_ERROR, None));
         let settled = Notificatie::answered(&answer, &AboPolicy::default());
         assert_eq!(settled, Err(crate::AbonnementError::Status(500)));
+        // ext.abo.rscnotint.207: and it is no answer
+        let counts: Vec<_> = times
+            .counts()
+            .into_iter()
+            .map(|(_, _, count)| (count.all, count.in_time))
+            .collect();
+        assert_eq!(counts, [(1, 0)]);
     }
 }

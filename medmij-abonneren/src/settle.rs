@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    future::Future,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -12,7 +13,7 @@ use http::Response;
 use medmij_oauth::{ClientId, storage::StoreError};
 use medmij_types::{Clock, Datum};
 
-use super::{AboPolicy, AbonnementError, AbonnementRow, Abonnementen, Notificatie};
+use super::{AboPolicy, AbonnementError, AbonnementRow, Abonnementen, AnswerTimes, Notificatie};
 
 /// What came of a notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +70,29 @@ impl Losses {
             lost,
             of: all,
         })
+    }
+}
+
+/// Sends a notification by `send`, counts how long its answer took (ext.abo.rscnotint.207) and judges it by [`settle`]. What
+/// was not sent, or not answered, is [`Settled::Again`], and counts as not in time.
+///
+/// # Errors
+///
+/// As [`settle`].
+pub async fn notify<A: Abonnementen, E>(
+    abonnementen: &A,
+    row: &AbonnementRow,
+    send: impl Future<Output = Result<Response<Bytes>, E>>,
+    (losses, times, clock): (&Losses, &AnswerTimes, &dyn Clock),
+    policy: &AboPolicy,
+) -> Result<Settled, StoreError> {
+    let began = clock.monotonic();
+    let answered = send.await;
+    let took = answered.is_ok().then(|| clock.monotonic().saturating_sub(began));
+    times.count(&row.client_id, took, clock.now(), policy);
+    match answered {
+        Ok(response) => settle(abonnementen, row, &response, (losses, clock), policy).await,
+        Err(_) => Ok(Settled::Again(AbonnementError::NoAnswer)),
     }
 }
 
@@ -205,6 +229,43 @@ mod tests {
             let day = Datum::parse("2026-06-15").unwrap();
             assert_eq!(store.find(&row.abonnement.id, day).await.unwrap().is_some(), there);
         }
+    }
+
+    #[tokio::test]
+    async fn ext_abo_rscnotint_207_what_is_sent_is_counted_by_the_time_of_its_answer() {
+        struct Slow(Mutex<VecDeque<u64>>);
+        impl Clock for Slow {
+            fn now(&self) -> SystemTime {
+                At(Duration::ZERO).now()
+            }
+            fn monotonic(&self) -> Duration {
+                Duration::from_secs(self.0.lock().unwrap().pop_front().unwrap_or_default())
+            }
+        }
+        let (store, policy, row) = (
+            MemoryAbonnementen::new(),
+            AboPolicy::default(),
+            row(1, "pgo.example.nl"),
+        );
+        let (losses, times) = (Losses::new(), AnswerTimes::new());
+        for (seconds, answer, settled) in [
+            (10, Ok(Response::new(Bytes::new())), Settled::Done),
+            (11, Ok(Response::new(Bytes::new())), Settled::Done),
+            (1, Err("not sent"), Settled::Again(AbonnementError::NoAnswer)),
+        ] {
+            let clock = Slow(Mutex::new(VecDeque::from([100, 100 + seconds])));
+            let send = std::future::ready(answer);
+            let found = notify(&store, &row, send, (&losses, &times, &clock), &policy)
+                .await
+                .unwrap();
+            assert_eq!(found, settled);
+        }
+        let counts: Vec<_> = times
+            .counts()
+            .into_iter()
+            .map(|(_, _, count)| (count.all, count.in_time))
+            .collect();
+        assert_eq!(counts, [(3, 1)]);
     }
 
     #[tokio::test]
