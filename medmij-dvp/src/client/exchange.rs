@@ -193,6 +193,7 @@ impl Renewal {
     #[must_use]
     pub fn expose_json(&self) -> Zeroizing<String> {
         let kept = Kept {
+            version: VERSION,
             refresh_token: Zeroizing::new(self.refresh_token.expose().to_owned()),
             aanbieder: self.aanbieder.as_str().to_owned(),
             release: self.scope.release().as_str().to_owned(),
@@ -205,10 +206,14 @@ impl Renewal {
         Zeroizing::new(serde_json::to_string(&kept).unwrap_or_default())
     }
 
-    /// Reads what [`expose_json`](Self::expose_json) wrote; every value is judged again.
+    /// Reads what [`expose_json`](Self::expose_json) wrote; every value is judged again. `None` as well for what another version
+    /// of the program wrote in a form that this one does not know: the row stays as it is, and nothing is sent.
     #[must_use]
     pub fn from_json(json: &str) -> Option<Self> {
         let kept: Kept = serde_json::from_str(json).ok()?;
+        if kept.version != VERSION {
+            return None;
+        }
         let (release, functie) = (Release::parse(&kept.release).ok()?, Functie::from_name(&kept.functie)?);
         Some(Self {
             refresh_token: RefreshToken::from_wire(kept.refresh_token.as_str()).ok()?,
@@ -226,6 +231,9 @@ impl Renewal {
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
+    /// The first version had none.
+    #[serde(rename = "v", default = "first_version")]
+    version: u32,
     refresh_token: Zeroizing<String>,
     aanbieder: String,
     release: String,
@@ -246,6 +254,13 @@ pub enum ExchangeError {
     #[error(transparent)]
     Scope(#[from] GrantedScopeError),
 }
+
+fn first_version() -> u32 {
+    1
+}
+
+/// The version of a kept renewal: it goes up with every change that another program would misread.
+const VERSION: u32 = 1;
 
 /// core.autorisatie.204: an access token lasts 15 minutes, and a longer claim is cut.
 const MOST: u64 = 900;
