@@ -67,6 +67,8 @@ pub struct Server<D: Dvza> {
     passed: Arc<steps::Passed>,
     /// The flows that ended here before their login.
     ended: Arc<steps::Passed>,
+    /// The flows that are too long for a cookie and wait for their login.
+    long: Arc<steps::LongFlows>,
 }
 
 impl<D: Dvza> Server<D> {
@@ -89,6 +91,7 @@ impl<D: Dvza> Server<D> {
             clock_jumped: Arc::default(),
             passed: Arc::default(),
             ended: Arc::default(),
+            long: Arc::default(),
         }
     }
 
@@ -155,6 +158,7 @@ impl<D: Dvza> Clone for Server<D> {
             clock_jumped: Arc::clone(&self.clock_jumped),
             passed: Arc::clone(&self.passed),
             ended: Arc::clone(&self.ended),
+            long: Arc::clone(&self.long),
         }
     }
 }
@@ -209,7 +213,10 @@ pub enum StepError {
         /// How long it may be.
         most: usize,
     },
+    /// As many flows that are too long for a cookie wait for their login as whoever asks may have.
+    #[error("share of the places for flows that are too long for a cookie is used up")]
+    NoPlace,
     /// The login wants to remember more than 1 KiB.
-    #[error("login remembers more than 4 KiB")]
+    #[error("login remembers more than 1 KiB")]
     LoginTeGroot,
 }

@@ -41,6 +41,23 @@ pub(crate) const PROOFS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "three thousand pairs of a refusal and \"no data\", told apart by nobody's clock",
+        &[
+            "test",
+            "--release",
+            "--quiet",
+            "-p",
+            "medmij-dvza",
+            "--all-features",
+            "--test",
+            "cases",
+            "--",
+            "--ignored",
+            "--nocapture",
+            "rank_test_of_the_press",
+        ],
+    ),
+    (
         "a thousand kills while lists are refreshed",
         &["run", "--release", "--quiet", "-p", "kill-lists"],
     ),

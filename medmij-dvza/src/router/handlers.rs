@@ -15,7 +15,7 @@ use medmij_types::PeerNames;
 use super::{
     RouterOptions, answer,
     body::{self, Unread},
-    cookie,
+    cookie, limits,
 };
 use crate::{
     server::{Arrived, Dvza, LoginAnswer, Next, Server, StepError, Submitted, Visitor},
@@ -111,33 +111,23 @@ impl<D: Dvza> Clone for Mounted<D> {
     }
 }
 
-pub(super) async fn authorize<D: Dvza>(
-    State(mounted): State<Mounted<D>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    if method != Method::GET {
-        return only_get();
-    }
-    let arrived = mounted
-        .server
-        .authorize(uri.query().unwrap_or_default(), &headers)
-        .await;
-    mounted.arrived(&arrived, &headers)
+pub(super) async fn authorize<D: Dvza>(State(mounted): State<Mounted<D>>, request: Request) -> Response {
+    arrive(&mounted, request, false).await
 }
 
-pub(super) async fn toestemmingen<D: Dvza>(
-    State(mounted): State<Mounted<D>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    if method != Method::GET {
+pub(super) async fn toestemmingen<D: Dvza>(State(mounted): State<Mounted<D>>, request: Request) -> Response {
+    arrive(&mounted, request, true).await
+}
+
+async fn arrive<D: Dvza>(mounted: &Mounted<D>, request: Request, beheren: bool) -> Response {
+    if request.method() != Method::GET {
         return only_get();
     }
-    let arrived = mounted.server.beheren(uri.query().unwrap_or_default(), &headers).await;
-    mounted.arrived(&arrived, &headers)
+    let (parts, _) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default();
+    let address = limits::address(&parts.extensions);
+    let arrived = mounted.server.arrive(query, &parts.headers, address, beheren).await;
+    mounted.arrived(&arrived, &parts.headers)
 }
 
 pub(super) async fn page<D: Dvza>(
@@ -171,7 +161,8 @@ pub(super) async fn submit<D: Dvza>(
         return mounted.verlopen();
     };
     let callback = mounted.login_callback();
-    let next = mounted.server.submit(&visitor, &Submitted::new(&form, &callback)).await;
+    let submitted = Submitted::new(&form, &callback).with_address(limits::address(&parts.extensions));
+    let next = mounted.server.submit(&visitor, &submitted).await;
     let mut response = mounted.next(&next, true);
     if matches!(next, Next::Away(_)) {
         cookie::clear(response.headers_mut(), &mounted.options, &visitor.flow);

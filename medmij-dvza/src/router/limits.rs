@@ -12,7 +12,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{Extensions, HeaderValue, StatusCode, header};
 use medmij_oauth::wire::{ErrorCode, TokenError};
 use medmij_types::PeerNames;
 
@@ -41,7 +41,7 @@ async fn limited<D: Dvza>(
     let Some(limits) = mounted.options.limits() else {
         return next.run(request).await;
     };
-    let Some(address) = address(&request) else {
+    let Some(address) = address(request.extensions()) else {
         return blind("the address of who asks");
     };
     if let Err(wait) = check(limits, address) {
@@ -60,7 +60,7 @@ pub(super) async fn back<D: Dvza>(State(mounted): State<Mounted<D>>, request: Re
     let Some(peer) = request.extensions().get::<PeerNames>() else {
         return blind("the names of the client certificate");
     };
-    if let Err(wait) = limits.back(peer, address(&request)) {
+    if let Err(wait) = limits.back(peer, address(request.extensions())) {
         tracing::debug!(
             rule = "core.gegevensdiensten.103",
             "too many token requests of one node"
@@ -86,8 +86,8 @@ fn blind(what: &str) -> Response {
     answer::status(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-fn address(request: &Request) -> Option<IpAddr> {
-    let extensions = request.extensions();
+/// The address of who asks, where it is known.
+pub(super) fn address(extensions: &Extensions) -> Option<IpAddr> {
     let given = extensions.get::<PeerAddress>().map(|PeerAddress(address)| *address);
     given.or_else(|| {
         let connection = extensions.get::<ConnectInfo<SocketAddr>>();

@@ -17,7 +17,7 @@ use crate::store::{AuditEntry, AuditKind, Store as _};
 impl<D: Dvza> Server<D> {
     /// Judges a request to manage consents and starts a flow that ends in the Toestemmingsoverzicht.
     pub async fn beheren(&self, query: &str, headers: &HeaderMap) -> Arrived {
-        self.arrive(query, headers, true).await
+        self.arrive(query, headers, None, true).await
     }
 
     pub(super) async fn overzicht(&self, namen: Namen, persoon: &Persoon) -> Result<Screen, StepError> {

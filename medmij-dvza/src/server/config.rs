@@ -48,6 +48,10 @@ pub struct ServerConfig {
     pub login_query: usize,
     /// The longest form with which a login comes back, in bytes: SAML in a POST holds whole assertions.
     pub login_form: usize,
+    /// How many flows that are too long for a cookie, in practice those with a very long `state`, may wait for their login at once
+    /// in this process. A network (a /24 of IPv4, a /48 of IPv6) may hold an eighth of what is free, and a client in it half of
+    /// that; keep it below the number of flows that the store takes.
+    pub long_flows: usize,
     /// Whether a `redirect_uri` may have a query. The framework could not be read on it; RFC 6749 section 3.1.2 allows it.
     pub redirect_query: bool,
     /// How often the refresh tokens of one grant may be exchanged.
@@ -90,6 +94,7 @@ impl ServerConfig {
             state_minimum: 0,
             login_query: 16 * 1024,
             login_form: 256 * 1024,
+            long_flows: 4_096,
             redirect_query: true,
             refresh_rate: RefreshRate::default(),
             aanbieder: None,

@@ -114,7 +114,7 @@ fn subscriber(address: IpAddr) -> IpAddr {
 }
 
 /// What one customer of a network has at most: a /24 of IPv4, a /48 of IPv6.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, ..] = address.segments();

@@ -4,10 +4,11 @@
 mod arrive;
 mod consent;
 mod login;
+mod long;
 mod outcome;
 mod sealed;
 
-use std::{sync::Arc, time::SystemTime};
+use std::{net::IpAddr, sync::Arc, time::SystemTime};
 
 use http::HeaderMap;
 use medmij_log::EventType;
@@ -20,7 +21,7 @@ use medmij_oauth::{
 use medmij_types::CorrelationId;
 
 pub use self::outcome::{Arrived, Next, Submitted};
-pub(super) use self::sealed::Passed;
+pub(super) use self::{long::LongFlows, sealed::Passed};
 
 use self::{consent::vraag, sealed::Loaded};
 use super::{
@@ -33,11 +34,23 @@ use crate::store::{Advance, AuditEntry, FlowId, Store as _};
 impl<D: Dvza> Server<D> {
     /// Judges an authorization request (core.authint.202, then core.authint.203) and starts a flow.
     pub async fn authorize(&self, query: &str, headers: &HeaderMap) -> Arrived {
-        self.arrive(query, headers, false).await
+        self.arrive(query, headers, None, false).await
     }
 
-    pub(super) async fn arrive(&self, query: &str, headers: &HeaderMap, beheren: bool) -> Arrived {
-        match self.judge(query, headers, beheren).await {
+    /// As [`authorize`](Self::authorize), with the address of who asks: flows that are too long for a cookie have places that are
+    /// shared out among networks ([`ServerConfig::long_flows`](super::ServerConfig::long_flows)).
+    pub async fn authorize_from(&self, query: &str, headers: &HeaderMap, address: IpAddr) -> Arrived {
+        self.arrive(query, headers, Some(address), false).await
+    }
+
+    pub(crate) async fn arrive(
+        &self,
+        query: &str,
+        headers: &HeaderMap,
+        address: Option<IpAddr>,
+        beheren: bool,
+    ) -> Arrived {
+        match self.judge(query, headers, address, beheren).await {
             Ok(arrived) => arrived,
             Err(error) => Arrived::Page(Box::new(self.storing(&error, None))),
         }
@@ -175,7 +188,7 @@ impl<D: Dvza> Server<D> {
         if !loaded.secret.accepts(&visitor.flow, version, field("csrf")) {
             return Err((StepError::Formulier, None));
         }
-        let at = At::new(visitor, &loaded, false);
+        let at = At::new(visitor, &loaded, false).from(submitted.address);
         let next = match (&flow.stap, field("antwoord")) {
             (Stap::Landing | Stap::Inloggen { .. }, "inloggen") => {
                 self.begin_login(&at, submitted.login_callback).await
@@ -244,7 +257,10 @@ impl<D: Dvza> Server<D> {
         let closed = self.dvza.store().close_flow(&at.visitor.flow, at.version, audit);
         match closed.await? {
             Advanced::Stale => Err(StepError::Verlopen),
-            Advanced::Done => Ok(away),
+            Advanced::Done => {
+                self.long.give_back(&at.visitor.flow);
+                Ok(away)
+            }
         }
     }
 
@@ -278,7 +294,12 @@ impl<D: Dvza> Server<D> {
         let mut advance = Advance::new(at.visitor.flow.clone(), at.version, session.hash(), body, authenticated);
         advance.audit = audit;
         match self.dvza.store().advance_flow(advance).await? {
-            Advanced::Done => Ok(Next::Flow(Visitor::new(at.visitor.flow.clone(), session))),
+            Advanced::Done => {
+                if authenticated {
+                    self.long.give_back(&at.visitor.flow);
+                }
+                Ok(Next::Flow(Visitor::new(at.visitor.flow.clone(), session)))
+            }
             Advanced::Stale => Err(StepError::Verlopen),
         }
     }
@@ -373,11 +394,12 @@ impl<D: Dvza> Server<D> {
                 | StepError::Seal(_)
                 | StepError::KeptVersion(..)
         );
-        Page::new(
-            if unavailable { 503 } else { 500 },
-            Screen::Storing(screen),
-            Arc::clone(&self.config.texts),
-        )
+        let status = match error {
+            StepError::NoPlace => 429,
+            _ if unavailable => 503,
+            _ => 500,
+        };
+        Page::new(status, Screen::Storing(screen), Arc::clone(&self.config.texts))
     }
 
     fn storing_screen(&self, flow: Option<&Flow>) -> StoringScreen {
@@ -410,6 +432,8 @@ pub(super) struct At<'a> {
     sealed: Option<SystemTime>,
     /// Whether the login has just come back.
     after_login: bool,
+    /// Of who asks, where it is known.
+    address: Option<IpAddr>,
 }
 
 impl<'a> At<'a> {
@@ -421,7 +445,12 @@ impl<'a> At<'a> {
             secret: &loaded.secret,
             sealed: loaded.sealed,
             after_login,
+            address: None,
         }
+    }
+
+    fn from(self, address: Option<IpAddr>) -> Self {
+        Self { address, ..self }
     }
 }
 

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! O13, O8 — a flow that waits for its login costs the server nothing, cannot be thrown out, and does not come back after it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::Arc,
+    time::Duration,
+};
 
-use http::HeaderMap;
-use medmij_dvza::{Arrived, Server, SessionSecret};
+use axum::body::Body;
+use http::{HeaderMap, Request};
+use medmij_dvza::{Arrived, Server, SessionSecret, router::PeerAddress};
 use medmij_test::ManualClock;
 use medmij_types::Release;
+use tower::ServiceExt as _;
 
 use crate::{
     browser::Browser,
@@ -198,6 +205,78 @@ async fn o13_what_is_too_long_for_a_cookie_waits_in_the_store() {
         let back = browser.answer(&flow, &page, "antwoord=ja").await;
         assert!(back.location().ends_with(&format!("state={state}")), "{length}");
     }
+}
+
+/// An authorization request with a `state` that makes it too long for a cookie, from an address.
+fn long_request(state: usize, client_id: &str, address: IpAddr) -> Request<Body> {
+    let at = format!(
+        "/oauth/authorize?response_type=code&client_id={client_id}&redirect_uri=https://{client_id}/cb\
+         &scope=eenofanderezorgaanbieder&state={state:0>2048}"
+    );
+    let mut request = Request::get(at).body(Body::empty()).unwrap();
+    request.extensions_mut().insert(PeerAddress(address));
+    request
+}
+
+#[tokio::test]
+async fn o13_one_network_with_long_states_throws_nobody_out_and_leaves_room() {
+    let setup = setup_2_2();
+    let mut waiting = browser(&setup);
+    let address: IpAddr = "2a01:4f8:1::1".parse().unwrap();
+    let flow = waiting
+        .send(long_request(0, "pgo.example.nl", address))
+        .await
+        .location()
+        .to_owned();
+    let landing = waiting.get(&flow).await;
+    let away = waiting.answer(&flow, &landing, "antwoord=inloggen").await;
+    let relay = away.location().split_once("RelayState=").unwrap().1.to_owned();
+    assert_eq!(setup.dvza.store.rows().flows, 1, "it waits in the store");
+
+    let app = waiting.app.clone();
+    let mut answers = BTreeMap::new();
+    for n in 0..10_000_u16 {
+        let address = Ipv6Addr::new(0x2a01, 0x4f8, 0x1234, n, 0, 0, 0, 1);
+        let client_id = ["pgo.example.nl", "ander.example.nl"][usize::from(n % 2)];
+        let answer = app
+            .clone()
+            .oneshot(long_request(n.into(), client_id, address.into()))
+            .await
+            .unwrap();
+        *answers.entry(answer.status().as_u16()).or_insert(0) += 1;
+    }
+    // an eighth of what is free, and never more
+    assert_eq!(answers, BTreeMap::from([(302, 455), (429, 9_545)]));
+
+    // who waited goes on, and who comes now is served
+    assert_eq!(
+        waiting
+            .get(&format!("/oauth/login?RelayState={relay}"))
+            .await
+            .location(),
+        flow
+    );
+    assert!(waiting.get(&flow).await.body.contains("Toestemming geven"));
+    let mut late = browser(&setup);
+    let address = "192.0.2.7".parse().unwrap();
+    let arrived = late.send(long_request(1, "pgo.example.nl", address)).await;
+    assert_eq!(arrived.status, 302);
+    let flow = arrived.location().to_owned();
+    assert_eq!(late.get(&flow).await.status, 200);
+}
+
+#[tokio::test]
+async fn o13_who_is_at_the_login_keeps_the_flow_whatever_was_open_before() {
+    let setup = setup_2_2();
+    let mut browser = browser(&setup);
+    for _ in 0..3 {
+        browser.get(path(&start())).await;
+    }
+    let (flow, back) = at_login(&mut browser).await;
+    for _ in 0..10 {
+        browser.get(path(&start())).await;
+    }
+    assert_eq!(browser.get(&back).await.location(), flow);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! core.authint.202, core.authint.203 — an authorization request comes in: refused with a page (1a), refused with a
 //! redirect (1b), or a flow.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use http::HeaderMap;
 use medmij_log::{ErrorInfo, EventType, RequestInfo};
@@ -22,7 +22,13 @@ use crate::server::{
 };
 
 impl<D: Dvza> Server<D> {
-    pub(super) async fn judge(&self, query: &str, headers: &HeaderMap, beheren: bool) -> Result<Arrived, StepError> {
+    pub(super) async fn judge(
+        &self,
+        query: &str,
+        headers: &HeaderMap,
+        address: Option<IpAddr>,
+        beheren: bool,
+    ) -> Result<Arrived, StepError> {
         let entropy = &*self.config.entropy;
         let session_id = CorrelationId::random(entropy)?;
         let fresh = RequestIds::new(MedMijRequestId::random(entropy)?, CorrelationId::random(entropy)?);
@@ -52,7 +58,7 @@ impl<D: Dvza> Server<D> {
             Err(refused) => return Ok(self.refuse(&refused, None, &session_id)),
         };
         // from here on a disturbance may offer the way back (C16)
-        match self.open(judged, session_id, beheren).await {
+        match self.open(judged, session_id, address, beheren).await {
             Ok(arrived) => Ok(arrived),
             Err(error) => {
                 let rule = ExceptionRule::new(Gedrag::Pagina, ErrorCode::ServerError, Mark::Inferred);
@@ -69,6 +75,7 @@ impl<D: Dvza> Server<D> {
         &self,
         judged: JudgedRequest,
         session_id: CorrelationId,
+        address: Option<IpAddr>,
         beheren: bool,
     ) -> Result<Arrived, StepError> {
         let trace_id = judged.request.ids.as_ref().map(|ids| ids.correlation_id.clone());
@@ -104,7 +111,7 @@ impl<D: Dvza> Server<D> {
             beheren,
             stap: Stap::Landing,
         };
-        Ok(Arrived::Flow(self.start(&flow).await?))
+        Ok(Arrived::Flow(self.start(&flow, address).await?))
     }
 
     /// V2: the Aanbieder and the gegevensdiensten are served here, and the client may have them.

@@ -117,7 +117,8 @@ impl<D: Dvza> Server<D> {
         let next = match (&rule.gedrag, available) {
             (Gedrag::AlleenPagina, true) => {
                 let reden = Uitzondering::Geweigerd;
-                self.advance_with(at, &at.flow.at(Stap::Einde { reden }), true, audit).await?
+                self.advance_with(at, &at.flow.at(Stap::Einde { reden }), true, audit)
+                    .await?
             }
             (Gedrag::AlleenPagina, false) => return Err(StepError::Formulier),
             _ => self.close(at, &rule, audit).await?,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.207 — what comes of a step: the next page of the flow, a way out, or a page that ends it.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use medmij_oauth::form::{self, Form};
 
@@ -70,12 +70,25 @@ pub struct Submitted<'a> {
     pub form: &'a Form,
     /// The absolute address to which the login sends the browser back.
     pub login_callback: &'a str,
+    /// The address of who sent it, where it is known.
+    pub address: Option<IpAddr>,
 }
 
 impl<'a> Submitted<'a> {
     /// A form.
     #[must_use]
     pub fn new(form: &'a Form, login_callback: &'a str) -> Self {
-        Self { form, login_callback }
+        Self {
+            form,
+            login_callback,
+            address: None,
+        }
+    }
+
+    /// The form with the address of who sent it.
+    #[must_use]
+    pub fn with_address(mut self, address: Option<IpAddr>) -> Self {
+        self.address = address;
+        self
     }
 }

@@ -7,7 +7,9 @@
 //! login starts anything again.
 
 use std::{
+    cmp::Reverse,
     collections::{HashSet, VecDeque},
+    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -17,7 +19,10 @@ use medmij_oauth::storage::{Advanced, SecretHash};
 
 use super::{At, Failed, Next};
 use crate::{
-    server::{Dvza, Server, SessionSecret, StepError, Visitor, flow::Flow},
+    server::{
+        Dvza, Server, SessionSecret, StepError, Visitor,
+        flow::{Flow, Stap},
+    },
     store::{Advance, AuditEntry, FlowId, NewFlow, Store as _},
 };
 
@@ -34,13 +39,14 @@ pub(in crate::server) struct Loaded {
 
 impl<D: Dvza> Server<D> {
     /// Starts a flow: in the browser, or in the store where it is too long for a cookie.
-    pub(in crate::server) async fn start(&self, flow: &Flow) -> Result<Visitor, StepError> {
+    pub(in crate::server) async fn start(&self, flow: &Flow, address: Option<IpAddr>) -> Result<Visitor, StepError> {
         let id = FlowId::random(&*self.config.entropy)?;
         let secret = SessionSecret::random(&*self.config.entropy)?;
         if let Some(visitor) = self.seal_into_cookie(&id, self.config.clock.now(), &secret, flow)? {
             return Ok(visitor);
         }
-        self.keep(&id, &secret, flow, self.config.lifetimes.flow.get()).await?;
+        let lifetime = self.config.lifetimes.flow.get();
+        self.keep_waiting(&id, &secret, flow, lifetime, address).await?;
         Ok(Visitor::new(id, secret))
     }
 
@@ -56,7 +62,8 @@ impl<D: Dvza> Server<D> {
             return Ok(visitor);
         }
         // what the login wants to remember made it too long
-        self.keep(id, at.secret, flow, self.left(since)).await?;
+        self.keep_waiting(id, at.secret, flow, self.left(since), at.address)
+            .await?;
         Ok(Visitor::new(id.clone(), at.secret.clone()))
     }
 
@@ -134,8 +141,9 @@ impl<D: Dvza> Server<D> {
 
     /// The flows that a browser has to let go when another one starts, of those that it holds: at most four stay.
     ///
-    /// Who is logged in goes last. Of the others the newest goes first: windows that a page opens by itself push out each other,
-    /// and not the flow that the Persoon is reading. What cannot be opened, or is over, goes anyway.
+    /// Who is logged in goes last, and before that who is at the login. Of the others the newest goes first: windows that a page
+    /// opens by itself push out each other, and not the flow that the Persoon is reading. What cannot be opened, or is over, goes
+    /// anyway.
     #[must_use]
     pub fn surplus(&self, held: Vec<Visitor>) -> Vec<FlowId> {
         let (mut surplus, mut waiting, mut logged_in) = (Vec::new(), Vec::new(), Vec::new());
@@ -144,7 +152,12 @@ impl<D: Dvza> Server<D> {
                 logged_in.push(visitor.flow);
             } else {
                 match self.open_cookie(&visitor) {
-                    Ok(loaded) => waiting.push((loaded.sealed, visitor.flow)),
+                    Ok(loaded) => {
+                        let at_login = matches!(loaded.flow.stap, Stap::Inloggen { .. });
+                        waiting.push((Reverse(at_login), loaded.sealed, visitor.flow));
+                    }
+                    // of a replica of another version, which can open it
+                    Err((StepError::KeptVersion(..), _)) => waiting.push((Reverse(false), None, visitor.flow)),
                     Err(_) => surplus.push(visitor.flow),
                 }
             }
@@ -152,7 +165,7 @@ impl<D: Dvza> Server<D> {
         waiting.sort();
         while waiting.len() + logged_in.len() >= FLOWS {
             surplus.push(match waiting.pop() {
-                Some((_, flow)) => flow,
+                Some((.., flow)) => flow,
                 None => logged_in.remove(0),
             });
         }
@@ -170,9 +183,34 @@ impl<D: Dvza> Server<D> {
         let mut plain = zeroize::Zeroizing::new(u64::try_from(micros).unwrap_or(u64::MAX).to_be_bytes().to_vec());
         plain.extend_from_slice(secret.expose().as_bytes());
         plain.extend_from_slice(&flow.to_bytes());
+        // sealing makes it longer, base64url by a third
+        if plain.len() / 3 * 4 > SessionSecret::MAX_LEN {
+            return Ok(None);
+        }
         let sealed = self.config.keys.seal(&plain, &context(id), &*self.config.entropy)?;
         let session = SessionSecret::of_sealed(&URL_SAFE_NO_PAD.encode(sealed));
         Ok(session.map(|session| Visitor::new(id.clone(), session)))
+    }
+
+    /// Keeps a flow from before its login in the store, where who asks has a place left.
+    async fn keep_waiting(
+        &self,
+        id: &FlowId,
+        secret: &SessionSecret,
+        flow: &Flow,
+        left: Duration,
+        address: Option<IpAddr>,
+    ) -> Result<(), StepError> {
+        let now = self.config.clock.monotonic();
+        let time = (now, now.saturating_add(left));
+        if !(self.long).take(id, address, &flow.client_id, time, self.config.long_flows) {
+            return Err(StepError::NoPlace);
+        }
+        let kept = self.keep(id, secret, flow, left).await;
+        if kept.is_err() {
+            self.long.give_back(id);
+        }
+        kept
     }
 
     async fn keep(&self, id: &FlowId, secret: &SessionSecret, flow: &Flow, left: Duration) -> Result<(), StepError> {
