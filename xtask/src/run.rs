@@ -161,10 +161,10 @@ pub(crate) fn cargo_tool(name: &str) -> bool {
         .is_ok_and(|output| output.status.success())
 }
 
-/// What `cargo tree` prints, one crate a line.
+/// What `cargo tree` prints of what a crate is built from and by, one crate a line.
 pub(crate) fn tree(arguments: &[&str]) -> Result<String, Failed> {
     let output = Command::new("cargo")
-        .args(["tree", "--quiet", "-e", "normal", "--prefix", "none"])
+        .args(["tree", "--quiet", "-e", "normal,build", "--prefix", "none"])
         .args(arguments)
         .output()
         .map_err(|error| Failed(format!("cargo tree: {error}")))?;

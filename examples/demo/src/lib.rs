@@ -4,6 +4,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `netwerk.rs` | names, certificates, ports, configuration files |
+//! | `pki.rs` | the shape of their certificates |
 //! | `lijsten.rs` | the four lists |
 //! | `rollen.rs` | starting the roles, in this process or each in its own |
 //! | `persoon.rs` | what the Persoon does in the browser |
@@ -15,6 +16,7 @@ pub mod browser;
 pub mod lijsten;
 pub mod netwerk;
 pub mod persoon;
+pub mod pki;
 pub mod rollen;
 pub mod stappen;
 

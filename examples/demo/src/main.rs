@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use demo::{
     netwerk::Netwerk,
     persoon,
+    pki::Pki,
     rollen::{Rollen, run_role},
     stappen::Steps,
 };
@@ -31,6 +32,9 @@ struct Arguments {
     /// The folder for keys, lists, configurations and the collected resources.
     #[arg(long, value_name = "FOLDER", default_value = "medmij-demo")]
     folder: PathBuf,
+    /// The shape of the certificates on the back channel: g4 is that of PKIoverheid's generation 4.
+    #[arg(long, value_enum, default_value = "small")]
+    pki: Pki,
     #[command(subcommand)]
     command: Option<Role>,
 }
@@ -90,7 +94,7 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         arguments.folder.display()
     );
     tracing::info!(target: stelselnode::STAP, "Het netwerk start");
-    let network = Netwerk::build(&arguments.folder)?;
+    let network = Netwerk::build_with(&arguments.folder, arguments.pki)?;
     let rollen = if arguments.processes {
         Rollen::start_processes(&network, &std::env::current_exe()?, Stdio::inherit).await?
     } else {

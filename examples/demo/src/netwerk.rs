@@ -4,10 +4,13 @@
 //! Everything is written to one folder: keys and certificates of a fresh test PKI, the four lists, and a configuration
 //! file for each role. A role starts from its file alone, in this process or in one of its own.
 
-use crate::lijsten::{self, LijstenError, Variant};
+use crate::{
+    lijsten::{self, LijstenError, Variant},
+    pki::{Authorities, Pki},
+};
 use medmij_net::{DangerLoopback, FrontScheme, LoopbackError};
 use medmij_node::NodeConfig;
-use medmij_test::{LeafSpec, PkiError, TestPki};
+use medmij_test::PkiError;
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname, Volgnummer};
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -61,7 +64,16 @@ impl Netwerk {
     ///
     /// Where the folder cannot be written or no port is free.
     pub fn build(folder: &Path) -> Result<Self, NetwerkError> {
-        let pki = TestPki::new("demo")?;
+        Self::build_with(folder, Pki::default())
+    }
+
+    /// The same with certificates of this shape.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    pub fn build_with(folder: &Path, pki: Pki) -> Result<Self, NetwerkError> {
+        let pki = Authorities::new(pki)?;
         let folder = std::path::absolute(folder)?;
         let ports = free_ports::<7>()?;
         let [stelsel, pgo_front, pgo_back, een_front, een_back, twee_front, twee_back] = ports;
@@ -144,7 +156,7 @@ impl Netwerk {
 /// Writes the files of one network.
 struct Maker<'a> {
     folder: &'a Path,
-    pki: &'a TestPki,
+    pki: &'a Authorities,
     map: String,
 }
 
@@ -154,17 +166,14 @@ impl Maker<'_> {
         std::fs::create_dir_all(self.folder.join("lijsten"))?;
         std::fs::write(self.folder.join("loopback.map"), &self.map)?;
         std::fs::write(self.pki_file("roots.pem"), self.pki.roots_pem())?;
-        for (number, crl) in self.pki.crls(&[])?.into_iter().enumerate() {
+        for (number, crl) in self.pki.crls()?.into_iter().enumerate() {
             std::fs::write(self.pki_file(&format!("{number}.crl")), crl)?;
         }
         Ok(())
     }
 
     fn node(&self, hostname: &str, more_names: &[&str]) -> Result<NodeConfig, NetwerkError> {
-        let spec = more_names
-            .iter()
-            .fold(LeafSpec::node(hostname), |spec, name| spec.dns(name));
-        let identity = self.pki.issue(&spec)?;
+        let identity = self.pki.issue(hostname, more_names)?;
         let (keten, sleutel) = (
             self.pki_file(&format!("{hostname}.pem")),
             self.pki_file(&format!("{hostname}.key")),

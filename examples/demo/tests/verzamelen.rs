@@ -70,6 +70,16 @@ async fn the_main_job_collects_at_two_zorgaanbieders_in_three_flows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn core_tls_314_the_main_job_runs_on_certificates_of_generation_4() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = Netwerk::build_with(folder.path(), demo::pki::Pki::G4).unwrap();
+    let rollen = Rollen::start(&network).await.unwrap();
+    let summary = persoon::verzamelt_overal(&network.start).await.unwrap();
+    rollen.stop().await;
+    assert_eq!(summary, everything());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_roles_share_nothing_but_sockets() {
     let folder = tempfile::tempdir().unwrap();
     let network = network(folder.path());

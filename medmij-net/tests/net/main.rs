@@ -14,6 +14,7 @@ mod crl;
 mod ems;
 mod environment;
 mod front;
+mod g4;
 mod keys;
 mod listener;
 mod matrix;

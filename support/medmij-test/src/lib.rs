@@ -5,7 +5,8 @@
 //! test against the same certificates, clocks and randomness as the crates themselves do:
 //!
 //! * [`TestPki`] makes a root, an intermediate and leaf certificates at run time, good ones and every
-//!   kind of bad one ([`LeafVariant`]), with CRLs. No key or certificate is stored in the repository.
+//!   kind of bad one ([`LeafVariant`]), with CRLs.
+//! * `G4Pki` (feature `g4`) does the same in the shape of PKIoverheid's generation 4, with RSA keys that stand in `keys/`.
 //! * [`ManualClock`] is a [`medmij_types::Clock`] that stands still until it is moved.
 //! * [`skip`] says visibly that a test cannot run here.
 //! * [`SeededEntropy`] is a [`medmij_types::Entropy`] that gives the same bytes in every run.
@@ -28,6 +29,8 @@ mod skip;
 
 pub use clock::ManualClock;
 pub use entropy::SeededEntropy;
+#[cfg(feature = "g4")]
+pub use pki::g4::{G4Crl, G4Leaf, G4Level, G4Pki, G4Signature};
 pub use pki::leaf::{KeyKind, LeafSpec, Purpose, Validity};
 pub use pki::variant::{LeafVariant, Role};
 pub use pki::{PkiError, TEST_ORGANISATION, TestIdentity, TestPki};

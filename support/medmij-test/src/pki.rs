@@ -5,6 +5,8 @@
 //! has the same depth, and its authorities carry [`TEST_ORGANISATION`], so that software can
 //! tell it from the real one.
 
+#[cfg(feature = "g4")]
+pub(crate) mod g4;
 pub(crate) mod leaf;
 pub(crate) mod variant;
 
@@ -198,7 +200,27 @@ impl std::fmt::Debug for TestIdentity {
 /// A certificate, key or CRL that could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("test pki could not make what was asked")]
-pub struct PkiError(#[from] rcgen::Error);
+pub struct PkiError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+impl From<rcgen::Error> for PkiError {
+    fn from(error: rcgen::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+#[cfg(feature = "g4")]
+impl From<x509_cert::builder::Error> for PkiError {
+    fn from(error: x509_cert::builder::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+#[cfg(feature = "g4")]
+impl From<x509_cert::der::Error> for PkiError {
+    fn from(error: x509_cert::der::Error) -> Self {
+        Self(error.into())
+    }
+}
 
 fn authority_params(name: &str, serial: u64, now: SystemTime, path: BasicConstraints) -> CertificateParams {
     let mut params = CertificateParams::default();

@@ -226,7 +226,7 @@ pub enum Validity {
 }
 
 impl Validity {
-    fn around(self, now: SystemTime) -> (SystemTime, SystemTime) {
+    pub(crate) fn around(self, now: SystemTime) -> (SystemTime, SystemTime) {
         match self {
             Self::Current => (now - HOUR, now + 90 * 24 * HOUR),
             Self::Expired => (now - 90 * 24 * HOUR, now - HOUR),
