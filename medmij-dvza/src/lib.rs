@@ -33,6 +33,7 @@
 //! * `axum`: the module `router`, with the screens as HTML and the guard as a layer.
 //! * `files`: the registration from a file, and its end times in a folder.
 //! * `lists`: the module `lists`, look-ups over the OAuth Client List and the Gegevensdienstnamenlijst.
+//! * `reload`: a registration that follows its file or table by itself, on tokio.
 //! * `stelsel`: the policy and the screen texts from a file.
 //!
 //! # Limits
@@ -51,7 +52,7 @@ mod server;
 pub mod store;
 
 pub use crate::server::{
-    Aanbieder, Aanbieders, Arrived, Authentication, Client, Clients, Dienst, DienstScreen, Dvza, EindeScreen,
+    Aanbieder, AanbiederLimits, AanbiederTexts, Aanbieders, Arrived, Authentication, Bronsysteem, Client, Clients, Dienst, DienstScreen, Dvza, EindeScreen,
     GuardError, IntrekkenScreen, JudgeOptions, JudgedRequest, KeysError, Limiter, Limits, LoginAnswer,
     LoginAnswerScreen, LoginCallback, LoginOutcome, LoginRequest, LoginStart, Namen, Next, OverzichtScreen, Page,
     Persoon, ProductionError, ProvenRedirect, ProvenRequest, RefusedRequest, Represented, Resealing, Screen, Server,

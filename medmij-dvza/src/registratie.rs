@@ -7,6 +7,7 @@
 
 #[cfg(feature = "files")]
 mod file;
+mod follow;
 mod row;
 mod served;
 
@@ -14,27 +15,28 @@ use std::{
     fmt, io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use arc_swap::ArcSwap;
-use medmij_oauth::Functie;
+use medmij_oauth::{Functie, storage::StoreError};
 use medmij_types::{Aanbiedernaam, Clock, GegevensdienstId, SystemClock};
 
 #[cfg(feature = "files")]
 pub use self::file::{RegistratieFile, RegistratieFolder};
 use self::served::{Served, Unread, whole_second_after};
 pub use self::{
+    follow::{Follower, Following, Reading, RegistrationSource},
     row::{RowFault, Rows},
     served::{GRACE, Service},
 };
-use crate::server::{Aanbieder, Aanbieders, Dienst, SupplierError};
+use crate::server::{Aanbieder, AanbiederLimits, Aanbieders, Dienst, SupplierError};
 
 /// The registration of a DVZA: an [`Aanbieders`] that changes under those who look.
 ///
 /// ```
 /// use medmij_dvza::{Aanbieder, Dienst, registratie::Registratie};
-/// use medmij_oauth::Functie;
+/// use medmij_oauth::{Functie, storage::StoreError};
 /// use medmij_types::{Aanbiedernaam, GegevensdienstId};
 ///
 /// let (naam, bgz) = (Aanbiedernaam::parse("huisartsdelinde@medmij")?, GegevensdienstId::parse("48")?);
@@ -223,6 +225,19 @@ impl Registratie {
         Some(found)
     }
 
+    /// Whether it names nobody.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.current.load().all().next().is_none()
+    }
+
+    /// What an Aanbieder offers now, within which limits.
+    fn offered_now(&self, naam: &Aanbiedernaam, functie: Functie, id: &GegevensdienstId) -> Option<AanbiederLimits> {
+        let current = self.current.load();
+        let served = current.service(naam, functie, id, self.clock.now()) != Service::Not;
+        served.then(|| current.limits(naam)).flatten()
+    }
+
     /// Every Aanbieder that is served now, sorted by name.
     #[must_use]
     pub fn all(&self) -> Vec<Aanbieder> {
@@ -238,11 +253,29 @@ impl Aanbieders for Registratie {
     async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
         Ok(self.lookup(naam))
     }
+
+    async fn offered(
+        &self,
+        naam: &Aanbiedernaam,
+        functie: Functie,
+        id: &GegevensdienstId,
+    ) -> Result<Option<AanbiederLimits>, SupplierError> {
+        Ok(self.offered_now(naam, functie, id))
+    }
 }
 
 impl Aanbieders for Arc<Registratie> {
     async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
         Ok(self.lookup(naam))
+    }
+
+    async fn offered(
+        &self,
+        naam: &Aanbiedernaam,
+        functie: Functie,
+        id: &GegevensdienstId,
+    ) -> Result<Option<AanbiederLimits>, SupplierError> {
+        Ok(self.offered_now(naam, functie, id))
     }
 }
 
@@ -267,9 +300,18 @@ pub enum RegistratieError {
         #[source]
         source: io::Error,
     },
+    /// The table of the registration cannot be read.
+    #[error("registration cannot be read from its table: {0}")]
+    Source(#[from] StoreError),
     /// It is no registration.
     #[error("registration is malformed: {0}")]
     Form(String),
+    /// It is empty where it was not: whoever loses a file or a table loses no Aanbieders.
+    #[error("registration is empty: nobody is ended by that")]
+    Empty,
+    /// An interval with which a change is not in force within ten seconds.
+    #[error("registration cannot be read every {0:?}: more than zero and at most 10 s")]
+    Interval(Duration),
     /// End times cannot be read or stored.
     #[error("end times of the registration cannot be kept")]
     Keep(#[source] io::Error),

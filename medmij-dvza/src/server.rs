@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.201 – core.authint.207, core.tknint.200 – core.tknint.207 — the steps of the Authorization Server.
 
+mod aanbieder;
 mod alarm;
 mod authorization;
 mod beheren;
@@ -11,6 +12,7 @@ mod flow;
 mod guard;
 mod limiter;
 mod limits;
+mod places;
 mod reseal;
 mod screen;
 mod session;
@@ -33,6 +35,7 @@ use medmij_types::{CorrelationId, EntropyError};
 
 use self::{alarm::Alarm, flow::Flow};
 pub use self::{
+    aanbieder::{Aanbieder, AanbiederLimits, AanbiederTexts, Aanbieders, Bronsysteem, Dienst},
     authorization::{
         JudgeOptions, JudgedRequest, ProvenRedirect, ProvenRequest, RefusedRequest, Uitzondering1a, UnprovenRequest,
     },
@@ -49,8 +52,7 @@ pub use self::{
     session::{SessionSecret, Visitor},
     steps::{Arrived, Next, Submitted},
     supplier::{
-        Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginAnswer, LoginCallback, LoginOutcome,
-        LoginRequest, LoginStart, Persoon, Represented, SupplierError, SupplierFailure, Toets, ToetsUitslag,
+        Authentication, Client, Clients, Dvza, LoginAnswer, LoginCallback, LoginOutcome, LoginRequest, LoginStart, Persoon, Represented, SupplierError, SupplierFailure, Toets, ToetsUitslag,
         ToetsVraag,
     },
     texts::TextPack,
@@ -69,6 +71,8 @@ pub struct Server<D: Dvza> {
     ended: Arc<steps::Passed>,
     /// The flows that are too long for a cookie and wait for their login.
     long: Arc<steps::LongFlows>,
+    /// The resource requests that are in hand, by Aanbieder.
+    places: Arc<places::Places>,
 }
 
 impl<D: Dvza> Server<D> {
@@ -92,6 +96,7 @@ impl<D: Dvza> Server<D> {
             passed: Arc::default(),
             ended: Arc::default(),
             long: Arc::default(),
+            places: Arc::default(),
         }
     }
 
@@ -159,6 +164,7 @@ impl<D: Dvza> Clone for Server<D> {
             passed: Arc::clone(&self.passed),
             ended: Arc::clone(&self.ended),
             long: Arc::clone(&self.long),
+            places: Arc::clone(&self.places),
         }
     }
 }

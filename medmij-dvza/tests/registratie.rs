@@ -2,18 +2,13 @@
 //! core.gegevensdiensten.104 — the registration through restarts, and while it is in use.
 #![allow(clippy::unwrap_used)] // also in the helpers
 
-use std::{
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 use medmij_dvza::{
     Aanbieder, Dienst,
-    registratie::{Registratie, RegistratieError, RegistratieFile, RegistratieFolder, RegistratieKeep, Service},
+    registratie::{
+        Follower, Registratie, RegistratieError, RegistratieFile, RegistratieFolder, RegistratieKeep, Service,
+    },
 };
 use medmij_oauth::Functie::Verzamelen;
 use medmij_test::ManualClock;
@@ -88,70 +83,45 @@ fn r4_what_cannot_be_stored_does_not_change() {
     assert!(registratie.all().is_empty());
 }
 
-#[test]
-fn core_gegevensdiensten_104_a_registration_of_1000_aanbieders_changes_under_its_readers() {
+#[tokio::test]
+async fn core_gegevensdiensten_104_a_file_is_followed_and_the_last_good_one_stays() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("registratie.json");
-    let keep = Arc::new(RegistratieFolder::open(folder.path().join("bewaard")).unwrap());
-    let clock = Arc::new(ManualClock::starting_now());
-    let registratie = Arc::new(Registratie::open(keep, Arc::clone(&clock) as _).unwrap());
-    let row = |n: usize, ids: std::ops::Range<usize>| {
-        let dienst = |n: usize| format!(r#"{{"id":"{n}","functie":"Verzamelen","naam":"dienst {n}"}}"#);
-        let diensten: Vec<_> = ids.map(dienst).collect();
+    let registratie = Arc::new(Registratie::new([]));
+    let follower = Follower::new(Arc::clone(&registratie), RegistratieFile::new(&path));
+    let row = |n: usize, naam: &str| {
         format!(
-            r#"{{"aanbieder":"praktijk{n:04}","weergavenaam":"Praktijk {n}","privacyverklaring":"https://p.example/",
-            "gegevensdiensten":[{}]}}"#,
-            diensten.join(",")
+            r#"{{"aanbieder":"praktijk{n:04}","weergavenaam":"{naam}","privacyverklaring":"https://p.example/",
+            "gegevensdiensten":[{{"id":"48","functie":"Verzamelen","naam":"BgZ"}}]}}"#
         )
     };
-    let file = RegistratieFile::new(&path);
-    let reload = |rows: &[String]| {
+    let write = |rows: &[String]| {
         std::fs::write(&path, format!(r#"{{"aanbieders":[{}]}}"#, rows.join(","))).unwrap();
-        file.reload(&registratie).unwrap()
     };
-    let mut rows: Vec<_> = (0..1000).map(|n| row(n, 40..50)).collect();
-    let (changes, faults) = reload(&rows).unwrap();
-    assert_eq!((changes.added, faults.len()), (10_000, 0));
-    assert!(reload(&rows).is_none(), "the same file is not followed twice");
+    let named = |n: usize| registratie.lookup(&naam(n)).map(|found| found.weergavenaam);
+    assert!(matches!(follower.poll().await, Err(RegistratieError::Read { .. })));
+    write(&[row(1, "Een"), row(2, "Twee"), row(3, "Drie")]);
+    assert_eq!(follower.poll().await.unwrap().unwrap().added, 3);
+    assert!(follower.poll().await.unwrap().is_none(), "the same file is not followed twice");
 
-    let stop = Arc::new(AtomicBool::new(false));
-    let readers: Vec<_> = (0..2)
-        .map(|reader| {
-            let (registratie, stop) = (Arc::clone(&registratie), Arc::clone(&stop));
-            std::thread::spawn(move || {
-                let mut errors = 0;
-                for n in (reader..).step_by(7) {
-                    let found = registratie.lookup(&naam(n % 999));
-                    errors +=
-                        usize::from(found.is_none_or(|found| found.naam != naam(n % 999) || found.diensten.len() < 10));
-                    if stop.load(Ordering::Relaxed) {
-                        break;
-                    }
-                }
-                errors
-            })
-        })
-        .collect();
-    // one more, one with a service more, one gone, and one that is faulty
-    rows.push(row(1000, 40..50));
-    rows[0] = row(0, 40..51);
-    rows[1] = r#"{"aanbieder":"praktijk0001"}"#.to_owned();
-    rows.remove(999);
-    let (changes, faults) = reload(&rows).unwrap();
-    assert_eq!((changes.added, changes.ended, changes.changed), (11, 10, 2));
-    assert_eq!(faults.iter().map(|fault| fault.row).collect::<Vec<_>>(), [2]);
-    stop.store(true, Ordering::Relaxed);
-    for reader in readers {
-        assert_eq!(reader.join().unwrap(), 0);
+    // one more, one changed, one gone, and one that is faulty
+    write(&[row(1, "Eerste"), row(2, "Tweede").replace("https:", "http:"), row(4, "Vier")]);
+    let changes = follower.poll().await.unwrap().unwrap();
+    assert_eq!((changes.added, changes.ended, changes.changed), (1, 1, 2));
+    let faults = follower.state().faults;
+    let places: Vec<_> = faults.iter().map(|fault| (fault.row, fault.place.as_str())).collect();
+    assert_eq!(places, [(2, "privacyverklaring")]);
+    let names = [named(1), named(2), named(3), named(4)].map(Option::unwrap);
+    assert_eq!(names, ["Eerste", "Twee", "Drie", "Vier"], "the faulty one stays as it was");
+    assert!(matches!(registratie.service(&naam(3), Verzamelen, &id(48)), Service::Ending(_)));
+
+    for broken in ["{", r#"{"aanbieders":[]}"#] {
+        std::fs::write(&path, broken).unwrap();
+        assert!(follower.poll().await.is_err(), "{broken}");
+        assert!(registratie.serves(&naam(1), Verzamelen, &id(48)), "{broken}");
     }
-    clock.advance(Duration::from_secs(1));
-    assert!(
-        registratie.serves(&naam(1), Verzamelen, &id(48)),
-        "the faulty one stays as it was"
-    );
-    assert!(matches!(
-        registratie.service(&naam(999), Verzamelen, &id(48)),
-        Service::Ending(_)
-    ));
-    assert_eq!(registratie.all().len(), 1001);
+    std::fs::remove_file(&path).unwrap();
+    assert!(follower.poll().await.is_err());
+    assert!(follower.state().failing.is_some());
+    assert!(registratie.serves(&naam(1), Verzamelen, &id(48)));
 }

@@ -21,9 +21,15 @@ impl Vertegenwoordiging {
         }
     }
 
-    pub(crate) fn is_literal(part: &str) -> bool {
+    /// Reads the literal of the scope.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
         [Self::Vrijwillig, Self::OuderlijkGezag]
-            .iter()
-            .any(|soort| soort.as_str() == part)
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+    }
+
+    pub(crate) fn is_literal(part: &str) -> bool {
+        Self::from_name(part).is_some()
     }
 }

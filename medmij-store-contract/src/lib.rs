@@ -11,7 +11,9 @@
 //! | [`orders_contract!`] | [`OrderStore`](medmij_dvp::collecting::OrderStore), the automatic collecting of a DVP |
 //! | [`register_contract!`] | [`AbonnementRegister`](medmij_abonneren::AbonnementRegister) of a DVP |
 //!
-//! Each takes an expression that makes an empty store, and becomes one `#[tokio::test]` a guarantee, with racing callers
+//! [`registration::replicas_follow_the_registration`] is the contract of a table that holds the registration of a DVZA.
+//!
+//! Each macro takes an expression that makes an empty store, and becomes one `#[tokio::test]` a guarantee, with racing callers
 //! and lost answers among them. The crate that calls one needs `tokio` with `macros` and `rt-multi-thread`.
 //!
 //! ```
@@ -24,5 +26,6 @@
 
 pub mod abonneren;
 pub mod orders;
+pub mod registration;
 pub mod store;
 pub mod vault;

@@ -79,6 +79,7 @@ mod orders;
 mod outbox;
 mod pool;
 mod register;
+mod registration;
 mod row;
 mod schema;
 mod settings;

@@ -470,5 +470,6 @@ const SCHEMA: Schema = Schema {
         include_str!("../migrations/0002_abonnementen.sql"),
         include_str!("../migrations/0003_grants.sql"),
         include_str!("../migrations/0004_outbox.sql"),
+        include_str!("../migrations/0005_registration.sql"),
     ],
 };

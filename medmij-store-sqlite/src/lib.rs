@@ -82,6 +82,7 @@ mod orders;
 mod outbox;
 mod reader;
 mod register;
+mod registration;
 mod row;
 mod store;
 mod tokens;

@@ -6,65 +6,55 @@ use std::{
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
 };
 
-use medmij_oauth::storage::SecretHash;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
 
-use super::{Changes, Registratie, RegistratieError, RegistratieKeep, RowFault, Rows};
+use super::{Reading, RegistratieError, RegistratieKeep, RegistrationSource, Rows};
 
 /// A registration that stands in a file of JSON (the form is that of [`Rows::parse`]): whoever changes the file changes
-/// whom the DVZA serves, without a restart.
+/// whom the DVZA serves, without a restart. Write it aside and rename it into place: a file that is read half written is
+/// malformed, and the one before stays in use.
 ///
 /// ```no_run
-/// use medmij_dvza::registratie::{Registratie, RegistratieFile, RegistratieFolder};
+/// use medmij_dvza::registratie::{Follower, Registratie, RegistratieFile, RegistratieFolder};
 /// use medmij_types::SystemClock;
 /// use std::sync::Arc;
 ///
+/// # async fn doc() -> Result<(), medmij_dvza::registratie::RegistratieError> {
 /// let keep = RegistratieFolder::open("bewaard")?;
-/// let registratie = Registratie::open(Arc::new(keep), Arc::new(SystemClock::default()))?;
-/// let file = RegistratieFile::new("registratie.json");
-/// file.reload(&registratie)?; // and again every few seconds
-/// # Ok::<(), medmij_dvza::registratie::RegistratieError>(())
+/// let registratie = Arc::new(Registratie::open(Arc::new(keep), Arc::new(SystemClock::default()))?);
+/// let follower = Follower::new(Arc::clone(&registratie), RegistratieFile::new("registratie.json"));
+/// follower.poll().await?; // and again every few seconds: `run` (feature `reload`) does
+/// # Ok(())
+/// # }
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RegistratieFile {
     path: PathBuf,
-    seen: Mutex<Option<SecretHash>>,
 }
 
 impl RegistratieFile {
     /// The registration of a file.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self {
-            path: path.into(),
-            seen: Mutex::new(None),
-        }
+        Self { path: path.into() }
     }
+}
 
-    /// Reads the file and follows it, if it is another than at the last call; `None` where it is the same. Blocks: call it
-    /// from a thread that may, every five seconds for instance.
-    ///
-    /// # Errors
-    ///
-    /// [`RegistratieError::Read`] where the file cannot be read, [`RegistratieError::Form`] where it is no registration at all,
-    /// [`RegistratieError::Keep`] where end times cannot be stored. Nothing has changed then, and the next call tries again.
-    pub fn reload(&self, registratie: &Registratie) -> Result<Option<(Changes, Vec<RowFault>)>, RegistratieError> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+impl RegistrationSource for RegistratieFile {
+    /// Blocks while the file is read.
+    async fn read(&self, seen: Option<&str>) -> Result<Option<Reading>, RegistratieError> {
         let bytes = fs::read(&self.path).map_err(|source| RegistratieError::Read {
             path: self.path.clone(),
             source,
         })?;
-        let hash = SecretHash::of_bytes(&bytes);
-        if *seen == Some(hash) {
+        let version = URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes));
+        if seen == Some(&version) {
             return Ok(None);
         }
-        let rows = Rows::parse(&bytes)?;
-        let faults = rows.faults.clone();
-        let changes = registratie.follow_rows(rows)?;
-        *seen = Some(hash);
-        Ok(Some((changes, faults)))
+        Ok(Some(Reading::new(version, Rows::parse(&bytes)?)))
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use medmij_oauth::Functie;
 use medmij_types::{Aanbiedernaam, GegevensdienstId};
 
-use crate::server::{Aanbieder, Dienst};
+use crate::server::{Aanbieder, AanbiederLimits, Dienst};
 
 /// How long an entry is served after it lapsed (core.gegevensdiensten.104).
 pub const GRACE: Duration = Duration::from_secs(3600);
@@ -98,6 +98,11 @@ impl Served {
     ) -> Service {
         let dienst = self.0.get(naam).and_then(|aanbieder| aanbieder.dienst(functie, id));
         dienst.map_or(Service::Not, |dienst| judge(dienst, now))
+    }
+
+    /// What may be asked of an Aanbieder.
+    pub(super) fn limits(&self, naam: &Aanbiedernaam) -> Option<AanbiederLimits> {
+        self.0.get(naam).map(|aanbieder| aanbieder.limits)
     }
 
     /// All of them, sorted by name.

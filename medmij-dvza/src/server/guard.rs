@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.rscint.200, RFC 6750 — the guard of the Resource Server: is this request covered by a grant?
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 #[cfg(feature = "abonneren")]
@@ -13,7 +15,9 @@ use medmij_oauth::{
 };
 use medmij_types::{Aanbiedernaam, AccessToken, CorrelationId, GegevensdienstId, PeerNames};
 
-use super::{Clients as _, Dvza, Persoon, Server, StepError, binding::NotBound, reseal::open};
+use super::{
+    Aanbieders as _, Clients as _, Dvza, Persoon, Server, StepError, binding::NotBound, places::Place, reseal::open,
+};
 use crate::store::{GrantId, Store as _};
 
 /// What a request may touch.
@@ -36,6 +40,8 @@ pub struct Verleend {
     pub correlation_id: Option<CorrelationId>,
     /// The grant, for records.
     pub grant: GrantId,
+    /// The place that this request takes at its Aanbieder, until every copy of this is dropped.
+    place: Option<Arc<Place>>,
 }
 
 #[cfg(feature = "abonneren")]
@@ -59,7 +65,8 @@ impl<D: Dvza> Server<D> {
     /// now. Without a certificate nothing is served.
     ///
     /// `to` is what the route serves: a token of one Aanbieder is refused at another, and so is one for another
-    /// gegevensdienst. `query` is the query of the request: a token there is refused (H09).
+    /// gegevensdienst, and one for what the registration does not offer any more ([`Aanbieders::offered`]). What comes back
+    /// takes a place within the [limits](super::AanbiederLimits) of the Aanbieder until it is dropped. `query` is the query of the request: a token there is refused (H09).
     ///
     /// # Errors
     ///
@@ -90,17 +97,42 @@ impl<D: Dvza> Server<D> {
         peer: &PeerNames,
         (aanbieder, gegevensdienst): (&Aanbiedernaam, &GegevensdienstId),
     ) -> Result<Verleend, GuardError> {
-        let verleend = self.danger_token_of(headers, query, peer).await?;
-        if functies.contains(&verleend.functie)
+        let mut verleend = self.danger_token_of(headers, query, peer).await?;
+        let admitted = if functies.contains(&verleend.functie)
             && verleend.aanbieder == *aanbieder
             && verleend.gegevensdiensten.contains(gegevensdienst)
         {
-            Ok(verleend)
+            self.admit(aanbieder, verleend.functie, gegevensdienst).await
         } else {
-            let error = GuardError::InsufficientScope;
-            self.observe_resource(EventType::SendResourceRequestError, headers, Some(&error));
-            Err(error)
+            Err(GuardError::InsufficientScope)
+        };
+        match admitted {
+            Ok(place) => {
+                verleend.place = Some(Arc::new(place));
+                Ok(verleend)
+            }
+            Err(error) => {
+                self.observe_resource(EventType::SendResourceRequestError, headers, Some(&error));
+                Err(error)
+            }
         }
+    }
+
+    /// By the registration as it is now (core.gegevensdiensten.104), within the limits of the Aanbieder.
+    async fn admit(
+        &self,
+        aanbieder: &Aanbiedernaam,
+        functie: Functie,
+        gegevensdienst: &GegevensdienstId,
+    ) -> Result<Place, GuardError> {
+        let offered = self
+            .dvza
+            .aanbieders()
+            .offered(aanbieder, functie, gegevensdienst)
+            .await;
+        let limits = offered.map_err(|error| GuardError::Unavailable(Box::new(error.into())))?;
+        let limits = limits.ok_or(GuardError::NotServed)?;
+        self.places.take(aanbieder, limits).ok_or(GuardError::Busy)
     }
 
     /// As [`guard`](Self::guard), without judging Aanbieder, gegevensdienst and function: whoever calls it compares all three with
@@ -188,6 +220,7 @@ impl<D: Dvza> Server<D> {
             client_id,
             correlation_id: body.correlation_id,
             grant: access.grant.id,
+            place: None,
         })
     }
 }
@@ -208,6 +241,12 @@ pub enum GuardError {
     /// The token does not cover the gegevensdienst: 403.
     #[error("access token does not cover the gegevensdienst")]
     InsufficientScope,
+    /// The registration does not offer this, or not any more (core.gegevensdiensten.104): 404.
+    #[error("gegevensdienst of the aanbieder is not served here")]
+    NotServed,
+    /// The Aanbieder has as many requests in hand as it registered: 503.
+    #[error("aanbieder has as many requests in hand as it takes")]
+    Busy,
     /// Something here cannot be reached: 503.
     #[error("access token cannot be checked now")]
     Unavailable(#[source] Box<StepError>),
@@ -221,19 +260,20 @@ impl GuardError {
             Self::MissingToken | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
             Self::InsufficientScope => StatusCode::FORBIDDEN,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotServed => StatusCode::NOT_FOUND,
+            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
-    /// The OAuth error code; none where the request had no token.
+    /// The OAuth error code; none where the request had no token, or there is nothing at its address.
     #[must_use]
     pub fn error(&self) -> Option<ErrorCode> {
         match self {
-            Self::MissingToken => None,
+            Self::MissingToken | Self::NotServed => None,
             Self::InvalidRequest => Some(ErrorCode::InvalidRequest),
             Self::InvalidToken => Some(ErrorCode::InvalidToken),
             Self::InsufficientScope => Some(ErrorCode::InsufficientScope),
-            Self::Unavailable(_) => Some(ErrorCode::TemporarilyUnavailable),
+            Self::Busy | Self::Unavailable(_) => Some(ErrorCode::TemporarilyUnavailable),
         }
     }
 
@@ -241,7 +281,7 @@ impl GuardError {
     #[must_use]
     pub fn challenge(&self) -> HeaderValue {
         HeaderValue::from_static(match self {
-            Self::MissingToken | Self::Unavailable(_) => "Bearer",
+            Self::MissingToken | Self::NotServed | Self::Busy | Self::Unavailable(_) => "Bearer",
             Self::InvalidRequest => "Bearer error=\"invalid_request\"",
             Self::InvalidToken => "Bearer error=\"invalid_token\"",
             Self::InsufficientScope => "Bearer error=\"insufficient_scope\"",
@@ -254,10 +294,14 @@ impl GuardError {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
-        if !matches!(self, Self::Unavailable(_)) {
-            headers.insert(header::WWW_AUTHENTICATE, self.challenge());
-        } else {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        match self {
+            Self::Busy | Self::Unavailable(_) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            Self::NotServed => {}
+            _ => {
+                headers.insert(header::WWW_AUTHENTICATE, self.challenge());
+            }
         }
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response

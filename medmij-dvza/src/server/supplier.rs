@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.204, core.usrint — what the supplier of a DVZA brings, as one bundle of traits.
 
-use std::{fmt, future::Future, time::SystemTime};
+use std::{fmt, future::Future};
 
 use medmij_oauth::{ClientId, Functie, Vertegenwoordiging};
-use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Organisatienaam};
+use medmij_types::{Bsn, GegevensdienstId, Organisatienaam};
 
-use super::SourceBirthDate;
+use super::{Aanbieder, Aanbieders, SourceBirthDate};
 use crate::store::{FlowId, Store};
 
 /// The bundle: one type that says what all parts are.
@@ -78,113 +78,6 @@ impl Client {
     #[must_use]
     pub fn has(&self, id: &GegevensdienstId) -> bool {
         self.gegevensdiensten.as_ref().is_none_or(|listed| listed.contains(id))
-    }
-}
-
-/// Looks up Aanbieders in the registration of the DVZA itself: the Zorgaanbiederslijst is a list for DVPs, and a stale one
-/// never stops a DVZA.
-pub trait Aanbieders: Send + Sync + 'static {
-    /// An Aanbieder that is served here.
-    fn aanbieder(&self, naam: &Aanbiedernaam) -> impl Future<Output = Result<Option<Aanbieder>, SupplierError>> + Send;
-}
-
-/// An Aanbieder that this DVZA serves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Aanbieder {
-    /// The name in the network.
-    pub naam: Aanbiedernaam,
-    /// The name that a Persoon knows, for the screens (core.usrint.100).
-    pub weergavenaam: String,
-    /// The address of its privacyverklaring, `https` (core.usrint.102).
-    pub privacyverklaring: String,
-    /// What it offers here.
-    pub diensten: Vec<Dienst>,
-}
-
-impl Aanbieder {
-    /// An Aanbieder.
-    #[must_use]
-    pub fn new(
-        naam: Aanbiedernaam,
-        weergavenaam: impl Into<String>,
-        privacyverklaring: impl Into<String>,
-        diensten: Vec<Dienst>,
-    ) -> Self {
-        Self {
-            naam,
-            weergavenaam: weergavenaam.into(),
-            privacyverklaring: privacyverklaring.into(),
-            diensten,
-        }
-    }
-
-    /// A gegevensdienst that is offered for a function.
-    #[must_use]
-    pub fn dienst(&self, functie: Functie, id: &GegevensdienstId) -> Option<&Dienst> {
-        self.diensten
-            .iter()
-            .find(|dienst| dienst.functie == functie && dienst.id == *id)
-    }
-
-    /// The ids that are offered for a function.
-    #[must_use]
-    pub fn ids(&self, functie: Functie) -> Vec<GegevensdienstId> {
-        self.diensten
-            .iter()
-            .filter(|dienst| dienst.functie == functie)
-            .map(|dienst| dienst.id.clone())
-            .collect()
-    }
-}
-
-/// A gegevensdienst of an Aanbieder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Dienst {
-    /// Its id.
-    pub id: GegevensdienstId,
-    /// For which function.
-    pub functie: Functie,
-    /// Its name on the screens, from the Gegevensdienstnamenlijst.
-    pub naam: String,
-    /// Abonneren: the longest duration, in days.
-    pub maximale_duur: Option<u32>,
-    /// When its entry lapses, where that is known; it is served for 3600 seconds more (core.gegevensdiensten.104).
-    pub eindigt: Option<SystemTime>,
-}
-
-impl Dienst {
-    /// A gegevensdienst.
-    #[must_use]
-    pub fn new(id: GegevensdienstId, functie: Functie, naam: impl Into<String>) -> Self {
-        Self {
-            id,
-            functie,
-            naam: naam.into(),
-            maximale_duur: None,
-            eindigt: None,
-        }
-    }
-
-    /// A gegevensdienst that is collected.
-    #[must_use]
-    pub fn verzamelen(id: GegevensdienstId, naam: impl Into<String>) -> Self {
-        Self::new(id, Functie::Verzamelen, naam)
-    }
-
-    /// With the moment at which its entry lapses.
-    #[must_use]
-    pub fn until(mut self, eindigt: SystemTime) -> Self {
-        self.eindigt = Some(eindigt);
-        self
-    }
-
-    /// With the longest duration of an Abonnement, in days.
-    #[must_use]
-    pub fn with_maximale_duur(mut self, dagen: u32) -> Self {
-        self.maximale_duur = Some(dagen);
-        self
     }
 }
 

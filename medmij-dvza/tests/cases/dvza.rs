@@ -29,6 +29,8 @@ pub(crate) struct TestDvza {
     pub(crate) geboren: Mutex<Option<&'static str>>,
     /// Whether the representation stands; by default nobody can say.
     pub(crate) represented: Mutex<Option<Represented>>,
+    /// Which kinds of representation the Aanbieder registered.
+    pub(crate) kinds: Mutex<Vec<Vertegenwoordiging>>,
     pub(crate) broken: Mutex<bool>,
     /// The Aanbieders that were looked up.
     pub(crate) asked: Mutex<Vec<String>>,
@@ -58,6 +60,7 @@ pub(crate) fn setup(change: impl FnOnce(&mut ServerConfig)) -> Setup {
         uitslag: Mutex::default(),
         geboren: Mutex::new(Some("19700901")),
         represented: Mutex::default(),
+        kinds: Mutex::new(vec![Vertegenwoordiging::Vrijwillig, Vertegenwoordiging::OuderlijkGezag]),
         broken: Mutex::new(false),
         asked: Mutex::default(),
     });
@@ -130,7 +133,11 @@ impl Aanbieders for TestDvza {
         ];
         let privacy = "https://ziekenhuis.example.nl/privacy";
         let here = ["eenofanderezorgaanbieder", "tweedezorgaanbieder"].contains(&naam.short());
-        Ok(here.then(|| Aanbieder::new(naam.clone(), "Huisartsenpraktijk De Linde", privacy, diensten)))
+        Ok(here.then(|| {
+            let linde = Aanbieder::new(naam.clone(), "Huisartsenpraktijk De Linde", privacy, diensten);
+            let kinds = self.kinds.lock().unwrap();
+            kinds.iter().fold(linde, |linde, kind| linde.with_vertegenwoordiging(*kind))
+        }))
     }
 }
 

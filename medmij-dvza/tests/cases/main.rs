@@ -30,5 +30,6 @@ mod o10_alike;
 mod regressions;
 mod rules;
 mod secrets;
+mod tenants;
 mod waiting;
 mod whole_flow;

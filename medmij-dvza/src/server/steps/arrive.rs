@@ -127,6 +127,13 @@ impl<D: Dvza> Server<D> {
                 judged.refuse(Uitzondering::AanbiederNietHier, "aanbieder is not served here")
             ));
         };
+        // offered by what is registered, not by what the release knows
+        if scope.vertegenwoordiging().is_some_and(|kind| !aanbieder.takes(kind)) {
+            return Ok(Err(judged.refuse(
+                Uitzondering::GegevensdienstNietHier,
+                "representation is not offered here",
+            )));
+        }
         // in 1.x Verzamelen and Delen are written alike; the gegevensdienst tells
         if let (Functie::Verzamelen, [id]) = (scope.functie(), scope.gegevensdiensten())
             && aanbieder.dienst(Functie::Verzamelen, id).is_none()

@@ -13,7 +13,7 @@ use medmij_types::{AuthorizationCode, Entropy, EntropyError, GegevensdienstId, M
 use super::{At, DRAWS, Next};
 use crate::{
     server::{
-        Aanbieder, DienstScreen, Dvza, Namen, Persoon, Represented, Screen, Server, StepError, ToestemmingScreen,
+        Aanbieder, Aanbieders as _, DienstScreen, Dvza, Namen, Persoon, Represented, Screen, Server, StepError, ToestemmingScreen,
         Toets as _,
         flow::{Asked, FamilyKey, Flow, GrantBody, Stap},
     },
@@ -72,7 +72,7 @@ impl<D: Dvza> Server<D> {
                 langdurig,
                 sealed,
             );
-            let audit = self.audit_entry(AuditKind::Gegeven, at, persoon)?.of_grant(id);
+            let audit = self.audit_entry(AuditKind::Gegeven, at, persoon).await?.of_grant(id);
             let binding = SecretHash::of_parts(&[flow.client_id.as_str(), flow.redirect_uri.as_str()]);
             let new = NewGrant::new(
                 grant,
@@ -113,7 +113,7 @@ impl<D: Dvza> Server<D> {
             (nothing, AuditKind::GeenGegevens)
         };
         // with the step, so that only the answer that counted is on record when two tabs answer at once
-        let audit = Some(self.audit_entry(kind, at, persoon)?);
+        let audit = Some(self.audit_entry(kind, at, persoon).await?);
         let next = match (&rule.gedrag, available) {
             (Gedrag::AlleenPagina, true) => {
                 let reden = Uitzondering::Geweigerd;
@@ -139,19 +139,37 @@ impl<D: Dvza> Server<D> {
             return Ok(true);
         }
         let aanbieder = self.aanbieder(flow).await?;
+        if persoon.vertegenwoordiging.is_some_and(|kind| !aanbieder.takes(kind)) {
+            return Ok(false);
+        }
         let represented = self.dvza.toets().represented(persoon, &aanbieder).await?;
         Ok(represented == Some(Represented::Yes))
     }
 
-    pub(super) fn audit_entry(&self, kind: AuditKind, at: &At<'_>, persoon: &Persoon) -> Result<AuditEntry, StepError> {
+    pub(super) async fn audit_entry(
+        &self,
+        kind: AuditKind,
+        at: &At<'_>,
+        persoon: &Persoon,
+    ) -> Result<AuditEntry, StepError> {
         Ok(AuditEntry::new(
             kind,
             self.config.keys.index(&persoon.bsn)?,
             Some(at.flow.aanbieder.clone()),
             at.flow.client_id.clone(),
             at.flow.scope.to_string(),
-            self.config.texts.version.clone(),
+            self.texts_shown(at.flow).await?,
         ))
+    }
+
+    /// The version of the texts on the screens of a flow: of the pack, and of what the Aanbieder says itself.
+    async fn texts_shown(&self, flow: &Flow) -> Result<String, StepError> {
+        let aanbieder = self.dvza.aanbieders().aanbieder(&flow.aanbieder).await?;
+        let pack = &self.config.texts.version;
+        Ok(match aanbieder.and_then(|aanbieder| aanbieder.texts) {
+            Some(own) => format!("{pack}+{}", own.version),
+            None => pack.clone(),
+        })
     }
 }
 

@@ -173,7 +173,10 @@ impl<D: Dvza> Server<D> {
     /// ext.vert.authint.204 and the rule on age: why there is no token for this Persoon any more.
     async fn has_lapsed(&self, body: &GrantBody, aanbieder: &Aanbieder) -> Result<Option<&'static str>, Refusal> {
         let persoon = &body.persoon;
-        if persoon.vertegenwoordiging.is_some() {
+        if let Some(kind) = persoon.vertegenwoordiging {
+            if !aanbieder.takes(kind) {
+                return Ok(Some("representation is not offered here now"));
+            }
             match self
                 .dvza
                 .toets()
