@@ -52,11 +52,12 @@ mod server;
 pub mod store;
 
 pub use crate::server::{
-    Aanbieder, AanbiederLimits, AanbiederTexts, Aanbieders, Arrived, Authentication, Bronsysteem, Client, Clients, Dienst, DienstScreen, Dvza, EindeScreen,
-    GuardError, IntrekkenScreen, JudgeOptions, JudgedRequest, KeysError, Limiter, Limits, LoginAnswer,
-    LoginAnswerScreen, LoginCallback, LoginOutcome, LoginRequest, LoginStart, Namen, Next, OverzichtScreen, Page,
-    Persoon, ProductionError, ProvenRedirect, ProvenRequest, RefusedRequest, Represented, Resealing, Screen, Server,
-    ServerConfig, SessionSecret, SourceBirthDate, StepError, StoringScreen, Submitted, SupplierError, SupplierFailure,
-    TextPack, ToestemmingRow, ToestemmingScreen, Toets, ToetsUitslag, ToetsVraag, Uitzondering1a, UnprovenRequest,
-    Verleend, Visitor, reseal_grants,
+    Aanbieder, AanbiederLimits, AanbiederTexts, Aanbieders, Arrived, Authentication, Client, Clients, Dienst,
+    DienstScreen, Dvza, EindeScreen, ExtraTexts, GuardError, IntrekkenScreen, JudgeOptions, JudgedRequest, KeysError,
+    LandingScreen, Limiter, Limits, LoginAnswer, LoginAnswerScreen, LoginCallback, LoginOutcome, LoginRequest,
+    LoginStart, Namen, Next, OverzichtScreen, Page, Persoon, ProductionError, ProvenRedirect, ProvenRequest,
+    RefusedRequest, RegisteredBronsysteem, Represented, Resealing, Screen, Server, ServerConfig, SessionSecret,
+    SourceBirthDate, StepError, StoringScreen, Submitted, SupplierError, SupplierFailure, TextPack, ToestemmingRow,
+    ToestemmingScreen, Toets, ToetsUitslag, ToetsVraag, Uitzondering1a, UnprovenRequest, Verleend, Visitor,
+    reseal_grants,
 };

@@ -105,7 +105,8 @@ pub use self::{
 use crate::server::{Dvza, Server};
 
 /// The front channel: under the base of the options `/authorize`, `/toestemmingen`, `/flow/{id}`, `/login` and
-/// `/stijl.css`.
+/// `/style.css`; any other address under it is answered with a page that says so. With the empty base that page is the fallback of
+/// the router.
 ///
 /// The address of the authorization endpoint, as the Zorgaanbiederslijst has it, is `https://` + host name + base +
 /// `/authorize`; the login sends the browser back to `/login`.
@@ -117,7 +118,13 @@ pub fn front_channel<D: Dvza>(server: Server<D>, options: RouterOptions) -> Rout
     let pages = from_fn_with_state(state.clone(), limits::pages::<D>);
     let authorize = any(handlers::authorize::<D>).layer(limited.clone());
     let toestemmingen = any(handlers::toestemmingen::<D>).layer(limited);
-    Router::new()
+    // other routes of the application may stand beside ours: only what is under the base is ours to answer
+    let router = if base.is_empty() {
+        Router::new().fallback(handlers::not_found::<D>)
+    } else {
+        Router::new().route(&format!("{base}/{{*rest}}"), any(handlers::not_found::<D>))
+    };
+    router
         .route(&format!("{base}/authorize"), authorize)
         .route(&format!("{base}/toestemmingen"), toestemmingen)
         .route(
@@ -134,7 +141,7 @@ pub fn front_channel<D: Dvza>(server: Server<D>, options: RouterOptions) -> Rout
                 .post(handlers::login_posted::<D>)
                 .layer(pages),
         )
-        .route(&format!("{base}/stijl.css"), get(handlers::stylesheet))
+        .route(&format!("{base}/style.css"), get(handlers::stylesheet))
         // around everything, what is not found and not allowed too
         .layer(map_response_with_state(state.clone(), answer::finish::<D>))
         .with_state(state)

@@ -8,6 +8,7 @@ mod beheren;
 mod binding;
 mod birth_date;
 mod config;
+mod fill;
 mod flow;
 mod guard;
 mod limiter;
@@ -33,9 +34,10 @@ use medmij_log::{Event, EventType, RequestInfo};
 use medmij_oauth::{seal::SealError, storage::StoreError};
 use medmij_types::{CorrelationId, EntropyError};
 
-use self::{alarm::Alarm, flow::Flow};
+#[cfg(feature = "axum")]
+pub(crate) use self::fill::{Fill, isolate};
 pub use self::{
-    aanbieder::{Aanbieder, AanbiederLimits, AanbiederTexts, Aanbieders, Bronsysteem, Dienst},
+    aanbieder::{Aanbieder, AanbiederLimits, AanbiederTexts, Aanbieders, Dienst, RegisteredBronsysteem},
     authorization::{
         JudgeOptions, JudgedRequest, ProvenRedirect, ProvenRequest, RefusedRequest, Uitzondering1a, UnprovenRequest,
     },
@@ -46,17 +48,18 @@ pub use self::{
     limits::Limits,
     reseal::{KeysError, Resealing, reseal_grants},
     screen::{
-        DienstScreen, EindeScreen, IntrekkenScreen, LoginAnswerScreen, Namen, OverzichtScreen, Page, Screen,
-        StoringScreen, ToestemmingRow, ToestemmingScreen,
+        DienstScreen, EindeScreen, IntrekkenScreen, LandingScreen, LoginAnswerScreen, Namen, OverzichtScreen, Page,
+        Screen, StoringScreen, ToestemmingRow, ToestemmingScreen,
     },
     session::{SessionSecret, Visitor},
     steps::{Arrived, Next, Submitted},
     supplier::{
-        Authentication, Client, Clients, Dvza, LoginAnswer, LoginCallback, LoginOutcome, LoginRequest, LoginStart, Persoon, Represented, SupplierError, SupplierFailure, Toets, ToetsUitslag,
-        ToetsVraag,
+        Authentication, Client, Clients, Dvza, LoginAnswer, LoginCallback, LoginOutcome, LoginRequest, LoginStart,
+        Persoon, Represented, SupplierError, SupplierFailure, Toets, ToetsUitslag, ToetsVraag,
     },
-    texts::TextPack,
+    texts::{ExtraTexts, TextPack},
 };
+use self::{alarm::Alarm, flow::Flow};
 use crate::store::Store as _;
 
 /// An authorization server of one release over a supplier's bundle. Cheap to clone.

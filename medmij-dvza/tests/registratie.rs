@@ -87,7 +87,9 @@ fn r4_what_cannot_be_stored_does_not_change() {
 async fn core_gegevensdiensten_104_a_file_is_followed_and_the_last_good_one_stays() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("registratie.json");
-    let registratie = Arc::new(Registratie::new([]));
+    let clock = Arc::new(ManualClock::starting_now());
+    let keep = Arc::new(RegistratieFolder::open(folder.path().join("kept")).unwrap());
+    let registratie = Arc::new(Registratie::open(keep, Arc::clone(&clock) as _).unwrap());
     let follower = Follower::new(Arc::clone(&registratie), RegistratieFile::new(&path));
     let row = |n: usize, naam: &str| {
         format!(
@@ -102,18 +104,34 @@ async fn core_gegevensdiensten_104_a_file_is_followed_and_the_last_good_one_stay
     assert!(matches!(follower.poll().await, Err(RegistratieError::Read { .. })));
     write(&[row(1, "Een"), row(2, "Twee"), row(3, "Drie")]);
     assert_eq!(follower.poll().await.unwrap().unwrap().added, 3);
-    assert!(follower.poll().await.unwrap().is_none(), "the same file is not followed twice");
+    assert!(
+        follower.poll().await.unwrap().is_none(),
+        "the same file is not followed twice"
+    );
 
     // one more, one changed, one gone, and one that is faulty
-    write(&[row(1, "Eerste"), row(2, "Tweede").replace("https:", "http:"), row(4, "Vier")]);
+    write(&[
+        row(1, "Eerste"),
+        row(2, "Tweede").replace("https:", "http:"),
+        row(4, "Vier"),
+    ]);
     let changes = follower.poll().await.unwrap().unwrap();
     assert_eq!((changes.added, changes.ended, changes.changed), (1, 1, 2));
     let faults = follower.state().faults;
     let places: Vec<_> = faults.iter().map(|fault| (fault.row, fault.place.as_str())).collect();
     assert_eq!(places, [(2, "privacyverklaring")]);
     let names = [named(1), named(2), named(3), named(4)].map(Option::unwrap);
-    assert_eq!(names, ["Eerste", "Twee", "Drie", "Vier"], "the faulty one stays as it was");
-    assert!(matches!(registratie.service(&naam(3), Verzamelen, &id(48)), Service::Ending(_)));
+    assert_eq!(
+        names,
+        ["Eerste", "Twee", "Drie", "Vier"],
+        "the faulty one stays as it was"
+    );
+    // moments are stored in whole seconds, upwards
+    clock.advance(Duration::from_secs(1));
+    assert!(matches!(
+        registratie.service(&naam(3), Verzamelen, &id(48)),
+        Service::Ending(_)
+    ));
 
     for broken in ["{", r#"{"aanbieders":[]}"#] {
         std::fs::write(&path, broken).unwrap();

@@ -50,6 +50,8 @@ pub async fn replicas_follow_the_registration<S: RegistrationSource>(
                 clock.advance(1);
             }
         }
+        // the moment of a lapse is rounded up to a whole second
+        clock.advance(1);
     };
     let insert = async |id: u64, entry: String| {
         execute(format!("INSERT INTO {table} (id, entry) VALUES ({id}, '{entry}')")).await;

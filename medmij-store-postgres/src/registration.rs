@@ -22,7 +22,9 @@ impl RegistrationSource for PostgresStore {
 
 fn entry(row: &Row) -> Result<Option<(u64, &str)>, Failure> {
     let (id, entry): (Option<i64>, Option<&str>) = (column(row, "id")?, column(row, "entry")?);
-    Ok(id.zip(entry).map(|(id, entry)| (u64::try_from(id).unwrap_or_default(), entry)))
+    Ok(id
+        .zip(entry)
+        .map(|(id, entry)| (u64::try_from(id).unwrap_or_default(), entry)))
 }
 
 /// One statement, so that version and rows are of one moment; no row where the version is the one that was seen.

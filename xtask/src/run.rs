@@ -58,6 +58,22 @@ pub(crate) const PROOFS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "a thousand Aanbieders of which one is added, changed and ended under load",
+        &[
+            "test",
+            "--release",
+            "--quiet",
+            "-p",
+            "medmij-dvza",
+            "--all-features",
+            "--test",
+            "cases",
+            "--",
+            "--nocapture",
+            "tenants::",
+        ],
+    ),
+    (
         "a thousand kills while lists are refreshed",
         &["run", "--release", "--quiet", "-p", "kill-lists"],
     ),
@@ -121,6 +137,8 @@ pub(crate) fn program(program: &str, arguments: &[&str]) -> Result<(), Failed> {
 /// The large numbers of the proofs; what the caller set already stays.
 pub(crate) fn large_numbers() -> Vec<(&'static str, &'static str)> {
     const LARGE: &[(&str, &str)] = &[
+        ("MEDMIJ_TENANTS", "1000"),
+        ("MEDMIJ_SERVICES", "10"),
         ("MEDMIJ_KILLS", "1000"),
         ("MEDMIJ_NIGHTS", "90"),
         ("MEDMIJ_PERSONS", "10000"),

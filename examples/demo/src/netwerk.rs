@@ -11,7 +11,8 @@ use crate::{
 use medmij_net::{DangerLoopback, FrontScheme, LoopbackError};
 use medmij_node::NodeConfig;
 use medmij_test::PkiError;
-use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname, Volgnummer};
+use medmij_types::{Hostname, Volgnummer};
+use serde_json::json;
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
@@ -93,6 +94,8 @@ impl Netwerk {
         };
         maker.shared_files()?;
         let dvza = |rol: &str, hosts: [&str; 2], front, back, telefoon: &str| -> Result<dvza::Config, NetwerkError> {
+            let file = folder.join(format!("registratie-{}.json", hosts[0]));
+            std::fs::write(&file, serde_json::to_vec_pretty(&registration(hosts))?)?;
             Ok(dvza::Config {
                 rol: rol.to_owned(),
                 node: maker.node(hosts[1], &[])?,
@@ -100,7 +103,7 @@ impl Netwerk {
                 front,
                 back,
                 telefoon: telefoon.to_owned(),
-                bediend: bediend(hosts)?,
+                registration: file,
                 gegevens: PathBuf::from(dvza::DATA),
             })
         };
@@ -192,23 +195,26 @@ impl Maker<'_> {
     }
 }
 
-/// What a DVZA serves.
-fn bediend(hosts: [&str; 2]) -> Result<Vec<dvza::Bediend>, NetwerkError> {
-    let mut bediend: Vec<dvza::Bediend> = Vec::new();
-    for (aanbieder, naam, gegevensdienst, _) in AANBOD.into_iter().filter(|(.., dvza)| *dvza == hosts) {
-        let aanbieder = Aanbiedernaam::parse(aanbieder).map_err(|_| NetwerkError::Own("Aanbiedernaam"))?;
-        let gegevensdienst =
-            GegevensdienstId::parse(gegevensdienst).map_err(|_| NetwerkError::Own("GegevensdienstId"))?;
-        match bediend.iter_mut().find(|each| each.aanbieder == aanbieder) {
-            Some(found) => found.gegevensdiensten.push(gegevensdienst),
-            None => bediend.push(dvza::Bediend {
-                aanbieder,
-                naam: naam.to_owned(),
-                gegevensdiensten: vec![gegevensdienst],
-            }),
+/// The registration of a DVZA: whom it serves with what.
+fn registration(hosts: [&str; 2]) -> serde_json::Value {
+    let mut aanbieders: Vec<(&str, &str, Vec<serde_json::Value>)> = Vec::new();
+    for (aanbieder, weergavenaam, id, _) in AANBOD.into_iter().filter(|(.., dvza)| *dvza == hosts) {
+        let dienst = json!({ "id": id, "functie": "Verzamelen", "naam": format!("Gegevensdienst {id}") });
+        match aanbieders.iter_mut().find(|(naam, ..)| *naam == aanbieder) {
+            Some((.., diensten)) => diensten.push(dienst),
+            None => aanbieders.push((aanbieder, weergavenaam, vec![dienst])),
         }
     }
-    Ok(bediend)
+    let rows = aanbieders.into_iter().map(|(aanbieder, weergavenaam, diensten)| {
+        json!({
+            "aanbieder": aanbieder,
+            "weergavenaam": weergavenaam,
+            "privacyverklaring": format!("https://www.{aanbieder}.example/privacy"),
+            "gegevensdiensten": diensten,
+            "limits": { "at_once": 32 },
+        })
+    });
+    json!({ "aanbieders": rows.collect::<Vec<_>>() })
 }
 
 /// Addresses on loopback that nobody listens on now. They are all taken at once, so they differ, and then given free for

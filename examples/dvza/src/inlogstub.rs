@@ -22,6 +22,9 @@ use std::sync::Arc;
 /// The path of the page.
 pub(crate) const PATH: &str = "/inlogstub";
 
+/// That of the other pages of the DVZA.
+const STYLESHEET: &str = "/oauth/style.css";
+
 /// The stub.
 pub(crate) struct Inlogstub {
     hostname: Hostname,
@@ -50,7 +53,12 @@ impl Authentication for Inlogstub {
     }
 
     async fn finish(&self, callback: &LoginCallback<'_>) -> Result<LoginOutcome, SupplierError> {
-        let chosen = form_urlencoded::parse(callback.query.as_bytes()).find(|(name, _)| name == "persoon");
+        // by GET in the query; by POST, as SAML and `form_post` do, in the form
+        let answers = [callback.query, callback.form];
+        let mut answers = answers
+            .iter()
+            .flat_map(|answer| form_urlencoded::parse(answer.as_bytes()));
+        let chosen = answers.find(|(name, _)| name == "persoon");
         let Some((_, chosen)) = chosen else {
             return Ok(LoginOutcome::Mislukt);
         };
@@ -72,6 +80,7 @@ impl Authentication for Inlogstub {
 struct Page<'a> {
     terug: &'a str,
     flow: &'a str,
+    stylesheet: &'a str,
     personen: Vec<(usize, &'a str, &'a str)>,
 }
 
@@ -95,6 +104,7 @@ async fn kies(State(bron): State<Arc<Bronsysteem>>, Query(query): Query<KiesQuer
     match (Page {
         terug: &terug,
         flow: &query.flow,
+        stylesheet: STYLESHEET,
         personen,
     })
     .render()
@@ -106,7 +116,7 @@ async fn kies(State(bron): State<Arc<Bronsysteem>>, Query(query): Query<KiesQuer
                 (header::REFERRER_POLICY, "no-referrer"),
                 (
                     header::CONTENT_SECURITY_POLICY,
-                    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+                    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
                 ),
             ];
             (headers, html).into_response()

@@ -28,14 +28,14 @@ use inlogstub::Inlogstub;
 use leverancier::{BronToets, Leverancier};
 
 use medmij_dvza::{
-    Aanbieder, Dienst, KeysError, Limits, Server, ServerConfig,
-    registratie::{Registratie, RegistratieError, RegistratieFolder},
+    KeysError, Limits, Server, ServerConfig,
+    registratie::{Follower, Registratie, RegistratieError, RegistratieFile, RegistratieFolder},
     router::{RouterOptions, back_channel, front_channel},
 };
 use medmij_node::{Node, NodeConfig, NodeError, NodeList};
-use medmij_oauth::{Functie, policy::LimitPolicy};
+use medmij_oauth::policy::LimitPolicy;
 use medmij_store_sqlite::OpenError;
-use medmij_types::{Aanbiedernaam, EntropyError, GegevensdienstId, Hostname, SystemClock};
+use medmij_types::{EntropyError, Hostname, SystemClock};
 use resource::Resources;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -69,32 +69,10 @@ pub struct Config {
     pub back: SocketAddr,
     /// Its telephone number, for the page Technische storing.
     pub telefoon: String,
-    /// Whom it serves.
-    pub bediend: Vec<Bediend>,
+    /// The file that says whom it serves; it is read again while the DVZA runs.
+    pub registration: PathBuf,
     /// The folder of its source system.
     pub gegevens: PathBuf,
-}
-
-/// An Aanbieder that a DVZA serves.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Bediend {
-    /// Its name in the network.
-    pub aanbieder: Aanbiedernaam,
-    /// Its name for people.
-    pub naam: String,
-    /// What is collected from it here.
-    pub gegevensdiensten: Vec<GegevensdienstId>,
-}
-
-impl Bediend {
-    fn aanbieder(&self) -> Aanbieder {
-        let dienst =
-            |id: &GegevensdienstId| Dienst::new(id.clone(), Functie::Verzamelen, format!("Gegevensdienst {id}"));
-        let privacyverklaring = format!("https://www.{}.example/privacy", self.aanbieder.short());
-        let diensten = self.gegevensdiensten.iter().map(dienst).collect();
-        Aanbieder::new(self.aanbieder.clone(), &*self.naam, privacyverklaring, diensten)
-    }
 }
 
 /// Fetches the lists and listens on both channels; the future that comes back serves until `shutdown`.
@@ -118,11 +96,12 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let development = node.danger_development([(&config.hostname, config.front), (node.hostname(), config.back)])?;
     let bron = Arc::new(Bronsysteem::open(&config.gegevens, &config.node.folder)?);
 
-    // core.gegevensdiensten.104: what was taken out of the configuration is served for 3600 seconds more
+    // core.gegevensdiensten.104: what was taken out of the file is served for 3600 seconds more
     let keep = Arc::new(RegistratieFolder::open(&config.node.folder)?);
     let registratie = Registratie::open(keep, Arc::new(SystemClock::default()))?.with_namen(Arc::clone(node.gnl()));
-    registratie.follow(config.bediend.iter().map(Bediend::aanbieder))?;
     let registratie = Arc::new(registratie);
+    let follower = Follower::new(Arc::clone(&registratie), RegistratieFile::new(&config.registration));
+    follower.poll().await?;
     let login = Inlogstub::new(development, config.hostname.clone(), Arc::clone(&bron));
     let login_page = login.router();
     let store = opslag::store(&config.node.folder)?;
@@ -167,6 +146,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     Ok(async move {
         let (stop, stopped) = watch::channel(false);
         let purging = tokio::spawn(opslag::purge(purged));
+        let following = tokio::spawn(async move { follower.run().await });
         let serving = tokio::spawn(back_listener.serve(back, until(stopped.clone())));
         let pages = tokio::spawn(async move {
             // the limits go by the address of the connection
@@ -180,6 +160,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         // the back channel has a deadline of its own for what it began; browsers get the same
         let _ = tokio::join!(serving, tokio::time::timeout(STOPPING, pages));
         purging.abort();
+        following.abort();
         drop(node);
     })
 }

@@ -12,7 +12,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http::StatusCode;
-use medmij_dvza::{Dienst, Server, registratie::Registratie};
+use medmij_dvza::{Server, registratie::Registratie};
 use medmij_fhir::{
     FhirVersion, Gegevensdienst, Issue, IssueCode, OperationOutcome, ResourceEndpoint, Severity,
     server::{Context, Masked, Responder, outcome_response},
@@ -20,7 +20,10 @@ use medmij_fhir::{
 use medmij_net::Peer;
 use medmij_oauth::Functie;
 use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, Hostname};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Small, so that the demo has pages to turn.
 const PAGE_SIZE: usize = 4;
@@ -39,7 +42,9 @@ pub(crate) struct Resources {
     server: Server<Leverancier>,
     bron: Arc<Bronsysteem>,
     registratie: Arc<Registratie>,
-    responders: BTreeMap<(Aanbiedernaam, GegevensdienstId), Responder>,
+    hostname: Hostname,
+    /// One for each service that was asked; the registration says which are served.
+    responders: Mutex<BTreeMap<(Aanbiedernaam, GegevensdienstId), Arc<Responder>>>,
 }
 
 impl Resources {
@@ -51,28 +56,29 @@ impl Resources {
         bron: Arc<Bronsysteem>,
         registratie: Arc<Registratie>,
     ) -> Self {
-        let mut responders = BTreeMap::new();
-        let served = registratie.all().into_iter().flat_map(|aanbieder| {
-            let of = |dienst: Dienst| (aanbieder.naam.clone(), dienst.id);
-            aanbieder.diensten.clone().into_iter().map(of).collect::<Vec<_>>()
-        });
-        for (aanbieder, id) in served {
-            let uri = format!("https://{hostname}{}", resource_path(aanbieder.short(), &id));
-            let endpoint = BackchannelUri::parse(&uri)
-                .ok()
-                .and_then(|uri| ResourceEndpoint::new(uri).ok());
-            if let (Some(endpoint), Some(gegevensdienst)) = (endpoint, Gegevensdienst::lookup(&id)) {
-                let responder = Responder::new(endpoint, gegevensdienst).with_page_size(PAGE_SIZE);
-                responders.insert((aanbieder, id), responder);
-            }
-        }
         Self {
             rol: rol.to_owned(),
             server,
             bron,
             registratie,
-            responders,
+            hostname: hostname.clone(),
+            responders: Mutex::default(),
         }
+    }
+
+    /// Answers for one service, from the first time that it is asked.
+    fn responder(&self, aanbieder: &Aanbiedernaam, id: &GegevensdienstId) -> Option<Arc<Responder>> {
+        let mut responders = self.responders.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (aanbieder.clone(), id.clone());
+        if let Some(responder) = responders.get(&key) {
+            return Some(Arc::clone(responder));
+        }
+        let uri = format!("https://{}{}", self.hostname, resource_path(aanbieder.short(), id));
+        let endpoint = ResourceEndpoint::new(BackchannelUri::parse(&uri).ok()?).ok()?;
+        let responder = Responder::new(endpoint, Gegevensdienst::lookup(id)?).with_page_size(PAGE_SIZE);
+        let responder = Arc::new(responder);
+        responders.insert(key, Arc::clone(&responder));
+        Some(responder)
     }
 
     /// The routes, to be mounted on the back channel.
@@ -95,7 +101,8 @@ impl Resources {
             .zip(GegevensdienstId::parse(gegevensdienst).ok());
         // core.gegevensdiensten.104: until 3600 seconds after the entry lapsed
         let served = key.filter(|(aanbieder, id)| self.registratie.serves(aanbieder, Functie::Verzamelen, id));
-        let Some((responder, (aanbieder, id))) = served.and_then(|key| Some((self.responders.get(&key)?, key))) else {
+        let found = served.and_then(|(aanbieder, id)| Some((self.responder(&aanbieder, &id)?, aanbieder, id)));
+        let Some((responder, aanbieder, id)) = found else {
             return refuse(
                 FhirVersion::Stu3,
                 StatusCode::NOT_FOUND,

@@ -161,7 +161,7 @@ impl<S: RegistrationSource> Follower<S> {
     pub async fn run(&self) {
         loop {
             tokio::time::sleep(self.wait()).await;
-            // told by the schedule, once for each kind of failure
+            // a failure is logged by the schedule, once for each reason
             let _ = self.poll().await;
         }
     }

@@ -10,7 +10,7 @@ use crate::server::{Dvza, Page, Screen};
 
 /// A page, with a policy that lets nothing in and nobody frame it.
 pub(super) fn page(options: &RouterOptions, page: &Page, action: &str) -> Response {
-    let stylesheet = format!("{}/stijl.css", options.base());
+    let stylesheet = format!("{}/style.css", options.base());
     let rewrite = |address: &str| options.rewrite(address);
     let context = RenderContext {
         action,

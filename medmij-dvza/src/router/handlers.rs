@@ -212,13 +212,18 @@ pub(super) async fn login_posted<D: Dvza>(State(mounted): State<Mounted<D>>, req
     }
 }
 
+/// An address of ours at which there is no page.
+pub(super) async fn not_found<D: Dvza>(State(mounted): State<Mounted<D>>) -> Response {
+    answer::page(&mounted.options, &mounted.server.niet_gevonden(), "")
+}
+
 /// HEAD: a method that only looks shows nothing, records nothing and uses nothing up.
 pub(super) async fn look() -> Response {
     answer::status(StatusCode::OK)
 }
 
 pub(super) async fn stylesheet() -> Response {
-    let mut response = Response::new(Body::from(include_str!("../../templates/stijl.css")));
+    let mut response = Response::new(Body::from(include_str!("../../templates/style.css")));
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,

@@ -45,7 +45,7 @@ pub struct Aanbieder {
     /// Which kinds of representation it takes (ext.vert.authint.200): none where it says nothing, whatever the release knows.
     pub vertegenwoordiging: Vec<Vertegenwoordiging>,
     /// Where its data is. What the addresses mean is for the application that asks them.
-    pub bronsystemen: Vec<Bronsysteem>,
+    pub bronsystemen: Vec<RegisteredBronsysteem>,
     /// What may be asked of it.
     pub limits: AanbiederLimits,
     /// Its own sentences on the screens, beside those of the [`TextPack`](super::TextPack).
@@ -82,7 +82,7 @@ impl Aanbieder {
 
     /// With a Bronsysteem.
     #[must_use]
-    pub fn with_bronsysteem(mut self, bronsysteem: Bronsysteem) -> Self {
+    pub fn with_bronsysteem(mut self, bronsysteem: RegisteredBronsysteem) -> Self {
         self.bronsystemen.push(bronsysteem);
         self
     }
@@ -108,8 +108,9 @@ impl Aanbieder {
     }
 
     /// The Bronsystemen that hold what a gegevensdienst delivers: those that it names, or all of the Aanbieder.
-    pub fn bronsystemen_of<'a>(&'a self, dienst: &'a Dienst) -> impl Iterator<Item = &'a Bronsysteem> {
-        let named = |bron: &&Bronsysteem| dienst.bronsystemen.is_empty() || dienst.bronsystemen.contains(&bron.name);
+    pub fn bronsystemen_of<'a>(&'a self, dienst: &'a Dienst) -> impl Iterator<Item = &'a RegisteredBronsysteem> {
+        let named =
+            |bron: &&RegisteredBronsysteem| dienst.bronsystemen.is_empty() || dienst.bronsystemen.contains(&bron.name);
         self.bronsystemen.iter().filter(named)
     }
 
@@ -135,14 +136,14 @@ impl Aanbieder {
 /// A source system of an Aanbieder, as its registration names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Bronsysteem {
+pub struct RegisteredBronsysteem {
     /// What the gegevensdiensten of the Aanbieder call it.
     pub name: String,
     /// Where it is, in words of the application: `folder:/data/delinde`, `https://bron.delinde.intern/fhir`. No secrets.
     pub address: String,
 }
 
-impl Bronsysteem {
+impl RegisteredBronsysteem {
     /// A source system.
     #[must_use]
     pub fn new(name: impl Into<String>, address: impl Into<String>) -> Self {

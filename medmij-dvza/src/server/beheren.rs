@@ -4,13 +4,15 @@
 //! The business steps are known; how the DVP's request looks is not. It is taken here to be an authorization request on an
 //! endpoint of its own: `client_id`, `redirect_uri`, `state` and the Aanbieder as `scope`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use http::HeaderMap;
-use medmij_oauth::{ClientId, storage::Advanced};
-use medmij_types::Aanbiedernaam;
+use medmij_oauth::{ClientId, Functie, storage::Advanced};
+use medmij_types::{Aanbiedernaam, Datum, GegevensdienstId};
 
 use super::{
     Aanbieders as _, Arrived, Clients as _, Dvza, IntrekkenScreen, Namen, Next, OverzichtScreen, Persoon, Screen,
-    Server, StepError, ToestemmingRow, flow::Stap, steps::At,
+    Server, StepError, ToestemmingRow, flow::Stap, reseal::open, steps::At,
 };
 use crate::store::{AuditEntry, AuditKind, Store as _};
 
@@ -20,15 +22,30 @@ impl<D: Dvza> Server<D> {
         self.arrive(query, headers, None, true).await
     }
 
-    pub(super) async fn overzicht(&self, namen: Namen, persoon: &Persoon) -> Result<Screen, StepError> {
+    pub(super) async fn overzicht(
+        &self,
+        namen: Namen,
+        persoon: &Persoon,
+        stopped: Option<&(ClientId, Aanbiedernaam)>,
+    ) -> Result<Screen, StepError> {
         let mut toestemmingen = Vec::new();
-        for (nummer, (client_id, aanbieder)) in self.toestemmingen(persoon).await?.iter().enumerate() {
+        for (nummer, ((client_id, aanbieder), given)) in self.toestemmingen(persoon).await?.iter().enumerate() {
             toestemmingen.push(ToestemmingRow {
                 namen: self.namen_of(client_id, aanbieder).await?,
                 nummer,
+                since: given.since,
+                diensten: self.names_of(aanbieder, &given.gegevensdiensten).await?,
             });
         }
-        Ok(Screen::Overzicht(OverzichtScreen { namen, toestemmingen }))
+        let stopped = match stopped {
+            Some((client_id, aanbieder)) => Some(self.namen_of(client_id, aanbieder).await?),
+            None => None,
+        };
+        Ok(Screen::Overzicht(OverzichtScreen {
+            namen,
+            toestemmingen,
+            stopped,
+        }))
     }
 
     pub(super) async fn intrekken(&self, client_id: &ClientId, aanbieder: &Aanbiedernaam) -> Result<Screen, StepError> {
@@ -39,10 +56,10 @@ impl<D: Dvza> Server<D> {
 
     pub(super) async fn manage(&self, at: &At<'_>, answer: &str, nummer: &str) -> Result<Next, StepError> {
         match (&at.flow.stap, answer) {
-            (Stap::Overzicht { persoon }, "stop") => {
+            (Stap::Overzicht { persoon, .. }, "stop") => {
                 let chosen = nummer.parse::<usize>().ok();
                 let list = self.toestemmingen(persoon).await?;
-                let (client_id, aanbieder) = chosen
+                let ((client_id, aanbieder), _) = chosen
                     .and_then(|nummer| list.into_iter().nth(nummer))
                     .ok_or(StepError::Formulier)?;
                 let stap = Stap::Intrekken {
@@ -84,6 +101,7 @@ impl<D: Dvza> Server<D> {
                     at,
                     &at.flow.at(Stap::Overzicht {
                         persoon: persoon.clone(),
+                        stopped: Some((client_id.clone(), aanbieder.clone())),
                     }),
                     true,
                 )
@@ -94,6 +112,7 @@ impl<D: Dvza> Server<D> {
                     at,
                     &at.flow.at(Stap::Overzicht {
                         persoon: persoon.clone(),
+                        stopped: None,
                     }),
                     true,
                 )
@@ -104,17 +123,35 @@ impl<D: Dvza> Server<D> {
     }
 
     /// The langdurige toestemmingen, one for each DVP and Aanbieder, in a stable order.
-    async fn toestemmingen(&self, persoon: &Persoon) -> Result<Vec<(ClientId, Aanbiedernaam)>, StepError> {
+    async fn toestemmingen(&self, persoon: &Persoon) -> Result<BTreeMap<(ClientId, Aanbiedernaam), Given>, StepError> {
         // under every version of the index key
         let indexes = self.config.keys.indexes(&persoon.bsn)?;
-        let grants = self.dvza.store().grants_of(&indexes).await?;
-        let mut list: Vec<_> = grants
-            .into_iter()
-            .filter_map(|grant| Some((grant.client_id, grant.aanbieder?)))
-            .collect();
-        list.sort();
-        list.dedup();
+        let mut list: BTreeMap<_, Given> = BTreeMap::new();
+        for grant in self.dvza.store().grants_of(&indexes).await? {
+            // what cannot be read can still be withdrawn
+            let body = open(&*self.config.keys, &grant).ok();
+            let Some(aanbieder) = grant.aanbieder else { continue };
+            let given = list.entry((grant.client_id, aanbieder)).or_default();
+            if let Some(body) = body {
+                given.since = given.since.max(body.given);
+                given.gegevensdiensten.extend(body.gegevensdiensten);
+            }
+        }
         Ok(list)
+    }
+
+    /// What gegevensdiensten are called at an Aanbieder; one that it does not offer any more by its id.
+    async fn names_of(
+        &self,
+        aanbieder: &Aanbiedernaam,
+        ids: &BTreeSet<GegevensdienstId>,
+    ) -> Result<Vec<String>, StepError> {
+        let known = self.dvza.aanbieders().aanbieder(aanbieder).await?;
+        let name = |id: &GegevensdienstId| {
+            let dienst = known.as_ref().and_then(|known| known.dienst(Functie::Verzamelen, id));
+            dienst.map_or_else(|| id.as_str().to_owned(), |dienst| dienst.naam.clone())
+        };
+        Ok(ids.iter().map(name).collect())
     }
 
     async fn namen_of(&self, client_id: &ClientId, aanbieder: &Aanbiedernaam) -> Result<Namen, StepError> {
@@ -128,4 +165,11 @@ impl<D: Dvza> Server<D> {
                 .to_owned(),
         })
     }
+}
+
+/// What the langdurige toestemmingen of a DVP at an Aanbieder say together.
+#[derive(Default)]
+struct Given {
+    since: Option<Datum>,
+    gegevensdiensten: BTreeSet<GegevensdienstId>,
 }

@@ -105,6 +105,16 @@ impl ServerConfig {
         }
     }
 
+    /// The settings for another release; the example texts address the Persoon as that release does.
+    #[must_use]
+    pub fn with_release(mut self, release: Release) -> Self {
+        self.release = release;
+        if self.texts.voorbeeld {
+            self.texts = Arc::new(TextPack::voorbeeld_for(release));
+        }
+        self
+    }
+
     /// The settings with the policy of a supplier: exceptions, lifetimes, request ids and what is taken in a request.
     #[must_use]
     pub fn with_policy(mut self, policy: &Stelsel) -> Self {

@@ -8,7 +8,7 @@ use medmij_oauth::{
     wire::{Geboortedatum, RequestIds},
 };
 use medmij_types::{
-    Aanbiedernaam, Bsn, CorrelationId, Entropy, EntropyError, GegevensdienstId, MedMijRequestId, Release, State,
+    Aanbiedernaam, Bsn, CorrelationId, Datum, Entropy, EntropyError, GegevensdienstId, MedMijRequestId, Release, State,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -48,6 +48,8 @@ pub(super) enum Stap {
     },
     Overzicht {
         persoon: Persoon,
+        /// What was withdrawn just now.
+        stopped: Option<(ClientId, Aanbiedernaam)>,
     },
     Intrekken {
         persoon: Persoon,
@@ -101,8 +103,10 @@ impl Flow {
             Stap::Einde { reden } => StapKept::Einde {
                 reden: reden.as_str().to_owned(),
             },
-            Stap::Overzicht { persoon } => StapKept::Overzicht {
+            Stap::Overzicht { persoon, stopped } => StapKept::Overzicht {
                 persoon: PersoonKept::of(persoon),
+                stopped: (stopped.as_ref())
+                    .map(|(client_id, aanbieder)| (client_id.as_str().to_owned(), aanbieder.as_str().to_owned())),
             },
             Stap::Intrekken {
                 persoon,
@@ -155,8 +159,15 @@ impl Flow {
             StapKept::Einde { reden } => Stap::Einde {
                 reden: Uitzondering::from_name(&reden)?,
             },
-            StapKept::Overzicht { persoon } => Stap::Overzicht {
+            StapKept::Overzicht { persoon, stopped } => Stap::Overzicht {
                 persoon: persoon.read()?,
+                stopped: match stopped {
+                    Some((client_id, aanbieder)) => Some((
+                        ClientId::parse(&client_id).ok()?,
+                        Aanbiedernaam::parse(&aanbieder).ok()?,
+                    )),
+                    None => None,
+                },
             },
             StapKept::Intrekken {
                 persoon,
@@ -196,6 +207,8 @@ pub(super) struct GrantBody {
     pub(super) correlation_id: Option<CorrelationId>,
     /// The key of the MAC of its refresh tokens; only where it is langdurig.
     pub(super) family: Option<FamilyKey>,
+    /// The day in the Netherlands on which it was given, for the overview of the Persoon.
+    pub(super) given: Option<Datum>,
 }
 
 /// The key under which the refresh tokens of one grant carry their MAC. It rests sealed in the grant and nowhere else.
@@ -248,6 +261,7 @@ impl GrantBody {
             gegevensdiensten: texts(&self.gegevensdiensten),
             persoon: PersoonKept::of(&self.persoon),
             correlation_id: self.correlation_id.as_ref().map(|id| id.as_str().to_owned()),
+            given: self.given.map(|day| day.to_string()),
         })
     }
 
@@ -275,6 +289,7 @@ impl GrantBody {
                 Some(key) => Some(FamilyKey::read(&key)?),
                 None => None,
             },
+            given: kept.given.and_then(|day| Datum::parse(&day).ok()),
         })
     }
 }
@@ -313,6 +328,8 @@ enum StapKept {
     },
     Overzicht {
         persoon: PersoonKept,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stopped: Option<(String, String)>,
     },
     Intrekken {
         persoon: PersoonKept,
@@ -367,6 +384,8 @@ struct GrantKept {
     persoon: PersoonKept,
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     correlation_id: Option<String>,
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    given: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]

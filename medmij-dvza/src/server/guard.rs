@@ -125,11 +125,7 @@ impl<D: Dvza> Server<D> {
         functie: Functie,
         gegevensdienst: &GegevensdienstId,
     ) -> Result<Place, GuardError> {
-        let offered = self
-            .dvza
-            .aanbieders()
-            .offered(aanbieder, functie, gegevensdienst)
-            .await;
+        let offered = self.dvza.aanbieders().offered(aanbieder, functie, gegevensdienst).await;
         let limits = offered.map_err(|error| GuardError::Unavailable(Box::new(error.into())))?;
         let limits = limits.ok_or(GuardError::NotServed)?;
         self.places.take(aanbieder, limits).ok_or(GuardError::Busy)

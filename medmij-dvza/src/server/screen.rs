@@ -3,8 +3,10 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{TextPack, Uitzondering1a};
 use medmij_oauth::{form, policy::Uitzondering};
+use medmij_types::Datum;
+
+use super::{AanbiederTexts, ServerConfig, TextPack, Uitzondering1a, fill::Fill};
 
 /// A page to show, with what every page has. `Debug` does not show the form token.
 #[derive(Clone)]
@@ -20,6 +22,14 @@ pub struct Page {
     pub csrf: Option<String>,
     /// The origin to which the answer of the form leads in the end, for the `form-action` of the page (O11).
     pub form_origin: Option<String>,
+    /// The DVZA, who shows the page.
+    pub dvza: String,
+    /// Its telephone number.
+    pub telefoon: String,
+    /// Which step of how many this is; the login is one of them.
+    pub step: Option<(u8, u8)>,
+    /// What the Aanbieder says itself.
+    pub own: Option<AanbiederTexts>,
 }
 
 /// The names that fill the texts.
@@ -37,7 +47,7 @@ pub struct Namen {
 #[non_exhaustive]
 pub enum Screen {
     /// core.usrint.100: before the login.
-    Landing(Namen),
+    Landing(LandingScreen),
     /// core.usrint.102: Toestemmingsverklaring.
     Toestemming(ToestemmingScreen),
     /// core.authint.205: Bevestigingsverklaring, for Delen.
@@ -59,8 +69,20 @@ pub enum Screen {
     Fout(Uitzondering1a),
     /// The flow is not of this browser, spent or too old.
     Verlopen,
+    /// There is no page at this address.
+    NietGevonden,
     /// Technische storing.
     Storing(StoringScreen),
+}
+
+/// Before the login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LandingScreen {
+    /// Names.
+    pub namen: Namen,
+    /// Whether the Persoon comes to look at consents, not to give one.
+    pub beheren: bool,
 }
 
 /// Toestemmingsverklaring.
@@ -99,6 +121,8 @@ pub struct EindeScreen {
     pub reden: Uitzondering,
     /// Whether there is a button that leads back to the DVP.
     pub terug: bool,
+    /// Whether the Persoon came to look at consents.
+    pub beheren: bool,
 }
 
 /// The consents of a Persoon.
@@ -109,6 +133,8 @@ pub struct OverzichtScreen {
     pub namen: Namen,
     /// One row for each Aanbieder and DVP.
     pub toestemmingen: Vec<ToestemmingRow>,
+    /// What was withdrawn just now.
+    pub stopped: Option<Namen>,
 }
 
 /// A row of the overview.
@@ -119,6 +145,10 @@ pub struct ToestemmingRow {
     pub namen: Namen,
     /// The number by which the form names it.
     pub nummer: usize,
+    /// The day on which it was given last, in the Netherlands; `None` for a consent that was given before this was recorded.
+    pub since: Option<Datum>,
+    /// The names of the gegevensdiensten.
+    pub diensten: Vec<String>,
 }
 
 /// Beëindigingsverklaring Toestemming.
@@ -149,10 +179,6 @@ impl fmt::Debug for LoginAnswerScreen {
 pub struct StoringScreen {
     /// Names; empty where they are not known yet.
     pub namen: Namen,
-    /// The DVZA.
-    pub dvza: String,
-    /// Its telephone number.
-    pub telefoon: String,
     /// The id of the chain: `X-Correlation-ID`.
     pub trace_id: String,
     /// The id of the session.
@@ -182,16 +208,64 @@ impl fmt::Debug for StoringScreen {
 }
 
 impl Page {
-    pub(super) fn new(status: u16, screen: Screen, texts: Arc<TextPack>) -> Self {
+    pub(super) fn new(status: u16, screen: Screen, config: &ServerConfig) -> Self {
+        let step = match &screen {
+            Screen::Landing(_) => Some((1, STEPS)),
+            Screen::Toestemming(_)
+            | Screen::Bevestiging(_)
+            | Screen::Abonneren(_)
+            | Screen::AbonnementBeeindigen(_)
+            | Screen::Overzicht(_) => Some((STEPS, STEPS)),
+            _ => None,
+        };
         Self {
             status,
             screen,
-            texts,
+            texts: Arc::clone(&config.texts),
             csrf: None,
             form_origin: None,
+            dvza: config.naam_dvza.clone(),
+            telefoon: config.telefoon_dvza.clone(),
+            step,
+            own: None,
+        }
+    }
+
+    /// A sentence of the pack with these names in it, between directional isolates and without control characters: plain text,
+    /// to be escaped by whoever puts it into HTML.
+    #[must_use]
+    pub fn sentence(&self, namen: &Namen, sentence: &str) -> String {
+        self.fill(Some(namen)).text(sentence)
+    }
+
+    pub(crate) fn fill(&self, namen: Option<&Namen>) -> Fill {
+        let nobody = Namen::default();
+        Fill::new(namen.unwrap_or(&nobody), &self.texts)
+            .name("{dvza}", &self.dvza)
+            .name("{telefoon}", &self.telefoon)
+    }
+}
+
+impl Screen {
+    /// The names on it, where it has some.
+    pub(crate) fn namen(&self) -> Option<&Namen> {
+        match self {
+            Self::Landing(screen) => Some(&screen.namen),
+            Self::Toestemming(screen) => Some(&screen.namen),
+            Self::Bevestiging(screen) | Self::Abonneren(screen) | Self::AbonnementBeeindigen(screen) => {
+                Some(&screen.namen)
+            }
+            Self::Einde(screen) => Some(&screen.namen),
+            Self::Overzicht(screen) => Some(&screen.namen),
+            Self::Intrekken(screen) => Some(&screen.namen),
+            Self::Storing(screen) => Some(&screen.namen),
+            Self::LoginAnswer(_) | Self::Fout(_) | Self::Verlopen | Self::NietGevonden => None,
         }
     }
 }
+
+/// The first page, the login, and what it was for.
+const STEPS: u8 = 3;
 
 impl Namen {
     pub(super) fn new(aanbieder: &str, pgo: &str) -> Self {

@@ -8,7 +8,7 @@ mod long;
 mod outcome;
 mod sealed;
 
-use std::{net::IpAddr, sync::Arc, time::SystemTime};
+use std::{net::IpAddr, time::SystemTime};
 
 use http::HeaderMap;
 use medmij_log::EventType;
@@ -25,8 +25,8 @@ pub(super) use self::{long::LongFlows, sealed::Passed};
 
 use self::{consent::vraag, sealed::Loaded};
 use super::{
-    Aanbieder, Aanbieders as _, Authentication as _, Clients as _, Dvza, EindeScreen, LoginAnswer, LoginAnswerScreen,
-    Namen, Page, Screen, Server, SessionSecret, StepError, StoringScreen, Visitor,
+    Aanbieder, AanbiederTexts, Aanbieders as _, Authentication as _, Clients as _, Dvza, EindeScreen, LandingScreen,
+    LoginAnswer, LoginAnswerScreen, Namen, Page, Screen, Server, SessionSecret, StepError, StoringScreen, Visitor,
     flow::{Asked, Flow, Stap},
 };
 use crate::store::{Advance, AuditEntry, FlowId, Store as _};
@@ -115,7 +115,7 @@ impl<D: Dvza> Server<D> {
         let mut fields: Vec<_> = form.iter().map(owned).collect();
         fields.push((AGAIN.to_owned(), "ja".to_owned()));
         let screen = Screen::LoginAnswer(LoginAnswerScreen { fields });
-        Some(Page::new(200, screen, Arc::clone(&self.config.texts)))
+        Some(Page::new(200, screen, &self.config))
     }
 
     /// The page for a step that failed before a flow was known.
@@ -135,8 +135,9 @@ impl<D: Dvza> Server<D> {
     async fn show(&self, visitor: &Visitor) -> Result<Page, Failed> {
         let loaded = self.load(visitor).await?;
         let flow = &loaded.flow;
-        let page = self.screen(flow).await.map_err(|error| failed(error, flow))?;
-        let mut page = Page::new(200, page, Arc::clone(&self.config.texts));
+        let (screen, own) = self.screen(flow).await.map_err(|error| failed(error, flow))?;
+        let mut page = Page::new(200, screen, &self.config);
+        page.own = own;
         page.csrf = Some(loaded.secret.csrf(&visitor.flow, form_version(&loaded)));
         page.form_origin = match flow.stap {
             // the login is elsewhere, and where is not known yet
@@ -149,12 +150,13 @@ impl<D: Dvza> Server<D> {
         Ok(page)
     }
 
-    async fn screen(&self, flow: &Flow) -> Result<Screen, StepError> {
+    async fn screen(&self, flow: &Flow) -> Result<(Screen, Option<AanbiederTexts>), StepError> {
         let aanbieder = self.aanbieder(flow).await?;
         let namen = self.namen(flow, &aanbieder).await?;
-        Ok(match &flow.stap {
+        let beheren = flow.beheren;
+        let screen = match &flow.stap {
             // whoever comes back from the login with the back button sees the start again
-            Stap::Landing | Stap::Inloggen { .. } => Screen::Landing(namen),
+            Stap::Landing | Stap::Inloggen { .. } => Screen::Landing(LandingScreen { namen, beheren }),
             Stap::Einde { reden } => self.einde(flow, namen, *reden),
             Stap::Toestemming { persoon, asked } => {
                 // asked of the supplier whether there is a question or not: the same work for either page
@@ -164,11 +166,12 @@ impl<D: Dvza> Server<D> {
                     available => vraag(flow, &aanbieder, namen, available, onbepaald),
                 }
             }
-            Stap::Overzicht { persoon } => self.overzicht(namen, persoon).await?,
+            Stap::Overzicht { persoon, stopped } => self.overzicht(namen, persoon, stopped.as_ref()).await?,
             Stap::Intrekken {
                 client_id, aanbieder, ..
             } => self.intrekken(client_id, aanbieder).await?,
-        })
+        };
+        Ok((screen, aanbieder.texts))
     }
 
     fn einde(&self, flow: &Flow, namen: Namen, reden: Uitzondering) -> Screen {
@@ -177,6 +180,7 @@ impl<D: Dvza> Server<D> {
             namen,
             reden,
             terug: rule.gedrag != Gedrag::AlleenPagina,
+            beheren: flow.beheren,
         })
     }
 
@@ -358,16 +362,12 @@ impl<D: Dvza> Server<D> {
         match error {
             StepError::Verlopen | StepError::Formulier => {
                 tracing::info!(reason = %error, "step refused");
-                Page::new(403, Screen::Verlopen, Arc::clone(&self.config.texts))
+                Page::new(403, Screen::Verlopen, &self.config)
             }
             StepError::LoginAnswerTooLong { part, .. } => {
                 tracing::warn!(reason = %error, "step refused");
                 let status = if *part == "query" { 414 } else { 413 };
-                Page::new(
-                    status,
-                    Screen::Storing(self.storing_screen(flow)),
-                    Arc::clone(&self.config.texts),
-                )
+                Page::new(status, Screen::Storing(self.storing_screen(flow)), &self.config)
             }
             _ => self.storing(error, flow),
         }
@@ -377,7 +377,13 @@ impl<D: Dvza> Server<D> {
     #[must_use]
     pub fn te_druk(&self) -> Page {
         let screen = Screen::Storing(self.storing_screen(None));
-        Page::new(429, screen, Arc::clone(&self.config.texts))
+        Page::new(429, screen, &self.config)
+    }
+
+    /// The page for an address at which there is none.
+    #[must_use]
+    pub fn niet_gevonden(&self) -> Page {
+        Page::new(404, Screen::NietGevonden, &self.config)
     }
 
     /// Technische storing: with a way back only where the redirect is proven.
@@ -399,15 +405,11 @@ impl<D: Dvza> Server<D> {
             _ if unavailable => 503,
             _ => 500,
         };
-        Page::new(status, Screen::Storing(screen), Arc::clone(&self.config.texts))
+        Page::new(status, Screen::Storing(screen), &self.config)
     }
 
     fn storing_screen(&self, flow: Option<&Flow>) -> StoringScreen {
-        let mut screen = StoringScreen {
-            dvza: self.config.naam_dvza.clone(),
-            telefoon: self.config.telefoon_dvza.clone(),
-            ..StoringScreen::default()
-        };
+        let mut screen = StoringScreen::default();
         if let Some(flow) = flow {
             let rule = ExceptionRule::new(Gedrag::Pagina, ErrorCode::ServerError, Mark::Inferred);
             screen.namen = Namen::new(flow.aanbieder.short(), flow.client_id.as_str());

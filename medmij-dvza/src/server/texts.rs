@@ -4,9 +4,16 @@
 //! The mandatory sentences are published by the framework; a supplier copies them into a pack of its own. The pack here is
 //! an example in plain Dutch (B1), says so on every screen, and is refused in production.
 
+mod example;
+mod extra;
+
+use medmij_types::Release;
 use serde::{Deserialize, Serialize};
 
-/// A pack of screen texts. `{aanbieder}`, `{pgo}`, `{dienst}`, `{dagen}`, `{dvza}` and `{telefoon}` are filled in.
+pub use self::extra::ExtraTexts;
+
+/// A pack of screen texts. `{aanbieder}`, `{pgo}`, `{dienst}`, `{dagen}`, `{dvza}` and `{telefoon}` are filled in. Whether it says
+/// "je" or "u" is for whoever fills it from the framework's pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -62,12 +69,6 @@ pub struct TextPack {
     pub vertegenwoordiging_ontbreekt: String,
     pub vertegenwoordiging_onverwacht: String,
     pub geboortedatum_anders: String,
-    #[serde(default = "doorgaan_titel")]
-    pub doorgaan_titel: String,
-    #[serde(default = "doorgaan_tekst")]
-    pub doorgaan_tekst: String,
-    #[serde(default = "doorgaan")]
-    pub doorgaan: String,
     pub terug: String,
     pub fout_titel: String,
     pub fout_tekst: String,
@@ -85,6 +86,9 @@ pub struct TextPack {
     pub intrekken_vraag: String,
     pub intrekken_ja: String,
     pub intrekken_nee: String,
+    /// Sentences that are no framework's.
+    #[serde(default)]
+    pub extra: ExtraTexts,
 }
 
 impl TextPack {
@@ -99,8 +103,10 @@ impl TextPack {
         use medmij_oauth::policy::StelselError;
         let pack: Self = toml::from_str(text).map_err(|error| StelselError::File(error.to_string()))?;
         let table: toml::Table = toml::from_str(text).map_err(|error| StelselError::File(error.to_string()))?;
+        let extra = table.get("extra").and_then(toml::Value::as_table);
         match table
             .iter()
+            .chain(extra.into_iter().flatten())
             .find(|(_, value)| value.as_str().is_some_and(|text| text.trim().is_empty()))
         {
             None => Ok(pack),
@@ -111,113 +117,17 @@ impl TextPack {
         }
     }
 
-    /// The example pack.
+    /// The example pack, with "je" as release 2.2.4 addresses the reader.
     #[must_use]
     pub fn voorbeeld() -> Self {
-        let s = str::to_owned;
-        Self {
-            version: s("voorbeeld-1"),
-            voorbeeld: true,
-            landing_titel: s("Gegevens van {aanbieder}"),
-            landing_tekst: s(
-                "{pgo} vraagt namens u om gegevens bij {aanbieder}. Log eerst in. Dan weten wij zeker dat u het bent.",
-            ),
-            landing_inloggen: s("Verder naar inloggen"),
-            landing_annuleren: s("Stoppen"),
-            toestemming_titel: s("Toestemming geven"),
-            toestemming_vraag: s("Vindt u het goed dat {aanbieder} uw gegevens deelt met {pgo}?"),
-            toestemming_diensten: s("Het gaat om:"),
-            toestemming_onbepaald: s("{pgo} mag ook later nieuwe gegevens ophalen, voor onbepaalde tijd"),
-            toestemming_onbepaald_uitleg: s(
-                "Kiest u hiervoor? Dan geldt uw toestemming tot u ermee stopt. U hoeft dan niet elke keer opnieuw in te loggen.",
-            ),
-            toestemming_niet_zonder: s("{aanbieder} mag uw gegevens niet delen zonder uw toestemming."),
-            toestemming_privacy: s("Lees de privacyverklaring van {aanbieder}"),
-            toestemming_vervalt: s("Haalt {pgo} meer dan zes maanden geen gegevens op? Dan vervalt uw toestemming."),
-            toestemming_aanpassen: s(
-                "U kunt uw toestemming altijd aanpassen of stoppen. Dat begint in {pgo}, bij {aanbieder}.",
-            ),
-            toestemming_veilig: s("Het delen gaat via een veilige verbinding, volgens de regels van MedMij."),
-            toestemming_ja: s("Ja, ik geef toestemming"),
-            toestemming_nee: s("Nee, ik geef geen toestemming"),
-            bevestiging_titel: s("Gegevens delen"),
-            bevestiging_vraag: s("Wilt u {dienst} vanuit {pgo} delen met {aanbieder}?"),
-            bevestiging_beoordeelt: s("{aanbieder} bekijkt zelf of uw gegevens in het dossier komen."),
-            bevestiging_ja: s("Ja, ik wil delen"),
-            bevestiging_nee: s("Nee, ik wil niet delen"),
-            abonneren_titel: s("Toestemming voor berichten"),
-            abonneren_vraag: s(
-                "Mag {aanbieder} {pgo} {dagen} dagen lang laten weten dat er iets nieuws is bij {dienst}?",
-            ),
-            abonneren_apart: s("Het gaat alleen om een bericht. Voor de gegevens zelf geeft u apart toestemming."),
-            abonneren_ja: s("Ja, dat mag"),
-            beeindigen_titel: s("Stoppen met berichten"),
-            beeindigen_vraag: s("Wilt u dat {aanbieder} {pgo} geen berichten meer stuurt over {dienst}?"),
-            beeindigen_ja: s("Ja, stop de berichten"),
-            annulering_titel: s("U bent gestopt"),
-            annulering_tekst: s("U bent niet ingelogd. {aanbieder} heeft niets gedeeld."),
-            geen_gegevens_titel: s("Er is niets gedeeld"),
-            geen_gegevens_tekst: s("{aanbieder} kan nu geen gegevens met u delen via {pgo}."),
-            geweigerd_titel: s("Er is niets gedeeld"),
-            geweigerd_tekst: s("U hebt geen toestemming gegeven. {aanbieder} heeft niets gedeeld."),
-            niet_vast_titel: s("Uw antwoord is niet verwerkt"),
-            niet_vast_tekst: s("Wij konden niet vaststellen of u toestemming geeft. {aanbieder} heeft niets gedeeld."),
-            identiteit_titel: s("Inloggen is niet gelukt"),
-            identiteit_tekst: s("Wij konden niet vaststellen wie u bent. {aanbieder} heeft niets gedeeld."),
-            vertegenwoordiging_titel: s("Inloggen voor een ander"),
-            vertegenwoordiging_ontbreekt: s(
-                "U wilde inloggen voor een ander, maar u logde in voor uzelf. Daarom stoppen wij hier.",
-            ),
-            vertegenwoordiging_onverwacht: s(
-                "U logde in voor een ander, maar u vroeg om uw eigen gegevens. Daarom stoppen wij hier.",
-            ),
-            geboortedatum_anders: s("De geboortedatum klopt niet met wat {aanbieder} weet. Daarom stoppen wij hier."),
-            doorgaan_titel: doorgaan_titel(),
-            doorgaan_tekst: doorgaan_tekst(),
-            doorgaan: doorgaan(),
-            terug: s("Terug naar {pgo}"),
-            fout_titel: s("Deze vraag klopt niet"),
-            fout_tekst: s(
-                "Wij kunnen niet zien welke app u stuurde. Daarom gaan wij niet verder. Ga zelf terug naar uw app en probeer het opnieuw.",
-            ),
-            verlopen_titel: s("Deze pagina werkt niet meer"),
-            verlopen_tekst: s(
-                "Het duurde te lang, of u begon in een ander venster. Ga terug naar uw app en begin opnieuw.",
-            ),
-            storing_titel: s("Technische storing"),
-            storing_tekst: s(
-                "Het spijt ons. U kunt nu geen toestemming geven of aanpassen. Wij werken aan een oplossing.",
-            ),
-            storing_later: s(
-                "Probeer het later nog eens. Of bel {dvza}, telefoon {telefoon}. Dat is de leverancier van het computersysteem van {aanbieder}.",
-            ),
-            overzicht_titel: s("Uw toestemmingen"),
-            overzicht_tekst: s(
-                "Hier ziet u welke toestemmingen u gaf voor onbepaalde tijd. U kunt een toestemming stoppen.",
-            ),
-            overzicht_leeg: s("U hebt geen toestemmingen voor onbepaalde tijd."),
-            overzicht_rij: s("{aanbieder} mag uw gegevens delen met {pgo}"),
-            overzicht_stop: s("Toestemming stoppen"),
-            intrekken_titel: s("Toestemming stoppen"),
-            intrekken_vraag: s("Wilt u dat {aanbieder} geen gegevens meer deelt met {pgo}?"),
-            intrekken_ja: s("Ja, stop mijn toestemming"),
-            intrekken_nee: s("Nee, terug naar het overzicht"),
-        }
+        example::pack(false)
     }
-}
 
-// no sentences of the framework: a pack without them is whole
-
-fn doorgaan_titel() -> String {
-    "U bent terug van het inloggen".to_owned()
-}
-
-fn doorgaan_tekst() -> String {
-    "Kies Doorgaan. Dan gaan wij verder met uw vraag.".to_owned()
-}
-
-fn doorgaan() -> String {
-    "Doorgaan".to_owned()
+    /// The example pack as this release addresses the reader: with "u" before 2.0.
+    #[must_use]
+    pub fn voorbeeld_for(release: Release) -> Self {
+        example::pack(release < Release::V2_0)
+    }
 }
 
 #[cfg(all(test, feature = "stelsel"))]
@@ -226,11 +136,20 @@ mod tests {
 
     #[test]
     fn a_pack_is_read_whole_or_not_at_all() {
-        let json = serde_json::to_value(TextPack::voorbeeld()).unwrap();
-        let line = |(name, value): (&String, &serde_json::Value)| format!("{name} = {value}\n");
-        let text: String = json.as_object().unwrap().iter().map(line).collect();
+        let mut json = serde_json::to_value(TextPack::voorbeeld()).unwrap();
+        let extra = json.as_object_mut().unwrap().remove("extra").unwrap();
+        let lines = |table: &serde_json::Value| {
+            let line = |(name, value): (&String, &serde_json::Value)| format!("{name} = {value}\n");
+            table.as_object().unwrap().iter().map(line).collect::<String>()
+        };
+        let text = format!("{}[extra]\n{}", lines(&json), lines(&extra));
         assert_eq!(TextPack::from_toml(&text), Ok(TextPack::voorbeeld()));
         let real = text.replace("voorbeeld = true\n", "");
+        let (mandatory, _) = text.split_once("[extra]").unwrap();
+        assert_eq!(TextPack::from_toml(mandatory), Ok(TextPack::voorbeeld()));
+        let formal = TextPack::voorbeeld_for(Release::V1_6);
+        assert!(formal.landing_tekst.contains("dat u het bent") && formal.version != TextPack::voorbeeld().version);
+        assert_eq!(TextPack::voorbeeld_for(Release::V2_2), TextPack::voorbeeld());
         assert!(!TextPack::from_toml(&real).unwrap().voorbeeld);
         let missing: String = text
             .lines()

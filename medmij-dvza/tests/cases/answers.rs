@@ -47,7 +47,7 @@ async fn o7_o9_every_answer_has_the_security_headers_whatever_its_status() {
         (&front, Method::GET, "/oauth/authorize", Body::empty(), 400),
         (&front, Method::POST, "/oauth/flow/x", long(), 403),
         (&front, Method::POST, "/oauth/login", long(), 413),
-        (&front, Method::GET, "/oauth/stijl.css", Body::empty(), 200),
+        (&front, Method::GET, "/oauth/style.css", Body::empty(), 200),
         (&back(&setup), Method::GET, "/oauth/nergens", Body::empty(), 404),
         (&back(&setup), Method::GET, "/oauth/token", Body::empty(), 405),
         (&back(&setup), Method::POST, "/oauth/token", Body::empty(), 400),

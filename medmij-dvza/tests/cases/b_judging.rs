@@ -340,6 +340,35 @@ async fn ext_vert_authint_201_204_b31_b32_b33_representation_is_asked_as_the_sco
 }
 
 #[tokio::test]
+async fn ext_vert_authint_200_representation_is_offered_by_what_is_registered_and_not_by_the_release() {
+    let scopes = [
+        "eenofanderezorgaanbieder onbehalfof",
+        "eenofanderezorgaanbieder onbehalfofchild",
+    ];
+    for (registered, taken) in [
+        (vec![], [false, false]),
+        (vec![Vertegenwoordiging::Vrijwillig], [true, false]),
+        (vec![Vertegenwoordiging::OuderlijkGezag], [false, true]),
+    ] {
+        let setup = setup_2_2();
+        *setup.dvza.kinds.lock().unwrap() = registered;
+        for (scope, taken) in scopes.into_iter().zip(taken) {
+            let changes = [("scope", Some(scope)), ("MedMij_geboortedatum", Some("19700901"))];
+            let seen = ask(&setup, &request(&changes)).await;
+            if taken {
+                assert!(
+                    seen.location().starts_with("/oauth/flow/"),
+                    "{scope}: {}",
+                    seen.location()
+                );
+            } else {
+                assert_redirect_1b(&seen, "invalid_scope", scope);
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn core_authint_200_a_state_may_have_a_minimum() {
     for (minimum, taken) in [(0, true), (7, true), (8, false), (23, false)] {
         let setup = setup(|config| config.state_minimum = minimum);

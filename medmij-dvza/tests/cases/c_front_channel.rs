@@ -9,7 +9,7 @@ use medmij_dvza::{
 };
 use medmij_log::EventType;
 use medmij_oauth::Vertegenwoordiging;
-use medmij_types::Release;
+use medmij_types::{Datum, Release};
 
 use crate::{
     dvza::{Login, Setup, setup, setup_2_2},
@@ -59,7 +59,7 @@ async fn core_usrint_101_c03_annulering_and_failed_login() {
         (
             Login::Geannuleerd,
             EventType::ReceiveAuthorizationCancellation,
-            "U bent gestopt",
+            "Je bent gestopt",
         ),
         (
             Login::Mislukt,
@@ -96,7 +96,7 @@ async fn before_the_login_the_persoon_can_stop() {
     let (flow, landing) = land(&mut browser, &start(Release::V2_2)).await;
     browser.answer(&flow, &landing, "antwoord=stoppen").await;
     assert!(setup.log.types().contains(&EventType::SendAuthorizationCancellation));
-    assert!(browser.get(&flow).await.body.contains("U bent gestopt"));
+    assert!(browser.get(&flow).await.body.contains("Je bent gestopt"));
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn page_of_birth(
     let titles = [
         "Toestemming geven",
         "Er is niets gedeeld",
-        "Uw antwoord is niet verwerkt",
+        "Je antwoord is niet verwerkt",
         "Inloggen voor een ander",
     ];
     let title = titles
@@ -254,7 +254,7 @@ async fn ext_vert_autorisatie_201_a_birth_date_that_is_not_known_stops() {
     let (yes, no, unknown) = (
         "Toestemming geven",
         "Er is niets gedeeld",
-        "Uw antwoord is niet verwerkt",
+        "Je antwoord is niet verwerkt",
     );
     let other = "Inloggen voor een ander";
     for (geboren, asked, danger, seen) in [
@@ -298,9 +298,14 @@ async fn autoriseren_c14_consent_is_logged_with_the_code() {
     assert_eq!(audit.len(), 1);
     assert_eq!(
         (audit[0].kind, audit[0].texts.as_str()),
-        (AuditKind::Gegeven, "voorbeeld-1")
+        (AuditKind::Gegeven, "voorbeeld-2")
     );
     assert!(audit[0].grant.is_some());
+    // what the Aanbieder says itself is on record too
+    *setup.dvza.texts.lock().unwrap() = Some(medmij_dvza::AanbiederTexts::new("linde-7"));
+    crate::whole_flow::token_request(&setup).await;
+    let audit = setup.dvza.store.danger_audit().await.unwrap();
+    assert_eq!(audit[1].texts, "voorbeeld-2+linde-7");
 }
 
 #[tokio::test]
@@ -317,7 +322,7 @@ async fn technische_storing_c16_c17() {
     for (element, text) in [
         ("title", "<h1>Technische storing</h1>"),
         ("apology", "Het spijt ons"),
-        ("not possible now", "U kunt nu geen toestemming geven of aanpassen"),
+        ("not possible now", "Je kunt nu geen toestemming geven of aanpassen"),
         ("worked on", "Wij werken aan een oplossing"),
         ("later", "Probeer het later nog eens"),
         ("Naam DVA", "DVZA Test BV"),
@@ -345,12 +350,12 @@ async fn technische_storing_c16_c17() {
 async fn ext_vert_authint_202_vertegenwoordiging_1_2_c18_c19_c20() {
     use Vertegenwoordiging::Vrijwillig;
     for (asked, used, text) in [
-        (Some(Vrijwillig), None, "U wilde inloggen voor een ander"),
-        (None, Some(Vrijwillig), "U logde in voor een ander"),
+        (Some(Vrijwillig), None, "Je wilde inloggen voor een ander"),
+        (None, Some(Vrijwillig), "Je logde in voor een ander"),
         (
             Some(Vrijwillig),
             Some(Vertegenwoordiging::OuderlijkGezag),
-            "U wilde inloggen voor een ander",
+            "Je wilde inloggen voor een ander",
         ),
         (Some(Vrijwillig), Some(Vrijwillig), "Toestemming geven"),
     ] {
@@ -456,12 +461,32 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     flows.insert(started.flow);
     let location = started.location;
     let mut browser = browser(&setup);
-    let (flow, page) = log_in(&mut browser, &location).await;
+    let (_, landing) = land(&mut browser, &location).await;
+    let own = "Je wilt zien welke toestemmingen je gaf";
     assert!(
-        page.body.contains("<h1>Uw toestemmingen</h1>")
+        landing.body.contains(own) && !landing.body.contains("vraagt namens jou"),
+        "{}",
+        landing.body
+    );
+    let (flow, page) = log_in(&mut browser, &location).await;
+    let today = Datum::in_amsterdam(std::time::SystemTime::now());
+    let since = format!("Je gaf deze toestemming op {} ", today.day());
+    assert!(
+        page.body.contains(&since) && page.body.contains(&format!(" {}.</p>", today.year())),
+        "{}",
+        page.body
+    );
+    assert!(
+        page.body.contains("<li>\u{2068}Huisartsgegevens\u{2069}</li>"),
+        "{}",
+        page.body
+    );
+    assert!(!page.body.contains("toestemming is gestopt"));
+    assert!(
+        page.body.contains("<h1>Jouw toestemmingen</h1>")
             && page
                 .body
-                .contains("Huisartsenpraktijk De Linde\u{2069} mag uw gegevens delen met \u{2068}De Enige Echte PGO"),
+                .contains("Huisartsenpraktijk De Linde\u{2069} mag jouw gegevens delen met \u{2068}De Enige Echte PGO"),
         "{}",
         page.body
     );
@@ -492,7 +517,9 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     let question = browser.get(&flow).await;
     browser.answer(&flow, &question, "antwoord=ja").await;
     let page = browser.get(&flow).await;
-    assert!(page.body.contains("U hebt geen toestemmingen"));
+    assert!(page.body.contains("Je hebt geen toestemmingen"));
+    let done = "Je toestemming is gestopt. \u{2068}Huisartsenpraktijk De Linde\u{2069} deelt geen gegevens meer";
+    assert!(page.body.contains(done), "{}", page.body);
     let to = (&crate::whole_flow::naam(), &id("42"));
     assert!(setup.server.guard(&headers, None, &peer, to).await.is_err());
     let (request, exchange) = dvp

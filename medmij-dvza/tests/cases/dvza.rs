@@ -4,9 +4,9 @@
 use std::sync::{Arc, Mutex};
 
 use medmij_dvza::{
-    Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome, LoginRequest,
-    LoginStart, Persoon, Represented, Server, ServerConfig, SourceBirthDate, SupplierError, Toets, ToetsUitslag,
-    ToetsVraag,
+    Aanbieder, AanbiederTexts, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome,
+    LoginRequest, LoginStart, Persoon, Represented, Server, ServerConfig, SourceBirthDate, SupplierError, Toets,
+    ToetsUitslag, ToetsVraag,
 };
 use medmij_log::MemoryObserver;
 use medmij_oauth::{ClientId, Functie, Vertegenwoordiging, seal::LocalKeyRing};
@@ -31,6 +31,8 @@ pub(crate) struct TestDvza {
     pub(crate) represented: Mutex<Option<Represented>>,
     /// Which kinds of representation the Aanbieder registered.
     pub(crate) kinds: Mutex<Vec<Vertegenwoordiging>>,
+    /// What the Aanbieder says itself.
+    pub(crate) texts: Mutex<Option<AanbiederTexts>>,
     pub(crate) broken: Mutex<bool>,
     /// The Aanbieders that were looked up.
     pub(crate) asked: Mutex<Vec<String>>,
@@ -61,6 +63,7 @@ pub(crate) fn setup(change: impl FnOnce(&mut ServerConfig)) -> Setup {
         geboren: Mutex::new(Some("19700901")),
         represented: Mutex::default(),
         kinds: Mutex::new(vec![Vertegenwoordiging::Vrijwillig, Vertegenwoordiging::OuderlijkGezag]),
+        texts: Mutex::default(),
         broken: Mutex::new(false),
         asked: Mutex::default(),
     });
@@ -134,9 +137,12 @@ impl Aanbieders for TestDvza {
         let privacy = "https://ziekenhuis.example.nl/privacy";
         let here = ["eenofanderezorgaanbieder", "tweedezorgaanbieder"].contains(&naam.short());
         Ok(here.then(|| {
-            let linde = Aanbieder::new(naam.clone(), "Huisartsenpraktijk De Linde", privacy, diensten);
+            let mut linde = Aanbieder::new(naam.clone(), "Huisartsenpraktijk De Linde", privacy, diensten);
+            linde.texts = self.texts.lock().unwrap().clone();
             let kinds = self.kinds.lock().unwrap();
-            kinds.iter().fold(linde, |linde, kind| linde.with_vertegenwoordiging(*kind))
+            kinds
+                .iter()
+                .fold(linde, |linde, kind| linde.with_vertegenwoordiging(*kind))
         }))
     }
 }

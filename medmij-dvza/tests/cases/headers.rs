@@ -35,16 +35,16 @@ async fn core_usrint_102_c11_c12_toestemmingsverklaring() {
         ("gegevensdiensten", "Basisgegevens Zorg"),
         (
             "not without consent",
-            "mag uw gegevens niet delen zonder uw toestemming",
+            "mag jouw gegevens niet delen zonder jouw toestemming",
         ),
         ("privacyverklaring", "href=\"https://ziekenhuis.example.nl/privacy\""),
         ("onbepaalde tijd", "onbepaalde tijd"),
         (
             "explanation of onbepaalde tijd",
-            "geldt uw toestemming tot u ermee stopt",
+            "geldt je toestemming tot je ermee stopt",
         ),
         ("six months", "meer dan zes maanden"),
-        ("how to adjust", "U kunt uw toestemming altijd aanpassen"),
+        ("how to adjust", "Je kunt je toestemming altijd aanpassen"),
         (
             "MedMij and safe connection",
             "veilige verbinding, volgens de regels van MedMij",
@@ -85,7 +85,7 @@ async fn ext_abo_abonneren_and_beeindigen() {
     for text in [
         "90 dagen",
         "Huisartsgegevens",
-        "Voor de gegevens zelf geeft u apart toestemming",
+        "Voor de gegevens zelf geef je apart toestemming",
     ] {
         assert!(seen.body.contains(text), "{text}");
     }
@@ -182,15 +182,78 @@ async fn o12_names_are_escaped_and_set_apart() {
         panic!("no flow")
     };
     let mut page = setup.server.page(&visitor).await;
-    if let medmij_dvza::Screen::Landing(namen) = &mut page.screen {
-        namen.pgo = "<script>alert(1)</script>\u{202e}{aanbieder}".to_owned();
+    if let medmij_dvza::Screen::Landing(screen) = &mut page.screen {
+        screen.namen.pgo = "<script>alert(1)</script>\u{202e}{aanbieder}".to_owned();
     }
     let rewrite = |address: &str| address.to_owned();
-    let context = RenderContext::new("/x", "/stijl.css", &rewrite);
+    let context = RenderContext::new("/x", "/style.css", &rewrite);
     let html = VoorbeeldSchermen.render(&page, &context);
     assert!(!html.contains("<script>") && html.contains("&#60;script&#62;"));
     assert!(!html.contains('\u{202e}'));
     assert!(html.contains("{aanbieder}\u{2069}"), "a name is not filled in again");
+}
+
+#[tokio::test]
+async fn a_supplier_replaces_one_page_and_keeps_the_others() {
+    use medmij_dvza::{
+        LandingScreen, Page,
+        router::{RenderContext, Screens},
+    };
+    struct HouseStyle;
+    impl Screens for HouseStyle {
+        fn landing(&self, screen: &LandingScreen, page: &Page, _: &RenderContext<'_>) -> String {
+            page.sentence(&screen.namen, "Welkom bij {aanbieder}")
+        }
+    }
+    let setup = setup_2_2();
+    let options = RouterOptions::at("/oauth").with_screens(std::sync::Arc::new(HouseStyle));
+    let mut browser = Browser::new(front_channel(setup.server.clone(), options));
+    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let (_, landing) = land(&mut browser, &started.location).await;
+    assert_eq!(landing.body, "Welkom bij \u{2068}Huisartsenpraktijk De Linde\u{2069}");
+    let other = browser.get("/oauth/flow/x").await;
+    assert!(other.body.contains("<h1>Deze pagina werkt niet meer</h1>"));
+}
+
+#[tokio::test]
+async fn every_page_says_who_shows_it_which_step_it_is_and_where_to_get_help() {
+    let setup = setup_2_2();
+    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let (_, landing) = land(&mut browser(&setup), &started.location).await;
+    let question = page(&setup, None).await;
+    for (seen, step) in [(&landing, "Stap 1 van 3"), (&question, "Stap 3 van 3")] {
+        for text in [
+            step,
+            "Deze pagina is van \u{2068}DVZA Test BV\u{2069}, namens \u{2068}Huisartsenpraktijk De Linde\u{2069}",
+            "Lukt het niet? Bel \u{2068}DVZA Test BV\u{2069}, telefoon \u{2068}088 123 45 67\u{2069}",
+        ] {
+            assert!(seen.body.contains(text), "{text}: {}", seen.body);
+        }
+    }
+    // what the Aanbieder registered comes in the place of the line, and beside the question
+    let own = medmij_dvza::AanbiederTexts::new("linde-1");
+    let own = own
+        .with_help("Bel <b>ons</b>.")
+        .with_explanation("Wij zijn er voor je.");
+    *setup.dvza.texts.lock().unwrap() = Some(own);
+    let question = page(&setup, None).await;
+    assert!(question.body.contains("Bel &#60;b&#62;ons&#60;/b&#62;.") && !question.body.contains("Lukt het niet?"));
+    assert!(question.body.contains("<p>Wij zijn er voor je.</p>"));
+}
+
+#[tokio::test]
+async fn an_address_without_a_page_is_answered_in_words() {
+    let setup = setup_2_2();
+    for base in ["/oauth", ""] {
+        let mut browser = Browser::new(front_channel(setup.server.clone(), RouterOptions::at(base)));
+        let seen = browser.get(&format!("{base}/nergens")).await;
+        assert_eq!(seen.status, 404);
+        assert!(
+            seen.body.contains("<h1>Deze pagina is er niet</h1>"),
+            "{base}: {}",
+            seen.body
+        );
+    }
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ async fn core_gegevensdiensten_103_o13_authorization_requests_of_an_address_are_
     assert_eq!(arrive(&setup, &limits, "192.0.2.1", &authorize).await.status(), 429);
     // pages of a flow, and without limits anything
     assert_ne!(
-        arrive(&setup, &limits, "192.0.2.1", "/oauth/stijl.css").await.status(),
+        arrive(&setup, &limits, "192.0.2.1", "/oauth/style.css").await.status(),
         429
     );
     let unlimited = front_channel(setup.server.clone(), RouterOptions::at("/oauth"));

@@ -15,8 +15,8 @@ use axum::{Extension, Router, body::Body, extract::Path, middleware::from_fn_wit
 use http::{Request, StatusCode};
 use medmij_dvp::{Aanvraag, Callback, Dvp, PendingFlows, Tokens};
 use medmij_dvza::{
-    Aanbieder, Authentication, Client, Clients, Dvza, LoginCallback, LoginOutcome, LoginRequest, LoginStart,
-    Persoon, Server, ServerConfig, SourceBirthDate, SupplierError, Toets, ToetsUitslag, ToetsVraag, Verleend,
+    Aanbieder, Authentication, Client, Clients, Dvza, LoginCallback, LoginOutcome, LoginRequest, LoginStart, Persoon,
+    Server, ServerConfig, SourceBirthDate, SupplierError, Toets, ToetsUitslag, ToetsVraag, Verleend,
     registratie::{Follower, Reading, Registratie, RegistratieError, RegistrationSource, Rows},
     router::{Guard, RouterOptions, front_channel, guard},
     store::MemoryStore,
@@ -76,7 +76,10 @@ impl Clients for Tenants {
 
 impl Authentication for Tenants {
     async fn begin(&self, login: &LoginRequest) -> Result<LoginStart, SupplierError> {
-        Ok(LoginStart::new(format!("https://login.example.nl/?RelayState={}", login.flow)))
+        Ok(LoginStart::new(format!(
+            "https://login.example.nl/?RelayState={}",
+            login.flow
+        )))
     }
     async fn finish(&self, _: &LoginCallback<'_>) -> Result<LoginOutcome, SupplierError> {
         Ok(LoginOutcome::Ingelogd(Persoon::new(Bsn::parse("999990019").unwrap())))
@@ -86,7 +89,9 @@ impl Authentication for Tenants {
 impl Toets for Tenants {
     async fn toets(&self, vraag: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
         let has = |id: &&GegevensdienstId| !self.every_other || covered(vraag.aanbieder.naam.short(), id.as_str());
-        Ok(ToetsUitslag::Beschikbaar(vraag.gegevensdiensten.iter().filter(has).cloned().collect()))
+        Ok(ToetsUitslag::Beschikbaar(
+            vraag.gegevensdiensten.iter().filter(has).cloned().collect(),
+        ))
     }
     async fn geboortedatum(&self, _: &Bsn, _: &Aanbieder) -> Result<Option<SourceBirthDate>, SupplierError> {
         Ok(SourceBirthDate::parse("19700901").ok())
@@ -152,10 +157,15 @@ fn world(registratie: Arc<Registratie>, every_other: bool) -> World {
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     });
     let counted = Arc::clone(&served);
-    let patient = async move |Extension(verleend): Extension<Verleend>, Path((aanbieder, dienst)): Path<(String, String)>| {
+    let patient = async move |Extension(verleend): Extension<Verleend>,
+                              Path((aanbieder, dienst)): Path<(String, String)>| {
         counted.fetch_add(1, Ordering::Relaxed);
         // what a route that trusts the guard would answer with
-        format!("{} {} {aanbieder} {dienst}", verleend.aanbieder.short(), verleend.client_id)
+        format!(
+            "{} {} {aanbieder} {dienst}",
+            verleend.aanbieder.short(),
+            verleend.client_id
+        )
     };
     World {
         front: front_channel(server.clone(), RouterOptions::at("/oauth")),
@@ -176,7 +186,9 @@ impl World {
         let started = dvp.start(asked, SESSION).unwrap();
         flows.insert(started.flow);
         let back = consent(&mut Browser::new(self.front.clone()), &started.location, "antwoord=ja").await;
-        let code = dvp.finish(&flows, &Callback::new(SESSION, "/cb", query(&back))).unwrap();
+        let code = dvp
+            .finish(&flows, &Callback::new(SESSION, "/cb", query(&back)))
+            .unwrap();
         let (request, exchange) = dvp.token_request(code).unwrap();
         let response = self.server.token(&request, &PeerNames::new(None, [client])).await;
         dvp.tokens(exchange, &response).unwrap()
@@ -233,7 +245,11 @@ async fn core_rscint_200_of_ten_thousand_requests_across_tenants_none_is_served(
         let (token, owner, of) = &tokens[draw(&entropy, tokens.len())];
         let client = CLIENTS[draw(&entropy, CLIENTS.len())];
         // half of them at the Aanbieder of the token, so that the other parts are tried too
-        let at = if draw(&entropy, 2) == 0 { *of } else { draw(&entropy, TENANTS + 1) };
+        let at = if draw(&entropy, 2) == 0 {
+            *of
+        } else {
+            draw(&entropy, TENANTS + 1)
+        };
         let dienst = id(&(40 + draw(&entropy, SERVICES + 1)).to_string());
         let before = world.served.load(Ordering::Relaxed);
         let (status, body) = world.ask(token, client, at, dienst.as_str()).await;
@@ -245,7 +261,11 @@ async fn core_rscint_200_of_ten_thousand_requests_across_tenants_none_is_served(
             assert_eq!((status, body, served), (StatusCode::OK, expected, 1));
         } else {
             across += 1;
-            assert_eq!((status.is_success(), body.as_str(), served), (false, "", 0), "{of} at {at}: {dienst}");
+            assert_eq!(
+                (status.is_success(), body.as_str(), served),
+                (false, "", 0),
+                "{of} at {at}: {dienst}"
+            );
         }
     }
     assert!(own > 100, "the guard serves what is right: {own}");
@@ -255,7 +275,10 @@ async fn core_rscint_200_of_ten_thousand_requests_across_tenants_none_is_served(
     clock.advance(Duration::from_secs(3_598));
     assert_eq!(world.ask(&tokens[0].0, CLIENTS[0], 0, "40").await.0, StatusCode::OK);
     clock.advance(Duration::from_secs(3));
-    assert_eq!(world.ask(&tokens[0].0, CLIENTS[0], 0, "40").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        world.ask(&tokens[0].0, CLIENTS[0], 0, "40").await.0,
+        StatusCode::NOT_FOUND
+    );
     assert_eq!(world.ask(&tokens[2].0, CLIENTS[0], 1, "41").await.0, StatusCode::OK);
 }
 
@@ -290,7 +313,14 @@ async fn core_gegevensdiensten_104_aanbieders_come_change_and_go_under_load_with
     let world = Arc::new(world(Arc::clone(&registratie), false));
     let mut tokens = Vec::new();
     for n in 0..tenants {
-        tokens.push(world.tokens(CLIENTS[0], n, &["40"]).await.access_token.expose().to_owned());
+        tokens.push(
+            world
+                .tokens(CLIENTS[0], n, &["40"])
+                .await
+                .access_token
+                .expose()
+                .to_owned(),
+        );
     }
     let tokens = Arc::new(tokens);
     let (stop, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
@@ -335,7 +365,10 @@ async fn core_gegevensdiensten_104_aanbieders_come_change_and_go_under_load_with
     more(asked.load(Ordering::Relaxed) + 20).await;
     // the new one is served from the request to the data, the changed one has its new name
     let fresh = world.tokens(CLIENTS[0], tenants, &["40"]).await;
-    let status = world.ask(fresh.access_token.expose(), CLIENTS[0], tenants, "40").await.0;
+    let status = world
+        .ask(fresh.access_token.expose(), CLIENTS[0], tenants, "40")
+        .await
+        .0;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(registratie.lookup(&naam(0)).unwrap().weergavenaam, "Anders 0");
     stop.store(true, Ordering::Relaxed);
@@ -350,5 +383,8 @@ async fn core_gegevensdiensten_104_aanbieders_come_change_and_go_under_load_with
     );
     // an hour later the one that was ended is gone
     clock.advance(Duration::from_secs(3_602));
-    assert_eq!(world.ask(&tokens[1], CLIENTS[0], 1, "40").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        world.ask(&tokens[1], CLIENTS[0], 1, "40").await.0,
+        StatusCode::NOT_FOUND
+    );
 }

@@ -74,20 +74,23 @@ impl Driver {
     }
 
     pub(crate) async fn browser(&self) -> Browser {
-        self.open(true).await
+        self.open(json!({}), json!({})).await
     }
 
     pub(crate) async fn browser_without_javascript(&self) -> Browser {
-        self.open(false).await
+        let prefs = json!({ "profile.managed_default_content_settings.javascript": 2 });
+        self.open(prefs, json!({})).await
     }
 
-    async fn open(&self, javascript: bool) -> Browser {
+    /// A browser whose pages are so wide, whatever its window is.
+    pub(crate) async fn browser_of_width(&self, width: u32) -> Browser {
+        let metrics = json!({ "width": width, "height": 900, "pixelRatio": 1.0 });
+        self.open(json!({}), json!({ "deviceMetrics": metrics })).await
+    }
+
+    async fn open(&self, prefs: serde_json::Value, emulation: serde_json::Value) -> Browser {
         let profile = tempfile::tempdir().unwrap();
-        let mut prefs = json!({});
-        if !javascript {
-            prefs = json!({ "profile.managed_default_content_settings.javascript": 2 });
-        }
-        let capabilities = json!({
+        let mut capabilities = json!({
             "browserName": "chrome",
             "goog:chromeOptions": {
                 "args": [
@@ -99,6 +102,9 @@ impl Driver {
                 "prefs": prefs,
             },
         });
+        if emulation != json!({}) {
+            capabilities["goog:chromeOptions"]["mobileEmulation"] = emulation;
+        }
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities.as_object().unwrap().clone())
             .connect(&self.address)

@@ -8,5 +8,7 @@
 mod aanval;
 mod chromium;
 mod gelijk;
+mod inloggen;
+mod reflow;
 mod verzamelen;
 mod wereld;

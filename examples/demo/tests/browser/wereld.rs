@@ -41,22 +41,37 @@ pub(crate) struct Wereld {
 impl Wereld {
     /// With the DVP of the examples.
     pub(crate) async fn start() -> Self {
-        Self::build(true).await
+        Self::build(true, None).await
     }
 
-    /// With a DVP that only writes down what the browser brings it.
-    pub(crate) async fn start_with_watching_dvp() -> (Self, Site) {
-        let wereld = Self::build(false).await;
+    /// With zorgaanbieders that are all called this.
+    pub(crate) async fn start_with_names(name: &str) -> (Self, Site) {
+        let wereld = Self::build(false, Some(name)).await;
         let dvp = Site::listen(wereld.network.dvp.adres, Vec::new()).await;
         (wereld, dvp)
     }
 
-    async fn build(with_dvp: bool) -> Self {
+    /// With a DVP that only writes down what the browser brings it.
+    pub(crate) async fn start_with_watching_dvp() -> (Self, Site) {
+        let wereld = Self::build(false, None).await;
+        let dvp = Site::listen(wereld.network.dvp.adres, Vec::new()).await;
+        (wereld, dvp)
+    }
+
+    async fn build(with_dvp: bool, name: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut network = Netwerk::build(&folder.path().join("demo")).unwrap();
         let data = data_with_a_person_of_whom_nothing_is_kept(folder.path());
         for dvza in &mut network.dvzas {
             dvza.gegevens.clone_from(&data);
+            if let Some(name) = name {
+                let file = std::fs::read(&dvza.registration).unwrap();
+                let mut registration: serde_json::Value = serde_json::from_slice(&file).unwrap();
+                for aanbieder in registration["aanbieders"].as_array_mut().unwrap() {
+                    aanbieder["weergavenaam"] = name.into();
+                }
+                std::fs::write(&dvza.registration, registration.to_string()).unwrap();
+            }
         }
         let rollen = if with_dvp {
             Rollen::start(&network).await

@@ -2,7 +2,7 @@
 //! core.authint.202, core.authint.203 — an authorization request comes in: refused with a page (1a), refused with a
 //! redirect (1b), or a flow.
 
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
 
 use http::HeaderMap;
 use medmij_log::{ErrorInfo, EventType, RequestInfo};
@@ -173,11 +173,7 @@ impl<D: Dvza> Server<D> {
             event.error = Some(ErrorInfo::new("invalid_request", error.to_string()));
             self.config.observer.observe(event);
         }
-        Arrived::Page(Box::new(Page::new(
-            400,
-            Screen::Fout(error),
-            Arc::clone(&self.config.texts),
-        )))
+        Arrived::Page(Box::new(Page::new(400, Screen::Fout(error), &self.config)))
     }
 
     fn refuse(

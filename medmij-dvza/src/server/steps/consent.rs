@@ -8,13 +8,13 @@ use medmij_oauth::{
     storage::SecretHash,
     wire::AuthorizationResponse,
 };
-use medmij_types::{AuthorizationCode, Entropy, EntropyError, GegevensdienstId, MedMijRequestId};
+use medmij_types::{AuthorizationCode, Datum, Entropy, EntropyError, GegevensdienstId, MedMijRequestId};
 
 use super::{At, DRAWS, Next};
 use crate::{
     server::{
-        Aanbieder, Aanbieders as _, DienstScreen, Dvza, Namen, Persoon, Represented, Screen, Server, StepError, ToestemmingScreen,
-        Toets as _,
+        Aanbieder, Aanbieders as _, DienstScreen, Dvza, Namen, Persoon, Represented, Screen, Server, StepError,
+        ToestemmingScreen, Toets as _,
         flow::{Asked, FamilyKey, Flow, GrantBody, Stap},
     },
     store::{AuditEntry, AuditKind, Grant, GrantId, Granted, NewGrant, Store as _},
@@ -55,6 +55,7 @@ impl<D: Dvza> Server<D> {
             } else {
                 None
             },
+            given: Some(Datum::in_amsterdam(self.config.clock.now())),
         };
         let index = self.config.keys.index(&persoon.bsn)?;
         for _ in 0..DRAWS {

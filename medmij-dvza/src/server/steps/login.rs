@@ -74,7 +74,8 @@ impl<D: Dvza> Server<D> {
             (None, _) => return self.end(at, Uitzondering::VertegenwoordigingOnverwacht).await,
         }
         if at.flow.beheren {
-            return self.advance(at, &at.flow.at(Stap::Overzicht { persoon }), true).await;
+            let stap = Stap::Overzicht { persoon, stopped: None };
+            return self.advance(at, &at.flow.at(stap), true).await;
         }
         let aanbieder = self.aanbieder(at.flow).await?;
         let functie = at.flow.scope.functie();

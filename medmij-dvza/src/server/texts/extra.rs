@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The sentences on the screens that the framework does not prescribe.
+
+use serde::{Deserialize, Serialize};
+
+/// Sentences of ours beside those of the framework, as a table `extra` of a pack. A pack may leave out any of them: then it says
+/// what the example says with "je". `{stap}`, `{stappen}` and `{datum}` are filled in too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+#[expect(
+    missing_docs,
+    reason = "a field is the sentence that its name says; the screens show where it stands"
+)]
+pub struct ExtraTexts {
+    pub doorgaan_titel: String,
+    pub doorgaan_tekst: String,
+    pub doorgaan: String,
+    pub afzender: String,
+    pub afzender_voor: String,
+    pub stap: String,
+    pub hulp: String,
+    pub uitleg_titel: String,
+    pub beheren_titel: String,
+    pub beheren_tekst: String,
+    pub beheren_gestopt: String,
+    pub beheren_mislukt: String,
+    pub overzicht_sinds: String,
+    pub intrekken_gedaan: String,
+    pub niet_gevonden_titel: String,
+    pub niet_gevonden_tekst: String,
+    pub aanbieder_onbekend: String,
+    pub pgo_onbekend: String,
+}
+
+impl Default for ExtraTexts {
+    fn default() -> Self {
+        Self::example(false)
+    }
+}
+
+impl ExtraTexts {
+    pub(super) fn example(formal: bool) -> Self {
+        let s = |je: &str, u: &str| if formal { u.to_owned() } else { je.to_owned() };
+        let same = str::to_owned;
+        Self {
+            doorgaan_titel: s("Je bent terug van het inloggen", "U bent terug van het inloggen"),
+            doorgaan_tekst: s(
+                "Kies Doorgaan. Dan gaan wij verder met je vraag.",
+                "Kies Doorgaan. Dan gaan wij verder met uw vraag.",
+            ),
+            doorgaan: same("Doorgaan"),
+            afzender: same("Deze pagina is van {dvza}."),
+            afzender_voor: same("Deze pagina is van {dvza}, namens {aanbieder}."),
+            stap: same("Stap {stap} van {stappen}"),
+            hulp: same("Lukt het niet? Bel {dvza}, telefoon {telefoon}."),
+            uitleg_titel: same("Uitleg"),
+            beheren_titel: s("Je toestemmingen bij {aanbieder}", "Uw toestemmingen bij {aanbieder}"),
+            beheren_tekst: s(
+                "Je wilt zien welke toestemmingen je gaf, of er een stoppen. Log eerst in. Dan weten wij zeker dat jij het bent.",
+                "U wilt zien welke toestemmingen u gaf, of er een stoppen. Log eerst in. Dan weten wij zeker dat u het bent.",
+            ),
+            beheren_gestopt: s(
+                "Je bent niet ingelogd. Er is niets veranderd aan je toestemmingen.",
+                "U bent niet ingelogd. Er is niets veranderd aan uw toestemmingen.",
+            ),
+            beheren_mislukt: s(
+                "Wij konden niet vaststellen wie je bent. Er is niets veranderd aan je toestemmingen.",
+                "Wij konden niet vaststellen wie u bent. Er is niets veranderd aan uw toestemmingen.",
+            ),
+            overzicht_sinds: s(
+                "Je gaf deze toestemming op {datum}.",
+                "U gaf deze toestemming op {datum}.",
+            ),
+            intrekken_gedaan: s(
+                "Je toestemming is gestopt. {aanbieder} deelt geen gegevens meer met {pgo}.",
+                "Uw toestemming is gestopt. {aanbieder} deelt geen gegevens meer met {pgo}.",
+            ),
+            niet_gevonden_titel: same("Deze pagina is er niet"),
+            niet_gevonden_tekst: s(
+                "Misschien klopt de link niet. Ga terug naar je app en begin opnieuw.",
+                "Misschien klopt de link niet. Ga terug naar uw app en begin opnieuw.",
+            ),
+            aanbieder_onbekend: same("de zorgaanbieder"),
+            pgo_onbekend: s("je app", "uw app"),
+        }
+    }
+}
