@@ -143,7 +143,7 @@ pub fn front_channel<D: Dvza>(server: Server<D>, options: RouterOptions) -> Rout
         )
         .route(&format!("{base}/style.css"), get(handlers::stylesheet))
         // around everything, what is not found and not allowed too
-        .layer(map_response_with_state(state.clone(), answer::finish::<D>))
+        .layer(map_response_with_state(state.clone(), handlers::finish::<D>))
         .with_state(state)
 }
 
@@ -159,6 +159,6 @@ pub fn back_channel<D: Dvza>(server: Server<D>, options: RouterOptions) -> Route
                 .layer(from_fn_with_state(state.clone(), limits::back::<D>)),
         )
         // around everything, what is not found and not allowed too
-        .layer(map_response_with_state(state.clone(), answer::finish::<D>))
+        .layer(map_response_with_state(state.clone(), handlers::finish::<D>))
         .with_state(state)
 }

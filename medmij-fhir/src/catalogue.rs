@@ -174,5 +174,18 @@ impl Catalogue {
     }
 }
 
+impl Gegevensdienst {
+    /// The gegevensdienst with this id in the [built-in catalogue](Catalogue::builtin).
+    #[must_use]
+    pub fn lookup(id: &GegevensdienstId) -> Option<&'static Self> {
+        Catalogue::builtin().lookup(id)
+    }
+
+    /// All gegevensdiensten of the [built-in catalogue](Catalogue::builtin).
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        Catalogue::builtin().all()
+    }
+}
+
 #[cfg(test)]
 mod tests;

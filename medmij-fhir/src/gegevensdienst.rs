@@ -9,7 +9,6 @@ mod share;
 
 use medmij_types::{GegevensdienstId, InterfaceversieId, Systeemrolcode};
 
-use crate::catalogue::Catalogue;
 use crate::query::{Choices, Query};
 use crate::version::FhirVersion;
 pub use service_query::{FollowUp, QueryMethod, ServiceQuery, TargetError};
@@ -97,17 +96,6 @@ pub struct Gegevensdienst {
 }
 
 impl Gegevensdienst {
-    /// The gegevensdienst with this id in the [built-in catalogue](Catalogue::builtin).
-    #[must_use]
-    pub fn lookup(id: &GegevensdienstId) -> Option<&'static Self> {
-        Catalogue::builtin().lookup(id)
-    }
-
-    /// All gegevensdiensten of the [built-in catalogue](Catalogue::builtin).
-    pub fn all() -> impl Iterator<Item = &'static Self> {
-        Catalogue::builtin().all()
-    }
-
     /// A gegevensdienst of a supplier's own, without queries yet; its facts are marked unknown.
     #[must_use]
     pub fn new(id: GegevensdienstId, name: impl Into<String>, functie: Functie, version: FhirVersion) -> Self {

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{Dialect, Header, Place, Remark, SchemaBasis, Value, remark::Note, value::Home};
+use crate::{Dialect, Header, Place, SchemaBasis, Value, note::Note, value::Home};
 
 /// An accepted document. A list holds one, and its values are ranges of it.
 pub struct Document {
@@ -74,12 +74,6 @@ impl Document {
     #[must_use]
     pub fn is_old_shape(&self) -> bool {
         self.dialect.is_old_shape()
-    }
-
-    /// What was not as expected and no reason to refuse: unknown elements, and values and cardinalities that only an
-    /// inferred dialect speaks of. In document order.
-    pub fn remarks(&self) -> impl Iterator<Item = Remark<'_>> {
-        self.notes.iter().map(|note| Remark::new(note, self))
     }
 
     /// Whether the other document has the same bytes, not counting the Tijdstempel.

@@ -29,8 +29,10 @@ mod error;
 mod header;
 mod index;
 mod kind;
+mod limits;
 mod list;
 mod locate;
+mod note;
 mod options;
 mod pattern;
 mod place;
@@ -54,8 +56,9 @@ pub use crate::{
     header::Header,
     index::KeyIndex,
     kind::ListKind,
+    limits::Limits,
     list::{Collector, List},
-    options::{Limits, ReadOptions},
+    options::ReadOptions,
     pattern::PatternError,
     place::Place,
     policy::{Freshness, RefreshPolicy},

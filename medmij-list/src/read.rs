@@ -14,7 +14,7 @@ mod value;
 use crate::{
     Collector, Dialect, Document, Header, KeyIndex, List, ListError, ListKind, ReadOptions, Rule, Value,
     dialect::{Content, Decl, Table},
-    remark::Note,
+    note::Note,
     xml::{Fault, Tag, Token, Tokens, admit, not_utf8},
 };
 pub use all::all_errors;

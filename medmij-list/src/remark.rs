@@ -3,19 +3,7 @@
 
 use std::fmt;
 
-use crate::{Document, Place, Rule};
-
-/// A remark as it is kept.
-#[derive(Clone, Debug)]
-pub(crate) struct Note {
-    pub(crate) rule: Rule,
-    pub(crate) entry: Option<u32>,
-    pub(crate) path: Box<str>,
-    pub(crate) message: Box<str>,
-    /// The element in the source.
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-}
+use crate::{Document, Place, Rule, note::Note};
 
 /// Something that was not as expected and no reason to refuse the list.
 #[derive(Clone, Copy, Debug)]
@@ -24,11 +12,15 @@ pub struct Remark<'a> {
     document: &'a Document,
 }
 
-impl<'a> Remark<'a> {
-    pub(crate) const fn new(note: &'a Note, document: &'a Document) -> Self {
-        Self { note, document }
+impl Document {
+    /// What was not as expected and no reason to refuse: unknown elements, and values and cardinalities that only an
+    /// inferred dialect speaks of. In document order.
+    pub fn remarks(&self) -> impl Iterator<Item = Remark<'_>> {
+        self.notes.iter().map(|note| Remark { note, document: self })
     }
+}
 
+impl<'a> Remark<'a> {
     /// The rule that would have been broken.
     #[must_use]
     pub const fn rule(&self) -> Rule {

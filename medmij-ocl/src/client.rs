@@ -8,8 +8,36 @@ use medmij_types::{
 
 use crate::{
     OAuthclientlist,
-    collector::{Client, Dienst},
+    tables::{Client, Dienst},
 };
+
+impl OAuthclientlist {
+    /// The client with this `client_id`, which is the host name of its front-channel node, exactly.
+    #[must_use]
+    pub fn client(&self, client_id: &Hostname) -> Option<OAuthclient<'_>> {
+        let hostname = |at: u32| self.document.text(self.clients.get(at as usize)?.hostname);
+        let at = self.index.find(client_id.as_str(), hostname)? as usize;
+        self.clients
+            .get(at)
+            .map(|client| OAuthclient { list: self, client, at })
+    }
+
+    /// The clients, in the order of the document.
+    pub fn clients(&self) -> impl ExactSizeIterator<Item = OAuthclient<'_>> {
+        self.clients
+            .iter()
+            .enumerate()
+            .map(|(at, client)| OAuthclient { list: self, client, at })
+    }
+}
+
+impl PartialEq for OAuthclientlist {
+    fn eq(&self, other: &Self) -> bool {
+        self.header() == other.header() && self.clients().eq(other.clients())
+    }
+}
+
+impl Eq for OAuthclientlist {}
 
 /// An entry of the OAuth Client List.
 #[derive(Clone, Copy, Debug)]
@@ -20,10 +48,6 @@ pub struct OAuthclient<'a> {
 }
 
 impl<'a> OAuthclient<'a> {
-    pub(crate) const fn new(list: &'a OAuthclientlist, client: &'a Client, at: usize) -> Self {
-        Self { list, client, at }
-    }
-
     /// The host name as it stands in the list.
     #[must_use]
     pub fn hostname_str(self) -> &'a str {

@@ -1,27 +1,34 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! From validated values to the list.
 
-use medmij_list::{Collector, Document, KeyIndex, Value};
+use std::sync::Arc;
 
-use crate::OAuthclientlist;
+use medmij_list::{BuiltInDialects, Collector, Dialect, DialectError, Document, KeyIndex, List, ListKind, Value};
 
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Client {
-    pub(crate) hostname: Value,
-    pub(crate) naam: Value,
-    pub(crate) subscription: Value,
-    pub(crate) resource: Value,
-    /// Whether there was an element `Gegevensdiensten`.
-    pub(crate) names_diensten: bool,
-    /// The end of its Gegevensdiensten among all.
-    pub(crate) diensten_end: u32,
-}
+use crate::{
+    OAuthclientlist,
+    tables::{Client, Dienst},
+};
 
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Dienst {
-    pub(crate) id: Value,
-    pub(crate) subscription: Value,
-    pub(crate) resource: Value,
+impl List for OAuthclientlist {
+    const KIND: ListKind = ListKind::OAuthclientlist;
+    type Collector = OAuthclientlistCollector;
+
+    fn dialects() -> Result<&'static [Arc<Dialect>], &'static DialectError> {
+        static DIALECTS: BuiltInDialects = BuiltInDialects::new(&[
+            include_str!("../dialects/release2-file-version-5.dialect"),
+            include_str!("../dialects/release3-inferred.dialect"),
+        ]);
+        DIALECTS.all()
+    }
+
+    fn document(&self) -> &Document {
+        &self.document
+    }
+
+    fn len(&self) -> usize {
+        self.clients.len()
+    }
 }
 
 /// Makes an [`OAuthclientlist`] of validated values.

@@ -28,6 +28,7 @@ mod client;
 mod collector;
 mod draft;
 mod oauthclientlist;
+mod tables;
 mod write;
 
 pub use crate::{

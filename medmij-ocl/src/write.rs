@@ -7,8 +7,16 @@ use crate::{NotificationEndpoint, OAuthclientlist};
 
 const RELEASE2: &str = "xmlns://afsprakenstelsel.medmij.nl/oauthclientlist/release2/";
 
+impl OAuthclientlist {
+    /// The list as the framework publishes it, in the release in which it was read, with the entries as they were read.
+    #[must_use]
+    pub fn to_xml(&self) -> String {
+        list(self)
+    }
+}
+
 /// A list that was read.
-pub(crate) fn list(list: &OAuthclientlist) -> String {
+fn list(list: &OAuthclientlist) -> String {
     let mut writer = begin(list.header(), list.document().dialect().namespace());
     for client in list.clients() {
         writer.open("OAuthclient");

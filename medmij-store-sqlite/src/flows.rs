@@ -8,9 +8,9 @@ use medmij_oauth::storage::Advanced;
 use rusqlite::params;
 
 use crate::{
+    audit,
     clock::micros,
     error::Failure,
-    grants,
     reader::View,
     row,
     writer::{Tx, first},
@@ -102,7 +102,7 @@ pub(crate) fn advance(tx: &Tx<'_>, advance: &Advance) -> Result<Advanced, Failur
         ],
     )?;
     if let (1, Some(entry)) = (changed, &advance.audit) {
-        grants::audit(tx, entry)?;
+        audit::write(tx, entry)?;
     }
     Ok(done(changed))
 }

@@ -10,6 +10,7 @@ use medmij_types::Aanbiedernaam;
 use rusqlite::params;
 
 use crate::{
+    audit,
     clock::micros,
     error::Failure,
     flows,
@@ -47,7 +48,7 @@ pub(crate) fn add(tx: &Tx<'_>, new: &NewGrant) -> Result<Granted, Failure> {
             tx.floor.saturating_add(lifetime).saturating_add(lifetime)
         ],
     )?;
-    audit(tx, &new.audit)?;
+    audit::write(tx, &new.audit)?;
     Ok(Granted::Done)
 }
 
@@ -100,7 +101,7 @@ pub(crate) fn withdraw(
         )?;
     }
     if ended > 0 {
-        audit(tx, entry)?;
+        audit::write(tx, entry)?;
     }
     Ok(ended as u64)
 }
@@ -116,24 +117,5 @@ pub(crate) fn revoke(tx: &Tx<'_>, id: &GrantId) -> Result<(), Failure> {
 /// Ends a grant for another reason than that the Persoon withdrew it.
 pub(crate) fn end(tx: &Tx<'_>, grant: &Grant) -> Result<(), Failure> {
     tx.execute("DELETE FROM grants WHERE id = ?1", [grant.id.as_str()])?;
-    audit(tx, &AuditEntry::ended(grant))
-}
-
-pub(crate) fn audit(tx: &Tx<'_>, entry: &AuditEntry) -> Result<(), Failure> {
-    tx.execute(
-        "INSERT INTO audit (at, kept_from, kind, persoon, aanbieder, client_id, scope, grant_id, texts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        params![
-            tx.wall,
-            tx.floor,
-            entry.kind.as_str(),
-            entry.persoon.as_bytes(),
-            entry.aanbieder.as_ref().map(Aanbiedernaam::as_str),
-            entry.client_id.as_str(),
-            entry.scope,
-            entry.grant.as_ref().map(GrantId::as_str),
-            entry.texts
-        ],
-    )?;
-    Ok(())
+    audit::write(tx, &AuditEntry::ended(grant))
 }

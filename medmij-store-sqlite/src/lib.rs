@@ -69,6 +69,7 @@
 #![forbid(unsafe_code)]
 
 mod abonnementen;
+mod audit;
 mod bindings;
 mod clock;
 mod error;

@@ -16,7 +16,7 @@ use medmij_oauth::{
 use medmij_types::{Aanbiedernaam, Hostname};
 
 use crate::{
-    BackupError, OpenError, SqliteOptions, bindings,
+    BackupError, OpenError, SqliteOptions, audit, bindings,
     clock::{StoreClock, micros},
     error::Failure,
     file::{self, Schema},
@@ -145,7 +145,7 @@ impl Store for SqliteStore {
         self.write(move |tx| {
             let ended = flows::end(tx, &id, version)?;
             if let (Advanced::Done, Some(entry)) = (ended, &audit) {
-                grants::audit(tx, entry)?;
+                audit::write(tx, entry)?;
             }
             Ok(ended)
         })
@@ -212,7 +212,7 @@ impl Store for SqliteStore {
     }
 
     async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        self.write(move |tx| grants::audit(tx, &entry)).await
+        self.write(move |tx| audit::write(tx, &entry)).await
     }
 
     async fn bindings_of(&self, names: &[Hostname]) -> Result<Vec<Binding>, StoreError> {

@@ -1,47 +1,38 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! From validated values to the list: four flat tables, each entry saying where its children end.
+//! From validated values to the list.
 
-use medmij_list::{Collector, Document, KeyIndex, Value};
+use std::sync::Arc;
 
-use crate::Zorgaanbiederslijst;
+use medmij_list::{BuiltInDialects, Collector, Dialect, DialectError, Document, KeyIndex, List, ListKind, Value};
 
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Aanbieder {
-    pub(crate) naam: Value,
-    pub(crate) aanbiedertype: Value,
-    pub(crate) versies_end: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Versie {
-    /// Absent in release2, which has one version that is not named.
-    pub(crate) id: Value,
-    pub(crate) diensten_end: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Dienst {
-    pub(crate) id: Value,
-    pub(crate) authorization: Value,
-    pub(crate) token: Value,
-    pub(crate) duur: Value,
-    pub(crate) subscription: Value,
-    pub(crate) rollen_end: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Rol {
-    pub(crate) code: Value,
-    pub(crate) resource: Value,
-}
+use crate::{
+    Zorgaanbiederslijst,
+    tables::{Aanbieder, Dienst, Rol, Tables, Versie},
+};
 
 /// Makes a [`Zorgaanbiederslijst`] of validated values.
 #[derive(Debug, Default)]
-pub struct ZorgaanbiederslijstCollector {
-    pub(crate) aanbieders: Vec<Aanbieder>,
-    pub(crate) versies: Vec<Versie>,
-    pub(crate) diensten: Vec<Dienst>,
-    pub(crate) rollen: Vec<Rol>,
+pub struct ZorgaanbiederslijstCollector(Tables);
+
+impl List for Zorgaanbiederslijst {
+    const KIND: ListKind = ListKind::Zorgaanbiederslijst;
+    type Collector = ZorgaanbiederslijstCollector;
+
+    fn dialects() -> Result<&'static [Arc<Dialect>], &'static DialectError> {
+        static DIALECTS: BuiltInDialects = BuiltInDialects::new(&[
+            include_str!("../dialects/release2-file-version-5.dialect"),
+            include_str!("../dialects/release3-inferred.dialect"),
+        ]);
+        DIALECTS.all()
+    }
+
+    fn document(&self) -> &Document {
+        self.document()
+    }
+
+    fn len(&self) -> usize {
+        self.entries()
+    }
 }
 
 const AANBIEDER: usize = 0;
@@ -93,12 +84,12 @@ impl Collector for ZorgaanbiederslijstCollector {
 
     fn open(&mut self, slot: usize) {
         match slot {
-            AANBIEDER => self.aanbieders.push(Aanbieder::default()),
-            VERSIE => self.versies.push(Versie::default()),
+            AANBIEDER => self.0.aanbieders.push(Aanbieder::default()),
+            VERSIE => self.0.versies.push(Versie::default()),
             // release2: the services stand in the Zorgaanbieder itself
-            DIENSTEN => self.versies.push(Versie::default()),
-            DIENST => self.diensten.push(Dienst::default()),
-            ROL => self.rollen.push(Rol::default()),
+            DIENSTEN => self.0.versies.push(Versie::default()),
+            DIENST => self.0.diensten.push(Dienst::default()),
+            ROL => self.0.rollen.push(Rol::default()),
             _ => {}
         }
     }
@@ -106,7 +97,7 @@ impl Collector for ZorgaanbiederslijstCollector {
     fn value(&mut self, slot: usize, value: Value) {
         match slot {
             NAAM | AANBIEDERTYPE => {
-                let Some(aanbieder) = self.aanbieders.last_mut() else {
+                let Some(aanbieder) = self.0.aanbieders.last_mut() else {
                     return;
                 };
                 *(if slot == NAAM {
@@ -115,9 +106,16 @@ impl Collector for ZorgaanbiederslijstCollector {
                     &mut aanbieder.aanbiedertype
                 }) = value;
             }
-            VERSIE_ID => self.versies.last_mut().into_iter().for_each(|versie| versie.id = value),
+            VERSIE_ID => self
+                .0
+                .versies
+                .last_mut()
+                .into_iter()
+                .for_each(|versie| versie.id = value),
             DIENST_ID | AUTHORIZATION | TOKEN | DUUR | SUBSCRIPTION => {
-                let Some(dienst) = self.diensten.last_mut() else { return };
+                let Some(dienst) = self.0.diensten.last_mut() else {
+                    return;
+                };
                 *match slot {
                     DIENST_ID => &mut dienst.id,
                     AUTHORIZATION => &mut dienst.authorization,
@@ -127,7 +125,7 @@ impl Collector for ZorgaanbiederslijstCollector {
                 } = value;
             }
             CODE | RESOURCE => {
-                let Some(rol) = self.rollen.last_mut() else { return };
+                let Some(rol) = self.0.rollen.last_mut() else { return };
                 *(if slot == CODE { &mut rol.code } else { &mut rol.resource }) = value;
             }
             _ => {}
@@ -137,22 +135,25 @@ impl Collector for ZorgaanbiederslijstCollector {
     fn close(&mut self, slot: usize) {
         match slot {
             AANBIEDER => {
-                let end = count(self.versies.len());
-                self.aanbieders
+                let end = count(self.0.versies.len());
+                self.0
+                    .aanbieders
                     .last_mut()
                     .into_iter()
                     .for_each(|aanbieder| aanbieder.versies_end = end);
             }
             VERSIE | DIENSTEN => {
-                let end = count(self.diensten.len());
-                self.versies
+                let end = count(self.0.diensten.len());
+                self.0
+                    .versies
                     .last_mut()
                     .into_iter()
                     .for_each(|versie| versie.diensten_end = end);
             }
             DIENST => {
-                let end = count(self.rollen.len());
-                self.diensten
+                let end = count(self.0.rollen.len());
+                self.0
+                    .diensten
                     .last_mut()
                     .into_iter()
                     .for_each(|dienst| dienst.rollen_end = end);
@@ -162,21 +163,22 @@ impl Collector for ZorgaanbiederslijstCollector {
     }
 
     fn entry(&self) -> u32 {
-        count(self.aanbieders.len().saturating_sub(1))
+        count(self.0.aanbieders.len().saturating_sub(1))
     }
 
     fn key(&self, entry: u32) -> Value {
-        self.aanbieders
+        self.0
+            .aanbieders
             .get(entry as usize)
             .map_or(Value::ABSENT, |aanbieder| aanbieder.naam)
     }
 
     fn finish(mut self, document: Document, index: KeyIndex) -> Zorgaanbiederslijst {
-        self.aanbieders.shrink_to_fit();
-        self.versies.shrink_to_fit();
-        self.diensten.shrink_to_fit();
-        self.rollen.shrink_to_fit();
-        Zorgaanbiederslijst::new(document, self, index)
+        self.0.aanbieders.shrink_to_fit();
+        self.0.versies.shrink_to_fit();
+        self.0.diensten.shrink_to_fit();
+        self.0.rollen.shrink_to_fit();
+        Zorgaanbiederslijst::new(document, self.0, index)
     }
 }
 

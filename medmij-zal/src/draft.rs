@@ -154,7 +154,6 @@ impl ZorgaanbiederslijstDraft {
     }
 
     fn checked(&self, xml: String) -> Result<String, DraftError> {
-        use medmij_list::List as _;
         let list = Snapshot::<Zorgaanbiederslijst>::read(xml.clone().into_bytes(), &ReadOptions::default())?;
         match list.document().remarks().next() {
             Some(remark) if remark.rule() == medmij_list::Rule::MissingElement => {

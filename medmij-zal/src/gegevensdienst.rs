@@ -3,9 +3,44 @@
 
 use std::fmt;
 
-use medmij_types::{BackchannelUri, FrontchannelUri, GegevensdienstId, Systeemrolcode};
+use medmij_types::{
+    Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, InterfaceversieId, Systeemrolcode,
+};
 
-use crate::{Interfaceversie, Unusable, Zorgaanbieder, collector::Dienst};
+use crate::{Interfaceversie, Unusable, Zorgaanbieder, Zorgaanbiederslijst, tables::Dienst};
+
+impl Zorgaanbiederslijst {
+    /// What a Zorgaanbieder offers under an Interfaceversie, with its addresses (core.alst.100). In release2, which does
+    /// not tell Interfaceversies apart, any of them is met by the one that is there.
+    #[must_use]
+    pub fn gegevensdienst(
+        &self,
+        naam: &Aanbiedernaam,
+        interfaceversie: &InterfaceversieId,
+        gegevensdienst: &GegevensdienstId,
+    ) -> Option<Gegevensdienst<'_>> {
+        self.zorgaanbieder(naam)?
+            .interfaceversie(interfaceversie)?
+            .gegevensdienst(gegevensdienst)
+    }
+}
+
+impl<'a> Interfaceversie<'a> {
+    /// The Gegevensdiensten.
+    pub fn gegevensdiensten(self) -> impl ExactSizeIterator<Item = Gegevensdienst<'a>> {
+        let range = self.aanbieder.list.diensten_of(self.at);
+        (range.start as usize..range.end as usize).map(move |at| Gegevensdienst {
+            versie: self,
+            at: u32::try_from(at).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// The Gegevensdienst with this id, exactly.
+    #[must_use]
+    pub fn gegevensdienst(self, id: &GegevensdienstId) -> Option<Gegevensdienst<'a>> {
+        self.gegevensdiensten().find(|dienst| dienst.id_str() == id.as_str())
+    }
+}
 
 /// A Gegevensdienst of a Zorgaanbieder under an Interfaceversie.
 #[derive(Clone, Copy)]
@@ -15,10 +50,6 @@ pub struct Gegevensdienst<'a> {
 }
 
 impl<'a> Gegevensdienst<'a> {
-    pub(crate) const fn new(versie: Interfaceversie<'a>, at: u32) -> Self {
-        Self { versie, at }
-    }
-
     /// The id as it stands in the list.
     #[must_use]
     pub fn id_str(self) -> &'a str {
@@ -266,3 +297,30 @@ impl PartialEq for Systeemrol<'_> {
 }
 
 impl Eq for Systeemrol<'_> {}
+
+// equal as far as the contents go, whatever list they are in
+impl PartialEq for Interfaceversie<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id_str() == other.id_str() && self.gegevensdiensten().eq(other.gegevensdiensten())
+    }
+}
+
+impl Eq for Interfaceversie<'_> {}
+
+impl PartialEq for Zorgaanbieder<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.naam_str() == other.naam_str()
+            && self.aanbiedertype_str() == other.aanbiedertype_str()
+            && self.interfaceversies().eq(other.interfaceversies())
+    }
+}
+
+impl Eq for Zorgaanbieder<'_> {}
+
+impl PartialEq for Zorgaanbiederslijst {
+    fn eq(&self, other: &Self) -> bool {
+        self.header() == other.header() && self.zorgaanbieders().eq(other.zorgaanbieders())
+    }
+}
+
+impl Eq for Zorgaanbiederslijst {}

@@ -34,6 +34,7 @@ mod collector;
 mod draft;
 mod gegevensdienst;
 pub mod koppellijst;
+mod tables;
 mod unusable;
 mod write;
 mod zorgaanbieder;

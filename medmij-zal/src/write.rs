@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.alst.100 — the elements of the list in their order, as the framework publishes them.
 
-use medmij_list::{Header, List as _, ListWriter};
+use medmij_list::{Header, ListWriter};
 
 use crate::Zorgaanbiederslijst;
 
+impl Zorgaanbiederslijst {
+    /// The list as the framework publishes it, in the release in which it was read, with the entries as they were read.
+    #[must_use]
+    pub fn to_xml(&self) -> String {
+        list(self)
+    }
+}
+
 /// A list as it was read.
-pub(crate) fn list(list: &Zorgaanbiederslijst) -> String {
+fn list(list: &Zorgaanbiederslijst) -> String {
     let namespace = list.document().dialect().namespace();
     let mut out = Out::new(list.header(), namespace, list.has_interfaceversies());
     for aanbieder in list.zorgaanbieders() {

@@ -5,7 +5,33 @@ use std::fmt;
 
 use medmij_types::{Aanbiedernaam, GegevensdienstId, InterfaceversieId};
 
-use crate::{Aanbiedertype, Gegevensdienst, Unusable, Zorgaanbiederslijst};
+use crate::{Aanbiedertype, Unusable, Zorgaanbiederslijst};
+
+impl Zorgaanbiederslijst {
+    /// The Zorgaanbieder of this name.
+    #[must_use]
+    pub fn zorgaanbieder(&self, naam: &Aanbiedernaam) -> Option<Zorgaanbieder<'_>> {
+        self.position(naam).map(|at| Zorgaanbieder { list: self, at })
+    }
+
+    /// The Zorgaanbieders, in the order of the document.
+    pub fn zorgaanbieders(&self) -> impl ExactSizeIterator<Item = Zorgaanbieder<'_>> {
+        (0..self.entries()).map(|at| Zorgaanbieder {
+            list: self,
+            at: u32::try_from(at).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// The Zorgaanbieders that offer a Gegevensdienst under any Interfaceversie. The index for it is made at the first
+    /// call.
+    pub fn zorgaanbieders_with(
+        &self,
+        gegevensdienst: &GegevensdienstId,
+    ) -> impl ExactSizeIterator<Item = Zorgaanbieder<'_>> {
+        let found = self.positions_with(gegevensdienst);
+        found.iter().map(|at| Zorgaanbieder { list: self, at: *at })
+    }
+}
 
 /// An entry of the Zorgaanbiederslijst.
 #[derive(Clone, Copy)]
@@ -15,10 +41,6 @@ pub struct Zorgaanbieder<'a> {
 }
 
 impl<'a> Zorgaanbieder<'a> {
-    pub(crate) const fn new(list: &'a Zorgaanbiederslijst, at: u32) -> Self {
-        Self { list, at }
-    }
-
     /// The name as it stands in the list, with `@medmij`.
     #[must_use]
     pub fn naam_str(self) -> &'a str {
@@ -66,16 +88,6 @@ impl<'a> Zorgaanbieder<'a> {
     }
 }
 
-impl PartialEq for Zorgaanbieder<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.naam_str() == other.naam_str()
-            && self.aanbiedertype_str() == other.aanbiedertype_str()
-            && self.interfaceversies().eq(other.interfaceversies())
-    }
-}
-
-impl Eq for Zorgaanbieder<'_> {}
-
 impl fmt::Debug for Zorgaanbieder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Zorgaanbieder")
@@ -88,7 +100,7 @@ impl fmt::Debug for Zorgaanbieder<'_> {
 #[derive(Clone, Copy)]
 pub struct Interfaceversie<'a> {
     pub(crate) aanbieder: Zorgaanbieder<'a>,
-    at: u32,
+    pub(crate) at: u32,
 }
 
 impl<'a> Interfaceversie<'a> {
@@ -114,28 +126,7 @@ impl<'a> Interfaceversie<'a> {
     pub const fn zorgaanbieder(self) -> Zorgaanbieder<'a> {
         self.aanbieder
     }
-
-    /// The Gegevensdiensten.
-    pub fn gegevensdiensten(self) -> impl ExactSizeIterator<Item = Gegevensdienst<'a>> {
-        let range = self.aanbieder.list.diensten_of(self.at);
-        (range.start as usize..range.end as usize)
-            .map(move |at| Gegevensdienst::new(self, u32::try_from(at).unwrap_or(u32::MAX)))
-    }
-
-    /// The Gegevensdienst with this id, exactly.
-    #[must_use]
-    pub fn gegevensdienst(self, id: &GegevensdienstId) -> Option<Gegevensdienst<'a>> {
-        self.gegevensdiensten().find(|dienst| dienst.id_str() == id.as_str())
-    }
 }
-
-impl PartialEq for Interfaceversie<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.id_str() == other.id_str() && self.gegevensdiensten().eq(other.gegevensdiensten())
-    }
-}
-
-impl Eq for Interfaceversie<'_> {}
 
 impl fmt::Debug for Interfaceversie<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -21,6 +21,7 @@
 mod advisories;
 mod boundaries;
 mod clocks;
+mod cycles;
 mod manifests;
 mod readme;
 mod run;
@@ -125,6 +126,7 @@ fn check() -> Result<(), Failed> {
     faults.extend(manifests::check());
     faults.extend(readme::check());
     faults.extend(clocks::check());
+    faults.extend(cycles::check());
     faults.extend(boundaries::check());
     for fault in &faults {
         eprintln!("{fault}");

@@ -33,6 +33,26 @@ pub enum ExportError {
     Form,
 }
 
+impl Kept {
+    /// For an export: bytes, origin, and the signature of this instance over both.
+    #[must_use]
+    pub fn export(&self, signer: &dyn ExportSigner) -> Vec<u8> {
+        write(&self.to_stored(), self, signer)
+    }
+
+    /// From an export. Where it came from holds only if a trusted instance signed it and the digest is that of the
+    /// bytes; else it is not proven.
+    ///
+    /// # Errors
+    /// [`ExportError`] where the export cannot be read at all.
+    pub fn import(exported: &[u8], trusted: &dyn ExportVerifier) -> Result<Self, ExportError> {
+        let (stored, proven) = read(exported, trusted)?;
+        let kept = Self::from_stored(&stored).map_err(|_| ExportError::Form)?;
+        let holds = proven && kept.is_consistent();
+        Ok(if holds { kept } else { kept.into_not_proven() })
+    }
+}
+
 /// The largest export of one resource.
 const MAX_SIZE: usize = 64 << 20;
 
@@ -44,7 +64,7 @@ struct Exported {
     signature: String,
 }
 
-pub(super) fn write(stored: &[u8], kept: &Kept, signer: &dyn ExportSigner) -> Vec<u8> {
+fn write(stored: &[u8], kept: &Kept, signer: &dyn ExportSigner) -> Vec<u8> {
     let exported = Exported {
         format: 1,
         kept: STANDARD.encode(stored),
@@ -55,7 +75,7 @@ pub(super) fn write(stored: &[u8], kept: &Kept, signer: &dyn ExportSigner) -> Ve
 }
 
 /// The stored form, and whether a trusted instance signed it.
-pub(super) fn read(exported: &[u8], trusted: &dyn ExportVerifier) -> Result<(Vec<u8>, bool), ExportError> {
+fn read(exported: &[u8], trusted: &dyn ExportVerifier) -> Result<(Vec<u8>, bool), ExportError> {
     if exported.len() > MAX_SIZE {
         return Err(ExportError::TooLarge);
     }

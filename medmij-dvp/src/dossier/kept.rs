@@ -7,7 +7,7 @@ use std::{fmt, time::SystemTime};
 use medmij_types::Aanbiedernaam;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Digest, ExportError, ExportSigner, ExportVerifier, Provenance};
+use super::{Context, Digest, Provenance};
 
 /// What the Persoon is told about a kept resource (core.dossier.104).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,27 +152,13 @@ impl Kept {
         Ok(stored.into_kept())
     }
 
-    /// For an export: bytes, origin, and the signature of this instance over both.
-    #[must_use]
-    pub fn export(&self, signer: &dyn ExportSigner) -> Vec<u8> {
-        super::export::write(&self.to_stored(), self, signer)
-    }
-
-    /// From an export. Where it came from holds only if a trusted instance signed it and the digest is that of the
-    /// bytes; else it is not proven.
-    ///
-    /// # Errors
-    /// [`ExportError`] where the export cannot be read at all.
-    pub fn import(exported: &[u8], trusted: &dyn ExportVerifier) -> Result<Self, ExportError> {
-        let (stored, proven) = super::export::read(exported, trusted)?;
-        let kept = Self::from_stored(&stored).map_err(|KeptError| ExportError::Form)?;
-        Ok(match (&kept.from, proven && kept.is_consistent()) {
-            (Came::MedMij(_), true) | (Came::Own, _) | (Came::NotProven(_), _) => kept,
-            (Came::MedMij(from), false) => Self {
-                from: Came::NotProven(Some(from.clone())),
-                bytes: kept.bytes,
-            },
-        })
+    /// The same, without what it claims to be of: nothing proves it. What is of the Persoon's own stays.
+    pub(super) fn into_not_proven(self) -> Self {
+        let from = match self.from {
+            Came::MedMij(claimed) => Came::NotProven(Some(claimed)),
+            from => from,
+        };
+        Self { from, ..self }
     }
 
     /// What was claimed of an imported resource that nothing proves, for the eyes of the Persoon.
@@ -184,7 +170,7 @@ impl Kept {
         }
     }
 
-    fn is_consistent(&self) -> bool {
+    pub(super) fn is_consistent(&self) -> bool {
         matches!(self.origin(), Origin::Unchanged(_))
     }
 

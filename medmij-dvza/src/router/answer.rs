@@ -2,11 +2,11 @@
 //! O7, O9, O11 — pages and redirects, and the headers of every answer: of the pages, of the token endpoint, and of what is
 //! answered before either is reached (404, 405, 413).
 
-use axum::{body::Body, extract::State, response::Response};
+use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use super::{RenderContext, RouterOptions, handlers::Mounted};
-use crate::server::{Dvza, Page, Screen};
+use super::{RenderContext, RouterOptions};
+use crate::server::{Page, Screen};
 
 /// A page, with a policy that lets nothing in and nobody frame it.
 pub(super) fn page(options: &RouterOptions, page: &Page, action: &str) -> Response {
@@ -67,18 +67,6 @@ pub(super) fn redirect(options: &RouterOptions, location: &str, after_post: bool
 pub(super) fn status(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
-    response
-}
-
-/// The last thing that happens to an answer.
-pub(super) async fn finish<D: Dvza>(State(mounted): State<Mounted<D>>, mut response: Response) -> Response {
-    secure(response.headers_mut());
-    if !mounted.options.is_loopback() {
-        response
-            .headers_mut()
-            .entry(header::STRICT_TRANSPORT_SECURITY)
-            .or_insert(HeaderValue::from_static("max-age=31536000"));
-    }
     response
 }
 

@@ -102,6 +102,18 @@ impl<D: Dvza> Mounted<D> {
     }
 }
 
+/// The last thing that happens to an answer.
+pub(super) async fn finish<D: Dvza>(State(mounted): State<Mounted<D>>, mut response: Response) -> Response {
+    answer::secure(response.headers_mut());
+    if !mounted.options.is_loopback() {
+        response
+            .headers_mut()
+            .entry(header::STRICT_TRANSPORT_SECURITY)
+            .or_insert(HeaderValue::from_static("max-age=31536000"));
+    }
+    response
+}
+
 impl<D: Dvza> Clone for Mounted<D> {
     fn clone(&self) -> Self {
         Self {

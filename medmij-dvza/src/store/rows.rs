@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The rows of a store, and the answers of its operations.
 
+mod access;
 mod audit;
 mod binding;
 mod code;
@@ -11,9 +12,10 @@ mod keys;
 mod refresh;
 
 pub use self::{
+    access::NewAccess,
     audit::{AuditEntry, AuditKind},
     binding::{Binding, Learned, MAX_LEARNED},
-    code::{Access, BurntCode, NewAccess, Redeem, TakenCode},
+    code::{Access, BurntCode, Redeem, TakenCode},
     flow::{Advance, NewFlow, StoredFlow},
     grant::{Grant, Granted, NewGrant},
     ids::{FlowId, GrantId},

@@ -6,43 +6,45 @@ use medmij_types::json::{Kind, Value};
 use super::CheckRule;
 use super::walk::Walk;
 
-/// Checks an object by its type.
-pub(super) fn check(walk: &mut Walk<'_>, object: Value<'_>, of: &str) {
-    match of {
-        "Coding" => coding(walk, object),
-        "CodeableConcept" => {
-            let codings = object.member("coding");
-            let says = |coding: Value<'_>| has(coding, "display") || has_extension(coding);
-            let coded = codings.is_some_and(|codings| codings.items().any(says));
-            if !coded && !has(object, "text") && !has_extension(object) {
-                walk.finding("", CheckRule::ConceptText);
+impl Walk<'_> {
+    /// Checks an object by its type.
+    pub(super) fn element(&mut self, object: Value<'_>, of: &str) {
+        match of {
+            "Coding" => self.coding(object),
+            "CodeableConcept" => {
+                let codings = object.member("coding");
+                let says = |coding: Value<'_>| has(coding, "display") || has_extension(coding);
+                let coded = codings.is_some_and(|codings| codings.items().any(says));
+                if !coded && !has(object, "text") && !has_extension(object) {
+                    self.finding("", CheckRule::ConceptText);
+                }
             }
-        }
-        "Reference" if !has(object, "display") && !says_why_absent(object) => {
-            walk.finding("display", CheckRule::ReferenceDisplay);
-        }
-        "Identifier" => {
-            if !has(object, "value") && !has_extension(object) {
-                walk.finding("value", CheckRule::IdentifierValue);
+            "Reference" if !has(object, "display") && !says_why_absent(object) => {
+                self.finding("display", CheckRule::ReferenceDisplay);
             }
-            if !has(object, "system") && object.member("type").is_none() {
-                walk.finding("system", CheckRule::IdentifierSystem);
+            "Identifier" => {
+                if !has(object, "value") && !has_extension(object) {
+                    self.finding("value", CheckRule::IdentifierValue);
+                }
+                if !has(object, "system") && object.member("type").is_none() {
+                    self.finding("system", CheckRule::IdentifierSystem);
+                }
             }
+            _ => {}
         }
-        _ => {}
     }
-}
 
-fn coding(walk: &mut Walk<'_>, coding: Value<'_>) {
-    if !has(coding, "system") {
-        walk.finding("system", CheckRule::CodingSystem);
-    }
-    if !has(coding, "code") {
-        walk.finding("code", CheckRule::CodingCode);
-    }
-    let system = coding.member("system").and_then(|system| system.as_str());
-    if system.is_some_and(|system| system.contains(ZIB_VALUE_SETS)) {
-        walk.finding("system", CheckRule::CodingValueSet);
+    fn coding(&mut self, coding: Value<'_>) {
+        if !has(coding, "system") {
+            self.finding("system", CheckRule::CodingSystem);
+        }
+        if !has(coding, "code") {
+            self.finding("code", CheckRule::CodingCode);
+        }
+        let system = coding.member("system").and_then(|system| system.as_str());
+        if system.is_some_and(|system| system.contains(ZIB_VALUE_SETS)) {
+            self.finding("system", CheckRule::CodingValueSet);
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use medmij_types::json::{Kind, Value};
 
 use super::CheckRule;
-use super::{Finding, date, element};
+use super::{Finding, date};
 use crate::table::{ElementKind, Table, Type};
 
 /// Checks what a resource holds, whatever Bundle it came in.
@@ -41,7 +41,7 @@ impl Walk<'_> {
 
     fn object(&mut self, object: Value<'_>, of: usize) {
         let known = self.table.get(of);
-        element::check(self, object, known.name);
+        self.element(object, known.name);
         let mut from = 0;
         for member in object.members() {
             let name = member.name().unwrap_or_default();

@@ -3,92 +3,19 @@
 
 use std::collections::HashMap;
 
-use quick_xml::events::Event;
-
-use super::attributes::{self, Namespace, Raw};
-use super::reader::{Reader, Tag, push_list};
-use super::{XmlError, XmlRule};
-
 /// An unknown element with all that stands in it.
 pub(super) struct Node<'a> {
-    value: Option<String>,
-    id: Option<String>,
-    url: Option<String>,
-    children: Vec<(&'a str, Self)>,
+    pub(super) value: Option<String>,
+    pub(super) id: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) children: Vec<(&'a str, Self)>,
     /// How many elements there are, itself included.
     pub(super) size: usize,
     /// Whether it holds what FHIR never has: text, other attributes, other namespaces.
     pub(super) is_odd: bool,
 }
 
-impl<'a> Node<'a> {
-    /// Reads to the end of the element.
-    pub(super) fn read(reader: &mut Reader<'a>, tag: &Tag<'a>, json_depth: usize) -> Result<Self, XmlError> {
-        if json_depth > reader.depth {
-            return Err(XmlError::new(XmlRule::TooDeep, tag.start));
-        }
-        let quoted = |raw: Option<Raw<'a>>| -> Result<Option<String>, XmlError> {
-            let Some(raw) = raw else { return Ok(None) };
-            let mut out = String::from('"');
-            attributes::push_value(&mut out, raw)?;
-            out.push('"');
-            Ok(Some(out))
-        };
-        let mut node = Self {
-            value: quoted(tag.attributes.value)?,
-            id: quoted(tag.attributes.id)?,
-            url: quoted(tag.attributes.url)?,
-            children: Vec::new(),
-            size: 1,
-            is_odd: !tag.attributes.others.is_empty(),
-        };
-        if tag.is_empty {
-            return Ok(node);
-        }
-        loop {
-            let start = reader.at();
-            let (len, name_len, is_empty) = match reader.event(start)? {
-                Event::Start(tag) => (tag.len(), tag.name().as_ref().len(), false),
-                Event::Empty(tag) => (tag.len(), tag.name().as_ref().len(), true),
-                Event::End(_) => break,
-                Event::Text(text) if text.trim_ascii().is_empty() => continue,
-                Event::Comment(_) | Event::PI(_) => continue,
-                Event::DocType(_) => return Err(XmlError::new(XmlRule::Doctype, start)),
-                Event::Eof => return Err(XmlError::new(XmlRule::Syntax, start)),
-                _ => {
-                    node.is_odd = true;
-                    continue;
-                }
-            };
-            let child = reader.tag(start, len, name_len, is_empty)?;
-            let (prefix, name) = child.name.split_once(':').unwrap_or(("", child.name));
-            let rebound = child
-                .attributes
-                .namespaces
-                .iter()
-                .rev()
-                .find(|(bound, _)| *bound == prefix);
-            let namespace = rebound
-                .map(|(_, namespace)| *namespace)
-                .or_else(|| reader.namespace(prefix));
-            let read = Self::read(reader, &child, json_depth + 2)?;
-            node.size += read.size;
-            // the name of a member that is there already
-            let taken = match name {
-                "id" => node.id.is_some(),
-                "url" => node.url.is_some(),
-                name => name == "resourceType" || !name.starts_with(|c: char| c.is_ascii_alphabetic()),
-            };
-            if namespace == Some(Namespace::Fhir) && !taken {
-                node.is_odd |= read.is_odd;
-                node.children.push((name, read));
-            } else {
-                node.is_odd = true;
-            }
-        }
-        Ok(node)
-    }
-
+impl Node<'_> {
     pub(super) fn is_empty(&self) -> bool {
         self.value.is_none() && self.has_no_content()
     }
@@ -143,4 +70,32 @@ impl<'a> Node<'a> {
         out.push('}');
         out
     }
+}
+
+/// Writes a member of one value, or of an array; of nothing, nothing.
+pub(super) fn push_list(out: &mut String, is_first: bool, mark: &str, name: &str, values: &[Option<String>]) -> bool {
+    if values.iter().all(Option::is_none) {
+        return is_first;
+    }
+    push_name(out, is_first, mark, name);
+    let texts: Vec<&str> = values.iter().map(|value| value.as_deref().unwrap_or("null")).collect();
+    match texts.as_slice() {
+        [one] => out.push_str(one),
+        many => {
+            out.push('[');
+            out.push_str(&many.join(","));
+            out.push(']');
+        }
+    }
+    false
+}
+
+pub(super) fn push_name(out: &mut String, is_first: bool, mark: &str, name: &str) {
+    if !is_first {
+        out.push(',');
+    }
+    out.push('"');
+    out.push_str(mark);
+    crate::json::push_escaped(out, name);
+    out.push_str("\":");
 }

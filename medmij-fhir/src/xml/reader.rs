@@ -2,17 +2,16 @@
 //! XML to JSON in one pass: each element is written as it comes, and nothing is kept but what is still open.
 
 mod frame;
+mod unknown;
 
 use std::ops::Range;
 
 use quick_xml::events::Event;
 
 use super::attributes::{self, Attributes, Namespace, Raw};
-use super::generic::Node;
 use super::{Converted, Oddity, OddityKind, XmlError, XmlRule, narrative};
 use crate::limits::{Limits, MAX_DEPTH};
 use crate::table::{Element, ElementKind, Table, Type};
-pub(super) use frame::push_list;
 pub(crate) use frame::push_step;
 use frame::{Frame, Kind, Run};
 
@@ -393,7 +392,7 @@ impl<'a> Reader<'a> {
             .frames
             .last()
             .map_or((0, false), |frame| (frame.json_depth, frame.of == usize::MAX));
-        let node = Node::read(self, tag, json_depth + 1)?;
+        let node = self.unknown_node(tag, json_depth + 1)?;
         self.items += node.size;
         self.check_items(tag.start)?;
         if !in_unknown || node.is_odd || is_known {

@@ -5,7 +5,7 @@ use super::Reading;
 use crate::{
     Collector, Rule,
     dialect::{Decl, ROOT},
-    remark::Note,
+    note::Note,
     xml::{Fault, Tag, Token, text_fault},
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 use super::*;
+use crate::dossier::{ExportError, ExportSigner, ExportVerifier};
 use sha2::{Digest as _, Sha256};
 
 struct Instance(&'static str);

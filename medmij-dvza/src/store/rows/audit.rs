@@ -4,7 +4,7 @@
 use medmij_oauth::{ClientId, seal::PersoonIndex};
 use medmij_types::Aanbiedernaam;
 
-use super::{Grant, GrantId};
+use super::GrantId;
 
 /// What an audit entry is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,20 +92,6 @@ impl AuditEntry {
             grant: None,
             texts: texts.into(),
         }
-    }
-
-    /// The entry of a grant that the DVZA ended by itself.
-    #[must_use]
-    pub fn ended(grant: &Grant) -> Self {
-        Self::new(
-            AuditKind::Beeindigd,
-            grant.persoon,
-            grant.aanbieder.clone(),
-            grant.client_id.clone(),
-            "*",
-            "",
-        )
-        .of_grant(grant.id.clone())
     }
 
     /// The entry with its grant.

@@ -1,36 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.tknint.203, core.tknint.204 — taking a code, and the access token that comes of it.
 
-use std::time::Duration;
-
 use medmij_oauth::{ClientId, storage::SecretHash};
 use medmij_types::{GegevensdienstId, Hostname};
 
-use super::{Grant, NewRefresh};
-
-/// An access token to write.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct NewAccess {
-    /// The hash of the token.
-    pub token: SecretHash,
-    /// How long it works.
-    pub lifetime: Duration,
-    /// What it admits: all that was granted, or less. The consent itself is in the grant and is never narrowed.
-    pub gegevensdiensten: Vec<GegevensdienstId>,
-}
-
-impl NewAccess {
-    /// An access token for these gegevensdiensten.
-    #[must_use]
-    pub fn new(token: SecretHash, lifetime: Duration, gegevensdiensten: Vec<GegevensdienstId>) -> Self {
-        Self {
-            token,
-            lifetime,
-            gegevensdiensten,
-        }
-    }
-}
+use super::{Grant, NewAccess, NewRefresh};
 
 /// An offer of a code, and what is written when it is taken.
 #[derive(Clone, Debug)]

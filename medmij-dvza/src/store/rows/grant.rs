@@ -6,7 +6,7 @@ use std::time::Duration;
 use medmij_oauth::{ClientId, seal::PersoonIndex, storage::SecretHash};
 use medmij_types::Aanbiedernaam;
 
-use super::{AuditEntry, FlowId, GrantId};
+use super::{AuditEntry, AuditKind, FlowId, GrantId};
 
 /// What a Persoon granted, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,22 @@ impl Grant {
             langdurig,
             body,
         }
+    }
+}
+
+impl AuditEntry {
+    /// The entry of a grant that the DVZA ended by itself.
+    #[must_use]
+    pub fn ended(grant: &Grant) -> Self {
+        Self::new(
+            AuditKind::Beeindigd,
+            grant.persoon,
+            grant.aanbieder.clone(),
+            grant.client_id.clone(),
+            "*",
+            "",
+        )
+        .of_grant(grant.id.clone())
     }
 }
 

@@ -2,7 +2,7 @@
 //! What is open while a document is read.
 
 use super::super::XmlRule;
-use super::super::generic::Node;
+use super::super::generic::{Node, push_list, push_name};
 use crate::table::{Element, MOST_ELEMENTS};
 
 /// An element that has not ended.
@@ -209,40 +209,6 @@ impl Unknown<'_> {
         let is_first = push_list(out, is_first, "", self.name, &self.values);
         push_list(out, is_first, "_", self.name, &self.companions)
     }
-}
-
-/// Writes a member of one value, or of an array; of nothing, nothing.
-pub(in super::super) fn push_list(
-    out: &mut String,
-    is_first: bool,
-    mark: &str,
-    name: &str,
-    values: &[Option<String>],
-) -> bool {
-    if values.iter().all(Option::is_none) {
-        return is_first;
-    }
-    push_name(out, is_first, mark, name);
-    let texts: Vec<&str> = values.iter().map(|value| value.as_deref().unwrap_or("null")).collect();
-    match texts.as_slice() {
-        [one] => out.push_str(one),
-        many => {
-            out.push('[');
-            out.push_str(&many.join(","));
-            out.push(']');
-        }
-    }
-    false
-}
-
-fn push_name(out: &mut String, is_first: bool, mark: &str, name: &str) {
-    if !is_first {
-        out.push(',');
-    }
-    out.push('"');
-    out.push_str(mark);
-    crate::json::push_escaped(out, name);
-    out.push_str("\":");
 }
 
 /// The path of the element that is open, or of a child of it. Names come from the other party: what does not look like
