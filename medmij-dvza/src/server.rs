@@ -119,7 +119,7 @@ impl<D: Dvza> Server<D> {
     /// the store in memory tidies up by itself.
     ///
     /// Where the wall clock of the store jumped nothing goes, and an event `store_clock_jumped` is raised, once: see
-    /// [`StoreClockState`](crate::store::StoreClockState).
+    /// [`StoreClockState`](medmij_oauth::storage::StoreClockState).
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 //! What every store has in common, of either role: the hash under which a secret is kept, the answer of a change that only
 //! one caller makes, and why a store does not answer.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use sha2::{Digest as _, Sha256};
 
@@ -61,6 +61,36 @@ pub enum Advanced {
     Done,
     /// Another caller was first: it has another version, is closed, expired or was never there.
     Stale,
+}
+
+/// The clocks of a store (core.logging.203, case O16).
+///
+/// The floor is the time by which grants lapse and rows are purged. While a process runs it moves as fast as the monotonic
+/// clock of that process, at most twice as fast where it is behind the wall clock, and never by a jump of the wall clock.
+/// Time in which no process ran is caught up in the same way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreClockState {
+    /// How far the wall clock and the floor are apart, whichever is ahead.
+    pub apart: Duration,
+}
+
+impl StoreClockState {
+    /// Up to this much, the floor lags and everything goes on. Beyond it nothing is purged until the wall clock is set
+    /// right, the floor has caught up, or an operator accepts the wall clock.
+    pub const BOUND: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// Clocks that are so far apart.
+    #[must_use]
+    pub fn new(apart: Duration) -> Self {
+        Self { apart }
+    }
+
+    /// Whether the wall clock jumped, or nothing ran for more than a day.
+    #[must_use]
+    pub fn jumped(&self) -> bool {
+        self.apart > Self::BOUND
+    }
 }
 
 /// What a store cannot do.

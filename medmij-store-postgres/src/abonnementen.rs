@@ -14,9 +14,9 @@ use crate::{
     PostgresStore,
     error::Failure,
     pool::Params,
-    row::{self, column},
+    row::{self, bounded, column},
     sql,
-    store::{bounded, done},
+    store::done,
 };
 
 impl Abonnementen for PostgresStore {

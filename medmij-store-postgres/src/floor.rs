@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use medmij_dvza::store::StoreClockState;
+use medmij_oauth::storage::StoreClockState;
 use medmij_types::Clock;
 
 use crate::{

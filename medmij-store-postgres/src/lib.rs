@@ -22,6 +22,11 @@
 //! # }
 //! ```
 //!
+//! # Roles
+//!
+//! A program takes the feature of its role and compiles nothing of the other: `dvza` has [`PostgresStore`], `dvp` has
+//! [`PostgresVault`]. Without either there is nothing to open.
+//!
 //! # Operating it
 //!
 //! * **Open.** [`PostgresStore::open`] connects and refuses a schema that is too old, or a server that does not keep what it
@@ -62,35 +67,48 @@
 //!   notices by the last time that was written down, and goes on from there. That time is written every two seconds while
 //!   there are writes (purging is one), so that much may be gained; without any write, as long as nothing was written.
 //! * Consents lapse, and rows and audit entries are purged, by a floor that follows the monotonic clocks of the replicas and not
-//!   the clock of the server: [`StoreClockState`](medmij_dvza::store::StoreClockState). It lags by ten seconds at most. After
+//!   the clock of the server: [`StoreClockState`](medmij_oauth::storage::StoreClockState). It lags by ten seconds at most. After
 //!   more than a day in which no replica ran nothing is purged until [`PostgresStore::accept_clock`].
 //! * TLS client certificates and server certificates are read once, at start.
 
 #![forbid(unsafe_code)]
+// what the roles share is of use to neither alone
+#![cfg_attr(not(all(feature = "dvp", feature = "dvza")), allow(dead_code))]
 
+#[cfg(feature = "dvza")]
 mod abonnementen;
+#[cfg(feature = "dvza")]
 mod bindings;
 mod error;
 mod floor;
+#[cfg(feature = "dvza")]
 mod keys;
 mod moment;
 mod options;
+#[cfg(feature = "dvp")]
 mod orders;
+#[cfg(feature = "dvza")]
 mod outbox;
 mod pool;
+#[cfg(feature = "dvp")]
 mod register;
 mod registration;
 mod row;
 mod schema;
 mod settings;
+#[cfg(feature = "dvza")]
 mod sql;
+#[cfg(feature = "dvza")]
 mod store;
 #[cfg(feature = "rustls")]
 mod tls;
+#[cfg(feature = "dvp")]
 mod vault;
 
+#[cfg(feature = "dvza")]
+pub use self::store::PostgresStore;
 #[cfg(feature = "rustls")]
 pub use self::tls::PostgresTls;
-pub use self::{
-    error::OpenError, options::PostgresOptions, schema::Migrated, store::PostgresStore, vault::PostgresVault,
-};
+#[cfg(feature = "dvp")]
+pub use self::vault::PostgresVault;
+pub use self::{error::OpenError, options::PostgresOptions, schema::Migrated};

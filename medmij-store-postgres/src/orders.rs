@@ -16,8 +16,7 @@ use crate::{
     error::Failure,
     moment,
     pool::Params,
-    row::{self, column, micros},
-    store::bounded,
+    row::{self, bounded, column, micros},
 };
 
 impl OrderStore for PostgresVault {

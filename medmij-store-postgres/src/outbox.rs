@@ -11,8 +11,8 @@ use crate::{
     PostgresStore,
     error::Failure,
     pool::Params,
-    row::{self, column},
-    store::{bounded, done},
+    row::{self, bounded, column},
+    store::done,
 };
 
 impl SharedOutbox for PostgresStore {

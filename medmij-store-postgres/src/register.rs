@@ -11,8 +11,7 @@ use crate::{
     PostgresVault,
     error::Failure,
     pool::Params,
-    row::{self, column},
-    store::bounded,
+    row::{self, bounded, column},
 };
 
 impl AbonnementRegister for PostgresVault {

@@ -12,13 +12,12 @@ use std::{
 
 use medmij_dvza::store::{
     Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse,
-    Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store, StoreClockState,
-    StoredFlow, TakenCode,
+    Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store, StoredFlow, TakenCode,
 };
 use medmij_oauth::{
     ClientId,
     seal::PersoonIndex,
-    storage::{Advanced, SecretHash, StoreError},
+    storage::{Advanced, SecretHash, StoreClockState, StoreError},
 };
 use medmij_types::{Aanbiedernaam, Hostname};
 
@@ -28,7 +27,7 @@ use crate::{
     floor::Floor,
     keys,
     pool::{Connections, Params},
-    row::{self, AuditParams, column, micros},
+    row::{self, AuditParams, bounded, column, micros},
     schema::{self, Schema},
     settings::check_sessions,
     sql,
@@ -456,11 +455,6 @@ impl DangerShiftClock for PostgresStore {
 
 pub(crate) fn done(changed: bool) -> Advanced {
     if changed { Advanced::Done } else { Advanced::Stale }
-}
-
-/// A batch as PostgreSQL counts; one that is too large would pass the deadline.
-pub(crate) fn bounded(batch: usize) -> i64 {
-    i64::try_from(batch.min(10_000)).unwrap_or_default()
 }
 
 const SCHEMA: Schema = Schema {

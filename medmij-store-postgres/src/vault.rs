@@ -11,10 +11,9 @@ use crate::{
     error::Failure,
     floor::Floor,
     pool::{Connections, Params},
-    row::{column, micros},
+    row::{bounded, column, micros},
     schema::{self, Schema},
     settings::check_sessions,
-    store::bounded,
 };
 
 /// The vault of a DVP in a PostgreSQL database, in the schema `medmij_dvp`: refresh tokens ([`TokenVault`], use it through a

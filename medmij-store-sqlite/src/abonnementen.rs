@@ -13,8 +13,7 @@ use rusqlite::{Row, params};
 use crate::{
     SqliteStore,
     error::Failure,
-    row,
-    store::bounded,
+    row::{self, bounded},
     writer::{Tx, first},
 };
 

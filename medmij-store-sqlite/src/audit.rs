@@ -5,7 +5,7 @@ use medmij_dvza::store::{AuditEntry, GrantId};
 use medmij_types::Aanbiedernaam;
 use rusqlite::params;
 
-use crate::{error::Failure, writer::Tx};
+use crate::{error::Failure, reader::View, row, writer::Tx};
 
 pub(crate) fn write(tx: &Tx<'_>, entry: &AuditEntry) -> Result<(), Failure> {
     tx.execute(
@@ -24,4 +24,16 @@ pub(crate) fn write(tx: &Tx<'_>, entry: &AuditEntry) -> Result<(), Failure> {
         ],
     )?;
     Ok(())
+}
+
+/// Every entry, oldest first.
+pub(crate) fn all(view: &View<'_>) -> Result<Vec<AuditEntry>, Failure> {
+    let sql = "SELECT kind, persoon, aanbieder, client_id, scope, grant_id, texts FROM audit ORDER BY seq";
+    let mut statement = view.connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(row::audit(row)?);
+    }
+    Ok(entries)
 }

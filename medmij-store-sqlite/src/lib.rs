@@ -23,6 +23,11 @@
 //! # }
 //! ```
 //!
+//! # Roles
+//!
+//! A program takes the feature of its role and compiles nothing of the other: `dvza` has [`SqliteStore`], `dvp` has
+//! [`SqliteVault`]. Without either there is nothing to open.
+//!
 //! # Operating it
 //!
 //! * **Open.** [`SqliteStore::open`] makes the file, readable for its owner only, and starts one thread that writes and a few
@@ -55,7 +60,7 @@
 //! One transaction has one time. Audit entries bear the time of the wall clock.
 //!
 //! Consents lapse, and rows and audit entries are purged, by a floor that follows the monotonic clocks of the processes and no
-//! wall clock: [`StoreClockState`](medmij_dvza::store::StoreClockState). After more than a day in which no process ran, and
+//! wall clock: [`StoreClockState`](medmij_oauth::storage::StoreClockState). After more than a day in which no process ran, and
 //! after the wall clock was wrong when the file was made, nothing is purged until [`SqliteStore::accept_clock`].
 //!
 //! # Limits
@@ -67,28 +72,48 @@
 //! * A disk that lies about having written loses what it lied about.
 
 #![forbid(unsafe_code)]
+// what the roles share is of use to neither alone
+#![cfg_attr(not(all(feature = "dvp", feature = "dvza")), allow(dead_code))]
 
+#[cfg(feature = "dvza")]
 mod abonnementen;
+#[cfg(feature = "dvza")]
 mod audit;
+#[cfg(feature = "dvza")]
 mod bindings;
 mod clock;
 mod error;
 mod file;
+#[cfg(feature = "dvza")]
 mod flows;
+#[cfg(feature = "dvza")]
 mod grants;
+#[cfg(feature = "dvza")]
 mod keys;
 mod moment;
 mod options;
+#[cfg(feature = "dvp")]
 mod orders;
+#[cfg(feature = "dvza")]
 mod outbox;
+#[cfg(feature = "dvza")]
+mod purge;
 mod reader;
+#[cfg(feature = "dvp")]
 mod register;
 mod registration;
 mod row;
+#[cfg(feature = "dvza")]
 mod store;
+#[cfg(feature = "dvza")]
 mod tokens;
 mod upkeep;
+#[cfg(feature = "dvp")]
 mod vault;
 mod writer;
 
-pub use self::{error::OpenError, options::SqliteOptions, store::SqliteStore, upkeep::BackupError, vault::SqliteVault};
+#[cfg(feature = "dvza")]
+pub use self::store::SqliteStore;
+#[cfg(feature = "dvp")]
+pub use self::vault::SqliteVault;
+pub use self::{error::OpenError, options::SqliteOptions, upkeep::BackupError};

@@ -14,8 +14,8 @@ use crate::{
     SqliteVault,
     clock::micros,
     error::Failure,
-    moment, row,
-    store::bounded,
+    moment,
+    row::{self, bounded},
     writer::{Tx, first},
 };
 

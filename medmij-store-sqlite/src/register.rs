@@ -10,8 +10,7 @@ use rusqlite::{Row, params};
 use crate::{
     SqliteVault,
     error::Failure,
-    row,
-    store::bounded,
+    row::{self, bounded},
     writer::{Tx, first},
 };
 

@@ -5,13 +5,12 @@ use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use medmij_dvza::store::{
     Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse,
-    Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store, StoreClockState,
-    StoredFlow, TakenCode,
+    Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store, StoredFlow, TakenCode,
 };
 use medmij_oauth::{
     ClientId,
     seal::PersoonIndex,
-    storage::{Advanced, SecretHash, StoreError},
+    storage::{Advanced, SecretHash, StoreClockState, StoreError},
 };
 use medmij_types::{Aanbiedernaam, Hostname};
 
@@ -21,8 +20,9 @@ use crate::{
     error::Failure,
     file::{self, Schema},
     flows::{self, Room},
-    grants, keys,
+    grants, keys, purge,
     reader::{Readers, View},
+    row::bounded,
     tokens, upkeep,
     writer::{Tx, Writer, apart},
 };
@@ -91,7 +91,7 @@ impl SqliteStore {
     /// As every operation.
     pub async fn purge_audit(&self, older_than: Duration, batch: usize) -> Result<usize, StoreError> {
         let (older_than, batch) = (micros(older_than), bounded(batch));
-        self.write(move |tx| upkeep::purge_audit(tx, older_than, batch)).await
+        self.write(move |tx| purge::audit(tx, older_than, batch)).await
     }
 
     /// An operator says that the wall clock is right: the floor becomes the wall clock, and purging goes on. Do this after a
@@ -101,7 +101,7 @@ impl SqliteStore {
     ///
     /// As every operation.
     pub async fn accept_clock(&self) -> Result<(), StoreError> {
-        self.write(upkeep::accept_clock).await
+        self.write(purge::accept_clock).await
     }
 
     pub(crate) async fn write<T: Send + 'static>(
@@ -260,7 +260,7 @@ impl Store for SqliteStore {
     }
 
     async fn purge(&self, batch: usize) -> Result<usize, StoreError> {
-        self.write(move |tx| upkeep::purge(tx, bounded(batch))).await
+        self.write(move |tx| purge::purge(tx, bounded(batch))).await
     }
 
     async fn clock(&self) -> Result<StoreClockState, StoreError> {
@@ -274,13 +274,8 @@ impl DangerShiftClock for SqliteStore {
     }
 
     async fn danger_audit(&self) -> Result<Vec<AuditEntry>, StoreError> {
-        Ok(self.readers.read(upkeep::audit).await?)
+        Ok(self.readers.read(audit::all).await?)
     }
-}
-
-/// A batch as SQLite counts; one that is too large holds up everybody else.
-pub(crate) fn bounded(batch: usize) -> i64 {
-    i64::try_from(batch.min(10_000)).unwrap_or_default()
 }
 
 /// "MMJS", so that no other database is taken for a store.

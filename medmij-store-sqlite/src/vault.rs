@@ -13,7 +13,7 @@ use crate::{
     error::Failure,
     file::{self, Schema},
     reader::{Readers, View},
-    store::bounded,
+    row::bounded,
     upkeep,
     writer::{Tx, Writer},
 };

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use medmij_dvza::store::StoreClockState;
+use medmij_oauth::storage::StoreClockState;
 use rusqlite::{Connection, Params, Row};
 use tokio::sync::oneshot;
 

@@ -27,6 +27,14 @@ const NEVER: &[(&str, &[&str])] = &[
     ("medmij-whitelist", &["medmij-oauth", "medmij-zal", "medmij-ocl"]),
 ];
 
+/// A crate with one role: its feature, and what that role must not pull in.
+const ROLES: &[(&str, &str, &[&str])] = &[
+    ("medmij-store-sqlite", "dvp", &["medmij-dvza", "axum"]),
+    ("medmij-store-sqlite", "dvza", &["medmij-dvp"]),
+    ("medmij-store-postgres", "dvp", &["medmij-dvza", "axum"]),
+    ("medmij-store-postgres", "dvza", &["medmij-dvp"]),
+];
+
 /// Crates that nothing that ships depends on.
 const SUPPORT_ONLY: &[&str] = &["rsa"];
 
@@ -43,6 +51,9 @@ pub(crate) fn check() -> Vec<String> {
         if published.iter().any(|known| known == package) {
             faults.extend(found(&["-p", package, "--all-features"], package, never));
         }
+    }
+    for (package, role, never) in ROLES {
+        faults.extend(found(&["-p", package, "--features", role], package, never));
     }
     for package in &published {
         faults.extend(found(&["-p", package, "--all-features"], package, SUPPORT_ONLY));

@@ -4,7 +4,8 @@
 //! | command | what it does |
 //! | --- | --- |
 //! | `fast` | formatting, clippy, unit tests: what to run before each commit |
-//! | `check` | the gates that read the sources: words, manifests, clocks, boundaries of crates |
+//! | `check` | the gates that read the sources: words, manifests, clocks, rings of modules, boundaries of crates |
+//! | `surface` | public types and errors of each crate, which may only become fewer |
 //! | `features` | each feature of each library crate alone |
 //! | `package` | what the registry would get |
 //! | `advisories` | notices about crates anywhere in the tree |
@@ -26,6 +27,7 @@ mod manifests;
 mod readme;
 mod run;
 mod sources;
+mod surface;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -43,8 +45,14 @@ struct Arguments {
 enum Command {
     /// Formatting, clippy, unit tests
     Fast,
-    /// Words, manifests, clocks, boundaries between crates
+    /// Words, manifests, clocks, rings of modules, boundaries between crates
     Check,
+    /// Public types and errors of each crate, which may only become fewer
+    Surface {
+        /// Writes down what became less
+        #[arg(long)]
+        lower: bool,
+    },
     /// Each feature of each library crate alone
     Features,
     /// Packages every crate that is published
@@ -103,6 +111,7 @@ fn perform(command: &Command) -> Result<(), Failed> {
             })
         }
         Command::Check => check(),
+        Command::Surface { lower } => surface::check(*lower),
         Command::Features => each_feature(),
         Command::Package => package(),
         Command::Advisories => advisories::check(),

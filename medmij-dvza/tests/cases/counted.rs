@@ -5,13 +5,13 @@ use std::{future::Future, ops::Deref, sync::Mutex, time::Duration};
 
 use medmij_dvza::store::{
     Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse,
-    Learned, LiveGrant, MemoryStore, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store,
-    StoreClockState, StoredFlow, TakenCode,
+    Learned, LiveGrant, MemoryStore, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store, StoredFlow,
+    TakenCode,
 };
 use medmij_oauth::{
     ClientId,
     seal::PersoonIndex,
-    storage::{Advanced, SecretHash, StoreError},
+    storage::{Advanced, SecretHash, StoreClockState, StoreError},
 };
 use medmij_types::{Aanbiedernaam, Hostname};
 

@@ -11,14 +11,14 @@ use medmij_dvza::{
     Next,
     store::{
         Access, Advance, AuditEntry, AuditKind, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted,
-        KeyUse, Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store,
-        StoreClockState, StoredFlow, TakenCode,
+        KeyUse, Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store, StoredFlow,
+        TakenCode,
     },
 };
 use medmij_oauth::{
     ClientId,
     seal::PersoonIndex,
-    storage::{Advanced, SecretHash, StoreError},
+    storage::{Advanced, SecretHash, StoreClockState, StoreError},
 };
 use medmij_types::{Aanbiedernaam, Hostname};
 

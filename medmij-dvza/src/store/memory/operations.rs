@@ -6,15 +6,15 @@ use std::time::Duration;
 use medmij_oauth::{
     ClientId,
     seal::{PersoonIndex, key_of},
-    storage::{Advanced, SecretHash, StoreError},
+    storage::{Advanced, SecretHash, StoreClockState, StoreError},
 };
 use medmij_types::{Aanbiedernaam, Hostname};
 
 use super::MemoryStore;
 use crate::store::{
     Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse,
-    Learned, LiveGrant, MAX_LEARNED, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store,
-    StoreClockState, StoredFlow, TakenCode,
+    Learned, LiveGrant, MAX_LEARNED, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store, StoredFlow,
+    TakenCode,
 };
 
 impl Store for MemoryStore {
