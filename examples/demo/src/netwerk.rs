@@ -104,6 +104,7 @@ impl Netwerk {
                 back,
                 telefoon: telefoon.to_owned(),
                 registration: file,
+                oidc: None,
                 gegevens: PathBuf::from(dvza::DATA),
             })
         };

@@ -2,9 +2,10 @@
 //! What the supplier of this DVZA brings to the authorization server: clients, Aanbieders, login, tests, store.
 
 use crate::STAP;
-use crate::{bronsysteem::Bronsysteem, inlogstub::Inlogstub};
+use crate::{bronsysteem::Bronsysteem, inlogstub::Inlogstub, oidc::Oidc};
 use medmij_dvza::{
-    Aanbieder, Dvza, SourceBirthDate, SupplierError, Toets, ToetsUitslag, ToetsVraag, registratie::Registratie,
+    Aanbieder, Authentication, Dvza, LoginCallback, LoginOutcome, LoginRequest, LoginStart, SourceBirthDate,
+    SupplierError, Toets, ToetsUitslag, ToetsVraag, registratie::Registratie,
 };
 use medmij_list::ListCache;
 use medmij_ocl::OAuthclientlist;
@@ -18,7 +19,7 @@ pub(crate) struct Leverancier {
     /// core.ocl.300 — the clients of the current OAuth Client List.
     pub(crate) clients: Arc<ListCache<OAuthclientlist>>,
     pub(crate) aanbieders: Arc<Registratie>,
-    pub(crate) login: Inlogstub,
+    pub(crate) login: Login,
     pub(crate) toets: BronToets,
 }
 
@@ -26,7 +27,7 @@ impl Dvza for Leverancier {
     type Store = SqliteStore;
     type Clients = Arc<ListCache<OAuthclientlist>>;
     type Aanbieders = Arc<Registratie>;
-    type Authentication = Inlogstub;
+    type Authentication = Login;
     type Toets = BronToets;
 
     fn store(&self) -> &SqliteStore {
@@ -41,12 +42,34 @@ impl Dvza for Leverancier {
         &self.aanbieders
     }
 
-    fn authentication(&self) -> &Inlogstub {
+    fn authentication(&self) -> &Login {
         &self.login
     }
 
     fn toets(&self) -> &BronToets {
         &self.toets
+    }
+}
+
+/// The login that is configured.
+pub(crate) enum Login {
+    Stub(Inlogstub),
+    Oidc(Box<Oidc>),
+}
+
+impl Authentication for Login {
+    async fn begin(&self, login: &LoginRequest) -> Result<LoginStart, SupplierError> {
+        match self {
+            Self::Stub(stub) => stub.begin(login).await,
+            Self::Oidc(oidc) => oidc.begin(login).await,
+        }
+    }
+
+    async fn finish(&self, callback: &LoginCallback<'_>) -> Result<LoginOutcome, SupplierError> {
+        match self {
+            Self::Stub(stub) => stub.finish(callback).await,
+            Self::Oidc(oidc) => oidc.finish(callback).await,
+        }
     }
 }
 

@@ -5,27 +5,31 @@
 //! | --- | --- |
 //! | `leverancier.rs` | what a supplier brings to the authorization server of medmij-dvza |
 //! | `inlogstub.rs` | a stub in the place of DigiD, for loopback only |
+//! | `oidc.rs` | a login by OpenID Connect, as a DigiD broker offers it |
 //! | `bronsysteem.rs` | the source system: dossiers of invented persons, from a folder |
 //! | `opslag.rs` | the store of grants and tokens, and its keys |
 //! | `resource.rs` | the resource server |
 //! | `verteller.rs` | telling the events of the chain log |
 //!
-//! It leaves out what a real DVZA has: DigiD, keys in a place of their own, delivery of the chain log.
+//! It leaves out what a real DVZA has: keys in a place of their own, delivery of the chain log.
 #![forbid(unsafe_code)]
 
 mod bronsysteem;
 mod inlogstub;
 mod leverancier;
+mod oidc;
 mod opslag;
 mod resource;
 mod verteller;
 
 pub use bronsysteem::BronError;
+pub use oidc::{HttpError, OidcConfig, OidcError, Refused};
 pub use resource::resource_path;
 
 use bronsysteem::Bronsysteem;
 use inlogstub::Inlogstub;
-use leverancier::{BronToets, Leverancier};
+use leverancier::{BronToets, Leverancier, Login};
+use oidc::Oidc;
 
 use medmij_dvza::{
     KeysError, Limits, Server, ServerConfig,
@@ -71,6 +75,9 @@ pub struct Config {
     pub telefoon: String,
     /// The file that says whom it serves; it is read again while the DVZA runs.
     pub registration: PathBuf,
+    /// The login by OpenID Connect; without, a stub in the place of DigiD, for loopback only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oidc: Option<OidcConfig>,
     /// The folder of its source system.
     pub gegevens: PathBuf,
 }
@@ -93,7 +100,6 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
             "haalt de {kind} op: nummer {number}, {entries} regels, geldig",
         );
     }
-    let development = node.danger_development([(&config.hostname, config.front), (node.hostname(), config.back)])?;
     let bron = Arc::new(Bronsysteem::open(&config.gegevens, &config.node.folder)?);
 
     // core.gegevensdiensten.104: what was taken out of the file is served for 3600 seconds more
@@ -101,9 +107,22 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let registratie = Registratie::open(keep, Arc::new(SystemClock::default()))?.with_namen(Arc::clone(node.gnl()));
     let registratie = Arc::new(registratie);
     let follower = Follower::new(Arc::clone(&registratie), RegistratieFile::new(&config.registration));
-    follower.poll().await?;
-    let login = Inlogstub::new(development, config.hostname.clone(), Arc::clone(&bron));
-    let login_page = login.router();
+    // the last good registration serves on where the file is gone; a first one has to be there
+    if let Err(error) = follower.poll().await
+        && registratie.is_empty()
+    {
+        return Err(error.into());
+    }
+    let (login, login_page) = match &config.oidc {
+        Some(oidc) => (Login::Oidc(Box::new(Oidc::open(oidc.clone())?)), axum::Router::new()),
+        None => {
+            let listeners = [(&config.hostname, config.front), (node.hostname(), config.back)];
+            let development = node.danger_development(listeners)?;
+            let stub = Inlogstub::new(development, config.hostname.clone(), Arc::clone(&bron));
+            let page = stub.router();
+            (Login::Stub(stub), page)
+        }
+    };
     let store = opslag::store(&config.node.folder)?;
     let leverancier = Leverancier {
         store,
@@ -183,6 +202,9 @@ pub enum StartError {
     /// Its data.
     #[error(transparent)]
     Bron(#[from] BronError),
+    /// Its login by OpenID Connect.
+    #[error(transparent)]
+    Oidc(#[from] OidcError),
     /// Its address on the front channel.
     #[error("cannot listen on the front channel: {0}")]
     Bind(std::io::Error),
