@@ -37,7 +37,7 @@ use medmij_types::{CorrelationId, EntropyError};
 #[cfg(feature = "axum")]
 pub(crate) use self::fill::{Fill, isolate};
 pub use self::{
-    aanbieder::{Aanbieder, AanbiederLimits, AanbiederTexts, Aanbieders, Dienst, RegisteredBronsysteem},
+    aanbieder::{Aanbieder, AanbiederLimits, AanbiederTexts, Dienst, RegisteredBronsysteem},
     authorization::{
         JudgeOptions, JudgedRequest, ProvenRedirect, ProvenRequest, RefusedRequest, Uitzondering1a, UnprovenRequest,
     },
@@ -54,8 +54,8 @@ pub use self::{
     session::{SessionSecret, Visitor},
     steps::{Arrived, Next, Submitted},
     supplier::{
-        Authentication, Client, Clients, Dvza, LoginAnswer, LoginCallback, LoginOutcome, LoginRequest, LoginStart,
-        Persoon, Represented, SupplierError, SupplierFailure, Toets, ToetsUitslag, ToetsVraag,
+        Aanbieders, Authentication, Client, Clients, Dvza, LoginAnswer, LoginCallback, LoginOutcome, LoginRequest,
+        LoginStart, Persoon, Represented, SupplierError, SupplierFailure, Toets, ToetsUitslag, ToetsVraag,
     },
     texts::{ExtraTexts, TextPack},
 };

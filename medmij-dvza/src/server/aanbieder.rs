@@ -2,33 +2,10 @@
 //! core.gegevensdiensten.104 — an Aanbieder as a DVZA registers it: what is offered, from which Bronsystemen, within which
 //! limits, with which texts of its own.
 
-use std::{future::Future, time::SystemTime};
+use std::time::SystemTime;
 
 use medmij_oauth::{Functie, Vertegenwoordiging};
 use medmij_types::{Aanbiedernaam, GegevensdienstId};
-
-use super::SupplierError;
-
-/// Looks up Aanbieders in the registration of the DVZA itself: the Zorgaanbiederslijst is a list for DVPs, and a stale one
-/// never stops a DVZA.
-pub trait Aanbieders: Send + Sync + 'static {
-    /// An Aanbieder that is served here.
-    fn aanbieder(&self, naam: &Aanbiedernaam) -> impl Future<Output = Result<Option<Aanbieder>, SupplierError>> + Send;
-
-    /// Whether an Aanbieder offers a gegevensdienst for a function now, and within which limits; `None` where it does not. The
-    /// guard asks this at each request.
-    fn offered(
-        &self,
-        naam: &Aanbiedernaam,
-        functie: Functie,
-        id: &GegevensdienstId,
-    ) -> impl Future<Output = Result<Option<AanbiederLimits>, SupplierError>> + Send {
-        async move {
-            let found = self.aanbieder(naam).await?;
-            Ok(found.and_then(|found| found.dienst(functie, id).map(|_| found.limits)))
-        }
-    }
-}
 
 /// An Aanbieder that this DVZA serves.
 #[derive(Clone, Debug, PartialEq, Eq)]

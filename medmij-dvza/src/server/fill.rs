@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! O12 — names into sentences: in one pass, and set apart, so that a name cannot turn the text around it or bring a placeholder.
 
-use super::{Namen, TextPack};
+use super::TextPack;
 
 /// The values of the placeholders of a sentence.
 #[derive(Clone)]
@@ -9,7 +9,7 @@ pub(crate) struct Fill(Vec<(&'static str, String)>);
 
 impl Fill {
     /// `{aanbieder}` and `{pgo}`, in words where a name is not known.
-    pub(crate) fn new(namen: &Namen, texts: &TextPack) -> Self {
+    pub(crate) fn new(aanbieder: &str, pgo: &str, texts: &TextPack) -> Self {
         let or = |name: &str, other: &str| {
             if name.is_empty() {
                 other.to_owned()
@@ -18,8 +18,8 @@ impl Fill {
             }
         };
         Self(vec![
-            ("{aanbieder}", or(&namen.aanbieder, &texts.extra.aanbieder_onbekend)),
-            ("{pgo}", or(&namen.pgo, &texts.extra.pgo_onbekend)),
+            ("{aanbieder}", or(aanbieder, &texts.extra.aanbieder_onbekend)),
+            ("{pgo}", or(pgo, &texts.extra.pgo_onbekend)),
         ])
     }
 

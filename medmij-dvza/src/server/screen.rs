@@ -239,8 +239,8 @@ impl Page {
     }
 
     pub(crate) fn fill(&self, namen: Option<&Namen>) -> Fill {
-        let nobody = Namen::default();
-        Fill::new(namen.unwrap_or(&nobody), &self.texts)
+        let (aanbieder, pgo) = namen.map_or(("", ""), |namen| (&*namen.aanbieder, &*namen.pgo));
+        Fill::new(aanbieder, pgo, &self.texts)
             .name("{dvza}", &self.dvza)
             .name("{telefoon}", &self.telefoon)
     }

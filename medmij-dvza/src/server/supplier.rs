@@ -4,9 +4,9 @@
 use std::{fmt, future::Future};
 
 use medmij_oauth::{ClientId, Functie, Vertegenwoordiging};
-use medmij_types::{Bsn, GegevensdienstId, Organisatienaam};
+use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Organisatienaam};
 
-use super::{Aanbieder, Aanbieders, SourceBirthDate};
+use super::{Aanbieder, AanbiederLimits, SourceBirthDate};
 use crate::store::{FlowId, Store};
 
 /// The bundle: one type that says what all parts are.
@@ -78,6 +78,27 @@ impl Client {
     #[must_use]
     pub fn has(&self, id: &GegevensdienstId) -> bool {
         self.gegevensdiensten.as_ref().is_none_or(|listed| listed.contains(id))
+    }
+}
+
+/// Looks up Aanbieders in the registration of the DVZA itself: the Zorgaanbiederslijst is a list for DVPs, and a stale one
+/// never stops a DVZA.
+pub trait Aanbieders: Send + Sync + 'static {
+    /// An Aanbieder that is served here.
+    fn aanbieder(&self, naam: &Aanbiedernaam) -> impl Future<Output = Result<Option<Aanbieder>, SupplierError>> + Send;
+
+    /// Whether an Aanbieder offers a gegevensdienst for a function now, and within which limits; `None` where it does not. The
+    /// guard asks this at each request.
+    fn offered(
+        &self,
+        naam: &Aanbiedernaam,
+        functie: Functie,
+        id: &GegevensdienstId,
+    ) -> impl Future<Output = Result<Option<AanbiederLimits>, SupplierError>> + Send {
+        async move {
+            let found = self.aanbieder(naam).await?;
+            Ok(found.and_then(|found| found.dienst(functie, id).map(|_| found.limits)))
+        }
     }
 }
 
