@@ -9,7 +9,7 @@
 //! * a byte order mark in front is skipped (section 8.1 lets a reader do so);
 //! * a number stays its text: `1.50`, `1E2` and thirty digits are kept digit for digit.
 //!
-//! [`Document`] is an index over the text, 20 bytes a value: no string is copied and no tree of maps is built.
+//! [`Document`] is an index over the text, 16 bytes a value: no string is copied and no tree of maps is built.
 //! [`Value`] looks into it, and knows the bytes each value stands on, so that a caller can cut one out and leave every
 //! other byte as it was.
 //!
@@ -57,7 +57,7 @@ pub struct Limits {
     /// Members of one object: 4,096.
     pub members: usize,
     /// Values of the whole text, of every kind: 2,000,000, or one for each 20 bytes where that is more. So the index
-    /// takes no more memory than the text, once the text is large.
+    /// takes less memory than the text, once the text is large.
     pub values: usize,
 }
 
@@ -79,6 +79,7 @@ impl Default for Limits {
 pub struct Document<'a> {
     text: &'a str,
     nodes: Vec<Node>,
+    escaped_names: bool,
 }
 
 impl<'a> Document<'a> {
@@ -98,8 +99,12 @@ impl<'a> Document<'a> {
             rule: JsonRule::Utf8,
             offset: error.valid_up_to(),
         })?;
-        let nodes = scanner::scan(text, limits)?;
-        Ok(Self { text, nodes })
+        let scanner::Scanned { nodes, escaped_names } = scanner::scan(text, limits)?;
+        Ok(Self {
+            text,
+            nodes,
+            escaped_names,
+        })
     }
 
     /// The outermost value.
@@ -120,17 +125,54 @@ impl<'a> Document<'a> {
     /// # Ok::<(), medmij_types::json::JsonError>(())
     /// ```
     pub fn visit<'d>(&'d self, mut visitor: impl FnMut(&[Value<'d>], Value<'d>)) {
+        self.visit_where(|around, value| {
+            visitor(around, value);
+            true
+        });
+    }
+
+    /// The same, where the visitor says of each object and array whether it wants to see what is in it.
+    ///
+    /// ```
+    /// use medmij_types::json::{Document, Kind, Limits};
+    ///
+    /// let document = Document::parse(br#"{"a":[1,2],"b":3}"#, &Limits::default())?;
+    /// let mut seen = Vec::new();
+    /// document.visit_where(|_, value| {
+    ///     seen.push(value.raw());
+    ///     value.kind() != Kind::Array
+    /// });
+    /// assert_eq!(seen, [r#"{"a":[1,2],"b":3}"#, "[1,2]", "3"]);
+    /// # Ok::<(), medmij_types::json::JsonError>(())
+    /// ```
+    pub fn visit_where<'d>(&'d self, mut visitor: impl FnMut(&[Value<'d>], Value<'d>) -> bool) {
         let mut around: Vec<Value<'d>> = Vec::new();
-        for (index, node) in self.nodes.iter().enumerate() {
-            while around.last().is_some_and(|outer| outer.next() <= index) {
+        let mut ends: Vec<usize> = Vec::new();
+        let mut index = 0;
+        while let Some(node) = self.nodes.get(index) {
+            while ends.last().is_some_and(|end| *end <= index) {
+                ends.pop();
                 around.pop();
             }
             let value = Value::new(self.text, &self.nodes, index);
-            visitor(&around, value);
-            if node.next as usize > index + 1 {
+            let next = node.next as usize;
+            let into = visitor(&around, value);
+            if next > index + 1 {
+                if !into {
+                    index = next;
+                    continue;
+                }
                 around.push(value);
+                ends.push(next);
             }
+            index += 1;
         }
+    }
+
+    /// Whether a member name is written with an escape: then names cannot be found by searching the text.
+    #[must_use]
+    pub const fn has_escaped_names(&self) -> bool {
+        self.escaped_names
     }
 
     /// The text, without a byte order mark.
@@ -217,14 +259,37 @@ struct Node {
     start: u32,
     /// One past its last byte.
     end: u32,
-    /// First byte of the member name, past the quote; 0 where there is no name.
-    name: u32,
     /// Index of the value that follows at the same level: one past the last descendant.
     next: u32,
+    /// How far before the value its name begins, past the quote; 0 where there is no name.
+    name_back: u16,
+    /// Length of the name, and in the two highest bits whether the name, and whether the string, holds an escape.
     name_len: u16,
-    /// Whether the name, or the string, holds an escape.
-    name_escaped: bool,
-    escaped: bool,
+}
+
+impl Node {
+    const NAME_ESCAPED: u16 = 1 << 15;
+    const ESCAPED: u16 = 1 << 14;
+    /// A longer name is refused.
+    const MOST_NAME: usize = (1 << 14) - 1;
+
+    const fn has_name(&self) -> bool {
+        self.name_back > 0
+    }
+
+    /// Where the name stands, past the quotes.
+    const fn name_range(&self) -> std::ops::Range<usize> {
+        let start = self.start as usize - self.name_back as usize;
+        start..start + (self.name_len & (Self::ESCAPED - 1)) as usize
+    }
+
+    const fn is_name_escaped(&self) -> bool {
+        self.name_len & Self::NAME_ESCAPED > 0
+    }
+
+    const fn is_escaped(&self) -> bool {
+        self.name_len & Self::ESCAPED > 0
+    }
 }
 
 const BOM: char = '\u{feff}';

@@ -40,19 +40,18 @@ impl Found {
     }
 }
 
-/// Looks through a document.
+/// Looks through a document: into what has a mark, and no further.
 pub(super) fn find(document: &Document<'_>) -> Found {
     let marks = marks::of(document);
+    // a name with an escape in it has no mark
+    let all = document.has_escaped_names();
     let mut next = 0;
     let mut finder = Finder::default();
-    document.visit(|around, value| {
+    document.visit_where(|around, value| {
         if value.has_name("value")
             && let Some(object) = around.last()
         {
             finder.identifier(*object, value, around);
-        }
-        if next >= marks.len() {
-            return;
         }
         let range = value.range();
         while marks.get(next).is_some_and(|mark| (*mark as usize) < range.start) {
@@ -62,6 +61,7 @@ pub(super) fn find(document: &Document<'_>) -> Found {
         if has_mark && matches!(value.kind(), Kind::String | Kind::Number) {
             finder.scalar(value, around);
         }
+        has_mark || all
     });
     finder.resolve(document)
 }
@@ -263,7 +263,7 @@ impl<'d> Finder<'d> {
         let mut suspected = Vec::new();
         for candidate in &candidates {
             let raw = candidate.value.escaped_str().unwrap_or_default();
-            let may_be = !candidate.is_plain() || self.knows(raw.as_bytes());
+            let may_be = !self.evidence.is_empty() && (!candidate.is_plain() || self.knows(raw.as_bytes()));
             if may_be && self.mask(candidate) {
                 let path = candidate.path.clone();
                 let start = candidate.value.range().start;
@@ -371,11 +371,15 @@ fn stars((range, count): (Range<usize>, usize)) -> Edit {
 }
 
 /// The text of a candidate: as it is, and as percent-decoding or a reader of the narrative sees it.
-fn readings(candidate: &Candidate<'_>) -> impl Iterator<Item = Vec<u8>> {
+fn readings<'d>(candidate: &Candidate<'d>) -> impl Iterator<Item = Cow<'d, [u8]>> {
     let raw = candidate.value.escaped_str().unwrap_or_default();
     let text = candidate.value.as_str().unwrap_or_default();
     let (first, others): (_, Vec<Vec<u8>>) = if raw.len() > LONG {
-        (text.as_bytes().to_vec(), Vec::new())
+        let bytes = match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        };
+        (bytes, Vec::new())
     } else {
         let shown = Shown::of_json(raw);
         let others = if candidate.place == Place::Narrative {
@@ -384,9 +388,9 @@ fn readings(candidate: &Candidate<'_>) -> impl Iterator<Item = Vec<u8>> {
             let decoded = known::decodings(&text).skip(1);
             decoded.map(|decoded| decoded.into_owned().into_bytes()).collect()
         };
-        (shown.text, others)
+        (shown.text.into(), others)
     };
-    std::iter::once(first).chain(others)
+    std::iter::once(first).chain(others.into_iter().map(Cow::Owned))
 }
 
 /// Whether the type of an identifier means the BSN: by its code, its display or its text.

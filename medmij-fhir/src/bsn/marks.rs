@@ -7,7 +7,8 @@ use medmij_types::json::Document;
 
 use super::number;
 
-/// The offsets of everything that may be, or hide, a BSN, in order. A value without a mark holds none in its text.
+/// The offsets of everything that may be, or hide, a BSN, in order, and of the members `value`, which are judged by what
+/// stands beside them. A value without a mark holds no BSN in its text.
 pub(super) fn of(document: &Document<'_>) -> Vec<u32> {
     let source = document.source().as_bytes();
     let mut marks = Vec::new();
@@ -17,6 +18,7 @@ pub(super) fn of(document: &Document<'_>) -> Vec<u32> {
         at = skipped.end;
     }
     within(source, at..source.len(), &mut marks);
+    marks.extend(memchr::memmem::find_iter(source, VALUE).filter_map(|at| u32::try_from(at).ok()));
     marks.sort_unstable();
     marks.dedup();
     marks
@@ -26,14 +28,13 @@ pub(super) fn of(document: &Document<'_>) -> Vec<u32> {
 fn documents(document: &Document<'_>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     if document.source().len() > DOCUMENT {
-        document.visit(|_, value| {
+        document.visit_where(|_, value| {
             let range = value.range();
-            if range.len() > DOCUMENT
-                && (value.has_name("data") || value.has_name("content"))
-                && value.raw().starts_with('"')
-            {
+            let is_long = range.len() > DOCUMENT;
+            if is_long && (value.has_name("data") || value.has_name("content")) && value.raw().starts_with('"') {
                 found.push(range);
             }
+            is_long
         });
     }
     found
@@ -119,6 +120,7 @@ fn previous_group(bytes: &[u8], start: usize) -> Option<usize> {
     (2..=4).contains(&digits).then_some(separator - digits)
 }
 
+const VALUE: &[u8] = b"\"value\"";
 /// A mark, two quotes and a comma: from one string to the next it is at least as far.
 const NEAREST: usize = 4;
 const STEP: usize = 5;

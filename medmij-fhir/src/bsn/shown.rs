@@ -14,7 +14,10 @@ pub(super) struct Shown {
 impl Shown {
     /// Resolves the escapes of a JSON string, which was checked before.
     pub(super) fn of_json(raw: &str) -> Self {
-        let mut shown = Self::default();
+        let mut shown = Self {
+            text: Vec::with_capacity(raw.len()),
+            at: Vec::with_capacity(raw.len()),
+        };
         let mut chars = raw.char_indices();
         while let Some((start, c)) = chars.next() {
             if c != '\\' {

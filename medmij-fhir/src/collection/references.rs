@@ -178,12 +178,28 @@ fn leads_on(service: &crate::gegevensdienst::Gegevensdienst, resource: &Resource
     })
 }
 
-/// Shows every literal reference of a resource.
+/// Shows every literal reference of a resource. Its text was checked when it came; it is searched, and not read again.
 fn references(resource: &Resource, limits: &Limits, mut found: impl FnMut(String)) {
-    let Ok(document) = Document::parse(resource.as_bytes(), &limits.json()) else {
+    let text = resource.as_str();
+    if memchr::memmem::find(text.as_bytes(), b"\\u").is_some() {
+        // a name may be written with an escape
+        if let Ok(document) = Document::parse(text.as_bytes(), &limits.json()) {
+            walk(document.root(), &mut found);
+        }
         return;
-    };
-    walk(document.root(), &mut found);
+    }
+    for at in memchr::memmem::find_iter(text.as_bytes(), REFERENCE_NAME) {
+        let is_inside = at > 0 && text.as_bytes().get(at - 1) == Some(&b'\\');
+        let rest = text.get(at + REFERENCE_NAME.len()..).unwrap_or_default().trim_start();
+        let value = rest.strip_prefix(':').map(str::trim_start);
+        let Some(value) = value.filter(|value| !is_inside && value.starts_with('"')) else {
+            continue;
+        };
+        let mut strings = serde_json::Deserializer::from_str(value).into_iter::<String>();
+        if let Some(Ok(reference)) = strings.next() {
+            found(reference);
+        }
+    }
 }
 
 /// The depth of the document is bounded by the limits.
@@ -202,6 +218,39 @@ fn walk(value: Value<'_>, found: &mut impl FnMut(String)) {
     }
 }
 
+const REFERENCE_NAME: &[u8] = b"\"reference\"";
 /// How many steps away from an answer a resource is read.
 const DEPTH: usize = 3;
 const TOO_MANY: &str = "(too many references)";
+
+#[cfg(test)]
+mod tests {
+    use super::references;
+    use crate::limits::Limits;
+    use crate::resource::Resource;
+
+    #[test]
+    fn every_literal_reference_is_found_and_nothing_that_only_looks_like_one() {
+        for (body, expected) in [
+            (r#""subject":{"reference":"Patient/1"}"#, &["Patient/1"][..]),
+            (
+                r#""a":[{"reference" : "A/1"},{"x":{"reference"
+              :"B/2"}}]"#,
+                &["A/1", "B/2"],
+            ),
+            (r#""a":{"reference":"A\/1"}"#, &["A/1"]),
+            (r#""a":{"refer\u0065nce":"A/1"}"#, &["A/1"]),
+            (r#""a":{"reference":"A/1"},"b":"\u00e9""#, &["A/1"]),
+            (r#""code":"reference","b":["reference"]"#, &[]),
+            (r#""a":"\"reference\":\"A/1\"""#, &[]),
+            (r#""a":{"reference":null},"b":{"reference":7}"#, &[]),
+            (r#""a":{"_reference":"A/1","x\"reference":"B/1"}"#, &[]),
+        ] {
+            let text = format!("{{\"resourceType\":\"Flag\",{body}}}");
+            let resource = Resource::parse(text.as_bytes(), &Limits::default()).unwrap();
+            let mut found = Vec::new();
+            references(&resource, &Limits::default(), |reference| found.push(reference));
+            assert_eq!(found, expected, "{body}");
+        }
+    }
+}

@@ -69,10 +69,26 @@ fn character(text: &str) -> Option<(char, usize)> {
     plain.then_some((c, end + 1))
 }
 
-/// Checks what JSON says is a `div`; gives it with the namespace declared.
-pub(super) fn check(text: &str, offset: usize) -> Result<Cow<'_, str>, XmlError> {
+/// Checks what JSON says is a `div`, where it was written at the end of `out`, and declares the namespace: there is no
+/// second copy of a long one.
+pub(super) fn settle(out: &mut String, start: usize, offset: usize) -> Result<(), XmlError> {
     let wrong = XmlError::new(XmlRule::Narrative, offset);
-    let text = text.trim();
+    let written = out.get(start..).ok_or(wrong)?;
+    let end = start + written.trim_end().len();
+    let space = written.len() - written.trim_start().len();
+    out.truncate(end);
+    out.replace_range(start..end.min(start + space), "");
+    if !declares(out.get(start..).unwrap_or_default(), wrong)? {
+        let rest = out.get(start..).and_then(|text| text.strip_prefix(DIV)).ok_or(wrong)?;
+        let at = out.len() - rest.len();
+        out.insert_str(at, DECLARED);
+        out.insert(at, ' ');
+    }
+    Ok(())
+}
+
+/// Whether a well-formed `div` declares its namespace itself.
+fn declares(text: &str, wrong: XmlError) -> Result<bool, XmlError> {
     let mut reader = Reader::from_str(text);
     let mut depth = 0_usize;
     let mut declares = None;
@@ -102,13 +118,7 @@ pub(super) fn check(text: &str, offset: usize) -> Result<Cow<'_, str>, XmlError>
             _ => return Err(wrong),
         }
     }
-    match declares {
-        Some(true) => Ok(Cow::Borrowed(text)),
-        _ => {
-            let rest = text.strip_prefix("<div").ok_or(wrong)?;
-            Ok(Cow::Owned(format!("<div {DECLARED}{rest}")))
-        }
-    }
+    Ok(declares == Some(true))
 }
 
 /// Checks a tag; says whether the root declares the namespace. None where the root is no `div` of XHTML.
@@ -161,4 +171,5 @@ fn without_prefix(text: &str, prefix: &str) -> Option<String> {
     }
 }
 
+const DIV: &str = "<div";
 const DECLARED: &str = "xmlns=\"http://www.w3.org/1999/xhtml\"";

@@ -141,7 +141,11 @@ impl<'a> Reader<'a> {
         for (prefix, namespace) in &tag.attributes.namespaces {
             self.namespaces.push((prefix, *namespace, depth));
         }
-        let (prefix, name) = tag.name.split_once(':').unwrap_or(("", tag.name));
+        let colon = tag.name.bytes().position(|b| b == b':');
+        let (prefix, name) = match colon.and_then(|at| Some((tag.name.get(..at)?, tag.name.get(at + 1..)?))) {
+            Some(parts) => parts,
+            None => ("", tag.name),
+        };
         let namespace = self
             .namespace(prefix)
             .ok_or_else(|| XmlError::new(XmlRule::Namespace, tag.start))?;

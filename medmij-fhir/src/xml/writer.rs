@@ -222,11 +222,10 @@ impl Writer {
             }
             (ElementKind::Resource, Some(value)) if value.kind() == Kind::Object => self.wrapped(element.name, value),
             (ElementKind::Xhtml, Some(value)) if value.kind() == Kind::String => {
-                let text = value.as_str().unwrap_or_default();
-                let text = narrative::check(&text, range.start)?;
-                self.characters(&text, range.start)?;
-                self.out.push_str(&text);
-                Ok(())
+                let start = self.out.len();
+                value.push_to(&mut self.out);
+                narrative::settle(&mut self.out, start, range.start)?;
+                self.characters(self.out.get(start..).unwrap_or_default(), range.start)
             }
             (kind, value) if kind.is_primitive() => {
                 let fits = match value.map(|value| value.kind()) {

@@ -5,16 +5,23 @@ use std::borrow::Cow;
 
 use super::{BOM, JsonError, JsonRule, Limits, Node, string};
 
+/// What a text holds.
+pub(super) struct Scanned {
+    pub(super) nodes: Vec<Node>,
+    pub(super) escaped_names: bool,
+}
+
 /// Checks a whole text and indexes its values, in the order in which they begin.
-pub(super) fn scan(text: &str, limits: &Limits) -> Result<Vec<Node>, JsonError> {
+pub(super) fn scan(text: &str, limits: &Limits) -> Result<Scanned, JsonError> {
     let bytes = text.as_bytes();
     let mut scanner = Scanner {
         bytes,
         at: if text.starts_with(BOM) { BOM.len_utf8() } else { 0 },
-        nodes: Vec::with_capacity((bytes.len() / 40).clamp(8, 1 << 20)),
+        nodes: Vec::with_capacity((bytes.len() / VALUE).clamp(8, 1 << 20)),
         open: Vec::new(),
         limits,
-        most: limits.values.max(bytes.len() / size_of::<Node>()),
+        most: limits.values.max(bytes.len() / VALUE),
+        escaped_names: false,
     };
     scanner.space();
     scanner.document()?;
@@ -22,7 +29,10 @@ pub(super) fn scan(text: &str, limits: &Limits) -> Result<Vec<Node>, JsonError> 
     if scanner.at < bytes.len() {
         return Err(scanner.error(JsonRule::Syntax));
     }
-    Ok(scanner.nodes)
+    Ok(Scanned {
+        nodes: scanner.nodes,
+        escaped_names: scanner.escaped_names,
+    })
 }
 
 struct Scanner<'a> {
@@ -32,6 +42,7 @@ struct Scanner<'a> {
     open: Vec<Open>,
     limits: &'a Limits,
     most: usize,
+    escaped_names: bool,
 }
 
 /// An object or array that has not ended yet.
@@ -46,8 +57,9 @@ struct Open {
 /// A member name: where it stands and whether it holds an escape.
 #[derive(Clone, Copy, Default)]
 struct Name {
+    /// Past the quote; 0 where there is no name.
     start: usize,
-    len: usize,
+    len: u16,
     escaped: bool,
 }
 
@@ -86,15 +98,15 @@ impl Scanner<'_> {
         }
         let start = self.at;
         let node = self.nodes.len();
-        let name_len = u16::try_from(name.len).map_err(|_| self.error(JsonRule::TooLong))?;
+        // where there is no name, its start is that of the value
+        let back = if name.start == 0 { 0 } else { start - name.start };
+        let name_back = u16::try_from(back).map_err(|_| self.error(JsonRule::TooLong))?;
         self.nodes.push(Node {
             start: narrow(start),
             end: 0,
-            name: narrow(name.start),
-            next: 0,
-            name_len,
-            name_escaped: name.escaped,
-            escaped: false,
+            next: narrow(node + 1),
+            name_back,
+            name_len: name.len | if name.escaped { Node::NAME_ESCAPED } else { 0 },
         });
         let mut escaped = false;
         match self.peek() {
@@ -138,7 +150,9 @@ impl Scanner<'_> {
         if let Some(node) = self.nodes.get_mut(node) {
             node.end = end;
             node.next = next;
-            node.escaped = escaped;
+            if escaped {
+                node.name_len |= Node::ESCAPED;
+            }
         }
     }
 
@@ -174,11 +188,16 @@ impl Scanner<'_> {
             return Err(self.error(JsonRule::Syntax));
         }
         let string = string::check(self.bytes, self.at)?;
+        let len = string.end - self.at - 2;
+        if len > Node::MOST_NAME {
+            return Err(too_long);
+        }
         let name = Name {
             start: self.at + 1,
-            len: string.end - self.at - 2,
+            len: u16::try_from(len).map_err(|_| too_long)?,
             escaped: string.escaped,
         };
+        self.escaped_names |= string.escaped;
         self.compare(name)?;
         self.at = string.end;
         self.space();
@@ -192,25 +211,32 @@ impl Scanner<'_> {
 
     /// Compares a name with the earlier ones of a short object; long ones are sorted at their end.
     fn compare(&mut self, name: Name) -> Result<(), JsonError> {
-        let Some(slice) = self.bytes.get(name.start..name.start + name.len) else {
+        let Some(slice) = self.bytes.get(name.start..name.start + usize::from(name.len)) else {
             return Ok(());
         };
-        let decoded = string::decode(slice, name.escaped);
         let Some(open) = self.open.last_mut() else {
             return Ok(());
         };
         if open.count > COMPARED {
             return Ok(());
         }
-        let bit = 1 << hash(&decoded);
+        let bit = 1
+            << if name.escaped {
+                hash(&string::decode(slice, true))
+            } else {
+                hash(slice)
+            };
         let again = open.seen & bit != 0;
         open.seen |= bit;
         let parent = open.node;
-        if again && self.names(parent).any(|(other, _)| other == decoded) {
-            return Err(JsonError {
-                rule: JsonRule::DuplicateName,
-                offset: name.start - 1,
-            });
+        if again {
+            let decoded = string::decode(slice, name.escaped);
+            if self.names(parent).any(|(other, _)| other == decoded) {
+                return Err(JsonError {
+                    rule: JsonRule::DuplicateName,
+                    offset: name.start - 1,
+                });
+            }
         }
         Ok(())
     }
@@ -237,9 +263,9 @@ impl Scanner<'_> {
         std::iter::from_fn(move || {
             let node = self.nodes.get(at)?;
             at = node.next as usize;
-            let start = node.name as usize;
-            let slice = self.bytes.get(start..start + usize::from(node.name_len))?;
-            Some((string::decode(slice, node.name_escaped), node.name))
+            let range = node.name_range();
+            let start = narrow(range.start);
+            Some((string::decode(self.bytes.get(range)?, node.is_name_escaped()), start))
         })
     }
 
@@ -306,15 +332,18 @@ const fn narrow(offset: usize) -> u32 {
 
 /// Six bits of a name.
 fn hash(name: &[u8]) -> u32 {
-    let at = |index: usize| u32::from(name.get(index).copied().unwrap_or_default());
-    let len = name.len();
-    let mixed = at(0)
+    let (Some(first), Some(last)) = (name.first(), name.last()) else {
+        return 0;
+    };
+    let middle = name.get(name.len() / 2).copied().unwrap_or_default();
+    let mixed = u32::from(*first)
         .wrapping_mul(31)
-        .wrapping_add(at(len / 2).wrapping_mul(7))
-        .wrapping_add(at(len.wrapping_sub(1)).wrapping_mul(13))
-        .wrapping_add(at(len.wrapping_sub(2)).wrapping_mul(3));
-    mixed.wrapping_add(u32::try_from(len).unwrap_or(0)) & 63
+        .wrapping_add(u32::from(middle).wrapping_mul(7))
+        .wrapping_add(u32::from(*last).wrapping_mul(13));
+    mixed.wrapping_add(narrow(name.len())) & 63
 }
 
 /// Objects up to this length are compared name by name, longer ones are sorted.
 const COMPARED: usize = 32;
+/// Bytes of text for each value that there is room for: FHIR takes a little more.
+const VALUE: usize = 20;

@@ -89,6 +89,32 @@ pub(super) fn decode(inside: &[u8], escaped: bool) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
+/// Appends a checked string, without its quotes.
+pub(super) fn decode_into(inside: &str, out: &mut String) {
+    let mut rest = inside;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        out.push_str(rest.get(..at).unwrap_or_default());
+        let tail = rest.get(at + 1..).unwrap_or_default();
+        let mut used = 1;
+        out.push(match tail.as_bytes().first() {
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                let (c, digits) = unicode(tail.as_bytes().get(1..).unwrap_or_default());
+                used += digits;
+                c
+            }
+            Some(other) => char::from(*other),
+            None => return,
+        });
+        rest = tail.get(used..).unwrap_or_default();
+    }
+    out.push_str(rest);
+}
+
 /// One past the escape that begins at `at`; none where it is no escape.
 fn escape(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at + 1)? {

@@ -160,8 +160,28 @@ fn objects_arrays_and_values_are_bounded() {
 }
 
 #[test]
-fn an_index_takes_no_more_memory_than_a_large_text() {
-    assert_eq!(size_of::<super::Node>(), 20);
+fn an_index_takes_less_memory_than_a_large_text() {
+    assert_eq!(size_of::<super::Node>(), 16);
+}
+
+#[test]
+fn names_that_the_index_has_no_room_for_are_refused() {
+    let named = |len: usize| format!("{{\"{}\":1}}", "n".repeat(len));
+    assert_eq!(rule(&named(16_383)), None);
+    let text = named(16_383);
+    let document = Document::parse(text.as_bytes(), &small()).unwrap();
+    assert_eq!(document.root().members().next().unwrap().name().unwrap().len(), 16_383);
+    assert_eq!(rule(&named(16_384)), Some(JsonRule::TooLong));
+    let spaced = |spaces: usize| format!("{{\"n\":{}1}}", " ".repeat(spaces));
+    assert_eq!(rule(&spaced(65_532)), None);
+    assert_eq!(rule(&spaced(65_533)), Some(JsonRule::TooLong));
+}
+
+#[test]
+fn names_with_escapes_are_told() {
+    let told = |text: &str| Document::parse(text.as_bytes(), &small()).unwrap().has_escaped_names();
+    assert!(told(r#"{"a":{"\u0062":1}}"#));
+    assert!(!told(r#"{"a":{"b":"\u0062"}}"#));
 }
 
 #[test]

@@ -69,24 +69,43 @@ impl<'d> Value<'d> {
     /// The name, where the value is a member of an object.
     #[must_use]
     pub fn name(&self) -> Option<Cow<'d, str>> {
-        let node = self.node().filter(|node| node.name > 0)?;
-        let start = node.name as usize;
-        let inside = self.text.get(start..start + usize::from(node.name_len))?;
-        Some(decode(inside, node.name_escaped))
+        let node = self.node().filter(|node| node.has_name())?;
+        let inside = self.text.get(node.name_range())?;
+        Some(decode(inside, node.is_name_escaped()))
     }
 
     /// From the opening quote of the name to the end of the value, where the value is a member of an object.
     #[must_use]
     pub fn member_range(&self) -> Option<Range<usize>> {
-        let node = self.node().filter(|node| node.name > 0)?;
-        Some(node.name as usize - 1..node.end as usize)
+        let node = self.node().filter(|node| node.has_name())?;
+        Some(node.name_range().start - 1..node.end as usize)
     }
 
     /// The text, where this is a string.
     #[must_use]
     pub fn as_str(&self) -> Option<Cow<'d, str>> {
         let inside = self.raw().strip_prefix('"')?.strip_suffix('"')?;
-        Some(decode(inside, self.node()?.escaped))
+        Some(decode(inside, self.node()?.is_escaped()))
+    }
+
+    /// Appends the text, where this is a string: a long one is in memory once, and not twice.
+    ///
+    /// ```
+    /// use medmij_types::json::{Document, Limits};
+    ///
+    /// let document = Document::parse(br#""a\u00e9\n""#, &Limits::default())?;
+    /// let mut out = String::from("> ");
+    /// document.root().push_to(&mut out);
+    /// assert_eq!(out, "> aé\n");
+    /// # Ok::<(), medmij_types::json::JsonError>(())
+    /// ```
+    pub fn push_to(&self, out: &mut String) {
+        let inside = self.escaped_str().unwrap_or_default();
+        if self.has_escapes() {
+            string::decode_into(inside, out);
+        } else {
+            out.push_str(inside);
+        }
     }
 
     /// The text between the quotes with its escapes, where this is a string.
@@ -98,7 +117,7 @@ impl<'d> Value<'d> {
     /// Whether this is a string with an escape in it.
     #[must_use]
     pub fn has_escapes(&self) -> bool {
-        self.node().is_some_and(|node| node.escaped)
+        self.node().is_some_and(Node::is_escaped)
     }
 
     /// The number, digit for digit as it came.
@@ -138,14 +157,13 @@ impl<'d> Value<'d> {
     /// Whether the value is a member of this name.
     #[must_use]
     pub fn has_name(&self, name: &str) -> bool {
-        let Some(node) = self.node().filter(|node| node.name > 0) else {
+        let Some(node) = self.node().filter(|node| node.has_name()) else {
             return false;
         };
-        if node.name_escaped {
+        if node.is_name_escaped() {
             return self.name().is_some_and(|own| own == name);
         }
-        let start = node.name as usize;
-        self.text.as_bytes().get(start..start + usize::from(node.name_len)) == Some(name.as_bytes())
+        self.text.as_bytes().get(node.name_range()) == Some(name.as_bytes())
     }
 
     /// The members in order; none where this is no object.
@@ -171,11 +189,6 @@ impl<'d> Value<'d> {
             at: self.index + 1,
             end,
         }
-    }
-
-    /// Index of the value that follows at the same level.
-    pub(super) fn next(&self) -> usize {
-        self.node().map_or(0, |node| node.next as usize)
     }
 
     fn node(&self) -> Option<&'d Node> {
@@ -244,8 +257,7 @@ fn decode(inside: &str, escaped: bool) -> Cow<'_, str> {
     if !escaped {
         return Cow::Borrowed(inside);
     }
-    match string::decode(inside.as_bytes(), true) {
-        Cow::Borrowed(_) => Cow::Borrowed(inside),
-        Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).unwrap_or_default()),
-    }
+    let mut out = String::with_capacity(inside.len());
+    string::decode_into(inside, &mut out);
+    Cow::Owned(out)
 }
