@@ -12,6 +12,15 @@ pub enum Format {
 }
 
 impl Format {
+    /// The other of the two.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Json => Self::Xml,
+            Self::Xml => Self::Json,
+        }
+    }
+
     /// Which of the two a document is, by its first character.
     ///
     /// ```

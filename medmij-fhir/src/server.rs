@@ -35,6 +35,7 @@ mod pages;
 mod proxy;
 mod refusal;
 mod reply;
+mod results;
 mod search;
 mod served;
 mod set;
@@ -58,23 +59,21 @@ use crate::endpoint::ResourceEndpoint;
 use crate::gegevensdienst::Gegevensdienst;
 use crate::limits::Limits;
 use crate::name::{ResourceId, ResourceType};
-use crate::query::push_parameters;
-use crate::resource::Resource;
 use crate::version::FhirVersion;
 pub use bron::{BronError, Bronsysteem, Context, Delivery, DeliveryEntry, Found, Stored, Wanted};
 pub use bronsystemen::{Bronsystemen, PrefixError};
-use bundle_out::BundleOut;
 #[cfg(feature = "folder")]
 pub use folder::FolderBron;
 pub use memory::MemoryBron;
 use negotiate::{Accepted, Format};
-use pages::{LongResult, Owner, Pages};
+pub use pages::PageSeal;
+use pages::Pages;
 pub use proxy::{FhirBron, Upstream};
 pub use refusal::Refusal;
 use reply::{Body, Reply};
 pub use reply::{Masked, outcome_response};
+use search::Parameters;
 pub use search::Unknown;
-use search::{PAGE, Parameters, Search};
 pub use served::{Delen, Served};
 pub use set::{ResourceSet, ResourceSetError};
 #[cfg(feature = "postgres")]
@@ -120,6 +119,7 @@ pub struct Responder {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     pages: Arc<Pages>,
+    seal: Option<Arc<dyn PageSeal>>,
 }
 
 impl fmt::Debug for Responder {
@@ -150,7 +150,16 @@ impl Responder {
             clock: Arc::new(SystemClock::default()),
             entropy: Arc::new(OsEntropy),
             pages: Arc::new(Pages::new(KEPT)),
+            seal: None,
         }
+    }
+
+    /// Seals the links to next pages, so that any replica with the same keys answers them: see [`PageSeal`]. Without it,
+    /// they are answered by the process that made them.
+    #[must_use]
+    pub fn with_page_seal(mut self, seal: Arc<dyn PageSeal>) -> Self {
+        self.seal = Some(seal);
+        self
     }
 
     /// Sets the number of matches on a page, at least 1. A client may ask fewer with `_count`, not more.
@@ -335,115 +344,6 @@ impl Responder {
             return Err(Refusal::NotAcceptable);
         }
         Ok(Reply::ok(resource.as_bytes().to_vec()))
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "the parts of one request")]
-    async fn search<B: Bronsysteem>(
-        &self,
-        resource_type: ResourceType,
-        last_n: bool,
-        headers: &http::HeaderMap,
-        parameters: Parameters,
-        accepted: &Accepted,
-        context: &Context,
-        bron: &B,
-    ) -> Result<Reply, Refusal> {
-        if !self.served.searches(&resource_type) {
-            return Err(Refusal::ResourceType(resource_type));
-        }
-        if accepted.only_others() {
-            return Err(Refusal::NotAcceptable);
-        }
-        let (owner, now, base) = (Owner::of(headers), self.clock.monotonic(), self.endpoint.base());
-        let unknown = negotiate::handling(headers, self.unknown);
-        if let Some(page) = parameters.value(PAGE) {
-            parameters.only(&[PAGE, "_format", "_pretty"], unknown)?;
-            let (key, first) = page.split_once('-').ok_or(Refusal::Page)?;
-            let first: usize = first.parse().map_err(|_| Refusal::Page)?;
-            let kept = self.pages.find(owner, key, now).ok_or(Refusal::Page)?;
-            if kept.resource_type != resource_type || kept.last_n != last_n || first >= kept.matches.len() {
-                return Err(Refusal::Page);
-            }
-            let own = self.page_link(&kept, key, first);
-            return self.page(&kept, Some(key), first, own, context, bron).await;
-        }
-        let search = Search::parse(resource_type, last_n, parameters, unknown, base)?;
-        let matches = search.run(context, bron, base).await?;
-        let own = self.search_link(&search);
-        let size = search.count.unwrap_or(self.page_size).min(self.page_size);
-        if search.count_only || size == 0 {
-            let mut out = BundleOut::new("searchset");
-            out.total(matches.len());
-            out.links(&[("self", own)]);
-            return Ok(Reply::ok(out.finish()));
-        }
-        let long = matches.len() > size;
-        let result = LongResult {
-            resource_type: search.resource_type,
-            last_n,
-            matches,
-            includes: search.includes,
-            size,
-        };
-        if long {
-            let (key, result) = self.pages.keep(owner, result, now, &*self.entropy)?;
-            self.page(&result, Some(&key), 0, own, context, bron).await
-        } else {
-            self.page(&result, None, 0, own, context, bron).await
-        }
-    }
-
-    /// One page; without a key the only one, which is when a total can be told.
-    async fn page<B: Bronsysteem>(
-        &self,
-        result: &LongResult,
-        key: Option<&str>,
-        first: usize,
-        own: String,
-        context: &Context,
-        bron: &B,
-    ) -> Result<Reply, Refusal> {
-        let base = self.endpoint.base();
-        let end = first.saturating_add(result.size).min(result.matches.len());
-        let page: &[Resource] = result.matches.get(first..end).unwrap_or_default();
-        let included = include::resolve(&result.includes, page, context, bron, base).await?;
-        let mut out = BundleOut::new("searchset");
-        let mut links = vec![("self", own)];
-        match key {
-            None => out.total(page.len()),
-            Some(key) if end < result.matches.len() => links.push(("next", self.page_link(result, key, end))),
-            Some(_) => {}
-        }
-        out.links(&links);
-        page.iter().for_each(|resource| out.found(base, resource, "match"));
-        included
-            .iter()
-            .for_each(|resource| out.found(base, resource, "include"));
-        Ok(Reply::ok(out.finish()))
-    }
-
-    /// The URL of a search with the parameters that were applied.
-    fn search_link(&self, search: &Search) -> String {
-        let mut out = self.type_link(&search.resource_type, search.last_n);
-        push_parameters(
-            &mut out,
-            search
-                .applied
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str())),
-        );
-        out
-    }
-
-    fn page_link(&self, result: &LongResult, key: &str, first: usize) -> String {
-        let mut out = self.type_link(&result.resource_type, result.last_n);
-        push_parameters(&mut out, [(PAGE, format!("{key}-{first}").as_str())].into_iter());
-        out
-    }
-
-    fn type_link(&self, resource_type: &ResourceType, last_n: bool) -> String {
-        let operation = if last_n { "/$lastn" } else { "" };
-        format!("{}/{resource_type}{operation}", self.endpoint.base())
     }
 
     fn writing(&self) -> Option<Writing<'_>> {

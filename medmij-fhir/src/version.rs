@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::format::Format;
+
 /// A FHIR release that MedMij uses.
 ///
 /// ```
@@ -31,6 +33,22 @@ impl FhirVersion {
         match self {
             Self::Stu3 => "application/fhir+json; fhirVersion=3.0",
             Self::R4 => "application/fhir+json; fhirVersion=4.0",
+        }
+    }
+
+    /// The same in this form.
+    ///
+    /// ```
+    /// use medmij_fhir::{FhirVersion, Format};
+    ///
+    /// assert_eq!(FhirVersion::R4.mime_of(Format::Xml), "application/fhir+xml; fhirVersion=4.0");
+    /// ```
+    #[must_use]
+    pub const fn mime_of(self, format: Format) -> &'static str {
+        match (self, format) {
+            (_, Format::Json) => self.mime(),
+            (Self::Stu3, Format::Xml) => "application/fhir+xml; fhirVersion=3.0",
+            (Self::R4, Format::Xml) => "application/fhir+xml; fhirVersion=4.0",
         }
     }
 

@@ -33,10 +33,12 @@ mod generic;
 mod narrative;
 mod reader;
 mod round_trip;
+mod sanitize;
 mod writer;
 
 pub(crate) use reader::push_step;
 pub use round_trip::round_trip;
+pub use sanitize::sanitize;
 
 use std::ops::Range;
 
@@ -138,6 +140,14 @@ pub enum OddityKind {
     /// A value that is another one after the way there and back: see [`round_trip`].
     #[error("value is changed by the way there and back")]
     Changed,
+}
+
+impl OddityKind {
+    /// Whether something of the document is not in the other form.
+    #[must_use]
+    pub const fn is_left_out(self) -> bool {
+        matches!(self, Self::Attribute | Self::Text | Self::Namespace | Self::Changed)
+    }
 }
 
 /// Why a document cannot be converted. It names a place and a rule, never the content.

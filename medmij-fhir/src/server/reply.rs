@@ -12,6 +12,7 @@ use super::form::to_xml;
 use super::negotiate::Format;
 use super::refusal::Refusal;
 use crate::bsn::redact_bsn;
+use crate::format;
 use crate::limits::Limits;
 use crate::outcome::{Issue, OperationOutcome, Severity};
 use crate::version::FhirVersion;
@@ -74,7 +75,7 @@ pub(super) fn render(
             let json = clean.unwrap_or(json);
             match format {
                 Format::Xml => (
-                    HeaderValue::from_static(xml_mime(version)),
+                    HeaderValue::from_static(version.mime_of(format::Format::Xml)),
                     to_xml(version, &json)?.into(),
                 ),
                 Format::Json | Format::Native => (HeaderValue::from_static(version.mime()), json.into()),
@@ -103,7 +104,7 @@ pub(super) fn refuse(error: &Refusal, format: Format, version: FhirVersion, meth
         None
     };
     let (content_type, body) = match xml {
-        Some(xml) => (xml_mime(version), xml),
+        Some(xml) => (version.mime_of(format::Format::Xml), xml),
         None => (version.mime(), json),
     };
     let mut response = plain(status, HeaderValue::from_static(content_type), body.into(), method);
@@ -160,11 +161,4 @@ fn plain(status: StatusCode, content_type: HeaderValue, body: Bytes, method: &Me
         headers.insert(CONTENT_LENGTH, length);
     }
     response
-}
-
-const fn xml_mime(version: FhirVersion) -> &'static str {
-    match version {
-        FhirVersion::R4 => "application/fhir+xml; fhirVersion=4.0",
-        _ => "application/fhir+xml; fhirVersion=3.0",
-    }
 }

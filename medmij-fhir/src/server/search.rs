@@ -234,6 +234,11 @@ impl Sort {
 }
 
 impl Parameters {
+    /// The parameters of a search that was judged before.
+    pub(super) fn of(applied: Vec<(String, String)>) -> Self {
+        Self(applied)
+    }
+
     /// Decodes a query and refuses what no request may hold.
     pub(super) fn parse(query: Option<&str>) -> Result<Self, Refusal> {
         let query = query.unwrap_or_default();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Searches, refusals and paging of the server side.
 
+mod replicas;
+
 use bytes::Bytes;
 use medmij_types::{BackchannelUri, GegevensdienstId};
 
