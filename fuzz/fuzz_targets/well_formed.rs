@@ -3,11 +3,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use medmij_list::{Limits, check_well_formed};
+use medmij_list::{ReadLimits, check_well_formed};
 use xml::reader::{EventReader, XmlEvent};
 
 fuzz_target!(|bytes: &[u8]| {
-    if check_well_formed(bytes, &Limits::default()).is_err() {
+    if check_well_formed(bytes, &ReadLimits::default()).is_err() {
         return;
     }
     for event in EventReader::new(bytes) {

@@ -15,7 +15,10 @@ use medmij_types::{AccessToken, CorrelationId, Entropy, MedMijRequestId};
 
 use crate::endpoint::{LinkError, LinkRule, ResourceEndpoint, ResourceEndpoints, Target};
 use crate::error::FhirError;
+use crate::format::Format;
+use crate::limits::Limits;
 use crate::version::FhirVersion;
+use crate::xml;
 
 /// `MedMij-Request-ID`, core.rscint.201.
 pub const MEDMIJ_REQUEST_ID: HeaderName = HeaderName::from_static("medmij-request-id");
@@ -51,6 +54,7 @@ pub struct Access {
     token: AccessToken,
     correlation_id: CorrelationId,
     version: FhirVersion,
+    format: Format,
     expires_at: Option<SystemTime>,
 }
 
@@ -68,6 +72,7 @@ impl Access {
             token,
             correlation_id,
             version,
+            format: Format::Json,
             expires_at: None,
         }
     }
@@ -76,6 +81,14 @@ impl Access {
     #[must_use]
     pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
         self.expires_at = Some(expires_at);
+        self
+    }
+
+    /// Asks for answers in this form, and writes in it. Default JSON. Whatever is asked, both are read; and where a server
+    /// does not have the form (406), a [`Collection`](crate::Collection) asks for the other from then on.
+    #[must_use]
+    pub fn with_format(mut self, format: Format) -> Self {
+        self.format = format;
         self
     }
 
@@ -89,6 +102,16 @@ impl Access {
     #[must_use]
     pub fn version(&self) -> FhirVersion {
         self.version
+    }
+
+    /// The form that is asked for.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    pub(crate) fn set_format(&mut self, format: Format) {
+        self.format = format;
     }
 
     /// The endpoint of a systeemrol; the first one, for a service whose systeemrollen are not known (`""`).
@@ -119,10 +142,23 @@ impl Access {
     /// [`FhirError::Entropy`] when there is no randomness; [`FhirError::TokenForm`] when the token
     /// cannot stand in a header.
     pub fn get(&self, target: &Target, entropy: &dyn Entropy) -> Result<http::Request<Bytes>, FhirError> {
-        self.request(Method::GET, target, None, Bytes::new(), entropy)
+        self.get_as(target, self.format, entropy)
     }
 
-    /// Builds a write: FHIR JSON, sent once. `Prefer` where the gegevensdienst has it.
+    /// The same, asking for this form.
+    pub(crate) fn get_as(
+        &self,
+        target: &Target,
+        format: Format,
+        entropy: &dyn Entropy,
+    ) -> Result<http::Request<Bytes>, FhirError> {
+        let mut request = self.request(Method::GET, target, None, Bytes::new(), entropy)?;
+        let accept = HeaderValue::from_static(self.version.mime_of(format));
+        request.headers_mut().insert(ACCEPT, accept);
+        Ok(request)
+    }
+
+    /// Builds a write, of FHIR JSON and in the form that is asked for, sent once. `Prefer` where the gegevensdienst has it.
     pub(crate) fn write(
         &self,
         method: Method,
@@ -131,8 +167,15 @@ impl Access {
         body: Bytes,
         entropy: &dyn Entropy,
     ) -> Result<http::Request<Bytes>, FhirError> {
+        let (body, content_type) = match self.format {
+            Format::Json => (body, "application/fhir+json"),
+            Format::Xml => {
+                let written = xml::from_json(&body, self.version, &Limits::default())?;
+                (written.text.into(), "application/fhir+xml")
+            }
+        };
         let mut request = self.request(method, target, prefer, body, entropy)?;
-        let content_type = HeaderValue::from_static("application/fhir+json");
+        let content_type = HeaderValue::from_static(content_type);
         request.headers_mut().insert(CONTENT_TYPE, content_type);
         Ok(request)
     }
@@ -160,7 +203,7 @@ impl Access {
             .method(method)
             .uri(target.as_str())
             .header(AUTHORIZATION, bearer)
-            .header(ACCEPT, HeaderValue::from_static(self.version.mime()))
+            .header(ACCEPT, HeaderValue::from_static(self.version.mime_of(self.format)))
             .header(MEDMIJ_REQUEST_ID, request_id.as_str())
             .header(X_CORRELATION_ID, self.correlation_id.as_str());
         if let Some(prefer) = prefer {

@@ -12,11 +12,13 @@ mod channel;
 mod documents;
 mod drive;
 mod gap;
+mod hosts;
 mod pages;
 mod plan;
 mod references;
 mod report;
 mod retry_after;
+mod stream;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, SystemTime};
@@ -26,18 +28,22 @@ use http::StatusCode;
 use medmij_types::{AccessToken, CorrelationId, Entropy};
 
 use crate::access::Access;
+use crate::document::Read;
 use crate::endpoint::{ResourceEndpoint, ResourceEndpoints, Target};
 use crate::error::FhirError;
+use crate::format::Format;
 use crate::gegevensdienst::Gegevensdienst;
 use crate::limits::Limits;
 use crate::query::Choices;
-pub use channel::{Channel, SendError, SendFault};
+pub use channel::{Channel, SendError, SendFault, StreamingChannel};
 pub use drive::{Drive, Driven, Progress};
 pub(crate) use gap::is_temporary;
 pub use gap::{Gap, GapReason};
+pub use hosts::HostLimit;
 pub use references::References;
 pub use report::{Collected, DocumentReport, Outcome, Partial, QueryReport, ReferenceReport, Report, Verdict, Whole};
 pub(crate) use retry_after::retry_after;
+pub use stream::{DocumentSink, Documents};
 
 /// A collection that is under way.
 ///
@@ -124,10 +130,22 @@ pub struct Received {
     pub retry_after: Option<Duration>,
 }
 
+/// An answer, as it is taken.
+enum Answered {
+    /// With its body.
+    Whole(http::Response<Bytes>),
+    /// The body went to a sink.
+    Streamed(http::Response<()>, Result<Read, FhirError>),
+}
+
 #[derive(Debug, Clone)]
 struct Step {
     target: Target,
     line: Line,
+    /// The form that was asked for last.
+    format: Format,
+    /// Whether the server refused the other form (406).
+    turned: bool,
     /// How often it was refused for the time being.
     refused: u8,
     /// Whether it was sent again after a connection broke.
@@ -218,6 +236,16 @@ impl Collection {
     /// # Errors
     /// [`FhirError::Entropy`], [`FhirError::TokenForm`]; the request is not lost.
     pub fn next(&mut self, now: SystemTime, entropy: &dyn Entropy) -> Result<Option<Ask>, FhirError> {
+        self.next_where(now, entropy, |_| true)
+    }
+
+    /// The next request to a host that can be asked now.
+    fn next_where(
+        &mut self,
+        now: SystemTime,
+        entropy: &dyn Entropy,
+        is_ready: impl Fn(&str) -> bool,
+    ) -> Result<Option<Ask>, FhirError> {
         if self.report.ended.is_some() {
             return Ok(None);
         }
@@ -229,11 +257,18 @@ impl Collection {
         if self.token_ended {
             return Ok(None);
         }
-        let Some(step) = self.waiting.front() else {
+        let is_next = |step: &Step| is_ready(step.target.host());
+        let Some(at) = self.waiting.iter().position(is_next) else {
             return Ok(None);
         };
-        let request = self.access.get(&step.target, entropy)?;
-        let Some(step) = self.waiting.pop_front() else {
+        let Some(step) = self.waiting.get_mut(at) else {
+            return Ok(None);
+        };
+        if !step.turned {
+            step.format = self.access.format();
+        }
+        let request = self.access.get_as(&step.target, step.format, entropy)?;
+        let Some(step) = self.waiting.remove(at) else {
             return Ok(None);
         };
         Ok(Some(self.issue(step, request)))
@@ -250,7 +285,7 @@ impl Collection {
         let Some(step) = self.asked.get(&ticket).filter(|step| !step.sent_again) else {
             return Ok(None);
         };
-        let request = self.access.get(&step.target, entropy)?;
+        let request = self.access.get_as(&step.target, step.format, entropy)?;
         let Some(mut step) = self.asked.remove(&ticket) else {
             return Ok(None);
         };
@@ -273,6 +308,9 @@ impl Collection {
         if response.status() == StatusCode::UNAUTHORIZED {
             return Err(self.unauthorized(step));
         }
+        if response.status() == StatusCode::NOT_ACCEPTABLE && !step.turned {
+            return Ok(self.turn(step));
+        }
         let retry_after = retry_after(response.headers(), now);
         let status = response.status();
         let received = match step.line {
@@ -287,6 +325,55 @@ impl Collection {
         if !postponed {
             self.close(step.line);
         }
+        received
+    }
+
+    /// Takes the answer to the read of a document that went to a sink.
+    fn receive_streamed(
+        &mut self,
+        ticket: Ticket,
+        head: &http::Response<()>,
+        read: Result<Read, FhirError>,
+        now: SystemTime,
+    ) -> Result<Received, FhirError> {
+        let step = self.asked.remove(&ticket).ok_or(FhirError::NothingAsked)?;
+        let Line::Document(index) = step.line else {
+            return Err(FhirError::NothingAsked);
+        };
+        let retry_after = retry_after(head.headers(), now);
+        let received = read.and_then(|read| self.receive_read(index, head.status(), retry_after, read));
+        if let Err(error) = &received {
+            self.record(step.line, error);
+        }
+        received
+    }
+
+    /// What is to be streamed for this ticket.
+    fn reading(&self, ticket: Ticket, time: Duration) -> Option<stream::Reading> {
+        let step = self.asked.get(&ticket)?;
+        let Line::Document(index) = step.line else { return None };
+        Some(stream::Reading {
+            target: step.target.clone(),
+            document_reference: self.report.documents.get(index)?.document_reference.clone(),
+            version: self.access.version(),
+            limits: self.limits,
+            time,
+        })
+    }
+
+    /// The server does not have the form that was asked (406): the step, and all later ones, ask for the other.
+    fn turn(&mut self, mut step: Step) -> Received {
+        step.turned = true;
+        step.format = step.format.other();
+        self.access.set_format(step.format);
+        let received = Received {
+            label: self.label_of(step.line).0,
+            status: StatusCode::NOT_ACCEPTABLE,
+            resources: 0,
+            more: true,
+            retry_after: None,
+        };
+        self.waiting.push_front(step);
         received
     }
 
@@ -359,7 +446,19 @@ impl Collection {
     fn issue(&mut self, step: Step, request: http::Request<Bytes>) -> Ask {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
-        let (label, page) = match step.line {
+        let (label, page) = self.label_of(step.line);
+        self.asked.insert(ticket, step);
+        Ask {
+            ticket,
+            label,
+            page,
+            request,
+        }
+    }
+
+    /// What a line asks, and its page.
+    fn label_of(&self, line: Line) -> (String, usize) {
+        match line {
             Line::Query(index) => self
                 .report
                 .queries
@@ -367,13 +466,6 @@ impl Collection {
                 .map_or((String::new(), 1), |line| (line.label.clone(), line.pages + 1)),
             Line::Document(_) => (DOCUMENT.to_owned(), 1),
             Line::Reference(_) => (REFERENCE.to_owned(), 1),
-        };
-        self.asked.insert(ticket, step);
-        Ask {
-            ticket,
-            label,
-            page,
-            request,
         }
     }
 
@@ -427,6 +519,8 @@ impl Collection {
         Step {
             target,
             line,
+            format: self.access.format(),
+            turned: false,
             refused: 0,
             sent_again: false,
             unauthorized: false,

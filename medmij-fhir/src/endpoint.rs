@@ -157,6 +157,11 @@ impl Target {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The host, with its port where it has one.
+    pub(crate) fn host(&self) -> &str {
+        authority(&self.0)
+    }
 }
 
 impl fmt::Display for Target {

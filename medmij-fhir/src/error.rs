@@ -7,6 +7,7 @@ use crate::binary::BinaryError;
 use crate::endpoint::LinkError;
 use crate::json::JsonError;
 use crate::query::QueryError;
+use crate::xml::XmlError;
 
 /// An error of a request or an answer. It holds no token, no health data and no body.
 ///
@@ -22,6 +23,9 @@ pub enum FhirError {
     /// The body is not what it should be.
     #[error("answer is refused: {0}")]
     Json(#[from] JsonError),
+    /// The body is not the FHIR XML that it should be, or what is sent cannot be written as FHIR XML.
+    #[error("FHIR XML is refused: {0}")]
+    Xml(#[from] XmlError),
     /// A document is not what it should be.
     #[error("document is refused: {0}")]
     Binary(#[from] BinaryError),
@@ -37,8 +41,8 @@ pub enum FhirError {
     /// A redirect: never followed on the back channel.
     #[error("server redirects ({0}), which is not followed on the back channel")]
     Redirect(StatusCode),
-    /// F4: the body is not FHIR JSON.
-    #[error("answer is not FHIR JSON but {0:?}")]
+    /// F4: the body is neither FHIR JSON nor FHIR XML.
+    #[error("answer is not FHIR JSON or XML but {0:?}")]
     ContentType(String),
     /// The answer is in another FHIR version than was asked.
     #[error("answer is in FHIR version {0:?}, which was not asked")]
@@ -64,6 +68,12 @@ pub enum FhirError {
     /// F2: more references than the limit; the others are not read.
     #[error("more than {0} references")]
     TooManyReferences(usize),
+    /// F3: a document is longer than the limit of bytes.
+    #[error("document is longer than {0} bytes")]
+    DocumentTooLarge(u64),
+    /// A document could not be kept by its sink.
+    #[error("document could not be kept: {0}")]
+    NotKept(std::io::ErrorKind),
     /// The answer to the read of a resource is something else.
     #[error("answer is not a resource but {0}")]
     NotAResource(String),

@@ -43,12 +43,14 @@
 //! | core.rscint.203: nothing that names the Persoon, no BSN | [`Query`], [`redact_bsn`], [`server::ResourceSet`] |
 //! | links stay inside the ResourceEndpoints | [`ResourceEndpoint::admit`] |
 //! | pages end, answers are bounded | [`Collection`], [`Limits`] |
-//! | core.rscint.202: 60 s for an answer; several requests at once | [`Collection::drive`] |
+//! | core.rscint.202: 60 s for an answer; several requests at once | [`Collection::drive`], [`HostLimit`] |
+//! | documents of any length | [`Collection::drive_into`] |
 //! | nothing partial passes for the whole | [`Verdict`], [`Gap`] |
 //! | Delen: what is sent, and what became of each entry | [`ShareDraft`], [`Sharing`], [`QuestionnaireTask`] |
 //! | what each gegevensdienst asks | [`Catalogue`], [`Gegevensdienst`], [`Choices`] |
 //! | a resource, and a Bundle, is its bytes | [`Resource`], [`Bundle`] |
 //! | FHIR XML | [`xml`] |
+//! | a narrative that can be shown | [`xml::sanitize`] |
 //! | what the qualification asserts of every answer | [`check`] |
 //! | which zibs are filled | [`coverage`] |
 //! | what a DVA answers | [`server::Responder`] over a [`server::Bronsysteem`] |
@@ -61,12 +63,13 @@
 //! # Limits
 //!
 //! * Image availability is in the catalogue only.
-//! * Long results of a search are kept in the memory of one process: replicas send the requests of one access token
-//!   to the same one, or a page answers 410 and the search is repeated.
-//! * Documents are read whole, up to [`Limits::body`]; they are not streamed.
+//! * Long results of a search are kept in the memory of one process. Replicas share a [`server::PageSeal`]; without it
+//!   they send the requests of one access token to the same process, or a page answers 410 and the search is repeated.
+//! * [`Collection::drive`] reads documents whole, up to [`Limits::body`]; [`Collection::drive_into`] streams them to a
+//!   sink, up to [`Limits::document`].
 //! * A BSN in free text is cut out where the answer says that it is one; else it is reported and kept, since one
 //!   nine-digit number in eleven looks like one.
-//! * Who sends himself keeps the deadline of 60 s for an answer; nobody keeps one for the whole.
+//! * Who sends himself keeps the deadline of 60 s for an answer, and one for the whole.
 #![forbid(unsafe_code)]
 
 mod access;
@@ -77,6 +80,7 @@ mod catalogue;
 pub mod check;
 mod collection;
 pub mod coverage;
+mod document;
 mod endpoint;
 mod error;
 mod format;
@@ -105,9 +109,11 @@ pub use crate::{
     },
     catalogue::{Catalogue, CatalogueError},
     collection::{
-        Ask, Channel, Collected, Collection, DocumentReport, Drive, Driven, Gap, GapReason, Outcome, Partial, Progress,
-        QueryReport, Received, ReferenceReport, References, Report, SendError, SendFault, Ticket, Verdict, Whole,
+        Ask, Channel, Collected, Collection, DocumentReport, DocumentSink, Documents, Drive, Driven, Gap, GapReason,
+        HostLimit, Outcome, Partial, Progress, QueryReport, Received, ReferenceReport, References, Report, SendError,
+        SendFault, StreamingChannel, Ticket, Verdict, Whole,
     },
+    document::StreamedDocument,
     endpoint::{LinkError, LinkRule, ResourceEndpoint, ResourceEndpoints, Target},
     error::FhirError,
     format::Format,

@@ -25,6 +25,8 @@ pub struct Limits {
     pub pages: usize,
     /// Entries of one collection, over all its pages: 100,000.
     pub entries: usize,
+    /// Bytes of one document that is [streamed](crate::Collection::drive_into), as it travels: 1 GiB.
+    pub document: u64,
     /// Documents (Binary) read in one collection: 1,000.
     pub documents: usize,
     /// Resources read in one collection because a reference points at them: 1,000.
@@ -50,6 +52,7 @@ impl Default for Limits {
             elements: 100_000,
             pages: 1_000,
             entries: 100_000,
+            document: 1 << 30,
             documents: 1_000,
             references: 1_000,
         }

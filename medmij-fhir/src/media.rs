@@ -56,6 +56,16 @@ impl MediaRange {
         )
     }
 
+    /// Whether the essence is one of the names of FHIR XML.
+    pub(crate) fn is_fhir_xml(&self) -> bool {
+        matches!(self.essence.as_str(), "application/fhir+xml" | "application/xml+fhir")
+    }
+
+    /// Whether the essence is a name of XML that says nothing of FHIR; it was the name of FHIR XML once.
+    pub(crate) fn is_plain_xml(&self) -> bool {
+        matches!(self.essence.as_str(), "application/xml" | "text/xml")
+    }
+
     /// Whether the range is silent about the version or names `version`.
     pub(crate) fn fits(&self, version: FhirVersion) -> bool {
         self.fhir_version

@@ -10,12 +10,14 @@ use crate::binary::Binary;
 use crate::bsn::{self, BsnReport};
 use crate::bundle::Bundle;
 use crate::error::FhirError;
+use crate::format::Format;
 use crate::json::{JsonError, JsonRule};
 use crate::limits::Limits;
 use crate::media::MediaRange;
 use crate::outcome::{OperationOutcome, printable};
 use crate::resource::Resource;
 use crate::version::FhirVersion;
+use crate::xml::{self, Oddity};
 
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Want {
@@ -26,6 +28,8 @@ pub(crate) enum Want {
 pub(crate) struct Answer {
     pub(crate) content: Content,
     pub(crate) redacted: BsnReport,
+    /// What FHIR XML held that FHIR does not have.
+    pub(crate) oddities: Vec<Oddity>,
 }
 
 pub(crate) enum Content {
@@ -76,7 +80,37 @@ pub(crate) fn read(
     Ok(answer.unwrap_or(Answer {
         content: Content::Nothing,
         redacted: BsnReport::default(),
+        oddities: Vec::new(),
     }))
+}
+
+/// Whether a media type is FHIR here, and in which form. What is only called XML may be the document itself.
+pub(crate) fn form_of(media: &MediaRange, want: Want) -> Option<Format> {
+    if media.is_fhir_json() {
+        Some(Format::Json)
+    } else if media.is_fhir_xml() || (want == Want::Fhir && media.is_plain_xml()) {
+        Some(Format::Xml)
+    } else {
+        None
+    }
+}
+
+/// The version that a media type names must be the one that was asked.
+pub(crate) fn check_version(media: &MediaRange, version: FhirVersion) -> Result<(), FhirError> {
+    if media.fits(version) {
+        return Ok(());
+    }
+    let named = media.fhir_version.as_deref().unwrap_or_default();
+    Err(FhirError::Version(printable(named, 16)))
+}
+
+/// None was asked for, so any is an error of the other side.
+pub(crate) fn check_coding(headers: &HeaderMap) -> Result<(), FhirError> {
+    let mut codings = headers.get_all(CONTENT_ENCODING).iter();
+    if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(FhirError::ContentCoding);
+    }
+    Ok(())
 }
 
 /// A transport that does not compare the two must not make half a body a whole one.
@@ -100,13 +134,7 @@ fn read_body(
     limits: &Limits,
     want: Want,
 ) -> Result<Answer, FhirError> {
-    if headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-    {
-        return Err(FhirError::ContentCoding);
-    }
+    check_coding(headers)?;
     if body.len() > limits.body {
         return Err(JsonError::new(JsonRule::TooLarge, limits.body).into());
     }
@@ -114,27 +142,37 @@ fn read_body(
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    match MediaRange::parse(declared) {
-        Some(media) if media.is_fhir_json() => {
-            if !media.fits(version) {
-                return Err(FhirError::Version(printable(
-                    media.fhir_version.as_deref().unwrap_or_default(),
-                    16,
-                )));
-            }
-            read_fhir(&body, version, limits)
-        }
+    let media = MediaRange::parse(declared);
+    if let Some(media) = &media
+        && let Some(form) = form_of(media, want)
+    {
+        check_version(media, version)?;
+        return match form {
+            Format::Json => read_fhir(&body, version, limits),
+            Format::Xml => read_xml(&body, version, limits),
+        };
+    }
+    match media {
         // a document may come as itself: handed on with its declared type, never looked into
         Some(_) if want == Want::Document => Ok(Answer {
             content: Content::Document(Binary::new(printable(declared, 128), body)),
             redacted: BsnReport::default(),
+            oddities: Vec::new(),
         }),
         _ => Err(FhirError::ContentType(printable(declared, 64))),
     }
 }
 
+/// FHIR XML becomes the JSON form, and is then read like any other answer.
+pub(crate) fn read_xml(body: &[u8], version: FhirVersion, limits: &Limits) -> Result<Answer, FhirError> {
+    let converted = xml::to_json(body, version, limits)?;
+    let mut answer = read_fhir(converted.text.as_bytes(), version, limits)?;
+    answer.oddities = converted.oddities;
+    Ok(answer)
+}
+
 /// A document without a BSN is read where it lies; one with a BSN from a cleaned copy.
-fn read_fhir(body: &[u8], version: FhirVersion, limits: &Limits) -> Result<Answer, FhirError> {
+pub(crate) fn read_fhir(body: &[u8], version: FhirVersion, limits: &Limits) -> Result<Answer, FhirError> {
     let document = Document::parse(body, &limits.json())?;
     let found = bsn::find(&document);
     let content = match found.cut(&document) {
@@ -144,6 +182,7 @@ fn read_fhir(body: &[u8], version: FhirVersion, limits: &Limits) -> Result<Answe
     Ok(Answer {
         content,
         redacted: found.report,
+        oddities: Vec::new(),
     })
 }
 

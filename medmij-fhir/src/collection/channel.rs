@@ -21,6 +21,22 @@ pub trait Channel: Sync {
     fn wait(&self, time: Duration) -> impl Future<Output = ()> + Send;
 }
 
+/// A [`Channel`] that also hands a body over as it arrives, for documents. Feature `net` implements it for
+/// `medmij_net::BackChannel`.
+pub trait StreamingChannel: Channel {
+    /// The rest of an answer.
+    type Body: Send;
+
+    /// Sends a request and reads the head of the answer. The channel does not bound the body.
+    fn open(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> impl Future<Output = Result<http::Response<Self::Body>, SendError>> + Send;
+
+    /// The next bytes of a body; none at its end. A connection that ends before the body does is a fault.
+    fn chunk(&self, body: &mut Self::Body) -> impl Future<Output = Result<Option<Bytes>, SendError>> + Send;
+}
+
 /// No answer came.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
@@ -59,20 +75,42 @@ impl SendError {
 #[cfg(feature = "net")]
 impl Channel for medmij_net::BackChannel {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, SendError> {
-        let answer = Self::send(self, request).await;
-        answer.map_err(|error| {
-            let fault = if error.is_broken() {
-                SendFault::Broken
-            } else if error.is_timeout() {
-                SendFault::Timeout
-            } else {
-                SendFault::Other
-            };
-            SendError::new(fault, error.to_string())
-        })
+        Self::send(self, request).await.map_err(|error| fault_of(&error))
     }
 
     async fn wait(&self, time: Duration) {
         tokio::time::sleep(time).await;
     }
+}
+
+#[cfg(feature = "net")]
+impl StreamingChannel for medmij_net::BackChannel {
+    type Body = medmij_net::BoundedBody;
+
+    async fn open(&self, request: http::Request<Bytes>) -> Result<http::Response<Self::Body>, SendError> {
+        // the collection keeps the time of each piece and the number of bytes
+        let limits = medmij_net::SendLimits::default().total(LONGEST_DOCUMENT).body(u64::MAX);
+        let answer = Self::open(self, request, limits).await;
+        answer.map_err(|error| fault_of(&error))
+    }
+
+    async fn chunk(&self, body: &mut Self::Body) -> Result<Option<Bytes>, SendError> {
+        body.chunk().await.map_err(|error| fault_of(&error))
+    }
+}
+
+/// An access token lives no longer.
+#[cfg(feature = "net")]
+const LONGEST_DOCUMENT: Duration = Duration::from_secs(900);
+
+#[cfg(feature = "net")]
+fn fault_of(error: &medmij_net::NetError) -> SendError {
+    let fault = if error.is_broken() {
+        SendFault::Broken
+    } else if error.is_timeout() {
+        SendFault::Timeout
+    } else {
+        SendFault::Other
+    };
+    SendError::new(fault, error.to_string())
 }

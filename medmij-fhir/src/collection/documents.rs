@@ -7,8 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::answer::{self, Content, Want};
+use super::answer::{self, Answer, Content, Want};
 use super::{Collection, DOCUMENT, DocumentReport, Line, Outcome, Received, gap};
+use crate::document::Read;
 use crate::error::FhirError;
 use crate::gegevensdienst::FollowUp;
 use crate::resource::Resource;
@@ -55,6 +56,37 @@ impl Collection {
         }
     }
 
+    /// A document that went to a sink, or what the server said instead.
+    pub(super) fn receive_read(
+        &mut self,
+        index: usize,
+        status: http::StatusCode,
+        retry_after: Option<Duration>,
+        read: Read,
+    ) -> Result<Received, FhirError> {
+        match read {
+            Read::Document(document, redacted) => {
+                let Some(line) = self.report.documents.get_mut(index) else {
+                    return Err(FhirError::NothingAsked);
+                };
+                line.status = Some(status);
+                line.retry_after = retry_after;
+                line.redacted.masked.extend(redacted.masked);
+                line.redacted.suspected.extend(redacted.suspected);
+                line.streamed = Some(document);
+                line.outcome = Outcome::Answered;
+                Ok(Received {
+                    label: DOCUMENT.to_owned(),
+                    status,
+                    resources: 1,
+                    more: false,
+                    retry_after,
+                })
+            }
+            Read::Other(answer) => self.take_document(index, status, answer, retry_after),
+        }
+    }
+
     pub(super) fn receive_document(
         &mut self,
         index: usize,
@@ -62,12 +94,26 @@ impl Collection {
         retry_after: Option<Duration>,
     ) -> Result<Received, FhirError> {
         let status = response.status();
+        if let Some(line) = self.report.documents.get_mut(index) {
+            line.status = Some(status);
+            line.retry_after = retry_after;
+        }
+        let answer = answer::read(response, self.access.version(), &self.limits, Want::Document)?;
+        self.take_document(index, status, answer, retry_after)
+    }
+
+    fn take_document(
+        &mut self,
+        index: usize,
+        status: http::StatusCode,
+        answer: Answer,
+        retry_after: Option<Duration>,
+    ) -> Result<Received, FhirError> {
         let Some(line) = self.report.documents.get_mut(index) else {
             return Err(FhirError::NothingAsked);
         };
         line.status = Some(status);
         line.retry_after = retry_after;
-        let answer = answer::read(response, self.access.version(), &self.limits, Want::Document)?;
         line.redacted.masked.extend(answer.redacted.masked);
         line.redacted.suspected.extend(answer.redacted.suspected);
         let mut received = Received {

@@ -6,14 +6,15 @@
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use medmij_types::{Clock, Entropy, MedMijRequestId, OsEntropy, SystemClock};
 
-use super::{Channel, Collection, Received, SendError, SendFault, Ticket};
+use super::stream::{self, Documents, Reading};
+use super::{Answered, Ask, Channel, Collection, HostLimit, Received, SendError, SendFault, StreamingChannel, Ticket};
 use crate::access::MEDMIJ_REQUEST_ID;
 use crate::error::FhirError;
 
@@ -27,8 +28,10 @@ use crate::error::FhirError;
 /// ```
 pub struct Drive<'a> {
     at_once: usize,
+    hosts: HostLimit,
     answer: Duration,
     patience: Duration,
+    total: Duration,
     clock: &'a dyn Clock,
     entropy: &'a dyn Entropy,
     progress: Box<dyn FnMut(Progress) + Send + 'a>,
@@ -77,6 +80,8 @@ pub enum Driven {
     TokenEnded,
     /// The server asks to wait longer than the caller's patience.
     Busy(Duration),
+    /// The time for all of it passed; what was under way is asked again by the next drive.
+    TimePassed,
 }
 
 impl Default for Drive<'_> {
@@ -84,8 +89,10 @@ impl Default for Drive<'_> {
         static CLOCK: std::sync::LazyLock<SystemClock> = std::sync::LazyLock::new(SystemClock::default);
         Self {
             at_once: 4,
+            hosts: HostLimit::default(),
             answer: Duration::from_secs(60),
             patience: Duration::from_secs(30),
+            total: Duration::from_secs(1_800),
             clock: &*CLOCK,
             entropy: &OsEntropy,
             progress: Box::new(|_| {}),
@@ -94,15 +101,23 @@ impl Default for Drive<'_> {
 }
 
 impl<'a> Drive<'a> {
-    /// Requests that are under way together, 1 to 16. Default 4. Never more than the connections that the
-    /// channel or the other side allows to one host.
+    /// Requests of this collection that are under way together, 1 to 16. Default 4; to one host never more than
+    /// [`hosts`](Self::hosts) allows.
     #[must_use]
     pub fn at_once(mut self, requests: usize) -> Self {
         self.at_once = requests.clamp(1, 16);
         self
     }
 
-    /// Time for one answer. Default 60 s (core.rscint.202).
+    /// The limit for each host: one value for all collections that should share it. Default 4, for this collection alone.
+    #[must_use]
+    pub fn hosts(mut self, hosts: HostLimit) -> Self {
+        self.hosts = hosts;
+        self
+    }
+
+    /// Time for one answer; of a document that is streamed, for its head and for each piece. Default 60 s
+    /// (core.rscint.202).
     #[must_use]
     pub fn answer(mut self, time: Duration) -> Self {
         self.answer = time;
@@ -113,6 +128,13 @@ impl<'a> Drive<'a> {
     #[must_use]
     pub fn patience(mut self, time: Duration) -> Self {
         self.patience = time;
+        self
+    }
+
+    /// Time for all of it (threat F2). Default 30 minutes.
+    #[must_use]
+    pub fn total(mut self, time: Duration) -> Self {
+        self.total = time;
         self
     }
 
@@ -146,12 +168,13 @@ impl std::fmt::Debug for Drive<'_> {
     }
 }
 
-type Answer = Result<http::Response<Bytes>, SendError>;
+type Answer = Result<Answered, SendError>;
+type Starting<'c> = Pin<Box<dyn Future<Output = Answer> + Send + 'c>>;
 
 struct UnderWay<'a> {
     ticket: Ticket,
     label: String,
-    answer: Pin<Box<dyn Future<Output = Answer> + Send + 'a>>,
+    answer: Starting<'a>,
 }
 
 impl Collection {
@@ -162,15 +185,66 @@ impl Collection {
     ///
     /// # Errors
     /// [`FhirError::Entropy`], [`FhirError::TokenForm`]. What is wrong with an answer stands in the report.
-    pub async fn drive(&mut self, channel: &impl Channel, mut drive: Drive<'_>) -> Result<Driven, FhirError> {
+    pub async fn drive(&mut self, channel: &impl Channel, drive: Drive<'_>) -> Result<Driven, FhirError> {
+        let time = drive.answer;
+        let start = |ask: Ask, _: Option<Reading>| -> Starting<'_> {
+            Box::pin(async move {
+                let answer = within(channel, channel.send(ask.request), time).await?;
+                Ok(Answered::Whole(answer))
+            })
+        };
+        self.run(channel, drive, &start).await
+    }
+
+    /// The same, and each document goes to a sink as it comes: it is not in memory as a whole, and not in the report.
+    /// Only a document that was [completed](super::DocumentSink::complete) is one; when a connection breaks half-way, the
+    /// read is sent once more and begins in another sink.
+    ///
+    /// # Errors
+    /// As [`drive`](Self::drive).
+    pub async fn drive_into(
+        &mut self,
+        channel: &impl StreamingChannel,
+        documents: &impl Documents,
+        drive: Drive<'_>,
+    ) -> Result<Driven, FhirError> {
+        let time = drive.answer;
+        let start = |ask: Ask, reading: Option<Reading>| -> Starting<'_> {
+            Box::pin(async move {
+                match reading {
+                    Some(reading) => stream::read(channel, documents, ask.request, reading).await,
+                    None => {
+                        let answer = within(channel, channel.send(ask.request), time).await?;
+                        Ok(Answered::Whole(answer))
+                    }
+                }
+            })
+        };
+        self.run(channel, drive, &start).await
+    }
+
+    async fn run<'c>(
+        &mut self,
+        channel: &'c impl Channel,
+        mut drive: Drive<'_>,
+        start: &(impl Fn(Ask, Option<Reading>) -> Starting<'c> + Sync),
+    ) -> Result<Driven, FhirError> {
         self.put_back();
-        let mut under_way: VecDeque<UnderWay<'_>> = VecDeque::new();
+        let mut under_way: VecDeque<UnderWay<'c>> = VecDeque::new();
         let mut quiet_until: Option<SystemTime> = None;
+        let start_at = drive.clock.monotonic();
         loop {
+            if drive.clock.monotonic().saturating_sub(start_at) >= drive.total && !self.is_done() {
+                self.put_back();
+                return Ok(Driven::TimePassed);
+            }
             let now = drive.clock.now();
             quiet_until = quiet_until.filter(|until| *until > now);
             while quiet_until.is_none() && under_way.len() < drive.at_once {
-                let Some(ask) = self.next(now, drive.entropy)? else {
+                let (idle, hosts) = (under_way.is_empty(), drive.hosts.clone());
+                // with nothing under way it waits for its turn
+                let ready = |host: &str| idle || hosts.has_room(host);
+                let Some(ask) = self.next_where(now, drive.entropy, ready)? else {
                     break;
                 };
                 (drive.progress)(Progress::Asked {
@@ -178,7 +252,7 @@ impl Collection {
                     page: ask.page,
                     request_id: request_id(&ask.request),
                 });
-                under_way.push_back(start(channel, ask, drive.answer));
+                under_way.push_back(self.begin(ask, &drive, start));
             }
             if under_way.is_empty() {
                 let until = quiet_until.filter(|_| !self.is_done()).or_else(|| self.wakes_at());
@@ -203,32 +277,62 @@ impl Collection {
                 continue;
             }
             let (done, answer) = first(&mut under_way).await;
-            if let Some(wait) = self.take(done, answer, channel, &mut drive, &mut under_way)? {
+            let taken = self.take(done, answer, &mut drive)?;
+            if let Some(ask) = taken.again {
+                under_way.push_back(self.begin(ask, &drive, start));
+            }
+            if let Some(wait) = taken.wait {
                 quiet_until = drive.clock.now().checked_add(wait);
             }
         }
     }
 
-    /// Takes one answer; says how long the server asks to wait.
-    fn take<'c>(
-        &mut self,
-        done: UnderWay<'c>,
-        answer: Answer,
-        channel: &'c impl Channel,
-        drive: &mut Drive<'_>,
-        under_way: &mut VecDeque<UnderWay<'c>>,
-    ) -> Result<Option<Duration>, FhirError> {
+    /// Sets a request going, as soon as its host has room.
+    fn begin<'c>(
+        &self,
+        ask: Ask,
+        drive: &Drive<'_>,
+        start: &impl Fn(Ask, Option<Reading>) -> Starting<'c>,
+    ) -> UnderWay<'c> {
+        let (ticket, label) = (ask.ticket, ask.label.clone());
+        let host = ask
+            .request
+            .uri()
+            .authority()
+            .map_or("", |host| host.as_str())
+            .to_owned();
+        let hosts = drive.hosts.clone();
+        let answer = start(ask, self.reading(ticket, drive.answer));
+        UnderWay {
+            ticket,
+            label,
+            answer: Box::pin(async move {
+                let _slot = hosts.enter(&host).await;
+                answer.await
+            }),
+        }
+    }
+
+    /// Takes one answer.
+    fn take(&mut self, done: UnderWay<'_>, answer: Answer, drive: &mut Drive<'_>) -> Result<Taken, FhirError> {
+        let mut taken = Taken::default();
         let error = match answer {
-            Ok(response) => match self.receive(done.ticket, response, drive.clock.now()) {
-                Ok(received) => {
-                    let wait = received
-                        .retry_after
-                        .filter(|_| super::gap::is_temporary(received.status));
-                    (drive.progress)(Progress::Received(received));
-                    return Ok(wait);
+            Ok(answered) => {
+                let now = drive.clock.now();
+                let received = match answered {
+                    Answered::Whole(response) => self.receive(done.ticket, response, now),
+                    Answered::Streamed(head, read) => self.receive_streamed(done.ticket, &head, read, now),
+                };
+                match received {
+                    Ok(received) => {
+                        let is_temporary = super::gap::is_temporary(received.status);
+                        taken.wait = received.retry_after.filter(|_| is_temporary);
+                        (drive.progress)(Progress::Received(received));
+                        return Ok(taken);
+                    }
+                    Err(error) => error,
                 }
-                Err(error) => error,
-            },
+            }
             Err(error) => {
                 if error.fault == SendFault::Broken
                     && let Some(ask) = self.again(done.ticket, drive.entropy)?
@@ -237,8 +341,8 @@ impl Collection {
                         label: ask.label.clone(),
                         request_id: request_id(&ask.request),
                     });
-                    under_way.push_back(start(channel, ask, drive.answer));
-                    return Ok(None);
+                    taken.again = Some(ask);
+                    return Ok(taken);
                 }
                 self.give_up(done.ticket, &error.text);
                 FhirError::NoAnswer(crate::outcome::printable(&error.text, 256))
@@ -248,24 +352,29 @@ impl Collection {
             label: done.label,
             error,
         });
-        Ok(None)
+        Ok(taken)
     }
 }
 
-fn start<'c>(channel: &'c impl Channel, ask: super::Ask, time: Duration) -> UnderWay<'c> {
-    UnderWay {
-        ticket: ask.ticket,
-        label: ask.label,
-        answer: Box::pin(within(channel, ask.request, time)),
-    }
+/// What comes of an answer.
+#[derive(Default)]
+struct Taken {
+    /// How long the server asks to wait.
+    wait: Option<Duration>,
+    /// The request once more, because its connection broke.
+    again: Option<Ask>,
 }
 
-/// The answer, or that the time passed.
-async fn within(channel: &impl Channel, request: http::Request<Bytes>, time: Duration) -> Answer {
-    let mut answer = Box::pin(channel.send(request));
-    let mut late = Box::pin(channel.wait(time));
+/// What comes, or that the time passed.
+pub(super) async fn within<T>(
+    channel: &impl Channel,
+    coming: impl Future<Output = Result<T, SendError>>,
+    time: Duration,
+) -> Result<T, SendError> {
+    let mut coming = pin!(coming);
+    let mut late = pin!(channel.wait(time));
     poll_fn(|context| {
-        if let Poll::Ready(answer) = answer.as_mut().poll(context) {
+        if let Poll::Ready(answer) = coming.as_mut().poll(context) {
             return Poll::Ready(answer);
         }
         late.as_mut().poll(context).map(|()| {

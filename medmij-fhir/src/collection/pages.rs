@@ -39,6 +39,12 @@ impl Collection {
         let answer = answer::read(response, self.access.version(), &self.limits, Want::Fhir)?;
         line.redacted.masked.extend(answer.redacted.masked);
         line.redacted.suspected.extend(answer.redacted.suspected);
+        for oddity in answer.oddities {
+            if oddity.kind.is_left_out() {
+                line.doubt(Some(oddity.path.clone()), GapReason::Fault(oddity.kind.to_string()));
+            }
+            line.oddities.push(oddity);
+        }
         match answer.content {
             Content::Bundle(bundle) if status.is_success() => {
                 received.resources = bundle.entries().len();

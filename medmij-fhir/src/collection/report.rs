@@ -9,12 +9,14 @@ use super::gap::{Gap, GapReason, is_temporary};
 use crate::binary::Binary;
 use crate::bsn::BsnReport;
 use crate::bundle::SearchMode;
+use crate::document::StreamedDocument;
 use crate::endpoint::Target;
 use crate::error::FhirError;
 use crate::name::ResourceId;
 use crate::outcome::OperationOutcome;
 use crate::query::Query;
 use crate::resource::Resource;
+use crate::xml::Oddity;
 
 /// Everything that was collected for one gegevensdienst. Its `Debug` holds no health data.
 ///
@@ -92,6 +94,9 @@ pub struct QueryReport {
     pub outcomes: Vec<OperationOutcome>,
     /// Where a BSN stood that was cut out (core.rscint.203), or may stand: paths in the received pages.
     pub redacted: BsnReport,
+    /// What pages in FHIR XML held that FHIR does not have, or that JSON has no place for; what is left out of them is a
+    /// [`Gap`].
+    pub oddities: Vec<Oddity>,
     /// The resources, in order of arrival, matches and includes.
     pub(crate) resources: Vec<Collected>,
     /// What was in doubt on its pages.
@@ -128,8 +133,10 @@ pub struct DocumentReport {
     pub status: Option<StatusCode>,
     /// When the server says that it can be asked again.
     pub retry_after: Option<Duration>,
-    /// The document.
+    /// The document, where it was read into memory.
     pub binary: Option<Binary>,
+    /// The document, where it went to a sink as a whole: its type and length.
+    pub streamed: Option<StreamedDocument>,
     /// What the server said about the read.
     pub outcomes: Vec<OperationOutcome>,
     /// Where a BSN stood that was cut out, or may stand.
@@ -359,6 +366,7 @@ impl QueryReport {
             matches: 0,
             outcomes: Vec::new(),
             redacted: BsnReport::default(),
+            oddities: Vec::new(),
             resources: Vec::new(),
             gaps: Vec::new(),
             open: 0,
@@ -403,6 +411,7 @@ impl DocumentReport {
             status: None,
             retry_after: None,
             binary: None,
+            streamed: None,
             outcomes: Vec::new(),
             redacted: BsnReport::default(),
         }

@@ -3,8 +3,10 @@
 
 mod complete;
 mod driven;
+mod forms;
 mod hostile;
 mod steps;
+mod streamed;
 
 use std::time::{Duration, SystemTime};
 
@@ -252,7 +254,7 @@ fn f4_content_types() {
         "text/html",
         "image/svg+xml",
         "multipart/mixed; boundary=x",
-        "application/fhir+xml",
+        "application/xhtml+xml",
         "",
         "nonsense",
     ] {

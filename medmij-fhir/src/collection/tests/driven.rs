@@ -12,7 +12,7 @@ use bytes::Bytes;
 use medmij_types::Clock;
 
 use super::{BASE, answer, collection, page};
-use crate::collection::{Channel, Collection, Drive, Driven, Progress, SendError, SendFault};
+use crate::collection::{Channel, Collection, Drive, Driven, HostLimit, Progress, SendError, SendFault};
 use crate::limits::Limits;
 
 /// What the server does with a request, by how often it was asked before.
@@ -143,7 +143,8 @@ fn the_28_queries_of_bgz_take_seven_turns_with_four_at_once() {
     for (at_once, millis) in [(1, 2800), (4, 700), (16, 200)] {
         let lab = Lab::new(100, |_, _| Ok(page(None, "")));
         let mut collection = bgz();
-        let driven = lab.run(collection.drive(&lab, Drive::default().clock(&lab).at_once(at_once)));
+        let drive = Drive::default().clock(&lab).at_once(at_once).hosts(HostLimit::new(16));
+        let driven = lab.run(collection.drive(&lab, drive));
         assert_eq!(driven, Ok(Driven::Done));
         assert!(collection.finish().is_complete());
         let state = lab.state.lock().unwrap();
@@ -154,6 +155,66 @@ fn the_28_queries_of_bgz_take_seven_turns_with_four_at_once() {
         let ids: std::collections::BTreeSet<_> = state.asked.iter().map(|(_, id)| id).collect();
         assert_eq!(ids.len(), 28, "core.rscint.201");
     }
+}
+
+#[test]
+fn a_host_has_no_more_requests_than_its_limit_whatever_is_asked_at_once() {
+    let lab = Lab::new(100, |_, _| Ok(page(None, "")));
+    let mut collection = bgz();
+    let driven = lab.run(collection.drive(&lab, Drive::default().clock(&lab).at_once(16)));
+    assert_eq!(driven, Ok(Driven::Done));
+    assert_eq!(lab.state.lock().unwrap().most_at_once, 4);
+}
+
+#[test]
+fn collections_that_share_a_limit_are_together_within_it() {
+    let lab = Lab::new(100, |_, _| Ok(page(None, "")));
+    let hosts = HostLimit::new(3);
+    let (mut one, mut two) = (bgz(), bgz());
+    let drive = || Drive::default().clock(&lab).hosts(hosts.clone());
+    let ended = lab.run(async {
+        let mut both = (Box::pin(one.drive(&lab, drive())), Box::pin(two.drive(&lab, drive())));
+        let mut ended = (None, None);
+        poll_fn(|context| {
+            if ended.0.is_none()
+                && let Poll::Ready(driven) = both.0.as_mut().poll(context)
+            {
+                ended.0 = Some(driven);
+            }
+            if ended.1.is_none()
+                && let Poll::Ready(driven) = both.1.as_mut().poll(context)
+            {
+                ended.1 = Some(driven);
+            }
+            if ended.0.is_some() && ended.1.is_some() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+        ended
+    });
+    assert_eq!(ended, (Some(Ok(Driven::Done)), Some(Ok(Driven::Done))));
+    assert!(one.finish().is_complete() && two.finish().is_complete());
+    let state = lab.state.lock().unwrap();
+    assert_eq!((state.asked.len(), state.most_at_once), (56, 3));
+}
+
+#[test]
+fn f2_the_whole_has_a_deadline_and_what_is_left_is_a_gap() {
+    // a server that answers each time with another page, and takes its time
+    let lab = Lab::new(50_000, |uri, before| {
+        assert_eq!(before, 0, "each is another one");
+        Ok(page(Some(&format!("{}x", uri.split('&').next().unwrap())), ""))
+    });
+    let mut collection = collection("54", Limits::default()).collection;
+    let drive = Drive::default().clock(&lab).total(Duration::from_secs(600));
+    assert_eq!(lab.run(collection.drive(&lab, drive)), Ok(Driven::TimePassed));
+    assert_eq!((lab.count(), lab.state.lock().unwrap().now), (12, 600_000));
+    let report = collection.finish();
+    assert!(!report.is_complete());
+    assert_eq!(report.gaps()[0].reason, crate::collection::GapReason::Unfinished);
 }
 
 #[test]

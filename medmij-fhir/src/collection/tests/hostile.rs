@@ -133,10 +133,31 @@ fn f3_f4_answers_of_the_wrong_kind_are_named_and_bounded() {
         r#"{{"resourceType":"Bundle","type":"searchset","entry":[{}]}}"#,
         ["{}"; 200_000].join(",")
     );
+    let deep_xml = format!(
+        "<Bundle xmlns=\"http://hl7.org/fhir\">{}",
+        "<extension url=\"a\">".repeat(40_000)
+    );
+    let attributes: String = (0..60_000).map(|number| format!(" a{number}=\"\"")).collect();
+    let wide_xml = format!("<Bundle xmlns=\"http://hl7.org/fhir\"{attributes}/>");
+    let entities = "<!DOCTYPE a [<!ENTITY b \"c\">]><Bundle xmlns=\"http://hl7.org/fhir\"/>";
     let cases: Vec<(http::Response<bytes::Bytes>, &str)> = vec![
-        (answer(200, "text/html", "<html>"), "not FHIR JSON but \"text/html\""),
+        (
+            answer(200, "text/html", "<html>"),
+            "not FHIR JSON or XML but \"text/html\"",
+        ),
         (answer(200, "application/fhir+json", "<html>"), "text is not JSON"),
-        (answer(200, "application/pdf", "%PDF"), "not FHIR JSON but"),
+        (answer(200, "application/pdf", "%PDF"), "not FHIR JSON or XML but"),
+        (
+            answer(200, "application/fhir+xml", "<html>"),
+            "not in the FHIR namespace",
+        ),
+        (answer(200, "application/fhir+xml", bundle), "not well-formed"),
+        (answer(200, "application/fhir+xml", deep_xml), "nested too deep"),
+        (answer(200, "application/fhir+xml", wide_xml), "too many elements"),
+        (
+            answer(200, "application/fhir+xml", entities),
+            "document type declaration",
+        ),
         (answer(200, "application/fhir+json", ""), "answer is refused"),
         (answer(204, "application/fhir+json", ""), "answer is refused"),
         (answer(200, "application/fhir+json", "null"), "answer is refused"),
