@@ -65,7 +65,7 @@ impl<D: Dvza> Server<D> {
     /// now. Without a certificate nothing is served.
     ///
     /// `to` is what the route serves: a token of one Aanbieder is refused at another, and so is one for another
-    /// gegevensdienst, and one for what the registration does not offer any more ([`Aanbieders::offered`]). What comes back
+    /// gegevensdienst, and one for what the registration does not offer any more ([`Aanbieders::offered`](super::Aanbieders::offered)). What comes back
     /// takes a place within the [limits](super::AanbiederLimits) of the Aanbieder until it is dropped. `query` is the query of the request: a token there is refused (H09).
     ///
     /// # Errors

@@ -246,6 +246,7 @@ impl Page {
     }
 }
 
+#[cfg(feature = "axum")]
 impl Screen {
     /// The names on it, where it has some.
     pub(crate) fn namen(&self) -> Option<&Namen> {
