@@ -92,6 +92,7 @@ mod outbox;
 mod pool;
 #[cfg(feature = "dvp")]
 mod register;
+#[cfg(feature = "dvza")]
 mod registration;
 mod row;
 mod schema;

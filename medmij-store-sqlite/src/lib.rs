@@ -101,6 +101,7 @@ mod purge;
 mod reader;
 #[cfg(feature = "dvp")]
 mod register;
+#[cfg(feature = "dvza")]
 mod registration;
 mod row;
 #[cfg(feature = "dvza")]
