@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The DVZA that is measured: everything a supplier brings, answered at once, so that the bouwstenen are what is measured.
 //!
-//! The login is a stub: it believes everybody. It listens on loopback only, and the keys of the server end with it.
+//! The login is a stub: it accepts everybody. It listens on loopback only, and the keys of the server end with it.
 
 use std::{
     sync::{

@@ -16,7 +16,7 @@ use http::Response;
 use medmij_dvp::{Callback, Dvp, PendingFlows};
 
 use crate::{
-    measure::{Meter, Process, Timings},
+    measure::{Meter, Process, Timings, wait_for},
     mint::{self, SESSION},
     report::Row,
     socket::{Answer, Connection, Dialer},
@@ -91,7 +91,7 @@ pub(crate) async fn drive(folder: &Folder, name: &str, plan: Plan) -> Result<Row
                     if due >= since + plan.time {
                         break;
                     }
-                    tokio::time::sleep_until(due.into()).await;
+                    wait_for(due).await;
                     tokens.add(person.one_flow().await?);
                     flows.add(due.elapsed());
                 }

@@ -3,9 +3,20 @@
 
 mod process;
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 pub(crate) use self::process::{Meter, Process, Shares, usage};
+
+/// Waits until an operation is due. One that is due already begins at once: the timer of the runtime would wait for its next
+/// tick of a millisecond, and a closed loop would measure that.
+pub(crate) async fn wait_for(due: Instant) {
+    if due > Instant::now() {
+        tokio::time::sleep_until(due.into()).await;
+    }
+}
 
 /// How long each of a number of operations took.
 #[derive(Debug, Default)]
@@ -108,6 +119,7 @@ fn ms(duration: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::{future::Future, pin::pin};
 
     #[test]
     fn the_middle_and_the_tail_are_told() {
@@ -119,5 +131,16 @@ mod tests {
         assert_eq!(summary.most.as_micros(), 1000);
         assert_eq!(summary.to_string().split_whitespace().nth(1), Some("500"));
         assert_eq!(summary.cells(), "1000 | 500 | 0.5 | 1.0 | 1");
+    }
+
+    /// A timer would be pending at its first poll.
+    #[tokio::test]
+    async fn what_is_due_already_does_not_wait_for_a_tick_of_the_timer() {
+        let context = &mut std::task::Context::from_waker(std::task::Waker::noop());
+        for due in [Instant::now(), Instant::now() - Duration::from_millis(5)] {
+            assert!(pin!(wait_for(due)).poll(context).is_ready());
+        }
+        let later = Instant::now() + Duration::from_secs(3600);
+        assert!(pin!(wait_for(later)).poll(context).is_pending());
     }
 }

@@ -14,7 +14,7 @@ use std::{
 use medmij_types::{MedMijRequestId, OsEntropy};
 
 use crate::{
-    measure::{Meter, Process, Timings},
+    measure::{Meter, Process, Timings, wait_for},
     report::Row,
     socket::{Connection, Dialer},
     work::Failure,
@@ -159,7 +159,7 @@ impl Load {
                             None => Instant::now(),
                             Some(rate) => since + Duration::from_secs(1) * u32::try_from(at)? / rate,
                         };
-                        tokio::time::sleep_until(due.into()).await;
+                        wait_for(due).await;
                         redeem(&mut connection, code).await?;
                         timings.add(due.elapsed());
                     }

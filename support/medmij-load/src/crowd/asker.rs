@@ -18,7 +18,11 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::connect_from;
-use crate::{measure::Timings, work::Failure, world::HOST};
+use crate::{
+    measure::{Timings, wait_for},
+    work::Failure,
+    world::HOST,
+};
 
 /// Who asks, where, how often and how long.
 pub(super) struct Asked {
@@ -84,7 +88,7 @@ pub(super) async fn ask(asked: &Asked) -> Result<Answers, Failure> {
         if due.duration_since(started) > asked.time {
             break;
         }
-        tokio::time::sleep_until(due.into()).await;
+        wait_for(due).await;
         if at % 2 == 0 {
             let dialer = dialer.clone();
             tasks.spawn(async move {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Processor time and memory of this process and others, from /proc. Where there is no /proc, nothing is told.
+//! Processor time and memory of this process and others, from /proc. Where there is no /proc, there are no figures.
 
 use std::{
     fmt, fs,
