@@ -32,7 +32,7 @@ impl AbonnementId {
     ///
     /// # Errors
     ///
-    /// Where the entropy fails.
+    /// [`EntropyError`], where the entropy fails.
     pub fn random(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         use fmt::Write as _;
         let mut bytes = [0; 32];

@@ -66,7 +66,7 @@ impl Notificatie {
     ///
     /// # Errors
     ///
-    /// Where the end is later than today plus the longest duration.
+    /// [`NotificatieError`], where the end is later than today plus the longest duration.
     pub fn abonnement(
         id: AbonnementId,
         end: Datum,

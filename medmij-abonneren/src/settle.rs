@@ -78,7 +78,7 @@ impl Losses {
 ///
 /// # Errors
 ///
-/// As [`settle`].
+/// As [`settle`]: [`StoreError`].
 pub async fn notify<A: Abonnementen, E>(
     abonnementen: &A,
     row: &AbonnementRow,

@@ -116,7 +116,7 @@ fn kind_of(bytes: &[u8], options: &ReadOptions) -> Result<ListKind, Complaint> {
     if let Some(kind) = peek(bytes) {
         return Ok(kind);
     }
-    // What is no XML at all is told before what is no list.
+    // What is no XML at all is reported before what is no list.
     check_well_formed(bytes, &options.limits)?;
     let (offset, name) = root.unwrap_or_default();
     let known: Vec<&str> = ListKind::ALL.iter().map(|kind| kind.root()).collect();

@@ -126,12 +126,12 @@ pub(crate) struct Validate {
 #[command(after_help = "\
 Exit codes: 0 found, 1 nothing found, 2 trouble, also with a list that is refused.\n\
 With --json there is one object: found, zorgaanbiedernaam, aanbiedertype, interfaceversies; or, if\n\
-nothing is found, found (false), wanted and nearest. Trouble is told on standard error only.")]
+nothing is found, found (false), wanted and nearest. Errors go to standard error only.")]
 pub(crate) struct Lookup {
     /// The Zorgaanbiederslijst, or - for standard input.
     #[arg(value_name = "ZAL")]
     pub(crate) list: PathBuf,
-    /// The zorgaanbieder, with or without @medmij; if it is not there, the nearest names are told.
+    /// The zorgaanbieder, with or without @medmij; if it is not there, the nearest names are shown.
     #[arg(value_name = "NAAM")]
     pub(crate) naam: String,
     /// Only this gegevensdienst.
@@ -152,7 +152,8 @@ pub(crate) struct Lookup {
 #[command(after_help = "\
 Exit codes: 0 compared, 1 with --exit-code if there is a difference, 2 trouble, also with a list\n\
 that is refused.\n\
-With --json there is one object: kind, old, new, appeared, disappeared, changed. Trouble is told on\n\
+With --json there is one object: kind, old, new, appeared, disappeared, changed. Errors go to
+\
 standard error only.")]
 pub(crate) struct Diff {
     /// The older list, or - for standard input.
@@ -182,7 +183,7 @@ pub(crate) enum WhitelistCommand {
 #[command(after_help = "\
 Exit codes: 0 all are listed, 1 some are not, 2 trouble, also with a list that is refused.\n\
 With --json there is one object a line for each host, with host, listed, nearest, and reason for what\n\
-cannot be a host name. Trouble is told on standard error only.")]
+cannot be a host name. Errors go to standard error only.")]
 pub(crate) struct WhitelistCheck {
     /// The Whitelist, or - for standard input.
     #[arg(value_name = "WHITELIST")]

@@ -75,7 +75,7 @@ impl Aanvraag {
 ///
 /// # Errors
 ///
-/// The first id that the list does not have.
+/// [`NotOnList`] with the first id that the list does not have.
 pub fn check_names(list: &Gegevensdienstnamenlijst, scope: &Scope) -> Result<(), NotOnList> {
     match scope
         .gegevensdiensten()

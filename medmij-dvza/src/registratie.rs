@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.gegevensdiensten.104 — whom a DVZA serves with what, by its own registration. An entry that lapsed is served for
+//! core.gegevensdiensten.104 — whom a DVZA serves with what, by its registration. An entry that lapsed is served for
 //! 3600 seconds more, also when the DVZA was restarted in between.
 //!
 //! The Zorgaanbiederslijst is a DVP's list: one that is stale, or that never came, stops no DVZA. [`Registratie`] is shared by
@@ -66,14 +66,14 @@ pub trait RegistratieKeep: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Where it cannot be read: end times may be lost then, so somebody has to look.
+    /// [`io::Error`], where it cannot be read: end times may be lost then, so somebody has to look.
     fn load(&self) -> io::Result<Option<Vec<u8>>>;
 
     /// Replaces it, as a whole and durably.
     ///
     /// # Errors
     ///
-    /// Where it cannot be stored; what was stored before is still there then.
+    /// [`io::Error`], where it cannot be stored; what was stored before is still there then.
     fn store(&self, bytes: &[u8]) -> io::Result<()>;
 }
 
@@ -172,7 +172,7 @@ impl Registratie {
     ///
     /// # Errors
     ///
-    /// As [`follow`](Self::follow).
+    /// As [`follow`](Self::follow): [`RegistratieError`].
     pub fn follow_rows(&self, rows: Rows) -> Result<Changes, RegistratieError> {
         let unread = rows.unread();
         self.change(rows.aanbieders, &unread)

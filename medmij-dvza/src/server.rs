@@ -123,7 +123,7 @@ impl<D: Dvza> Server<D> {
     ///
     /// # Errors
     ///
-    /// Where the store fails.
+    /// [`StoreError`], where the store fails.
     pub async fn purge(&self, batch: usize) -> Result<usize, StoreError> {
         let gone = self.dvza.store().purge(batch).await?;
         let clock = self.dvza.store().clock().await?;
@@ -187,8 +187,8 @@ pub enum StepError {
     /// The flow is not of this browser, spent or too old.
     #[error("flow is not of this session, spent or expired")]
     Verlopen,
-    /// The form token is not of this step (O7).
-    #[error("form token is not of this step")]
+    /// The CSRF token is not of this step (O7).
+    #[error("CSRF token is not of this step")]
     Formulier,
     /// The supplier's part failed.
     #[error(transparent)]

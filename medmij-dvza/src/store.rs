@@ -47,14 +47,14 @@ use medmij_types::{Aanbiedernaam, Hostname};
 /// | `take_code` | no token leaves. A second offer answers [`TakenCode::Replayed`] and ends the grant, so the DVP starts again (core.tknint.203) |
 /// | `rotate_refresh` | the DVP sends the same token again, as after any lost answer: [`Rotated::Replaced`] if it happened, [`Rotated::Fresh`] if not |
 /// | `burn_code`, `withdraw`, `revoke_grant`, `reseal`, `learn_binding`, `confirm_binding`, `forget_binding`, `purge` | do it again: the second time finds nothing left to do, and writes nothing |
-/// | `audit` | an entry may stand twice |
+/// | `audit` | an entry may occur twice |
 ///
 /// # Audit entries
 ///
 /// Consent, refusal and withdrawal are written in the transaction of the change that they tell of: with the grant, with the
 /// step of the flow, with the end of what was withdrawn. A grant that ends because a code or token was offered again, or by
 /// [`revoke_grant`](Self::revoke_grant), leaves an entry [`AuditKind::Beeindigd`] in the same way. Nothing ends twice, so no
-/// entry stands twice.
+/// entry occurs twice.
 ///
 /// # What a grant leaves
 ///

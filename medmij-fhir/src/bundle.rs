@@ -205,7 +205,7 @@ impl Bundle {
     /// Reads a Bundle of another party: every BSN is cut out before anything is made of it (core.rscint.203).
     ///
     /// # Errors
-    /// As [`Bundle::parse`].
+    /// As [`Bundle::parse`]: [`JsonError`].
     pub fn parse_redacted(bytes: &[u8], limits: &Limits) -> Result<(Self, BsnReport), JsonError> {
         let document = Document::parse(bytes, &limits.json())?;
         let found = bsn::find(&document);

@@ -173,7 +173,7 @@ impl Collection {
     /// Prepares the standard queries of a gegevensdienst, with the limits of [`Limits::default`].
     ///
     /// # Errors
-    /// As [`Collection::new`].
+    /// As [`Collection::new`]: [`FhirError`].
     pub fn of(
         gegevensdienst: &Gegevensdienst,
         endpoints: ResourceEndpoints,
@@ -280,7 +280,7 @@ impl Collection {
     /// `None` when that was done before, or the ticket is unknown: then [give up](Self::give_up).
     ///
     /// # Errors
-    /// As [`next`](Self::next).
+    /// As [`next`](Self::next): [`FhirError`].
     pub fn again(&mut self, ticket: Ticket, entropy: &dyn Entropy) -> Result<Option<Ask>, FhirError> {
         let Some(step) = self.asked.get(&ticket).filter(|step| !step.sent_again) else {
             return Ok(None);

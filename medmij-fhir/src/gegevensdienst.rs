@@ -305,7 +305,7 @@ impl Gegevensdienst {
     /// Fills one query of this gegevensdienst.
     ///
     /// # Errors
-    /// As [`ServiceQuery::query`].
+    /// As [`ServiceQuery::query`]: [`QueryError`](crate::QueryError).
     pub fn query(&self, query: &ServiceQuery, choices: &Choices) -> Result<Query, crate::QueryError> {
         query.build(choices, self.search_tag())
     }

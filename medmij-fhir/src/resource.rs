@@ -75,7 +75,7 @@ impl Resource {
     /// Reads one resource of another party: every BSN is cut out before anything is made of it (core.rscint.203).
     ///
     /// # Errors
-    /// As [`Resource::parse`].
+    /// As [`Resource::parse`]: [`JsonError`].
     pub fn parse_redacted(bytes: &[u8], limits: &Limits) -> Result<(Self, BsnReport), JsonError> {
         let document = Document::parse(bytes, &limits.json())?;
         let found = bsn::find(&document);

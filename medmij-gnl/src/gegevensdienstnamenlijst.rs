@@ -93,7 +93,7 @@ impl<'a> Gegevensdienst<'a> {
     ///
     /// # Errors
     ///
-    /// Why the id cannot be used: the schema lets more pass than can stand in a scope.
+    /// [`GegevensdienstIdError`] says why the id cannot be used: the schema lets more pass than can stand in a scope.
     pub fn id(self) -> Result<GegevensdienstId, GegevensdienstIdError> {
         GegevensdienstId::parse(self.id)
     }
@@ -108,7 +108,7 @@ impl<'a> Gegevensdienst<'a> {
     ///
     /// # Errors
     ///
-    /// Why the name cannot be used.
+    /// [`NaamError`] says why the name cannot be used.
     pub fn weergavenaam(self) -> Result<Weergavenaam, NaamError> {
         Weergavenaam::parse(self.naam)
     }

@@ -29,7 +29,7 @@ fn naam(list: &Gegevensdienstnamenlijst, id: &str) -> Option<String> {
 }
 
 #[test]
-fn core_gnl_100_29_ids_are_text() {
+fn core_gnl_100_peers_29_ids_are_text() {
     let list = list(&[
         ("1", "Basisgegevens Zorg"),
         ("abc", "Een &lt;nieuwe&gt; dienst"),
@@ -44,7 +44,7 @@ fn core_gnl_100_29_ids_are_text() {
 }
 
 #[test]
-fn core_gnl_100_29_two_ids_may_have_one_name() {
+fn core_gnl_100_peers_29_two_ids_may_have_one_name() {
     let list = list(&[("48", "Documenten"), ("51", "Documenten")]);
     assert_eq!(naam(&list, "48"), naam(&list, "51"));
     assert_eq!(list.gegevensdiensten().len(), 2);

@@ -44,7 +44,7 @@
 //! | | a value that the schema lets pass and that cannot be used: port 99999, an IP address as host, an id with a space | `USE` | all lists |
 //! | | the Tijdstempel has a time zone (the schema lets some without pass) | `TZ` | all lists |
 //!
-//! V12 and V13 are told once for each id and host that is missing, at its first place, with how often it occurs.
+//! V12 and V13 are reported once for each id and host that is missing, at its first place, with how often it occurs.
 #![forbid(unsafe_code)]
 
 mod alone;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.whl.306, core.gnl.100 — lints across lists. Each thing that is missing is told once, at the first entry with it.
+//! core.whl.306, core.gnl.100 — lints across lists. Each thing that is missing is reported once, at the first entry with it.
 
 use std::collections::BTreeMap;
 
@@ -89,7 +89,7 @@ impl<'a, 'b, 'c> Told<'a, 'b, 'c> {
         if again(&mut self.ids, id) {
             return;
         }
-        // An id that cannot be used is told as that.
+        // An id that cannot be used is reported as that.
         let is_missing = GegevensdienstId::parse(id).is_ok_and(|id| gnl.weergavenaam(&id).is_none());
         let number = is_missing.then(|| {
             let message = format!("gegevensdienst {id} has no name in the Gegevensdienstnamenlijst");

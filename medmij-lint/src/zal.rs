@@ -134,7 +134,7 @@ fn shared_endpoints(list: &Zorgaanbiederslijst, suspects: &Suspects, sink: &mut 
     if suspects.hashes.is_empty() {
         return;
     }
-    // Which Gegevensdienst an endpoint was seen with first; told once per endpoint.
+    // Which Gegevensdienst an endpoint was seen with first; reported once per endpoint.
     let mut serves: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
     each_resource_endpoint(list, |aanbieder, dienst, uri| {
         if !suspects.hashes.contains(&hash(suspects.key, uri)) {

@@ -114,7 +114,7 @@ impl<L: List> ListCache<L> {
     ///
     /// # Errors
     ///
-    /// Why the old list stays.
+    /// [`NotTaken`] says why the old list stays.
     pub fn offer(&self, snapshot: Snapshot<L>) -> Result<Taken, NotTaken> {
         self.restore(snapshot, Duration::ZERO)
     }
@@ -123,7 +123,7 @@ impl<L: List> ListCache<L> {
     ///
     /// # Errors
     ///
-    /// As [`offer`](Self::offer).
+    /// As [`offer`](Self::offer): [`NotTaken`].
     pub fn restore(&self, snapshot: Snapshot<L>, age: Duration) -> Result<Taken, NotTaken> {
         self.take(snapshot, age, |_| ())
     }

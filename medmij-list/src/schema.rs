@@ -100,7 +100,7 @@ impl Dialect {
     ///
     /// # Errors
     ///
-    /// As [`from_xsd`](Self::from_xsd).
+    /// As [`from_xsd`](Self::from_xsd): [`SchemaError`].
     pub fn shared_from_xsd(bytes: &[u8]) -> Result<Arc<Self>, SchemaError> {
         Self::from_xsd(bytes).map(Arc::new)
     }
@@ -311,7 +311,7 @@ impl<'a> Import<'a> {
         }
         let twice = |of: &Element| elements.iter().filter(|other| other.name == of.name).count() > 1;
         if model != Model::Sequence && elements.iter().any(twice) {
-            return Err(node.error(format!("an element stands twice in a <{}>", node.local())));
+            return Err(node.error(format!("an element occurs twice in a <{}>", node.local())));
         }
         if model == Model::AnyOrder && (elements.len() > 32 || elements.iter().any(|element| element.max != Some(1))) {
             return Err(node.error(

@@ -22,7 +22,7 @@ impl<L: List> Snapshot<L> {
     ///
     /// # Errors
     ///
-    /// The first rule that the document breaks, and where.
+    /// [`ListError`] with the first rule that the document breaks, and where.
     pub fn read(bytes: Vec<u8>, options: &ReadOptions) -> Result<Self, ListError> {
         Ok(Self {
             list: crate::read::read(bytes, options)?,

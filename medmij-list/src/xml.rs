@@ -37,7 +37,7 @@ use crate::{Limits, ListError};
 ///
 /// # Errors
 ///
-/// The first rule that the document breaks.
+/// [`ListError`] with the first rule that the document breaks.
 pub fn check_well_formed(bytes: &[u8], limits: &Limits) -> Result<(), ListError> {
     let report = |fault: Fault, path: String| fault.into_error(bytes, path, None);
     admit(bytes, limits).map_err(|fault| report(fault, String::new()))?;

@@ -54,7 +54,7 @@ impl Spooler {
     /// Starts the thread. `queue` is how many events may wait; 65,536 covers a second and more of a busy node.
     ///
     /// # Errors
-    /// Where the thread cannot be started.
+    /// [`std::io::Error`], where the thread cannot be started.
     pub fn start(spool: Spool, format: LineFormat, clock: Arc<dyn Clock>, queue: usize) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             spool: Mutex::new(spool),

@@ -58,7 +58,7 @@ fn a_kill_loses_no_acknowledged_line_and_doubles_none() {
         }
         assert!(
             found.values().all(|times| *times == 1),
-            "a line stands twice after kill {kill}"
+            "a line occurs twice after kill {kill}"
         );
     }
     println!("{kills} kills, {acknowledged} acknowledged lines, none lost, none double");

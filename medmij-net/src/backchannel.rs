@@ -98,7 +98,7 @@ impl Default for SendLimits {
 }
 
 impl BackChannel {
-    /// Starts a client that shows `identity`, believes `roots` only and talks to the hosts of `policy` only.
+    /// Starts a client that shows `identity`, trusts `roots` only and talks to the hosts of `policy` only.
     pub fn builder(identity: NodeIdentity, roots: TrustRoots, policy: HostPolicy) -> BackChannelBuilder {
         BackChannelBuilder::new(identity, roots, policy)
     }

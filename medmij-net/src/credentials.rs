@@ -6,7 +6,7 @@ mod files;
 use crate::{NodeIdentity, Revocation, TrustRoots};
 pub use files::{CredentialFiles, FileError};
 
-/// Who we are, whom we believe, and how we find out about withdrawn certificates: one side, one direction.
+/// Who we are, whom we trust, and how we find out about withdrawn certificates: one side, one direction.
 ///
 /// A DVZA has one for its listener and one for its client; with certificates for one purpose each they hold
 /// different chains and roots.

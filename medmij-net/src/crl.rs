@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! CRLs from the authorities, fetched, kept and let go when they are too old (threat W8)
+//! CRLs from the authorities, fetched, stored and dropped when they are too old (threat W8)
 //!
 //! Plain http is allowed: a CRL is signed. What comes over the network comes from anybody, so nothing that is not
 //! verified takes the place of something that is, or stands in its way. A CRL replaces another when an authority of its

@@ -42,7 +42,7 @@ impl Environment {
     /// The network of the real thing: `stelselnode.medmij.nl` (core.lijsten.300), lists of release 2.
     ///
     /// # Errors
-    /// Never in practice: a test reads the name.
+    /// [`HostnameError`], never in practice: a test reads the name.
     pub fn production() -> Result<Self, HostnameError> {
         Ok(Self::new("production", Hostname::parse("stelselnode.medmij.nl")?))
     }
@@ -51,7 +51,7 @@ impl Environment {
     /// participant is seen to use, so check it, and take [`Environment::new`] when it is another.
     ///
     /// # Errors
-    /// Never in practice: a test reads the name.
+    /// [`HostnameError`], never in practice: a test reads the name.
     pub fn acceptance() -> Result<Self, HostnameError> {
         Ok(Self::new("acceptance", Hostname::parse("services.interoplab.nl")?))
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What went wrong on the back channel, told to us and to nobody else (core.whl.309)
+//! What went wrong on the back channel, shown to us and to nobody else (core.whl.309)
 //!
 //! [`NetError`] is opaque on purpose: callers ask it questions, so that a new cause is no breaking
 //! change. It never holds a body, a header, a query string or a token.

@@ -62,7 +62,7 @@ impl NodeIdentity {
     /// The same from DER.
     ///
     /// # Errors
-    /// As [`from_pem`](Self::from_pem).
+    /// As [`from_pem`](Self::from_pem): [`ConfigError`].
     pub fn from_der(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, ConfigError> {
         let (names, not_after) = leaf(&chain)?;
         let provider = Cryptography::default().provider();

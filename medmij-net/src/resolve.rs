@@ -219,7 +219,7 @@ mod tests {
             let expected: Vec<SocketAddr> = answer.iter().map(|text| text.parse().unwrap()).collect();
             assert_eq!(found.ok(), taken.then_some(expected), "{answer:?}");
         }
-        // rebinding: a good answer today makes nobody believe the next one
+        // rebinding: a good answer today says nothing about the next one
         let resolver = Resolver::Public(scripted(&[&["8.8.8.8:0"], &["192.168.1.1:0"]]));
         assert!(resolver.clone().addresses("node.example.nl").await.is_ok());
         let refused = resolver.addresses("node.example.nl").await.unwrap_err();

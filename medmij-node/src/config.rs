@@ -95,7 +95,7 @@ impl NodeConfig {
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read).
+    /// As [`read`](Self::read): [`NodeError`].
     pub fn read_within<C: DeserializeOwned>(path: impl AsRef<Path>) -> Result<C, NodeError> {
         let path = path.as_ref();
         let refused = |what: String| NodeError::Config {

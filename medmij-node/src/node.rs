@@ -45,7 +45,7 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// As those.
+    /// [`NodeError`], as those.
     pub async fn from_file(path: impl AsRef<Path>) -> Result<Self, NodeError> {
         Self::start(NodeConfig::read(path)?).await
     }
@@ -75,7 +75,7 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// As [`start`](Self::start), without lists.
+    /// As [`start`](Self::start), without lists: [`NodeError`].
     ///
     /// # Panics
     ///

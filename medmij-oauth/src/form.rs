@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 /// The parameters of a query or a form body, decoded.
 ///
 /// A form is read up to 8 KiB (or [another length](Form::parse_up_to)) and 100 parameters. Each parameter is judged by
-/// itself, when it is asked for: a value that is encoded wrongly or stands twice costs that parameter, and never one that
+/// itself, when it is asked for: a value that is encoded wrongly or occurs twice costs that parameter, and never one that
 /// somebody else put beside it.
 ///
 /// ```

@@ -40,7 +40,7 @@ impl RedirectUri {
     ///
     /// # Errors
     ///
-    /// The first rule that the text breaks.
+    /// [`RedirectUriError`] with the first rule that the text breaks.
     pub fn parse(text: &str) -> Result<Self, RedirectUriError> {
         if text.is_empty() {
             return Err(RedirectUriError::Empty);

@@ -63,8 +63,8 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// The first rule of the release's grammar that the text breaks. Nothing is repaired: a double space, a space at an
-    /// end or a capital letter is an error.
+    /// [`ScopeError`] with the first rule of the release's grammar that the text breaks. Nothing is repaired: a double
+    /// space, a space at an end or a capital letter is an error.
     pub fn parse(release: Release, functie: Functie, text: &str) -> Result<Self, ScopeError> {
         parse::scope(release, functie, text)
     }
@@ -74,8 +74,8 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// Where the release has no such function or cannot name so many gegevensdiensten. Abonneren needs a duration: see
-    /// [`abonneren`](Self::abonneren).
+    /// [`ScopeError`], where the release has no such function or cannot name so many gegevensdiensten. Abonneren needs
+    /// a duration: see [`abonneren`](Self::abonneren).
     pub fn build(
         release: Release,
         functie: Functie,
@@ -96,8 +96,8 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// Where the release names gegevensdiensten and none, too many or the same one twice are given; from 2.0 on also
-    /// where the name is that of a representation, for a scope could not tell the two apart.
+    /// [`ScopeError`], where the release names gegevensdiensten and none, too many or the same one twice are given;
+    /// from 2.0 on also where the name is that of a representation, for a scope could not tell the two apart.
     pub fn verzamelen(
         release: Release,
         aanbieder: Aanbiedernaam,
@@ -137,7 +137,7 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// Where the release has no Delen.
+    /// [`ScopeError`], where the release has no Delen.
     pub fn delen(
         release: Release,
         aanbieder: Aanbiedernaam,
@@ -160,7 +160,7 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// Where the release has no Abonneren.
+    /// [`ScopeError`], where the release has no Abonneren.
     pub fn abonneren(
         release: Release,
         dagen: u32,
@@ -184,7 +184,7 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// Where the release does not have this kind.
+    /// [`ScopeError`], where the release does not have this kind.
     pub fn with_vertegenwoordiging(mut self, soort: Vertegenwoordiging) -> Result<Self, ScopeError> {
         if !release_rules(self.release).vertegenwoordiging.contains(&soort) {
             return Err(ScopeError::Vertegenwoordiging);
@@ -311,7 +311,7 @@ pub enum ScopeError {
     /// Two Aanbieders in one scope (core.authint.200 of release 1.5).
     #[error("scope names more than one aanbieder")]
     Aanbieders,
-    /// A gegevensdienst stands twice.
+    /// A gegevensdienst occurs twice.
     #[error("scope names a gegevensdienst twice")]
     Dubbel,
     /// None or too many gegevensdiensten for this function and release.
@@ -320,7 +320,7 @@ pub enum ScopeError {
     /// The duration is no non-negative number of days (ext.abo.authint.200), or is not given.
     #[error("scope has no valid number of days")]
     Duur,
-    /// The release has no such representation, or it stands twice.
+    /// The release has no such representation, or it occurs twice.
     #[error("scope asks for a representation that this release does not have")]
     Vertegenwoordiging,
     /// The release has no such function.

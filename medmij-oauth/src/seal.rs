@@ -64,7 +64,7 @@ pub trait KeyRing: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// As [`indexes`](Self::indexes).
+    /// As [`indexes`](Self::indexes): [`SealError`].
     fn index(&self, bsn: &Bsn) -> Result<PersoonIndex, SealError> {
         self.indexes(bsn)?.first().copied().ok_or(SealError::Key)
     }
@@ -73,7 +73,7 @@ pub trait KeyRing: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// As [`fingerprints`](Self::fingerprints).
+    /// As [`fingerprints`](Self::fingerprints): [`SealError`].
     fn fingerprint(&self, purpose: &str, value: &[u8]) -> Result<PersoonIndex, SealError> {
         self.fingerprints(purpose, value)?
             .first()
@@ -193,7 +193,7 @@ impl SealingKey {
     ///
     /// # Errors
     ///
-    /// Where the entropy fails.
+    /// [`EntropyError`], where the entropy fails.
     pub fn random(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         let mut bytes = Zeroizing::new([0; 32]);
         entropy.fill(bytes.as_mut_slice())?;
@@ -228,7 +228,7 @@ impl LocalKeyRing {
     ///
     /// # Errors
     ///
-    /// Where the entropy fails.
+    /// [`EntropyError`], where the entropy fails.
     pub fn ephemeral(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         Ok(Self::new(1, SealingKey::random(entropy)?, SealingKey::random(entropy)?))
     }
@@ -406,7 +406,7 @@ pub enum KeyFileError {
     /// A line is not `seal ID KEY` or `index VERSION KEY` with 32 bytes of base64url.
     #[error("line {0} of the key file is no key: \"seal ID KEY\" or \"index VERSION KEY\", 32 bytes in base64url")]
     Line(usize),
-    /// A key stands twice.
+    /// A key occurs twice.
     #[error("line {0} of the key file has an id that stands there already")]
     Twice(usize),
     /// There is no key that seals, or none for the index.

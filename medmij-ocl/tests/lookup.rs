@@ -35,7 +35,7 @@ fn naam(list: &OAuthclientlist, host: &str) -> Option<String> {
 }
 
 #[test]
-fn core_ocl_100_24_a_client_is_found_by_its_host_name() {
+fn core_ocl_100_peers_24_a_client_is_found_by_its_host_name() {
     let list = list(&[
         ("pgo.example.nl", "Mijn &amp; Dossier"),
         ("ander.example.nl", "Gezond BV"),
@@ -47,7 +47,7 @@ fn core_ocl_100_24_a_client_is_found_by_its_host_name() {
 }
 
 #[test]
-fn core_ocl_100_23_two_clients_may_have_one_name() {
+fn core_ocl_100_peers_23_two_clients_may_have_one_name() {
     let list = list(&[("een.example.nl", "Zelfde Naam"), ("twee.example.nl", "Zelfde Naam")]);
     assert_eq!(naam(&list, "een.example.nl"), naam(&list, "twee.example.nl"));
     assert_eq!(list.clients().len(), 2);

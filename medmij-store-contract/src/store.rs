@@ -51,9 +51,9 @@ macro_rules! store_contract {
     ($make:expr) => {
         $crate::store_contract!(@tests $make;
             core_tknint_204_a_code_is_fresh_once_e07_peers_60,
-            core_tknint_204_a_mismatch_burns_the_code_e08_a3,
-            core_tknint_203_replay_ends_the_tokens_a1,
-            core_autorisatie_204_205_a_code_lives_900_s_d02_d03_a2,
+            core_tknint_204_a_mismatch_burns_the_code_e08_suite_3,
+            core_tknint_203_replay_ends_the_tokens_suite_1,
+            core_autorisatie_204_205_a_code_lives_900_s_d02_d03_suite_2,
             core_autorisatie_208_no_code_twice_d04,
             core_autorisatie_208_no_token_twice_f13,
             core_autorisatie_204_access_lives_900_s_h12,
@@ -64,7 +64,7 @@ macro_rules! store_contract {
             flow_expires_c22,
             consent_twice_grants_once_peers_56,
             refresh_rotates_g04_g05_g06,
-            refresh_reuse_ends_the_family_g08_a15,
+            refresh_reuse_ends_the_family_g08_suite_15,
             refresh_lost_answer_is_survivable,
             refresh_race_has_one_winner_r6,
             refresh_of_another_client_g11,

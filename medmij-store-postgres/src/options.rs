@@ -70,7 +70,7 @@ impl PostgresOptions {
     }
 
     /// How long one operation may take; beyond it callers get `Unavailable`. 5 s by default. Two fifths of it are for waiting
-    /// for a connection; the database itself gives up on a statement well before the end, so that what was told to have
+    /// for a connection; the database itself gives up on a statement well before the end, so that what was reported to have
     /// failed does not happen later.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;

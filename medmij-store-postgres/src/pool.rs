@@ -20,7 +20,7 @@ impl Connections {
     /// Makes no connection yet.
     pub(crate) fn new(options: &PostgresOptions) -> Result<Self, OpenError> {
         // every statement finds its rows by a key, whatever its values are: planned once per connection.
-        // the server gives up before we do, so that what was told to have failed does not happen later: waiting for a
+        // the server gives up before we do, so that what was reported to have failed does not happen later: waiting for a
         // connection, preparing and running together stay within the deadline
         let millis = (options.deadline * 28 / 100).as_millis().max(1);
         let millis = millis.to_string();

@@ -47,7 +47,7 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// Where the database cannot be reached or a step fails; then none of that step stayed.
+    /// [`OpenError`], where the database cannot be reached or a step fails; then none of that step stayed.
     pub async fn migrate(options: &PostgresOptions) -> Result<Migrated, OpenError> {
         schema::migrate(options, &SCHEMA).await
     }
@@ -77,7 +77,7 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// As every operation.
+    /// [`StoreError`], as every operation.
     pub async fn purge_audit(&self, older_than: Duration, batch: usize) -> Result<usize, StoreError> {
         if self.floor.advance(&self.connections).await?.jumped() {
             return Ok(0);
@@ -91,7 +91,7 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// As every operation.
+    /// [`StoreError`], as every operation.
     pub async fn accept_clock(&self) -> Result<(), StoreError> {
         self.connections.rows(sql::ACCEPT_CLOCK, &[]).await?;
         Ok(())

@@ -49,7 +49,7 @@ impl PostgresVault {
     ///
     /// # Errors
     ///
-    /// Where the database cannot be reached or a step fails; then none of that step stayed.
+    /// [`OpenError`], where the database cannot be reached or a step fails; then none of that step stayed.
     pub async fn migrate(options: &PostgresOptions) -> Result<Migrated, OpenError> {
         schema::migrate(options, &SCHEMA).await
     }

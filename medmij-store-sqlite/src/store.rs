@@ -77,7 +77,7 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// Where the file is there already or cannot be written.
+    /// [`BackupError`], where the file is there already or cannot be written.
     pub async fn backup(&self, to: &Path) -> Result<(), BackupError> {
         upkeep::copy(&self.options, to).await
     }
@@ -88,7 +88,7 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// As every operation.
+    /// [`StoreError`], as every operation.
     pub async fn purge_audit(&self, older_than: Duration, batch: usize) -> Result<usize, StoreError> {
         let (older_than, batch) = (micros(older_than), bounded(batch));
         self.write(move |tx| purge::audit(tx, older_than, batch)).await
@@ -99,7 +99,7 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// As every operation.
+    /// [`StoreError`], as every operation.
     pub async fn accept_clock(&self) -> Result<(), StoreError> {
         self.write(purge::accept_clock).await
     }

@@ -71,7 +71,7 @@ impl SqliteVault {
     ///
     /// # Errors
     ///
-    /// Where the file is there already or cannot be written.
+    /// [`BackupError`], where the file is there already or cannot be written.
     pub async fn backup(&self, to: &Path) -> Result<(), BackupError> {
         upkeep::copy(&self.options, to).await
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! One thread writes: what waits while a transaction is made durable goes into the next one together (group commit).
 //!
-//! Each operation has its own savepoint, and its caller hears of it after the commit only (O17).
+//! Each operation has its own savepoint, and its caller gets the result after the commit only (O17).
 
 use std::{
     cell::RefCell,
@@ -35,9 +35,9 @@ pub(crate) struct Tx<'a> {
     pub(crate) jumped: bool,
 }
 
-/// Runs in a transaction, or hears that there is none.
+/// Runs in a transaction, or gets the error of beginning one.
 type Job = Box<dyn FnOnce(Option<&Tx<'_>>) -> Answer + Send>;
-/// Is told how the transaction ended.
+/// Gets how the transaction ended.
 type Answer = Box<dyn FnOnce(Result<(), Failure>) + Send>;
 
 /// The queue to the thread that writes. When it is dropped, the thread finishes what waits and ends.
@@ -66,7 +66,7 @@ impl Writer {
     ) -> Result<T, Failure> {
         let (send, answer) = oneshot::channel();
         let job: Job = Box::new(move |tx| {
-            // whoever asked does not wait any more: then it does not happen
+            // the caller gave up: skip it
             if send.is_closed() {
                 return Box::new(|_| {});
             }

@@ -29,7 +29,7 @@ impl Bsn {
     ///
     /// # Errors
     ///
-    /// Where the text has another form or fails the elfproef. The error never holds the text.
+    /// [`BsnError`], where the text has another form or fails the elfproef. The error never holds the text.
     pub fn parse(text: &str) -> Result<Self, BsnError> {
         let digits: [u8; 9] = text.as_bytes().try_into().map_err(|_| BsnError::Form)?;
         let digits = Zeroizing::new(digits);

@@ -8,7 +8,7 @@ pub trait Entropy: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Where the source fails; the slice must not be used then.
+    /// [`EntropyError`], where the source fails; the slice must not be used then.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError>;
 }
 

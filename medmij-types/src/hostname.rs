@@ -38,7 +38,7 @@ impl Hostname {
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse).
+    /// As [`parse`](Self::parse): [`HostnameError`].
     pub fn parse_observed(text: &str) -> Result<Self, HostnameError> {
         if text.len() > Self::MAX_LEN {
             return Err(HostnameError::TooLong);

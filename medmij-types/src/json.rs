@@ -3,7 +3,7 @@
 //!
 //! RFC 8259 leaves much to the reader. Here:
 //!
-//! * a member name that stands twice in one object is refused, at every level, escaped or not;
+//! * a member name that occurs twice in one object is refused, at every level, escaped or not;
 //! * a lone surrogate is refused, and so is a control character in a string;
 //! * nesting, length of objects and arrays, and the number of values are bounded ([`Limits`]);
 //! * a byte order mark in front is skipped (section 8.1 lets a reader do so);

@@ -21,7 +21,8 @@ macro_rules! secret {
             ///
             /// # Errors
             ///
-            /// Where it is empty, too long or holds a character outside its alphabet. The error never holds the value.
+            /// [`SecretError`], where it is empty, too long or holds a character outside its alphabet. The error never
+            /// holds the value.
             pub fn from_wire(value: impl Into<String>) -> Result<Self, SecretError> {
                 let value = Zeroizing::new(value.into());
                 $check(&value)?;
@@ -32,7 +33,7 @@ macro_rules! secret {
             ///
             /// # Errors
             ///
-            /// Where the entropy fails.
+            /// [`EntropyError`], where the entropy fails.
             pub fn random(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
                 let mut bytes = Zeroizing::new([0_u8; 32]);
                 entropy.fill(bytes.as_mut_slice())?;

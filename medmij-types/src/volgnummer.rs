@@ -35,7 +35,7 @@ impl Volgnummer {
     ///
     /// # Errors
     ///
-    /// The rule that the text breaks.
+    /// [`VolgnummerError`], the rule that the text breaks.
     pub fn parse(text: &str) -> Result<Self, VolgnummerError> {
         let text = lexical::trim(text);
         let digits = text.strip_prefix('+').unwrap_or(text);

@@ -124,7 +124,7 @@ fn read(number: u64, entries: &str) -> Snapshot<Whitelist> {
 }
 
 /// Asks at this rate until told to stop: a few hundred look-ups, and then a sleep until the next are due. What a late
-/// wake-up left behind is made up for at once.
+/// wake-up left behind is caught up at once.
 fn reader(policy: &HostPolicy, nodes: u64, rate: u64, number: u64, done: &AtomicBool) -> Seen {
     let hosts: Vec<(Hostname, bool)> = (0..1000)
         .map(|i| {

@@ -76,7 +76,7 @@ impl HostPolicy {
     ///
     /// # Errors
     ///
-    /// Why the host is not allowed, for the log; the other side is told nothing (core.whl.309).
+    /// [`NotAllowed`] says why the host is not allowed, for the log; the other side is told nothing (core.whl.309).
     pub fn check(&self, hostname: &Hostname) -> Result<AllowedHost, NotAllowed> {
         self.now().check(hostname)
     }
@@ -86,7 +86,7 @@ impl HostPolicy {
     ///
     /// # Errors
     ///
-    /// Why none of the names is allowed.
+    /// [`NotAllowed`] says why none of the names is allowed.
     pub fn check_peer(&self, names: &PeerNames) -> Result<AllowedHost, NotAllowed> {
         let now = self.now();
         let mut last = None;

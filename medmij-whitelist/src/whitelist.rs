@@ -83,7 +83,7 @@ impl<'a> MedMijNode<'a> {
     ///
     /// # Errors
     ///
-    /// Why the name cannot be used.
+    /// [`HostnameError`] says why the name cannot be used.
     pub fn hostname(self) -> Result<Hostname, HostnameError> {
         Hostname::parse(self.hostname)
     }

@@ -23,7 +23,7 @@ fn is_listed(list: &Whitelist, host: &str) -> bool {
 }
 
 #[test]
-fn core_whl_100_21_a_host_is_listed_by_its_exact_name() {
+fn core_whl_100_peers_21_a_host_is_listed_by_its_exact_name() {
     let list = list(&["node.example.nl", "rcf.example.nl"]);
     assert!(is_listed(&list, "node.example.nl") && is_listed(&list, "rcf.example.nl"));
     for other in [
@@ -40,7 +40,7 @@ fn core_whl_100_21_a_host_is_listed_by_its_exact_name() {
 }
 
 #[test]
-fn core_whl_100_22_a_name_is_no_number() {
+fn core_whl_100_peers_22_a_name_is_no_number() {
     let list = list(&["1.100", "1-10.nl"]);
     assert!(!is_listed(&list, "1.10"), "names are text");
     assert!(is_listed(&list, "1-10.nl"));
@@ -60,7 +60,7 @@ fn core_whl_100_l8_a_name_that_cannot_be_used_is_listed_for_nobody() {
 }
 
 #[test]
-fn core_whl_100_30_every_node_comes_once_in_order() {
+fn core_whl_100_peers_30_every_node_comes_once_in_order() {
     let hosts: Vec<String> = (0..500).map(|n| format!("node{n}.example.nl")).collect();
     let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
     let list = list(&hosts);

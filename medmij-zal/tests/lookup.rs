@@ -47,7 +47,7 @@ fn id(text: &str) -> GegevensdienstId {
 }
 
 #[test]
-fn core_alst_100_25_an_aanbieder_is_found_by_name_with_and_without_suffix() {
+fn core_alst_100_peers_25_an_aanbieder_is_found_by_name_with_and_without_suffix() {
     let list = release2();
     for name in ["ziekenhuisdelinde", "ziekenhuisdelinde@medmij"] {
         let naam = Aanbiedernaam::parse(name).unwrap();
@@ -64,7 +64,7 @@ fn core_alst_100_25_an_aanbieder_is_found_by_name_with_and_without_suffix() {
 }
 
 #[test]
-fn core_alst_100_26_27_28_endpoints_of_a_gegevensdienst() {
+fn core_alst_100_peers_26_27_28_endpoints_of_a_gegevensdienst() {
     let list = release2();
     let naam = Aanbiedernaam::parse("ziekenhuisdelinde").unwrap();
     // release2 has no Interfaceversies: the same for each
@@ -93,7 +93,7 @@ fn core_alst_100_26_27_28_endpoints_of_a_gegevensdienst() {
 }
 
 #[test]
-fn core_alst_100_37_a_port_that_does_not_exist_sinks_no_list_and_is_not_used() {
+fn core_alst_100_peers_37_a_port_that_does_not_exist_sinks_no_list_and_is_not_used() {
     let list = release2();
     let naam = Aanbiedernaam::parse("huisartsdewilg").unwrap();
     let found = list

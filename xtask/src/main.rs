@@ -4,7 +4,7 @@
 //! | command | what it does |
 //! | --- | --- |
 //! | `fast` | formatting, clippy, unit tests: what to run before each commit |
-//! | `check` | the gates that read the sources: words, manifests, clocks, rings of modules, boundaries of crates |
+//! | `check` | the gates that read the sources: words, manifests, clocks, rings of modules, boundaries of crates, case ids, `# Errors` |
 //! | `surface` | public types and errors of each crate, which may only become fewer |
 //! | `features` | each feature of each library crate alone |
 //! | `package` | what the registry would get |
@@ -21,8 +21,10 @@
 
 mod advisories;
 mod boundaries;
+mod cases;
 mod clocks;
 mod cycles;
+mod errors;
 mod manifests;
 mod readme;
 mod run;
@@ -45,7 +47,7 @@ struct Arguments {
 enum Command {
     /// Formatting, clippy, unit tests
     Fast,
-    /// Words, manifests, clocks, rings of modules, boundaries between crates
+    /// Words, manifests, clocks, rings of modules, boundaries between crates, case ids, `# Errors` sections
     Check,
     /// Public types and errors of each crate, which may only become fewer
     Surface {
@@ -137,6 +139,8 @@ fn check() -> Result<(), Failed> {
     faults.extend(clocks::check());
     faults.extend(cycles::check());
     faults.extend(boundaries::check());
+    faults.extend(cases::check());
+    faults.extend(errors::check());
     for fault in &faults {
         eprintln!("{fault}");
     }

@@ -32,7 +32,7 @@ pub enum Variant {
 ///
 /// # Errors
 ///
-/// Where a file cannot be written.
+/// [`LijstenError`], where a file cannot be written.
 pub fn write(folder: &Path, number: Volgnummer, variant: Variant) -> Result<(), LijstenError> {
     let stamp = Tijdstempel::from_system_time(SystemTime::now()).map_err(own("Tijdstempel"))?;
     for (kind, xml) in [

@@ -63,7 +63,7 @@ impl Netwerk {
     ///
     /// # Errors
     ///
-    /// Where the folder cannot be written or no port is free.
+    /// [`NetwerkError`], where the folder cannot be written or no port is free.
     pub fn build(folder: &Path) -> Result<Self, NetwerkError> {
         Self::build_with(folder, Pki::default())
     }
@@ -72,7 +72,7 @@ impl Netwerk {
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build).
+    /// As [`build`](Self::build): [`NetwerkError`].
     pub fn build_with(folder: &Path, pki: Pki) -> Result<Self, NetwerkError> {
         let pki = Authorities::new(pki)?;
         let folder = std::path::absolute(folder)?;

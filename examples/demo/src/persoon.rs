@@ -26,7 +26,7 @@ pub struct Summary {
 ///
 /// # Errors
 ///
-/// The step that did not go as it should.
+/// [`PersoonError`] with the step that did not go as it should.
 pub async fn verzamelt_overal(start: &str) -> Result<Summary, PersoonError> {
     let mut browser = Browser::default();
     let mut summary = Summary::default();
@@ -55,7 +55,7 @@ pub async fn verzamelt_overal(start: &str) -> Result<Summary, PersoonError> {
 ///
 /// # Errors
 ///
-/// Where a page or button is missing.
+/// [`PersoonError`], where a page or button is missing.
 pub async fn kiest(browser: &mut Browser, start: &str, aanbieder: &str) -> Result<Page, PersoonError> {
     let page = browser.open(start).await?;
     let form = page.form_with_button("kies", aanbieder)?;
@@ -66,7 +66,7 @@ pub async fn kiest(browser: &mut Browser, start: &str, aanbieder: &str) -> Resul
 ///
 /// # Errors
 ///
-/// Where a page or button is missing.
+/// [`PersoonError`], where a page or button is missing.
 pub async fn geeft_toestemming(browser: &mut Browser, landing: Page) -> Result<Page, PersoonError> {
     let consent = logt_in(browser, landing).await?;
     vertel("core.usrint.102", &format!("leest \"{}\" en zegt ja", title(&consent)));
@@ -77,7 +77,7 @@ pub async fn geeft_toestemming(browser: &mut Browser, landing: Page) -> Result<P
 ///
 /// # Errors
 ///
-/// Where a page or button is missing.
+/// [`PersoonError`], where a page or button is missing.
 pub async fn logt_in(browser: &mut Browser, landing: Page) -> Result<Page, PersoonError> {
     vertel(
         "core.usrint.100",
@@ -93,7 +93,7 @@ pub async fn logt_in(browser: &mut Browser, landing: Page) -> Result<Page, Perso
 ///
 /// # Errors
 ///
-/// Where there is no such button.
+/// [`PersoonError`], where there is no such button.
 pub async fn antwoordt(browser: &mut Browser, page: &Page, antwoord: &str) -> Result<Page, PersoonError> {
     let form = page.form_with_button("antwoord", antwoord)?;
     Ok(browser.submit(page, &form, Some(("antwoord", antwoord)), &[]).await?)

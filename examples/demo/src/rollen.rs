@@ -29,7 +29,7 @@ impl Rollen {
     ///
     /// # Errors
     ///
-    /// The role that does not start, and why.
+    /// [`RolError`] with the role that does not start, and why.
     pub async fn start(network: &Netwerk) -> Result<Self, RolError> {
         let mut rollen = Self::start_without_dvp(network).await?;
         rollen.tasks.push(tokio::spawn(
@@ -42,7 +42,7 @@ impl Rollen {
     ///
     /// # Errors
     ///
-    /// The role that does not start, and why.
+    /// [`RolError`] with the role that does not start, and why.
     pub async fn start_without_dvp(network: &Netwerk) -> Result<Self, RolError> {
         let (stop, stopped) = watch::channel(false);
         let mut rollen = Self {
@@ -65,7 +65,7 @@ impl Rollen {
     ///
     /// # Errors
     ///
-    /// The role that does not start or does not come up within half a minute.
+    /// [`RolError`] with the role that does not start or does not come up within half a minute.
     pub async fn start_processes(network: &Netwerk, program: &Path, output: fn() -> Stdio) -> Result<Self, RolError> {
         let (stop, _) = watch::channel(false);
         let mut rollen = Self {
@@ -126,7 +126,7 @@ impl Rollen {
 ///
 /// # Errors
 ///
-/// Why the role does not start.
+/// [`RolError`] says why the role does not start.
 pub async fn run_role(role: &str, config: &Path) -> Result<(), RolError> {
     let interrupted = medmij_node::interrupted();
     match role {

@@ -64,7 +64,7 @@ struct App {
 ///
 /// # Errors
 ///
-/// Where the identity is not in order, a list does not come, or the address is taken.
+/// [`StartError`], where the identity is not in order, a list does not come, or the address is taken.
 pub async fn start<S: Future<Output = ()> + Send + 'static>(
     config: &Config,
     shutdown: S,

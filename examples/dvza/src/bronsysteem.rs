@@ -81,7 +81,7 @@ impl Bronsysteem {
     ///
     /// # Errors
     ///
-    /// Where a file cannot be read, is no FHIR, or a database cannot be made.
+    /// [`BronError`], where a file cannot be read, is no FHIR, or a database cannot be made.
     pub(crate) fn open(folder: &Path, databases: &Path) -> Result<Self, BronError> {
         std::fs::create_dir_all(databases).map_err(|source| BronError::Read {
             path: databases.to_owned(),

@@ -86,7 +86,7 @@ pub struct Config {
 ///
 /// # Errors
 ///
-/// Where the identity or the data are not in order, a list does not come, or an address is taken.
+/// [`StartError`], where the identity or the data are not in order, a list does not come, or an address is taken.
 pub async fn start<S: Future<Output = ()> + Send + 'static>(
     config: &Config,
     shutdown: S,

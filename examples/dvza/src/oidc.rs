@@ -62,7 +62,7 @@ impl Oidc {
     ///
     /// # Errors
     ///
-    /// Where the secret or the roots cannot be read, or the issuer is no https address.
+    /// [`OidcError`], where the secret or the roots cannot be read, or the issuer is no https address.
     pub(crate) fn open(config: OidcConfig) -> Result<Self, OidcError> {
         Self::build(config, false)
     }

@@ -50,7 +50,7 @@ pub struct Config {
 ///
 /// # Errors
 ///
-/// Where the identity or one of the lists is not in order, or the address is taken.
+/// [`StartError`], where the identity or one of the lists is not in order, or the address is taken.
 pub async fn start<S: Future<Output = ()> + Send + 'static>(
     config: &Config,
     shutdown: S,

@@ -24,7 +24,7 @@ impl<L: List> Publication<L> {
     ///
     /// # Errors
     ///
-    /// Where there is no such file, or it is no list to publish.
+    /// [`PublishError`], where there is no such file, or it is no list to publish.
     pub fn open(folder: &Path, clock: impl Clock + 'static, danger_any_volgnummer: bool) -> Result<Self, PublishError> {
         // a publisher's own list does not grow old
         let mut policy = RefreshPolicy::default();

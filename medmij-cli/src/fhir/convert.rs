@@ -25,7 +25,7 @@ use crate::{
 Exit codes: 0 all converted, 1 some are refused or have something that the other form, or this version of\n\
 FHIR, does not have, 2 wrong usage or a file that cannot be read or written.\n\
 \n\
-What FHIR does not have is told on standard error; what the other form has a place for is converted\n\
+What FHIR does not have is printed on standard error; what the other form has a place for is converted\n\
 nevertheless. A file that is in the wanted form already is copied as it is. Nothing is redacted.\n\
 \n\
 With --into each file keeps its name, with .json or .xml at its end. With --json, which needs --into, there is\n\

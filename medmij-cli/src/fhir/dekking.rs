@@ -23,7 +23,7 @@ Exit codes: 0 as many zibs are filled as the rule of the gegevensdienst asks (50
 there is no such rule; 1 fewer; 2 wrong usage, also an unknown gegevensdienst, or something that cannot be read.\n\
 \n\
 All .json and .xml files of the folders, and of the folders in them, count together; a file that is no FHIR\n\
-is told on standard error and left out. A zib is recognised by meta.profile.\n\
+is printed on standard error and left out. A zib is recognised by meta.profile.\n\
 \n\
 With --json there is one object: gegevensdienst, filled, zibs_total, threshold, enough, documents, resources,\n\
 refused, zibs (name, mark, count, recognisable) and other_profiles.")]

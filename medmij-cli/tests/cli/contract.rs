@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The contract line by line: every kind of input, for every command, with and without `--json`. Standard output holds
-//! valid JSON lines or nothing; trouble is told on standard error.
+//! valid JSON lines or nothing; errors go to standard error.
 
 use crate::bench::{Bench, gnl, whitelist, zal};
 

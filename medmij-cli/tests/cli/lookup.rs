@@ -19,7 +19,7 @@ fn bench() -> Bench {
 }
 
 #[test]
-fn case_25_to_28_names_with_and_without_suffix() {
+fn core_alst_100_peers_25_26_27_28_names_with_and_without_suffix() {
     let bench = bench();
     for naam in ["umcharderwijk", "umcharderwijk@medmij"] {
         let run = bench.medmij(&["lookup", "zal.xml", naam]);

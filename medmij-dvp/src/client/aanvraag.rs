@@ -36,7 +36,7 @@ impl Aanvraag {
     ///
     /// # Errors
     ///
-    /// Where the release cannot name so many gegevensdiensten.
+    /// [`ScopeError`], where the release cannot name so many gegevensdiensten.
     pub fn verzamelen(
         release: Release,
         aanbieder: Aanbiedernaam,
@@ -73,7 +73,7 @@ impl Aanvraag {
     ///
     /// # Errors
     ///
-    /// Where the release does not have this kind of representation.
+    /// [`ScopeError`], where the release does not have this kind of representation.
     pub fn namens(mut self, soort: Vertegenwoordiging, geboortedatum: Geboortedatum) -> Result<Self, ScopeError> {
         self.scope = self.scope.with_vertegenwoordiging(soort)?;
         self.geboortedatum = Some(geboortedatum);

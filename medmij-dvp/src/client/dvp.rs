@@ -198,7 +198,7 @@ impl Dvp {
     ///
     /// # Errors
     ///
-    /// Where the entropy fails.
+    /// [`EntropyError`], where the entropy fails.
     pub fn token_request(&self, received: ReceivedCode) -> Result<(Request<Bytes>, Exchange), EntropyError> {
         let ReceivedCode { code, flow } = received;
         let empty_scope = self.empty_scope(flow.scope.release());
@@ -232,7 +232,7 @@ impl Dvp {
     ///
     /// # Errors
     ///
-    /// Where the entropy fails.
+    /// [`EntropyError`], where the entropy fails.
     pub fn refresh_request(
         &self,
         renewal: Renewal,

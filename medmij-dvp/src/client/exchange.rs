@@ -127,7 +127,7 @@ impl Tokens {
     ///
     /// # Errors
     ///
-    /// Where the entropy fails.
+    /// [`EntropyError`], where the entropy fails.
     pub fn resource_headers(&self, entropy: &dyn Entropy) -> Result<HeaderMap, EntropyError> {
         let mut headers = HeaderMap::new();
         let request_id = MedMijRequestId::random(entropy)?;

@@ -28,7 +28,7 @@ impl Dvp {
     ///
     /// # Errors
     ///
-    /// As [`exchange`](Self::exchange).
+    /// As [`exchange`](Self::exchange): [`SendError`].
     pub async fn refresh(&self, renewal: Renewal, channel: &BackChannel) -> Result<Tokens, SendError> {
         let (request, exchange) = self.refresh_request(renewal, InitiatedBy::Machine)?;
         let response = channel.send(request).await.map_err(SendError::Net)?;

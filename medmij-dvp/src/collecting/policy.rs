@@ -8,7 +8,7 @@ use medmij_types::{AmsterdamTime, Datum};
 
 use super::Slot;
 
-/// The window of the night, the pause between two runs, and when silence is told.
+/// The window of the night, the pause between two runs, and when silence is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CollectingPolicy {
     from_hour: u8,

@@ -60,7 +60,7 @@ pub struct RowFault {
 }
 
 impl Rows {
-    /// Reads a registration from a file. A faulty row is refused alone; an Aanbieder that stands twice is faulty the second
+    /// Reads a registration from a file. A faulty row is refused alone; an Aanbieder that occurs twice is faulty the second
     /// time.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl Reader {
             .and_then(Row::read);
         match read {
             Ok(aanbieder) if self.seen.insert(aanbieder.naam.clone()) => self.read.aanbieders.push(aanbieder),
-            Ok(twice) => self.fault(row, Some(twice.naam), Fault::new("aanbieder", "stands twice")),
+            Ok(twice) => self.fault(row, Some(twice.naam), Fault::new("aanbieder", "occurs twice")),
             Err(fault) => self.fault(row, naam, fault),
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     store::FlowId,
 };
 
-/// The secret of a flow, from the cookies of a request. A name that stands twice counts as absent.
+/// The secret of a flow, from the cookies of a request. A name that occurs twice counts as absent.
 pub(super) fn session(headers: &HeaderMap, options: &RouterOptions, flow: &FlowId) -> Option<SessionSecret> {
     let wanted = name(options, flow.as_str());
     let mut values = pairs(headers)

@@ -295,7 +295,7 @@ impl ProvenRequest {
             .iter()
             .any(|name| self.form.one(name) == Err(ParameterError::Duplicate))
         {
-            return Err((U::DubbeleParameter, "parameter stands twice"));
+            return Err((U::DubbeleParameter, "parameter occurs twice"));
         }
 
         match self.form.one("response_type") {

@@ -65,7 +65,7 @@ pub struct ServerConfig {
     /// Goes on without a birth date from the source system, and so without the rule on age. Not with representation, and not
     /// where the request has a `MedMij_geboortedatum`: there an unknown date stops the flow whatever stands here.
     pub danger_without_birth_date: bool,
-    /// Who hears of events.
+    /// The observer of log events.
     pub observer: Arc<dyn Observer>,
 }
 
@@ -132,7 +132,8 @@ impl ServerConfig {
     ///
     /// # Errors
     ///
-    /// Where the screen texts are the example texts: the mandatory sentences come from the framework's page.
+    /// [`ProductionError`], where the screen texts are the example texts: the mandatory sentences come from the
+    /// framework's page.
     pub fn check_production(&self) -> Result<(), ProductionError> {
         if self.texts.voorbeeld {
             Err(ProductionError::VoorbeeldTeksten)

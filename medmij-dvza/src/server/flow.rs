@@ -361,7 +361,7 @@ struct VersionKept {
     version: u32,
 }
 
-/// With short names, and without what goes without saying: there is one of these for every live grant.
+/// With short names and without defaults: there is one of these for every live grant.
 #[derive(Serialize, Deserialize)]
 struct GrantKept {
     #[serde(rename = "v")]

@@ -62,7 +62,7 @@ impl Limiter {
     ///
     /// # Errors
     ///
-    /// The time to wait; nothing is taken.
+    /// The [`Duration`] to wait; nothing is taken.
     pub fn check(&self, key: impl Hash, now: Duration) -> Result<(), Duration> {
         let hash = self.hasher.hash_one(key);
         let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);

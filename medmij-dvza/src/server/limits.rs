@@ -60,7 +60,7 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// After how long to ask again.
+    /// The [`Duration`] after which to ask again.
     pub fn front(&self, address: IpAddr) -> Result<(), Duration> {
         let now = self.clock.monotonic();
         self.front_address.check(subscriber(address), now)?;
@@ -71,7 +71,7 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// After how long to ask again.
+    /// The [`Duration`] after which to ask again.
     pub fn pages(&self, address: IpAddr) -> Result<(), Duration> {
         self.front_pages.check(subscriber(address), self.clock.monotonic())
     }
@@ -80,7 +80,7 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// After how long to ask again.
+    /// The [`Duration`] after which to ask again.
     pub fn back(&self, peer: &PeerNames, address: Option<IpAddr>) -> Result<(), Duration> {
         let now = self.clock.monotonic();
         if let Some(address) = address {

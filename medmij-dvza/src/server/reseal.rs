@@ -92,7 +92,7 @@ impl<D: Dvza> Server<D> {
     ///
     /// # Errors
     ///
-    /// As [`reseal_grants`].
+    /// As [`reseal_grants`]: [`StepError`].
     pub async fn reseal_grants(&self, after: Option<&GrantId>, batch: usize) -> Result<Resealing, StepError> {
         let config = &self.config;
         reseal_grants(self.dvza.store(), &*config.keys, &*config.entropy, after, batch).await

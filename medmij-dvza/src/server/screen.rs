@@ -8,7 +8,7 @@ use medmij_types::Datum;
 
 use super::{AanbiederTexts, ServerConfig, TextPack, Uitzondering1a, fill::Fill};
 
-/// A page to show, with what every page has. `Debug` does not show the form token.
+/// A page to show, with what every page has. `Debug` does not show the CSRF token.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Page {
@@ -18,7 +18,7 @@ pub struct Page {
     pub screen: Screen,
     /// The texts.
     pub texts: Arc<TextPack>,
-    /// The form token, where the page has a form.
+    /// The CSRF token, where the page has a form.
     pub csrf: Option<String>,
     /// The origin to which the answer of the form leads in the end, for the `form-action` of the page (O11).
     pub form_origin: Option<String>,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! O7, O8 — the secret that ties a flow to a browser, and the form token that comes of it.
+//! O7, O8 — the secret that ties a flow to a browser, and the CSRF token that comes of it.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ impl SessionSecret {
     ///
     /// # Errors
     ///
-    /// Where the entropy fails.
+    /// [`EntropyError`], where the entropy fails.
     pub fn random(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         Ok(Self(Zeroizing::new(State::random(entropy)?.expose().to_owned())))
     }
@@ -70,7 +70,7 @@ impl SessionSecret {
         SecretHash::of(&self.0)
     }
 
-    /// The form token of one step of one flow: nobody who does not hold the cookie can make it.
+    /// The CSRF token of one step of one flow: nobody who does not hold the cookie can make it.
     #[must_use]
     pub fn csrf(&self, flow: &FlowId, version: u32) -> String {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()) else {
@@ -82,7 +82,7 @@ impl SessionSecret {
         URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
     }
 
-    /// Whether a form token is the one of this step, in constant time.
+    /// Whether a CSRF token is the one of this step, in constant time.
     #[must_use]
     pub fn accepts(&self, flow: &FlowId, version: u32, token: &str) -> bool {
         let expected = self.csrf(flow, version);

@@ -456,7 +456,7 @@ impl<'a> At<'a> {
     }
 }
 
-/// The step that a form token is of. Until the login has come back it is one step: whoever turns back from the login sees
+/// The step that a CSRF token is of. Until the login has come back it is one step: whoever turns back from the login sees
 /// the first page as the browser kept it, and its buttons still work.
 fn form_version(loaded: &Loaded) -> u32 {
     match loaded.flow.stap {

@@ -15,7 +15,7 @@ pub trait Dvza: Send + Sync + 'static {
     type Store: Store;
     /// The OAuth Client List.
     type Clients: Clients;
-    /// The Aanbieders that this DVZA serves, from its own registration (core.gegevensdiensten.104).
+    /// The Aanbieders that this DVZA serves, from its registration (core.gegevensdiensten.104).
     type Aanbieders: Aanbieders;
     /// How the Persoon logs in.
     type Authentication: Authentication;
@@ -405,7 +405,7 @@ impl fmt::Display for SupplierFailure {
 }
 
 impl SupplierError {
-    /// A failure of a part; `part` is a fixed text. The kind is told by the `std::io::Error` among its causes, if there is one.
+    /// A failure of a part; `part` is a fixed text. The kind comes from the `std::io::Error` among its causes, if there is one.
     #[must_use]
     pub fn new(part: &'static str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let cause = cause.into();

@@ -97,7 +97,7 @@ impl TextPack {
     ///
     /// # Errors
     ///
-    /// What is missing, unknown or empty.
+    /// [`medmij_oauth::policy::StelselError`]: what is missing, unknown or empty.
     #[cfg(feature = "stelsel")]
     pub fn from_toml(text: &str) -> Result<Self, medmij_oauth::policy::StelselError> {
         use medmij_oauth::policy::StelselError;

@@ -158,7 +158,7 @@ async fn core_authint_207_1a_b02_to_b10_b30_o1_peers_48_49_50_a_page_and_no_redi
 }
 
 #[tokio::test]
-async fn rfc_6749_3_1_b24_a_parameter_twice_a6_a8_peers_53() {
+async fn rfc_6749_3_1_b24_a_parameter_twice_suite_6_8_peers_53() {
     let setup = setup_2_2();
     for name in [
         "client_id=pgo.example.nl",
@@ -170,13 +170,13 @@ async fn rfc_6749_3_1_b24_a_parameter_twice_a6_a8_peers_53() {
         let seen = ask(&setup, &format!("{}&{name}", request(&[]))).await;
         assert_redirect_1b(&seen, "invalid_request", name);
     }
-    // a state that stands twice is none
+    // a state that occurs twice is none
     let seen = ask(&setup, &format!("{}&state=x", request(&[]))).await;
     assert_eq!(seen.location(), "https://pgo.example.nl/cb?error=invalid_request");
 }
 
 #[tokio::test]
-async fn core_authint_203_1b_b12_to_b17_b19_b21_b22_b28_a7_a8_peers_51_52() {
+async fn core_authint_203_1b_b12_to_b17_b19_b21_b22_b28_suite_7_8_peers_51_52() {
     let setup = setup_2_2();
     for (changes, error) in [
         (&[("response_type", Some("token"))][..], "unsupported_response_type"),
@@ -239,7 +239,7 @@ async fn core_authint_200_b11_upper_case_host_is_accepted_and_kept() {
 }
 
 #[tokio::test]
-async fn core_authint_200_b18_b20_a10_release_1_5() {
+async fn core_authint_200_b18_b20_suite_10_release_1_5() {
     let setup = setup(|config| config.release = Release::V1_5);
     for (scope, accepted) in [
         ("eenofanderezorgaanbieder~42 eenofanderezorgaanbieder~48", true),
@@ -261,7 +261,7 @@ async fn core_authint_200_b18_b20_a10_release_1_5() {
 }
 
 #[tokio::test]
-async fn core_authint_200_b23_a9_unknown_parameters_are_ignored_twice_too() {
+async fn core_authint_200_b23_suite_9_unknown_parameters_are_ignored_twice_too() {
     let setup = setup_2_2();
     let target = format!(
         "{}&foo=1&foo=2&code_challenge=x&acr_values=y&MedMij_geboortedatum=geen",

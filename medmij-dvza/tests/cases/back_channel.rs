@@ -145,7 +145,7 @@ async fn core_tknint_200_peers_46_an_exchange_over_mutual_tls() {
 }
 
 #[tokio::test]
-async fn core_whl_306_308_core_tknint_200_e15_e16_a5_who_gets_in() {
+async fn core_whl_306_308_core_tknint_200_e15_e16_suite_5_who_gets_in() {
     let net = Net::start(false).await;
     let other = TestPki::new("other").unwrap();
     // a Node that is not on the Whitelist, and one whose certificate is of no authority here: no word of HTTP

@@ -97,7 +97,7 @@ fn rfc_6749_4_1_2_1_d08_d10_errors_end_the_flow() {
 }
 
 #[test]
-fn c2_a16_an_answer_on_the_path_of_another_server_is_refused() {
+fn c2_suite_16_an_answer_on_the_path_of_another_server_is_refused() {
     let dvp = dvp();
     let flows = PendingFlows::default();
     let started = dvp.start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();

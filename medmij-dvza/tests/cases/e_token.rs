@@ -158,7 +158,7 @@ async fn core_tknint_200_peers_59_no_code_touches_no_session() {
 }
 
 #[tokio::test]
-async fn core_tknint_203_204_e07_a1_a_second_use_ends_the_token() {
+async fn core_tknint_203_204_e07_suite_1_a_second_use_ends_the_token() {
     let setup = setup_2_2();
     let received = code_for(&setup, &dvp(), aanvraag(Release::V2_2, &["42"]), "antwoord=ja").await;
     let (request, exchange) = dvp().token_request(received).unwrap();
@@ -190,7 +190,7 @@ async fn core_autorisatie_204_d02_d03_peers_60_900_seconds() {
 }
 
 #[tokio::test]
-async fn e17_e19_a12_extra_parameters_and_methods() {
+async fn e17_e19_suite_12_extra_parameters_and_methods() {
     let setup = setup_2_2();
     let request = token_request(&setup).await;
     let mut get = request.clone();

@@ -90,7 +90,7 @@ async fn toestemmingsverklaring_g06_lapses_after_half_a_year() {
 }
 
 #[tokio::test]
-async fn g08_a15_reuse_ends_the_family() {
+async fn g08_suite_15_reuse_ends_the_family() {
     let setup = setup_2_2();
     let first = langdurig(&setup).await;
     let second = refresh(&setup, first.clone()).await.unwrap().renewal.unwrap();

@@ -38,7 +38,7 @@ async fn core_rscint_200_201_h01_h02_h04_headers() {
 }
 
 #[tokio::test]
-async fn rfc_6750_h06_h07_h08_h09_h12_h17_a13_answers() {
+async fn rfc_6750_h06_h07_h08_h09_h12_h17_suite_13_answers() {
     let setup = setup_2_2();
     let token = tokens(&setup).await.access_token.expose().to_owned();
     let good = bearer(&format!("Bearer {token}"));
@@ -106,7 +106,7 @@ async fn rfc_6750_h06_h07_h08_h09_h12_h17_a13_answers() {
 /// A certificate that belongs to another client is refused under every policy, one that belongs to nobody by policy, and
 /// without a certificate nothing is served.
 #[tokio::test]
-async fn o14_a5_a_stolen_token_with_another_certificate() {
+async fn o14_suite_5_a_stolen_token_with_another_certificate() {
     let client = |name: &str| medmij_oauth::ClientId::parse(name).unwrap();
     let host = |name: &str| medmij_types::Hostname::parse(name).unwrap();
     // `ander` is a client on the OCL, `tabel` stands in the table of another, `bevestigd` was confirmed for another

@@ -50,7 +50,7 @@ fn at_dvp(flows: &PendingFlows, session: &str, path: &str, query: &str) -> Resul
 }
 
 #[tokio::test]
-async fn c2_a16_on_the_path_of_the_honest_server_the_code_goes_nowhere() {
+async fn c2_suite_16_on_the_path_of_the_honest_server_the_code_goes_nowhere() {
     let (setup, flows) = (setup_2_2(), PendingFlows::default());
     let (path, query) = sent_on(&setup, &flows, EERLIJK).await;
     let found = at_dvp(&flows, SESSION, &path, &query).unwrap_err();
@@ -59,7 +59,7 @@ async fn c2_a16_on_the_path_of_the_honest_server_the_code_goes_nowhere() {
 }
 
 #[tokio::test]
-async fn c2_a16_on_its_own_path_the_hostile_server_gets_a_code_that_nobody_can_use() {
+async fn c2_suite_16_on_its_own_path_the_hostile_server_gets_a_code_that_nobody_can_use() {
     // under the default its certificate, which is on the Whitelist and of no client, would be served and reported
     let setup = setup(|config| config.binding = ClientBinding::require());
     // the hostile server gets the code, and offers it with its own certificate

@@ -152,7 +152,7 @@ impl<'a> Drive<'a> {
         self
     }
 
-    /// Is told what happens.
+    /// Gets what happens.
     #[must_use]
     pub fn progress(mut self, progress: impl FnMut(Progress) + Send + 'a) -> Self {
         self.progress = Box::new(progress);
@@ -201,7 +201,7 @@ impl Collection {
     /// read is sent once more and begins in another sink.
     ///
     /// # Errors
-    /// As [`drive`](Self::drive).
+    /// As [`drive`](Self::drive): [`FhirError`].
     pub async fn drive_into(
         &mut self,
         channel: &impl StreamingChannel,

@@ -168,7 +168,7 @@ impl<'a> Builder<'a> {
             };
             if class.model == Model::Sequence {
                 is_deterministic(&class.elements)
-                    .map_err(|name| format!("class {}: which \"{name}\" is meant cannot be told", class.name))?;
+                    .map_err(|name| format!("class {}: which \"{name}\" is meant is ambiguous", class.name))?;
             }
             for element in &class.elements {
                 let decl = self.decl(parent, element)?;

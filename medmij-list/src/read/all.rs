@@ -3,7 +3,7 @@
 //! has to mend it: reading goes on after an error wherever what follows can still be judged by itself.
 //!
 //! After a value, a key, an attribute or text in a wrong place it simply goes on. After an element that is missing or in a
-//! wrong place, the order within that parent is no longer judged, while its elements are; so one mistake is told once.
+//! wrong place, the order within that parent is no longer judged, while its elements are; so one mistake is reported once.
 //! What is not well-formed, and what is beyond a limit, ends the reading.
 
 use super::{

@@ -73,7 +73,7 @@ pub enum SupplyEvent {
     },
     /// The source offers a list whose Tijdstempel is older than [`RefreshPolicy::old_stamp`](crate::RefreshPolicy)
     /// (30 days by default). The list is used all the same: the event is for somebody who can find out whether the source
-    /// still publishes (security L9, freeze). It is told once for each Tijdstempel.
+    /// still publishes (security L9, freeze). It is reported once for each Tijdstempel.
     OldStamp {
         /// The list.
         list: ListKind,

@@ -94,7 +94,7 @@ impl FileKeep {
     ///
     /// # Errors
     ///
-    /// Where the folder cannot be read.
+    /// [`KeepError`], where the folder cannot be read.
     pub fn keys(&self) -> Result<Vec<KeepKey>, KeepError> {
         let mut keys = Vec::new();
         for under in [MEMORY, COPIES] {

@@ -335,7 +335,7 @@ impl<L: List> ListSupply<L> {
     }
 
     /// L9, freeze: a source may go on offering what it had, under a good certificate. A list says nothing about its own
-    /// end, so this is told and nothing is refused.
+    /// end, so this is reported and nothing is refused.
     fn old_stamp(&mut self, tijdstempel: Tijdstempel, now: SystemTime) -> Option<SupplyEvent> {
         let age = now.duration_since(tijdstempel.to_system_time()?).ok()?;
         if age < self.cache.policy().old_stamp || self.told_stamp.as_ref() == Some(&tijdstempel) {

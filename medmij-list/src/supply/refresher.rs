@@ -99,7 +99,7 @@ impl Refresher {
         self.next_fetch = now;
     }
 
-    /// How late the list has become since the last time it was asked: each lateness is told once, and told again only
+    /// How late the list has become since the last time it was asked: each lateness is reported once, and reported again only
     /// after the list was fresh in between. Without a list it never says [`Freshness::Expired`].
     pub fn became_late(&mut self, now: Duration, age: Option<Duration>) -> Option<(Freshness, Duration)> {
         let (is, age) = self.lateness(now, age);

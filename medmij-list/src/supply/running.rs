@@ -40,7 +40,7 @@ impl<L: List> ListSupply<L> {
     ///
     /// # Errors
     ///
-    /// Why the first fetch brought none. The supply is stopped then; who wants it to go on trying uses
+    /// [`Refusal`] says why the first fetch brought none. The supply is stopped then; who wants it to go on trying uses
     /// [`spawn`](Self::spawn).
     ///
     /// # Panics
@@ -75,7 +75,7 @@ impl RunningSupply {
     ///
     /// # Errors
     ///
-    /// Why the list in force was not refreshed.
+    /// [`Refusal`] says why the list in force was not refreshed.
     pub async fn refresh(&self) -> Result<(), Refusal> {
         self.ask(|reply| Command::Refresh { reply }).await
     }

@@ -96,7 +96,7 @@ pub(super) fn bounded(
     let mut head = Response::new(());
     *head.status_mut() = response.status();
     *head.headers_mut() = std::mem::take(response.headers_mut());
-    // What is left of it says nothing about the bytes.
+    // The rest says nothing about the bytes.
     head.headers_mut().remove(header::CONTENT_ENCODING);
     if let Some(again) = again {
         head.extensions_mut().insert(again);

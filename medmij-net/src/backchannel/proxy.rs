@@ -37,7 +37,7 @@ impl ConnectProxy {
     /// The value of `Proxy-Authorization`, kept out of logs.
     ///
     /// # Errors
-    /// When it is no header value.
+    /// [`http::header::InvalidHeaderValue`], when it is no header value.
     pub fn credentials(mut self, value: &str) -> Result<Self, http::header::InvalidHeaderValue> {
         let mut value = HeaderValue::try_from(value)?;
         value.set_sensitive(true);

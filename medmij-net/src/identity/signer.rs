@@ -24,7 +24,7 @@ pub trait NodeSigner: Send + Sync + 'static {
     /// Signs `message`, which is hashed by the signer as the kind says. ECDSA signatures are DER.
     ///
     /// # Errors
-    /// Whatever the device says; the handshake fails and the text is logged.
+    /// Any boxed `Error`: what the device says. The handshake fails and the text is logged.
     fn sign(&self, kind: SignatureKind, message: &[u8]) -> Result<Vec<u8>, Box<dyn StdError + Send + Sync>>;
 }
 

@@ -82,7 +82,7 @@ impl Gate {
         }
     }
 
-    /// Whether anything may be written. A proxy is no participant; what it hears is decided per request.
+    /// Whether anything may be written. A proxy is no participant; what it gets is decided per request.
     pub(super) fn is_open(&self) -> bool {
         match &self.shared.access {
             Access::Nodes(policy) => policy.check_peer(&self.names).is_ok(),

@@ -42,7 +42,7 @@ pub(crate) fn config(
     Ok(config)
 }
 
-/// For a client that speaks no https at all: it believes nobody.
+/// TLS settings without roots, for a client that uses plain http only.
 pub(crate) fn nobody() -> Result<ClientConfig, ConfigError> {
     let config = ClientConfig::builder_with_provider(TlsPolicy::default().provider()?)
         .with_protocol_versions(TlsPolicy::default().protocol_versions())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The server's side: who gets in, and what those who do not get in hear
+//! The server's side: who gets in, and what those who do not get in receive
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,7 +38,7 @@ async fn w4_the_extractor_refuses_a_router_that_the_listener_does_not_serve() {
 }
 
 #[tokio::test]
-async fn core_whl_308_core_whl_309_a_peer_without_certificate_or_off_the_list_hears_no_http() {
+async fn core_whl_308_core_whl_309_a_peer_without_certificate_or_off_the_list_gets_no_http() {
     let world = World::new();
     let (router, handled) = counting();
     let served = Served::start(world.listener(only("andere.localhost")), router).await;

@@ -152,7 +152,7 @@ async fn converse(acceptor: TlsAcceptor, stream: TcpStream, then: Then, requests
     }
 }
 
-/// A client configuration that believes `pki` and shows `identity`, if any.
+/// A client configuration that trusts `pki` and shows `identity`, if any.
 pub(crate) fn client_config(identity: Option<&TestIdentity>, pki: &TestPki) -> ClientConfig {
     let verifier = WebPkiServerVerifier::builder_with_provider(store(pki), provider())
         .build()

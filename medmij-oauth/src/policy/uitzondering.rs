@@ -16,7 +16,7 @@ use crate::error_code::ErrorCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Uitzondering {
-    /// 1b: a parameter that may stand once stands twice (RFC 6749 section 3.1).
+    /// 1b: a parameter that may stand once occurs twice (RFC 6749 section 3.1).
     DubbeleParameter,
     /// 1b: `response_type` is missing.
     ResponseTypeOntbreekt,
@@ -115,7 +115,7 @@ impl Uitzondering {
     }
 }
 
-/// Where the DVP or the Persoon hears of an exception.
+/// How an exception is reported, to the DVP or to the Persoon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Gedrag {
@@ -123,7 +123,7 @@ pub enum Gedrag {
     Redirect,
     /// A page of the DVZA, with a button by which the Persoon goes back; the button makes the redirect.
     Pagina,
-    /// A page of the DVZA; the DVP hears nothing.
+    /// A page of the DVZA; the DVP gets no answer.
     AlleenPagina,
 }
 
@@ -206,7 +206,8 @@ impl ExceptionPolicy {
     ///
     /// # Errors
     ///
-    /// Where a safety floor forbids the rule, or the description cannot stand in an `error_description`.
+    /// [`PolicyError`], where a safety floor forbids the rule, or the description cannot stand in an
+    /// `error_description`.
     pub fn set(
         &mut self,
         release: Release,

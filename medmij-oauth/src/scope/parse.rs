@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn ext_vert_authint_200_representation_stands_anywhere_and_is_written_last_a10() {
+    fn ext_vert_authint_200_representation_stands_anywhere_and_is_written_last_suite_10() {
         for (release, text, canonical) in [
             (R::V2_2, "onbehalfof abc", "abc onbehalfof"),
             (R::V2_2, "onbehalfofchild abc", "abc onbehalfofchild"),

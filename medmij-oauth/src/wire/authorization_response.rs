@@ -120,7 +120,7 @@ pub enum AuthorizationResponseError {
     /// Too long, not UTF-8, a wrong escape, or a character that the parameter cannot hold.
     #[error("authorization response cannot be read")]
     Malformed,
-    /// A parameter stands twice.
+    /// A parameter occurs twice.
     #[error("authorization response has a parameter twice")]
     Duplicate,
     /// No `state`.

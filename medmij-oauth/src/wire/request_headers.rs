@@ -33,7 +33,7 @@ impl RequestIds {
     ///
     /// # Errors
     ///
-    /// Where the entropy fails.
+    /// [`EntropyError`], where the entropy fails.
     pub fn random(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         Ok(Self::new(
             MedMijRequestId::random(entropy)?,
@@ -45,7 +45,7 @@ impl RequestIds {
     ///
     /// # Errors
     ///
-    /// Where the entropy fails.
+    /// [`EntropyError`], where the entropy fails.
     pub fn next(correlation_id: CorrelationId, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         Ok(Self::new(MedMijRequestId::random(entropy)?, correlation_id))
     }

@@ -169,7 +169,7 @@ impl TokenRequest {
         }
         let one = |name| {
             form.one(name).map_err(|error| match error {
-                ParameterError::Duplicate => fault("parameter stands twice"),
+                ParameterError::Duplicate => fault("parameter occurs twice"),
                 ParameterError::Encoding => fault("parameter is encoded wrongly"),
             })
         };

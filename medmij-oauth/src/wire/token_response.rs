@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn core_autorisatie_202_f10_f11_f14_a13_a14_peers_45_token_responses() {
+    fn core_autorisatie_202_f10_f11_f14_suite_13_14_peers_45_token_responses() {
         use TokenResponseError as E;
         for (body, expected) in [
             (r#"{"access_token":"a","token_type":"bearer"}"#, None),

@@ -34,7 +34,7 @@ const ANDER: &str = "ander.example.nl";
 
 /// A1: a code that is offered again at once, after one second or after thirty, gives nothing and ends the token of the
 /// first use.
-pub async fn server_core_tknint_203_204_code_again_after_0_1_30_s_a1<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn server_core_tknint_203_204_code_again_after_0_1_30_s_suite_1<S: DangerShiftClock>(store: Arc<S>) {
     let server = server(&store, ClientBinding::learn());
     for after in [0, 1, 30] {
         let (request, tokens) = redeemed(&server, false).await;
@@ -46,7 +46,7 @@ pub async fn server_core_tknint_203_204_code_again_after_0_1_30_s_a1<S: DangerSh
 }
 
 /// A2, D02, D03: a code works at 899 seconds, and neither at 900 nor at 901.
-pub async fn server_core_autorisatie_204_code_at_899_900_901_s_a2_d02_d03<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn server_core_autorisatie_204_code_at_899_900_901_s_suite_2_d02_d03<S: DangerShiftClock>(store: Arc<S>) {
     let server = server(&store, ClientBinding::learn());
     for after in [900, 901] {
         let request = offered(&server).await;
@@ -68,7 +68,7 @@ pub async fn server_core_autorisatie_204_code_at_899_900_901_s_a2_d02_d03<S: Dan
 }
 
 /// A4, E12: `client_id` missing, twice, or of another than the certificate; the code counts as offered each time.
-pub async fn server_core_tknint_200_204_client_id_a4_e12<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn server_core_tknint_200_204_client_id_suite_4_e12<S: DangerShiftClock>(store: Arc<S>) {
     let server = server(&store, ClientBinding::learn());
     for (change, node, expected) in [
         (&[("client_id", None)][..], PGO, (400, "invalid_request")),
@@ -95,7 +95,7 @@ pub async fn server_core_tknint_200_204_client_id_a4_e12<S: DangerShiftClock>(st
 
 /// A5, O14, E14, E16 under the policy `Require`: without a certificate, or with that of another, there is neither a token
 /// nor a resource.
-pub async fn server_core_tknint_200_certificate_a5_o14_e14_e16<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn server_core_tknint_200_certificate_suite_5_o14_e14_e16<S: DangerShiftClock>(store: Arc<S>) {
     let server = server(&store, ClientBinding::require());
     let nobody = PeerNames::new(None, []);
     for wrong in [&nobody, &peer(ANDER)] {
@@ -128,7 +128,7 @@ pub async fn server_core_tknint_200_certificate_a5_o14_e14_e16<S: DangerShiftClo
 }
 
 /// A6, E08 – E11: `redirect_uri` absent or another than that of the authorization request.
-pub async fn server_core_tknint_205_redirect_uri_a6_e08_to_e11<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn server_core_tknint_205_redirect_uri_suite_6_e08_to_e11<S: DangerShiftClock>(store: Arc<S>) {
     let server = server(&store, ClientBinding::learn());
     for (redirect, error) in [
         (None, "invalid_request"),
@@ -153,7 +153,7 @@ pub async fn server_core_tknint_205_redirect_uri_a6_e08_to_e11<S: DangerShiftClo
 }
 
 /// A10, F10: a scope in a refresh request enlarges nothing; the token covers what was granted.
-pub async fn server_core_tknint_200_scope_of_a_refresh_a10<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn server_core_tknint_200_scope_of_a_refresh_suite_10<S: DangerShiftClock>(store: Arc<S>) {
     let server = server(&store, ClientBinding::learn());
     let (_, tokens) = redeemed(&server, true).await;
     let dvp = super::dvza::dvp();
@@ -174,7 +174,7 @@ pub async fn server_core_tknint_200_scope_of_a_refresh_a10<S: DangerShiftClock>(
 }
 
 /// A11, autoriseren 2: a refusal goes back as `access_denied` with the state, is on record, and leaves no code behind.
-pub async fn server_autoriseren_2_refusal_a11<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn server_autoriseren_2_refusal_suite_11<S: DangerShiftClock>(store: Arc<S>) {
     let server = server(&store, ClientBinding::learn());
     let (flow, location) = start();
     let (visitor, csrf) = at_consent(&server, &location).await;
@@ -199,7 +199,7 @@ pub async fn server_autoriseren_2_refusal_a11<S: DangerShiftClock>(store: Arc<S>
 }
 
 /// A15, G05, G06, G11: the refresh token of another client, at its last second and after it.
-pub async fn server_toestemmingsverklaring_refresh_token_a15_g05_g06_g11<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn server_toestemmingsverklaring_refresh_token_suite_15_g05_g06_g11<S: DangerShiftClock>(store: Arc<S>) {
     let server = server(&store, ClientBinding::learn());
     let (_, tokens) = redeemed(&server, true).await;
     let first = tokens.renewal.expect("langdurig");
@@ -227,7 +227,7 @@ pub async fn server_toestemmingsverklaring_refresh_token_a15_g05_g06_g11<S: Dang
 
 /// A15, R6: of many who offer one refresh token at once, on two replicas, one gets tokens; they work, and the family lives
 /// on.
-pub async fn server_refresh_token_at_two_replicas_a15_r6<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn server_refresh_token_at_two_replicas_suite_15_r6<S: DangerShiftClock>(store: Arc<S>) {
     // with the time in which a second use is put off, as it is by default
     let mut settings = config();
     settings.lifetimes.refresh_race = Lifetime::new(Duration::from_secs(600)).expect("lifetime");

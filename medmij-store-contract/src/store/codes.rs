@@ -28,7 +28,7 @@ pub async fn core_tknint_204_a_code_is_fresh_once_e07_peers_60<S: DangerShiftClo
 }
 
 /// E08, A3: an offer with another client or redirect_uri burns the code.
-pub async fn core_tknint_204_a_mismatch_burns_the_code_e08_a3<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn core_tknint_204_a_mismatch_burns_the_code_e08_suite_3<S: DangerShiftClock>(store: Arc<S>) {
     let (code, binding) = granted(&*store, false).await;
     let wrong = redeem(fresh_hash());
     assert_eq!(store.take_code(&code, &wrong).await.expect("take"), TakenCode::Mismatch);
@@ -40,7 +40,7 @@ pub async fn core_tknint_204_a_mismatch_burns_the_code_e08_a3<S: DangerShiftCloc
 }
 
 /// A1: a replay, at once or later, ends the tokens of the first use.
-pub async fn core_tknint_203_replay_ends_the_tokens_a1<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn core_tknint_203_replay_ends_the_tokens_suite_1<S: DangerShiftClock>(store: Arc<S>) {
     for after in [0, 1, 30] {
         let (code, binding) = granted(&*store, true).await;
         let tokens = redeem(binding);
@@ -70,7 +70,7 @@ pub async fn core_tknint_203_replay_ends_the_tokens_a1<S: DangerShiftClock>(stor
 }
 
 /// D02, D03, A2: 899 s works, 900 s does not.
-pub async fn core_autorisatie_204_205_a_code_lives_900_s_d02_d03_a2<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn core_autorisatie_204_205_a_code_lives_900_s_d02_d03_suite_2<S: DangerShiftClock>(store: Arc<S>) {
     // one second of slack: a real clock goes on while this runs
     for (after, works) in [(898, true), (900, false), (901, false)] {
         let (code, binding) = granted(&*store, false).await;

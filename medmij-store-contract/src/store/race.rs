@@ -43,7 +43,7 @@ pub async fn race<S: DangerShiftClock>(store: &Arc<S>, codes: usize, redeemers: 
     }
 }
 
-/// R6: one refresh token at several stores of the same rows at once. One wins; the others hear of the race and end nothing; the
+/// R6: one refresh token at several stores of the same rows at once. One wins; the others lose and end nothing; the
 /// winner's token goes on working, at whichever store.
 pub async fn refresh_race<S: DangerShiftClock>(stores: &[Arc<S>], tokens: usize, callers: usize) {
     for _ in 0..tokens {

@@ -33,7 +33,7 @@ pub async fn refresh_rotates_g04_g05_g06<S: DangerShiftClock>(store: Arc<S>) {
 }
 
 /// G08, A15: a token whose successor was used ends the family.
-pub async fn refresh_reuse_ends_the_family_g08_a15<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn refresh_reuse_ends_the_family_g08_suite_15<S: DangerShiftClock>(store: Arc<S>) {
     let first = langdurig(&*store).await;
     let second = rotate(&first);
     assert!(matches!(

@@ -15,11 +15,11 @@ use super::dvza::{at_consent, code, error_of, is_covered, peer, refresh, server,
 macro_rules! server_contract {
     ($make:expr) => {
         $crate::server_contract!(@tests $make;
-            server_whole_flow_and_replay_e07_a1,
-            server_code_lives_900_s_a2_d02_d03,
-            server_code_of_another_client_a3_e13,
-            server_refresh_family_a15_g04_g08,
-            server_stolen_token_o14_a5,
+            server_whole_flow_and_replay_e07_suite_1,
+            server_code_lives_900_s_suite_2_d02_d03,
+            server_code_of_another_client_suite_3_e13,
+            server_refresh_family_suite_15_g04_g08,
+            server_stolen_token_o14_suite_5,
             server_consent_in_two_tabs_peers_56,
             server_two_replicas_r5,
             server_replicas_with_other_clocks_r9,
@@ -27,15 +27,15 @@ macro_rules! server_contract {
             server_consent_commits_with_its_audit_entry_o17,
             server_refusal_commits_with_its_audit_entry_o17,
             server_withdrawal_commits_with_its_audit_entry_o17,
-            server_core_tknint_203_204_code_again_after_0_1_30_s_a1,
-            server_core_autorisatie_204_code_at_899_900_901_s_a2_d02_d03,
-            server_core_tknint_200_204_client_id_a4_e12,
-            server_core_tknint_200_certificate_a5_o14_e14_e16,
-            server_core_tknint_205_redirect_uri_a6_e08_to_e11,
-            server_core_tknint_200_scope_of_a_refresh_a10,
-            server_autoriseren_2_refusal_a11,
-            server_toestemmingsverklaring_refresh_token_a15_g05_g06_g11,
-            server_refresh_token_at_two_replicas_a15_r6,
+            server_core_tknint_203_204_code_again_after_0_1_30_s_suite_1,
+            server_core_autorisatie_204_code_at_899_900_901_s_suite_2_d02_d03,
+            server_core_tknint_200_204_client_id_suite_4_e12,
+            server_core_tknint_200_certificate_suite_5_o14_e14_e16,
+            server_core_tknint_205_redirect_uri_suite_6_e08_to_e11,
+            server_core_tknint_200_scope_of_a_refresh_suite_10,
+            server_autoriseren_2_refusal_suite_11,
+            server_toestemmingsverklaring_refresh_token_suite_15_g05_g06_g11,
+            server_refresh_token_at_two_replicas_suite_15_r6,
             server_beheren_toestemmingen_withdrawal_g09_g10_g13,
             server_autoriseren_3_flow_expires_c22,
             server_rfc_6750_access_token_900_s_h12,
@@ -50,7 +50,7 @@ macro_rules! server_contract {
 }
 
 /// E07, A1: a code gives a token once; a replay ends the token.
-pub async fn server_whole_flow_and_replay_e07_a1<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn server_whole_flow_and_replay_e07_suite_1<S: DangerShiftClock>(store: Arc<S>) {
     let server = server(&store, ClientBinding::learn());
     let (dvp, received) = code(&server, false).await;
     let (request, exchange) = dvp.token_request(received).expect("request");
@@ -66,7 +66,7 @@ pub async fn server_whole_flow_and_replay_e07_a1<S: DangerShiftClock>(store: Arc
 }
 
 /// A2, D02, D03: a code works within 900 seconds, by the clock of the store.
-pub async fn server_code_lives_900_s_a2_d02_d03<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn server_code_lives_900_s_suite_2_d02_d03<S: DangerShiftClock>(store: Arc<S>) {
     for (after, status) in [(890, 200), (900, 400)] {
         let server = server(&store, ClientBinding::learn());
         let (dvp, received) = code(&server, false).await;
@@ -84,7 +84,7 @@ pub async fn server_code_lives_900_s_a2_d02_d03<S: DangerShiftClock>(store: Arc<
 }
 
 /// A3, E13: the code of one client with the good certificate of another; it is burnt.
-pub async fn server_code_of_another_client_a3_e13<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn server_code_of_another_client_suite_3_e13<S: DangerShiftClock>(store: Arc<S>) {
     let server = server(&store, ClientBinding::learn());
     let (dvp, received) = code(&server, false).await;
     let (request, _) = dvp.token_request(received).expect("request");
@@ -102,7 +102,7 @@ pub async fn server_code_of_another_client_a3_e13<S: DangerShiftClock>(store: Ar
 }
 
 /// A15, G04, G08: rotation, and reuse that ends the family.
-pub async fn server_refresh_family_a15_g04_g08<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn server_refresh_family_suite_15_g04_g08<S: DangerShiftClock>(store: Arc<S>) {
     let server = server(&store, ClientBinding::learn());
     let (dvp, received) = code(&server, true).await;
     let (request, exchange) = dvp.token_request(received).expect("request");
@@ -121,7 +121,7 @@ pub async fn server_refresh_family_a15_g04_g08<S: DangerShiftClock>(store: Arc<S
 }
 
 /// O14, A5: under the policy `require` a token with another certificate is refused and stays valid.
-pub async fn server_stolen_token_o14_a5<S: DangerShiftClock>(store: Arc<S>) {
+pub async fn server_stolen_token_o14_suite_5<S: DangerShiftClock>(store: Arc<S>) {
     let server = server(&store, ClientBinding::require());
     let (dvp, received) = code(&server, false).await;
     let (request, exchange) = dvp.token_request(received).expect("request");

@@ -60,7 +60,7 @@ fn one(place: &Place, folder: &Path, night: u32, entropy: &SeededEntropy) -> Res
             && tick >= from
             && let Some(scheduler) = schedulers.get_mut(victim).and_then(Option::as_mut)
         {
-            // it hears first, so that there is work for it
+            // it is asked first, so that there is work for it
             scheduler.tell(now)?;
             if scheduler.works(after)? {
                 wait(Duration::from_micros(draw(entropy, 2_000)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.alst.202, core.ocl.202, core.gnl.202, core.whl.304 — the straight way through a document and the way through the
+//! core.alst.202, core.ocl.202, core.gnl.202, core.whl.304 — the fast path through a document and the way through the
 //! tokenizer give the same: verdict, rule, line, path and message, and the same list. A space in a start tag (`<Naam >`)
 //! means nothing, and makes the reader take the other way.
 

@@ -47,7 +47,7 @@ impl TestPostgres {
     ///
     /// # Errors
     ///
-    /// Where there is no PostgreSQL, or it does not start.
+    /// [`PostgresError`], where there is no PostgreSQL, or it does not start.
     pub fn start() -> Result<Self, PostgresError> {
         // the number only names the socket file
         Self::start_on(5432, Vec::new(), |_| Ok(()))
@@ -57,7 +57,7 @@ impl TestPostgres {
     ///
     /// # Errors
     ///
-    /// As [`start`](Self::start).
+    /// As [`start`](Self::start): [`PostgresError`].
     pub fn start_with_tls(chain: &str, key: &str) -> Result<(Self, u16), PostgresError> {
         let io = |source| PostgresError::Io {
             program: "127.0.0.1".into(),
@@ -136,7 +136,7 @@ impl TestPostgres {
     ///
     /// # Errors
     ///
-    /// Where the server is stopped.
+    /// [`PostgresError`], where the server is stopped.
     pub fn create_database(&self) -> Result<String, PostgresError> {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let mut createdb = self.command("createdb");
@@ -152,7 +152,7 @@ impl TestPostgres {
     ///
     /// # Errors
     ///
-    /// Where the server is stopped or has no such database.
+    /// [`PostgresError`], where the server is stopped or has no such database.
     pub fn dump(&self, connection: &str) -> Result<Vec<u8>, PostgresError> {
         let mut dump = self.command("pg_dump");
         dump.arg(format!("--dbname={connection}"));
@@ -163,7 +163,7 @@ impl TestPostgres {
     ///
     /// # Errors
     ///
-    /// Where the SQL fails.
+    /// [`PostgresError`], where the SQL fails.
     pub fn sql(&self, connection: &str, sql: &str) -> Result<String, PostgresError> {
         let mut psql = self.command("psql");
         psql.args(["--no-psqlrc", "-qtA", "-v", "ON_ERROR_STOP=1", "-c", sql])
@@ -181,7 +181,7 @@ impl TestPostgres {
     ///
     /// # Errors
     ///
-    /// Where its process id cannot be read.
+    /// [`PostgresError`], where its process id cannot be read.
     pub fn stop(&self, how: Stop) -> Result<(), PostgresError> {
         let mut guard = self.guard();
         let Some(mut child) = guard.take() else { return Ok(()) };
@@ -209,7 +209,7 @@ impl TestPostgres {
     ///
     /// # Errors
     ///
-    /// Where it does not answer within 30 s.
+    /// [`PostgresError`], where it does not answer within 30 s.
     pub fn resume(&self) -> Result<(), PostgresError> {
         let mut guard = self.guard();
         if guard.is_some() {

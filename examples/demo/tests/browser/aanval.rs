@@ -32,7 +32,7 @@ async fn o7_a_form_of_another_site_gives_no_consent() {
     let (flow, csrf) = (browser.url().await, csrf(&browser).await);
     let [first, second] = browser.tab().await;
     for host in SITES {
-        // even with the address of the flow and its form token, which no other site can know
+        // even with the address of the flow and its CSRF token, which no other site can know
         for token in [csrf.as_str(), ""] {
             let form = format!(
                 "<h1>Win een fiets</h1><form method=post action=\"{flow}\"><input name=csrf value=\"{token}\">\
@@ -121,7 +121,7 @@ async fn o8_a_planted_cookie_is_worth_nothing_after_the_login() {
     assert!(kept.as_str().unwrap().contains(planted[0].value()), "{kept}");
     persoon.open(&flow).await;
     persoon.log_in(MET_DOSSIER).await;
-    // after the login the cookie is another one, and a name that stands twice is worth nothing: nobody gets on
+    // after the login the cookie is another one, and a name that occurs twice is worth nothing: nobody gets on
     persoon.at("Deze pagina werkt niet meer").await;
     // the attacker stands where the flow began, in the own browser, with nobody logged in
     attacker.client.refresh().await.unwrap();
@@ -138,7 +138,7 @@ async fn o8_the_flow_of_another_cannot_be_answered() {
     let (wereld, dvp) = Wereld::start_with_watching_dvp().await;
     let persoon = at_the_question(&driver, &wereld).await;
     let attacker = at_the_question(&driver, &wereld).await;
-    // the attacker is logged in as well, and knows the address of the flow of the Persoon, even its form token
+    // the attacker is logged in as well, and knows the address of the flow of the Persoon, even its CSRF token
     let (flow, token) = (persoon.url().await, csrf(&persoon).await);
     let script = "const form = document.forms[0]; form.action = arguments[0]; form.csrf.value = arguments[1]; \
                   form.querySelector('button[value=ja]').click();";

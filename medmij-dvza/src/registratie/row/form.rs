@@ -104,7 +104,7 @@ impl Row {
             check_length(&place("name"), &row.name, MAX_NAME)?;
             check_length(&place("address"), &row.address, MAX_ADDRESS)?;
             if aanbieder.bronsystemen.iter().any(|other| other.name == row.name) {
-                return Err(Fault::new(place("name"), "stands twice"));
+                return Err(Fault::new(place("name"), "occurs twice"));
             }
             aanbieder
                 .bronsystemen
@@ -114,7 +114,7 @@ impl Row {
             let place = format!("gegevensdiensten[{at}]");
             let dienst = of_value::<DienstRow>(value, &place)?.read(&place)?;
             if aanbieder.dienst(dienst.functie, &dienst.id).is_some() {
-                return Err(Fault::new(place, "stands twice"));
+                return Err(Fault::new(place, "occurs twice"));
             }
             let known = |name: &String| aanbieder.bronsystemen.iter().any(|bron| bron.name == *name);
             if !dienst.bronsystemen.iter().all(known) {

@@ -31,7 +31,7 @@ pub(in crate::server) struct Loaded {
     pub(in crate::server) flow: Flow,
     /// The version in the store; 0 in a browser.
     pub(in crate::server) version: u32,
-    /// The secret of which the form tokens come.
+    /// The secret from which the CSRF tokens are derived.
     pub(in crate::server) secret: SessionSecret,
     /// Since when, where the flow is in the browser.
     pub(in crate::server) sealed: Option<SystemTime>,
@@ -139,7 +139,7 @@ impl<D: Dvza> Server<D> {
         })
     }
 
-    /// The flows that a browser has to let go when another one starts, of those that it holds: at most four stay.
+    /// The flows that are evicted when another one starts, of those that it holds: at most four stay.
     ///
     /// Who is logged in goes last, and before that who is at the login. Of the others the newest goes first: windows that a page
     /// opens by itself push out each other, and not the flow that the Persoon is reading. What cannot be opened, or is over, goes

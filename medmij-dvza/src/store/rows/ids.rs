@@ -17,7 +17,7 @@ macro_rules! public_id {
             ///
             /// # Errors
             ///
-            /// Where the entropy fails.
+            /// [`EntropyError`], where the entropy fails.
             pub fn random(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
                 let mut bytes = [0; 16];
                 entropy.fill(&mut bytes)?;

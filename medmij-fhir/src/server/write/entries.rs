@@ -63,7 +63,7 @@ impl<'d> Posted<'d> {
                 && let Some(full_url) = &entry.full_url
                 && places.insert(full_url.clone(), entry.place.clone()).is_some()
             {
-                return Err(Refusal::Rule(format!("entry[{at}].fullUrl stands twice in the Bundle")));
+                return Err(Refusal::Rule(format!("entry[{at}].fullUrl occurs twice in the Bundle")));
             }
             posted.push(entry);
         }

@@ -72,7 +72,7 @@ impl SourceName {
     ///
     /// # Errors
     ///
-    /// Where it is no such name.
+    /// [`SourceNameError`], where it is no such name.
     pub fn parse(text: &str) -> Result<Self, SourceNameError> {
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_');
         let starts = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());

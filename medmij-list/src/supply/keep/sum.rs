@@ -35,7 +35,7 @@ impl Sha256Sum {
     ///
     /// # Errors
     ///
-    /// For everything else.
+    /// [`Sha256SumError`] for everything else.
     pub fn parse(text: &str) -> Result<Self, Sha256SumError> {
         fn digit(b: u8) -> Result<u8, Sha256SumError> {
             match b {
