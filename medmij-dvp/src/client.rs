@@ -10,6 +10,7 @@ mod group;
 #[cfg(feature = "net")]
 mod net;
 mod pending;
+mod plan;
 
 #[cfg(feature = "net")]
 pub use self::net::SendError;
@@ -21,4 +22,5 @@ pub use self::{
     granted::{GrantedScope, GrantedScopeError},
     group::{FlowGroup, group_by_endpoints},
     pending::{PendingFlow, PendingFlowError, PendingFlows},
+    plan::{CollectionPlan, PlannedLogin},
 };

@@ -3,18 +3,23 @@
 //!
 //! A flow goes from value to value, and each step takes the value before it, so that none can be done twice:
 //!
-//! [`Aanvraag`] → [`Dvp::start`] → URL for the browser + [`PendingFlow`] → [`Dvp::finish`] → [`ReceivedCode`] →
+//! ([`CollectionPlan`] →) [`Aanvraag`] → [`Dvp::start`] → URL for the browser + [`PendingFlow`] → [`Dvp::finish`] → [`ReceivedCode`] →
 //! [`Dvp::token_request`] → request for the back channel + [`Exchange`] → [`Dvp::tokens`] → [`Tokens`].
 //!
 //! Nothing here does IO: the application sends the request over its back channel and keeps the pending flows, in
 //! [`PendingFlows`] or in a store of its own.
 //!
 //! ```
+//! use std::time::SystemTime;
 //! use medmij_oauth::{ClientId, RedirectUri};
+//! use medmij_dvp::person::{Account, AccountPolicy};
 //! use medmij_dvp::{Aanvraag, Callback, Dvp, PendingFlows, group_by_endpoints};
 //! use medmij_types::{Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, Release};
 //!
 //! let dvp = Dvp::new(ClientId::parse("pgo.example.nl")?);
+//! // the account of the Persoon, from the application's own store
+//! let now = SystemTime::now();
+//! let account = Account::opened(now).active(now, AccountPolicy::default())?;
 //! let flows = PendingFlows::default();
 //!
 //! // from the pinned Zorgaanbiederslijst: gegevensdienst, authorization endpoint, token endpoint
@@ -28,7 +33,7 @@
 //! let aanvraag = Aanvraag::verzamelen(Release::DEFAULT, naam, &groups[0], redirect)?;
 //!
 //! // the secret of the browser session binds the answer to this browser
-//! let started = dvp.start(aanvraag, "secret of the session cookie")?;
+//! let started = dvp.start(account, aanvraag, "secret of the session cookie")?;
 //! flows.insert(started.flow);
 //! assert!(started.location.starts_with("https://dva.example.nl/authorize?response_type=code&"));
 //!
@@ -66,7 +71,7 @@ pub mod vault;
 #[cfg(feature = "net")]
 pub use crate::client::SendError;
 pub use crate::client::{
-    Aanvraag, AanvraagError, Callback, CallbackError, Dvp, Exchange, ExchangeError, FlowGroup, GrantedScope,
-    GrantedScopeError, Melding, PendingFlow, PendingFlowError, PendingFlows, ReceivedCode, Renewal, Started, Tokens,
-    group_by_endpoints,
+    Aanvraag, AanvraagError, Callback, CallbackError, CollectionPlan, Dvp, Exchange, ExchangeError, FlowGroup,
+    GrantedScope, GrantedScopeError, Melding, PendingFlow, PendingFlowError, PendingFlows, PlannedLogin, ReceivedCode,
+    Renewal, Started, Tokens, group_by_endpoints,
 };

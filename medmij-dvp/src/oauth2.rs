@@ -114,6 +114,7 @@ mod tests {
         let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
         let flow = dvp
             .start(
+                crate::person::ActiveAccount::danger_unchecked(),
                 Aanvraag::verzamelen(Release::V2_2, naam, &group, redirect).unwrap(),
                 "s",
             )
@@ -167,7 +168,13 @@ mod tests {
             .request_async(&sent)
             .await
             .unwrap();
-        let (own_refresh, _) = dvp.refresh_request(renewal, medmij_log::InitiatedBy::Machine).unwrap();
+        let (own_refresh, _) = dvp
+            .refresh_request(
+                crate::person::ActiveAccount::danger_unchecked(),
+                renewal,
+                medmij_log::InitiatedBy::Machine,
+            )
+            .unwrap();
 
         let sent = sent.0.lock().unwrap();
         for (theirs, ours) in [(&sent[0], own), (&sent[2], own_refresh)] {

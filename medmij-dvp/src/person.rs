@@ -4,12 +4,18 @@
 //! Rules without IO; the clock is an argument.
 
 mod account;
+mod death;
 mod notice;
 mod representation;
+mod represented;
 
 pub use account::{Account, AccountError, AccountPolicy, AccountStatus, ActiveAccount, StatusChange};
+pub use death::{DeathError, DeathPolicy, Stopped, stop_after_death};
 pub use notice::{Notice, NoticeBoard, NoticeText, NoticeTextError, NoticeTexts, Notifier};
 pub use representation::{RepresentationPolicy, RepresentedAccess, represented_access};
+pub use represented::{
+    HandoverError, RepresentationPage, RepresentationProgress, RepresentationStep, RepresentationTexts, Represented,
+};
 
 use std::fmt;
 

@@ -12,6 +12,13 @@ mod orders {
     medmij_store_contract::orders_contract!(MemoryOrders::new());
 }
 
+/// Dossiers.
+mod dossiers {
+    use medmij_dvp::dossier::MemoryDossiers;
+
+    medmij_store_contract::dossiers_contract!(MemoryDossiers::new());
+}
+
 /// Nights with both changes of the clock. `MEDMIJ_NIGHTS` and `MEDMIJ_PERSONS` make it large.
 #[tokio::test]
 async fn core_gegevensuitwisseling_102_201_no_night_breaks_a_rule_and_what_is_due_is_done() {

@@ -19,7 +19,10 @@ fn sent() -> (Dvp, Exchange) {
     let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
     let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
     let aanvraag = Aanvraag::verzamelen(Release::V2_2, naam, &group, redirect).unwrap();
-    let flow = dvp.start(aanvraag, "s").unwrap().flow;
+    let flow = dvp
+        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), aanvraag, "s")
+        .unwrap()
+        .flow;
     let query = format!("code=c&state={}", flow.state().expose());
     let callback = Callback::new("s", "/cb", &query);
     let received = flow.finish(&callback, std::time::SystemTime::now()).unwrap();

@@ -151,6 +151,7 @@ async fn run() {
         let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
         let started = dvp
             .start(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
                 Aanvraag::verzamelen(Release::DEFAULT, naam, &group(), redirect).unwrap(),
                 "s",
             )

@@ -9,6 +9,7 @@
 //! | [`shared_outbox_contract!`] | [`SharedOutbox`](medmij_abonneren::SharedOutbox) of a DVZA |
 //! | [`vault_contract!`] | [`TokenVault`](medmij_dvp::vault::TokenVault), the refresh tokens of a DVP |
 //! | [`orders_contract!`] | [`OrderStore`](medmij_dvp::collecting::OrderStore), the automatic collecting of a DVP |
+//! | [`dossiers_contract!`] | [`DossierStore`](medmij_dvp::dossier::DossierStore), the dossiers of a DVP |
 //! | [`register_contract!`] | [`AbonnementRegister`](medmij_abonneren::AbonnementRegister) of a DVP |
 //!
 //! [`registration::replicas_follow_the_registration`] is the contract of a table that holds the registration of a DVZA.
@@ -25,6 +26,7 @@
 #![forbid(unsafe_code)]
 
 pub mod abonneren;
+pub mod dossiers;
 pub mod orders;
 pub mod registration;
 pub mod store;

@@ -79,6 +79,8 @@
 mod abonnementen;
 #[cfg(feature = "dvza")]
 mod bindings;
+#[cfg(feature = "dvp")]
+mod dossiers;
 mod error;
 mod floor;
 #[cfg(feature = "dvza")]

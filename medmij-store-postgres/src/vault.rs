@@ -192,5 +192,6 @@ const SCHEMA: Schema = Schema {
         include_str!("../migrations/vault/0001_vault.sql"),
         include_str!("../migrations/vault/0002_floor.sql"),
         include_str!("../migrations/vault/0003_orders.sql"),
+        include_str!("../migrations/vault/0004_dossiers.sql"),
     ],
 };

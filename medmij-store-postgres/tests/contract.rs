@@ -70,3 +70,13 @@ mod orders {
         None => return,
     });
 }
+
+/// Its dossiers.
+mod dossiers {
+    use super::{PostgresVault, database};
+
+    medmij_store_contract::dossiers_contract!(match database::vault().await {
+        Some((options, _)) => PostgresVault::open(&options).await.unwrap(),
+        None => return,
+    });
+}

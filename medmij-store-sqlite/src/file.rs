@@ -37,6 +37,7 @@ pub(crate) fn open_writer(options: &SqliteOptions, schema: &Schema) -> Result<Co
     connection
         .execute_batch(
             "PRAGMA synchronous = FULL;
+             PRAGMA secure_delete = ON;
              PRAGMA wal_autocheckpoint = 4000;
              PRAGMA journal_size_limit = 67108864;
              PRAGMA cache_size = -16384;

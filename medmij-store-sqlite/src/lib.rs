@@ -82,6 +82,8 @@ mod audit;
 #[cfg(feature = "dvza")]
 mod bindings;
 mod clock;
+#[cfg(feature = "dvp")]
+mod dossiers;
 mod error;
 mod file;
 #[cfg(feature = "dvza")]

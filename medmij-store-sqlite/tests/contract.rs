@@ -63,3 +63,12 @@ mod orders {
         SqliteVault::open(SqliteOptions::new(folder::folder("contract").join("vault.db"))).unwrap()
     );
 }
+
+/// Its dossiers.
+mod dossiers {
+    use super::{SqliteOptions, SqliteVault, folder};
+
+    medmij_store_contract::dossiers_contract!(
+        SqliteVault::open(SqliteOptions::new(folder::folder("contract").join("vault.db"))).unwrap()
+    );
+}

@@ -22,6 +22,7 @@ use super::{
     Aanvraag, AanvraagError, Callback, CallbackError, Exchange, ExchangeError, PendingFlow, PendingFlows, ReceivedCode,
     Renewal, Tokens,
 };
+use crate::person::ActiveAccount;
 
 /// The OAuth Client of a DVP: its `client_id`, and where time, randomness and events go. See the
 /// [crate](crate) for a whole flow.
@@ -91,13 +92,13 @@ impl Dvp {
         &self.client_id
     }
 
-    /// Starts a flow in a browser session. `session` is the secret of that session: the answer is taken from the same
-    /// session only.
+    /// Starts a flow in a browser session, for an account that is active (core.account.100). `session` is the secret of that
+    /// session: the answer is taken from the same session only.
     ///
     /// # Errors
     ///
     /// See [`AanvraagError`].
-    pub fn start(&self, aanvraag: Aanvraag, session: &str) -> Result<Started, AanvraagError> {
+    pub fn start(&self, _: ActiveAccount, aanvraag: Aanvraag, session: &str) -> Result<Started, AanvraagError> {
         if !aanvraag.redirect_uri.belongs_to(&self.client_id) {
             return Err(AanvraagError::RedirectUri);
         }
@@ -222,7 +223,7 @@ impl Dvp {
         Ok((self.send(&request, &exchange), exchange))
     }
 
-    /// The refresh request of a langdurige toestemming: both ids new (core.tknint.208), no redirect_uri, no scope.
+    /// The refresh request of a langdurige toestemming, for an account that is active (core.account.103): both ids new (core.tknint.208), no redirect_uri, no scope.
     ///
     /// `initiated_by` goes into the chain log: a Persoon who pressed a button, or a machine for automatic collecting
     /// (core.gegevensuitwisseling.200).
@@ -235,6 +236,7 @@ impl Dvp {
     /// [`EntropyError`], where the entropy fails.
     pub fn refresh_request(
         &self,
+        _: ActiveAccount,
         renewal: Renewal,
         initiated_by: InitiatedBy,
     ) -> Result<(Request<Bytes>, Exchange), EntropyError> {

@@ -9,6 +9,7 @@ use medmij_net::{BackChannel, NetError};
 use medmij_types::EntropyError;
 
 use super::{Dvp, Exchange, ExchangeError, ReceivedCode, Renewal, Tokens};
+use crate::person::ActiveAccount;
 
 impl Dvp {
     /// Exchanges a code over the back channel. It is sent once: when this fails, the Persoon has to authorize again.
@@ -24,13 +25,19 @@ impl Dvp {
     }
 
     /// Exchanges a refresh token over the back channel. A vault does this with more care: see
-    /// [`Kluis::refresh`](crate::vault::Kluis::refresh).
+    /// [`Kluis::refresh`](crate::vault::Kluis::refresh). `initiated_by` is what the chain log says of it.
     ///
     /// # Errors
     ///
-    /// As [`exchange`](Self::exchange): [`SendError`].
-    pub async fn refresh(&self, renewal: Renewal, channel: &BackChannel) -> Result<Tokens, SendError> {
-        let (request, exchange) = self.refresh_request(renewal, InitiatedBy::Machine)?;
+    /// As [`exchange`](Self::exchange).
+    pub async fn refresh(
+        &self,
+        account: ActiveAccount,
+        renewal: Renewal,
+        initiated_by: InitiatedBy,
+        channel: &BackChannel,
+    ) -> Result<Tokens, SendError> {
+        let (request, exchange) = self.refresh_request(account, renewal, initiated_by)?;
         let response = channel.send(request).await.map_err(SendError::Net)?;
         self.judge(exchange, &response)
     }

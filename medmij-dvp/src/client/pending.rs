@@ -316,7 +316,9 @@ mod tests {
         let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
         let aanvraag = Aanvraag::verzamelen(Release::V2_2, naam, &group[0], redirect).unwrap();
         let dvp = Dvp::new(ClientId::parse("pgo.example.nl").unwrap());
-        dvp.start(aanvraag, session).unwrap().flow
+        dvp.start(crate::person::ActiveAccount::danger_unchecked(), aanvraag, session)
+            .unwrap()
+            .flow
     }
 
     #[test]

@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.dossier.105, core.dossier.106 — deletion, and what the Persoon reads before it.
 
-use std::fmt;
+use std::collections::BTreeMap;
+
+use super::{CollectionId, ItemId};
 
 /// What is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeletionScope {
     /// One item.
-    Item,
+    Item(ItemId),
     /// What was collected in one go.
-    Collection,
-    /// The whole account.
+    Collection(CollectionId),
+    /// The whole account: every item, and the key under which they were sealed.
     Account,
 }
 
-/// A deletion that the Persoon was told about. The application performs it only with one, so that nobody deletes
-/// without having read what goes.
+/// A deletion of which the Persoon has to read what goes. The text is of a pack; only [`Deletion::confirmed`] makes what
+/// [`Dossier::delete`](super::Dossier::delete) takes, so that nobody deletes without having read it.
 ///
 /// ```
-/// use medmij_dvp::dossier::{Deletion, DeletionScope};
+/// use medmij_dvp::dossier::{Deletion, DeletionScope, DeletionTexts};
 ///
-/// let deletion = Deletion::announce(DeletionScope::Collection, 12);
-/// assert!(deletion.to_string().starts_with("U verwijdert 12 gegevens die u samen hebt opgehaald."));
-/// let confirmed = deletion.confirmed();
-/// assert_eq!(confirmed.items(), 12);
+/// let deletion = Deletion::announce(DeletionScope::Account, 12);
+/// let text = deletion.text(&DeletionTexts::example());
+/// assert!(text.starts_with("Je verwijdert je account en alle 12 gegevens daarin."));
+/// assert_eq!(deletion.confirmed().items(), 12);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deletion {
@@ -41,6 +43,27 @@ impl Deletion {
     #[must_use]
     pub const fn announce(scope: DeletionScope, items: usize) -> Self {
         Self { scope, items }
+    }
+
+    /// How many items go.
+    #[must_use]
+    pub const fn items(&self) -> usize {
+        self.items
+    }
+
+    /// The text for the Persoon.
+    #[must_use]
+    pub fn text(&self, texts: &DeletionTexts) -> String {
+        let first = match (self.scope, self.items) {
+            (DeletionScope::Item(_), _) => Sentence::Item,
+            (DeletionScope::Collection(_), 1) => Sentence::CollectionOfOne,
+            (DeletionScope::Collection(_), _) => Sentence::Collection,
+            (DeletionScope::Account, 0) => Sentence::EmptyAccount,
+            (DeletionScope::Account, 1) => Sentence::AccountOfOne,
+            (DeletionScope::Account, _) => Sentence::Account,
+        };
+        let first = texts.of(first).replace(ITEMS, &self.items.to_string());
+        format!("{first} {}", texts.of(Sentence::Consequences))
     }
 
     /// The Persoon read the text and confirmed.
@@ -64,24 +87,109 @@ impl ConfirmedDeletion {
     }
 }
 
-impl fmt::Display for Deletion {
-    /// The text in plain Dutch (B1): exactly what goes, only here, and that it might not be available any more later.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.scope, self.items) {
-            (DeletionScope::Item, _) => f.write_str("U verwijdert dit ene gegeven."),
-            (DeletionScope::Collection, 1) => f.write_str("U verwijdert 1 gegeven dat u hebt opgehaald."),
-            (DeletionScope::Collection, items) => {
-                write!(f, "U verwijdert {items} gegevens die u samen hebt opgehaald.")
-            }
-            (DeletionScope::Account, items) => {
-                write!(f, "U verwijdert uw account en alle {items} gegevens daarin.")
-            }
-        }?;
-        f.write_str(
-            " We verwijderen ze alleen hier. Bij uw zorgaanbieder blijven ze staan. Wilt u ze later opnieuw ophalen? Dat lukt misschien niet meer.",
-        )
+/// One sentence of the text before a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Sentence {
+    /// One item goes.
+    Item,
+    /// A collection of one item goes.
+    CollectionOfOne,
+    /// A collection of `{items}` items goes.
+    Collection,
+    /// An account without items goes.
+    EmptyAccount,
+    /// An account with one item goes.
+    AccountOfOne,
+    /// An account with `{items}` items goes.
+    Account,
+    /// After each of these: only here, never at the source, and that it might not be available there any more later.
+    Consequences,
+}
+
+impl Sentence {
+    const ALL: [(Self, &'static str); 7] = [
+        (Self::Item, "Je verwijdert dit ene gegeven."),
+        (Self::CollectionOfOne, "Je verwijdert 1 gegeven dat je hebt opgehaald."),
+        (
+            Self::Collection,
+            "Je verwijdert {items} gegevens die je samen hebt opgehaald.",
+        ),
+        (
+            Self::EmptyAccount,
+            "Je verwijdert je account. Er staan geen gegevens in.",
+        ),
+        (
+            Self::AccountOfOne,
+            "Je verwijdert je account en het ene gegeven daarin.",
+        ),
+        (
+            Self::Account,
+            "Je verwijdert je account en alle {items} gegevens daarin.",
+        ),
+        (
+            Self::Consequences,
+            "We verwijderen alleen wat hier staat. Bij je zorgaanbieder blijft alles staan. Wil je het later opnieuw ophalen? \
+             Dat lukt misschien niet meer.",
+        ),
+    ];
+
+    /// Whether the number of items stands in it.
+    const fn counts(self) -> bool {
+        matches!(self, Self::Collection | Self::Account)
     }
 }
+
+/// The texts before a deletion, as one pack; [`example`](Self::example) is ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletionTexts(BTreeMap<Sentence, Box<str>>);
+
+/// A sentence cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeletionTextError {
+    /// It is empty or longer than 500 characters.
+    #[error("sentence about a deletion is empty or longer than 500 characters")]
+    Length,
+    /// It does not say how many items go, by `{items}`, or does so where no number belongs.
+    #[error("sentence about a deletion has {{items}} where none belongs, or lacks it")]
+    Items,
+    /// It holds control characters.
+    #[error("sentence about a deletion holds control characters")]
+    Control,
+}
+
+impl DeletionTexts {
+    /// Our example texts, in plain Dutch (B1).
+    #[must_use]
+    pub fn example() -> Self {
+        Self(Sentence::ALL.map(|(sentence, text)| (sentence, text.into())).into())
+    }
+
+    /// Another text for a sentence.
+    ///
+    /// # Errors
+    /// [`DeletionTextError`], by variant for each rule.
+    pub fn with(mut self, sentence: Sentence, text: &str) -> Result<Self, DeletionTextError> {
+        if text.trim().is_empty() || text.chars().count() > 500 {
+            return Err(DeletionTextError::Length);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(DeletionTextError::Control);
+        }
+        if text.matches(ITEMS).count() != usize::from(sentence.counts()) {
+            return Err(DeletionTextError::Items);
+        }
+        self.0.insert(sentence, text.into());
+        Ok(self)
+    }
+
+    fn of(&self, sentence: Sentence) -> &str {
+        self.0.get(&sentence).map_or("", |text| text)
+    }
+}
+
+const ITEMS: &str = "{items}";
 
 #[cfg(test)]
 mod tests {
@@ -89,28 +197,51 @@ mod tests {
 
     #[test]
     fn core_dossier_105_106_the_text_says_what_goes_where_and_that_it_might_not_come_back() {
-        for scope in [DeletionScope::Item, DeletionScope::Collection, DeletionScope::Account] {
-            for items in [1, 7] {
-                let text = Deletion::announce(scope, items).to_string();
+        let texts = DeletionTexts::example();
+        let scopes = [
+            DeletionScope::Item(ItemId::new(1)),
+            DeletionScope::Collection(CollectionId::new(1)),
+            DeletionScope::Account,
+        ];
+        for scope in scopes {
+            for items in [0, 1, 7] {
+                let text = Deletion::announce(scope, items).text(&texts);
                 for part in [
                     "verwijdert",
-                    "alleen hier",
-                    "Bij uw zorgaanbieder blijven",
+                    "alleen wat hier staat",
+                    "zorgaanbieder blijft",
                     "misschien niet meer",
                 ] {
                     assert!(text.contains(part), "{text}");
                 }
-                let longest = text
-                    .split_inclusive(['.', '?'])
-                    .map(|s| s.split_whitespace().count())
-                    .max();
+                let sentences = text.split_inclusive(['.', '?']);
+                let longest = sentences.map(|sentence| sentence.split_whitespace().count()).max();
                 assert!(longest <= Some(12), "{text}");
+                assert!(!text.contains('{'), "{text}");
             }
         }
-        assert!(
-            Deletion::announce(DeletionScope::Account, 7)
-                .to_string()
-                .contains("alle 7 gegevens")
-        );
+        let text = |scope, items| Deletion::announce(scope, items).text(&texts);
+        assert!(text(DeletionScope::Account, 7).contains("alle 7 gegevens"));
+        assert!(text(DeletionScope::Account, 1).contains("het ene gegeven"));
+    }
+
+    #[test]
+    fn core_dossier_106_a_text_of_a_pack_keeps_the_number_of_items() {
+        let cases = [
+            (Sentence::Account, "Alles gaat weg.", Err(DeletionTextError::Items)),
+            (Sentence::Account, "{items} van {items}", Err(DeletionTextError::Items)),
+            (Sentence::Item, "{items} gegevens", Err(DeletionTextError::Items)),
+            (Sentence::Item, " ", Err(DeletionTextError::Length)),
+            (Sentence::Item, "a\u{7}", Err(DeletionTextError::Control)),
+            (Sentence::Account, "Uw account en {items} gegevens gaan weg.", Ok(())),
+        ];
+        for (sentence, text, expected) in cases {
+            let found = DeletionTexts::example().with(sentence, text);
+            assert_eq!(found.as_ref().map(|_| ()).map_err(|error| *error), expected, "{text}");
+            if let Ok(texts) = found {
+                let text = Deletion::announce(DeletionScope::Account, 3).text(&texts);
+                assert!(text.starts_with("Uw account en 3 gegevens gaan weg. We verwijderen alleen"));
+            }
+        }
     }
 }

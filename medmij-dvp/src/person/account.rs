@@ -69,14 +69,14 @@ pub enum AccountError {
     Frozen,
 }
 
-/// Proof that an account was active at a moment. Only [`Account::active`] makes one.
-#[derive(Clone, Copy, Debug)]
+/// Proof that an account was active at a moment, good for one start of a function. Only [`Account::active`] makes one.
+#[derive(Debug)]
+#[must_use]
 pub struct ActiveAccount(());
 
 impl ActiveAccount {
     /// For a program that keeps no accounts, such as a test tool of a supplier: nobody checked that there is an active
     /// account (core.account.100).
-    #[must_use]
     pub const fn danger_unchecked() -> Self {
         Self(())
     }

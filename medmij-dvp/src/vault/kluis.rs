@@ -13,7 +13,10 @@ use medmij_oauth::{
 use medmij_types::{Entropy, EntropyError};
 
 use super::{Begun, Finished, TokenVault, VaultError, VaultKey};
-use crate::client::{Dvp, ExchangeError, Renewal, Tokens};
+use crate::{
+    client::{Dvp, ExchangeError, Renewal, Tokens},
+    person::ActiveAccount,
+};
 
 /// A vault with its keys: what a DVP works with.
 pub struct Kluis<V: TokenVault> {
@@ -68,7 +71,7 @@ impl<V: TokenVault> Kluis<V> {
         Ok(())
     }
 
-    /// Fetches new tokens: records the attempt, sends the request with `send`, keeps the next refresh token, and only then
+    /// Fetches new tokens, for an account that is active (core.account.103): records the attempt, sends the request with `send`, keeps the next refresh token, and only then
     /// judges the rest of the answer and hands out the access token. A refusal by the DVZA ends the consent here too.
     /// `initiated_by` is what the chain log says of the request.
     ///
@@ -77,6 +80,7 @@ impl<V: TokenVault> Kluis<V> {
     /// See [`RefreshError`]. After [`RefreshError::Send`] the same token may be tried again.
     pub async fn refresh<F, E>(
         &self,
+        account: ActiveAccount,
         dvp: &Dvp,
         key: &VaultKey,
         initiated_by: medmij_log::InitiatedBy,
@@ -94,7 +98,7 @@ impl<V: TokenVault> Kluis<V> {
         };
         let prepared = self
             .open(key, &sealed)
-            .and_then(|renewal| Ok(dvp.refresh_request(renewal, initiated_by)?));
+            .and_then(|renewal| Ok(dvp.refresh_request(account, renewal, initiated_by)?));
         let (request, exchange) = match prepared {
             Ok(prepared) => prepared,
             // nothing was sent

@@ -8,7 +8,10 @@ use medmij_types::{FrontchannelUri, Release};
 use crate::whole_flow::{SESSION, aanvraag, dvp, group, id, naam, query, redirect};
 
 fn build(aanvraag: Aanvraag) -> Form {
-    let location = dvp().start(aanvraag, SESSION).unwrap().location;
+    let location = dvp()
+        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), aanvraag, SESSION)
+        .unwrap()
+        .location;
     Form::parse(query(&location).as_bytes()).unwrap()
 }
 
@@ -41,12 +44,24 @@ fn core_authint_200_a01_a02_a03_a09_a20_k03_exactly_seven_parameters() {
 fn core_authint_200_a04_redirect_of_another_host() {
     let other = RedirectUri::parse("https://ander.example.nl/cb").unwrap();
     let request = Aanvraag::verzamelen(Release::V2_2, naam(), &group(&["42"]), other).unwrap();
-    assert_eq!(dvp().start(request, SESSION).unwrap_err(), AanvraagError::RedirectUri);
+    assert_eq!(
+        dvp()
+            .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, SESSION)
+            .unwrap_err(),
+        AanvraagError::RedirectUri
+    );
 }
 
 #[test]
 fn core_authint_200_a08_encoded_once() {
-    let location = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap().location;
+    let location = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap()
+        .location;
     assert!(
         location.contains("redirect_uri=https%3A%2F%2Fpgo.example.nl%2Fcb&"),
         "{location}"
@@ -75,7 +90,12 @@ fn core_authint_200_core_autorisatie_203_a10_a11_a12_a23_scopes_of_releases() {
     )
     .unwrap();
     let request = Aanvraag::new(naam(), other, &group(&["42"]), redirect());
-    assert_eq!(dvp().start(request, SESSION).unwrap_err(), AanvraagError::Aanbieder);
+    assert_eq!(
+        dvp()
+            .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, SESSION)
+            .unwrap_err(),
+        AanvraagError::Aanbieder
+    );
 }
 
 #[test]
@@ -111,7 +131,13 @@ fn ext_vert_authint_200_a16_a17_vertegenwoordiging() {
         .unwrap();
     without_date.geboortedatum = None;
     assert_eq!(
-        dvp().start(without_date, SESSION).unwrap_err(),
+        dvp()
+            .start(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                without_date,
+                SESSION
+            )
+            .unwrap_err(),
         AanvraagError::Geboortedatum
     );
 }
@@ -146,7 +172,10 @@ fn rfc_6749_3_1_a22_peers_42_an_endpoint_with_a_query_keeps_it() {
     let mut group: FlowGroup = group(&["42"]);
     group.authorization_endpoint = FrontchannelUri::parse("https://dvza.example.nl/authorize?v=1").unwrap();
     let request = Aanvraag::verzamelen(Release::V2_2, naam(), &group, redirect()).unwrap();
-    let location = dvp().start(request, SESSION).unwrap().location;
+    let location = dvp()
+        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, SESSION)
+        .unwrap()
+        .location;
     assert!(
         location.starts_with("https://dvza.example.nl/authorize?v=1&response_type=code&"),
         "{location}"
@@ -160,7 +189,9 @@ fn core_authint_200_peers_41_the_request_compared_parsed() {
     let mut group = group(&["4"]);
     group.authorization_endpoint = FrontchannelUri::parse(endpoint).unwrap();
     let request = Aanvraag::verzamelen(Release::V1_4, naam, &group, redirect()).unwrap();
-    let started = dvp().start(request, SESSION).unwrap();
+    let started = dvp()
+        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, SESSION)
+        .unwrap();
     let (address, query) = started.location.split_once('?').unwrap();
     assert_eq!(address, endpoint);
     let form = Form::parse(query.as_bytes()).unwrap();

@@ -140,7 +140,14 @@ async fn rfc9110_15_5_9_a_slow_body_is_408_and_a_broken_one_400() {
         assert_eq!(answer.status(), status);
     }
     let mut browser = browser(&setup);
-    let location = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap().location;
+    let location = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap()
+        .location;
     let (flow, landing) = land(&mut browser, &location).await;
     let slow = browser.send(request(Method::POST, &flow, dripping(None))).await;
     assert_eq!(slow.status, StatusCode::REQUEST_TIMEOUT);
@@ -152,7 +159,14 @@ async fn rfc9110_15_5_9_a_slow_body_is_408_and_a_broken_one_400() {
 /// To the login, and what it sends back in a form.
 async fn at_login(setup: &Setup) -> (Browser, String, String) {
     let mut browser = browser(setup);
-    let location = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap().location;
+    let location = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap()
+        .location;
     let (flow, landing) = land(&mut browser, &location).await;
     let away = browser.answer(&flow, &landing, "antwoord=inloggen").await;
     let relay = away.location().split_once("RelayState=").unwrap().1.to_owned();

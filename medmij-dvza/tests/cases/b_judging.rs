@@ -414,11 +414,19 @@ async fn core_gegevensdiensten_103_every_listed_client_is_served() {
         let dvp = medmij_dvp::Dvp::new(medmij_oauth::ClientId::parse(client).unwrap());
         let mut request = aanvraag(Release::V2_2, &["42"]);
         request.redirect_uri = medmij_oauth::RedirectUri::parse(&format!("https://{client}/cb")).unwrap();
-        let started = dvp.start(request, "s").unwrap();
+        let started = dvp
+            .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, "s")
+            .unwrap();
         let (_, landing) = land(&mut browser(&setup), &started.location).await;
         assert_eq!(landing.status, 200);
     }
     setup.dvza.clients.lock().unwrap().clear();
-    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), "s").unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            "s",
+        )
+        .unwrap();
     assert_eq!(ask(&setup, path(&started.location)).await.status, 400);
 }

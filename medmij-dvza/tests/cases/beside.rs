@@ -12,7 +12,14 @@ use crate::{
 };
 
 fn start() -> String {
-    dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap().location
+    dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap()
+        .location
 }
 
 #[tokio::test]

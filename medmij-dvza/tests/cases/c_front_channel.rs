@@ -17,7 +17,14 @@ use crate::{
 };
 
 fn start(release: Release) -> String {
-    dvp().start(aanvraag(release, &["42"]), SESSION).unwrap().location
+    dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(release, &["42"]),
+            SESSION,
+        )
+        .unwrap()
+        .location
 }
 
 /// Where the button of the last page leads.
@@ -198,7 +205,9 @@ async fn page_of_birth(
         let opgegeven = medmij_oauth::wire::Geboortedatum::parse(opgegeven).unwrap();
         request = request.namens(soort, opgegeven).unwrap();
     }
-    let started = dvp().start(request, SESSION).unwrap();
+    let started = dvp()
+        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, SESSION)
+        .unwrap();
     let (_, page) = log_in(&mut browser(&setup), &started.location).await;
     let titles = [
         "Toestemming geven",
@@ -367,7 +376,9 @@ async fn ext_vert_authint_202_vertegenwoordiging_1_2_c18_c19_c20() {
                 .namens(soort, medmij_oauth::wire::Geboortedatum::parse("19700901").unwrap())
                 .unwrap();
         }
-        let started = dvp().start(request, SESSION).unwrap();
+        let started = dvp()
+            .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, SESSION)
+            .unwrap();
         let (_, page) = log_in(&mut browser(&setup), &started.location).await;
         assert!(page.body.contains(text), "{asked:?} {used:?}: {}", page.body);
     }
@@ -457,7 +468,9 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     let mut request = aanvraag(Release::V2_2, &["42"]);
     let endpoint = "https://dvza.example.nl/oauth/toestemmingen";
     request.authorization_endpoint = medmij_types::FrontchannelUri::parse(endpoint).unwrap();
-    let started = dvp.start(request, SESSION).unwrap();
+    let started = dvp
+        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, SESSION)
+        .unwrap();
     flows.insert(started.flow);
     let location = started.location;
     let mut browser = browser(&setup);
@@ -523,7 +536,11 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     let to = (&crate::whole_flow::naam(), &id("42"));
     assert!(setup.server.guard(&headers, None, &peer, to).await.is_err());
     let (request, exchange) = dvp
-        .refresh_request(tokens.renewal.unwrap(), medmij_log::InitiatedBy::Machine)
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            tokens.renewal.unwrap(),
+            medmij_log::InitiatedBy::Machine,
+        )
         .unwrap();
     let response = setup.server.token(&request, &peer).await;
     assert_eq!(crate::whole_flow::json(&response)["error"], "invalid_grant");

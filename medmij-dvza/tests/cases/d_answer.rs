@@ -22,7 +22,13 @@ async fn core_autorisatie_207_d01_d05_d06_peers_55_code_and_state_only() {
             config.release = release;
             config.aanbieder = Some(naam());
         });
-        let started = dvp().start(aanvraag(release, &["42"]), SESSION).unwrap();
+        let started = dvp()
+            .start(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                aanvraag(release, &["42"]),
+                SESSION,
+            )
+            .unwrap();
         let back = consent(&mut browser(&setup), &started.location, "antwoord=ja").await;
         let form = medmij_oauth::form::Form::parse(query(&back).as_bytes()).unwrap();
         let names: Vec<_> = form.iter().map(|(name, _)| name).collect();
@@ -41,7 +47,13 @@ async fn core_autorisatie_207_d01_d05_d06_peers_55_code_and_state_only() {
 fn core_tknint_202_d07_d09_c1_peers_43_44_state_is_spent_once_in_its_session() {
     let dvp = dvp();
     let flows = PendingFlows::default();
-    let started = dvp.start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let started = dvp
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     let state = started.flow.state().clone();
     flows.insert(started.flow);
     let good = format!("code=abc&state={}", state.expose());
@@ -86,7 +98,13 @@ fn rfc_6749_4_1_2_1_d08_d10_errors_end_the_flow() {
     ] {
         let dvp = dvp();
         let flows = PendingFlows::default();
-        let started = dvp.start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+        let started = dvp
+            .start(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                aanvraag(Release::V2_2, &["42"]),
+                SESSION,
+            )
+            .unwrap();
         let query = format!("error={error}&code=x&state={}", started.flow.state().expose());
         flows.insert(started.flow);
         let found = dvp.finish(&flows, &Callback::new(SESSION, "/cb", &query)).unwrap_err();
@@ -100,7 +118,13 @@ fn rfc_6749_4_1_2_1_d08_d10_errors_end_the_flow() {
 fn c2_suite_16_an_answer_on_the_path_of_another_server_is_refused() {
     let dvp = dvp();
     let flows = PendingFlows::default();
-    let started = dvp.start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let started = dvp
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     let query = format!("code=x&state={}", started.flow.state().expose());
     flows.insert(started.flow);
     let found = dvp
@@ -112,7 +136,11 @@ fn c2_suite_16_an_answer_on_the_path_of_another_server_is_refused() {
 #[test]
 fn a_pending_flow_survives_storage_and_shows_no_state() {
     let flow = dvp()
-        .start(aanvraag(Release::V2_2, &["42", "48"]), SESSION)
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42", "48"]),
+            SESSION,
+        )
         .unwrap()
         .flow;
     let read = PendingFlow::from_json(&flow.expose_json()).unwrap();
@@ -128,7 +156,14 @@ fn pending_flows_are_bounded() {
     let flows = PendingFlows::new(3);
     let mut states: Vec<State> = Vec::new();
     for _ in 0..5 {
-        let flow = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap().flow;
+        let flow = dvp()
+            .start(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                aanvraag(Release::V2_2, &["42"]),
+                SESSION,
+            )
+            .unwrap()
+            .flow;
         states.push(flow.state().clone());
         flows.insert(flow);
     }
@@ -196,7 +231,13 @@ async fn core_autorisatie_208_d04_f13_a_value_that_was_issued_never_leaves_again
     let setup = setup(|config| config.entropy = Arc::clone(&tape) as _);
     let (mut codes, mut requests) = (Vec::new(), Vec::new());
     for round in 0..2 {
-        let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+        let started = dvp()
+            .start(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                aanvraag(Release::V2_2, &["42"]),
+                SESSION,
+            )
+            .unwrap();
         let mut browser = browser(&setup);
         let (flow, page) = log_in(&mut browser, &started.location).await;
         let drawn = tape.take();

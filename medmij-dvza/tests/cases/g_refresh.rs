@@ -28,7 +28,11 @@ async fn langdurig(setup: &Setup) -> Renewal {
 
 async fn refresh(setup: &Setup, renewal: Renewal) -> Result<Tokens, String> {
     let (request, exchange) = dvp()
-        .refresh_request(renewal, medmij_log::InitiatedBy::Machine)
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            renewal,
+            medmij_log::InitiatedBy::Machine,
+        )
         .unwrap();
     let response = setup.server.token(&request, &peer()).await;
     dvp().tokens(exchange, &response).map_err(|error| error.to_string())
@@ -45,7 +49,11 @@ async fn core_tknint_200_205_208_g01_g02_the_refresh_request() {
     )
     .await;
     let (request, exchange) = dvp()
-        .refresh_request(tokens.renewal.unwrap(), medmij_log::InitiatedBy::Machine)
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            tokens.renewal.unwrap(),
+            medmij_log::InitiatedBy::Machine,
+        )
         .unwrap();
     let form = Form::parse(request.body()).unwrap();
     let names: Vec<_> = form.iter().map(|(name, _)| name).collect();
@@ -104,12 +112,20 @@ async fn a_lost_answer_is_survived() {
     let setup = setup_2_2();
     let first = langdurig(&setup).await;
     let (request, _) = dvp()
-        .refresh_request(first.clone(), medmij_log::InitiatedBy::Machine)
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            first.clone(),
+            medmij_log::InitiatedBy::Machine,
+        )
         .unwrap();
     assert_eq!(setup.server.token(&request, &peer()).await.status(), 200);
     // at once: put off; the token is not lost
     let (request, _) = dvp()
-        .refresh_request(first.clone(), medmij_log::InitiatedBy::Machine)
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            first.clone(),
+            medmij_log::InitiatedBy::Machine,
+        )
         .unwrap();
     let response = setup.server.token(&request, &peer()).await;
     assert_eq!(
@@ -134,7 +150,11 @@ async fn g11_the_token_of_another_client() {
     let renewal = langdurig(&setup).await;
     let other = medmij_dvp::Dvp::new(medmij_oauth::ClientId::parse("ander.example.nl").unwrap());
     let (request, _) = other
-        .refresh_request(renewal.clone(), medmij_log::InitiatedBy::Machine)
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            renewal.clone(),
+            medmij_log::InitiatedBy::Machine,
+        )
         .unwrap();
     let response = setup
         .server
@@ -168,7 +188,11 @@ async fn rfc0054_g12_nothing_available_gives_no_token_and_loses_none() {
 async fn f03_releases_before_2_0_have_no_refresh() {
     let at_2_2 = setup_2_2();
     let (request, _) = dvp()
-        .refresh_request(langdurig(&at_2_2).await, medmij_log::InitiatedBy::Machine)
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            langdurig(&at_2_2).await,
+            medmij_log::InitiatedBy::Machine,
+        )
         .unwrap();
     let at_1_6 = setup(|config| config.release = Release::V1_6);
     assert_eq!(
@@ -193,19 +217,29 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
     let server = &setup.server;
     for _ in 0..3 {
         let tokens = kluis
-            .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, |request| async move {
-                Ok::<_, std::io::Error>(server.token(&request, &peer()).await)
-            })
+            .refresh(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                &dvp(),
+                &key,
+                medmij_log::InitiatedBy::Machine,
+                |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) },
+            )
             .await
             .unwrap();
         assert_eq!(tokens.granted.gegevensdiensten.len(), 2);
     }
     // an answer that is lost: the same token goes again
     let lost = kluis
-        .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, |request| async move {
-            server.token(&request, &peer()).await;
-            Err::<http::Response<bytes::Bytes>, _>(std::io::Error::other("cut"))
-        })
+        .refresh(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            &dvp(),
+            &key,
+            medmij_log::InitiatedBy::Machine,
+            |request| async move {
+                server.token(&request, &peer()).await;
+                Err::<http::Response<bytes::Bytes>, _>(std::io::Error::other("cut"))
+            },
+        )
         .await;
     assert!(matches!(lost, Err(RefreshError::Send(_))));
     setup
@@ -216,7 +250,13 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
         .unwrap();
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
     let tokens = kluis
-        .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, send)
+        .refresh(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            &dvp(),
+            &key,
+            medmij_log::InitiatedBy::Machine,
+            send,
+        )
         .await
         .unwrap();
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
@@ -225,14 +265,26 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
     assert!(matches!(
         kluis
-            .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, send)
+            .refresh(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                &dvp(),
+                &key,
+                medmij_log::InitiatedBy::Machine,
+                send
+            )
             .await,
         Err(RefreshError::Exchange(_))
     ));
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
     assert!(matches!(
         kluis
-            .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, send)
+            .refresh(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                &dvp(),
+                &key,
+                medmij_log::InitiatedBy::Machine,
+                send
+            )
             .await,
         Err(RefreshError::Unknown)
     ));
@@ -296,7 +348,13 @@ async fn rfc6749_6_a_rotated_token_is_kept_before_the_rest_of_the_answer_is_judg
                 async { Ok::<_, std::io::Error>(response.unwrap()) }
             };
             kluis
-                .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, send)
+                .refresh(
+                    medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                    &dvp(),
+                    &key,
+                    medmij_log::InitiatedBy::Machine,
+                    send,
+                )
                 .await
         };
         let found = ask().await;

@@ -17,7 +17,9 @@ async fn page(setup: &Setup, scope: Option<Scope>) -> Seen {
     if let Some(scope) = scope {
         request = Aanvraag::new(naam(), scope, &group(&["42", "53"]), redirect());
     }
-    let started = dvp().start(request, SESSION).unwrap();
+    let started = dvp()
+        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, SESSION)
+        .unwrap();
     log_in(&mut browser(setup), &started.location).await.1
 }
 
@@ -101,7 +103,13 @@ async fn ext_abo_abonneren_and_beeindigen() {
 #[tokio::test]
 async fn core_usrint_100_101_landing_and_annulering_name_the_aanbieder() {
     let setup = setup_2_2();
-    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     let (_, landing) = land(&mut browser(&setup), &started.location).await;
     assert!(landing.body.contains("Huisartsenpraktijk De Linde"));
     *setup.dvza.login.lock().unwrap() = Login::Geannuleerd;
@@ -118,7 +126,13 @@ async fn example_texts_say_so_and_production_refuses_them() {
 #[tokio::test]
 async fn o7_o9_every_page_and_redirect_has_its_headers() {
     let setup = setup_2_2();
-    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     let mut browser = browser(&setup);
     let arrived = browser.get(crate::whole_flow::path(&started.location)).await;
     let cookie = header(&arrived, "set-cookie").to_owned();
@@ -155,7 +169,13 @@ async fn o7_o9_every_page_and_redirect_has_its_headers() {
 #[tokio::test]
 async fn o11_a_dvp_may_redirect_on_where_the_supplier_allows_it() {
     let setup = setup_2_2();
-    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     let options = RouterOptions::at("/oauth").with_further_redirects();
     let mut browser = Browser::new(front_channel(setup.server.clone(), options));
     let (_, consent) = log_in(&mut browser, &started.location).await;
@@ -173,7 +193,13 @@ async fn o12_names_are_escaped_and_set_apart() {
     use medmij_dvza::router::{RenderContext, Screens as _, VoorbeeldSchermen};
     // a page of which the name is an attack; through the types, as a hostile list would bring it
     let setup = setup_2_2();
-    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     let arrived = setup
         .server
         .authorize(crate::whole_flow::query(&started.location), &http::HeaderMap::new())
@@ -208,7 +234,13 @@ async fn a_supplier_replaces_one_page_and_keeps_the_others() {
     let setup = setup_2_2();
     let options = RouterOptions::at("/oauth").with_screens(std::sync::Arc::new(HouseStyle));
     let mut browser = Browser::new(front_channel(setup.server.clone(), options));
-    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     let (_, landing) = land(&mut browser, &started.location).await;
     assert_eq!(landing.body, "Welkom bij \u{2068}Huisartsenpraktijk De Linde\u{2069}");
     let other = browser.get("/oauth/flow/x").await;
@@ -218,7 +250,13 @@ async fn a_supplier_replaces_one_page_and_keeps_the_others() {
 #[tokio::test]
 async fn every_page_says_who_shows_it_which_step_it_is_and_where_to_get_help() {
     let setup = setup_2_2();
-    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     let (_, landing) = land(&mut browser(&setup), &started.location).await;
     let question = page(&setup, None).await;
     for (seen, step) in [(&landing, "Stap 1 van 3"), (&question, "Stap 3 van 3")] {
@@ -261,7 +299,13 @@ async fn danger_loopback_rewrites_what_the_browser_follows_and_nothing_else() {
     let setup = setup_2_2();
     let options = RouterOptions::at("/oauth").danger_loopback(|address| address.replace("https://", "http://lokaal."));
     let mut browser = Browser::new(front_channel(setup.server.clone(), options));
-    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     let (flow, landing) = land(&mut browser, &started.location).await;
     assert!(browser.cookies.keys().all(|name| name.starts_with("medmij-")));
     let away = browser.answer(&flow, &landing, "antwoord=inloggen").await;
@@ -277,7 +321,13 @@ async fn o13_a_browser_does_not_collect_cookies_without_end() {
     let setup = setup_2_2();
     let mut browser = browser(&setup);
     for _ in 0..20 {
-        let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+        let started = dvp()
+            .start(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                aanvraag(Release::V2_2, &["42"]),
+                SESSION,
+            )
+            .unwrap();
         browser.get(crate::whole_flow::path(&started.location)).await;
     }
     assert!(browser.cookies.len() <= 9, "{}", browser.cookies.len());

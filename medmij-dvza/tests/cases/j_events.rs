@@ -19,7 +19,13 @@ async fn core_logging_202_j05_the_events_of_a_dvp() {
     let log = Arc::new(MemoryObserver::new());
     let dvp = dvp().with_observer(Arc::clone(&log) as _);
     let flows = PendingFlows::default();
-    let started = dvp.start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let started = dvp
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     let trace_id = started.flow.correlation_id().cloned();
     flows.insert(started.flow);
     let back = consent(&mut browser(&setup), &started.location, "antwoord=ja&langdurig=ja").await;
@@ -59,7 +65,11 @@ async fn core_logging_202_j05_the_events_of_a_dvp() {
 
     // a refresh is started by a machine, in a chain of its own; a refusal carries the code of the other side
     let (request, exchange) = dvp
-        .refresh_request(tokens.renewal.unwrap(), InitiatedBy::Machine)
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            tokens.renewal.unwrap(),
+            InitiatedBy::Machine,
+        )
         .unwrap();
     setup.dvza.clients.lock().unwrap().clear();
     assert!(
@@ -92,7 +102,9 @@ async fn core_gegevensuitwisseling_200_a_refresh_is_logged_as_what_started_it() 
     for by in [InitiatedBy::Person, InitiatedBy::Machine] {
         let log = Arc::new(MemoryObserver::new());
         let dvp = dvp().with_observer(log.clone());
-        let _ = dvp.refresh_request(renewal(), by).unwrap();
+        let _ = dvp
+            .refresh_request(medmij_dvp::person::ActiveAccount::danger_unchecked(), renewal(), by)
+            .unwrap();
         assert_eq!(log.drain()[0].request.as_ref().unwrap().initiated_by, Some(by));
     }
 }
@@ -116,7 +128,13 @@ async fn core_logging_203_j02_j03_j04_the_events_of_a_dva_when_it_goes_wrong() {
         ]
     );
     // J03
-    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     let wrong = started.location.replace("response_type=code", "response_type=token");
     browser.get(crate::whole_flow::path(&wrong)).await;
     let events = setup.log.drain();

@@ -55,7 +55,13 @@ async fn langdurig(setup: &Setup) -> Renewal {
 }
 
 async fn refresh(setup: &Setup, renewal: Renewal) -> Renewal {
-    let (request, exchange) = dvp().refresh_request(renewal, InitiatedBy::Person).unwrap();
+    let (request, exchange) = dvp()
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            renewal,
+            InitiatedBy::Person,
+        )
+        .unwrap();
     let response = setup.server.token(&request, &peer()).await;
     dvp().tokens(exchange, &response).unwrap().renewal.unwrap()
 }
@@ -101,9 +107,21 @@ async fn a_refresh_brings_its_grant_under_the_current_keys_and_a_job_the_rest() 
     let last = refresh(&without, refreshed.clone()).await;
     refresh(&without, left).await;
     let next = refresh(&without, last).await;
-    let (request, _) = dvp().refresh_request(refreshed, InitiatedBy::Person).unwrap();
+    let (request, _) = dvp()
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            refreshed,
+            InitiatedBy::Person,
+        )
+        .unwrap();
     assert_eq!(without.server.token(&request, &peer()).await.status(), 400);
-    let (request, _) = dvp().refresh_request(next, InitiatedBy::Person).unwrap();
+    let (request, _) = dvp()
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            next,
+            InitiatedBy::Person,
+        )
+        .unwrap();
     assert_eq!(
         without.server.token(&request, &peer()).await.status(),
         400,
@@ -178,7 +196,13 @@ async fn beheren_toestemmingen_finds_every_version_of_the_index_key() {
         overzicht.toestemmingen.is_empty(),
         "both were one consent, and both ended"
     );
-    let (request, _) = dvp().refresh_request(renewal, InitiatedBy::Person).unwrap();
+    let (request, _) = dvp()
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            renewal,
+            InitiatedBy::Person,
+        )
+        .unwrap();
     assert_eq!(now.server.token(&request, &peer()).await.status(), 400);
 }
 
@@ -197,19 +221,47 @@ async fn a_vault_finds_what_was_kept_under_every_version_of_the_index_key() {
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
     for _ in 0..2 {
         kluis(both())
-            .refresh(&dvp(), &key, InitiatedBy::Machine, send)
+            .refresh(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                &dvp(),
+                &key,
+                InitiatedBy::Machine,
+                send,
+            )
             .await
             .unwrap();
     }
     // kept anew, it stands under the current version and nowhere else
     kluis(both()).keep(&key, &langdurig(&setup).await).await.unwrap();
     kluis(second())
-        .refresh(&dvp(), &key, InitiatedBy::Machine, send)
+        .refresh(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            &dvp(),
+            &key,
+            InitiatedBy::Machine,
+            send,
+        )
         .await
         .unwrap();
-    let gone = kluis(first()).refresh(&dvp(), &key, InitiatedBy::Machine, send).await;
+    let gone = kluis(first())
+        .refresh(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            &dvp(),
+            &key,
+            InitiatedBy::Machine,
+            send,
+        )
+        .await;
     assert!(matches!(gone, Err(RefreshError::Unknown)));
     kluis(both()).forget(&key).await.unwrap();
-    let gone = kluis(both()).refresh(&dvp(), &key, InitiatedBy::Machine, send).await;
+    let gone = kluis(both())
+        .refresh(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            &dvp(),
+            &key,
+            InitiatedBy::Machine,
+            send,
+        )
+        .await;
     assert!(matches!(gone, Err(RefreshError::Unknown)));
 }

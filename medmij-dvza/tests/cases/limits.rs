@@ -41,7 +41,13 @@ async fn arrive(setup: &Setup, limits: &Arc<Limits>, from: &str, at: &str) -> ht
 async fn core_gegevensdiensten_103_o13_authorization_requests_of_an_address_are_limited_with_a_page() {
     let (setup, clock) = (setup_2_2(), Arc::new(ManualClock::starting_now()));
     let limits = few(&clock);
-    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     let authorize = path(&started.location).to_owned();
     for status in [302, 302, 302, 429, 429] {
         assert_eq!(arrive(&setup, &limits, "192.0.2.1", &authorize).await.status(), status);
@@ -145,7 +151,13 @@ async fn o13_limits_that_see_nobody_answer_nobody() {
     let limits = || Arc::new(Limits::new(LimitPolicy::default()));
     let options = || RouterOptions::at("/oauth").with_limits(limits());
     let front = front_channel(setup.server.clone(), options());
-    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     for at in [path(&started.location), "/oauth/login?RelayState=x", "/oauth/flow/x"] {
         let request = Request::get(at).body(Body::empty()).unwrap();
         let answer = front.clone().oneshot(request).await.unwrap();

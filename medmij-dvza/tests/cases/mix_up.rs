@@ -31,7 +31,13 @@ const VIJANDIG: &str = "vijandig.example.nl";
 /// A Persoon goes to the hostile server, which sends the browser on to the honest one, with the redirect path of `via`. The
 /// Persoon consents there. What the browser brings to the DVP: path and query.
 async fn sent_on(setup: &Setup, flows: &PendingFlows, via: &str) -> (String, String) {
-    let started = dvp().start(aanvraag_bij(VIJANDIG), SESSION).unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag_bij(VIJANDIG),
+            SESSION,
+        )
+        .unwrap();
     flows.insert(started.flow);
     let forwarded = started
         .location
@@ -75,7 +81,13 @@ async fn c2_suite_16_on_its_own_path_the_hostile_server_gets_a_code_that_nobody_
     // or somebody there puts it into an answer to a flow of their own at the same DVP: another redirect_uri, so it is burnt
     let (_, query) = sent_on(&setup, &flows, VIJANDIG).await;
     let stolen = query.split('&').find(|pair| pair.starts_with("code=")).unwrap();
-    let own = dvp().start(aanvraag_bij(EERLIJK), "session of the thief").unwrap();
+    let own = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag_bij(EERLIJK),
+            "session of the thief",
+        )
+        .unwrap();
     let answer = format!("{stolen}&state={}", own.flow.state().expose());
     flows.insert(own.flow);
     let received = at_dvp(&flows, "session of the thief", &own_path(EERLIJK), &answer).unwrap();
@@ -106,7 +118,13 @@ async fn c2_under_learn_a_hostile_server_that_is_no_client_is_reported() {
 fn c2_coming_back_from_beheren_needs_the_path_of_the_flow() {
     let (dvp, flows) = (dvp(), PendingFlows::default());
     for (path, good) in [(own_path(VIJANDIG), false), (own_path(EERLIJK), true)] {
-        let started = dvp.start(aanvraag_bij(EERLIJK), SESSION).unwrap();
+        let started = dvp
+            .start(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                aanvraag_bij(EERLIJK),
+                SESSION,
+            )
+            .unwrap();
         let query = format!("state={}", started.flow.state().expose());
         flows.insert(started.flow);
         let found = dvp.returned(&flows, &Callback::new(SESSION, &path, &query));
@@ -126,7 +144,13 @@ fn c5_texts_of_the_other_side_steer_no_page_and_no_log() {
         &"lang".repeat(1_000),
     ] {
         let (dvp, flows) = (dvp(), PendingFlows::default());
-        let started = dvp.start(aanvraag_bij(EERLIJK), SESSION).unwrap();
+        let started = dvp
+            .start(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                aanvraag_bij(EERLIJK),
+                SESSION,
+            )
+            .unwrap();
         let answer = medmij_oauth::form::encode([
             ("error", hostile),
             ("error_description", hostile),

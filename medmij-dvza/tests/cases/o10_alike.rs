@@ -43,7 +43,13 @@ async fn end(release: Release, data: bool) -> End {
     if !data {
         *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::NietBeschikbaar);
     }
-    let started = dvp().start(aanvraag(release, &["42"]), SESSION).unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(release, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     let mut browser = browser(&setup);
     let (flow, page) = log_in(&mut browser, &started.location).await;
     assert_eq!(page.status, 200, "a page, and no redirect by itself");
@@ -135,7 +141,13 @@ fn the_rank_test_tells_what_differs() {
 /// The press of the button of the page after the login, made ready: the request, and whether there was a question.
 async fn ready(setup: &Setup, data: bool) -> (Router, Request<Body>) {
     *setup.dvza.uitslag.lock().unwrap() = (!data).then_some(ToetsUitslag::NietBeschikbaar);
-    let started = dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
     let mut browser = browser(setup);
     let (flow, page) = log_in(&mut browser, &started.location).await;
     assert_eq!(page.body.contains("Toestemming geven"), data);

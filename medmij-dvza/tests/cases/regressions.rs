@@ -85,7 +85,11 @@ async fn core_ocl_300_a_refresh_follows_the_list_of_now() {
     let tokens = tokens_for(&setup, &dvp(), aanvraag, "antwoord=ja&langdurig=ja").await;
     *setup.dvza.listed.lock().unwrap() = vec!["48"];
     let (request, exchange) = dvp()
-        .refresh_request(tokens.renewal.unwrap(), medmij_log::InitiatedBy::Machine)
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            tokens.renewal.unwrap(),
+            medmij_log::InitiatedBy::Machine,
+        )
         .unwrap();
     let response = setup.server.token(&request, &peer()).await;
     let tokens = dvp().tokens(exchange, &response).unwrap();
@@ -108,7 +112,13 @@ async fn core_ocl_300_b17_a_client_that_is_listed_for_nothing_of_the_aanbieder()
 async fn o9_j06_debug_shows_no_state_code_or_form_token() {
     let setup = setup_2_2();
     let flows = PendingFlows::default();
-    let started = dvp().start(aanvraag(Release::V2_2, &["48"]), SESSION).unwrap();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["48"]),
+            SESSION,
+        )
+        .unwrap();
     let state = started.flow.state().expose().to_owned();
     let mut shown = format!("{started:?}");
     let arrived = setup

@@ -54,7 +54,13 @@ async fn o3_o9_j06_no_secret_of_a_full_run_is_found_anywhere() {
     let mut secrets = vec![BSN.to_owned(), SESSION.to_owned()];
     let mut shown = String::new();
 
-    let started = dvp.start(aanvraag(Release::V2_2, &["42", "48"]), SESSION).unwrap();
+    let started = dvp
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42", "48"]),
+            SESSION,
+        )
+        .unwrap();
     secrets.push(started.flow.state().expose().to_owned());
     shown += &format!("{:?}", started.flow);
     flows.insert(started.flow);
@@ -80,7 +86,13 @@ async fn o3_o9_j06_no_secret_of_a_full_run_is_found_anywhere() {
     shown += &format!("{verleend:?} {headers:?}");
     let renewal = tokens.renewal.clone().unwrap();
     secrets.push(renewal.refresh_token.expose().to_owned());
-    let (request, exchange) = dvp.refresh_request(renewal, medmij_log::InitiatedBy::Machine).unwrap();
+    let (request, exchange) = dvp
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            renewal,
+            medmij_log::InitiatedBy::Machine,
+        )
+        .unwrap();
     let next = dvp
         .tokens(exchange, &setup.server.token(&request, &peer()).await)
         .unwrap();

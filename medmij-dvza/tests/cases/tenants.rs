@@ -183,7 +183,9 @@ impl World {
         let redirect = RedirectUri::parse(&format!("https://{client}/cb")).unwrap();
         let asked = Aanvraag::verzamelen(Release::V2_2, naam(aanbieder), &group(ids), redirect).unwrap();
         let flows = PendingFlows::default();
-        let started = dvp.start(asked, SESSION).unwrap();
+        let started = dvp
+            .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), asked, SESSION)
+            .unwrap();
         flows.insert(started.flow);
         let back = consent(&mut Browser::new(self.front.clone()), &started.location, "antwoord=ja").await;
         let code = dvp
@@ -335,7 +337,10 @@ async fn core_gegevensdiensten_104_aanbieders_come_change_and_go_under_load_with
                     let dvp = Dvp::new(ClientId::parse(CLIENTS[0]).unwrap());
                     let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
                     let wanted = Aanvraag::verzamelen(Release::V2_2, naam(n), &group(&["40"]), redirect).unwrap();
-                    let location = dvp.start(wanted, SESSION).unwrap().location;
+                    let location = dvp
+                        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), wanted, SESSION)
+                        .unwrap()
+                        .location;
                     let mut browser = Browser::new(world.front.clone());
                     let arrived = browser.get(crate::whole_flow::path(&location)).await;
                     // into a flow, and not back with an error

@@ -22,7 +22,14 @@ use crate::{
 };
 
 fn start() -> String {
-    dvp().start(aanvraag(Release::V2_2, &["42"]), SESSION).unwrap().location
+    dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            aanvraag(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap()
+        .location
 }
 
 /// To the login: the flow, and where the login sends the browser back to.

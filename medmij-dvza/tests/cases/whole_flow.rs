@@ -98,7 +98,9 @@ pub(crate) async fn consent(browser: &mut Browser, location: &str, answer: &str)
 /// A code at the DVP, for a request.
 pub(crate) async fn code_for(setup: &Setup, dvp: &Dvp, aanvraag: Aanvraag, answer: &str) -> ReceivedCode {
     let flows = PendingFlows::default();
-    let started = dvp.start(aanvraag, SESSION).unwrap();
+    let started = dvp
+        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), aanvraag, SESSION)
+        .unwrap();
     flows.insert(started.flow);
     let back = consent(&mut browser(setup), &started.location, answer).await;
     assert!(back.starts_with("https://pgo.example.nl/cb?code="), "{back}");

@@ -120,7 +120,11 @@ pub async fn server_core_tknint_200_certificate_suite_5_o14_e14_e16<S: DangerShi
         // the refresh token is no more use than the access token, and is not lost either
         let renewal = tokens.renewal.expect("langdurig");
         let (request, _) = super::dvza::dvp()
-            .refresh_request(renewal.clone(), medmij_log::InitiatedBy::Machine)
+            .refresh_request(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                renewal.clone(),
+                medmij_log::InitiatedBy::Machine,
+            )
             .expect("request");
         assert_eq!(error_of(&server.token(&request, wrong).await), "invalid_client");
         assert!(refresh(&server, &super::dvza::dvp(), renewal).await.is_some());
@@ -158,7 +162,11 @@ pub async fn server_core_tknint_200_scope_of_a_refresh_suite_10<S: DangerShiftCl
     let (_, tokens) = redeemed(&server, true).await;
     let dvp = super::dvza::dvp();
     let (request, exchange) = dvp
-        .refresh_request(tokens.renewal.expect("langdurig"), medmij_log::InitiatedBy::Machine)
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            tokens.renewal.expect("langdurig"),
+            medmij_log::InitiatedBy::Machine,
+        )
         .expect("request");
     let larger = with(&request, &[("", Some("scope=48 51 anderezorgaanbieder"))]);
     let next = dvp
@@ -205,7 +213,11 @@ pub async fn server_toestemmingsverklaring_refresh_token_suite_15_g05_g06_g11<S:
     let first = tokens.renewal.expect("langdurig");
     let other = medmij_dvp::Dvp::new(medmij_oauth::ClientId::parse(ANDER).expect("client"));
     let (request, _) = other
-        .refresh_request(first.clone(), medmij_log::InitiatedBy::Machine)
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            first.clone(),
+            medmij_log::InitiatedBy::Machine,
+        )
         .expect("request");
     assert_eq!(ask(&server, &request, ANDER).await.1, "invalid_grant");
     // what another client offered is neither used nor lost; each rotation gives half a year anew
@@ -241,7 +253,11 @@ pub async fn server_refresh_token_at_two_replicas_suite_15_r6<S: DangerShiftCloc
             tasks.push(tokio::spawn(async move {
                 let dvp = super::dvza::dvp();
                 let (request, exchange) = dvp
-                    .refresh_request(renewal, medmij_log::InitiatedBy::Machine)
+                    .refresh_request(
+                        medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                        renewal,
+                        medmij_log::InitiatedBy::Machine,
+                    )
                     .expect("request");
                 let response = server.token(&request, &peer(PGO)).await;
                 let status = response.status().as_u16();

@@ -137,7 +137,9 @@ pub(crate) fn start() -> (medmij_dvp::PendingFlow, String) {
     let redirect = RedirectUri::parse("https://pgo.example.nl/cb").expect("uri");
     let group = group.first().expect("one group");
     let aanvraag = Aanvraag::verzamelen(Release::DEFAULT, naam, group, redirect).expect("aanvraag");
-    let started = dvp().start(aanvraag, "s").expect("start");
+    let started = dvp()
+        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), aanvraag, "s")
+        .expect("start");
     (started.flow, started.location)
 }
 
@@ -202,7 +204,11 @@ pub(crate) async fn refresh<S: DangerShiftClock>(
     renewal: Renewal,
 ) -> Option<Tokens> {
     let (request, exchange): (Request<Bytes>, _) = dvp
-        .refresh_request(renewal, medmij_log::InitiatedBy::Machine)
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            renewal,
+            medmij_log::InitiatedBy::Machine,
+        )
         .expect("request");
     dvp.tokens(exchange, &server.token(&request, &peer("pgo.example.nl")).await)
         .ok()

@@ -55,10 +55,16 @@ pub async fn core_tknint_208_a_cut_between_any_two_steps_loses_no_consent<V: Dan
         }
         for _ in 0..2 {
             let (kluis, dvp) = (kluis(), dvp());
-            let refreshed = kluis.refresh(&dvp, &key, medmij_log::InitiatedBy::Machine, |request| async {
-                let request = request;
-                Ok::<_, Infallible>(server.token(&request, &peer("pgo.example.nl")).await)
-            });
+            let refreshed = kluis.refresh(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                &dvp,
+                &key,
+                medmij_log::InitiatedBy::Machine,
+                |request| async {
+                    let request = request;
+                    Ok::<_, Infallible>(server.token(&request, &peer("pgo.example.nl")).await)
+                },
+            );
             let tokens = refreshed.await;
             let tokens = tokens.unwrap_or_else(|error| panic!("{first:?}, {second:?}: {error}"));
             assert!(
@@ -82,11 +88,17 @@ pub async fn core_tknint_208_refreshes_at_once_ask_once<V: DangerShiftVault>(vau
         let (asked, go_on) = (Arc::clone(&asked), Arc::clone(&go_on));
         tokio::spawn(async move {
             let dvp = dvp();
-            let sent = kluis.refresh(&dvp, &key, medmij_log::InitiatedBy::Machine, |request| async move {
-                asked.notify_one();
-                go_on.notified().await;
-                Ok::<_, Infallible>(server.token(&request, &peer("pgo.example.nl")).await)
-            });
+            let sent = kluis.refresh(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                &dvp,
+                &key,
+                medmij_log::InitiatedBy::Machine,
+                |request| async move {
+                    asked.notify_one();
+                    go_on.notified().await;
+                    Ok::<_, Infallible>(server.token(&request, &peer("pgo.example.nl")).await)
+                },
+            );
             sent.await.is_ok()
         })
     };
@@ -94,7 +106,13 @@ pub async fn core_tknint_208_refreshes_at_once_ask_once<V: DangerShiftVault>(vau
     for _ in 0..8 {
         let not_sent = |_| std::future::ready(Err::<Response<Bytes>, _>("sent twice"));
         let late = kluis
-            .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, not_sent)
+            .refresh(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                &dvp(),
+                &key,
+                medmij_log::InitiatedBy::Machine,
+                not_sent,
+            )
             .await;
         assert!(matches!(late, Err(RefreshError::UnderWay)), "{late:?}");
     }
@@ -124,12 +142,24 @@ pub async fn rfc_6749_6_only_invalid_grant_ends_what_is_kept<V: DangerShiftVault
             .expect("response");
         let answered = |_| std::future::ready(Ok::<_, Infallible>(answer));
         let refreshed = kluis
-            .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, answered)
+            .refresh(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                &dvp(),
+                &key,
+                medmij_log::InitiatedBy::Machine,
+                answered,
+            )
             .await;
         assert_eq!(refreshed.is_ok(), body.contains("access_token"), "{body}");
         let not_sent = |_| std::future::ready(Err::<Response<Bytes>, _>("not sent"));
         let again = kluis
-            .refresh(&dvp(), &key, medmij_log::InitiatedBy::Machine, not_sent)
+            .refresh(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                &dvp(),
+                &key,
+                medmij_log::InitiatedBy::Machine,
+                not_sent,
+            )
             .await;
         let kept = matches!(again, Err(RefreshError::Send(_)));
         assert_eq!(kept, there, "{body}: {again:?}");
@@ -164,12 +194,18 @@ async fn die<V: DangerShiftVault>(
     let kluis = Kluis::new(dying, keys.clone(), Arc::new(OsEntropy));
     let task = tokio::spawn(async move {
         let dvp = dvp();
-        let refreshed = kluis.refresh(&dvp, &key, medmij_log::InitiatedBy::Machine, |request| async move {
-            send.dies(Cut::BeforeSend).await;
-            let response = server.token(&request, &peer("pgo.example.nl")).await;
-            send.dies(Cut::AfterSend).await;
-            Ok::<_, Infallible>(response)
-        });
+        let refreshed = kluis.refresh(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            &dvp,
+            &key,
+            medmij_log::InitiatedBy::Machine,
+            |request| async move {
+                send.dies(Cut::BeforeSend).await;
+                let response = server.token(&request, &peer("pgo.example.nl")).await;
+                send.dies(Cut::AfterSend).await;
+                Ok::<_, Infallible>(response)
+            },
+        );
         drop(refreshed.await);
     });
     reached.notified().await;

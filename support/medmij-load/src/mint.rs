@@ -32,7 +32,7 @@ pub(crate) fn start(dvp: &Dvp) -> Result<Started, Failure> {
     let group = groups.first().ok_or("no group")?;
     let aanbieder = Aanbiedernaam::parse(AANBIEDER)?;
     let aanvraag = Aanvraag::verzamelen(Release::DEFAULT, aanbieder, group, RedirectUri::parse(REDIRECT)?)?;
-    Ok(dvp.start(aanvraag, SESSION)?)
+    Ok(dvp.start(medmij_dvp::person::ActiveAccount::danger_unchecked(), aanvraag, SESSION)?)
 }
 
 /// The session at the DVP of every flow here.

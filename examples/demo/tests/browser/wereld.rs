@@ -114,7 +114,13 @@ impl Wereld {
         let naam = Aanbiedernaam::parse("ziekenhuisdelinde").unwrap();
         let redirect = RedirectUri::parse(&format!("https://{DVP}/terug/een")).unwrap();
         let aanvraag = Aanvraag::verzamelen(Release::DEFAULT, naam, &group, redirect).unwrap();
-        let started = dvp.start(aanvraag, "session").unwrap();
+        let started = dvp
+            .start(
+                medmij_dvp::person::ActiveAccount::danger_unchecked(),
+                aanvraag,
+                "session",
+            )
+            .unwrap();
         let location = self.local(&started.location);
         (started.flow, location)
     }
