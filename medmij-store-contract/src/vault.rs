@@ -3,14 +3,16 @@
 #![expect(
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "these are tests, in a module that other crates can run"
 )]
 
+mod answers;
 mod cuts;
 
 use std::{sync::Arc, time::Duration};
 
-pub use self::cuts::*;
+pub use self::{answers::*, cuts::*};
 use medmij_dvp::vault::{Begun, DangerShiftVault, Finished, TokenVault, VaultKey};
 
 /// Instantiates the contract for a vault: an expression that makes an empty one (it may `.await`).
@@ -28,6 +30,7 @@ macro_rules! vault_contract {
             tokens_that_lapsed_are_purged_in_batches,
             core_tknint_208_a_cut_between_any_two_steps_loses_no_consent,
             core_tknint_208_refreshes_at_once_ask_once,
+            core_tknint_208_answers_cut_at_a_random_byte_lose_no_consent,
             rfc_6749_6_only_invalid_grant_ends_what_is_kept,
         );
     };

@@ -82,6 +82,21 @@ pub(crate) const PROOFS: &[(&str, &[&str])] = &[
         &["run", "--release", "--quiet", "-p", "kill-schedulers"],
     ),
     (
+        "ten thousand refresh answers cut at a random byte while PostgreSQL restarts",
+        &[
+            "test",
+            "--release",
+            "--quiet",
+            "-p",
+            "medmij-store-postgres",
+            "--all-features",
+            "--test",
+            "refresh_cuts",
+            "--",
+            "--nocapture",
+        ],
+    ),
+    (
         "a million look-ups a second while lists are swapped",
         &["bench", "--quiet", "-p", "medmij-whitelist"],
     ),
@@ -143,6 +158,7 @@ pub(crate) fn large_numbers() -> Vec<(&'static str, &'static str)> {
         ("MEDMIJ_NIGHTS", "90"),
         ("MEDMIJ_PERSONS", "10000"),
         ("MEDMIJ_OPERATIONS", "100000"),
+        ("MEDMIJ_CUTS", "10000"),
     ];
     LARGE
         .iter()
