@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod browser;
+pub mod kopie;
 pub mod lijsten;
 pub mod netwerk;
 pub mod persoon;

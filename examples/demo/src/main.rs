@@ -106,7 +106,8 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         rollen.stop().await;
         return Ok(());
     }
-    let summary = persoon::verzamelt_overal(&network.start).await?;
+    let copy = arguments.folder.join("gegevens");
+    let summary = persoon::verzamelt_en_bewaart(&network.start, &copy).await?;
     rollen.stop().await;
     println!(
         "\nGelukt: {} zorgaanbieders, {} flows, {} resources en {} documenten, in {} ms.",
@@ -116,6 +117,6 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         summary.documenten,
         start.elapsed().as_millis(),
     );
-    println!("De verzamelde resources staan in {}/", network.dvp.dossier.display());
+    println!("De verzamelde resources staan in {}/", copy.display());
     Ok(())
 }

@@ -128,6 +128,7 @@ impl Netwerk {
                 client_id: host(DVP)?,
                 adres: pgo_front,
                 dossier: folder.join("dossier"),
+                database_url: None,
             },
             start,
             volgnummer,

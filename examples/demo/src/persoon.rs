@@ -3,8 +3,10 @@
 
 use crate::{
     browser::{Browser, BrowserError, Page},
+    kopie,
     netwerk::AANBOD,
 };
+use std::path::Path;
 
 /// The target and the role of the steps that the Persoon takes.
 const ROL: &str = "Persoon";
@@ -28,15 +30,35 @@ pub struct Summary {
 ///
 /// [`PersoonError`] with the step that did not go as it should.
 pub async fn verzamelt_overal(start: &str) -> Result<Summary, PersoonError> {
+    verzamelt(&mut Browser::default(), start).await
+}
+
+/// The same, and takes a copy along: a folder of files.
+///
+/// # Errors
+///
+/// As [`verzamelt_overal`], and where the folder cannot be written.
+pub async fn verzamelt_en_bewaart(start: &str, folder: &Path) -> Result<Summary, PersoonError> {
     let mut browser = Browser::default();
+    let summary = verzamelt(&mut browser, start).await?;
+    let copy = browser.open(&format!("{start}gegevens")).await?;
+    let files = kopie::write(folder, copy.html()).map_err(PersoonError::Kopie)?;
+    vertel(
+        "core.dossier.102",
+        &format!("bewaart een kopie: {files} bestanden, elk met bron en context"),
+    );
+    Ok(summary)
+}
+
+async fn verzamelt(browser: &mut Browser, start: &str) -> Result<Summary, PersoonError> {
     let mut summary = Summary::default();
     let mut aanbieders: Vec<&str> = AANBOD.iter().map(|(aanbieder, ..)| *aanbieder).collect();
     aanbieders.dedup();
     for aanbieder in aanbieders {
         tracing::info!(target: stelselnode::STAP, "Verzamelen bij {aanbieder}");
-        let mut page = kiest(&mut browser, start, aanbieder).await?;
+        let mut page = kiest(browser, start, aanbieder).await?;
         loop {
-            page = geeft_toestemming(&mut browser, page).await?;
+            page = geeft_toestemming(browser, page).await?;
             summary.flows += 1;
             match page.form_with_button("stap", "verder") {
                 Ok(form) => page = browser.submit(&page, &form, Some(("stap", "verder")), &[]).await?,
@@ -137,6 +159,9 @@ pub enum PersoonError {
     /// A page did not come, or lacks what should be on it.
     #[error(transparent)]
     Browser(#[from] BrowserError),
+    /// The copy cannot be written.
+    #[error("copy of the dossier: {0}")]
+    Kopie(std::io::Error),
     /// The DVP says that it did not work.
     #[error("the DVP reports: {0}")]
     NietGelukt(String),

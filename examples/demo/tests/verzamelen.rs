@@ -52,15 +52,29 @@ async fn the_main_job_collects_at_two_zorgaanbieders_in_three_flows() {
     let folder = tempfile::tempdir().unwrap();
     let network = network(folder.path());
     let rollen = Rollen::start(&network).await.unwrap();
-    let summary = persoon::verzamelt_overal(&network.start).await.unwrap();
+    let copy = folder.path().join("gegevens");
+    let summary = persoon::verzamelt_en_bewaart(&network.start, &copy).await.unwrap();
+    // somebody else, behind another browser, has nothing of it
+    let mut other = Browser::default();
+    let address = format!("{}gegevens", network.start);
+    other.open(&network.start).await.unwrap();
+    let theirs = other.open(&address).await.unwrap();
+    assert_eq!((theirs.status(), theirs.html()), (StatusCode::OK, ""));
     rollen.stop().await;
 
     assert_eq!(summary, everything());
-    assert_eq!(
-        files_below(&network.dvp.dossier),
-        summary.resources + summary.documenten
-    );
-    let pdf = network.dvp.dossier.join(HOSPITAL).join("51");
+    assert_eq!(files_below(&copy), summary.resources + summary.documenten);
+    // what the DVP keeps cannot be read beside its keys
+    let sealed = std::fs::read_dir(&network.dvp.dossier)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let sealed: Vec<_> = sealed.map(|path| std::fs::read(path).unwrap()).collect();
+    assert!(sealed.iter().map(Vec::len).sum::<usize>() > 100_000);
+    for readable in ["resourceType", HOSPITAL, "%PDF-"] {
+        let is_there = |bytes: &Vec<u8>| bytes.windows(readable.len()).any(|at| at == readable.as_bytes());
+        assert!(!sealed.iter().any(is_there), "{readable}");
+    }
+    let pdf = copy.join(HOSPITAL).join("51");
     let is_pdf = |path: &Path| std::fs::read(path).unwrap().starts_with(b"%PDF-");
     assert!(
         std::fs::read_dir(pdf)

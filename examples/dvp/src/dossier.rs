@@ -1,80 +1,192 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The dossier: collected resources as files, `<aanbieder>/<gegevensdienst>/<type>-<id>.json`, documents beside them.
+//! The dossiers: sealed, under a key for each Persoon, in SQLite or PostgreSQL. What is kept has its source and context
+//! with it (core.dossier.102), also when the Persoon takes it along.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use medmij_dvp::{
+    dossier::{Context, DossierError, Dossiers, Kept, Origin},
+    person::PersonId,
+};
 use medmij_fhir::Report;
-use medmij_types::{Aanbiedernaam, GegevensdienstId};
+use medmij_oauth::seal::LocalKeyRing;
+use medmij_types::{
+    Aanbiedernaam, Clock as _, Entropy as _, GegevensdienstId, OsEntropy, SystemClock, Tijdstempel, Weergavenaam,
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
 use std::{
     collections::BTreeSet,
+    io::Write as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-/// A folder of collected resources.
-pub(crate) struct Dossier(PathBuf);
+use crate::store::Store;
+
+/// All dossiers.
+pub(crate) struct Dossier(Dossiers<Store>);
 
 /// How much was kept.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct Counted {
     /// Resources, each counted once.
     pub(crate) resources: usize,
     /// Documents.
     pub(crate) documents: usize,
 }
 
+/// Where something came from.
+pub(crate) struct Source<'a> {
+    pub(crate) aanbieder: &'a Aanbiedernaam,
+    pub(crate) gegevensdienst: &'a GegevensdienstId,
+    /// Its name in the Gegevensdienstnamenlijst.
+    pub(crate) naam: &'a str,
+}
+
 impl Dossier {
-    /// A dossier in that folder, which is made when the first resource comes.
-    pub(crate) fn new(folder: PathBuf) -> Self {
-        Self(folder)
+    /// The dossiers in that folder, or in that database; their keys are wrapped by a key file in the folder. In production
+    /// it lies elsewhere than what it opens.
+    pub(crate) async fn open(folder: &Path, database_url: Option<&str>) -> Result<Self, DossierOpenError> {
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |source| DossierOpenError::Io { path, source }
+        };
+        std::fs::create_dir_all(folder).map_err(io(folder))?;
+        let keys = folder.join("keys.txt");
+        if !keys.try_exists().map_err(io(&keys))? {
+            write_keys(&keys).map_err(io(&keys))?;
+        }
+        let text = std::fs::read_to_string(&keys).map_err(io(&keys))?;
+        let ring = LocalKeyRing::from_text(&text).map_err(|error| DossierOpenError::Keys(Box::new(error)))?;
+        let store = Store::open(&folder.join("dossier.db"), database_url).await?;
+        Ok(Self(Dossiers::new(store, Arc::new(ring), Arc::new(OsEntropy))))
     }
 
-    /// Where it is.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.0
-    }
-
-    /// Keeps everything of a report. What was there from an earlier time is replaced file by file.
-    pub(crate) fn keep(
+    /// Keeps everything of a report in the dossier of a Persoon. Collected again, it stands in it again.
+    pub(crate) async fn keep(
         &self,
-        aanbieder: &Aanbiedernaam,
-        gegevensdienst: &GegevensdienstId,
+        person: PersonId,
+        source: &Source<'_>,
         report: &Report,
-    ) -> std::io::Result<Kept> {
-        let folder = self.0.join(aanbieder.short()).join(gegevensdienst.as_str());
-        std::fs::create_dir_all(&folder)?;
-        let mut names = BTreeSet::new();
+    ) -> Result<Counted, DossierError> {
+        let now = SystemClock::default().now();
+        let name = Weergavenaam::parse(source.naam).or_else(|_| Weergavenaam::parse("Gegevensdienst"));
+        let Ok(name) = name else { return Err(DossierError::Gone) };
+        let context = Context::new(source.gegevensdienst.clone(), name);
+        let collected = |bytes: Vec<u8>| Kept::collected(bytes, source.aanbieder.clone(), context.clone(), now, []);
+        let (mut names, mut kept) = (BTreeSet::new(), Vec::new());
         // whole or not, which the page says; a part is kept as what came
-        for (number, collected) in report.verdict().resources().enumerate() {
-            let resource = &collected.resource;
-            // type and id are checked names: no separators, no dots alone
+        for (number, each) in report.verdict().resources().enumerate() {
+            let resource = &each.resource;
             let id = resource
                 .id()
-                .map_or_else(|| format!("zonder-id-{number}"), |id| id.as_str().to_owned());
-            let name = format!("{}-{id}.json", resource.resource_type());
-            if names.insert(name.clone()) {
-                std::fs::write(folder.join(name), resource.as_bytes())?;
+                .map_or_else(|| number.to_string(), |id| id.as_str().to_owned());
+            if names.insert(format!("{}/{id}", resource.resource_type())) {
+                kept.push(collected(resource.as_bytes().to_vec()));
             }
         }
-        let mut kept = Kept {
-            resources: names.len(),
-            documents: 0,
-        };
-        for document in report.documents() {
-            if let Some(binary) = &document.binary {
-                kept.documents += 1;
-                let id = document
-                    .document_reference
-                    .as_ref()
-                    .map_or("zonder-id", |id| id.as_str());
-                let extension = if binary.content_type().starts_with("application/pdf") {
-                    "pdf"
-                } else {
-                    "bin"
-                };
-                std::fs::write(
-                    folder.join(format!("document-{id}-{}.{extension}", kept.documents)),
-                    binary.content(),
-                )?;
-            }
+        let resources = kept.len();
+        for binary in report
+            .documents()
+            .iter()
+            .filter_map(|document| document.binary.as_ref())
+        {
+            let document = Document {
+                resource_type: "Binary",
+                content_type: binary.content_type(),
+                data: STANDARD.encode(binary.content()),
+            };
+            kept.push(collected(serde_json::to_vec(&document).unwrap_or_default()));
         }
-        Ok(kept)
+        self.0.open(person).await?.keep(&kept).await?;
+        Ok(Counted {
+            resources,
+            documents: kept.len() - resources,
+        })
     }
+
+    /// Everything in the dossier of a Persoon, to take along: one line of JSON each, with where it came from.
+    pub(crate) async fn download(&self, person: PersonId) -> Result<Vec<u8>, DossierError> {
+        let mut lines = Vec::new();
+        for item in self.0.open(person).await?.items().await? {
+            let (from, unchanged) = match item.kept.origin() {
+                Origin::Unchanged(from) => (Some(from), true),
+                Origin::Changed(from) => (Some(from), false),
+                _ => (None, false),
+            };
+            let Ok(content) = serde_json::from_slice::<&RawValue>(item.kept.bytes()) else {
+                continue;
+            };
+            let line = Line {
+                aanbieder: from.map(|from| from.source().as_str()),
+                gegevensdienst: from.map(|from| from.context().id().as_str()),
+                naam: from.map(|from| from.context().name().as_str()),
+                opgehaald: from
+                    .and_then(|from| Some(Tijdstempel::from_system_time(from.collected_at()).ok()?.to_string())),
+                ongewijzigd: unchanged,
+                inhoud: content,
+            };
+            lines.extend(serde_json::to_vec(&line).unwrap_or_default());
+            lines.push(b'\n');
+        }
+        Ok(lines)
+    }
+}
+
+/// A document as FHIR writes it, so that it travels with its kind.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    resource_type: &'static str,
+    content_type: &'a str,
+    data: String,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    aanbieder: Option<&'a str>,
+    gegevensdienst: Option<&'a str>,
+    naam: Option<&'a str>,
+    opgehaald: Option<String>,
+    ongewijzigd: bool,
+    inhoud: &'a RawValue,
+}
+
+/// New keys, in a file that only its owner reads.
+fn write_keys(path: &Path) -> std::io::Result<()> {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let mut text = String::new();
+    for kind in ["seal", "index"] {
+        let mut key = [0; 32];
+        OsEntropy.fill(&mut key).map_err(std::io::Error::other)?;
+        text.push_str(&format!("{kind} 1 {}\n", URL_SAFE_NO_PAD.encode(key)));
+    }
+    let mut open = std::fs::OpenOptions::new();
+    open.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    let mut file = open.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Why the dossiers cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DossierOpenError {
+    /// The folder or the key file.
+    #[error("{path}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The key file.
+    #[error("key file of the dossiers")]
+    Keys(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The file or database.
+    #[error("store of the dossiers")]
+    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -5,18 +5,22 @@
 //! | --- | --- |
 //! | `aanbod.rs` | what can be collected where, from the Zorgaanbiederslijst and the Gegevensdienstnamenlijst |
 //! | `verzamelen.rs` | from code to resources: the back channel |
-//! | `dossier.rs` | where the collected resources are kept: a folder |
+//! | `dossier.rs` | where the collected resources are kept: sealed, under a key for each Persoon |
+//! | `store.rs` | SQLite or PostgreSQL beneath it |
 //! | `sessie.rs` | who sits behind which browser, and what that Persoon is doing |
 //! | `web.rs` | the pages |
 //!
-//! It leaves out what a real PGO has: accounts, a sealed dossier, viewing. Its front channel is plain http on loopback.
+//! It leaves out what a real PGO has: a login, viewing; each browser is a Persoon with a dossier of its own. Its front channel is plain http on loopback.
 #![forbid(unsafe_code)]
 
 mod aanbod;
 mod dossier;
 mod sessie;
+mod store;
 mod verzamelen;
 mod web;
+
+pub use dossier::DossierOpenError;
 
 use dossier::Dossier;
 use medmij_dvp::{Dvp, PendingFlows};
@@ -32,7 +36,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 const STAP: &str = "stap";
 
 /// The configuration of a DVP.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// What the steps call it.
@@ -43,8 +47,21 @@ pub struct Config {
     pub client_id: Hostname,
     /// Where it listens for browsers.
     pub adres: SocketAddr,
-    /// The folder in which it keeps what it collects.
+    /// The folder of the dossiers: a sealed database, and the keys that wrap theirs.
     pub dossier: PathBuf,
+    /// A PostgreSQL database in place of the file in that folder.
+    #[serde(default)]
+    pub database_url: Option<String>,
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // a database URL can hold a password
+        f.debug_struct("Config")
+            .field("client_id", &self.client_id)
+            .field("adres", &self.adres)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A running DVP.
@@ -96,7 +113,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         dvp: Dvp::new(client_id),
         flows: PendingFlows::default(),
         sessies: Sessies::default(),
-        dossier: Dossier::new(config.dossier.clone()),
+        dossier: Dossier::open(&config.dossier, config.database_url.as_deref()).await?,
         zal: Arc::clone(node.zal()),
         gnl: Arc::clone(node.gnl()),
         node,
@@ -116,6 +133,9 @@ pub enum StartError {
     /// Its identity or configuration.
     #[error(transparent)]
     Node(#[from] NodeError),
+    /// Its dossiers.
+    #[error(transparent)]
+    Dossier(#[from] DossierOpenError),
     /// Its address on the front channel.
     #[error("cannot listen on the front channel: {0}")]
     Bind(std::io::Error),

@@ -11,6 +11,9 @@ use std::{path::PathBuf, process::ExitCode};
 struct Arguments {
     /// The configuration (JSON).
     config: PathBuf,
+    /// Keep the dossiers in this PostgreSQL database.
+    #[arg(long)]
+    database_url: Option<String>,
 }
 
 #[tokio::main]
@@ -27,7 +30,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let config = NodeConfig::read_within(&arguments.config)?;
+    let mut config: dvp::Config = NodeConfig::read_within(&arguments.config)?;
+    config.database_url = arguments.database_url.clone().or(config.database_url);
     dvp::start(&config, medmij_node::interrupted()).await?.await;
     Ok(())
 }

@@ -3,7 +3,8 @@
 
 use crate::verzamelen::Opdracht;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use medmij_types::{Entropy as _, EntropyError, OsEntropy};
+use medmij_dvp::person::{Account, AccountError, AccountPolicy, ActiveAccount, PersonId};
+use medmij_types::{Clock as _, Entropy as _, EntropyError, OsEntropy, SystemClock};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -24,9 +25,11 @@ struct Inner {
     next: u64,
 }
 
-/// One session.
+/// One session. There is no login here, so each browser is a Persoon with an account and a dossier of its own.
 pub(crate) struct Sessie {
     csrf: String,
+    person: PersonId,
+    account: Account,
     opdracht: Option<Opdracht>,
 }
 
@@ -34,6 +37,8 @@ impl Sessies {
     /// Starts a session; returns its secret.
     pub(crate) fn start(&self) -> Result<String, EntropyError> {
         let (secret, csrf) = (random()?, random()?);
+        let person = PersonId::random(&OsEntropy)?;
+        let account = Account::opened(SystemClock::default().now());
         let mut inner = self.lock();
         let number = inner.next;
         inner.next += 1;
@@ -41,13 +46,33 @@ impl Sessies {
             inner.by_secret.remove(&oldest);
         }
         inner.order.insert(number, secret.clone());
-        inner.by_secret.insert(secret.clone(), Sessie { csrf, opdracht: None });
+        let sessie = Sessie {
+            csrf,
+            person,
+            account,
+            opdracht: None,
+        };
+        inner.by_secret.insert(secret.clone(), sessie);
         Ok(secret)
     }
 
     /// The token for the forms of a session, or `None` where there is no such session.
     pub(crate) fn csrf(&self, secret: &str) -> Option<String> {
         self.lock().by_secret.get(secret).map(|sessie| sessie.csrf.clone())
+    }
+
+    /// Who it is.
+    pub(crate) fn person(&self, secret: &str) -> Option<PersonId> {
+        self.lock().by_secret.get(secret).map(|sessie| sessie.person)
+    }
+
+    /// The Persoon uses the account: the proof that a function can be started (core.account.100, core.account.102).
+    pub(crate) fn account(&self, secret: &str) -> Option<Result<ActiveAccount, AccountError>> {
+        let now = SystemClock::default().now();
+        let mut inner = self.lock();
+        let account = &mut inner.by_secret.get_mut(secret)?.account;
+        account.used(now);
+        Some(account.active(now, AccountPolicy::default()))
     }
 
     /// Whether a form comes from a page of this session.

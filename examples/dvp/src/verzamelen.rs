@@ -2,8 +2,13 @@
 //! From a code to resources in the dossier: the back-channel half of Verzamelen.
 
 use crate::STAP;
-use crate::{App, aanbod::Aanbod, dossier::Kept};
+use crate::{
+    App,
+    aanbod::Aanbod,
+    dossier::{Counted, Source},
+};
 use medmij_dvp::{CallbackError, ExchangeError, FlowGroup, Melding, ReceivedCode, Tokens};
+use medmij_dvp::{dossier::DossierError, person::PersonId};
 use medmij_fhir::{
     Access, Choices, Collection, Drive, Driven, FhirError, Gegevensdienst, Limits, Progress, Report, SearchDate,
 };
@@ -29,7 +34,7 @@ pub(crate) enum Resultaat {
         /// Which gegevensdienst.
         naam: String,
         /// How much was kept.
-        kept: Kept,
+        kept: Counted,
         /// Whether every query was answered.
         volledig: bool,
     },
@@ -43,6 +48,7 @@ pub(crate) enum Resultaat {
 /// Exchanges the code and collects every gegevensdienst that was granted.
 pub(crate) async fn verzamel(
     app: &App,
+    person: PersonId,
     aanbod: &Aanbod,
     received: ReceivedCode,
 ) -> Result<Vec<Resultaat>, VerzamelError> {
@@ -50,13 +56,15 @@ pub(crate) async fn verzamel(
     let mut resultaten = Vec::new();
     for id in &tokens.granted.gegevensdiensten {
         let report = collect(app, aanbod, &tokens, id).await?;
-        let kept = app
-            .dossier
-            .keep(&tokens.aanbieder, id, &report)
-            .map_err(VerzamelError::Dossier)?;
+        let naam = aanbod.naam_van(id);
+        let source = Source {
+            aanbieder: &tokens.aanbieder,
+            gegevensdienst: id,
+            naam: &naam,
+        };
+        let kept = app.dossier.keep(person, &source, &report).await?;
         let volledig = report.is_complete();
         let pages: usize = report.queries().iter().map(|line| line.pages).sum();
-        let naam = aanbod.naam_van(id);
         tracing::info!(
             target: STAP, rol = app.rol, regel = "core.rscint.200, core.rscint.201",
             "verzamelt {id} {naam}: {} vragen, {pages} pagina's, {} resources, {} documenten",
@@ -134,8 +142,8 @@ pub(crate) enum VerzamelError {
     #[error(transparent)]
     Fhir(#[from] FhirError),
     /// The dossier could not be written.
-    #[error("dossier: {0}")]
-    Dossier(std::io::Error),
+    #[error(transparent)]
+    Dossier(#[from] DossierError),
     /// A gegevensdienst that this DVP does not know or the list does not offer.
     #[error("gegevensdienst {0} is not supported here")]
     Unsupported(GegevensdienstId),

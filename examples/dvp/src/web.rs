@@ -3,7 +3,7 @@
 //!
 //! The routes: `/` the choice of a zorgaanbieder, `/verzamelen` the start of its first flow, `/verder` of the next one,
 //! `/terug/{server}` where the authorization server sends the browser (a path of its own for each, so that one server
-//! cannot pass for another), `/resultaat` what came of it.
+//! cannot pass for another), `/resultaat` what came of it, `/gegevens` the dossier to take along.
 
 use crate::STAP;
 use crate::{
@@ -34,6 +34,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/verder", post(verder))
         .route("/terug/{server}", get(terug))
         .route("/resultaat", get(resultaat))
+        .route("/gegevens", get(gegevens))
         .with_state(app)
 }
 
@@ -146,7 +147,11 @@ fn begin(app: &App, secret: &str, aanbod: &Aanbod, group: &FlowGroup) -> Respons
             let aanvraag = aanvraag
                 .map_err(|error| error.to_string())?
                 .from_list(aanbod.volgnummer);
-            app.dvp.start(aanvraag, secret).map_err(|error| error.to_string())
+            let account = app.sessies.account(secret).ok_or("the session has ended")?;
+            let account = account.map_err(|error| error.to_string())?;
+            app.dvp
+                .start(account, aanvraag, secret)
+                .map_err(|error| error.to_string())
         });
     let location = started.and_then(|started| {
         app.flows.insert(started.flow);
@@ -185,13 +190,14 @@ async fn terug(
     };
     let callback = Callback::new(secret, uri.path(), uri.query().unwrap_or_default());
     let received = app.dvp.finish(&app.flows, &callback);
-    let Some(aanbod) = app.sessies.with(secret, |opdracht| opdracht.aanbod.clone()) else {
+    let known = app.sessies.with(secret, |opdracht| opdracht.aanbod.clone());
+    let (Some(aanbod), Some(person)) = (known, app.sessies.person(secret)) else {
         return naar("/");
     };
     let outcome = match received {
         Ok(received) => {
             tracing::info!(target: STAP, rol = app.rol, regel = "core.tknint.202", "herkent het antwoord aan de eigen state en heeft een code");
-            verzamel(&app, &aanbod, received).await
+            verzamel(&app, person, &aanbod, received).await
         }
         Err(error) => Err(VerzamelError::from(error)),
     };
@@ -214,14 +220,12 @@ struct ResultaatPage {
     aanbieder: String,
     resultaten: Vec<Resultaat>,
     volgende: Option<String>,
-    map: String,
 }
 
 async fn resultaat(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let Some((secret, csrf)) = session(&headers).and_then(|secret| Some((secret, app.sessies.csrf(secret)?))) else {
         return naar("/");
     };
-    let map = app.dossier.folder().display().to_string();
     let filled = app.sessies.with(secret, |opdracht| {
         let namen = |group: &FlowGroup| {
             group
@@ -236,10 +240,31 @@ async fn resultaat(State(app): State<Arc<App>>, headers: HeaderMap) -> Response 
             aanbieder: opdracht.aanbod.aanbieder.to_string(),
             resultaten: opdracht.resultaten.clone(),
             volgende: opdracht.wacht.front().map(namen),
-            map,
         }
     });
     filled.map_or_else(|| naar("/"), |filled| page(StatusCode::OK, &filled))
+}
+
+/// What the Persoon has here, to take along; nobody else's.
+async fn gegevens(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let Some(person) = session(&headers).and_then(|secret| app.sessies.person(secret)) else {
+        return naar("/");
+    };
+    match app.dossier.download(person).await {
+        Ok(lines) => {
+            let headers = [
+                (header::CONTENT_TYPE, "application/x-ndjson"),
+                (header::CONTENT_DISPOSITION, "attachment; filename=\"gegevens.ndjson\""),
+                (header::CACHE_CONTROL, "no-store"),
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            ];
+            (headers, lines).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "the dossier cannot be read");
+            storing()
+        }
+    }
 }
 
 #[derive(Template)]

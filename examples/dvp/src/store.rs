@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Where the dossiers lie: a file, or a database that replicas share.
+
+use medmij_dvp::{
+    dossier::{CollectionId, DossierRow, DossierStore, DossierStoreError, ItemId, SealedItem},
+    person::PersonId,
+};
+use medmij_store_postgres::{PostgresOptions, PostgresVault};
+use medmij_store_sqlite::{SqliteOptions, SqliteVault};
+use std::{path::Path, time::SystemTime};
+
+use crate::dossier::DossierOpenError;
+
+/// SQLite, or PostgreSQL.
+pub(crate) enum Store {
+    Sqlite(SqliteVault),
+    Postgres(PostgresVault),
+}
+
+impl Store {
+    /// The database, where there is one; else the file.
+    pub(crate) async fn open(path: &Path, database_url: Option<&str>) -> Result<Self, DossierOpenError> {
+        let Some(url) = database_url else {
+            let vault = SqliteVault::open(SqliteOptions::new(path));
+            return vault
+                .map(Self::Sqlite)
+                .map_err(|error| DossierOpenError::Store(error.into()));
+        };
+        let open = async {
+            let options = PostgresOptions::parse(url)?;
+            PostgresVault::migrate(&options).await?;
+            PostgresVault::open(&options).await
+        };
+        open.await
+            .map(Self::Postgres)
+            .map_err(|error| DossierOpenError::Store(error.into()))
+    }
+}
+
+macro_rules! either {
+    ($($name:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        impl DossierStore for Store {$(
+            async fn $name(&self $(, $arg: $kind)*) -> Result<$answer, DossierStoreError> {
+                match self {
+                    Self::Sqlite(store) => store.$name($($arg),*).await,
+                    Self::Postgres(store) => store.$name($($arg),*).await,
+                }
+            }
+        )*}
+    };
+}
+
+either! {
+    begin_dossier(person: PersonId, sealed_key: Vec<u8>) -> DossierRow;
+    dossier(person: PersonId) -> Option<DossierRow>;
+    keep_items(person: PersonId, items: Vec<SealedItem>) -> bool;
+    replace_item(person: PersonId, item: ItemId, sealed: Vec<u8>) -> bool;
+    items(person: PersonId) -> Vec<SealedItem>;
+    delete_item(person: PersonId, item: ItemId) -> usize;
+    delete_collection(person: PersonId, collection: CollectionId) -> usize;
+    freeze_dossier(person: PersonId, now: SystemTime) -> bool;
+    erase_dossier(person: PersonId) -> usize;
+    frozen_dossiers(before: SystemTime, most: usize) -> Vec<PersonId>;
+}
