@@ -89,6 +89,7 @@ mod handlers;
 mod html;
 mod limits;
 mod options;
+mod peer_address;
 
 use axum::{
     Router,
@@ -99,8 +100,8 @@ use axum::{
 pub use self::{
     guard::{Guard, guard},
     html::{RenderContext, Screens, VoorbeeldSchermen},
-    limits::PeerAddress,
     options::RouterOptions,
+    peer_address::PeerAddress,
 };
 use crate::server::{Dvza, Server};
 

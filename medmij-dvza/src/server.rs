@@ -19,6 +19,7 @@ mod screen;
 mod session;
 mod steps;
 mod supplier;
+mod supplier_error;
 mod texts;
 mod token;
 
@@ -55,8 +56,9 @@ pub use self::{
     steps::{Arrived, Next, Submitted},
     supplier::{
         Aanbieders, Authentication, Client, Clients, Dvza, LoginAnswer, LoginCallback, LoginOutcome, LoginRequest,
-        LoginStart, Persoon, Represented, SupplierError, SupplierFailure, Toets, ToetsUitslag, ToetsVraag,
+        LoginStart, Persoon, Represented, Toets, ToetsUitslag, ToetsVraag,
     },
+    supplier_error::{SupplierError, SupplierFailure},
     texts::{ExtraTexts, TextPack},
 };
 use self::{alarm::Alarm, flow::Flow};

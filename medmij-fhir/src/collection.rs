@@ -7,8 +7,8 @@
 //! never in a circle and never without end (F2), reads the documents and resources that answers point at, and
 //! cuts out every BSN before anybody sees a resource (core.rscint.203).
 
-pub(crate) mod answer;
 mod channel;
+mod deadline;
 mod documents;
 mod drive;
 mod gap;

@@ -13,8 +13,8 @@ mod xml;
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 
+use crate::answer::{self, Answer, Content, Want};
 use crate::bsn::BsnReport;
-use crate::collection::answer::{self, Answer, Content, Want};
 use crate::error::FhirError;
 use crate::format::Format;
 use crate::json::{JsonError, JsonRule};

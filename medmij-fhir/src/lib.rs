@@ -73,6 +73,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod answer;
 mod binary;
 mod bsn;
 mod bundle;

@@ -15,7 +15,7 @@ use medmij_types::PeerNames;
 use super::{
     RouterOptions, answer,
     body::{self, Unread},
-    cookie, limits,
+    cookie, peer_address,
 };
 use crate::{
     server::{Arrived, Dvza, LoginAnswer, Next, Server, StepError, Submitted, Visitor},
@@ -137,7 +137,7 @@ async fn arrive<D: Dvza>(mounted: &Mounted<D>, request: Request, beheren: bool) 
     }
     let (parts, _) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
-    let address = limits::address(&parts.extensions);
+    let address = peer_address::address(&parts.extensions);
     let arrived = mounted.server.arrive(query, &parts.headers, address, beheren).await;
     mounted.arrived(&arrived, &parts.headers)
 }
@@ -173,7 +173,7 @@ pub(super) async fn submit<D: Dvza>(
         return mounted.verlopen();
     };
     let callback = mounted.login_callback();
-    let submitted = Submitted::new(&form, &callback).with_address(limits::address(&parts.extensions));
+    let submitted = Submitted::new(&form, &callback).with_address(peer_address::address(&parts.extensions));
     let next = mounted.server.submit(&visitor, &submitted).await;
     let mut response = mounted.next(&next, true);
     if matches!(next, Next::Away(_)) {

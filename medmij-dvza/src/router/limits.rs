@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! O13 — the limits, before a request is read: 429 with `Retry-After`, on the front channel with a page.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
-
+use super::{answer, handlers::Mounted, peer_address::address};
+use crate::server::{Dvza, Limits};
 use axum::{
     body::Body,
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     middleware::Next,
     response::Response,
 };
-use http::{Extensions, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use medmij_oauth::wire::{ErrorCode, TokenError};
 use medmij_types::PeerNames;
-
-use super::{answer, handlers::Mounted};
-use crate::server::{Dvza, Limits};
-
-/// A request extension: the address of who asks, where it is not that of the connection. An application behind a proxy that
-/// it trusts puts it there; a header that anybody can send is no address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PeerAddress(pub IpAddr);
+use std::{net::IpAddr, time::Duration};
 
 pub(super) async fn front<D: Dvza>(State(mounted): State<Mounted<D>>, request: Request, next: Next) -> Response {
     limited(&mounted, request, next, Limits::front).await
@@ -84,15 +74,6 @@ fn blind(what: &str) -> Response {
          into_make_service_with_connect_info::<SocketAddr>(), or put a PeerAddress into each request"
     );
     answer::status(StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-/// The address of who asks, where it is known.
-pub(super) fn address(extensions: &Extensions) -> Option<IpAddr> {
-    let given = extensions.get::<PeerAddress>().map(|PeerAddress(address)| *address);
-    given.or_else(|| {
-        let connection = extensions.get::<ConnectInfo<SocketAddr>>();
-        connection.map(|ConnectInfo(address)| address.ip())
-    })
 }
 
 fn retry_after(response: &mut Response, wait: Duration) {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::answer::{self, Answer, Content, Want};
 use super::{Collection, DOCUMENT, DocumentReport, Line, Outcome, Received, gap};
+use crate::answer::{self, Answer, Content, Want};
 use crate::document::Read;
 use crate::error::FhirError;
 use crate::gegevensdienst::FollowUp;

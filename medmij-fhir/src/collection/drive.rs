@@ -6,13 +6,14 @@
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use medmij_types::{Clock, Entropy, MedMijRequestId, OsEntropy, SystemClock};
 
+use super::deadline::within;
 use super::stream::{self, Documents, Reading};
 use super::{Answered, Ask, Channel, Collection, HostLimit, Received, SendError, SendFault, StreamingChannel, Ticket};
 use crate::access::MEDMIJ_REQUEST_ID;
@@ -363,26 +364,6 @@ struct Taken {
     wait: Option<Duration>,
     /// The request once more, because its connection broke.
     again: Option<Ask>,
-}
-
-/// What comes, or that the time passed.
-pub(super) async fn within<T>(
-    channel: &impl Channel,
-    coming: impl Future<Output = Result<T, SendError>>,
-    time: Duration,
-) -> Result<T, SendError> {
-    let mut coming = pin!(coming);
-    let mut late = pin!(channel.wait(time));
-    poll_fn(|context| {
-        if let Poll::Ready(answer) = coming.as_mut().poll(context) {
-            return Poll::Ready(answer);
-        }
-        late.as_mut().poll(context).map(|()| {
-            let text = format!("no answer within {} s", time.as_secs());
-            Err(SendError::new(SendFault::Timeout, text))
-        })
-    })
-    .await
 }
 
 /// Waits for the first of the requests under way and takes it out.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::answer::{self, Content, Want};
 use super::gap::{self, GapReason};
 use super::{Collected, Collection, Line, Outcome, Received};
+use crate::answer::{self, Content, Want};
 use crate::bundle::{Bundle, BundleType, SearchMode};
 use crate::endpoint::{LinkError, LinkRule};
 use crate::error::FhirError;

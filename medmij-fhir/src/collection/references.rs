@@ -10,9 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use medmij_types::json::{Document, Value};
 
-use super::answer::{self, Content, Want};
 use super::pages::remember;
 use super::{Collected, Collection, Line, Outcome, REFERENCE, Received, ReferenceReport, gap};
+use crate::answer::{self, Content, Want};
 use crate::error::FhirError;
 use crate::gegevensdienst::FollowUp;
 use crate::limits::Limits;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::{Response, StatusCode};
 
-use super::drive::within;
+use super::deadline::within;
 use super::{Answered, SendError, StreamingChannel};
 use crate::document::{DocumentReader, Read, StreamedDocument};
 use crate::endpoint::Target;

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use super::{Entry, ShareError};
+use crate::answer::{self, Content, Want};
 use crate::bundle::{Bundle, BundleEntry, BundleType};
-use crate::collection::answer::{self, Content, Want};
 use crate::limits::Limits;
 use crate::name::ResourceType;
 use crate::outcome::{OperationOutcome, Severity};

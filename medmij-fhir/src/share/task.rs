@@ -11,7 +11,7 @@ use medmij_types::json::{Document, Kind};
 
 use super::EntryUrl;
 use crate::access::Access;
-use crate::collection::answer::{self, Content, Want};
+use crate::answer::{self, Content, Want};
 use crate::error::FhirError;
 use crate::limits::Limits;
 use crate::name::ResourceType;
