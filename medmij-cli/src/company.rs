@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use medmij_lint::{Against, Finding, lint_gnl, lint_ocl, lint_whitelist, lint_zal};
+use crate::lint::{Against, Finding, lint_gnl, lint_ocl, lint_whitelist, lint_zal};
 use medmij_list::{ListKind, ReadOptions};
 
 use crate::{

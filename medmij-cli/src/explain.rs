@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `medmij explain` — what the code of a rule or of a warning means, and what to do about it.
 
-use medmij_lint::Code;
+use crate::lint::Code;
 use medmij_list::Rule;
 
 use crate::{

@@ -15,6 +15,7 @@ mod explain;
 mod fhir;
 mod generate;
 mod input;
+mod lint;
 #[cfg(feature = "log")]
 mod log;
 mod lookup;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use medmij_lint::{Code, Finding};
+use crate::lint::{Code, Finding};
 use medmij_list::Document;
 use serde::Serialize;
 

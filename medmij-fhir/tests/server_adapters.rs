@@ -18,7 +18,7 @@ use medmij_fhir::server::{
     SqlStatements, SqliteBron,
 };
 use medmij_fhir::{FhirVersion, Limits, ResourceEndpoint, ResourceType, xml};
-use medmij_test_postgres::TestPostgres;
+use medmij_test::postgres::TestPostgres;
 use medmij_types::{BackchannelUri, Bsn, GegevensdienstId};
 use rusqlite::{Connection, params};
 use serde_json::Value;

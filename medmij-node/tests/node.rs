@@ -7,7 +7,7 @@ use std::path::Path;
 use medmij_list::ListKind;
 use medmij_net::{BackChannelListener, DangerLoopback, NodeIdentity, Revocation, TrustRoots};
 use medmij_node::{Node, NodeConfig, NodeError, NodeList};
-use medmij_stelselnode::Stelselnode;
+use medmij_test::stelselnode::Stelselnode;
 use medmij_test::{LeafSpec, TestPki};
 use medmij_types::{Hostname, Tijdstempel, Volgnummer};
 use medmij_whitelist::{HostPolicy, WhitelistDraft};

@@ -7,7 +7,7 @@ use medmij_dvza::store::{Advance, DangerShiftClock as _, Store, TakenCode};
 use medmij_oauth::storage::{Advanced, StoreError};
 use medmij_store_contract::store::{granted, new_flow, redeem, session};
 use medmij_store_postgres::{OpenError, PostgresOptions, PostgresStore};
-use medmij_test_postgres::TestPostgres;
+use medmij_test::postgres::TestPostgres;
 use tokio_postgres::NoTls;
 
 #[path = "common/database.rs"]

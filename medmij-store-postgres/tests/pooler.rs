@@ -4,7 +4,7 @@
 use medmij_dvza::store::Store;
 use medmij_store_contract::store::new_flow;
 use medmij_store_postgres::{OpenError, PostgresOptions, PostgresStore, PostgresVault};
-use medmij_test_postgres::TestPostgres;
+use medmij_test::postgres::TestPostgres;
 
 #[path = "common/database.rs"]
 mod database;

@@ -17,7 +17,7 @@ use std::{
 
 use medmij_store_contract::vault::cut_answers;
 use medmij_store_postgres::{PostgresOptions, PostgresStore, PostgresVault};
-use medmij_test_postgres::{Stop, TestPostgres};
+use medmij_test::postgres::{Stop, TestPostgres};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn core_tknint_208_answers_cut_over_two_replicas_and_restarts_lose_no_consent() {

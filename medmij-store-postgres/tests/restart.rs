@@ -18,7 +18,7 @@ use medmij_dvza::store::{Granted, NewGrant, Redeem, Store, TakenCode};
 use medmij_oauth::storage::{SecretHash, StoreError};
 use medmij_store_contract::store::{new_flow, new_grant, redeem};
 use medmij_store_postgres::{PostgresOptions, PostgresStore};
-use medmij_test_postgres::{Stop, TestPostgres};
+use medmij_test::postgres::{Stop, TestPostgres};
 
 /// What the redeemers of one code saw.
 struct Seen {

@@ -7,7 +7,7 @@ use medmij_dvza::store::Store;
 use medmij_oauth::seal::{KeyRing, LocalKeyRing};
 use medmij_store_contract::store::whole_flow;
 use medmij_store_postgres::{PostgresOptions, PostgresStore};
-use medmij_test_postgres::{Stop, TestPostgres};
+use medmij_test::postgres::{Stop, TestPostgres};
 use medmij_types::{Bsn, OsEntropy};
 use memchr::memmem;
 

@@ -6,8 +6,8 @@
 use medmij_dvza::store::Store;
 use medmij_store_contract::store::new_flow;
 use medmij_store_postgres::{OpenError, PostgresOptions, PostgresStore, PostgresTls};
+use medmij_test::postgres::{PostgresError, TestPostgres};
 use medmij_test::{LeafSpec, TestPki};
-use medmij_test_postgres::{PostgresError, TestPostgres};
 
 #[tokio::test]
 async fn only_the_right_root_and_name_are_spoken_to() {

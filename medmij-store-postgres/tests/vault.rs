@@ -21,7 +21,7 @@ use medmij_oauth::{
     seal::{KeyRing as _, LocalKeyRing},
 };
 use medmij_store_postgres::{OpenError, PostgresOptions, PostgresVault};
-use medmij_test_postgres::{Stop, TestPostgres};
+use medmij_test::postgres::{Stop, TestPostgres};
 use medmij_types::Datum;
 use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, Hostname, OsEntropy, RefreshToken, Release};
 use memchr::memmem;

@@ -3,13 +3,13 @@
 //!
 //! A name carries ids as parts between underscores: `core_tknint_204_e08_…`, `b12_to_b17`, `peers_48_49`, `suite_5`, `o13_…`. They are
 //! defined in `docs/cases.md`; the threats and faults (L, W, O, C, F, R) in `docs/security.md`; the invariants of lists (V)
-//! on the page of `medmij-lint`.
+//! with the lint of `medmij-cli`.
 
 use crate::sources;
 use std::{collections::BTreeMap, collections::BTreeSet, path::Path};
 
 /// Where ids are defined.
-const PAGES: &[&str] = &["docs/cases.md", "docs/security.md", "medmij-lint/src/lib.rs"];
+const PAGES: &[&str] = &["docs/cases.md", "docs/security.md", "medmij-cli/src/lint.rs"];
 
 /// Series of cases that are numbered behind their name.
 const SERIES: &[&str] = &["peers", "suite"];
@@ -21,9 +21,7 @@ pub(crate) fn check() -> Vec<String> {
     let mut used: BTreeMap<String, String> = BTreeMap::new();
     for path in sources::files(Path::new("."), &["rs"]) {
         let text = std::fs::read_to_string(&path).unwrap_or_default();
-        let lists = ["medmij-lint", "medmij-cli"]
-            .iter()
-            .any(|crate_| path.starts_with(Path::new(".").join(crate_)));
+        let lists = path.starts_with("./medmij-cli");
         let contract = path.starts_with("./medmij-store-contract");
         for name in tests(&text, contract) {
             for id in ids(name, lists) {

@@ -3,7 +3,7 @@
 
 use medmij_list::ListKind;
 use medmij_net::{BackChannelListener, DangerLoopback, NodeIdentity, Revocation, TrustRoots};
-use medmij_stelselnode::{Answer, Stelselnode};
+use medmij_test::stelselnode::{Answer, Stelselnode};
 use medmij_test::{LeafSpec, TestPki};
 use medmij_types::Hostname;
 use medmij_whitelist::HostPolicy;

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use medmij_store_postgres::{PostgresOptions, PostgresStore, PostgresVault};
-use medmij_test_postgres::TestPostgres;
+use medmij_test::postgres::TestPostgres;
 
 /// How to connect to a new database with the schema in it, or nothing where there is no PostgreSQL.
 #[allow(dead_code, reason = "not every test file has a store")]

@@ -22,7 +22,7 @@ mod world;
 use std::{error::Error, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Parser;
-use medmij_test_postgres::TestPostgres;
+use medmij_test::postgres::TestPostgres;
 
 use crate::place::Place;
 

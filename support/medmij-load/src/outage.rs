@@ -18,7 +18,7 @@ use std::{
 
 use medmij_dvza::store::Store;
 use medmij_oauth::storage::SecretHash;
-use medmij_test_postgres::{Stop, TestPostgres};
+use medmij_test::postgres::{Stop, TestPostgres};
 use tempfile::TempDir;
 
 use self::offers::{Offered, Offerer};

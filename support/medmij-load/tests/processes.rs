@@ -14,7 +14,7 @@ use std::{
 use medmij_dvza::store::{NewAccess, Redeem, Store, TakenCode};
 use medmij_oauth::{ClientId, storage::SecretHash};
 use medmij_store_sqlite::{SqliteOptions, SqliteStore};
-use medmij_test_postgres::TestPostgres;
+use medmij_test::postgres::TestPostgres;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_medmij-load");
 

@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use medmij_test_postgres::TestPostgres;
+use medmij_test::postgres::TestPostgres;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_medmij-load");
 

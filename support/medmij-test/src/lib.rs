@@ -9,6 +9,7 @@
 //! * `G4Pki` (feature `g4`) does the same in the shape of PKIoverheid's generation 4, with RSA keys that stand in `keys/`.
 //! * [`ManualClock`] is a [`medmij_types::Clock`] that stands still until it is moved.
 //! * [`skip`] says visibly that a test cannot run here.
+//! * `postgres` (feature) is a private PostgreSQL, `stelselnode` (feature) a scripted Stelselnode over real mutual TLS.
 //! * [`SeededEntropy`] is a [`medmij_types::Entropy`] that gives the same bytes in every run.
 //!
 //! ```
@@ -25,7 +26,11 @@
 mod clock;
 mod entropy;
 mod pki;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod skip;
+#[cfg(feature = "stelselnode")]
+pub mod stelselnode;
 
 pub use clock::ManualClock;
 pub use entropy::SeededEntropy;

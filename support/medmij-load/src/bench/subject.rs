@@ -3,7 +3,7 @@
 
 use std::{path::PathBuf, process::Stdio, str::FromStr, time::Duration};
 
-use medmij_test_postgres::TestPostgres;
+use medmij_test::postgres::TestPostgres;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},

@@ -4,23 +4,6 @@
 //! A lint never refuses a list. It finds what a publisher should not have published, or what cannot be used; the lists are
 //! fetched at different moments, so a finding across lists may be gone after the next refresh.
 //!
-//! ```
-//! use medmij_lint::{Lists, lint};
-//! use medmij_whitelist::{ReadOptions, Snapshot, Whitelist};
-//!
-//! let xml = br#"<Whitelist xmlns="xmlns://afsprakenstelsel.medmij.nl/whitelist/release2/">
-//!   <Tijdstempel>2026-03-29T12:00:00Z</Tijdstempel><Volgnummer>7</Volgnummer>
-//!   <MedMijNodes><MedMijNode><Hostname>10.0.0.10</Hostname></MedMijNode></MedMijNodes>
-//! </Whitelist>"#;
-//! let whitelist = Snapshot::<Whitelist>::read(xml.to_vec(), &ReadOptions::default())?;
-//! let findings = lint(&Lists { whitelist: Some(&whitelist), ..Lists::default() });
-//! assert_eq!(findings[0].code().as_str(), "V9");
-//! assert_eq!(findings[0].entry(), "10.0.0.10");
-//! assert_eq!(findings[0].place().map(|place| (place.line, place.column)), Some((3, 38)));
-//! assert_eq!(findings[0].path(), "/Whitelist/MedMijNodes/MedMijNode[1]/Hostname");
-//! # Ok::<(), medmij_list::ListError>(())
-//! ```
-//!
 //! # The invariants, and where each is looked at
 //!
 //! | | what has to hold | code | how |
@@ -45,7 +28,6 @@
 //! | | the Tijdstempel has a time zone (the schema lets some without pass) | `TZ` | all lists |
 //!
 //! V12 and V13 are reported once for each id and host that is missing, at its first place, with how often it occurs.
-#![forbid(unsafe_code)]
 
 mod alone;
 mod findings;
@@ -58,52 +40,20 @@ use medmij_whitelist::Whitelist;
 use medmij_zal::Zorgaanbiederslijst;
 
 use findings::Sink;
-pub use findings::{Code, Finding};
-
-/// The lists to look at; those that are not there are left out.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::exhaustive_structs, reason = "made by hand, with ..Default::default()")]
-pub struct Lists<'a> {
-    /// The Zorgaanbiederslijst.
-    pub zal: Option<&'a Zorgaanbiederslijst>,
-    /// The OAuth Client List.
-    pub ocl: Option<&'a OAuthclientlist>,
-    /// The Whitelist.
-    pub whitelist: Option<&'a Whitelist>,
-    /// The Gegevensdienstnamenlijst.
-    pub gnl: Option<&'a Gegevensdienstnamenlijst>,
-}
+pub(crate) use findings::{Code, Finding};
 
 /// What one list is held against; what is not there is left out.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::exhaustive_structs, reason = "made by hand, with ..Default::default()")]
-pub struct Against<'a> {
+pub(crate) struct Against<'a> {
     /// The Whitelist, for hosts of the back channel.
-    pub whitelist: Option<&'a Whitelist>,
+    pub(crate) whitelist: Option<&'a Whitelist>,
     /// The Gegevensdienstnamenlijst, for ids.
-    pub gnl: Option<&'a Gegevensdienstnamenlijst>,
-}
-
-/// All findings, list by list, each in the order of its document; what is about two lists stands with the list that
-/// names what the other does not have.
-#[must_use]
-pub fn lint(lists: &Lists<'_>) -> Vec<Finding> {
-    let against = Against {
-        whitelist: lists.whitelist,
-        gnl: lists.gnl,
-    };
-    let mut out = Vec::new();
-    out.extend(lists.zal.map(|list| lint_zal(list, &against)).unwrap_or_default());
-    out.extend(lists.ocl.map(|list| lint_ocl(list, &against)).unwrap_or_default());
-    out.extend(lists.whitelist.map(lint_whitelist).unwrap_or_default());
-    out.extend(lists.gnl.map(lint_gnl).unwrap_or_default());
-    out
+    pub(crate) gnl: Option<&'a Gegevensdienstnamenlijst>,
 }
 
 /// The findings of a Zorgaanbiederslijst, in the order of the document. A list of 10,000 entries or more is looked at by
 /// three threads.
-#[must_use]
-pub fn lint_zal(list: &Zorgaanbiederslijst, against: &Against<'_>) -> Vec<Finding> {
+pub(crate) fn lint_zal(list: &Zorgaanbiederslijst, against: &Against<'_>) -> Vec<Finding> {
     let mut sink = Sink::of(list);
     zal::lint(list, &mut sink);
     together::zal(list, against, &mut sink);
@@ -111,8 +61,7 @@ pub fn lint_zal(list: &Zorgaanbiederslijst, against: &Against<'_>) -> Vec<Findin
 }
 
 /// The findings of an OAuth Client List, in the order of the document.
-#[must_use]
-pub fn lint_ocl(list: &OAuthclientlist, against: &Against<'_>) -> Vec<Finding> {
+pub(crate) fn lint_ocl(list: &OAuthclientlist, against: &Against<'_>) -> Vec<Finding> {
     let mut sink = Sink::of(list);
     alone::ocl(list, &mut sink);
     together::ocl(list, against, &mut sink);
@@ -120,17 +69,19 @@ pub fn lint_ocl(list: &OAuthclientlist, against: &Against<'_>) -> Vec<Finding> {
 }
 
 /// The findings of a Whitelist, in the order of the document.
-#[must_use]
-pub fn lint_whitelist(list: &Whitelist) -> Vec<Finding> {
+pub(crate) fn lint_whitelist(list: &Whitelist) -> Vec<Finding> {
     let mut sink = Sink::of(list);
     alone::whitelist(list, &mut sink);
     sink.finish()
 }
 
 /// The findings of a Gegevensdienstnamenlijst, in the order of the document.
-#[must_use]
-pub fn lint_gnl(list: &Gegevensdienstnamenlijst) -> Vec<Finding> {
+pub(crate) fn lint_gnl(list: &Gegevensdienstnamenlijst) -> Vec<Finding> {
     let mut sink = Sink::of(list);
     alone::gnl(list, &mut sink);
     sink.finish()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
+mod tests;

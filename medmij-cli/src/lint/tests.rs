@@ -1,13 +1,36 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Each code, in each list that can have it, with its place.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
-use medmij_gnl::Gegevensdienstnamenlijst;
-use medmij_lint::{Against, Code, Finding, Lists, lint, lint_gnl, lint_ocl, lint_whitelist, lint_zal};
+use super::*;
 use medmij_list::{List, ReadOptions, Snapshot};
-use medmij_ocl::OAuthclientlist;
-use medmij_whitelist::Whitelist;
-use medmij_zal::Zorgaanbiederslijst;
+
+/// The lists to look at; those that are not there are left out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lists<'a> {
+    /// The Zorgaanbiederslijst.
+    pub(super) zal: Option<&'a Zorgaanbiederslijst>,
+    /// The OAuth Client List.
+    pub(super) ocl: Option<&'a OAuthclientlist>,
+    /// The Whitelist.
+    pub(super) whitelist: Option<&'a Whitelist>,
+    /// The Gegevensdienstnamenlijst.
+    pub(super) gnl: Option<&'a Gegevensdienstnamenlijst>,
+}
+
+/// All findings, list by list, each in the order of its document; what is about two lists stands with the list that
+/// names what the other does not have.
+pub(super) fn lint(lists: &Lists<'_>) -> Vec<Finding> {
+    let against = Against {
+        whitelist: lists.whitelist,
+        gnl: lists.gnl,
+    };
+    let mut out = Vec::new();
+    out.extend(lists.zal.map(|list| lint_zal(list, &against)).unwrap_or_default());
+    out.extend(lists.ocl.map(|list| lint_ocl(list, &against)).unwrap_or_default());
+    out.extend(lists.whitelist.map(lint_whitelist).unwrap_or_default());
+    out.extend(lists.gnl.map(lint_gnl).unwrap_or_default());
+    out
+}
 
 const HEAD: &str = "<Tijdstempel>2026-03-29T12:00:00Z</Tijdstempel><Volgnummer>7</Volgnummer>";
 

@@ -12,7 +12,7 @@ use std::{
 use medmij_types::{Aanbiedernaam, lexical::is_zorgaanbiedernaam};
 use medmij_zal::{Gegevensdienst, Unusable, Zorgaanbieder, Zorgaanbiederslijst};
 
-use crate::{Code, findings::Sink};
+use super::{Code, findings::Sink};
 
 /// From so many entries on, three threads look at them.
 const MANY: usize = 10_000;

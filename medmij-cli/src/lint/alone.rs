@@ -6,7 +6,7 @@ use medmij_ocl::{NotificationEndpoint, OAuthclientlist};
 use medmij_types::{HostnameError, Organisatienaam};
 use medmij_whitelist::Whitelist;
 
-use crate::{Code, findings::Sink};
+use super::{Code, findings::Sink};
 
 pub(crate) fn ocl(list: &OAuthclientlist, sink: &mut Sink<'_>) {
     for client in list.clients() {

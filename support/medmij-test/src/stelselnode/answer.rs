@@ -8,7 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
 
-use crate::body::{Drip, Endless};
+use crate::stelselnode::body::{Drip, Endless};
 
 /// The answer to one request.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub enum Answer {
         /// The wait after each.
         every: Duration,
     },
-    /// Nothing, until [`Stelselnode::release`](crate::Stelselnode::release), and then what is published.
+    /// Nothing, until [`Stelselnode::release`](crate::stelselnode::Stelselnode::release), and then what is published.
     Hold,
     /// A list that never ends.
     Endless,

@@ -15,7 +15,7 @@ use medmij_net::{
     BackChannel, BackChannelListener, ConfigError, Credentials, DangerLoopback, NodeIdentity, Revocation, SendLimits,
     StelselnodeSource, TrustRoots,
 };
-use medmij_stelselnode::{Answer, Stelselnode};
+use medmij_test::stelselnode::{Answer, Stelselnode};
 use medmij_test::{LeafVariant, ManualClock, Role, TestIdentity, TestPki};
 use medmij_types::Hostname;
 use medmij_whitelist::{HostPolicy, Whitelist};

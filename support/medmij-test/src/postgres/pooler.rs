@@ -12,7 +12,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{PostgresError, TestPostgres};
+use crate::postgres::{PostgresError, TestPostgres};
 
 /// A PgBouncer that runs until this is dropped.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl TestPostgres {
     #[allow(clippy::panic, reason = "this is the voice of a test")]
     pub fn pooler_or_skip(&self, mode: &str, more: &str) -> Option<TestPooler> {
         let Some(program) = program() else {
-            medmij_test::skip("PgBouncer is not installed, no store was opened through it");
+            crate::skip("PgBouncer is not installed, no store was opened through it");
             return None;
         };
         match self.pooler(&program, mode, more) {

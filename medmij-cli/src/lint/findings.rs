@@ -8,8 +8,7 @@ use medmij_types::Printable;
 
 /// The invariant that a finding is about; its text never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Code {
+pub(crate) enum Code {
     /// The Aanbiedersnaam has its form (core.alst.101).
     V2,
     /// A resource endpoint serves one Gegevensdienst (core.gegevensdiensten.201).
@@ -28,11 +27,10 @@ pub enum Code {
 
 impl Code {
     /// All codes, in a fixed order.
-    pub const ALL: &'static [Self] = &[Self::V2, Self::V5, Self::V9, Self::V12, Self::V13, Self::Use, Self::Tz];
+    pub(crate) const ALL: &'static [Self] = &[Self::V2, Self::V5, Self::V9, Self::V12, Self::V13, Self::Use, Self::Tz];
 
     /// The code as text.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::V2 => "V2",
             Self::V5 => "V5",
@@ -47,8 +45,7 @@ impl Code {
 
 impl Code {
     /// What the invariant is, in one sentence.
-    #[must_use]
-    pub const fn says(self) -> &'static str {
+    pub(crate) const fn says(self) -> &'static str {
         match self {
             Self::V2 => "The Aanbiedersnaam has its form (core.alst.101).",
             Self::V5 => "A resource endpoint serves one Gegevensdienst (core.gegevensdiensten.201).",
@@ -69,7 +66,7 @@ impl fmt::Display for Code {
 
 /// Something that a publisher should not have published, or that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     code: Code,
     list: ListKind,
     entry: String,
@@ -80,39 +77,29 @@ pub struct Finding {
 
 impl Finding {
     /// The invariant.
-    #[must_use]
-    pub const fn code(&self) -> Code {
+    pub(crate) const fn code(&self) -> Code {
         self.code
     }
 
-    /// The list that the entry is in.
-    #[must_use]
-    pub const fn list(&self) -> ListKind {
-        self.list
-    }
-
     /// The key of the entry; for a finding about the list as a whole, its Tijdstempel.
-    #[must_use]
-    pub fn entry(&self) -> &str {
+    #[cfg(test)]
+    pub(crate) fn entry(&self) -> &str {
         &self.entry
     }
 
     /// What is the matter.
-    #[must_use]
-    pub fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
     /// Line, column and byte; `None` where the value had to be decoded (CDATA, references) and nothing near it can be
     /// pointed at.
-    #[must_use]
-    pub const fn place(&self) -> Option<Place> {
+    pub(crate) const fn place(&self) -> Option<Place> {
         self.place
     }
 
     /// The element, as `/Whitelist/MedMijNodes/MedMijNode[3]/Hostname`; empty where [`place`](Self::place) is `None`.
-    #[must_use]
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         &self.path
     }
 }

@@ -7,7 +7,7 @@ use medmij_ocl::{NotificationEndpoint, OAuthclientlist};
 use medmij_types::{GegevensdienstId, Hostname};
 use medmij_zal::Zorgaanbiederslijst;
 
-use crate::{Against, Code, findings::Sink};
+use super::{Against, Code, findings::Sink};
 
 pub(crate) fn zal(list: &Zorgaanbiederslijst, against: &Against<'_>, sink: &mut Sink<'_>) {
     if is_nothing(against) {
@@ -146,7 +146,10 @@ fn again(seen: &mut Seen, what: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Finding, Lists, lint};
+    use crate::lint::{
+        Finding,
+        tests::{Lists, lint},
+    };
     use medmij_gnl::{Gegevensdienstnamenlijst, ReadOptions, Snapshot};
     use medmij_whitelist::Whitelist;
     use medmij_zal::Zorgaanbiederslijst;

@@ -16,7 +16,7 @@ use medmij_types::PeerNames;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::Answer;
+use crate::stelselnode::Answer;
 
 /// A Stelselnode at work. Dropping it ends it; [`stop`](Self::stop) also waits until it has.
 #[derive(Debug)]

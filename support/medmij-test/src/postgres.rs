@@ -3,19 +3,17 @@
 //! end, also where the test is killed.
 //!
 //! ```
-//! use medmij_test_postgres::TestPostgres;
+//! use medmij_test::postgres::TestPostgres;
 //!
 //! let Some(postgres) = TestPostgres::start_or_skip() else { return Ok(()) };
 //! let connection = postgres.create_database()?;
 //! assert!(connection.starts_with("host="));
-//! # Ok::<(), medmij_test_postgres::PostgresError>(())
+//! # Ok::<(), medmij_test::postgres::PostgresError>(())
 //! ```
 //!
 //! The programs are looked for in the folder that `MEDMIJ_POSTGRES_BIN` names, then in `/usr/lib/postgresql/*/bin`, newest
 //! first. PostgreSQL refuses to run as root; the server then runs as the user `postgres`. Where no PostgreSQL is found,
 //! [`TestPostgres::start_or_skip`] says so and answers nothing, and fails where `CI` is set.
-
-#![forbid(unsafe_code)]
 
 mod pooler;
 mod programs;
@@ -70,7 +68,7 @@ impl TestPostgres {
         match Self::start() {
             Ok(server) => Some(server),
             Err(absent @ (PostgresError::Absent | PostgresError::NoUser)) => {
-                medmij_test::skip(&absent.to_string());
+                crate::skip(&absent.to_string());
                 None
             }
             Err(error) => panic!("{error}: {:?}", std::error::Error::source(&error)),

@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use crate::PostgresError;
+use crate::postgres::PostgresError;
 
 /// Where the programs are, and as whom they run.
 #[derive(Clone, Debug)]

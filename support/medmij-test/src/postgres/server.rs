@@ -16,7 +16,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{
+use crate::postgres::{
     PostgresError,
     programs::{Programs, run},
 };
