@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The command line.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+mod cache;
+#[cfg(feature = "store")]
+mod store;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use medmij_list::{ListKind, supply::SourceName};
-use medmij_types::Volgnummer;
-
+pub(crate) use self::cache::{CacheCommand, CacheLower, CacheRefresh};
+#[cfg(feature = "store")]
+pub(crate) use self::store::{BindingsCommand, ClockCommand, KeysCommand, StorePlace};
 use crate::fhir::FhirCommand;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use medmij_list::ListKind;
+use std::{num::NonZeroUsize, path::PathBuf};
 
 /// Works with the lists of MedMij: judges them, looks things up, compares them, and keeps them; and shows which values the
 /// framework leaves open.
@@ -265,109 +269,6 @@ With --json there is one object a line for each of them, as `medmij policy show 
     },
 }
 
-#[derive(Subcommand)]
-pub(crate) enum CacheCommand {
-    /// Show what is kept: numbers, ages, the rollback memory.
-    #[command(after_help = "Exit codes: 0 shown, 2 trouble.")]
-    Inspect {
-        /// The folder.
-        folder: PathBuf,
-        /// One JSON object a line.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show which lists were accepted when.
-    #[command(after_help = "Exit codes: 0 shown, 2 trouble.")]
-    Journal {
-        /// The folder.
-        folder: PathBuf,
-        /// One JSON object a line.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Lower the rollback memory of one list, after a wrong publication. It is written into the journal.
-    Lower(CacheLower),
-    /// Fetch lists once, judge them, and keep what may be taken.
-    Refresh(CacheRefresh),
-}
-
-#[derive(Args)]
-#[command(
-    after_help = "Exit codes: 0 lowered, 2 trouble, also if there is no such list or the number is above the memory."
-)]
-pub(crate) struct CacheLower {
-    /// The folder.
-    pub(crate) folder: PathBuf,
-    /// Which list.
-    #[arg(long, value_enum)]
-    pub(crate) list: Kind,
-    /// Where it comes from, as `medmij cache inspect` shows it; may be left out if there is one source only.
-    #[arg(long, value_parser = SourceName::parse)]
-    pub(crate) source: Option<SourceName>,
-    /// The api of the list.
-    #[arg(long, default_value_t = 2)]
-    pub(crate) api: u16,
-    /// The lowest Volgnummer that is accepted from now on.
-    #[arg(long, value_name = "VOLGNUMMER", value_parser = Volgnummer::parse, required_unless_present = "forget")]
-    pub(crate) to: Option<Volgnummer>,
-    /// Accept any Volgnummer the next time.
-    #[arg(long, conflicts_with = "to")]
-    pub(crate) forget: bool,
-    /// Why, and by whom.
-    #[arg(long)]
-    pub(crate) reason: String,
-}
-
-#[derive(Args)]
-#[command(group(ArgGroup::new("where").required(true).args(["from", "stelselnode"])))]
-#[command(after_help = "\
-Exit codes: 0 all taken or unchanged, 1 some refused, 2 trouble, also a source that is away.\n\
-With --json there is one object a line for each list: list, source, api, ok, volgnummer of the list in\n\
-force after it, and events, each with event and what.")]
-pub(crate) struct CacheRefresh {
-    /// The folder in which the lists are kept.
-    pub(crate) folder: PathBuf,
-    /// Which lists; without it, the four of core.lijsten.300.
-    #[arg(long, value_enum, value_delimiter = ',')]
-    pub(crate) list: Vec<Kind>,
-    /// The api to ask for.
-    #[arg(long, default_value_t = 2)]
-    pub(crate) api: u16,
-    /// One JSON object a line.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Take the lists from this folder, under their official file names.
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) from: Option<PathBuf>,
-    /// What to call that folder: lists of another source have a memory of their own.
-    #[arg(long, default_value = "folder", value_parser = SourceName::parse, requires = "from")]
-    pub(crate) source: SourceName,
-    /// Fetch the lists from this Stelselnode over mutual TLS.
-    #[arg(long, value_name = "HOST", requires_all = ["chain", "key", "roots"])]
-    pub(crate) stelselnode: Option<String>,
-    /// The path before the file names on the Stelselnode.
-    #[arg(long, value_name = "PATH", default_value = "")]
-    pub(crate) path: String,
-    /// The certificate of this node and its intermediates (PEM).
-    #[arg(long, value_name = "PEM")]
-    pub(crate) chain: Option<PathBuf>,
-    /// The private key of this node (PEM).
-    #[arg(long, value_name = "PEM")]
-    pub(crate) key: Option<PathBuf>,
-    /// The roots of the back channel (PEM).
-    #[arg(long, value_name = "PEM")]
-    pub(crate) roots: Option<PathBuf>,
-    /// A certificate revocation list (DER or PEM); may be repeated.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) crl: Vec<PathBuf>,
-    /// Do not ask whether the certificate of the Stelselnode is revoked.
-    #[arg(long, conflicts_with = "crl")]
-    pub(crate) danger_no_revocation: bool,
-    /// A map from .localhost names to loopback addresses, for development.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) danger_loopback: Option<PathBuf>,
-}
-
 /// Which list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
@@ -391,136 +292,6 @@ impl From<Kind> for ListKind {
             Kind::Whitelist => Self::Whitelist,
             Kind::Gnl => Self::Gegevensdienstnamenlijst,
             Kind::Zkl => Self::Zorgaanbiederskoppellijst,
-        }
-    }
-}
-
-/// Where the store of a DVZA is.
-#[cfg(feature = "store")]
-#[derive(Args)]
-#[group(required = true, multiple = false)]
-pub(crate) struct StorePlace {
-    /// The file of a store in SQLite; it is brought up to date, and not made.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) sqlite: Option<PathBuf>,
-    /// How to connect to a store in PostgreSQL: "host=/run/postgresql user=dvza dbname=dvza". A socket, or this machine.
-    #[arg(long, value_name = "CONNECTION")]
-    pub(crate) postgres: Option<String>,
-}
-
-#[cfg(feature = "store")]
-#[derive(Subcommand)]
-pub(crate) enum BindingsCommand {
-    /// List the names of certificates that were seen with a DVP, or confirmed.
-    #[command(after_help = "\
-Exit codes: 0 listed, 2 trouble.\n\
-With --json there is one object a line: client_id, name, confirmed, since (seconds since 1970, or null).")]
-    List {
-        #[command(flatten)]
-        place: StorePlace,
-        /// Only those that nobody confirmed yet.
-        #[arg(long)]
-        unconfirmed: bool,
-        /// One JSON object a line.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Confirm that a name belongs to a DVP: from then on every other DVP is refused with it.
-    #[command(after_help = "Exit codes: 0 confirmed, 2 trouble.")]
-    Confirm {
-        /// The DVP, by its client_id.
-        #[arg(value_name = "CLIENT_ID")]
-        client_id: String,
-        /// The name in the certificate.
-        #[arg(value_name = "NAME")]
-        name: String,
-        #[command(flatten)]
-        place: StorePlace,
-    },
-    /// Forget a name of a DVP.
-    #[command(after_help = "Exit codes: 0 forgotten, 1 it was not known, 2 trouble.")]
-    Forget {
-        /// The DVP, by its client_id.
-        #[arg(value_name = "CLIENT_ID")]
-        client_id: String,
-        /// The name in the certificate.
-        #[arg(value_name = "NAME")]
-        name: String,
-        #[command(flatten)]
-        place: StorePlace,
-    },
-}
-
-#[cfg(feature = "store")]
-impl BindingsCommand {
-    pub(crate) fn place(&self) -> &StorePlace {
-        match self {
-            Self::List { place, .. } | Self::Confirm { place, .. } | Self::Forget { place, .. } => place,
-        }
-    }
-}
-
-#[cfg(feature = "store")]
-#[derive(Subcommand)]
-pub(crate) enum KeysCommand {
-    /// Count the rows that need each key.
-    #[command(after_help = "\
-Exit codes: 0 counted, 1 with --keys if rows need a key that the file lacks, 2 trouble.\n\
-With --json there is one object a line: key (sealing, index), id, rows.")]
-    Use {
-        #[command(flatten)]
-        place: StorePlace,
-        /// The key file that is to be used from now on: a line for each key, "seal ID KEY" or "index VERSION KEY", a KEY
-        /// being 32 bytes in base64url. The highest ID seals, the highest VERSION makes indexes.
-        #[arg(long, value_name = "FILE")]
-        keys: Option<PathBuf>,
-        /// One JSON object a line.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Bring every grant under the current keys.
-    #[command(after_help = "Exit codes: 0 all of them are, 1 some cannot be opened with this key file, 2 trouble.")]
-    Reseal {
-        #[command(flatten)]
-        place: StorePlace,
-        /// The key file: a line for each key, "seal ID KEY" or "index VERSION KEY", a KEY being 32 bytes in base64url. The
-        /// highest ID seals, the highest VERSION makes indexes.
-        #[arg(long, value_name = "FILE")]
-        keys: PathBuf,
-    },
-}
-
-#[cfg(feature = "store")]
-impl KeysCommand {
-    pub(crate) fn place(&self) -> &StorePlace {
-        match self {
-            Self::Use { place, .. } | Self::Reseal { place, .. } => place,
-        }
-    }
-}
-
-#[cfg(feature = "store")]
-#[derive(Subcommand)]
-pub(crate) enum ClockCommand {
-    /// Show how far the wall clock and the floor are apart.
-    #[command(after_help = "Exit codes: 0 all is well, 1 nothing is purged, 2 trouble.")]
-    Show {
-        #[command(flatten)]
-        place: StorePlace,
-    },
-    /// Accept the wall clock, after a long stop: grants lapse and rows are purged by it from now on.
-    #[command(after_help = "Exit codes: 0 accepted, 2 trouble.")]
-    Accept {
-        #[command(flatten)]
-        place: StorePlace,
-    },
-}
-
-#[cfg(feature = "store")]
-impl ClockCommand {
-    pub(crate) fn place(&self) -> &StorePlace {
-        match self {
-            Self::Show { place } | Self::Accept { place } => place,
         }
     }
 }
