@@ -6,7 +6,7 @@ use std::sync::Arc;
 use medmij_list::{
     BuiltInDialects, Collector, Dialect, DialectError, Document, Header, KeyIndex, List, ListKind, ListWriter, Value,
 };
-use medmij_types::{GegevensdienstId, GegevensdienstIdError, NaamError, Weergavenaam};
+use medmij_types::{GegevensdienstId, ValueError, Weergavenaam};
 
 /// The Gegevensdienstnamenlijst. Two lists are equal if their headers and their entries, in order, are.
 #[derive(Debug)]
@@ -93,8 +93,8 @@ impl<'a> Gegevensdienst<'a> {
     ///
     /// # Errors
     ///
-    /// [`GegevensdienstIdError`] says why the id cannot be used: the schema lets more pass than can stand in a scope.
-    pub fn id(self) -> Result<GegevensdienstId, GegevensdienstIdError> {
+    /// [`ValueError`] says why the id cannot be used: the schema lets more pass than can stand in a scope.
+    pub fn id(self) -> Result<GegevensdienstId, ValueError> {
         GegevensdienstId::parse(self.id)
     }
 
@@ -108,8 +108,8 @@ impl<'a> Gegevensdienst<'a> {
     ///
     /// # Errors
     ///
-    /// [`NaamError`] says why the name cannot be used.
-    pub fn weergavenaam(self) -> Result<Weergavenaam, NaamError> {
+    /// [`ValueError`] says why the name cannot be used.
+    pub fn weergavenaam(self) -> Result<Weergavenaam, ValueError> {
         Weergavenaam::parse(self.naam)
     }
 }

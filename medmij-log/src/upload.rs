@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{Request, Response, StatusCode, Uri, header};
-use medmij_types::{AccessToken, SecretError};
+use medmij_types::{AccessToken, ValueError};
 use zeroize::Zeroizing;
 
 use crate::{SinkError, Verdict};
@@ -51,8 +51,8 @@ impl Authentication {
     /// A bearer token.
     ///
     /// # Errors
-    /// [`SecretError`] where the text cannot be a token.
-    pub fn bearer(token: impl Into<String>) -> Result<Self, SecretError> {
+    /// [`ValueError`] where the text cannot be a token.
+    pub fn bearer(token: impl Into<String>) -> Result<Self, ValueError> {
         AccessToken::from_wire(token).map(Self::Bearer)
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use medmij_list::ListCache;
-use medmij_types::{Hostname, HostnameError};
+use medmij_types::{Hostname, ValueError};
 use medmij_whitelist::{HostPolicy, Whitelist};
 
 use crate::{BackChannel, StelselnodeSource};
@@ -42,8 +42,8 @@ impl Environment {
     /// The network of the real thing: `stelselnode.medmij.nl` (core.lijsten.300), lists of release 2.
     ///
     /// # Errors
-    /// [`HostnameError`], never in practice: a test reads the name.
-    pub fn production() -> Result<Self, HostnameError> {
+    /// [`ValueError`], never in practice: a test reads the name.
+    pub fn production() -> Result<Self, ValueError> {
         Ok(Self::new("production", Hostname::parse("stelselnode.medmij.nl")?))
     }
 
@@ -51,8 +51,8 @@ impl Environment {
     /// participant is seen to use, so check it, and take [`Environment::new`] when it is another.
     ///
     /// # Errors
-    /// [`HostnameError`], never in practice: a test reads the name.
-    pub fn acceptance() -> Result<Self, HostnameError> {
+    /// [`ValueError`], never in practice: a test reads the name.
+    pub fn acceptance() -> Result<Self, ValueError> {
         Ok(Self::new("acceptance", Hostname::parse("services.interoplab.nl")?))
     }
 

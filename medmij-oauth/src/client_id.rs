@@ -3,7 +3,7 @@
 
 use std::{fmt, str::FromStr};
 
-use medmij_types::{Hostname, HostnameError};
+use medmij_types::{Hostname, ValueError};
 
 /// The `client_id` of a DVP: the host name that the OAuth Client List gives it. No scheme, no port, no path.
 ///
@@ -12,7 +12,7 @@ use medmij_types::{Hostname, HostnameError};
 ///
 /// assert_eq!(ClientId::parse("pgo.example.nl")?.as_str(), "pgo.example.nl");
 /// assert!(ClientId::parse("https://pgo.example.nl").is_err());
-/// # Ok::<(), medmij_types::HostnameError>(())
+/// # Ok::<(), medmij_types::ValueError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(Hostname);
@@ -23,7 +23,7 @@ impl ClientId {
     /// # Errors
     ///
     /// The rule of [`Hostname`] that the text breaks.
-    pub fn parse(text: &str) -> Result<Self, HostnameError> {
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
         Hostname::parse(text).map(Self)
     }
 
@@ -47,7 +47,7 @@ impl From<Hostname> for ClientId {
 }
 
 impl FromStr for ClientId {
-    type Err = HostnameError;
+    type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::parse(text)
@@ -55,7 +55,7 @@ impl FromStr for ClientId {
 }
 
 impl TryFrom<&str> for ClientId {
-    type Error = HostnameError;
+    type Error = ValueError;
 
     fn try_from(text: &str) -> Result<Self, Self::Error> {
         Self::parse(text)
@@ -63,7 +63,7 @@ impl TryFrom<&str> for ClientId {
 }
 
 impl TryFrom<String> for ClientId {
-    type Error = HostnameError;
+    type Error = ValueError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         Self::parse(&text)

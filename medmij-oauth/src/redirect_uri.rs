@@ -6,7 +6,7 @@
 
 use std::{fmt, str::FromStr};
 
-use medmij_types::{Hostname, HostnameError};
+use medmij_types::{Hostname, ValueError};
 
 use crate::{ClientId, form};
 
@@ -146,7 +146,7 @@ pub enum RedirectUriError {
     Port,
     /// The host is no usable host name.
     #[error("redirect_uri has no usable host: {0}")]
-    Host(HostnameError),
+    Host(ValueError),
     /// A `%` that is not followed by two hexadecimal digits, or stands for a control character.
     #[error("redirect_uri has a wrong percent escape")]
     Escape,
@@ -295,16 +295,19 @@ mod tests {
             ("https://pgo.example.nl:443/cb", E::Port),
             ("https://pgo.example.nl:8443/cb", E::Port),
             ("https://pgo.example.nl:/cb", E::Port),
-            ("https://", E::Host(HostnameError::Empty)),
-            ("https:///cb", E::Host(HostnameError::Empty)),
-            ("https://?x", E::Host(HostnameError::Empty)),
-            ("https://pgo.example.nl./cb", E::Host(HostnameError::EmptyLabel)),
-            ("https://localhost/cb", E::Host(HostnameError::SingleLabel)),
-            ("https://127.0.0.1/cb", E::Host(HostnameError::ShortTopLabel)),
-            ("https://127.0.0.10/cb", E::Host(HostnameError::NumericTopLabel)),
-            ("https://[::1]/cb", E::Host(HostnameError::Character)),
-            ("https://pgo.example.nl%2eevil.nl/cb", E::Host(HostnameError::Character)),
-            ("https://*.example.nl/cb", E::Host(HostnameError::Character)),
+            ("https://", E::Host(ValueError::HostnameEmpty)),
+            ("https:///cb", E::Host(ValueError::HostnameEmpty)),
+            ("https://?x", E::Host(ValueError::HostnameEmpty)),
+            ("https://pgo.example.nl./cb", E::Host(ValueError::HostnameEmptyLabel)),
+            ("https://localhost/cb", E::Host(ValueError::HostnameSingleLabel)),
+            ("https://127.0.0.1/cb", E::Host(ValueError::HostnameShortTopLabel)),
+            ("https://127.0.0.10/cb", E::Host(ValueError::HostnameNumericTopLabel)),
+            ("https://[::1]/cb", E::Host(ValueError::HostnameCharacter)),
+            (
+                "https://pgo.example.nl%2eevil.nl/cb",
+                E::Host(ValueError::HostnameCharacter),
+            ),
+            ("https://*.example.nl/cb", E::Host(ValueError::HostnameCharacter)),
             ("https://pgo.example.nl/[cb]", E::Character),
             ("https://pgo.example.nl/cb?x[]=1", E::Character),
             ("https://pgo.example.nl/%zz", E::Escape),

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.ocl.300, ext.abo.subnotint.201 — a client: its host, its name, what it may ask for and where it is notified.
 
-use medmij_types::{
-    BackchannelUri, GegevensdienstId, GegevensdienstIdError, Hostname, HostnameError, NaamError, Organisatienaam,
-    UriError,
-};
+use medmij_types::{BackchannelUri, GegevensdienstId, Hostname, Organisatienaam, ValueError};
 
 use crate::{
     OAuthclientlist,
@@ -58,8 +55,8 @@ impl<'a> OAuthclient<'a> {
     ///
     /// # Errors
     ///
-    /// [`HostnameError`]: the schema lets more pass than is a host.
-    pub fn hostname(self) -> Result<Hostname, HostnameError> {
+    /// [`ValueError`]: the schema lets more pass than is a host.
+    pub fn hostname(self) -> Result<Hostname, ValueError> {
         Hostname::parse(self.hostname_str())
     }
 
@@ -73,8 +70,8 @@ impl<'a> OAuthclient<'a> {
     ///
     /// # Errors
     ///
-    /// [`NaamError::Length`] or [`NaamError::Control`].
-    pub fn organisatienaam(self) -> Result<Organisatienaam, NaamError> {
+    /// [`ValueError::NameLength`] or [`ValueError::NameControl`].
+    pub fn organisatienaam(self) -> Result<Organisatienaam, ValueError> {
         Organisatienaam::parse(self.organisatienaam_str().unwrap_or_default())
     }
 
@@ -157,8 +154,8 @@ impl<'a> OAuthclientGegevensdienst<'a> {
     ///
     /// # Errors
     ///
-    /// [`GegevensdienstIdError::Length`] or [`GegevensdienstIdError::Character`].
-    pub fn id(self) -> Result<GegevensdienstId, GegevensdienstIdError> {
+    /// [`ValueError::GegevensdienstIdLength`] or [`ValueError::GegevensdienstIdCharacter`].
+    pub fn id(self) -> Result<GegevensdienstId, ValueError> {
         GegevensdienstId::parse(self.id_str())
     }
 
@@ -203,8 +200,8 @@ impl<'a> NotificationEndpoint<'a> {
     ///
     /// # Errors
     ///
-    /// [`UriError`]: the first rule that the text breaks.
-    pub fn uri(self) -> Result<BackchannelUri, UriError> {
+    /// [`ValueError`]: the first rule that the text breaks.
+    pub fn uri(self) -> Result<BackchannelUri, ValueError> {
         BackchannelUri::parse(self.0)
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The name of an Aanbieder in the network: core.alst.101, and the scope of core.authint.200.
 
+use crate::ValueError;
+
 checked_text! {
     /// The MedMij name of an Aanbieder (older: Zorgaanbieder), such as `umcharderwijk@medmij`.
     ///
@@ -13,23 +15,23 @@ checked_text! {
     /// holds no space, `~` or `/`, the separators of a scope; an `&` is percent-encoded as `%26` in a query.
     ///
     /// ```
-    /// use medmij_types::{Aanbiedernaam, AanbiedernaamError};
+    /// use medmij_types::{Aanbiedernaam, ValueError};
     ///
     /// let naam = Aanbiedernaam::parse("umcharderwijk")?;
     /// assert_eq!(naam, Aanbiedernaam::parse("umcharderwijk@medmij")?);
     /// assert_eq!((naam.as_str(), naam.short()), ("umcharderwijk@medmij", "umcharderwijk"));
     ///
     /// assert_eq!(Aanbiedernaam::parse("jansen&zn.tandarts2")?.short(), "jansen&zn.tandarts2");
-    /// assert_eq!(Aanbiedernaam::parse("zorg--groep"), Err(AanbiedernaamError::Segment));
-    /// assert_eq!(Aanbiedernaam::parse("UMCHarderwijk@medmij"), Err(AanbiedernaamError::Character));
-    /// # Ok::<(), AanbiedernaamError>(())
+    /// assert_eq!(Aanbiedernaam::parse("zorg--groep"), Err(ValueError::AanbiedernaamSegment));
+    /// assert_eq!(Aanbiedernaam::parse("UMCHarderwijk@medmij"), Err(ValueError::AanbiedernaamCharacter));
+    /// # Ok::<(), ValueError>(())
     /// ```
-    Aanbiedernaam, AanbiedernaamError, check,
+    Aanbiedernaam, ValueError, check,
     /// Reads a name with or without `@medmij`.
     ///
     /// # Errors
     ///
-    /// [`AanbiedernaamError`]: the first rule that the text breaks.
+    /// [`ValueError`]: the first rule that the text breaks.
 }
 
 impl Aanbiedernaam {
@@ -43,19 +45,19 @@ impl Aanbiedernaam {
 const SUFFIX: &str = "@medmij";
 
 /// The name with its suffix.
-fn check(text: &str) -> Result<String, AanbiedernaamError> {
+fn check(text: &str) -> Result<String, ValueError> {
     let short = text.strip_suffix(SUFFIX).unwrap_or(text);
     if short.contains('@') {
-        return Err(AanbiedernaamError::Suffix);
+        return Err(ValueError::AanbiedernaamSuffix);
     }
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || is_separator(b);
     if !short.bytes().all(fits) {
-        return Err(AanbiedernaamError::Character);
+        return Err(ValueError::AanbiedernaamCharacter);
     }
     match short.len() {
-        0..3 => return Err(AanbiedernaamError::TooShort),
+        0..3 => return Err(ValueError::AanbiedernaamTooShort),
         3..=50 => {}
-        _ => return Err(AanbiedernaamError::TooLong),
+        _ => return Err(ValueError::AanbiedernaamTooLong),
     }
     short
         .as_bytes()
@@ -69,36 +71,16 @@ const fn is_separator(b: u8) -> bool {
 }
 
 /// `([a-z]+[0-9]{0,4})+`
-fn check_segment(segment: &[u8]) -> Result<(), AanbiedernaamError> {
+fn check_segment(segment: &[u8]) -> Result<(), ValueError> {
     if !segment.first().is_some_and(u8::is_ascii_lowercase) {
-        return Err(AanbiedernaamError::Segment);
+        return Err(ValueError::AanbiedernaamSegment);
     }
     let long = segment.split(u8::is_ascii_lowercase).any(|digits| digits.len() > 4);
-    if long { Err(AanbiedernaamError::Digits) } else { Ok(()) }
-}
-
-/// Why a text is no [`Aanbiedernaam`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AanbiedernaamError {
-    /// A character other than `a`–`z`, `0`–`9`, `-`, `&` and `.`.
-    #[error("Aanbiedernaam holds a character other than a-z, 0-9, '-', '&' and '.'")]
-    Character,
-    /// Fewer than 3 characters before the suffix.
-    #[error("Aanbiedernaam has fewer than 3 characters before '@medmij'")]
-    TooShort,
-    /// More than 50 characters before the suffix.
-    #[error("Aanbiedernaam has more than 50 characters before '@medmij'")]
-    TooLong,
-    /// An `@` that does not start the suffix `@medmij`.
-    #[error("Aanbiedernaam has a suffix other than '@medmij'")]
-    Suffix,
-    /// A segment that is empty or starts with a digit.
-    #[error("Aanbiedernaam has a segment between '-', '&' and '.' that does not start with a letter")]
-    Segment,
-    /// More than four digits in a row.
-    #[error("Aanbiedernaam has more than four digits in a row")]
-    Digits,
+    if long {
+        Err(ValueError::AanbiedernaamDigits)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -121,26 +103,26 @@ mod tests {
 
     #[test]
     fn core_alst_101_refused_names() {
-        use AanbiedernaamError as E;
+        use ValueError as E;
         for (bad, why) in [
-            ("", E::TooShort),
-            ("ab@medmij", E::TooShort),
-            ("@medmij", E::TooShort),
-            (&*"a".repeat(51), E::TooLong),
-            ("radiologencentraalflevoland@", E::Suffix),
-            ("abc@MedMij", E::Suffix),
-            ("abc@medmij.nl", E::Suffix),
-            ("abc@medmij@medmij", E::Suffix),
-            ("UMCHarderwijk@medmij", E::Character),
-            (" abc@medmij", E::Character),
-            ("abc@medmij ", E::Suffix),
-            ("abc~48", E::Character),
-            ("abc/48", E::Character),
-            ("a b c", E::Character),
-            ("äbc", E::Character),
-            ("abc+d", E::Character),
-            ("abc_d", E::Character),
-            ("ab\u{661}", E::Character),
+            ("", E::AanbiedernaamTooShort),
+            ("ab@medmij", E::AanbiedernaamTooShort),
+            ("@medmij", E::AanbiedernaamTooShort),
+            (&*"a".repeat(51), E::AanbiedernaamTooLong),
+            ("radiologencentraalflevoland@", E::AanbiedernaamSuffix),
+            ("abc@MedMij", E::AanbiedernaamSuffix),
+            ("abc@medmij.nl", E::AanbiedernaamSuffix),
+            ("abc@medmij@medmij", E::AanbiedernaamSuffix),
+            ("UMCHarderwijk@medmij", E::AanbiedernaamCharacter),
+            (" abc@medmij", E::AanbiedernaamCharacter),
+            ("abc@medmij ", E::AanbiedernaamSuffix),
+            ("abc~48", E::AanbiedernaamCharacter),
+            ("abc/48", E::AanbiedernaamCharacter),
+            ("a b c", E::AanbiedernaamCharacter),
+            ("äbc", E::AanbiedernaamCharacter),
+            ("abc+d", E::AanbiedernaamCharacter),
+            ("abc_d", E::AanbiedernaamCharacter),
+            ("ab\u{661}", E::AanbiedernaamCharacter),
         ] {
             assert_eq!(Aanbiedernaam::parse(bad), Err(why), "{bad:?}");
         }
@@ -148,7 +130,7 @@ mod tests {
 
     #[test]
     fn segments_are_joined_by_one_separator_and_made_of_letters_with_at_most_four_digits() {
-        use AanbiedernaamError as E;
+        use ValueError as E;
         for good in [
             "test.huisarts.amsterdam@medmij",
             "jansen&zn",
@@ -161,20 +143,20 @@ mod tests {
             assert!(Aanbiedernaam::parse(good).is_ok(), "{good}");
         }
         for (bad, why) in [
-            ("zorg--groep", E::Segment),
-            ("zorg.-groep", E::Segment),
-            ("zorg&&groep", E::Segment),
-            ("2020zorg", E::Segment),
-            ("zorg.2020", E::Segment),
-            ("1.2", E::Segment),
-            ("123", E::Segment),
-            (".abc", E::Segment),
-            ("abc.", E::Segment),
-            ("abc-@medmij", E::Segment),
-            ("&abc", E::Segment),
-            ("...", E::Segment),
-            ("zorg20201", E::Digits),
-            ("a12345b", E::Digits),
+            ("zorg--groep", E::AanbiedernaamSegment),
+            ("zorg.-groep", E::AanbiedernaamSegment),
+            ("zorg&&groep", E::AanbiedernaamSegment),
+            ("2020zorg", E::AanbiedernaamSegment),
+            ("zorg.2020", E::AanbiedernaamSegment),
+            ("1.2", E::AanbiedernaamSegment),
+            ("123", E::AanbiedernaamSegment),
+            (".abc", E::AanbiedernaamSegment),
+            ("abc.", E::AanbiedernaamSegment),
+            ("abc-@medmij", E::AanbiedernaamSegment),
+            ("&abc", E::AanbiedernaamSegment),
+            ("...", E::AanbiedernaamSegment),
+            ("zorg20201", E::AanbiedernaamDigits),
+            ("a12345b", E::AanbiedernaamDigits),
         ] {
             assert_eq!(Aanbiedernaam::parse(bad), Err(why), "{bad:?}");
         }

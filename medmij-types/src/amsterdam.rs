@@ -19,7 +19,7 @@ use crate::datum::{self, SECONDS_A_DAY};
 /// let local = AmsterdamTime::of(moment);
 /// assert_eq!((local.datum().to_string(), local.hour(), local.minute()), ("2026-08-01".to_owned(), 0, 30));
 /// assert_eq!(local.offset_minutes(), 120);
-/// # Ok::<(), medmij_types::TijdstempelError>(())
+/// # Ok::<(), medmij_types::ValueError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AmsterdamTime {
@@ -102,7 +102,7 @@ impl Datum {
     /// let late = Tijdstempel::parse("2026-11-29T23:30:00Z")?.to_system_time().unwrap();
     /// assert_eq!(Datum::in_amsterdam(late).to_string(), "2026-11-30");
     /// assert_eq!(Datum::in_utc(late).to_string(), "2026-11-29");
-    /// # Ok::<(), medmij_types::TijdstempelError>(())
+    /// # Ok::<(), medmij_types::ValueError>(())
     /// ```
     #[must_use]
     pub fn in_amsterdam(moment: SystemTime) -> Self {

@@ -2,6 +2,7 @@
 //! The burgerservicenummer: known to the Aanbieder's side only, and never on the wire between DVP and DVA
 //! (core.rscint.203).
 
+use crate::ValueError;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
@@ -11,10 +12,10 @@ use zeroize::Zeroizing;
 /// or a file by accident.
 ///
 /// ```
-/// use medmij_types::{Bsn, BsnError};
+/// use medmij_types::{Bsn, ValueError};
 ///
 /// assert!(Bsn::parse("999990019").is_ok());
-/// assert_eq!(Bsn::parse("999990018").err(), Some(BsnError::Elfproef));
+/// assert_eq!(Bsn::parse("999990018").err(), Some(ValueError::BsnElevenTest));
 /// ```
 ///
 /// ```compile_fail
@@ -29,12 +30,12 @@ impl Bsn {
     ///
     /// # Errors
     ///
-    /// [`BsnError`], where the text has another form or fails the elfproef. The error never holds the text.
-    pub fn parse(text: &str) -> Result<Self, BsnError> {
-        let digits: [u8; 9] = text.as_bytes().try_into().map_err(|_| BsnError::Form)?;
+    /// [`ValueError`], where the text has another form or fails the elfproef. The error never holds the text.
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
+        let digits: [u8; 9] = text.as_bytes().try_into().map_err(|_| ValueError::BsnForm)?;
         let digits = Zeroizing::new(digits);
         if !digits.iter().all(u8::is_ascii_digit) {
-            return Err(BsnError::Form);
+            return Err(ValueError::BsnForm);
         }
         let weights = [9, 8, 7, 6, 5, 4, 3, 2, -1];
         let sum: i32 = digits
@@ -43,7 +44,7 @@ impl Bsn {
             .map(|(digit, weight)| i32::from(digit - b'0') * weight)
             .sum();
         if sum % 11 != 0 || digits.iter().all(|digit| *digit == b'0') {
-            return Err(BsnError::Elfproef);
+            return Err(ValueError::BsnElevenTest);
         }
         Ok(Self(digits))
     }
@@ -64,18 +65,6 @@ impl PartialEq for Bsn {
 
 impl Eq for Bsn {}
 
-/// Why a text is no [`Bsn`]. It never holds the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum BsnError {
-    /// Not nine ASCII digits.
-    #[error("BSN does not have nine digits")]
-    Form,
-    /// The elfproef fails.
-    #[error("BSN fails the elfproef")]
-    Elfproef,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,12 +75,12 @@ mod tests {
             assert_eq!(Bsn::parse(good).map(|b| b.expose().to_owned()), Ok(good.to_owned()));
         }
         for (bad, why) in [
-            ("000000000", BsnError::Elfproef),
-            ("123456789", BsnError::Elfproef),
-            ("12345678", BsnError::Form),
-            ("1234567820", BsnError::Form),
-            ("12345678a", BsnError::Form),
-            ("", BsnError::Form),
+            ("000000000", ValueError::BsnElevenTest),
+            ("123456789", ValueError::BsnElevenTest),
+            ("12345678", ValueError::BsnForm),
+            ("1234567820", ValueError::BsnForm),
+            ("12345678a", ValueError::BsnForm),
+            ("", ValueError::BsnForm),
         ] {
             assert_eq!(Bsn::parse(bad).err(), Some(why), "{bad}");
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A calendar day, and the one place where days are counted.
 
+use crate::ValueError;
 use std::time::{Duration, SystemTime};
 
 use chrono::{Datelike as _, NaiveDate};
@@ -8,13 +9,13 @@ use chrono::{Datelike as _, NaiveDate};
 /// A day of the Gregorian calendar, from `0001-01-01` to `9999-12-31`, without a time and without a zone.
 ///
 /// ```
-/// use medmij_types::{Datum, DatumError};
+/// use medmij_types::{Datum, ValueError};
 ///
 /// let day = Datum::parse("2028-02-28")?;
 /// assert_eq!(day.plus(1).to_string(), "2028-02-29");
-/// assert_eq!(Datum::parse("2026-02-29"), Err(DatumError::Range));
-/// assert_eq!(Datum::parse("2026-2-3"), Err(DatumError::Form));
-/// # Ok::<(), DatumError>(())
+/// assert_eq!(Datum::parse("2026-02-29"), Err(ValueError::CalendarDateRange));
+/// assert_eq!(Datum::parse("2026-2-3"), Err(ValueError::CalendarDateForm));
+/// # Ok::<(), ValueError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Datum(NaiveDate);
@@ -45,20 +46,20 @@ impl Datum {
     ///
     /// # Errors
     ///
-    /// [`DatumError::Form`] for another form, [`DatumError::Range`] for a day that does not exist.
-    pub fn parse(text: &str) -> Result<Self, DatumError> {
+    /// [`ValueError::CalendarDateForm`] for another form, [`ValueError::CalendarDateRange`] for a day that does not exist.
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
         let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else {
-            return Err(DatumError::Form);
+            return Err(ValueError::CalendarDateForm);
         };
-        let number = |digits: &[&u8]| -> Result<u16, DatumError> {
+        let number = |digits: &[&u8]| -> Result<u16, ValueError> {
             digits.iter().try_fold(0, |number: u16, digit| match digit {
                 b'0'..=b'9' => Ok(number * 10 + u16::from(**digit - b'0')),
-                _ => Err(DatumError::Form),
+                _ => Err(ValueError::CalendarDateForm),
             })
         };
         let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
-        let small = |number: u16| u8::try_from(number).map_err(|_| DatumError::Range);
-        Self::new(year, small(month)?, small(day)?).ok_or(DatumError::Range)
+        let small = |number: u16| u8::try_from(number).map_err(|_| ValueError::CalendarDateRange);
+        Self::new(year, small(month)?, small(day)?).ok_or(ValueError::CalendarDateRange)
     }
 
     /// The day of a moment in UTC. A moment before the first day or after the last is taken as that day.
@@ -123,7 +124,7 @@ impl Datum {
     /// let born = Datum::parse("2014-11-30")?;
     /// assert_eq!(born.age_on(Datum::parse("2026-11-29")?), 11);
     /// assert_eq!(born.age_on(Datum::parse("2026-11-30")?), 12);
-    /// # Ok::<(), medmij_types::DatumError>(())
+    /// # Ok::<(), medmij_types::ValueError>(())
     /// ```
     #[must_use]
     pub fn age_on(self, day: Self) -> u16 {
@@ -151,19 +152,7 @@ impl std::fmt::Display for Datum {
     }
 }
 
-text_in_and_out!(Datum, DatumError);
-
-/// Why a text is no [`Datum`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DatumError {
-    /// Not of the form `YYYY-MM-DD`.
-    #[error("date is not of the form YYYY-MM-DD")]
-    Form,
-    /// There is no such day.
-    #[error("date names a day that does not exist")]
-    Range,
-}
+text_in_and_out!(Datum, ValueError);
 
 /// Whether the proleptic Gregorian calendar has this day, in a year of any size. The calendar repeats every 400 years.
 pub(crate) fn exists(year: i64, month: u8, day: u8) -> bool {
@@ -209,24 +198,24 @@ mod tests {
     #[test]
     fn only_days_that_exist_in_the_one_form() {
         for (bad, why) in [
-            ("", DatumError::Form),
-            ("2026-1-1", DatumError::Form),
-            ("20260101", DatumError::Form),
-            ("2026-01-01 ", DatumError::Form),
-            (" 2026-01-01", DatumError::Form),
-            ("2026/01/01", DatumError::Form),
-            ("+026-01-01", DatumError::Form),
-            ("2026-01-0\u{661}", DatumError::Form),
-            ("2026-01-01T00:00:00Z", DatumError::Form),
-            ("0000-01-01", DatumError::Range),
-            ("2026-00-01", DatumError::Range),
-            ("2026-13-01", DatumError::Range),
-            ("2026-01-00", DatumError::Range),
-            ("2026-01-32", DatumError::Range),
-            ("2026-02-31", DatumError::Range),
-            ("2026-04-31", DatumError::Range),
-            ("2026-02-29", DatumError::Range),
-            ("1900-02-29", DatumError::Range),
+            ("", ValueError::CalendarDateForm),
+            ("2026-1-1", ValueError::CalendarDateForm),
+            ("20260101", ValueError::CalendarDateForm),
+            ("2026-01-01 ", ValueError::CalendarDateForm),
+            (" 2026-01-01", ValueError::CalendarDateForm),
+            ("2026/01/01", ValueError::CalendarDateForm),
+            ("+026-01-01", ValueError::CalendarDateForm),
+            ("2026-01-0\u{661}", ValueError::CalendarDateForm),
+            ("2026-01-01T00:00:00Z", ValueError::CalendarDateForm),
+            ("0000-01-01", ValueError::CalendarDateRange),
+            ("2026-00-01", ValueError::CalendarDateRange),
+            ("2026-13-01", ValueError::CalendarDateRange),
+            ("2026-01-00", ValueError::CalendarDateRange),
+            ("2026-01-32", ValueError::CalendarDateRange),
+            ("2026-02-31", ValueError::CalendarDateRange),
+            ("2026-04-31", ValueError::CalendarDateRange),
+            ("2026-02-29", ValueError::CalendarDateRange),
+            ("1900-02-29", ValueError::CalendarDateRange),
         ] {
             assert_eq!(Datum::parse(bad), Err(why), "{bad:?}");
         }

@@ -4,7 +4,7 @@
 mod grammar;
 
 use self::grammar::{after_authority, check};
-use crate::{Hostname, HostnameError};
+use crate::{Hostname, ValueError};
 
 /// An https URI on the front channel, without a port: an AuthorizationEndpointuri.
 ///
@@ -15,12 +15,12 @@ use crate::{Hostname, HostnameError};
 /// normalised.
 ///
 /// ```
-/// use medmij_types::{FrontchannelUri, UriError};
+/// use medmij_types::{FrontchannelUri, ValueError};
 ///
 /// let uri = FrontchannelUri::parse("https://medmij.za982.xisbridge.net/oauth/authorize")?;
 /// assert_eq!(uri.path_and_query(), "/oauth/authorize");
-/// assert_eq!(FrontchannelUri::parse("https://medmij.nl:443/authorize"), Err(UriError::PortNotAllowed));
-/// # Ok::<(), UriError>(())
+/// assert_eq!(FrontchannelUri::parse("https://medmij.nl:443/authorize"), Err(ValueError::UriPortNotAllowed));
+/// # Ok::<(), ValueError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FrontchannelUri {
@@ -35,12 +35,12 @@ pub struct FrontchannelUri {
 /// beyond it, what makes the URI mean the same to everybody; see [`FrontchannelUri`].
 ///
 /// ```
-/// use medmij_types::{BackchannelUri, UriError};
+/// use medmij_types::{BackchannelUri, ValueError};
 ///
 /// let uri = BackchannelUri::parse("https://medmij.xisbridge.net:8099/oauth/token")?;
 /// assert_eq!((uri.hostname().as_str(), uri.port()), ("medmij.xisbridge.net", Some(8099)));
-/// assert_eq!(BackchannelUri::parse("https://medmij.xisbridge.net:99999/oauth/token"), Err(UriError::Port));
-/// # Ok::<(), UriError>(())
+/// assert_eq!(BackchannelUri::parse("https://medmij.xisbridge.net:99999/oauth/token"), Err(ValueError::UriPort));
+/// # Ok::<(), ValueError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BackchannelUri {
@@ -54,15 +54,15 @@ impl FrontchannelUri {
     ///
     /// # Errors
     ///
-    /// [`UriError`]: the first rule that the text breaks.
-    pub fn parse(text: &str) -> Result<Self, UriError> {
+    /// [`ValueError`]: the first rule that the text breaks.
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
         let (hostname, port) = check(text)?;
         match port {
             None => Ok(Self {
                 text: text.into(),
                 hostname,
             }),
-            Some(_) => Err(UriError::PortNotAllowed),
+            Some(_) => Err(ValueError::UriPortNotAllowed),
         }
     }
 
@@ -98,8 +98,8 @@ impl BackchannelUri {
     ///
     /// # Errors
     ///
-    /// [`UriError`]: the first rule that the text breaks.
-    pub fn parse(text: &str) -> Result<Self, UriError> {
+    /// [`ValueError`]: the first rule that the text breaks.
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
         let (hostname, port) = check(text)?;
         Ok(Self {
             text: text.into(),
@@ -141,50 +141,14 @@ impl BackchannelUri {
     }
 }
 
-text_traits!(FrontchannelUri, UriError);
-text_traits!(BackchannelUri, UriError);
-
-/// Why a text is no [`FrontchannelUri`] or [`BackchannelUri`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum UriError {
-    /// Longer than 2048 characters.
-    #[error("URI is longer than 2048 characters")]
-    TooLong,
-    /// Does not start with `https://` in lower case.
-    #[error("URI does not start with 'https://'")]
-    Scheme,
-    /// User information before the host.
-    #[error("URI holds user information")]
-    UserInfo,
-    /// The host breaks a rule.
-    #[error("host of the URI: {0}")]
-    Hostname(HostnameError),
-    /// A port on the front channel.
-    #[error("URI on the front channel has a port")]
-    PortNotAllowed,
-    /// A port that is not 1 to 65535 in ASCII digits without a leading zero.
-    #[error("port of the URI is not a number from 1 to 65535")]
-    Port,
-    /// Two slashes in a row.
-    #[error("path of the URI has an empty segment")]
-    EmptySegment,
-    /// A segment `.` or `..`, also percent-encoded, which others would resolve away.
-    #[error("path of the URI has a '.' or '..' segment")]
-    DotSegment,
-    /// A character that RFC 3986 section 3.3 or 3.4 does not allow there, or a broken percent-encoding.
-    #[error("path or query of the URI holds a character that RFC 3986 does not allow")]
-    Character,
-    /// A fragment.
-    #[error("URI has a fragment")]
-    Fragment,
-}
+text_traits!(FrontchannelUri, ValueError);
+text_traits!(BackchannelUri, ValueError);
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::lexical;
-    use UriError as E;
+    use ValueError as E;
     use proptest::prelude::*;
 
     #[test]
@@ -204,20 +168,20 @@ mod tests {
     #[test]
     fn l8_schema_valid_and_harmful_is_refused() {
         for (bad, why) in [
-            ("https://a.nl:0", E::Port),
-            ("https://a.nl:99999/x", E::Port),
-            ("https://a.nl:0443/x", E::Port),
-            ("https://a.nl:١٢/x", E::Port),
-            ("https://10.0.0.10/x", E::Hostname(HostnameError::NumericTopLabel)),
-            ("https://a-.nl/x", E::Hostname(HostnameError::Hyphen)),
-            ("https://a.nl/x y", E::Character),
-            ("https://a.nl/x\ny", E::Character),
-            ("https://a.nl/é", E::Character),
-            ("https://a.nl/%zz", E::Character),
-            ("https://a.nl/%2", E::Character),
-            ("https://a.nl/x\\y", E::Character),
-            ("https://a.nl/../x", E::DotSegment),
-            ("https://a.nl/x/%2E%2e", E::DotSegment),
+            ("https://a.nl:0", E::UriPort),
+            ("https://a.nl:99999/x", E::UriPort),
+            ("https://a.nl:0443/x", E::UriPort),
+            ("https://a.nl:١٢/x", E::UriPort),
+            ("https://10.0.0.10/x", ValueError::HostnameNumericTopLabel),
+            ("https://a-.nl/x", ValueError::HostnameHyphen),
+            ("https://a.nl/x y", E::UriCharacter),
+            ("https://a.nl/x\ny", E::UriCharacter),
+            ("https://a.nl/é", E::UriCharacter),
+            ("https://a.nl/%zz", E::UriCharacter),
+            ("https://a.nl/%2", E::UriCharacter),
+            ("https://a.nl/x\\y", E::UriCharacter),
+            ("https://a.nl/../x", E::UriDotSegment),
+            ("https://a.nl/x/%2E%2e", E::UriDotSegment),
         ] {
             assert!(lexical::is_backchannel_uri(bad), "{bad:?} is schema-valid");
             assert_eq!(BackchannelUri::parse(bad), Err(why), "{bad:?}");
@@ -227,28 +191,28 @@ mod tests {
     #[test]
     fn schema_invalid_is_refused() {
         for (bad, why) in [
-            ("", E::Scheme),
-            ("http://a.nl", E::Scheme),
-            ("HTTPS://a.nl", E::Scheme),
-            ("https:/a.nl", E::Scheme),
-            ("https://a.nl//", E::EmptySegment),
-            ("https://a.nl/x//", E::EmptySegment),
-            ("https://a.nl//x", E::EmptySegment),
-            ("https://a.nl/x?q#f", E::Fragment),
-            ("https://a.nl/x?q r", E::Character),
-            ("https://a.nl/x?%q", E::Character),
-            ("https://a.nl#f", E::Fragment),
-            ("https://user@a.nl", E::UserInfo),
-            ("https://a.nl:443@evil.nl", E::UserInfo),
-            ("https://a.nl:", E::Port),
-            ("https://a.nl:123456", E::Port),
-            ("https://A.nl", E::Hostname(HostnameError::Character)),
-            ("https://localhost", E::Hostname(HostnameError::SingleLabel)),
-            ("https://a.nl.", E::Hostname(HostnameError::EmptyLabel)),
+            ("", E::UriScheme),
+            ("http://a.nl", E::UriScheme),
+            ("HTTPS://a.nl", E::UriScheme),
+            ("https:/a.nl", E::UriScheme),
+            ("https://a.nl//", E::UriEmptySegment),
+            ("https://a.nl/x//", E::UriEmptySegment),
+            ("https://a.nl//x", E::UriEmptySegment),
+            ("https://a.nl/x?q#f", E::UriFragment),
+            ("https://a.nl/x?q r", E::UriCharacter),
+            ("https://a.nl/x?%q", E::UriCharacter),
+            ("https://a.nl#f", E::UriFragment),
+            ("https://user@a.nl", E::UriUserInfo),
+            ("https://a.nl:443@evil.nl", E::UriUserInfo),
+            ("https://a.nl:", E::UriPort),
+            ("https://a.nl:123456", E::UriPort),
+            ("https://A.nl", ValueError::HostnameCharacter),
+            ("https://localhost", ValueError::HostnameSingleLabel),
+            ("https://a.nl.", ValueError::HostnameEmptyLabel),
         ] {
             assert_eq!(BackchannelUri::parse(bad), Err(why), "{bad:?}");
         }
-        assert_eq!(FrontchannelUri::parse("https://a.nl:8443/x"), Err(E::PortNotAllowed));
+        assert_eq!(FrontchannelUri::parse("https://a.nl:8443/x"), Err(E::UriPortNotAllowed));
     }
 
     #[test]

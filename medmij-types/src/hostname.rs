@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.whl.304 — every name on the Whitelist is a fully qualified domain name (RFC 3696 section 2).
 
-use crate::lexical;
+use crate::{ValueError, lexical};
 
 checked_text! {
     /// A fully qualified, lower-case ASCII host name that may be used: looked up, dialled, compared.
@@ -12,20 +12,20 @@ checked_text! {
     /// underscore, no Unicode: internationalised names stand in their `xn--` form.
     ///
     /// ```
-    /// use medmij_types::{Hostname, HostnameError};
+    /// use medmij_types::{Hostname, ValueError};
     ///
     /// assert_eq!(Hostname::parse("rcf-rso.nl")?.as_str(), "rcf-rso.nl");
-    /// assert_eq!(Hostname::parse("RCF-RSO.nl"), Err(HostnameError::Character));
+    /// assert_eq!(Hostname::parse("RCF-RSO.nl"), Err(ValueError::HostnameCharacter));
     /// assert_eq!(Hostname::parse_observed("RCF-RSO.nl")?, Hostname::parse("rcf-rso.nl")?);
-    /// assert_eq!(Hostname::parse("10.0.0.10"), Err(HostnameError::NumericTopLabel));
-    /// # Ok::<(), HostnameError>(())
+    /// assert_eq!(Hostname::parse("10.0.0.10"), Err(ValueError::HostnameNumericTopLabel));
+    /// # Ok::<(), ValueError>(())
     /// ```
-    Hostname, HostnameError, check,
+    Hostname, ValueError, check,
     /// Reads a host name exactly as a list writes it.
     ///
     /// # Errors
     ///
-    /// [`HostnameError`]: the first rule that the text breaks.
+    /// [`ValueError`]: the first rule that the text breaks.
 }
 
 impl Hostname {
@@ -38,10 +38,10 @@ impl Hostname {
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse): [`HostnameError`].
-    pub fn parse_observed(text: &str) -> Result<Self, HostnameError> {
+    /// As [`parse`](Self::parse): [`ValueError`].
+    pub fn parse_observed(text: &str) -> Result<Self, ValueError> {
         if text.len() > Self::MAX_LEN {
-            return Err(HostnameError::TooLong);
+            return Err(ValueError::HostnameTooLong);
         }
         Self::parse(&text.to_ascii_lowercase())
     }
@@ -53,72 +53,39 @@ impl Hostname {
     }
 }
 
-/// Why a text is no [`Hostname`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum HostnameError {
-    /// The text is empty.
-    #[error("host name is empty")]
-    Empty,
-    /// More than 253 characters.
-    #[error("host name is longer than 253 characters")]
-    TooLong,
-    /// A character other than `a`–`z`, `0`–`9`, `-` and `.`.
-    #[error("host name holds a character other than a-z, 0-9, '-' and '.'")]
-    Character,
-    /// Two dots in a row, or a dot at the start or the end.
-    #[error("host name has an empty label")]
-    EmptyLabel,
-    /// A label of more than 63 characters.
-    #[error("host name has a label longer than 63 characters")]
-    LabelTooLong,
-    /// A label that starts or ends with `-`.
-    #[error("host name has a label that starts or ends with '-'")]
-    Hyphen,
-    /// Only one label.
-    #[error("host name is not fully qualified: it has one label")]
-    SingleLabel,
-    /// A last label of one character, which the schemas refuse.
-    #[error("last label of the host name has one character")]
-    ShortTopLabel,
-    /// A last label of digits only, as in an IPv4 address.
-    #[error("last label of the host name is a number")]
-    NumericTopLabel,
-}
-
-fn check(text: &str) -> Result<&str, HostnameError> {
+fn check(text: &str) -> Result<&str, ValueError> {
     if text.is_empty() {
-        return Err(HostnameError::Empty);
+        return Err(ValueError::HostnameEmpty);
     }
     if text.len() > Hostname::MAX_LEN {
-        return Err(HostnameError::TooLong);
+        return Err(ValueError::HostnameTooLong);
     }
     if !text.bytes().all(|b| lexical::is_hostname_byte(b) || b == b'.') {
-        return Err(HostnameError::Character);
+        return Err(ValueError::HostnameCharacter);
     }
     let mut labels = 0_usize;
     let mut last = "";
     for label in text.split('.') {
         if label.is_empty() {
-            return Err(HostnameError::EmptyLabel);
+            return Err(ValueError::HostnameEmptyLabel);
         }
         if label.len() > 63 {
-            return Err(HostnameError::LabelTooLong);
+            return Err(ValueError::HostnameLabelTooLong);
         }
         if label.starts_with('-') || label.ends_with('-') {
-            return Err(HostnameError::Hyphen);
+            return Err(ValueError::HostnameHyphen);
         }
         labels += 1;
         last = label;
     }
     if labels < 2 {
-        return Err(HostnameError::SingleLabel);
+        return Err(ValueError::HostnameSingleLabel);
     }
     if last.len() < 2 {
-        return Err(HostnameError::ShortTopLabel);
+        return Err(ValueError::HostnameShortTopLabel);
     }
     if last.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(HostnameError::NumericTopLabel);
+        return Err(ValueError::HostnameNumericTopLabel);
     }
     Ok(text)
 }
@@ -149,34 +116,34 @@ mod tests {
 
     #[test]
     fn core_whl_304_refused_host_names() {
-        use HostnameError as E;
+        use ValueError as E;
         let long_label = format!("{}.nl", "a".repeat(64));
         let too_long = format!("{}.nl", vec!["a".repeat(50); 5].join("."));
         for (bad, why) in [
-            ("", E::Empty),
-            ("localhost", E::SingleLabel),
-            ("A.nl", E::Character),
-            ("a.b", E::ShortTopLabel),
-            ("-a.nl", E::Hyphen),
-            ("a-.nl", E::Hyphen),
-            ("a.nl-", E::Hyphen),
-            ("a..nl", E::EmptyLabel),
-            ("a.nl.", E::EmptyLabel),
-            (".a.nl", E::EmptyLabel),
-            ("a_b.nl", E::Character),
-            (" a.nl", E::Character),
-            ("a.nl ", E::Character),
-            ("a.nl\n", E::Character),
-            ("a.nl\0", E::Character),
-            ("a.nl:443", E::Character),
-            ("*.a.nl", E::Character),
-            ("ä.nl", E::Character),
-            ("a。nl", E::Character),
-            ("10.0.0.10", E::NumericTopLabel),
-            ("10.0.0.1", E::ShortTopLabel),
-            ("1.23", E::NumericTopLabel),
-            (&long_label, E::LabelTooLong),
-            (&too_long, E::TooLong),
+            ("", E::HostnameEmpty),
+            ("localhost", E::HostnameSingleLabel),
+            ("A.nl", E::HostnameCharacter),
+            ("a.b", E::HostnameShortTopLabel),
+            ("-a.nl", E::HostnameHyphen),
+            ("a-.nl", E::HostnameHyphen),
+            ("a.nl-", E::HostnameHyphen),
+            ("a..nl", E::HostnameEmptyLabel),
+            ("a.nl.", E::HostnameEmptyLabel),
+            (".a.nl", E::HostnameEmptyLabel),
+            ("a_b.nl", E::HostnameCharacter),
+            (" a.nl", E::HostnameCharacter),
+            ("a.nl ", E::HostnameCharacter),
+            ("a.nl\n", E::HostnameCharacter),
+            ("a.nl\0", E::HostnameCharacter),
+            ("a.nl:443", E::HostnameCharacter),
+            ("*.a.nl", E::HostnameCharacter),
+            ("ä.nl", E::HostnameCharacter),
+            ("a。nl", E::HostnameCharacter),
+            ("10.0.0.10", E::HostnameNumericTopLabel),
+            ("10.0.0.1", E::HostnameShortTopLabel),
+            ("1.23", E::HostnameNumericTopLabel),
+            (&long_label, E::HostnameLabelTooLong),
+            (&too_long, E::HostnameTooLong),
         ] {
             assert_eq!(Hostname::parse(bad), Err(why), "{bad:?}");
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The version of the interfaces that an Aanbieder offers (ZAL release3).
 
-use crate::lexical;
+use crate::{ValueError, lexical};
 
 checked_text! {
     /// The id of an Interfaceversie, such as `1.4.0` or `2`: opaque, compared exactly, never ordered.
@@ -15,14 +15,14 @@ checked_text! {
     /// let two = InterfaceversieId::parse("2")?;
     /// assert!(two.is_same_version(&InterfaceversieId::parse("2.")?));
     /// assert!(!two.is_same_version(&InterfaceversieId::parse("2.0")?));
-    /// # Ok::<(), medmij_types::InterfaceversieIdError>(())
+    /// # Ok::<(), medmij_types::ValueError>(())
     /// ```
-    InterfaceversieId, InterfaceversieIdError, check,
+    InterfaceversieId, ValueError, check,
     /// Reads an id: 1 to 30 printable characters.
     ///
     /// # Errors
     ///
-    /// [`InterfaceversieIdError::Length`] or [`InterfaceversieIdError::Character`].
+    /// [`ValueError::InterfaceversieIdLength`] or [`ValueError::InterfaceversieIdCharacter`].
 }
 
 impl InterfaceversieId {
@@ -36,26 +36,14 @@ impl InterfaceversieId {
     }
 }
 
-fn check(text: &str) -> Result<&str, InterfaceversieIdError> {
+fn check(text: &str) -> Result<&str, ValueError> {
     if !lexical::has_length(text, 1, 30) {
-        return Err(InterfaceversieIdError::Length);
+        return Err(ValueError::InterfaceversieIdLength);
     }
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(InterfaceversieIdError::Character);
+        return Err(ValueError::InterfaceversieIdCharacter);
     }
     Ok(text)
-}
-
-/// Why a text is no [`InterfaceversieId`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InterfaceversieIdError {
-    /// Not 1 to 30 characters.
-    #[error("InterfaceversieId does not have 1 to 30 characters")]
-    Length,
-    /// White space or a control character.
-    #[error("InterfaceversieId holds white space or a control character")]
-    Character,
 }
 
 #[cfg(test)]
@@ -67,7 +55,10 @@ mod tests {
         for good in ["1.2.0", "1.4.0", "1.6.0", "2", "2."] {
             assert!(InterfaceversieId::parse(good).is_ok(), "{good}");
         }
-        assert_eq!(InterfaceversieId::parse(""), Err(InterfaceversieIdError::Length));
-        assert_eq!(InterfaceversieId::parse("1 0"), Err(InterfaceversieIdError::Character));
+        assert_eq!(InterfaceversieId::parse(""), Err(ValueError::InterfaceversieIdLength));
+        assert_eq!(
+            InterfaceversieId::parse("1 0"),
+            Err(ValueError::InterfaceversieIdCharacter)
+        );
     }
 }

@@ -47,6 +47,7 @@ mod codes;
 mod datum;
 mod endpoint_uri;
 mod entropy;
+mod error;
 mod hostname;
 mod interfaceversie;
 pub mod json;
@@ -61,24 +62,25 @@ mod tijdstempel;
 mod volgnummer;
 
 pub use crate::{
-    aanbiedernaam::{Aanbiedernaam, AanbiedernaamError},
+    aanbiedernaam::Aanbiedernaam,
     amsterdam::AmsterdamTime,
-    bsn::{Bsn, BsnError},
+    bsn::Bsn,
     clock::{Clock, SystemClock},
-    codes::{GegevensdienstId, GegevensdienstIdError, Systeemrolcode, SysteemrolcodeError},
-    datum::{Datum, DatumError},
-    endpoint_uri::{BackchannelUri, FrontchannelUri, UriError},
+    codes::{GegevensdienstId, Systeemrolcode},
+    datum::Datum,
+    endpoint_uri::{BackchannelUri, FrontchannelUri},
     entropy::{Entropy, EntropyError},
-    hostname::{Hostname, HostnameError},
-    interfaceversie::{InterfaceversieId, InterfaceversieIdError},
-    names::{NaamError, Organisatienaam, Weergavenaam},
+    error::ValueError,
+    hostname::Hostname,
+    interfaceversie::InterfaceversieId,
+    names::{Organisatienaam, Weergavenaam},
     peer_names::PeerNames,
-    release::{Release, ReleaseError},
-    request_ids::{CorrelationId, MedMijRequestId, UuidError},
-    secret::{AccessToken, AuthorizationCode, RefreshToken, SecretError, State},
+    release::Release,
+    request_ids::{CorrelationId, MedMijRequestId},
+    secret::{AccessToken, AuthorizationCode, RefreshToken, State},
     show::{Printable, is_printable},
-    tijdstempel::{Tijdstempel, TijdstempelError},
-    volgnummer::{Volgnummer, VolgnummerError},
+    tijdstempel::Tijdstempel,
+    volgnummer::Volgnummer,
 };
 
 #[cfg(feature = "os")]

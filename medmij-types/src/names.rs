@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Names that are shown to people: of a Gegevensdienst (GNL) and of a DVP (OCL).
 
-use crate::{is_printable, lexical};
+use crate::{ValueError, is_printable, lexical};
 
 checked_text! {
     /// The user-friendly name of a Gegevensdienst on the Gegevensdienstnamenlijst: 3 to 50 characters, counted as code
@@ -10,18 +10,18 @@ checked_text! {
     /// A name is text from a list: escape it wherever it is shown.
     ///
     /// ```
-    /// use medmij_types::{NaamError, Weergavenaam};
+    /// use medmij_types::{ValueError, Weergavenaam};
     ///
     /// assert_eq!(Weergavenaam::parse("Basisgegevens Zorg")?.as_str(), "Basisgegevens Zorg");
-    /// assert_eq!(Weergavenaam::parse("😀😀"), Err(NaamError::Length));
-    /// # Ok::<(), NaamError>(())
+    /// assert_eq!(Weergavenaam::parse("😀😀"), Err(ValueError::NameLength));
+    /// # Ok::<(), ValueError>(())
     /// ```
-    Weergavenaam, NaamError, check,
+    Weergavenaam, ValueError, check,
     /// Reads a name.
     ///
     /// # Errors
     ///
-    /// [`NaamError::Length`] or [`NaamError::Control`].
+    /// [`ValueError::NameLength`] or [`ValueError::NameControl`].
 }
 
 checked_text! {
@@ -36,12 +36,12 @@ checked_text! {
     /// assert!(Organisatienaam::parse("De Enige Echte PGO").is_ok());
     /// assert!(Organisatienaam::parse("PG").is_err());
     /// ```
-    Organisatienaam, NaamError, check,
+    Organisatienaam, ValueError, check,
     /// Reads a name.
     ///
     /// # Errors
     ///
-    /// [`NaamError::Length`] or [`NaamError::Control`].
+    /// [`ValueError::NameLength`] or [`ValueError::NameControl`].
 }
 
 impl Organisatienaam {
@@ -63,24 +63,12 @@ impl Organisatienaam {
     }
 }
 
-/// Why a text is no [`Weergavenaam`] or [`Organisatienaam`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum NaamError {
-    /// Not 3 to 50 characters.
-    #[error("name does not have 3 to 50 characters")]
-    Length,
-    /// A control character.
-    #[error("name holds a control character")]
-    Control,
-}
-
-fn check(text: &str) -> Result<&str, NaamError> {
+fn check(text: &str) -> Result<&str, ValueError> {
     if !lexical::has_length(text, 3, 50) {
-        return Err(NaamError::Length);
+        return Err(ValueError::NameLength);
     }
     if text.chars().any(char::is_control) {
-        return Err(NaamError::Control);
+        return Err(ValueError::NameControl);
     }
     Ok(text)
 }
@@ -92,8 +80,8 @@ mod tests {
     #[test]
     fn names_are_counted_in_characters() {
         assert!(Weergavenaam::parse(&"é".repeat(50)).is_ok());
-        assert_eq!(Weergavenaam::parse(&"é".repeat(51)), Err(NaamError::Length));
-        assert_eq!(Organisatienaam::parse("ab"), Err(NaamError::Length));
-        assert_eq!(Organisatienaam::parse("a\nb"), Err(NaamError::Control));
+        assert_eq!(Weergavenaam::parse(&"é".repeat(51)), Err(ValueError::NameLength));
+        assert_eq!(Organisatienaam::parse("ab"), Err(ValueError::NameLength));
+        assert_eq!(Organisatienaam::parse("a\nb"), Err(ValueError::NameControl));
     }
 }

@@ -15,7 +15,7 @@ use std::fmt;
 /// let names = PeerNames::new(Some("PGO.example.nl"), ["pgo.example.nl", "*.example.nl", "back.example.nl"]);
 /// assert_eq!(names.to_string(), "pgo.example.nl, back.example.nl");
 /// assert!(names.contains(&Hostname::parse("back.example.nl")?));
-/// # Ok::<(), medmij_types::HostnameError>(())
+/// # Ok::<(), medmij_types::ValueError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeerNames {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Releases of the Afsprakenstelsel. What differs between them is data keyed by a `Release`, kept where it is used.
 
+use crate::ValueError;
 use std::{fmt, str::FromStr};
 
 /// A release line of the Afsprakenstelsel (before 2.0: Afsprakenset). Later releases are greater.
@@ -10,7 +11,7 @@ use std::{fmt, str::FromStr};
 ///
 /// assert_eq!(Release::parse("2.2.4B")?, Release::V2_2);
 /// assert!(Release::V1_6 < Release::DEFAULT);
-/// # Ok::<(), medmij_types::ReleaseError>(())
+/// # Ok::<(), medmij_types::ValueError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -60,16 +61,20 @@ impl Release {
     ///
     /// # Errors
     ///
-    /// [`ReleaseError`] where the text names none of the lines.
-    pub fn parse(text: &str) -> Result<Self, ReleaseError> {
+    /// [`ValueError`] where the text names none of the lines.
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
         let mut parts = text.splitn(3, '.');
         let line = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let patch = parts.next().unwrap_or("0");
         let number = patch.strip_suffix(|c: char| c.is_ascii_uppercase()).unwrap_or(patch);
         if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(ReleaseError);
+            return Err(ValueError::Release);
         }
-        Self::ALL.iter().copied().find(|r| r.line() == line).ok_or(ReleaseError)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|r| r.line() == line)
+            .ok_or(ValueError::Release)
     }
 
     /// The line as text, such as `2.2`.
@@ -107,8 +112,8 @@ impl fmt::Display for Release {
 }
 
 impl FromStr for Release {
-    type Err = ReleaseError;
-    fn from_str(text: &str) -> Result<Self, ReleaseError> {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         Self::parse(text)
     }
 }
@@ -128,11 +133,6 @@ impl<'de> serde::Deserialize<'de> for Release {
     }
 }
 
-/// The text names no [`Release`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a release of the Afsprakenstelsel from 1.0 to 2.2")]
-pub struct ReleaseError;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(Release::parse("1.1.2"), Ok(Release::V1_1));
         assert_eq!(Release::parse("2.0.3A"), Ok(Release::V2_0));
         for bad in ["", "2", "2.", "2.2.", "2.2.x", "2.2.4BB", "02.2", "3.0", "2.22", "v2.2"] {
-            assert_eq!(Release::parse(bad), Err(ReleaseError), "{bad}");
+            assert_eq!(Release::parse(bad), Err(ValueError::Release), "{bad}");
         }
     }
 }

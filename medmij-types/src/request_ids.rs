@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.208, core.tknint.208, core.rscint.201 — the two ids that travel with every request.
 
-use crate::{Entropy, EntropyError};
+use crate::{Entropy, EntropyError, ValueError};
 
 checked_text! {
     /// `MedMij-Request-ID`: a random UUID, unique for every single request in the MedMij network.
@@ -14,12 +14,12 @@ checked_text! {
     /// assert_eq!(MedMijRequestId::parse(id.as_str()).as_ref(), Ok(&id));
     /// # Ok::<(), medmij_types::EntropyError>(())
     /// ```
-    MedMijRequestId, UuidError, check,
+    MedMijRequestId, ValueError, check,
     /// Reads a UUID of any version, in the form of RFC 9562 section 4.
     ///
     /// # Errors
     ///
-    /// [`UuidError`] where the text is no UUID.
+    /// [`ValueError`] where the text is no UUID.
 }
 
 checked_text! {
@@ -27,17 +27,17 @@ checked_text! {
     /// authorization request; a refresh starts a new one.
     ///
     /// ```
-    /// use medmij_types::{CorrelationId, UuidError};
+    /// use medmij_types::{CorrelationId, ValueError};
     ///
     /// assert!(CorrelationId::parse("6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a").is_ok());
-    /// assert_eq!(CorrelationId::parse("abc"), Err(UuidError));
+    /// assert_eq!(CorrelationId::parse("abc"), Err(ValueError::Uuid));
     /// ```
-    CorrelationId, UuidError, check,
+    CorrelationId, ValueError, check,
     /// Reads a UUID of any version, in the form of RFC 9562 section 4.
     ///
     /// # Errors
     ///
-    /// [`UuidError`] where the text is no UUID.
+    /// [`ValueError`] where the text is no UUID.
 }
 
 impl MedMijRequestId {
@@ -62,18 +62,13 @@ impl CorrelationId {
     }
 }
 
-/// The text is no UUID of the form `8-4-4-4-12` hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a UUID")]
-pub struct UuidError;
-
-fn check(text: &str) -> Result<&str, UuidError> {
+fn check(text: &str) -> Result<&str, ValueError> {
     let fits = text.len() == 36
         && text.bytes().enumerate().all(|(i, b)| match i {
             8 | 13 | 18 | 23 => b == b'-',
             _ => b.is_ascii_hexdigit(),
         });
-    if fits { Ok(text) } else { Err(UuidError) }
+    if fits { Ok(text) } else { Err(ValueError::Uuid) }
 }
 
 fn random(entropy: &dyn Entropy) -> Result<Box<str>, EntropyError> {
@@ -127,7 +122,7 @@ mod tests {
             "6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5g",
             "6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a ",
         ] {
-            assert_eq!(CorrelationId::parse(bad), Err(UuidError), "{bad}");
+            assert_eq!(CorrelationId::parse(bad), Err(ValueError::Uuid), "{bad}");
         }
     }
 }

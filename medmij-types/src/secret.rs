@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Secrets that travel: each a type of its own, never shown, wiped when dropped.
 
-use crate::{Entropy, EntropyError};
+use crate::{Entropy, EntropyError, ValueError};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::fmt;
 use subtle::ConstantTimeEq as _;
@@ -21,9 +21,9 @@ macro_rules! secret {
             ///
             /// # Errors
             ///
-            /// [`SecretError`], where it is empty, too long or holds a character outside its alphabet. The error never
+            /// [`ValueError`], where it is empty, too long or holds a character outside its alphabet. The error never
             /// holds the value.
-            pub fn from_wire(value: impl Into<String>) -> Result<Self, SecretError> {
+            pub fn from_wire(value: impl Into<String>) -> Result<Self, ValueError> {
                 let value = Zeroizing::new(value.into());
                 $check(&value)?;
                 Ok(Self(value))
@@ -98,48 +98,33 @@ secret! {
 /// The longest secret that is taken from the wire, in bytes.
 const MAX_LEN: usize = 8192;
 
-/// Why a value from the wire is refused as a secret. It never holds the value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SecretError {
-    /// The value is empty.
-    #[error("value is empty")]
-    Empty,
-    /// The value is longer than 8192 bytes.
-    #[error("value is longer than 8192 bytes")]
-    TooLong,
-    /// A character outside the alphabet.
-    #[error("value holds a character outside its alphabet")]
-    Character,
-}
-
 /// `VSCHAR` of RFC 6749 appendix A: the printable ASCII characters and the space.
-fn check_visible(value: &str) -> Result<(), SecretError> {
+fn check_visible(value: &str) -> Result<(), ValueError> {
     check(value, |b| (0x20..=0x7e).contains(&b))
 }
 
 /// `b64token` of RFC 6750 section 2.1.
-fn check_b64token(value: &str) -> Result<(), SecretError> {
+fn check_b64token(value: &str) -> Result<(), ValueError> {
     let body = value.trim_end_matches('=');
     if body.is_empty() && !value.is_empty() {
-        return Err(SecretError::Character);
+        return Err(ValueError::SecretCharacter);
     }
     check(value, |b| {
         b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=')
     })?;
     if body.contains('=') {
-        Err(SecretError::Character)
+        Err(ValueError::SecretCharacter)
     } else {
         Ok(())
     }
 }
 
-fn check(value: &str, allowed: impl Fn(u8) -> bool) -> Result<(), SecretError> {
+fn check(value: &str, allowed: impl Fn(u8) -> bool) -> Result<(), ValueError> {
     match value.len() {
-        0 => Err(SecretError::Empty),
+        0 => Err(ValueError::SecretEmpty),
         1..=MAX_LEN if value.bytes().all(allowed) => Ok(()),
-        1..=MAX_LEN => Err(SecretError::Character),
-        _ => Err(SecretError::TooLong),
+        1..=MAX_LEN => Err(ValueError::SecretCharacter),
+        _ => Err(ValueError::SecretTooLong),
     }
 }
 
@@ -161,13 +146,13 @@ mod tests {
         let state = State::from_wire("a b&c=~%2B").unwrap();
         assert_eq!(state.expose(), "a b&c=~%2B");
         for (bad, why) in [
-            ("", SecretError::Empty),
-            ("a\nb", SecretError::Character),
-            ("é", SecretError::Character),
+            ("", ValueError::SecretEmpty),
+            ("a\nb", ValueError::SecretCharacter),
+            ("é", ValueError::SecretCharacter),
         ] {
             assert_eq!(State::from_wire(bad), Err(why), "{bad:?}");
         }
-        assert_eq!(State::from_wire("x".repeat(8193)), Err(SecretError::TooLong));
+        assert_eq!(State::from_wire("x".repeat(8193)), Err(ValueError::SecretTooLong));
     }
 
     #[test]
@@ -176,7 +161,7 @@ mod tests {
             assert!(AccessToken::from_wire(good).is_ok(), "{good}");
         }
         for bad in ["a b", "a=b", "=", "a\r\nX: y", "a,b"] {
-            assert_eq!(AccessToken::from_wire(bad), Err(SecretError::Character), "{bad:?}");
+            assert_eq!(AccessToken::from_wire(bad), Err(ValueError::SecretCharacter), "{bad:?}");
         }
     }
 

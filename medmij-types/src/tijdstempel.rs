@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The moment of publication in the header of every list.
 
+use crate::ValueError;
 use std::time::{Duration, SystemTime};
 
 use crate::datum::{self, Datum, SECONDS_A_DAY};
@@ -19,7 +20,7 @@ use crate::lexical::{self, DateTime, DateTimeError};
 /// assert_eq!(stamp.to_system_time(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_531_993_421)));
 /// assert_eq!(Tijdstempel::parse("2018-07-19T10:43:41.5")?.to_system_time(), None);
 /// assert!(Tijdstempel::parse("2018-07-19T10:43:41").is_err());
-/// # Ok::<(), medmij_types::TijdstempelError>(())
+/// # Ok::<(), medmij_types::ValueError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tijdstempel {
@@ -32,16 +33,16 @@ impl Tijdstempel {
     ///
     /// # Errors
     ///
-    /// [`TijdstempelError`]: the first rule that the text breaks.
-    pub fn parse(text: &str) -> Result<Self, TijdstempelError> {
+    /// [`ValueError`]: the first rule that the text breaks.
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
         let text = lexical::trim(text);
         let parts = DateTime::scan(text).map_err(|error| match error {
-            DateTimeError::Form => TijdstempelError::Form,
-            DateTimeError::Range => TijdstempelError::Range,
-            DateTimeError::YearTooLarge => TijdstempelError::YearTooLarge,
+            DateTimeError::Form => ValueError::TijdstempelForm,
+            DateTimeError::Range => ValueError::TijdstempelRange,
+            DateTimeError::YearTooLarge => ValueError::TijdstempelYearTooLarge,
         })?;
         if text.len() < 20 {
-            return Err(TijdstempelError::NoZone);
+            return Err(ValueError::TijdstempelNoZone);
         }
         Ok(Self {
             text: text.into(),
@@ -53,12 +54,12 @@ impl Tijdstempel {
     ///
     /// # Errors
     ///
-    /// [`TijdstempelError::Range`] for a moment before the year 1 or after the year 9999.
-    pub fn from_system_time(moment: SystemTime) -> Result<Self, TijdstempelError> {
+    /// [`ValueError::TijdstempelRange`] for a moment before the year 1 or after the year 9999.
+    pub fn from_system_time(moment: SystemTime) -> Result<Self, ValueError> {
         let seconds = datum::seconds_since_1970(moment);
         let days = seconds.div_euclid(SECONDS_A_DAY);
         if !(Datum::FIRST.days_since_1970()..=Datum::LAST.days_since_1970()).contains(&days) {
-            return Err(TijdstempelError::Range);
+            return Err(ValueError::TijdstempelRange);
         }
         let day = Datum::clamped(days);
         let second = seconds.rem_euclid(SECONDS_A_DAY);
@@ -113,14 +114,14 @@ impl Tijdstempel {
     ///
     /// # Errors
     ///
-    /// [`TijdstempelError::Range`] for a year outside 1 to 9999 or an offset that is not of whole minutes.
+    /// [`ValueError::TijdstempelRange`] for a year outside 1 to 9999 or an offset that is not of whole minutes.
     #[cfg(feature = "chrono")]
-    pub fn from_chrono<Z: chrono::TimeZone>(moment: &chrono::DateTime<Z>) -> Result<Self, TijdstempelError> {
+    pub fn from_chrono<Z: chrono::TimeZone>(moment: &chrono::DateTime<Z>) -> Result<Self, ValueError> {
         use chrono::{Datelike as _, Offset as _, Timelike as _};
         let local = moment.naive_local();
         let offset = moment.offset().fix().local_minus_utc();
         if !(1..=9999).contains(&local.year()) || offset % 60 != 0 {
-            return Err(TijdstempelError::Range);
+            return Err(ValueError::TijdstempelRange);
         }
         let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.abs() / 60);
         Self::parse(&format!(
@@ -137,25 +138,7 @@ impl Tijdstempel {
     }
 }
 
-text_traits!(Tijdstempel, TijdstempelError);
-
-/// Why a text is no [`Tijdstempel`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TijdstempelError {
-    /// Not of the form of `xs:dateTime`.
-    #[error("Tijdstempel is not of the form YYYY-MM-DDThh:mm:ss with a time zone")]
-    Form,
-    /// There is no such day, time or zone.
-    #[error("Tijdstempel names a day, time or zone that does not exist")]
-    Range,
-    /// Fewer than 20 characters, so without a time zone.
-    #[error("Tijdstempel has no time zone")]
-    NoZone,
-    /// A year beyond 64 bits.
-    #[error("Tijdstempel has a year that is too large")]
-    YearTooLarge,
-}
+text_traits!(Tijdstempel, ValueError);
 
 #[cfg(test)]
 mod tests {
@@ -164,12 +147,12 @@ mod tests {
 
     #[test]
     fn the_error_names_the_rule() {
-        use TijdstempelError as E;
+        use ValueError as E;
         for (bad, why) in [
-            ("2018-07-19T10:43:41", E::NoZone),
-            ("2018-02-30T10:43:41Z", E::Range),
-            ("gisteren", E::Form),
-            ("99999999999999999999-01-01T00:00:00Z", E::YearTooLarge),
+            ("2018-07-19T10:43:41", E::TijdstempelNoZone),
+            ("2018-02-30T10:43:41Z", E::TijdstempelRange),
+            ("gisteren", E::TijdstempelForm),
+            ("99999999999999999999-01-01T00:00:00Z", E::TijdstempelYearTooLarge),
         ] {
             assert_eq!(Tijdstempel::parse(bad), Err(why), "{bad}");
         }

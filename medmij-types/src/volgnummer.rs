@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The number in the header of every list: plus one at each change that leads to publication.
 
-use crate::lexical;
+use crate::{ValueError, lexical};
 use std::{fmt, num::NonZeroU64, str::FromStr};
 
 /// The `Volgnummer` of a list: 1 or more, and at most `u64::MAX`.
@@ -9,11 +9,11 @@ use std::{fmt, num::NonZeroU64, str::FromStr};
 /// XML Schema has no upper bound here; a number beyond 64 bits is refused with an error of its own, never wrapped.
 ///
 /// ```
-/// use medmij_types::{Volgnummer, VolgnummerError};
+/// use medmij_types::{Volgnummer, ValueError};
 ///
 /// assert_eq!(Volgnummer::parse(" +007 ")?.value(), 7);
-/// assert_eq!(Volgnummer::parse("18446744073709551616"), Err(VolgnummerError::TooLarge));
-/// # Ok::<(), VolgnummerError>(())
+/// assert_eq!(Volgnummer::parse("18446744073709551616"), Err(ValueError::VolgnummerTooLarge));
+/// # Ok::<(), ValueError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Volgnummer(NonZeroU64);
@@ -35,15 +35,15 @@ impl Volgnummer {
     ///
     /// # Errors
     ///
-    /// [`VolgnummerError`], the rule that the text breaks.
-    pub fn parse(text: &str) -> Result<Self, VolgnummerError> {
+    /// [`ValueError`], the rule that the text breaks.
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
         let text = lexical::trim(text);
         let digits = text.strip_prefix('+').unwrap_or(text);
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(VolgnummerError::NotANumber);
+            return Err(ValueError::VolgnummerNotANumber);
         }
-        let value: u64 = digits.parse().map_err(|_| VolgnummerError::TooLarge)?;
-        Self::new(value).ok_or(VolgnummerError::Zero)
+        let value: u64 = digits.parse().map_err(|_| ValueError::VolgnummerTooLarge)?;
+        Self::new(value).ok_or(ValueError::VolgnummerZero)
     }
 
     /// The number as an integer.
@@ -60,8 +60,8 @@ impl Volgnummer {
 }
 
 impl FromStr for Volgnummer {
-    type Err = VolgnummerError;
-    fn from_str(text: &str) -> Result<Self, VolgnummerError> {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         Self::parse(text)
     }
 }
@@ -86,21 +86,6 @@ impl<'de> serde::Deserialize<'de> for Volgnummer {
     }
 }
 
-/// Why a text is no [`Volgnummer`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum VolgnummerError {
-    /// Not an integer without a minus sign.
-    #[error("Volgnummer is not a positive whole number")]
-    NotANumber,
-    /// Zero.
-    #[error("Volgnummer is zero")]
-    Zero,
-    /// Beyond 64 bits.
-    #[error("Volgnummer is larger than 18446744073709551615")]
-    TooLarge,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,14 +93,14 @@ mod tests {
 
     #[test]
     fn the_error_names_the_rule() {
-        use VolgnummerError as E;
+        use ValueError as E;
         for (bad, why) in [
-            ("0", E::Zero),
-            ("+00", E::Zero),
-            ("-1", E::NotANumber),
-            ("1.0", E::NotANumber),
-            ("", E::NotANumber),
-            ("12345678901234567890123", E::TooLarge),
+            ("0", E::VolgnummerZero),
+            ("+00", E::VolgnummerZero),
+            ("-1", E::VolgnummerNotANumber),
+            ("1.0", E::VolgnummerNotANumber),
+            ("", E::VolgnummerNotANumber),
+            ("12345678901234567890123", E::VolgnummerTooLarge),
         ] {
             assert_eq!(Volgnummer::parse(bad), Err(why), "{bad:?}");
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use medmij_list::{
     BuiltInDialects, Collector, Dialect, DialectError, Document, Header, KeyIndex, List, ListKind, ListWriter, Value,
 };
-use medmij_types::{Hostname, HostnameError};
+use medmij_types::{Hostname, ValueError};
 
 /// The Whitelist. All hosts on it may take part in back-channel traffic; the Stelselnode need not be on it
 /// (core.whl.303). Two lists are equal if their headers and their entries, in order, are.
@@ -83,8 +83,8 @@ impl<'a> MedMijNode<'a> {
     ///
     /// # Errors
     ///
-    /// [`HostnameError`] says why the name cannot be used.
-    pub fn hostname(self) -> Result<Hostname, HostnameError> {
+    /// [`ValueError`] says why the name cannot be used.
+    pub fn hostname(self) -> Result<Hostname, ValueError> {
         Hostname::parse(self.hostname)
     }
 }

@@ -14,7 +14,7 @@ use medmij_fhir::{
         self, Bronsystemen, Context, FhirBron, FolderBron, ResourceSet, ResourceSetError, SqlStatements, SqliteBron,
     },
 };
-use medmij_types::{Aanbiedernaam, Bsn, BsnError, GegevensdienstId};
+use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, ValueError};
 use rusqlite::{Connection, params};
 use serde::Deserialize;
 use std::{
@@ -97,7 +97,7 @@ impl Bronsysteem {
                 map: persoon.map,
             })
         });
-        let personen: Arc<Vec<Persoon>> = Arc::new(personen.collect::<Result<_, BsnError>>()?);
+        let personen: Arc<Vec<Persoon>> = Arc::new(personen.collect::<Result<_, ValueError>>()?);
         let (mut bronnen, mut dossiers) = (BTreeMap::new(), BTreeSet::new());
         for aanbieder in &index.aanbieders {
             let naam = Aanbiedernaam::parse(&aanbieder.map).map_err(|_| BronError::Naam(aanbieder.map.clone()))?;
@@ -280,5 +280,5 @@ pub enum BronError {
     Bron(#[from] server::BronError),
     /// A person's number is none.
     #[error("testBsn of a person: {0}")]
-    Bsn(#[from] BsnError),
+    Bsn(#[from] ValueError),
 }

@@ -3,7 +3,7 @@
 
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_ocl::{NotificationEndpoint, OAuthclientlist};
-use medmij_types::{HostnameError, Organisatienaam};
+use medmij_types::{Organisatienaam, ValueError};
 use medmij_whitelist::Whitelist;
 
 use super::{Code, findings::Sink};
@@ -77,7 +77,7 @@ pub(crate) fn gnl(list: &Gegevensdienstnamenlijst, sink: &mut Sink<'_>) {
     }
 }
 
-fn host(name: &str, why: HostnameError) -> String {
+fn host(name: &str, why: ValueError) -> String {
     format!("the Hostname \"{name}\" cannot be used: {why} (core.whl.304)")
 }
 

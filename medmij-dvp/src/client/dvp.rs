@@ -331,7 +331,7 @@ impl Dvp {
     /// let een = dvp.redirect_path("/cb", &Hostname::parse("een.example.nl")?);
     /// assert!(een.starts_with("/cb/"));
     /// assert_ne!(een, dvp.redirect_path("/cb", &Hostname::parse("twee.example.nl")?));
-    /// # Ok::<(), medmij_types::HostnameError>(())
+    /// # Ok::<(), medmij_types::ValueError>(())
     /// ```
     #[must_use]
     pub fn redirect_path(&self, base: &str, authorization_server: &Hostname) -> String {

@@ -62,11 +62,11 @@ impl RepresentedAccess {
 /// use medmij_types::Datum;
 ///
 /// let born = Datum::parse("2014-11-30")?;
-/// let on = |day: &str| Ok::<_, medmij_types::DatumError>(represented_access(born, Datum::parse(day)?, RepresentationPolicy::default()));
+/// let on = |day: &str| Ok::<_, medmij_types::ValueError>(represented_access(born, Datum::parse(day)?, RepresentationPolicy::default()));
 /// assert!(matches!(on("2026-11-29")?, RepresentedAccess::ParentEnding { .. }));
 /// assert_eq!(on("2026-11-30")?, RepresentedAccess::Frozen);
 /// assert_eq!(on("2030-11-30")?, RepresentedAccess::Handover);
-/// # Ok::<(), medmij_types::DatumError>(())
+/// # Ok::<(), medmij_types::ValueError>(())
 /// ```
 #[must_use]
 pub fn represented_access(born: Datum, today: Datum, policy: RepresentationPolicy) -> RepresentedAccess {

@@ -23,7 +23,7 @@ use super::{PersonId, RepresentationPolicy, RepresentedAccess, represented_acces
 /// assert!(matches!(announced, Some(RepresentationStep::Announce { .. })));
 /// assert_eq!(child.sweep(Datum::parse("2026-11-30")?, policy), Some(RepresentationStep::Stop));
 /// assert_eq!(child.sweep(Datum::parse("2030-11-30")?, policy), Some(RepresentationStep::Handover));
-/// # Ok::<(), medmij_types::DatumError>(())
+/// # Ok::<(), medmij_types::ValueError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Represented {

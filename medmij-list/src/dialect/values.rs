@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use medmij_types::{Tijdstempel, TijdstempelError, Volgnummer, VolgnummerError, lexical};
+use medmij_types::{Tijdstempel, ValueError, Volgnummer, lexical};
 
 use super::{Base, SimpleType};
 use crate::{
@@ -147,11 +147,11 @@ impl ValueType {
         match self.base {
             Base::String | Base::Token => {}
             Base::DateTime => match Tijdstempel::parse(value) {
-                Ok(_) | Err(TijdstempelError::NoZone) => {}
-                Err(TijdstempelError::YearTooLarge) => {
+                Ok(_) | Err(ValueError::TijdstempelNoZone) => {}
+                Err(ValueError::TijdstempelYearTooLarge) => {
                     return base(Rule::NumberTooLarge, "the year is too large".to_owned());
                 }
-                Err(TijdstempelError::Range) => {
+                Err(ValueError::TijdstempelRange) => {
                     return base(Rule::DateTime, "there is no such day, time or time zone".to_owned());
                 }
                 Err(_) => {
@@ -163,7 +163,7 @@ impl ValueType {
             },
             Base::PositiveInteger => match Volgnummer::parse(value) {
                 Ok(_) => {}
-                Err(VolgnummerError::TooLarge) => {
+                Err(ValueError::VolgnummerTooLarge) => {
                     return base(Rule::NumberTooLarge, "the number is more than 64 bits hold".to_owned());
                 }
                 Err(_) => return base(Rule::Number, "expected a whole number of 1 or more".to_owned()),

@@ -26,7 +26,7 @@ use crate::ClientId;
 /// assert!(!binding.knows(&client, &PeerNames::new(None, ["node.example.nl"]), &[]));
 /// assert_eq!(binding.unknown(), None);
 /// assert_eq!(ClientBinding::learn().unknown(), Some(BoundBy::Learned));
-/// # Ok::<(), medmij_types::HostnameError>(())
+/// # Ok::<(), medmij_types::ValueError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ClientBinding {

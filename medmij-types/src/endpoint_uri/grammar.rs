@@ -1,40 +1,39 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What the two kinds of URI are made of: `https`, a usable host, perhaps a port, and a path of RFC 3986 section 3.3.
 
-use super::UriError;
-use crate::Hostname;
+use crate::{Hostname, ValueError};
 
 const MAX_LEN: usize = 2048;
 
 /// The host and the port of a URI that means the same to everybody.
-pub(super) fn check(text: &str) -> Result<(Hostname, Option<u16>), UriError> {
+pub(super) fn check(text: &str) -> Result<(Hostname, Option<u16>), ValueError> {
     if text.len() > MAX_LEN {
-        return Err(UriError::TooLong);
+        return Err(ValueError::UriTooLong);
     }
-    let rest = text.strip_prefix("https://").ok_or(UriError::Scheme)?;
+    let rest = text.strip_prefix("https://").ok_or(ValueError::UriScheme)?;
     let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     if authority.contains('@') {
-        return Err(UriError::UserInfo);
+        return Err(ValueError::UriUserInfo);
     }
     let (host, port) = match authority.split_once(':') {
         Some((host, port)) => (host, Some(parse_port(port)?)),
         None => (authority, None),
     };
-    let hostname = Hostname::parse(host).map_err(UriError::Hostname)?;
+    let hostname = Hostname::parse(host)?;
     check_tail(tail)?;
     Ok((hostname, port))
 }
 
-fn parse_port(port: &str) -> Result<u16, UriError> {
+fn parse_port(port: &str) -> Result<u16, ValueError> {
     if !port.bytes().all(|b| b.is_ascii_digit()) || port.starts_with('0') {
-        return Err(UriError::Port);
+        return Err(ValueError::UriPort);
     }
-    port.parse().map_err(|_| UriError::Port)
+    port.parse().map_err(|_| ValueError::UriPort)
 }
 
-fn check_tail(tail: &str) -> Result<(), UriError> {
+fn check_tail(tail: &str) -> Result<(), ValueError> {
     if tail.contains('#') {
-        return Err(UriError::Fragment);
+        return Err(ValueError::UriFragment);
     }
     let (path, query) = match tail.split_once('?') {
         Some((path, query)) => (path, Some(query)),
@@ -49,17 +48,17 @@ fn check_tail(tail: &str) -> Result<(), UriError> {
     };
     for segment in segments.split('/') {
         if segment.is_empty() {
-            return Err(UriError::EmptySegment);
+            return Err(ValueError::UriEmptySegment);
         }
         check_characters(segment, is_pchar)?;
         if matches!(segment.replace("%2e", ".").replace("%2E", ".").as_str(), "." | "..") {
-            return Err(UriError::DotSegment);
+            return Err(ValueError::UriDotSegment);
         }
     }
     Ok(())
 }
 
-fn check_characters(text: &str, allowed: impl Fn(u8) -> bool) -> Result<(), UriError> {
+fn check_characters(text: &str, allowed: impl Fn(u8) -> bool) -> Result<(), ValueError> {
     let mut bytes = text.bytes();
     while let Some(b) = bytes.next() {
         let fits = if b == b'%' {
@@ -69,7 +68,7 @@ fn check_characters(text: &str, allowed: impl Fn(u8) -> bool) -> Result<(), UriE
             allowed(b)
         };
         if !fits {
-            return Err(UriError::Character);
+            return Err(ValueError::UriCharacter);
         }
     }
     Ok(())
