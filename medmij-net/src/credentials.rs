@@ -2,9 +2,11 @@
 //! Identity, roots and revocation as one thing that can be replaced while running (fault R16)
 
 mod files;
+mod own;
 
 use crate::{NodeIdentity, Revocation, TrustRoots};
 pub use files::{CredentialFiles, FileError};
+pub use own::OwnFault;
 
 /// Who we are, whom we trust, and how we find out about withdrawn certificates: one side, one direction.
 ///

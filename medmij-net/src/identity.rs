@@ -84,6 +84,11 @@ impl NodeIdentity {
         self.not_after
     }
 
+    /// What is shown, the own certificate first.
+    pub(crate) fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.certified.cert
+    }
+
     pub(crate) fn resolver(&self) -> Arc<SingleCertAndKey> {
         Arc::new(SingleCertAndKey::from(Arc::clone(&self.certified)))
     }

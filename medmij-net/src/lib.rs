@@ -81,7 +81,7 @@ pub use backchannel::body::BoundedBody;
 pub use backchannel::builder::BackChannelBuilder;
 pub use backchannel::proxy::ConnectProxy;
 pub use backchannel::{BackChannel, SendLimits};
-pub use credentials::{CredentialFiles, Credentials, FileError};
+pub use credentials::{CredentialFiles, Credentials, FileError, OwnFault};
 pub use crl::{CrlError, CrlFetcher, Refreshed};
 pub use cryptography::Cryptography;
 pub use development::{DangerDevelopment, NotDevelopment};
@@ -94,7 +94,7 @@ pub use listener::{
     ListenerControl, ListenerLimits, Peer, TcpProxies,
 };
 pub use loopback::{DangerLoopback, FrontScheme, LoopbackError};
-pub use revocation::{PeerChain, Revocation, RevocationCheck, RevocationPolicy, RevocationStatus};
+pub use revocation::{CrlState, PeerChain, Revocation, RevocationCheck, RevocationPolicy, RevocationStatus};
 pub use roots::TrustRoots;
 pub use source::{FetchError, StelselnodeSource};
 pub use tls::TlsPolicy;

@@ -16,6 +16,7 @@ mod signed;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rustls::CertificateError;
 use rustls_pki_types::{CertificateRevocationListDer, UnixTime};
@@ -46,6 +47,18 @@ pub struct Revocation {
     crls: Vec<Arc<Crl>>,
     known: Arc<Known>,
     check: Option<Arc<dyn RevocationCheck>>,
+}
+
+/// The dates of a CRL that is in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CrlState {
+    /// The name of its issuer (RFC 4514).
+    pub issuer: String,
+    /// When it was made.
+    pub this_update: SystemTime,
+    /// Until when it counts under hard fail.
+    pub next_update: SystemTime,
 }
 
 /// What an absent or stale answer means.
@@ -121,6 +134,11 @@ impl Revocation {
     /// The policy.
     pub fn policy(&self) -> RevocationPolicy {
         self.policy
+    }
+
+    /// The CRLs that are looked at, for whoever watches their dates.
+    pub fn crls(&self) -> impl Iterator<Item = CrlState> {
+        self.crls.iter().map(|crl| crl.state())
     }
 
     fn with(policy: RevocationPolicy, crls: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, ConfigError> {

@@ -33,6 +33,14 @@ pub enum NodeError {
     /// TLS cannot be set up, or an address is taken.
     #[error("network configuration: {0}")]
     Net(#[from] ConfigError),
+    /// The port of the operator cannot be had.
+    #[error("port of the operator {address}: {source}")]
+    Operator {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
     /// The loopback map does not fit.
     #[error("loopback map: {0}")]
     Loopback(#[from] LoopbackError),

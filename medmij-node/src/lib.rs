@@ -29,11 +29,12 @@
 //!
 //! # Features
 //!
-//! * `axum`: `Node::listen`, the listener on the back channel.
+//! * `axum`: `Node::listen`, the listener on the back channel, and `Node::listen_for_operator`: `/ready`, `/health` and
+//!   `/metrics` on a port of their own.
 //!
 //! # Limits
 //!
-//! Key, certificate, roots and revocation lists are looked at every minute and taken over when they change. Fetching revocation
+//! Key, certificate, roots and revocation lists are looked at every five seconds and taken over when they change. Fetching revocation
 //! lists, encrypted keys and keys in an HSM are done with the parts of `medmij-net`.
 #![forbid(unsafe_code)]
 
@@ -41,14 +42,18 @@ mod config;
 mod error;
 mod lists;
 mod node;
+#[cfg(feature = "axum")]
+mod operator;
 mod readiness;
 mod stop;
 
+#[cfg(feature = "axum")]
+pub use crate::operator::OperatorListener;
 pub use crate::{
     config::{NodeConfig, NodeList},
     error::NodeError,
     lists::{Gnl, ListState, Ocl, Zal},
     node::Node,
-    readiness::{Finding, Readiness, Severity},
+    readiness::{Alarms, Finding, Observed, Readiness, Severity, StoreState},
     stop::interrupted,
 };

@@ -3,22 +3,23 @@
 
 use std::{
     fmt,
+    future::Future,
     net::SocketAddr,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
 use medmij_list::supply::RunningSupply;
-use medmij_net::{BackChannel, ConfigError, Credentials, DangerDevelopment, DangerLoopback};
+use medmij_net::{BackChannel, ConfigError, CredentialFiles, Credentials, DangerDevelopment, DangerLoopback};
 use medmij_types::{Clock, Hostname, SystemClock};
 use medmij_whitelist::HostPolicy;
 use tokio::task::AbortHandle;
 
 use crate::{
-    Gnl, NodeConfig, NodeError, Ocl, Readiness, Zal,
+    Alarms, Gnl, NodeConfig, NodeError, NodeList, Observed, Ocl, Readiness, Zal,
     lists::{ListState, Lists, Supplies},
-    readiness::Checks,
+    readiness::{self, Monitor, Probe},
 };
 
 /// A Node that runs. Cheap to clone; its lists are refreshed until the last clone is dropped.
@@ -27,18 +28,29 @@ pub struct Node(Arc<Inner>);
 
 struct Inner {
     config: NodeConfig,
-    credentials: Credentials,
+    in_use: Mutex<InUse>,
     loopback: DangerLoopback,
     policy: HostPolicy,
     channel: BackChannel,
     lists: Lists,
-    checks: Checks,
+    monitor: Monitor,
+    clock: Arc<dyn Clock>,
     running: Vec<RunningSupply>,
-    following: Mutex<Vec<AbortHandle>>,
+    watching: Mutex<Option<AbortHandle>>,
 }
 
-/// How often the files of the credentials are looked at.
-const LOOK: Duration = Duration::from_secs(60);
+/// The credentials in use, and who takes over when they change.
+struct InUse {
+    credentials: Credentials,
+    /// What is wrong with the files that hold them.
+    fault: Option<String>,
+    followers: Vec<Follower>,
+}
+
+type Follower = Box<dyn Fn(&Credentials) -> Result<(), ConfigError> + Send>;
+
+/// How often it is asked whether it is time to look. The time between looks is counted by the clock of the Node.
+const TICK: Duration = Duration::from_millis(250);
 
 impl Node {
     /// Reads a configuration and starts: see [`NodeConfig::read`] and [`start`](Self::start).
@@ -59,16 +71,35 @@ impl Node {
     /// cannot be set up,
     /// [`NodeError::Folder`] where the folder cannot be used, [`NodeError::List`] where a list that it needs did not come.
     pub async fn start(config: NodeConfig) -> Result<Self, NodeError> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        Self::start_at(config, Arc::new(SystemClock::default()), Alarms::default()).await
+    }
+
+    /// The same by another clock and other figures for what is found.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub async fn start_at(config: NodeConfig, clock: Arc<dyn Clock>, alarms: Alarms) -> Result<Self, NodeError> {
         let lists = Lists::new(&clock);
         let policy = HostPolicy::whitelist(Arc::clone(&lists.whitelist), config.stelselnode.clone());
-        let mut inner = Inner::new(config, policy, lists)?;
+        let mut inner = Inner::new(config, policy, lists, &clock, alarms)?;
         let (config, lists) = (&inner.config, &inner.lists);
         let supplies = Supplies::open(&config.stelselnode, &config.folder, inner.channel.clone(), &clock)?;
         let running = lists.start(&supplies, &config.lists).await?;
-        inner.checks = Checks::of(lists, &config.lists);
+        inner.monitor.add(readiness::list(&lists.whitelist, true));
+        for list in &config.lists {
+            inner.monitor.add(match list {
+                NodeList::Zal => readiness::list(&lists.zal, true),
+                NodeList::Ocl => readiness::list(&lists.ocl, true),
+                // only names: nothing stops without them
+                NodeList::Gnl => readiness::list(&lists.gnl, false),
+            });
+        }
+        inner.monitor.add(readiness::folder("folder", config.folder.clone()));
         inner.running = running;
-        Ok(Self::following(inner))
+        let node = Self::watched(inner, &clock);
+        node.look().await;
+        Ok(node)
     }
 
     /// A Node that judges by another policy and fetches no lists: for a Stelselnode, which publishes them.
@@ -82,21 +113,33 @@ impl Node {
     /// Outside a tokio runtime.
     pub fn with_policy(config: NodeConfig, policy: HostPolicy) -> Result<Self, NodeError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-        Ok(Self::following(Inner::new(config, policy, Lists::new(&clock))?))
+        let lists = Lists::new(&clock);
+        let inner = Inner::new(config, policy, lists, &clock, Alarms::default())?;
+        Ok(Self::watched(inner, &clock))
     }
 
-    /// The back channel takes over what changes in the files.
-    fn following(inner: Inner) -> Self {
+    /// The back channel takes over what changes in the files, and the probes look, for as long as the Node lives.
+    fn watched(inner: Inner, clock: &Arc<dyn Clock>) -> Self {
         let node = Self(Arc::new(inner));
         let channel = node.0.channel.clone();
         node.follow(move |new| channel.reload(new));
+        let watched = Arc::downgrade(&node.0);
+        let in_use = move || {
+            watched.upgrade().map(|inner| {
+                let in_use = inner.in_use();
+                (in_use.credentials.clone(), in_use.fault.clone())
+            })
+        };
+        let probe = readiness::credentials(&node.0.config.hostname, in_use, clock);
+        node.0.monitor.add(probe);
+        node.0.monitor.add(readiness::clock(clock));
+        let watching = tokio::spawn(watch(Arc::downgrade(&node.0))).abort_handle();
+        *node.0.watching.lock().unwrap_or_else(PoisonError::into_inner) = Some(watching);
         node
     }
 
-    fn follow(&self, apply: impl FnMut(&Credentials) -> Result<(), ConfigError> + Send + 'static) {
-        let task = tokio::spawn(self.0.config.files().follow(LOOK, apply));
-        let mut following = self.0.following.lock().unwrap_or_else(PoisonError::into_inner);
-        following.push(task.abort_handle());
+    fn follow(&self, apply: impl Fn(&Credentials) -> Result<(), ConfigError> + Send + 'static) {
+        self.0.in_use().followers.push(Box::new(apply));
     }
 
     /// Whether a host is on the Whitelist as it is now, or is the Stelselnode. What is no host name is not.
@@ -128,9 +171,13 @@ impl Node {
             identity,
             roots,
             revocation,
-        } = self.0.credentials.clone();
+        } = self.0.in_use().credentials.clone();
         let builder = medmij_net::BackChannelListener::builder(identity, roots, self.0.policy.clone());
-        let listener = builder.revocation(revocation).bind(address).await?;
+        let listener = builder
+            .revocation(revocation)
+            .clock(Arc::clone(&self.0.clock))
+            .bind(address)
+            .await?;
         let control = listener.control();
         self.follow(move |new| control.reload(new));
         Ok(listener)
@@ -182,23 +229,52 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`NodeError::List`]: why the first of them was not refreshed; it stays as it was.
+    /// [`NodeError::List`]: why the first of those that were not refreshed stays as it was; the others are.
     pub async fn refresh(&self) -> Result<(), NodeError> {
+        let mut refreshed = Ok(());
         for running in &self.0.running {
-            running.refresh().await?;
+            refreshed = refreshed.and(running.refresh().await);
         }
-        Ok(())
+        Ok(refreshed?)
     }
 
-    /// Whether the Node can do its work now, and what stands in the way.
+    /// Whether the Node could do its work when it last looked, at most five seconds ago, and what stood in the way.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
-        self.0.checks.judge()
+        self.0.monitor.readiness()
     }
 
-    /// Adds what an application needs beside the Node, such as its store: `check` says what is wrong.
-    pub fn add_check(&self, part: &'static str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) {
-        self.0.checks.add(part, check);
+    /// Looks now: see [`readiness`](Self::readiness).
+    pub async fn look(&self) -> Readiness {
+        self.0.monitor.look().await
+    }
+
+    /// What the probes saw at the last look, by part, good and bad.
+    #[must_use]
+    pub fn observed(&self) -> Vec<(String, Observed)> {
+        self.0.monitor.observed()
+    }
+
+    /// Adds what an application needs beside the Node, such as its store. `probe` is asked every five seconds; it has two
+    /// seconds for its answer and must not block.
+    ///
+    /// ```
+    /// # fn example(node: &medmij_node::Node) {
+    /// use medmij_node::{Observed, StoreState};
+    ///
+    /// node.add_probe("store", || async { vec![Observed::Store(StoreState::Good)] });
+    /// # }
+    /// ```
+    pub fn add_probe<F>(&self, part: &'static str, probe: impl Fn() -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = Vec<Observed>> + Send + 'static,
+    {
+        self.0.monitor.add(Probe::new(part, probe));
+    }
+
+    /// Adds a folder that an application writes to: whether it can be written, and how much room there is.
+    pub fn add_folder(&self, part: &'static str, folder: impl Into<std::path::PathBuf>) {
+        self.0.monitor.add(readiness::folder(part, folder.into()));
     }
 
     /// For development: the loopback map.
@@ -215,8 +291,8 @@ impl Node {
         &self,
         listeners: impl IntoIterator<Item = (&'a Hostname, SocketAddr)>,
     ) -> Result<DangerDevelopment, NodeError> {
-        let (map, roots) = (&self.0.loopback, &self.0.credentials.roots);
-        Ok(DangerDevelopment::prove(map, roots, listeners)?)
+        let (map, roots) = (&self.0.loopback, self.0.in_use().credentials.roots.clone());
+        Ok(DangerDevelopment::prove(map, &roots, listeners)?)
     }
 }
 
@@ -230,31 +306,86 @@ impl fmt::Debug for Node {
 }
 
 impl Inner {
-    fn new(config: NodeConfig, policy: HostPolicy, lists: Lists) -> Result<Self, NodeError> {
+    fn new(
+        config: NodeConfig,
+        policy: HostPolicy,
+        lists: Lists,
+        clock: &Arc<dyn Clock>,
+        alarms: Alarms,
+    ) -> Result<Self, NodeError> {
         let (credentials, loopback) = (config.files().load()?, config.loopback()?);
         let (identity, roots) = (credentials.identity.clone(), credentials.roots.clone());
         let channel = BackChannel::builder(identity, roots, policy.clone())
             .revocation(credentials.revocation.clone())
+            .clock(Arc::clone(clock))
             .danger_loopback(loopback.clone())
             .build()?;
         Ok(Self {
             config,
-            credentials,
+            in_use: Mutex::new(InUse {
+                credentials,
+                fault: None,
+                followers: Vec::new(),
+            }),
             loopback,
             policy,
             channel,
             lists,
-            checks: Checks::default(),
+            monitor: Monitor::new(alarms, Arc::clone(clock)),
+            clock: Arc::clone(clock),
             running: Vec::new(),
-            following: Mutex::default(),
+            watching: Mutex::default(),
         })
+    }
+
+    fn in_use(&self) -> MutexGuard<'_, InUse> {
+        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over what the files hold now. What cannot be used leaves what is in use as it is.
+    fn look_at_files(&self, files: &mut CredentialFiles) {
+        let changed = files.changed();
+        let mut in_use = self.in_use();
+        match changed {
+            Ok(None) => in_use.fault = None,
+            Ok(Some(new)) => {
+                let refused = in_use.followers.iter().find_map(|follower| follower(&new).err());
+                if let Some(error) = &refused {
+                    tracing::error!(%error, "new credentials cannot be used, the old ones stay");
+                }
+                in_use.fault = refused.map(|error| error.to_string());
+                in_use.credentials = new;
+            }
+            Err(error) => {
+                let why = std::error::Error::source(&error).map(|source| format!(": {source}"));
+                let fault = format!("{error}{}", why.unwrap_or_default());
+                if in_use.fault.as_ref() != Some(&fault) {
+                    tracing::error!(error = fault, "credentials cannot be read, the old ones stay");
+                }
+                in_use.fault = Some(fault);
+            }
+        }
+    }
+}
+
+/// Looks at files and probes when it is time, for as long as there is a Node.
+async fn watch(node: Weak<Inner>) {
+    let Some(mut files) = node.upgrade().map(|inner| inner.config.files()) else {
+        return;
+    };
+    loop {
+        tokio::time::sleep(TICK).await;
+        let Some(inner) = node.upgrade() else { return };
+        if inner.monitor.is_due() {
+            inner.look_at_files(&mut files);
+            inner.monitor.look().await;
+        }
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        let following = self.following.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for task in following {
+        if let Some(task) = self.watching.get_mut().unwrap_or_else(PoisonError::into_inner) {
             task.abort();
         }
     }

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.lijsten.301, core.whl.302 — a Node is ready when it can do its work: its lists can be used, and what the application adds (its
-//! store, its source systems) says so too.
+//! core.lijsten.301, core.whl.302, core.tls.314 — a Node is ready when it can do its work.
+//!
+//! Probes look (lists, certificate, revocation lists, folder, clock, and what the application adds); what they saw is
+//! [`Observed`], and [`Observed::severity`] judges it by [`Alarms`] without any IO. The Node looks every five seconds.
 
-use std::{
-    collections::BTreeSet,
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-};
+mod alarms;
+mod monitor;
+mod observed;
+mod probes;
 
-use medmij_list::{Freshness, List, ListCache};
+use std::fmt;
 
-use crate::{NodeList, lists::Lists};
+pub use alarms::Alarms;
+pub(crate) use monitor::{Monitor, Probe};
+pub use observed::{Observed, StoreState};
+pub(crate) use probes::{clock, credentials, folder, list};
 
 /// Whether a Node can do its work, and what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +30,10 @@ pub struct Readiness {
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
-    /// Which part: a list, or what an application added.
+    /// Which part: a list, the certificate, or what an application added.
     pub part: String,
-    /// What is wrong.
-    pub what: String,
+    /// The reason.
+    pub reason: Observed,
 }
 
 /// How bad a finding is.
@@ -38,11 +42,39 @@ pub struct Finding {
 pub enum Severity {
     /// The Node cannot do its work: take it out of the load balancer.
     NotReady,
-    /// It works, and an operator has to look.
+    /// It works, and an operator has to look now.
     Alarm,
+    /// It works, and something has to be done in the coming weeks.
+    Warning,
+}
+
+impl Severity {
+    /// As operators read it: `not-ready`, `alarm` or `warning`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotReady => "not-ready",
+            Self::Alarm => "alarm",
+            Self::Warning => "warning",
+        }
+    }
 }
 
 impl Readiness {
+    /// Judges what probes saw, by part.
+    pub(crate) fn judge<'a>(observed: impl IntoIterator<Item = (&'a str, &'a Observed)>, alarms: &Alarms) -> Self {
+        let found = |(part, observed): (&str, &Observed)| {
+            Some(Finding {
+                severity: observed.severity(alarms)?,
+                part: part.to_owned(),
+                reason: observed.clone(),
+            })
+        };
+        let mut findings: Vec<_> = observed.into_iter().filter_map(found).collect();
+        findings.sort_by_key(|finding| finding.severity);
+        Self { findings }
+    }
+
     /// Whether the Node can do its work.
     #[must_use]
     pub fn is_ready(&self) -> bool {
@@ -55,96 +87,9 @@ impl Readiness {
 impl fmt::Display for Readiness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_ready() { "ready" } else { "not ready" })?;
-        for Finding { part, what, .. } in &self.findings {
-            write!(f, "; {part}: {what}")?;
+        for Finding { part, reason, .. } in &self.findings {
+            write!(f, "; {part}: {reason}")?;
         }
         Ok(())
-    }
-}
-
-type Check = Box<dyn Fn() -> Option<Finding> + Send + Sync>;
-
-/// The checks of a Node.
-#[derive(Default)]
-pub(crate) struct Checks(Mutex<Vec<Check>>);
-
-impl Checks {
-    pub(crate) fn of(lists: &Lists, followed: &BTreeSet<NodeList>) -> Self {
-        let mut checks = vec![of_list(&lists.whitelist, Severity::NotReady)];
-        for list in followed {
-            checks.push(match list {
-                NodeList::Zal => of_list(&lists.zal, Severity::NotReady),
-                NodeList::Ocl => of_list(&lists.ocl, Severity::NotReady),
-                // only names: nothing stops without them
-                NodeList::Gnl => of_list(&lists.gnl, Severity::Alarm),
-            });
-        }
-        Self(Mutex::new(checks))
-    }
-
-    pub(crate) fn add(&self, part: &'static str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) {
-        let found = move || {
-            check().err().map(|what| Finding {
-                severity: Severity::NotReady,
-                part: part.to_owned(),
-                what,
-            })
-        };
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Box::new(found));
-    }
-
-    pub(crate) fn judge(&self) -> Readiness {
-        let checks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut findings: Vec<_> = checks.iter().filter_map(|check| check()).collect();
-        findings.sort_by_key(|finding| finding.severity);
-        Readiness { findings }
-    }
-}
-
-fn of_list<L: List>(cache: &Arc<ListCache<L>>, unusable: Severity) -> Check {
-    let cache = Arc::clone(cache);
-    Box::new(move || {
-        let (severity, what) = match cache.freshness() {
-            Freshness::Fresh | Freshness::Stale => return None,
-            Freshness::Alarm => (Severity::Alarm, "was not confirmed for too long"),
-            Freshness::Absent => (unusable, "there is none"),
-            _ => (unusable, "is too old to be used"),
-        };
-        Some(Finding {
-            severity,
-            part: L::KIND.to_string(),
-            what: what.to_owned(),
-        })
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use medmij_types::{Clock, SystemClock};
-
-    use super::*;
-
-    #[test]
-    fn core_whl_302_a_node_without_a_list_that_it_needs_is_not_ready() {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-        let lists = Lists::new(&clock);
-        let checks = Checks::of(&lists, &BTreeSet::from([NodeList::Gnl]));
-        let readiness = checks.judge();
-        assert!(!readiness.is_ready());
-        let severities: Vec<_> = readiness.findings.iter().map(|finding| finding.severity).collect();
-        assert_eq!(severities, [Severity::NotReady, Severity::Alarm], "{readiness}");
-    }
-
-    #[test]
-    fn what_an_application_adds_counts() {
-        let checks = Checks::default();
-        assert!(checks.judge().is_ready());
-        checks.add("store", || Err("disk full".to_owned()));
-        let readiness = checks.judge();
-        assert_eq!(readiness.to_string(), "not ready; store: disk full");
-        assert!(!readiness.is_ready());
     }
 }

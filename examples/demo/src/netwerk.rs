@@ -76,8 +76,18 @@ impl Netwerk {
     pub fn build_with(folder: &Path, pki: Pki) -> Result<Self, NetwerkError> {
         let pki = Authorities::new(pki)?;
         let folder = std::path::absolute(folder)?;
-        let ports = free_ports::<7>()?;
-        let [stelsel, pgo_front, pgo_back, een_front, een_back, twee_front, twee_back] = ports;
+        let ports = free_ports::<10>()?;
+        let [
+            stelsel,
+            pgo_front,
+            pgo_back,
+            een_front,
+            een_back,
+            twee_front,
+            twee_back,
+            ops @ ..,
+        ] = ports;
+        let [pgo_operator, een_operator, twee_operator] = ops;
         let map = DangerLoopback::new()
             .back(host(STELSELNODE)?, stelsel)?
             .back(host(DVP_NODE)?, pgo_back)?
@@ -93,7 +103,11 @@ impl Netwerk {
             map: map.to_string(),
         };
         maker.shared_files()?;
-        let dvza = |rol: &str, hosts: [&str; 2], front, back, telefoon: &str| -> Result<dvza::Config, NetwerkError> {
+        let dvza = |rol: &str,
+                    hosts: [&str; 2],
+                    [front, back, operator]: [SocketAddr; 3],
+                    telefoon: &str|
+         -> Result<dvza::Config, NetwerkError> {
             let file = folder.join(format!("registratie-{}.json", hosts[0]));
             std::fs::write(&file, serde_json::to_vec_pretty(&registration(hosts))?)?;
             Ok(dvza::Config {
@@ -102,6 +116,7 @@ impl Netwerk {
                 hostname: host(hosts[0])?,
                 front,
                 back,
+                operator: Some(operator),
                 telefoon: telefoon.to_owned(),
                 registration: file,
                 oidc: None,
@@ -118,8 +133,13 @@ impl Netwerk {
                 danger_any_volgnummer: false,
             },
             dvzas: [
-                dvza("DVZA Een", DVZA_EEN, een_front, een_back, "0800 1111")?,
-                dvza("DVZA Twee", DVZA_TWEE, twee_front, twee_back, "0800 2222")?,
+                dvza("DVZA Een", DVZA_EEN, [een_front, een_back, een_operator], "0800 1111")?,
+                dvza(
+                    "DVZA Twee",
+                    DVZA_TWEE,
+                    [twee_front, twee_back, twee_operator],
+                    "0800 2222",
+                )?,
             ],
             dvp: dvp::Config {
                 // the certificate of the back channel also names the client_id (RFC 8705 section 2)
@@ -127,6 +147,7 @@ impl Netwerk {
                 node: maker.node(DVP_NODE, &[DVP])?,
                 client_id: host(DVP)?,
                 adres: pgo_front,
+                operator: Some(pgo_operator),
                 dossier: folder.join("dossier"),
                 database_url: None,
             },

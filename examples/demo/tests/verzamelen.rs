@@ -93,6 +93,68 @@ async fn core_tls_314_the_main_job_runs_on_certificates_of_generation_4() {
     assert_eq!(summary, everything());
 }
 
+/// What an operator gets: the status, and the whole answer.
+async fn asked(address: std::net::SocketAddr, path: &str) -> (u16, String) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    (answer[9..12].parse().unwrap(), answer)
+}
+
+/// Asks until the status is there.
+async fn becomes(address: std::net::SocketAddr, status: u16, with: &str) {
+    let start = std::time::Instant::now();
+    loop {
+        let (seen, answer) = asked(address, "/ready").await;
+        if seen == status && answer.contains(with) {
+            return;
+        }
+        assert!(start.elapsed() < std::time::Duration::from_secs(120), "{answer}");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn core_whl_302_both_apps_tell_an_operator_whether_they_are_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = Netwerk::build_with(folder.path(), demo::pki::Pki::G4).unwrap();
+    let rollen = Rollen::start(&network).await.unwrap();
+    let (dvp, dvza) = (network.dvp.operator.unwrap(), network.dvzas[0].operator.unwrap());
+    for address in [dvp, dvza] {
+        assert_eq!(asked(address, "/health").await.0, 200);
+        becomes(address, 200, "\"ready\":true").await;
+        let (status, metrics) = asked(address, "/metrics").await;
+        assert_eq!(status, 200);
+        for expected in [
+            "medmij_ready 1",
+            "medmij_list_age_seconds{list=",
+            "medmij_crl_left_seconds{issuer=",
+        ] {
+            assert!(metrics.contains(expected), "{expected} in {metrics}");
+        }
+    }
+    // a revocation list is lost: neither knows any more who is revoked
+    let crl = folder.path().join("pki/2.crl");
+    let kept = std::fs::read(&crl).unwrap();
+    std::fs::remove_file(&crl).unwrap();
+    becomes(dvp, 503, "\"reason\":\"identity\"").await;
+    becomes(dvza, 503, "\"reason\":\"identity\"").await;
+    std::fs::write(&crl, kept).unwrap();
+    becomes(dvp, 200, "\"ready\":true").await;
+    becomes(dvza, 200, "\"ready\":true").await;
+    // what only one of them needs
+    let away = network.dvp.dossier.with_extension("away");
+    std::fs::rename(&network.dvp.dossier, &away).unwrap();
+    becomes(dvp, 503, "\"part\":\"dossier\"").await;
+    assert_eq!(asked(dvza, "/ready").await.0, 200);
+    std::fs::rename(&away, &network.dvp.dossier).unwrap();
+    becomes(dvp, 200, "\"ready\":true").await;
+    rollen.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_roles_share_nothing_but_sockets() {
     let folder = tempfile::tempdir().unwrap();

@@ -47,6 +47,9 @@ pub struct Config {
     pub client_id: Hostname,
     /// Where it listens for browsers.
     pub adres: SocketAddr,
+    /// Where an operator asks for `/ready`, `/health` and `/metrics`: on loopback.
+    #[serde(default)]
+    pub operator: Option<SocketAddr>,
     /// The folder of the dossiers: a sealed database, and the keys that wrap theirs.
     pub dossier: PathBuf,
     /// A PostgreSQL database in place of the file in that folder.
@@ -99,6 +102,13 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     // a browser is sent to plain http: only ever on loopback, with test certificates
     let _development = node.danger_development([(&config.client_id, config.adres)])?;
 
+    let dossier = Dossier::open(&config.dossier, config.database_url.as_deref()).await?;
+    node.add_folder("dossier", &config.dossier);
+    let operator = match config.operator {
+        Some(address) => Some(node.listen_for_operator(address, String::new).await?),
+        None => None,
+    };
+
     let listener = tokio::net::TcpListener::bind(config.adres)
         .await
         .map_err(StartError::Bind)?;
@@ -113,13 +123,18 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         dvp: Dvp::new(client_id),
         flows: PendingFlows::default(),
         sessies: Sessies::default(),
-        dossier: Dossier::open(&config.dossier, config.database_url.as_deref()).await?,
+        dossier,
         zal: Arc::clone(node.zal()),
         gnl: Arc::clone(node.gnl()),
         node,
     });
     let serving = axum::serve(listener, web::router(app)).with_graceful_shutdown(shutdown);
     Ok(async move {
+        // ends with the DVP
+        let mut operated = tokio::task::JoinSet::new();
+        if let Some(operator) = operator {
+            operated.spawn(operator.serve(std::future::pending()));
+        }
         if let Err(error) = serving.await {
             tracing::error!(%error, "the front channel stopped");
         }

@@ -9,6 +9,7 @@
 //! | `bronsysteem.rs` | the source system: dossiers of invented persons, from a folder |
 //! | `opslag.rs` | the store of grants and tokens, and its keys |
 //! | `resource.rs` | the resource server |
+//! | `readiness.rs` | what has to be well beside the Node: store and source system |
 //! | `verteller.rs` | telling the events of the chain log |
 //!
 //! It leaves out what a real DVZA has: keys in a place of their own, delivery of the chain log.
@@ -19,6 +20,7 @@ mod inlogstub;
 mod leverancier;
 mod oidc;
 mod opslag;
+mod readiness;
 mod resource;
 mod verteller;
 
@@ -36,6 +38,7 @@ use medmij_dvza::{
     registratie::{Follower, Registratie, RegistratieError, RegistratieFile, RegistratieFolder},
     router::{RouterOptions, back_channel, front_channel},
 };
+use medmij_log::Metrics;
 use medmij_node::{Node, NodeConfig, NodeError, NodeList};
 use medmij_oauth::policy::LimitPolicy;
 use medmij_store_sqlite::OpenError;
@@ -71,6 +74,9 @@ pub struct Config {
     pub front: SocketAddr,
     /// Where it listens for mutual TLS.
     pub back: SocketAddr,
+    /// Where an operator asks for `/ready`, `/health` and `/metrics`: on loopback.
+    #[serde(default)]
+    pub operator: Option<SocketAddr>,
     /// Its telephone number, for the page Technische storing.
     pub telefoon: String,
     /// The file that says whom it serves; it is read again while the DVZA runs.
@@ -136,12 +142,19 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     };
     let keys = Arc::new(opslag::keys(&config.node.folder)?);
     let mut settings = ServerConfig::new(config.hostname.clone(), &*config.rol, &config.telefoon, keys);
-    settings.observer = Arc::new(Verteller {
+    let metrics = Arc::new(Metrics::before(Arc::new(Verteller {
         rol: config.rol.clone(),
-    });
+    })));
+    settings.observer = Arc::clone(&metrics) as _;
     let server = Server::danger_example(Arc::new(leverancier), settings);
     // a key that rows still need is not left out
     server.check_keys().await?;
+
+    readiness::add(&node, &server, &config.gegevens);
+    let operator = match config.operator {
+        Some(address) => Some(node.listen_for_operator(address, move || metrics.to_text()).await?),
+        None => None,
+    };
 
     let loopback = node.danger_loopback().clone();
     // an address that is not in the map stays as it is, and then leads nowhere on this machine
@@ -166,6 +179,11 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         let (stop, stopped) = watch::channel(false);
         let purging = tokio::spawn(opslag::purge(purged));
         let following = tokio::spawn(async move { follower.run().await });
+        // ends with the DVZA
+        let mut operated = tokio::task::JoinSet::new();
+        if let Some(operator) = operator {
+            operated.spawn(operator.serve(std::future::pending()));
+        }
         let serving = tokio::spawn(back_listener.serve(back, until(stopped.clone())));
         let pages = tokio::spawn(async move {
             // the limits go by the address of the connection

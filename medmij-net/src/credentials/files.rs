@@ -134,6 +134,21 @@ impl CredentialFiles {
         self.load()
     }
 
+    /// Looks at the files once: what they hold now, where it differs from the last look. For whoever keeps the time itself;
+    /// of a fetcher it takes what is there.
+    ///
+    /// # Errors
+    /// [`FileError`] names the file that is absent or cannot be used; what is in use stays.
+    pub fn changed(&mut self) -> Result<Option<Credentials>, FileError> {
+        let next = self.read()?;
+        if self.taken.as_ref().is_some_and(|taken| taken.digest == next.digest) {
+            return Ok(None);
+        }
+        let credentials = next.credentials.clone();
+        self.taken = Some(next);
+        Ok(Some(credentials))
+    }
+
     /// Looks at the files at every interval, fetches CRLs every hour, and hands over what changed, for ever.
     /// What cannot be used is logged as an error, and the credentials in use stay; CRLs are renewed and grow
     /// too old all the same.
@@ -216,7 +231,12 @@ impl CredentialFiles {
                 for path in crl_files(path)? {
                     let file = read(&path)?;
                     digest.update(file.as_slice());
-                    crls.extend(Revocation::crls_from_pem(&file).map_err(config(&path))?);
+                    let held = Revocation::crls_from_pem(&file).map_err(config(&path))?;
+                    // what an authority's proxy answers in its place is no reason to let a CRL go
+                    if held.is_empty() {
+                        return Err(config(&path)(ConfigError::NoCrl));
+                    }
+                    crls.extend(held);
                 }
                 let hard = matches!(self.crls, Crls::HardFail(_));
                 if hard {

@@ -2,7 +2,7 @@
 //! One CRL: read once, verified once for each key, then looked up by serial (RFC 5280 section 5)
 
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rustls_pki_types::UnixTime;
 use sha2::{Digest, Sha256};
@@ -15,6 +15,7 @@ use x509_cert::der::oid::AssociatedOid as _;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{CrlDistributionPoints, IssuingDistributionPoint};
 
+use super::CrlState;
 use super::known::may_sign_crls;
 use super::signed::Signed;
 use crate::{CrlFault, Cryptography};
@@ -23,6 +24,7 @@ pub(crate) struct Crl {
     der: Vec<u8>,
     digest: [u8; 32],
     list: CertRevocationList<'static>,
+    issuer_text: String,
     pub(crate) this_update: SystemTime,
     next_update: UnixTime,
     scope: Option<Scope>,
@@ -77,6 +79,7 @@ impl Crl {
             .map_err(|_| CrlFault::Kind("issuing distribution point".to_owned()))?;
         Ok(Self {
             digest: Sha256::digest(&der).into(),
+            issuer_text: tbs.issuer.to_string(),
             this_update: tbs.this_update.to_system_time(),
             next_update: UnixTime::since_unix_epoch(next_update.to_unix_duration()),
             scope: point.map(Scope::of),
@@ -97,6 +100,14 @@ impl Crl {
     /// The name of the issuer, as the content of its sequence.
     pub(crate) fn issuer(&self) -> &[u8] {
         self.list.issuer()
+    }
+
+    pub(super) fn state(&self) -> CrlState {
+        CrlState {
+            issuer: self.issuer_text.clone(),
+            this_update: self.this_update,
+            next_update: SystemTime::UNIX_EPOCH + Duration::from_secs(self.next_update.as_secs()),
+        }
     }
 
     /// Whether a certificate of a good path was ever judged by it.

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What a DVZA needs beside its Node: the store answers and its clock is right, the dossiers can be read.
+
+use medmij_dvza::{Dvza, Server, store::Store as _};
+use medmij_node::{Node, Observed, StoreState};
+use std::path::Path;
+
+/// Adds the probes of the store and of the source system.
+pub(crate) fn add<D: Dvza>(node: &Node, server: &Server<D>, dossiers: &Path) {
+    let server = server.clone();
+    node.add_probe("store", move || {
+        let server = server.clone();
+        async move {
+            vec![Observed::Store(match server.dvza().store().clock().await {
+                Ok(clock) if clock.jumped() => StoreState::ClockJumped,
+                Ok(_) => StoreState::Good,
+                Err(error) => StoreState::Gone(error.to_string()),
+            })]
+        }
+    });
+    let dossiers = dossiers.to_owned();
+    node.add_probe("source", move || {
+        let dossiers = dossiers.clone();
+        async move {
+            let read = tokio::task::spawn_blocking(move || std::fs::read_dir(dossiers).map(drop)).await;
+            vec![match read {
+                Ok(read) => Observed::Other(read.err().map(|error| error.to_string())),
+                Err(_) => Observed::Silent,
+            }]
+        }
+    });
+}
