@@ -65,6 +65,9 @@ pub(crate) enum Command {
     #[cfg(feature = "pki")]
     #[command(subcommand)]
     Pki(crate::pki::PkiCommand),
+    /// Look at everything that a Node needs, and say what stands in the way and what to do about it.
+    #[cfg(feature = "doctor")]
+    Doctor(crate::doctor::Doctor),
     /// List and confirm which certificates belong to which DVP, at the store of a DVZA.
     #[cfg(feature = "store")]
     #[command(subcommand)]

@@ -11,6 +11,8 @@ mod cache;
 mod company;
 mod complaint;
 mod diff;
+#[cfg(feature = "doctor")]
+mod doctor;
 mod explain;
 mod fhir;
 mod generate;
@@ -73,6 +75,8 @@ fn run(command: Command, output: &mut Output) -> Result<Exit, Trouble> {
         Command::Policy(command) => policy::run(&command, output),
         #[cfg(feature = "log")]
         Command::Log(command) => log::run(&command, output),
+        #[cfg(feature = "doctor")]
+        Command::Doctor(arguments) => doctor::run(&arguments, output),
         #[cfg(feature = "store")]
         Command::Bindings(command) => store::bindings(&command, output),
         #[cfg(feature = "store")]

@@ -14,6 +14,8 @@ mod bench;
 mod cache;
 mod compare;
 mod contract;
+#[cfg(all(feature = "doctor", unix))]
+mod doctor;
 mod fhir;
 mod fhir_files;
 mod generated;
