@@ -66,6 +66,7 @@ pub mod lists;
 #[cfg(feature = "oauth2")]
 pub mod oauth2;
 pub mod person;
+mod person_id;
 pub mod vault;
 
 #[cfg(feature = "net")]

@@ -30,7 +30,7 @@ struct Content {
 ///
 /// # Errors
 ///
-/// Where a line is none, or a file cannot be written.
+/// [`io::Error`]: a line is none, or a file cannot be written.
 pub fn write(folder: &Path, lines: &str) -> io::Result<usize> {
     let mut written = 0;
     for line in lines.lines() {

@@ -37,7 +37,7 @@ pub async fn verzamelt_overal(start: &str) -> Result<Summary, PersoonError> {
 ///
 /// # Errors
 ///
-/// As [`verzamelt_overal`], and where the folder cannot be written.
+/// [`PersoonError`], as [`verzamelt_overal`], and where the folder cannot be written.
 pub async fn verzamelt_en_bewaart(start: &str, folder: &Path) -> Result<Summary, PersoonError> {
     let mut browser = Browser::default();
     let summary = verzamelt(&mut browser, start).await?;

@@ -29,7 +29,7 @@ impl Dvp {
     ///
     /// # Errors
     ///
-    /// As [`exchange`](Self::exchange).
+    /// [`SendError`], as [`exchange`](Self::exchange).
     pub async fn refresh(
         &self,
         account: ActiveAccount,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{CollectingPolicy, Lease, Order, OrderStore, OrderStoreError, Outcome, Run, RunKey, Slot, SlotKey};
-use crate::person::PersonId;
+use crate::person_id::PersonId;
 
 /// Orders and runs in memory.
 #[derive(Debug, Default)]

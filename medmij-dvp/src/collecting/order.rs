@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname};
 
-use crate::person::PersonId;
+use crate::person_id::PersonId;
 
 /// What a Persoon ordered to be collected automatically.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

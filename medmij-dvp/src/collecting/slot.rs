@@ -7,7 +7,7 @@ use medmij_types::{Entropy, EntropyError, Hostname};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::person::PersonId;
+use crate::person_id::PersonId;
 
 /// The place of a run within the window, as a fraction of 2³².
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,7 +4,7 @@
 use std::{future::Future, time::SystemTime};
 
 use super::{CollectingPolicy, Order, Outcome, Run, RunKey, Slot, SlotKey};
-use crate::person::PersonId;
+use crate::person_id::PersonId;
 
 /// A run that one scheduler has for a while.
 #[derive(Clone, Debug)]

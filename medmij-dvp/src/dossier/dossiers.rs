@@ -16,7 +16,7 @@ use super::{
     CollectionId, ConfirmedDeletion, Deletion, DeletionScope, DossierRow, DossierStore, DossierStoreError, ItemId,
     Kept, SealedItem,
 };
-use crate::person::PersonId;
+use crate::person_id::PersonId;
 
 /// The dossiers of a DVP.
 ///

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{CollectionId, DossierRow, DossierStore, DossierStoreError, ItemId, SealedItem};
-use crate::person::PersonId;
+use crate::person_id::PersonId;
 
 /// Dossiers in memory.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use std::{future::Future, time::SystemTime};
 
 use medmij_types::{Entropy, EntropyError};
 
-use crate::person::PersonId;
+use crate::person_id::PersonId;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {

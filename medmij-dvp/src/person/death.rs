@@ -32,7 +32,7 @@ impl DeathPolicy {
     /// Erases at most so many dossiers whose term is over, with their keys; how many went. Run it once a day.
     ///
     /// # Errors
-    /// As [`Dossiers::erase_frozen`].
+    /// [`DossierError`], as [`Dossiers::erase_frozen`].
     pub async fn erase<S: DossierStore>(
         &self,
         dossiers: &Dossiers<S>,
