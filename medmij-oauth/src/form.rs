@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! RFC 6749 appendix B, RFC 3986 — queries and form bodies, read strictly and written with each value encoded once.
 
+use crate::OauthError;
 use std::fmt::Write as _;
 
 /// The parameters of a query or a form body, decoded.
@@ -10,14 +11,15 @@ use std::fmt::Write as _;
 /// somebody else put beside it.
 ///
 /// ```
-/// use medmij_oauth::form::{Form, ParameterError};
+/// use medmij_oauth::form::{Form};
+/// use medmij_oauth::OauthError;
 ///
 /// let form = Form::parse(b"scope=een%7E42+twee&foo=1&foo=2&state=&bar=%zz")?;
 /// assert_eq!(form.one("scope"), Ok(Some("een~42 twee")));
 /// assert_eq!(form.one("state"), Ok(None)); // RFC 6749 3.1: without a value is as if omitted
-/// assert_eq!(form.one("foo"), Err(ParameterError::Duplicate));
-/// assert_eq!(form.one("bar"), Err(ParameterError::Encoding));
-/// # Ok::<(), medmij_oauth::form::FormError>(())
+/// assert_eq!(form.one("foo"), Err(OauthError::ParameterDuplicate));
+/// assert_eq!(form.one("bar"), Err(OauthError::ParameterEncoding));
+/// # Ok::<(), medmij_oauth::OauthError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Form {
@@ -42,8 +44,8 @@ impl Form {
     ///
     /// # Errors
     ///
-    /// See [`FormError`].
-    pub fn parse(bytes: &[u8]) -> Result<Self, FormError> {
+    /// See [`OauthError`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, OauthError> {
         Self::parse_up_to(bytes, Self::MAX_LEN)
     }
 
@@ -51,15 +53,15 @@ impl Form {
     ///
     /// # Errors
     ///
-    /// See [`FormError`].
-    pub fn parse_up_to(bytes: &[u8], most: usize) -> Result<Self, FormError> {
+    /// See [`OauthError`].
+    pub fn parse_up_to(bytes: &[u8], most: usize) -> Result<Self, OauthError> {
         if bytes.len() > most {
-            return Err(FormError::TooLong);
+            return Err(OauthError::FormTooLong);
         }
         let mut pairs = Vec::new();
         for piece in pieces(bytes) {
             if pairs.len() == Self::MAX_PARAMETERS {
-                return Err(FormError::TooMany);
+                return Err(OauthError::FormTooMany);
             }
             // a name that is encoded wrongly is the name of nothing that is known
             if let Some(pair) = read_pair(piece) {
@@ -74,11 +76,11 @@ impl Form {
     ///
     /// # Errors
     ///
-    /// [`ParameterError::Duplicate`] where the name stands more than once, also if the values are equal or empty;
-    /// [`ParameterError::Encoding`] where the value is encoded wrongly.
-    pub fn one(&self, name: &str) -> Result<Option<&str>, ParameterError> {
+    /// [`OauthError::ParameterDuplicate`] where the name stands more than once, also if the values are equal or empty;
+    /// [`OauthError::ParameterEncoding`] where the value is encoded wrongly.
+    pub fn one(&self, name: &str) -> Result<Option<&str>, OauthError> {
         match self.single(name)? {
-            Some(pair) if !pair.sound => Err(ParameterError::Encoding),
+            Some(pair) if !pair.sound => Err(OauthError::ParameterEncoding),
             pair => Ok(pair.map(|pair| pair.value.as_str()).filter(|value| !value.is_empty())),
         }
     }
@@ -87,8 +89,8 @@ impl Form {
     ///
     /// # Errors
     ///
-    /// [`ParameterError::Duplicate`].
-    pub fn one_lossy(&self, name: &str) -> Result<Option<&str>, ParameterError> {
+    /// [`OauthError::ParameterDuplicate`].
+    pub fn one_lossy(&self, name: &str) -> Result<Option<&str>, OauthError> {
         let pair = self.single(name)?;
         Ok(pair.map(|pair| pair.value.as_str()).filter(|value| !value.is_empty()))
     }
@@ -105,11 +107,11 @@ impl Form {
         sound.map(|pair| (pair.name.as_str(), pair.value.as_str()))
     }
 
-    fn single(&self, name: &str) -> Result<Option<&Pair>, ParameterError> {
+    fn single(&self, name: &str) -> Result<Option<&Pair>, OauthError> {
         let mut found = self.pairs.iter().filter(|pair| pair.name == name);
         let first = found.next();
         match found.next() {
-            Some(_) => Err(ParameterError::Duplicate),
+            Some(_) => Err(OauthError::ParameterDuplicate),
             None => Ok(first),
         }
     }
@@ -122,30 +124,6 @@ impl std::fmt::Debug for Form {
             .entries(self.pairs.iter().map(|pair| &pair.name))
             .finish()
     }
-}
-
-/// Why a query or body cannot be read as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FormError {
-    /// More bytes than may be read, [`Form::MAX_LEN`] by default.
-    #[error("parameters are too long")]
-    TooLong,
-    /// More than [`Form::MAX_PARAMETERS`] parameters.
-    #[error("more than 100 parameters")]
-    TooMany,
-}
-
-/// Why one parameter has no value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ParameterError {
-    /// It stands more than once (RFC 6749 section 3.1).
-    #[error("parameter stands more than once")]
-    Duplicate,
-    /// A `%` without two hexadecimal digits, or no UTF-8.
-    #[error("parameter is encoded wrongly")]
-    Encoding,
 }
 
 /// Writes `name=value&…` with every value percent-encoded once: all but the unreserved characters of RFC 3986 section
@@ -283,7 +261,7 @@ mod tests {
         ] {
             let form = Form::parse(&[b"code=x&", piece, b"&state=s"].concat()).unwrap();
             assert_eq!((form.one("code"), form.one("state")), (Ok(Some("x")), Ok(Some("s"))));
-            assert_eq!(form.one("a"), Err(ParameterError::Encoding), "{piece:?}");
+            assert_eq!(form.one("a"), Err(OauthError::ParameterEncoding), "{piece:?}");
             assert_eq!(form.one_lossy("a"), Ok(Some(shown)), "{piece:?}");
             assert!(form.has("a") && form.iter().all(|(name, _)| name != "a"));
         }
@@ -292,17 +270,17 @@ mod tests {
         assert_eq!(form.one("code"), Ok(Some("y")));
         // twice is twice, however it is encoded
         let form = Form::parse(b"code=%ff&c%6Fde=y").unwrap();
-        assert_eq!(form.one("code"), Err(ParameterError::Duplicate));
-        assert_eq!(form.one_lossy("code"), Err(ParameterError::Duplicate));
+        assert_eq!(form.one("code"), Err(OauthError::ParameterDuplicate));
+        assert_eq!(form.one_lossy("code"), Err(OauthError::ParameterDuplicate));
     }
 
     #[test]
     fn a_form_is_bounded() {
         assert_eq!(
             Form::parse("a=1&".repeat(101).as_bytes()).unwrap_err(),
-            FormError::TooMany
+            OauthError::FormTooMany
         );
-        assert_eq!(Form::parse(&[b'a'; 8193]).unwrap_err(), FormError::TooLong);
+        assert_eq!(Form::parse(&[b'a'; 8193]).unwrap_err(), OauthError::FormTooLong);
         assert!(Form::parse_up_to(&[b'a'; 8193], 8193).is_ok());
     }
 

@@ -35,6 +35,7 @@
 #![forbid(unsafe_code)]
 
 mod client_id;
+mod error;
 mod error_code;
 pub mod form;
 mod functie;
@@ -47,9 +48,6 @@ mod vertegenwoordiging;
 pub mod wire;
 
 pub use crate::{
-    client_id::ClientId,
-    functie::Functie,
-    redirect_uri::{RedirectUri, RedirectUriError},
-    scope::{Scope, ScopeError},
+    client_id::ClientId, error::OauthError, functie::Functie, redirect_uri::RedirectUri, scope::Scope,
     vertegenwoordiging::Vertegenwoordiging,
 };

@@ -4,9 +4,10 @@
 //!
 //! The rules are checked on the parts of the URI, never by a prefix of the text (RFC 6819 sections 4.1.5 and 4.2.4).
 
+use crate::OauthError;
 use std::{fmt, str::FromStr};
 
-use medmij_types::{Hostname, ValueError};
+use medmij_types::Hostname;
 
 use crate::{ClientId, form};
 
@@ -18,12 +19,13 @@ use crate::{ClientId, form};
 /// character, no query that is empty or already holds `code`, `state`, `error`, `error_description`, `error_uri` or `iss`.
 ///
 /// ```
-/// use medmij_oauth::{ClientId, RedirectUri, RedirectUriError};
+/// use medmij_oauth::{ClientId, RedirectUri};
+/// use medmij_oauth::OauthError;
 ///
 /// let client = ClientId::parse("pgo.example.nl")?;
 /// assert!(RedirectUri::parse("https://pgo.example.nl/cb?x=1")?.belongs_to(&client));
 /// assert!(!RedirectUri::parse("https://pgo.example.nl.evil.nl/cb")?.belongs_to(&client));
-/// assert_eq!(RedirectUri::parse("https://pgo.example.nl:443/cb"), Err(RedirectUriError::Port));
+/// assert_eq!(RedirectUri::parse("https://pgo.example.nl:443/cb"), Err(OauthError::RedirectUriPort));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,35 +42,35 @@ impl RedirectUri {
     ///
     /// # Errors
     ///
-    /// [`RedirectUriError`] with the first rule that the text breaks.
-    pub fn parse(text: &str) -> Result<Self, RedirectUriError> {
+    /// [`OauthError`] with the first rule that the text breaks.
+    pub fn parse(text: &str) -> Result<Self, OauthError> {
         if text.is_empty() {
-            return Err(RedirectUriError::Empty);
+            return Err(OauthError::RedirectUriEmpty);
         }
         if text.len() > Self::MAX_LEN {
-            return Err(RedirectUriError::TooLong);
+            return Err(OauthError::RedirectUriTooLong);
         }
         if !text.bytes().all(is_uri_byte) {
-            return Err(RedirectUriError::Character);
+            return Err(OauthError::RedirectUriCharacter);
         }
         if text.contains('#') {
-            return Err(RedirectUriError::Fragment);
+            return Err(OauthError::RedirectUriFragment);
         }
-        let (scheme, rest) = text.split_once("://").ok_or(RedirectUriError::NotFull)?;
+        let (scheme, rest) = text.split_once("://").ok_or(OauthError::RedirectUriNotFull)?;
         if !scheme.eq_ignore_ascii_case("https") {
-            return Err(RedirectUriError::Scheme);
+            return Err(OauthError::RedirectUriScheme);
         }
         let (authority, tail) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         if authority.contains('@') {
-            return Err(RedirectUriError::Userinfo);
+            return Err(OauthError::RedirectUriUserinfo);
         }
         if authority.contains(':') && !authority.starts_with('[') {
-            return Err(RedirectUriError::Port);
+            return Err(OauthError::RedirectUriPort);
         }
-        let host = Hostname::parse_observed(authority).map_err(RedirectUriError::Host)?;
+        let host = Hostname::parse_observed(authority).map_err(OauthError::RedirectUriHost)?;
         // RFC 3986 section 3.2.2: brackets stand around an IP literal and nowhere else
         if tail.contains(['[', ']']) {
-            return Err(RedirectUriError::Character);
+            return Err(OauthError::RedirectUriCharacter);
         }
         check_escapes(tail)?;
         if let Some((_, query)) = tail.split_once('?') {
@@ -116,47 +118,8 @@ impl RedirectUri {
     }
 }
 
-/// Why a text is no [`RedirectUri`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RedirectUriError {
-    /// No text.
-    #[error("redirect_uri is empty")]
-    Empty,
-    /// More than [`RedirectUri::MAX_LEN`] bytes.
-    #[error("redirect_uri is longer than 2000 bytes")]
-    TooLong,
-    /// A character that has no place in a URI: control, space, `\`, non-ASCII and so on.
-    #[error("redirect_uri holds a character that is not allowed in a uri")]
-    Character,
-    /// A `#` (RFC 6749 section 3.1.2).
-    #[error("redirect_uri has a fragment")]
-    Fragment,
-    /// Not an absolute URI with `://`.
-    #[error("redirect_uri is not a full uri")]
-    NotFull,
-    /// Another scheme than `https`.
-    #[error("redirect_uri is not https")]
-    Scheme,
-    /// An `@` before the path.
-    #[error("redirect_uri has user information before its host")]
-    Userinfo,
-    /// A port, also an empty one and also 443.
-    #[error("redirect_uri has a port")]
-    Port,
-    /// The host is no usable host name.
-    #[error("redirect_uri has no usable host: {0}")]
-    Host(ValueError),
-    /// A `%` that is not followed by two hexadecimal digits, or stands for a control character.
-    #[error("redirect_uri has a wrong percent escape")]
-    Escape,
-    /// An empty query, or one that holds a parameter of the authorization response.
-    #[error("redirect_uri has a query that cannot carry an authorization response")]
-    Query,
-}
-
 impl FromStr for RedirectUri {
-    type Err = RedirectUriError;
+    type Err = OauthError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::parse(text)
@@ -164,7 +127,7 @@ impl FromStr for RedirectUri {
 }
 
 impl TryFrom<&str> for RedirectUri {
-    type Error = RedirectUriError;
+    type Error = OauthError;
 
     fn try_from(text: &str) -> Result<Self, Self::Error> {
         Self::parse(text)
@@ -172,7 +135,7 @@ impl TryFrom<&str> for RedirectUri {
 }
 
 impl TryFrom<String> for RedirectUri {
-    type Error = RedirectUriError;
+    type Error = OauthError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         Self::parse(&text)
@@ -195,7 +158,7 @@ fn is_uri_byte(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}')
 }
 
-fn check_escapes(tail: &str) -> Result<(), RedirectUriError> {
+fn check_escapes(tail: &str) -> Result<(), OauthError> {
     let mut pieces = tail.split('%');
     pieces.next();
     for piece in pieces {
@@ -203,25 +166,25 @@ fn check_escapes(tail: &str) -> Result<(), RedirectUriError> {
             .get(..2)
             .filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
             .and_then(|hex| u8::from_str_radix(hex, 16).ok())
-            .ok_or(RedirectUriError::Escape)?;
+            .ok_or(OauthError::RedirectUriEscape)?;
         if code.is_ascii_control() {
-            return Err(RedirectUriError::Escape);
+            return Err(OauthError::RedirectUriEscape);
         }
     }
     Ok(())
 }
 
-fn check_query(query: &str) -> Result<(), RedirectUriError> {
+fn check_query(query: &str) -> Result<(), OauthError> {
     if query.is_empty() {
-        return Err(RedirectUriError::Query);
+        return Err(OauthError::RedirectUriQuery);
     }
-    let form = form::Form::parse(query.as_bytes()).map_err(|_| RedirectUriError::Query)?;
+    let form = form::Form::parse(query.as_bytes()).map_err(|_| OauthError::RedirectUriQuery)?;
     // no parameter of somebody else here: the whole uri is the client's own
     if !form::is_sound(query) {
-        return Err(RedirectUriError::Query);
+        return Err(OauthError::RedirectUriQuery);
     }
     if RESPONSE_PARAMETERS.iter().any(|name| form.has(name)) {
-        return Err(RedirectUriError::Query);
+        return Err(OauthError::RedirectUriQuery);
     }
     Ok(())
 }
@@ -231,6 +194,7 @@ const RESPONSE_PARAMETERS: [&str; 6] = ["code", "state", "error", "error_descrip
 #[cfg(test)]
 mod tests {
     use super::*;
+    use medmij_types::ValueError;
 
     fn client() -> ClientId {
         ClientId::parse("pgo.example.nl").unwrap()
@@ -269,58 +233,73 @@ mod tests {
 
     #[test]
     fn core_authint_200_refuses_a05_a06_a07_b06_b07_b08_b10_peers_50() {
-        use RedirectUriError as E;
+        use OauthError as E;
         for (text, error) in [
-            ("", E::Empty),
-            ("/cb", E::NotFull),
-            ("cb", E::NotFull),
-            ("//pgo.example.nl/cb", E::NotFull),
-            ("https:/pgo.example.nl/cb", E::NotFull),
-            ("https:pgo.example.nl/cb", E::NotFull),
-            ("http://pgo.example.nl/cb", E::Scheme),
-            ("javascript://pgo.example.nl/%0aalert(1)", E::Scheme),
-            (" https://pgo.example.nl/cb", E::Character),
-            ("https://pgo.example.nl/cb ", E::Character),
-            ("https://pgo.example.nl/c\r\nb", E::Character),
-            ("https://pgo.example.nl\t/cb", E::Character),
-            ("https://pgo.example.nl\\evil.nl/", E::Character),
-            ("https://pgo.example.nl\\@evil.nl/", E::Character),
-            ("https://pgö.example.nl/cb", E::Character),
-            ("https://pgo.example.nl/cb\u{0}", E::Character),
-            ("https://pgo.example.nl/cb#", E::Fragment),
-            ("https://pgo.example.nl/cb#top", E::Fragment),
-            ("https://pgo.example.nl@evil.nl/cb", E::Userinfo),
-            ("https://user:pw@pgo.example.nl/cb", E::Userinfo),
-            ("https://@pgo.example.nl/cb", E::Userinfo),
-            ("https://pgo.example.nl:443/cb", E::Port),
-            ("https://pgo.example.nl:8443/cb", E::Port),
-            ("https://pgo.example.nl:/cb", E::Port),
-            ("https://", E::Host(ValueError::HostnameEmpty)),
-            ("https:///cb", E::Host(ValueError::HostnameEmpty)),
-            ("https://?x", E::Host(ValueError::HostnameEmpty)),
-            ("https://pgo.example.nl./cb", E::Host(ValueError::HostnameEmptyLabel)),
-            ("https://localhost/cb", E::Host(ValueError::HostnameSingleLabel)),
-            ("https://127.0.0.1/cb", E::Host(ValueError::HostnameShortTopLabel)),
-            ("https://127.0.0.10/cb", E::Host(ValueError::HostnameNumericTopLabel)),
-            ("https://[::1]/cb", E::Host(ValueError::HostnameCharacter)),
+            ("", E::RedirectUriEmpty),
+            ("/cb", E::RedirectUriNotFull),
+            ("cb", E::RedirectUriNotFull),
+            ("//pgo.example.nl/cb", E::RedirectUriNotFull),
+            ("https:/pgo.example.nl/cb", E::RedirectUriNotFull),
+            ("https:pgo.example.nl/cb", E::RedirectUriNotFull),
+            ("http://pgo.example.nl/cb", E::RedirectUriScheme),
+            ("javascript://pgo.example.nl/%0aalert(1)", E::RedirectUriScheme),
+            (" https://pgo.example.nl/cb", E::RedirectUriCharacter),
+            ("https://pgo.example.nl/cb ", E::RedirectUriCharacter),
+            ("https://pgo.example.nl/c\r\nb", E::RedirectUriCharacter),
+            ("https://pgo.example.nl\t/cb", E::RedirectUriCharacter),
+            ("https://pgo.example.nl\\evil.nl/", E::RedirectUriCharacter),
+            ("https://pgo.example.nl\\@evil.nl/", E::RedirectUriCharacter),
+            ("https://pgö.example.nl/cb", E::RedirectUriCharacter),
+            ("https://pgo.example.nl/cb\u{0}", E::RedirectUriCharacter),
+            ("https://pgo.example.nl/cb#", E::RedirectUriFragment),
+            ("https://pgo.example.nl/cb#top", E::RedirectUriFragment),
+            ("https://pgo.example.nl@evil.nl/cb", E::RedirectUriUserinfo),
+            ("https://user:pw@pgo.example.nl/cb", E::RedirectUriUserinfo),
+            ("https://@pgo.example.nl/cb", E::RedirectUriUserinfo),
+            ("https://pgo.example.nl:443/cb", E::RedirectUriPort),
+            ("https://pgo.example.nl:8443/cb", E::RedirectUriPort),
+            ("https://pgo.example.nl:/cb", E::RedirectUriPort),
+            ("https://", E::RedirectUriHost(ValueError::HostnameEmpty)),
+            ("https:///cb", E::RedirectUriHost(ValueError::HostnameEmpty)),
+            ("https://?x", E::RedirectUriHost(ValueError::HostnameEmpty)),
+            (
+                "https://pgo.example.nl./cb",
+                E::RedirectUriHost(ValueError::HostnameEmptyLabel),
+            ),
+            (
+                "https://localhost/cb",
+                E::RedirectUriHost(ValueError::HostnameSingleLabel),
+            ),
+            (
+                "https://127.0.0.1/cb",
+                E::RedirectUriHost(ValueError::HostnameShortTopLabel),
+            ),
+            (
+                "https://127.0.0.10/cb",
+                E::RedirectUriHost(ValueError::HostnameNumericTopLabel),
+            ),
+            ("https://[::1]/cb", E::RedirectUriHost(ValueError::HostnameCharacter)),
             (
                 "https://pgo.example.nl%2eevil.nl/cb",
-                E::Host(ValueError::HostnameCharacter),
+                E::RedirectUriHost(ValueError::HostnameCharacter),
             ),
-            ("https://*.example.nl/cb", E::Host(ValueError::HostnameCharacter)),
-            ("https://pgo.example.nl/[cb]", E::Character),
-            ("https://pgo.example.nl/cb?x[]=1", E::Character),
-            ("https://pgo.example.nl/%zz", E::Escape),
-            ("https://pgo.example.nl/%", E::Escape),
-            ("https://pgo.example.nl/%0d%0aSet-Cookie:x", E::Escape),
-            ("https://pgo.example.nl/cb?", E::Query),
-            ("https://pgo.example.nl/cb?code=x", E::Query),
-            ("https://pgo.example.nl/cb?a=1&state=x", E::Query),
+            (
+                "https://*.example.nl/cb",
+                E::RedirectUriHost(ValueError::HostnameCharacter),
+            ),
+            ("https://pgo.example.nl/[cb]", E::RedirectUriCharacter),
+            ("https://pgo.example.nl/cb?x[]=1", E::RedirectUriCharacter),
+            ("https://pgo.example.nl/%zz", E::RedirectUriEscape),
+            ("https://pgo.example.nl/%", E::RedirectUriEscape),
+            ("https://pgo.example.nl/%0d%0aSet-Cookie:x", E::RedirectUriEscape),
+            ("https://pgo.example.nl/cb?", E::RedirectUriQuery),
+            ("https://pgo.example.nl/cb?code=x", E::RedirectUriQuery),
+            ("https://pgo.example.nl/cb?a=1&state=x", E::RedirectUriQuery),
         ] {
             assert_eq!(RedirectUri::parse(text), Err(error), "{text:?}");
         }
         let long = format!("https://pgo.example.nl/{}", "a".repeat(2_000));
-        assert_eq!(RedirectUri::parse(&long), Err(E::TooLong));
+        assert_eq!(RedirectUri::parse(&long), Err(E::RedirectUriTooLong));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 mod parse;
 
+use crate::OauthError;
 use std::fmt;
 
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Release};
@@ -25,7 +26,8 @@ use crate::{
 /// representation last, a name without `@medmij`.
 ///
 /// ```
-/// use medmij_oauth::{Functie, Scope, ScopeError};
+/// use medmij_oauth::{Functie, Scope};
+/// use medmij_oauth::OauthError;
 /// use medmij_types::{Aanbiedernaam, GegevensdienstId, Release};
 ///
 /// let scope = Scope::parse(Release::V2_2, Functie::Verzamelen, "eenofanderezorgaanbieder")?;
@@ -41,7 +43,7 @@ use crate::{
 /// // the suffix belongs to lists, not to scopes
 /// assert_eq!(
 ///     Scope::parse(Release::V2_2, Functie::Verzamelen, "eenofanderezorgaanbieder@medmij"),
-///     Err(ScopeError::Aanbiedernaam),
+///     Err(OauthError::ScopeAanbiedernaam),
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -63,9 +65,9 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// [`ScopeError`] with the first rule of the release's grammar that the text breaks. Nothing is repaired: a double
+    /// [`OauthError`] with the first rule of the release's grammar that the text breaks. Nothing is repaired: a double
     /// space, a space at an end or a capital letter is an error.
-    pub fn parse(release: Release, functie: Functie, text: &str) -> Result<Self, ScopeError> {
+    pub fn parse(release: Release, functie: Functie, text: &str) -> Result<Self, OauthError> {
         parse::scope(release, functie, text)
     }
 
@@ -74,21 +76,21 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// [`ScopeError`], where the release has no such function or cannot name so many gegevensdiensten. Abonneren needs
+    /// [`OauthError`], where the release has no such function or cannot name so many gegevensdiensten. Abonneren needs
     /// a duration: see [`abonneren`](Self::abonneren).
     pub fn build(
         release: Release,
         functie: Functie,
         aanbieder: Aanbiedernaam,
         gegevensdiensten: &[GegevensdienstId],
-    ) -> Result<Self, ScopeError> {
+    ) -> Result<Self, OauthError> {
         match functie {
             Functie::Verzamelen => Self::verzamelen(release, aanbieder, gegevensdiensten),
             Functie::Delen => match gegevensdiensten {
                 [id] => Self::delen(release, aanbieder, id.clone()),
-                _ => Err(ScopeError::AantalGegevensdiensten),
+                _ => Err(OauthError::ScopeGegevensdienstCount),
             },
-            Functie::Abonneren => Err(ScopeError::Duur),
+            Functie::Abonneren => Err(OauthError::ScopeDays),
         }
     }
 
@@ -96,13 +98,13 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// [`ScopeError`], where the release names gegevensdiensten and none, too many or the same one twice are given;
+    /// [`OauthError`], where the release names gegevensdiensten and none, too many or the same one twice are given;
     /// from 2.0 on also where the name is that of a representation, for a scope could not tell the two apart.
     pub fn verzamelen(
         release: Release,
         aanbieder: Aanbiedernaam,
         gegevensdiensten: &[GegevensdienstId],
-    ) -> Result<Self, ScopeError> {
+    ) -> Result<Self, OauthError> {
         let grammar = release_rules(release).verzamelen;
         let (aanbieder, gegevensdiensten) = match grammar {
             VerzamelenGrammar::Aanbieder => (Some(aanbieder), &[][..]),
@@ -115,13 +117,13 @@ impl Scope {
                 .as_ref()
                 .is_some_and(|naam| Vertegenwoordiging::is_literal(naam.short()))
         {
-            return Err(ScopeError::Aanbiedernaam);
+            return Err(OauthError::ScopeAanbiedernaam);
         }
         if grammar != VerzamelenGrammar::Aanbieder && gegevensdiensten.is_empty() {
-            return Err(ScopeError::AantalGegevensdiensten);
+            return Err(OauthError::ScopeGegevensdienstCount);
         }
         if parse::has_duplicate(gegevensdiensten) {
-            return Err(ScopeError::Dubbel);
+            return Err(OauthError::ScopeDuplicate);
         }
         Ok(Self {
             release,
@@ -137,14 +139,14 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// [`ScopeError`], where the release has no Delen.
+    /// [`OauthError`], where the release has no Delen.
     pub fn delen(
         release: Release,
         aanbieder: Aanbiedernaam,
         gegevensdienst: GegevensdienstId,
-    ) -> Result<Self, ScopeError> {
+    ) -> Result<Self, OauthError> {
         if !release_rules(release).delen {
-            return Err(ScopeError::Functie);
+            return Err(OauthError::ScopeFunction);
         }
         Ok(Self {
             release,
@@ -160,15 +162,15 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// [`ScopeError`], where the release has no Abonneren.
+    /// [`OauthError`], where the release has no Abonneren.
     pub fn abonneren(
         release: Release,
         dagen: u32,
         aanbieder: Aanbiedernaam,
         gegevensdienst: GegevensdienstId,
-    ) -> Result<Self, ScopeError> {
+    ) -> Result<Self, OauthError> {
         if !release_rules(release).abonneren {
-            return Err(ScopeError::Functie);
+            return Err(OauthError::ScopeFunction);
         }
         Ok(Self {
             release,
@@ -184,10 +186,10 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// [`ScopeError`], where the release does not have this kind.
-    pub fn with_vertegenwoordiging(mut self, soort: Vertegenwoordiging) -> Result<Self, ScopeError> {
+    /// [`OauthError`], where the release does not have this kind.
+    pub fn with_vertegenwoordiging(mut self, soort: Vertegenwoordiging) -> Result<Self, OauthError> {
         if !release_rules(self.release).vertegenwoordiging.contains(&soort) {
-            return Err(ScopeError::Vertegenwoordiging);
+            return Err(OauthError::ScopeVertegenwoordiging);
         }
         self.vertegenwoordiging = Some(soort);
         Ok(self)
@@ -283,55 +285,10 @@ impl fmt::Display for Scope {
     }
 }
 
-/// Why a text is no scope, or a scope cannot be built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ScopeError {
-    /// No text.
-    #[error("scope is empty")]
-    Leeg,
-    /// More than [`Scope::MAX_LEN`] bytes.
-    #[error("scope is longer than 2000 bytes")]
-    TeLang,
-    /// A space at an end, or two in a row.
-    #[error("scope parts are not separated by single spaces")]
-    Spatie,
-    /// Another number of parts than the function of this release has.
-    #[error("scope has a number of parts that this function and release do not have")]
-    AantalDelen,
-    /// A part has another form.
-    #[error("part of the scope has not the form of this function and release")]
-    Vorm,
-    /// The name is none, has the suffix `@medmij`, or is the literal of a representation.
-    #[error("scope holds no valid aanbiedernaam without suffix")]
-    Aanbiedernaam,
-    /// The id is none.
-    #[error("scope holds no valid gegevensdienst id")]
-    GegevensdienstId,
-    /// Two Aanbieders in one scope (core.authint.200 of release 1.5).
-    #[error("scope names more than one aanbieder")]
-    Aanbieders,
-    /// A gegevensdienst occurs twice.
-    #[error("scope names a gegevensdienst twice")]
-    Dubbel,
-    /// None or too many gegevensdiensten for this function and release.
-    #[error("scope names a number of gegevensdiensten that this function and release do not have")]
-    AantalGegevensdiensten,
-    /// The duration is no non-negative number of days (ext.abo.authint.200), or is not given.
-    #[error("scope has no valid number of days")]
-    Duur,
-    /// The release has no such representation, or it occurs twice.
-    #[error("scope asks for a representation that this release does not have")]
-    Vertegenwoordiging,
-    /// The release has no such function.
-    #[error("release does not have this function")]
-    Functie,
-}
-
-fn one(ids: &[GegevensdienstId]) -> Result<&[GegevensdienstId], ScopeError> {
+fn one(ids: &[GegevensdienstId]) -> Result<&[GegevensdienstId], OauthError> {
     if ids.len() == 1 {
         Ok(ids)
     } else {
-        Err(ScopeError::AantalGegevensdiensten)
+        Err(OauthError::ScopeGegevensdienstCount)
     }
 }

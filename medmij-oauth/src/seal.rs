@@ -6,7 +6,7 @@
 
 mod local;
 
-pub use self::local::{KeyFileError, LocalKeyRing, SealingKey};
+pub use self::local::{LocalKeyRing, SealingKey};
 use medmij_types::{Bsn, Entropy, EntropyError};
 use std::fmt;
 use zeroize::Zeroizing;

@@ -13,7 +13,7 @@ mod token_request;
 mod token_response;
 
 pub use self::{
-    authorization_request::{AuthorizationRequest, Geboortedatum, GeboortedatumError, split_date},
+    authorization_request::{AuthorizationRequest, Geboortedatum, split_date},
     authorization_response::{AuthorizationError, AuthorizationResponse, AuthorizationResponseError},
     request_headers::{CORRELATION_ID, MEDMIJ_REQUEST_ID, RequestIds, is_media_type},
     token_error::TokenError,

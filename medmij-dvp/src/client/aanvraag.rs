@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.200 — what a DVP wants to ask, complete and within the rules of its release.
 
-use medmij_oauth::{RedirectUri, Scope, ScopeError, Vertegenwoordiging, wire::Geboortedatum};
+use medmij_oauth::OauthError;
+use medmij_oauth::{RedirectUri, Scope, Vertegenwoordiging, wire::Geboortedatum};
 use medmij_types::{
     Aanbiedernaam, BackchannelUri, EntropyError, FrontchannelUri, GegevensdienstId, Release, Volgnummer,
 };
@@ -36,13 +37,13 @@ impl Aanvraag {
     ///
     /// # Errors
     ///
-    /// [`ScopeError`], where the release cannot name so many gegevensdiensten.
+    /// [`OauthError`], where the release cannot name so many gegevensdiensten.
     pub fn verzamelen(
         release: Release,
         aanbieder: Aanbiedernaam,
         group: &FlowGroup,
         redirect_uri: RedirectUri,
-    ) -> Result<Self, ScopeError> {
+    ) -> Result<Self, OauthError> {
         let scope = Scope::verzamelen(release, aanbieder.clone(), &group.gegevensdiensten)?;
         Ok(Self::new(aanbieder, scope, group, redirect_uri))
     }
@@ -73,8 +74,8 @@ impl Aanvraag {
     ///
     /// # Errors
     ///
-    /// [`ScopeError`], where the release does not have this kind of representation.
-    pub fn namens(mut self, soort: Vertegenwoordiging, geboortedatum: Geboortedatum) -> Result<Self, ScopeError> {
+    /// [`OauthError`], where the release does not have this kind of representation.
+    pub fn namens(mut self, soort: Vertegenwoordiging, geboortedatum: Geboortedatum) -> Result<Self, OauthError> {
         self.scope = self.scope.with_vertegenwoordiging(soort)?;
         self.geboortedatum = Some(geboortedatum);
         Ok(self)

@@ -9,13 +9,12 @@
 mod parameters;
 
 use http::HeaderMap;
+use medmij_oauth::OauthError;
 use medmij_oauth::{
     ClientId, RedirectUri,
-    form::{Form, ParameterError},
+    form::Form,
     policy::{ExceptionRule, IdStrictness, Uitzondering, release_rules},
-    wire::{
-        AuthorizationError, AuthorizationRequest, AuthorizationResponse, Geboortedatum, GeboortedatumError, RequestIds,
-    },
+    wire::{AuthorizationError, AuthorizationRequest, AuthorizationResponse, Geboortedatum, RequestIds},
 };
 use medmij_types::{GegevensdienstId, Release, State};
 
@@ -293,7 +292,7 @@ impl ProvenRequest {
         let (release, strictness) = (options.release, options.ids);
         if KNOWN
             .iter()
-            .any(|name| self.form.one(name) == Err(ParameterError::Duplicate))
+            .any(|name| self.form.one(name) == Err(OauthError::ParameterDuplicate))
         {
             return Err((U::DubbeleParameter, "parameter occurs twice"));
         }
@@ -345,7 +344,7 @@ impl ProvenRequest {
             (Err(_), Some(_)) => return Err((U::Geboortedatum, "MedMij_geboortedatum is encoded wrongly")),
             (Ok(Some(text)), Some(_)) => match Geboortedatum::parse(text) {
                 Ok(datum) => Some(datum),
-                Err(GeboortedatumError::Unknown) => {
+                Err(OauthError::GeboortedatumUnknown) => {
                     return Err((U::Geboortedatum, "MedMij_geboortedatum has unknown parts"));
                 }
                 Err(_) => return Err((U::Geboortedatum, "MedMij_geboortedatum is no date")),

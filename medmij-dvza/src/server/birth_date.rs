@@ -4,9 +4,10 @@
 
 use std::fmt;
 
+use medmij_oauth::OauthError;
 use medmij_oauth::{
     Vertegenwoordiging,
-    wire::{Geboortedatum, GeboortedatumError, split_date},
+    wire::{Geboortedatum, split_date},
 };
 use medmij_types::Datum;
 
@@ -29,7 +30,7 @@ use medmij_types::Datum;
 /// assert_eq!(born.agrees_with(&Geboortedatum::parse("20100615")?), Some(true));
 /// assert_eq!(born.agrees_with(&Geboortedatum::parse("20100715")?), Some(false));
 /// assert_eq!(SourceBirthDate::parse("00000000")?.agrees_with(&Geboortedatum::parse("20100615")?), None);
-/// # Ok::<(), medmij_oauth::wire::GeboortedatumError>(())
+/// # Ok::<(), medmij_oauth::OauthError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SourceBirthDate(Known);
@@ -47,15 +48,15 @@ impl SourceBirthDate {
     ///
     /// # Errors
     ///
-    /// [`GeboortedatumError`] for another form, a day that does not exist, or a known part after an unknown one.
-    pub fn parse(text: &str) -> Result<Self, GeboortedatumError> {
-        let (year, month, day) = split_date(text).ok_or(GeboortedatumError::Form)?;
+    /// [`OauthError`] for another form, a day that does not exist, or a known part after an unknown one.
+    pub fn parse(text: &str) -> Result<Self, OauthError> {
+        let (year, month, day) = split_date(text).ok_or(OauthError::GeboortedatumForm)?;
         Ok(Self(match (year, month, day) {
             (0, 0, 0) => Known::Nothing,
             (1800.., 0, 0) => Known::Year(year),
             (1800.., 1..=12, 0) => Known::Month(year, month),
-            (1800.., _, 1..) => Known::Day(Datum::new(year, month, day).ok_or(GeboortedatumError::Day)?),
-            _ => return Err(GeboortedatumError::Day),
+            (1800.., _, 1..) => Known::Day(Datum::new(year, month, day).ok_or(OauthError::GeboortedatumDay)?),
+            _ => return Err(OauthError::GeboortedatumDay),
         }))
     }
 
@@ -167,7 +168,7 @@ mod tests {
         for unknown in ["19700900", "19700000", "00000000", "00000901"] {
             assert_eq!(
                 Geboortedatum::parse(unknown),
-                Err(GeboortedatumError::Unknown),
+                Err(OauthError::GeboortedatumUnknown),
                 "{unknown}"
             );
         }

@@ -2,7 +2,8 @@
 //! A. Building the authorization request.
 
 use medmij_dvp::{Aanvraag, AanvraagError, FlowGroup};
-use medmij_oauth::{RedirectUri, Scope, ScopeError, Vertegenwoordiging, form::Form, wire::Geboortedatum};
+use medmij_oauth::OauthError;
+use medmij_oauth::{RedirectUri, Scope, Vertegenwoordiging, form::Form, wire::Geboortedatum};
 use medmij_types::{FrontchannelUri, Release};
 
 use crate::whole_flow::{SESSION, aanvraag, dvp, group, id, naam, query, redirect};
@@ -81,7 +82,7 @@ fn core_authint_200_core_autorisatie_203_a10_a11_a12_a23_scopes_of_releases() {
     );
     assert_eq!(value(&build(aanvraag(Release::V1_0, &["42"])), "scope"), "42");
     let two = Aanvraag::verzamelen(Release::V1_4, naam(), &group(&["42", "48"]), redirect());
-    assert_eq!(two.unwrap_err(), ScopeError::AantalGegevensdiensten);
+    assert_eq!(two.unwrap_err(), OauthError::ScopeGegevensdienstCount);
     // A12 cannot be built: a Scope has one Aanbieder. Nor can a scope of another Aanbieder than the flow's.
     let other = Scope::parse(
         Release::V1_5,
@@ -125,7 +126,7 @@ fn ext_vert_authint_200_a16_a17_vertegenwoordiging() {
         assert_eq!(value(&form, "MedMij_geboortedatum"), "19700901");
     }
     let child_in_1_6 = aanvraag(Release::V1_6, &["42"]).namens(Vertegenwoordiging::OuderlijkGezag, datum());
-    assert_eq!(child_in_1_6.unwrap_err(), ScopeError::Vertegenwoordiging);
+    assert_eq!(child_in_1_6.unwrap_err(), OauthError::ScopeVertegenwoordiging);
     let mut without_date = aanvraag(Release::V2_2, &["42"])
         .namens(Vertegenwoordiging::Vrijwillig, datum())
         .unwrap();

@@ -36,8 +36,9 @@ use medmij_types::Release;
 
 use super::{
     EmptyScope, ExceptionPolicy, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Lifetime, Lifetimes, LimitPolicy,
-    Mark, PolicyError, Uitzondering,
+    Mark, Uitzondering,
 };
+use crate::OauthError;
 
 /// The whole policy.
 #[derive(Clone, Debug)]
@@ -317,7 +318,7 @@ pub enum StelselError {
         /// The exception.
         naam: String,
         /// The floor.
-        fout: PolicyError,
+        fout: OauthError,
     },
 }
 

@@ -4,6 +4,7 @@
 //! Uitzondering 1a (wrong `client_id` or `redirect_uri`) is not in this table: it is always a page and never a redirect,
 //! and its type has no way to become one.
 
+use crate::OauthError;
 use std::{borrow::Cow, collections::BTreeMap};
 
 use medmij_log::EventType;
@@ -185,7 +186,7 @@ impl ExceptionRule {
 /// let other = ExceptionRule::new(Gedrag::Pagina, ErrorCode::ServerError, Mark::Unknown);
 /// policy.set(Release::V2_2, Uitzondering::GeenGegevens, other)?;
 /// assert_eq!(policy.rule(Release::V2_2, Uitzondering::Geweigerd).error, ErrorCode::ServerError);
-/// # Ok::<(), medmij_oauth::policy::PolicyError>(())
+/// # Ok::<(), medmij_oauth::OauthError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ExceptionPolicy {
@@ -206,21 +207,16 @@ impl ExceptionPolicy {
     ///
     /// # Errors
     ///
-    /// [`PolicyError`], where a safety floor forbids the rule, or the description cannot stand in an
+    /// [`OauthError`], where a safety floor forbids the rule, or the description cannot stand in an
     /// `error_description`.
-    pub fn set(
-        &mut self,
-        release: Release,
-        uitzondering: Uitzondering,
-        rule: ExceptionRule,
-    ) -> Result<(), PolicyError> {
+    pub fn set(&mut self, release: Release, uitzondering: Uitzondering, rule: ExceptionRule) -> Result<(), OauthError> {
         if rule.description.as_deref().is_some_and(|text| !is_description(text)) {
-            return Err(PolicyError::Description);
+            return Err(OauthError::PolicyDescription);
         }
         let alike = [Uitzondering::GeenGegevens, Uitzondering::Geweigerd];
         if release_rules(release).refusals_alike && alike.contains(&uitzondering) {
             if rule.gedrag == Gedrag::Redirect {
-                return Err(PolicyError::AutomaticRedirect);
+                return Err(OauthError::PolicyAutomaticRedirect);
             }
             for each in alike {
                 self.overruled.insert((release, each), rule.clone());
@@ -230,18 +226,6 @@ impl ExceptionPolicy {
         }
         Ok(())
     }
-}
-
-/// Why a rule is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PolicyError {
-    /// An automatic redirect at autoriseren 1 or 2 would tell by its moment which of the two it was.
-    #[error("autoriseren 1 and 2 end on a page, not in a redirect of their own")]
-    AutomaticRedirect,
-    /// Not in the alphabet of RFC 6749 appendix A.7.
-    #[error("error description holds a character that rfc 6749 does not allow")]
-    Description,
 }
 
 /// An exception of the token interface (core.tknint.207).

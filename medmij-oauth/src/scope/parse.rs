@@ -3,22 +3,23 @@
 
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Release};
 
-use super::{Scope, ScopeError};
+use super::Scope;
+use crate::OauthError;
 use crate::{
     Functie, Vertegenwoordiging,
     policy::{VerzamelenGrammar, release_rules},
 };
 
-pub(super) fn scope(release: Release, functie: Functie, text: &str) -> Result<Scope, ScopeError> {
+pub(super) fn scope(release: Release, functie: Functie, text: &str) -> Result<Scope, OauthError> {
     if text.is_empty() {
-        return Err(ScopeError::Leeg);
+        return Err(OauthError::ScopeEmpty);
     }
     if text.len() > Scope::MAX_LEN {
-        return Err(ScopeError::TeLang);
+        return Err(OauthError::ScopeTooLong);
     }
     let mut parts: Vec<&str> = text.split(' ').collect();
     if parts.iter().any(|part| part.is_empty()) {
-        return Err(ScopeError::Spatie);
+        return Err(OauthError::ScopeSpace);
     }
     let vertegenwoordiging = take_vertegenwoordiging(release, &mut parts)?;
     let scope = match functie {
@@ -28,8 +29,10 @@ pub(super) fn scope(release: Release, functie: Functie, text: &str) -> Result<Sc
             Scope::delen(release, naam, id)?
         }
         Functie::Abonneren => {
-            let rest = single(&parts)?.strip_prefix("subscribe~").ok_or(ScopeError::Vorm)?;
-            let (dagen, rest) = rest.split_once('/').ok_or(ScopeError::Vorm)?;
+            let rest = single(&parts)?
+                .strip_prefix("subscribe~")
+                .ok_or(OauthError::ScopeForm)?;
+            let (dagen, rest) = rest.split_once('/').ok_or(OauthError::ScopeForm)?;
             let dagen = read_dagen(dagen)?;
             let (naam, id) = combinatie(rest)?;
             Scope::abonneren(release, dagen, naam, id)?
@@ -47,7 +50,7 @@ pub(super) fn has_duplicate(ids: &[GegevensdienstId]) -> bool {
         .any(|(i, id)| ids.iter().take(i).any(|earlier| earlier == id))
 }
 
-fn verzamelen(release: Release, parts: &[&str]) -> Result<Scope, ScopeError> {
+fn verzamelen(release: Release, parts: &[&str]) -> Result<Scope, OauthError> {
     let rules = release_rules(release);
     match rules.verzamelen {
         VerzamelenGrammar::Aanbieder => Scope::verzamelen(release, naam(single(parts)?)?, &[]),
@@ -61,12 +64,12 @@ fn verzamelen(release: Release, parts: &[&str]) -> Result<Scope, ScopeError> {
             for part in parts {
                 let (naam, id) = combinatie(part)?;
                 if aanbieder.as_ref().is_some_and(|first| *first != naam) {
-                    return Err(ScopeError::Aanbieders);
+                    return Err(OauthError::ScopeAanbieders);
                 }
                 aanbieder = Some(naam);
                 ids.push(id);
             }
-            let aanbieder = aanbieder.ok_or(ScopeError::AantalDelen)?;
+            let aanbieder = aanbieder.ok_or(OauthError::ScopePartCount)?;
             Scope::verzamelen(release, aanbieder, &ids)
         }
         VerzamelenGrammar::Gegevensdienst => Ok(Scope {
@@ -80,46 +83,46 @@ fn verzamelen(release: Release, parts: &[&str]) -> Result<Scope, ScopeError> {
     }
 }
 
-fn single<'a>(parts: &[&'a str]) -> Result<&'a str, ScopeError> {
+fn single<'a>(parts: &[&'a str]) -> Result<&'a str, OauthError> {
     match parts {
         [part] => Ok(part),
-        _ => Err(ScopeError::AantalDelen),
+        _ => Err(OauthError::ScopePartCount),
     }
 }
 
-fn combinatie(part: &str) -> Result<(Aanbiedernaam, GegevensdienstId), ScopeError> {
-    let (left, right) = part.split_once('~').ok_or(ScopeError::Vorm)?;
+fn combinatie(part: &str) -> Result<(Aanbiedernaam, GegevensdienstId), OauthError> {
+    let (left, right) = part.split_once('~').ok_or(OauthError::ScopeForm)?;
     Ok((naam(left)?, id(right)?))
 }
 
-fn naam(text: &str) -> Result<Aanbiedernaam, ScopeError> {
+fn naam(text: &str) -> Result<Aanbiedernaam, OauthError> {
     // the type takes the name with its suffix too; a scope does not
     if text.contains('@') {
-        return Err(ScopeError::Aanbiedernaam);
+        return Err(OauthError::ScopeAanbiedernaam);
     }
-    Aanbiedernaam::parse(text).map_err(|_| ScopeError::Aanbiedernaam)
+    Aanbiedernaam::parse(text).map_err(|_| OauthError::ScopeAanbiedernaam)
 }
 
-fn id(text: &str) -> Result<GegevensdienstId, ScopeError> {
-    GegevensdienstId::parse(text).map_err(|_| ScopeError::GegevensdienstId)
+fn id(text: &str) -> Result<GegevensdienstId, OauthError> {
+    GegevensdienstId::parse(text).map_err(|_| OauthError::ScopeGegevensdienstId)
 }
 
 /// Digits without sign and without leading zeros, so that a duration has one spelling.
-fn read_dagen(text: &str) -> Result<u32, ScopeError> {
+fn read_dagen(text: &str) -> Result<u32, OauthError> {
     let canonical = text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if !canonical {
-        return Err(ScopeError::Duur);
+        return Err(OauthError::ScopeDays);
     }
-    text.parse().map_err(|_| ScopeError::Duur)
+    text.parse().map_err(|_| OauthError::ScopeDays)
 }
 
-fn take_vertegenwoordiging(release: Release, parts: &mut Vec<&str>) -> Result<Option<Vertegenwoordiging>, ScopeError> {
+fn take_vertegenwoordiging(release: Release, parts: &mut Vec<&str>) -> Result<Option<Vertegenwoordiging>, OauthError> {
     let mut found = None;
     // In a release without representation the literal is a part like any other.
     for soort in release_rules(release).vertegenwoordiging {
         while let Some(at) = parts.iter().position(|part| *part == soort.as_str()) {
             if found.replace(*soort).is_some() {
-                return Err(ScopeError::Vertegenwoordiging);
+                return Err(OauthError::ScopeVertegenwoordiging);
             }
             parts.remove(at);
         }
@@ -163,63 +166,73 @@ mod tests {
 
     #[test]
     fn core_authint_200_refuses_b14_b15_b18_b19_b20_b22_peers_52() {
-        use ScopeError as E;
+        use OauthError as E;
         for (release, functie, text, error) in [
-            (R::V2_2, Verzamelen, "", E::Leeg),
-            (R::V2_2, Verzamelen, " ", E::Spatie),
-            (R::V2_2, Verzamelen, "abc ", E::Spatie),
-            (R::V2_2, Verzamelen, " abc", E::Spatie),
-            (R::V2_2, Verzamelen, "abc@medmij", E::Aanbiedernaam),
-            (R::V2_2, Verzamelen, "ABC", E::Aanbiedernaam),
-            (R::V2_2, Verzamelen, "ab", E::Aanbiedernaam),
-            (R::V2_2, Verzamelen, "abc\u{a0}", E::Aanbiedernaam),
-            (R::V2_2, Verzamelen, "abc\tdef", E::Aanbiedernaam),
-            (R::V2_2, Verzamelen, "abc+def", E::Aanbiedernaam),
-            (R::V2_2, Verzamelen, "abc def", E::AantalDelen),
-            (R::V2_2, Verzamelen, "abc~42", E::Aanbiedernaam),
-            (R::V2_2, Verzamelen, "42", E::Aanbiedernaam),
-            (R::V2_2, Verzamelen, "abc onbehalfof onbehalfof", E::Vertegenwoordiging),
+            (R::V2_2, Verzamelen, "", E::ScopeEmpty),
+            (R::V2_2, Verzamelen, " ", E::ScopeSpace),
+            (R::V2_2, Verzamelen, "abc ", E::ScopeSpace),
+            (R::V2_2, Verzamelen, " abc", E::ScopeSpace),
+            (R::V2_2, Verzamelen, "abc@medmij", E::ScopeAanbiedernaam),
+            (R::V2_2, Verzamelen, "ABC", E::ScopeAanbiedernaam),
+            (R::V2_2, Verzamelen, "ab", E::ScopeAanbiedernaam),
+            (R::V2_2, Verzamelen, "abc\u{a0}", E::ScopeAanbiedernaam),
+            (R::V2_2, Verzamelen, "abc\tdef", E::ScopeAanbiedernaam),
+            (R::V2_2, Verzamelen, "abc+def", E::ScopeAanbiedernaam),
+            (R::V2_2, Verzamelen, "abc def", E::ScopePartCount),
+            (R::V2_2, Verzamelen, "abc~42", E::ScopeAanbiedernaam),
+            (R::V2_2, Verzamelen, "42", E::ScopeAanbiedernaam),
+            (
+                R::V2_2,
+                Verzamelen,
+                "abc onbehalfof onbehalfof",
+                E::ScopeVertegenwoordiging,
+            ),
             (
                 R::V2_2,
                 Verzamelen,
                 "abc onbehalfof onbehalfofchild",
-                E::Vertegenwoordiging,
+                E::ScopeVertegenwoordiging,
             ),
             // a literal is never taken for the name of an Aanbieder
-            (R::V2_2, Verzamelen, "onbehalfof", E::AantalDelen),
-            (R::V2_2, Verzamelen, "onbehalfofchild", E::AantalDelen),
-            (R::V2_2, Verzamelen, "onbehalfof onbehalfof", E::Vertegenwoordiging),
-            (R::V2_2, Verzamelen, "onbehalfof onbehalfofchild", E::Vertegenwoordiging),
-            (R::V1_5, Verzamelen, "abc~42 onbehalfofchild", E::Vorm),
-            (R::V1_4, Verzamelen, "abc~42 onbehalfof", E::AantalDelen),
-            (R::V2_2, Delen, "abc", E::Vorm),
-            (R::V2_2, Delen, "abc~53 abc~54", E::AantalDelen),
-            (R::V2_2, Delen, "abc~53~54", E::GegevensdienstId),
-            (R::V2_2, Delen, "abc@medmij~53", E::Aanbiedernaam),
-            (R::V2_2, Delen, "abc~", E::GegevensdienstId),
-            (R::V2_2, Delen, "~53", E::Aanbiedernaam),
-            (R::V2_2, Delen, "abc~-5", E::GegevensdienstId),
-            (R::V2_2, Delen, "abc~٤٢", E::GegevensdienstId),
-            (R::V1_0, Delen, "abc~53", E::Functie),
-            (R::V1_5, Verzamelen, "abc~42 def~42", E::Aanbieders),
-            (R::V1_5, Verzamelen, "abc~42  abc~48", E::Spatie),
-            (R::V1_5, Verzamelen, "abc~42 abc~42", E::Dubbel),
-            (R::V1_5, Verzamelen, "abc", E::Vorm),
-            (R::V1_4, Verzamelen, "abc~42 abc~48", E::AantalDelen),
-            (R::V1_0, Verzamelen, "abc~42", E::GegevensdienstId),
-            (R::V1_0, Verzamelen, "42 48", E::AantalDelen),
-            (R::V1_0, Verzamelen, "-5", E::GegevensdienstId),
-            (R::V1_0, Verzamelen, " 3 ", E::Spatie),
-            (R::V2_2, Abonneren, "subscribe~-1/abc~42", E::Duur),
-            (R::V2_2, Abonneren, "subscribe~+1/abc~42", E::Duur),
-            (R::V2_2, Abonneren, "subscribe~abc/abc~42", E::Duur),
-            (R::V2_2, Abonneren, "subscribe~/abc~42", E::Duur),
-            (R::V2_2, Abonneren, "subscribe~1.5/abc~42", E::Duur),
-            (R::V2_2, Abonneren, "subscribe~99999999999/abc~42", E::Duur),
-            (R::V2_2, Abonneren, "subscribe~30/abc", E::Vorm),
-            (R::V2_2, Abonneren, "abc~42", E::Vorm),
-            (R::V2_2, Abonneren, "Subscribe~30/abc~42", E::Vorm),
-            (R::V1_1, Abonneren, "subscribe~30/abc~42", E::Functie),
+            (R::V2_2, Verzamelen, "onbehalfof", E::ScopePartCount),
+            (R::V2_2, Verzamelen, "onbehalfofchild", E::ScopePartCount),
+            (R::V2_2, Verzamelen, "onbehalfof onbehalfof", E::ScopeVertegenwoordiging),
+            (
+                R::V2_2,
+                Verzamelen,
+                "onbehalfof onbehalfofchild",
+                E::ScopeVertegenwoordiging,
+            ),
+            (R::V1_5, Verzamelen, "abc~42 onbehalfofchild", E::ScopeForm),
+            (R::V1_4, Verzamelen, "abc~42 onbehalfof", E::ScopePartCount),
+            (R::V2_2, Delen, "abc", E::ScopeForm),
+            (R::V2_2, Delen, "abc~53 abc~54", E::ScopePartCount),
+            (R::V2_2, Delen, "abc~53~54", E::ScopeGegevensdienstId),
+            (R::V2_2, Delen, "abc@medmij~53", E::ScopeAanbiedernaam),
+            (R::V2_2, Delen, "abc~", E::ScopeGegevensdienstId),
+            (R::V2_2, Delen, "~53", E::ScopeAanbiedernaam),
+            (R::V2_2, Delen, "abc~-5", E::ScopeGegevensdienstId),
+            (R::V2_2, Delen, "abc~٤٢", E::ScopeGegevensdienstId),
+            (R::V1_0, Delen, "abc~53", E::ScopeFunction),
+            (R::V1_5, Verzamelen, "abc~42 def~42", E::ScopeAanbieders),
+            (R::V1_5, Verzamelen, "abc~42  abc~48", E::ScopeSpace),
+            (R::V1_5, Verzamelen, "abc~42 abc~42", E::ScopeDuplicate),
+            (R::V1_5, Verzamelen, "abc", E::ScopeForm),
+            (R::V1_4, Verzamelen, "abc~42 abc~48", E::ScopePartCount),
+            (R::V1_0, Verzamelen, "abc~42", E::ScopeGegevensdienstId),
+            (R::V1_0, Verzamelen, "42 48", E::ScopePartCount),
+            (R::V1_0, Verzamelen, "-5", E::ScopeGegevensdienstId),
+            (R::V1_0, Verzamelen, " 3 ", E::ScopeSpace),
+            (R::V2_2, Abonneren, "subscribe~-1/abc~42", E::ScopeDays),
+            (R::V2_2, Abonneren, "subscribe~+1/abc~42", E::ScopeDays),
+            (R::V2_2, Abonneren, "subscribe~abc/abc~42", E::ScopeDays),
+            (R::V2_2, Abonneren, "subscribe~/abc~42", E::ScopeDays),
+            (R::V2_2, Abonneren, "subscribe~1.5/abc~42", E::ScopeDays),
+            (R::V2_2, Abonneren, "subscribe~99999999999/abc~42", E::ScopeDays),
+            (R::V2_2, Abonneren, "subscribe~30/abc", E::ScopeForm),
+            (R::V2_2, Abonneren, "abc~42", E::ScopeForm),
+            (R::V2_2, Abonneren, "Subscribe~30/abc~42", E::ScopeForm),
+            (R::V1_1, Abonneren, "subscribe~30/abc~42", E::ScopeFunction),
         ] {
             assert_eq!(
                 Scope::parse(release, functie, text),
@@ -227,7 +240,10 @@ mod tests {
                 "{release} {functie} {text:?}"
             );
         }
-        assert_eq!(Scope::parse(R::V2_2, Verzamelen, &"a".repeat(2001)), Err(E::TeLang));
+        assert_eq!(
+            Scope::parse(R::V2_2, Verzamelen, &"a".repeat(2001)),
+            Err(E::ScopeTooLong)
+        );
     }
 
     #[test]
@@ -242,7 +258,10 @@ mod tests {
         // so an Aanbieder of that name cannot be asked for without a gegevensdienst
         for naam in ["onbehalfof", "onbehalfofchild"] {
             let naam = Aanbiedernaam::parse(naam).unwrap();
-            assert_eq!(Scope::verzamelen(R::V2_2, naam, &[]), Err(ScopeError::Aanbiedernaam));
+            assert_eq!(
+                Scope::verzamelen(R::V2_2, naam, &[]),
+                Err(OauthError::ScopeAanbiedernaam)
+            );
         }
     }
 

@@ -2,6 +2,7 @@
 //! A key ring in the memory of the process, and its file.
 
 use super::{FORMAT, KeyRing, PersoonIndex, RingKeys, SealError};
+use crate::OauthError;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chacha20poly1305::{
     XChaCha20Poly1305, XNonce,
@@ -104,24 +105,24 @@ impl LocalKeyRing {
     ///
     /// # Errors
     ///
-    /// [`KeyFileError`], which holds no key.
-    pub fn from_text(text: &str) -> Result<Self, KeyFileError> {
+    /// [`OauthError`], which holds no key.
+    pub fn from_text(text: &str) -> Result<Self, OauthError> {
         let (mut keys, mut indexes) = (BTreeMap::new(), BTreeMap::new());
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let (kind, id, key) = key_line(line).ok_or(KeyFileError::Line(number))?;
+            let (kind, id, key) = key_line(line).ok_or(OauthError::KeyFileLine(number))?;
             let into = if kind == "seal" { &mut keys } else { &mut indexes };
             if into.insert(id, key).is_some() {
-                return Err(KeyFileError::Twice(number));
+                return Err(OauthError::KeyFileTwice(number));
             }
         }
         let current = keys.last_key_value().map(|(id, _)| *id);
         match (current, indexes.is_empty()) {
             (Some(current), false) => Ok(Self { current, keys, indexes }),
-            _ => Err(KeyFileError::Lacking),
+            _ => Err(OauthError::KeyFileLacking),
         }
     }
 
@@ -262,21 +263,6 @@ pub(super) fn key_line(line: &str) -> Option<(&str, u32, SealingKey)> {
     let mut bytes = Zeroizing::new([0; 32]);
     let read = URL_SAFE_NO_PAD.decode_slice(key, bytes.as_mut_slice()).ok()?;
     (read == 32).then_some((kind, id, SealingKey(bytes)))
-}
-
-/// Why a key file cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyFileError {
-    /// A line is not `seal ID KEY` or `index VERSION KEY` with 32 bytes of base64url.
-    #[error("line {0} of the key file is no key: \"seal ID KEY\" or \"index VERSION KEY\", 32 bytes in base64url")]
-    Line(usize),
-    /// A key occurs twice.
-    #[error("line {0} of the key file has an id that stands there already")]
-    Twice(usize),
-    /// There is no key that seals, or none for the index.
-    #[error("key file has no key that seals, or none for the index")]
-    Lacking,
 }
 
 pub(super) const NONCE: usize = 24;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+use crate::OauthError;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use medmij_types::OsEntropy;
 
@@ -55,14 +56,14 @@ fn a_key_file_is_read_or_names_its_line() {
     assert_eq!(ring.keys(), RingKeys::new(9, 2, vec![1, 9], vec![2]));
     let short = URL_SAFE_NO_PAD.encode([5; 31]);
     for (bad, error) in [
-        (String::new(), KeyFileError::Lacking),
-        (format!("seal 1 {key}"), KeyFileError::Lacking),
-        (format!("index 1 {key}"), KeyFileError::Lacking),
-        (format!("seal 1 {short}"), KeyFileError::Line(1)),
-        (format!("\nseal x {key}"), KeyFileError::Line(2)),
-        (format!("open 1 {key}"), KeyFileError::Line(1)),
-        (format!("seal 1 {key} x"), KeyFileError::Line(1)),
-        (format!("seal 1 {key}\nseal 1 {key}"), KeyFileError::Twice(2)),
+        (String::new(), OauthError::KeyFileLacking),
+        (format!("seal 1 {key}"), OauthError::KeyFileLacking),
+        (format!("index 1 {key}"), OauthError::KeyFileLacking),
+        (format!("seal 1 {short}"), OauthError::KeyFileLine(1)),
+        (format!("\nseal x {key}"), OauthError::KeyFileLine(2)),
+        (format!("open 1 {key}"), OauthError::KeyFileLine(1)),
+        (format!("seal 1 {key} x"), OauthError::KeyFileLine(1)),
+        (format!("seal 1 {key}\nseal 1 {key}"), OauthError::KeyFileTwice(2)),
     ] {
         assert_eq!(LocalKeyRing::from_text(&bad).unwrap_err(), error, "{bad}");
     }

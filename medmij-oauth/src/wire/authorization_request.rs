@@ -4,6 +4,7 @@
 //! Building is here. Reading goes by steps, because an error that is found before the redirect is proven must not become
 //! a redirect: see the module `server`.
 
+use crate::OauthError;
 use std::{fmt, str::FromStr};
 
 use medmij_types::{Datum, FrontchannelUri, State};
@@ -80,12 +81,13 @@ impl AuthorizationRequest {
 /// `SourceBirthDate` of `medmij-dvza`.
 ///
 /// ```
-/// use medmij_oauth::wire::{Geboortedatum, GeboortedatumError};
+/// use medmij_oauth::wire::{Geboortedatum};
+/// use medmij_oauth::OauthError;
 ///
 /// assert_eq!(Geboortedatum::parse("19700901")?.as_str(), "19700901");
-/// assert_eq!(Geboortedatum::parse("19700931"), Err(GeboortedatumError::Day));
-/// assert_eq!(Geboortedatum::parse("19700000"), Err(GeboortedatumError::Unknown));
-/// # Ok::<(), GeboortedatumError>(())
+/// assert_eq!(Geboortedatum::parse("19700931"), Err(OauthError::GeboortedatumDay));
+/// assert_eq!(Geboortedatum::parse("19700000"), Err(OauthError::GeboortedatumUnknown));
+/// # Ok::<(), OauthError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Geboortedatum {
@@ -98,16 +100,16 @@ impl Geboortedatum {
     ///
     /// # Errors
     ///
-    /// See [`GeboortedatumError`].
-    pub fn parse(text: &str) -> Result<Self, GeboortedatumError> {
-        let (year, month, day) = split_date(text).ok_or(GeboortedatumError::Form)?;
+    /// See [`OauthError`].
+    pub fn parse(text: &str) -> Result<Self, OauthError> {
+        let (year, month, day) = split_date(text).ok_or(OauthError::GeboortedatumForm)?;
         if year == 0 || month == 0 || day == 0 {
-            return Err(GeboortedatumError::Unknown);
+            return Err(OauthError::GeboortedatumUnknown);
         }
         let day = Datum::new(year, month, day).filter(|_| year >= 1800);
         Ok(Self {
             text: text.into(),
-            day: day.ok_or(GeboortedatumError::Day)?,
+            day: day.ok_or(OauthError::GeboortedatumDay)?,
         })
     }
 
@@ -125,7 +127,7 @@ impl Geboortedatum {
 }
 
 impl FromStr for Geboortedatum {
-    type Err = GeboortedatumError;
+    type Err = OauthError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::parse(text)
@@ -136,21 +138,6 @@ impl fmt::Debug for Geboortedatum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Geboortedatum(***)")
     }
-}
-
-/// Why a text is no birth date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum GeboortedatumError {
-    /// Not eight digits.
-    #[error("not a date of the form JJJJMMDD")]
-    Form,
-    /// A part is `00` or `0000`: not known.
-    #[error("date has unknown parts")]
-    Unknown,
-    /// No day that exists, or one before 1800.
-    #[error("date is no day that exists")]
-    Day,
 }
 
 /// Year, month and day of eight digits, whatever they are: `00` for a part that is not known.
@@ -172,22 +159,22 @@ mod tests {
 
     #[test]
     fn ext_vert_authint_200_dates() {
-        use GeboortedatumError as E;
+        use OauthError as E;
         for good in ["19700901", "20000229", "20231231"] {
             assert!(Geboortedatum::parse(good).is_ok(), "{good}");
         }
         for (bad, error) in [
-            ("", E::Form),
-            ("1970-09-01", E::Form),
-            ("197009011", E::Form),
-            ("1970090a", E::Form),
-            ("19700900", E::Unknown),
-            ("19700000", E::Unknown),
-            ("00000000", E::Unknown),
-            ("19001301", E::Day),
-            ("19000229", E::Day),
-            ("20230431", E::Day),
-            ("17991231", E::Day),
+            ("", E::GeboortedatumForm),
+            ("1970-09-01", E::GeboortedatumForm),
+            ("197009011", E::GeboortedatumForm),
+            ("1970090a", E::GeboortedatumForm),
+            ("19700900", E::GeboortedatumUnknown),
+            ("19700000", E::GeboortedatumUnknown),
+            ("00000000", E::GeboortedatumUnknown),
+            ("19001301", E::GeboortedatumDay),
+            ("19000229", E::GeboortedatumDay),
+            ("20230431", E::GeboortedatumDay),
+            ("17991231", E::GeboortedatumDay),
         ] {
             assert_eq!(Geboortedatum::parse(bad), Err(error), "{bad}");
         }

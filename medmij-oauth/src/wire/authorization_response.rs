@@ -3,10 +3,11 @@
 
 use medmij_types::{AuthorizationCode, State};
 
+use crate::OauthError;
 use crate::{
     RedirectUri,
     error_code::{ErrorCode, printable},
-    form::{Form, ParameterError},
+    form::Form,
 };
 
 /// The answer: a code or an error, with the `state` of the request.
@@ -131,11 +132,11 @@ pub enum AuthorizationResponseError {
     MissingCode,
 }
 
-impl From<ParameterError> for AuthorizationResponseError {
-    fn from(error: ParameterError) -> Self {
+impl From<OauthError> for AuthorizationResponseError {
+    fn from(error: OauthError) -> Self {
         match error {
-            ParameterError::Duplicate => Self::Duplicate,
-            ParameterError::Encoding => Self::Malformed,
+            OauthError::ParameterDuplicate => Self::Duplicate,
+            _ => Self::Malformed,
         }
     }
 }

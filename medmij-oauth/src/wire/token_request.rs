@@ -6,9 +6,10 @@ use http::{HeaderValue, Method, Request, header};
 use medmij_types::{AuthorizationCode, BackchannelUri, RefreshToken};
 
 use super::{RequestIds, request_headers::is_media_type};
+use crate::OauthError;
 use crate::{
     ClientId, RedirectUri,
-    form::{self, Form, ParameterError},
+    form::{self, Form},
     policy::TokenUitzondering,
 };
 
@@ -169,8 +170,8 @@ impl TokenRequest {
         }
         let one = |name| {
             form.one(name).map_err(|error| match error {
-                ParameterError::Duplicate => fault("parameter occurs twice"),
-                ParameterError::Encoding => fault("parameter is encoded wrongly"),
+                OauthError::ParameterDuplicate => fault("parameter occurs twice"),
+                _ => fault("parameter is encoded wrongly"),
             })
         };
         let (grant_type, code, refresh_token) = (one("grant_type")?, one("code")?, one("refresh_token")?);

@@ -267,7 +267,7 @@ fn wrong(naam: &str, waarde: &str) -> StelselError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::PolicyError;
+    use crate::OauthError;
 
     const RULE: &str = "versie = \"x\"\n[[uitzondering]]\nrelease = \"2.2\"\nerror = \"access_denied\"\n";
 
@@ -302,11 +302,11 @@ mod tests {
         for (tail, error) in [
             (
                 "naam = \"autoriseren-2\"\ngedrag = \"redirect\"",
-                Some(PolicyError::AutomaticRedirect),
+                Some(OauthError::PolicyAutomaticRedirect),
             ),
             (
                 "naam = \"1b.scope\"\ngedrag = \"redirect\"\ndescription = \"a\\nb\"",
-                Some(PolicyError::Description),
+                Some(OauthError::PolicyDescription),
             ),
             ("naam = \"1a\"\ngedrag = \"redirect\"", None),
             ("naam = \"1b.scope\"\ngedrag = \"weg\"", None),

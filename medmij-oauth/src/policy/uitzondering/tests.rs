@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 use super::*;
+use crate::OauthError;
 
 #[test]
 fn autoriseren_1_2_are_alike_from_1_2_on() {
@@ -38,12 +39,12 @@ fn floors_cannot_be_overruled() {
     let redirect = ExceptionRule::new(Gedrag::Redirect, ErrorCode::AccessDenied, Mark::Unknown);
     assert_eq!(
         policy.set(Release::V2_2, Uitzondering::Geweigerd, redirect.clone()),
-        Err(PolicyError::AutomaticRedirect)
+        Err(OauthError::PolicyAutomaticRedirect)
     );
     let crlf = redirect.with_description("a\r\nb");
     assert_eq!(
         policy.set(Release::V1_0, Uitzondering::Geweigerd, crlf),
-        Err(PolicyError::Description)
+        Err(OauthError::PolicyDescription)
     );
 }
 
