@@ -10,7 +10,8 @@ use crate::{
 use medmij_dvp::{CallbackError, ExchangeError, FlowGroup, Melding, ReceivedCode, Tokens};
 use medmij_dvp::{dossier::DossierError, person::PersonId};
 use medmij_fhir::{
-    Access, Choices, Collection, Drive, Driven, FhirError, Gegevensdienst, Limits, Progress, Report, SearchDate,
+    Access, Choices, Collection, Drive, Driven, FhirError, Gegevensdienst, Limits, Progress, Report, SearchDate, check,
+    coverage::Coverage,
 };
 use medmij_net::NetError;
 use medmij_types::{Clock as _, EntropyError, GegevensdienstId, SystemClock};
@@ -70,9 +71,51 @@ pub(crate) async fn verzamel(
             "verzamelt {id} {naam}: {} vragen, {pages} pagina's, {} resources, {} documenten",
             report.queries().len(), kept.resources, kept.documents,
         );
+        assess(app, id, &report);
         resultaten.push(Resultaat::Verzameld { naam, kept, volledig });
     }
     Ok(resultaten)
+}
+
+/// Says what the qualification would say of what came: the searchset check, and which zibs are filled.
+fn assess(app: &App, id: &GegevensdienstId, report: &Report) {
+    let Some(service) = Gegevensdienst::lookup(id) else {
+        return;
+    };
+    let (version, limits) = (service.version(), Limits::default());
+    let mut coverage = Coverage::of(service);
+    let (mut errors, mut warnings) = (0, 0);
+    let mut first: Option<String> = None;
+    for collected in report.verdict().resources() {
+        let bytes = collected.resource.as_bytes();
+        if let Err(error) = coverage.add(bytes, version, &limits) {
+            tracing::warn!(%error, gegevensdienst = %id, "resource not counted");
+        }
+        for finding in check::document(bytes, version, &limits).unwrap_or_default() {
+            if finding.rule.is_error() {
+                errors += 1;
+                let of = collected.resource.resource_type();
+                first.get_or_insert_with(|| format!("; de eerste: {of}.{}, {}", finding.path, finding.rule.code()));
+            } else {
+                warnings += 1;
+            }
+        }
+    }
+    let first = first.unwrap_or_default();
+    tracing::info!(
+        target: STAP, rol = app.rol, regel = "searchset check",
+        "toetst {id} zoals de kwalificatie: {errors} fouten, {warnings} waarschuwingen{first}",
+    );
+    let zibs = coverage.zibs().len();
+    if zibs > 0 {
+        let needed = coverage
+            .threshold()
+            .map(|number| format!(", {number} nodig om te kwalificeren"));
+        tracing::info!(
+            target: STAP, rol = app.rol, regel = "dekking",
+            "ziet in {id} {} van {zibs} zibs gevuld{}", coverage.filled(), needed.unwrap_or_default(),
+        );
+    }
 }
 
 async fn exchange(app: &App, received: ReceivedCode) -> Result<Tokens, VerzamelError> {

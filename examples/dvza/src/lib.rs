@@ -141,7 +141,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         },
     };
     let keys = Arc::new(opslag::keys(&config.node.folder)?);
-    let mut settings = ServerConfig::new(config.hostname.clone(), &*config.rol, &config.telefoon, keys);
+    let mut settings = ServerConfig::new(config.hostname.clone(), &*config.rol, &config.telefoon, keys.clone());
     let metrics = Arc::new(Metrics::before(Arc::new(Verteller {
         rol: config.rol.clone(),
     })));
@@ -164,7 +164,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let options = RouterOptions::at("/oauth").with_limits(limits).danger_loopback(rewrite);
     let front = front_channel(server.clone(), options.clone()).merge(login_page);
     let purged = server.clone();
-    let resources = Resources::new(&config.rol, node.hostname(), server.clone(), bron, registratie);
+    let resources = Resources::new(&config.rol, node.hostname(), server.clone(), bron, registratie, keys);
     let back = back_channel(server, options).merge(resources.router());
 
     let front_listener = tokio::net::TcpListener::bind(config.front)

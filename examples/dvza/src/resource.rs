@@ -15,11 +15,14 @@ use http::StatusCode;
 use medmij_dvza::{Server, registratie::Registratie};
 use medmij_fhir::{
     FhirVersion, Gegevensdienst, Issue, IssueCode, OperationOutcome, ResourceEndpoint, Severity,
-    server::{Context, Masked, Responder, outcome_response},
+    server::{Context, Masked, PageSeal, Responder, outcome_response},
 };
 use medmij_net::Peer;
-use medmij_oauth::Functie;
-use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, Hostname};
+use medmij_oauth::{
+    Functie,
+    seal::{KeyRing as _, LocalKeyRing},
+};
+use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, Hostname, OsEntropy};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -36,6 +39,19 @@ pub fn resource_path(aanbieder: &str, gegevensdienst: &GegevensdienstId) -> Stri
     format!("/fhir/{aanbieder}/{gegevensdienst}")
 }
 
+/// The keys of the store seal the links to next pages too: any replica that has them answers such a link.
+struct PageKeys(Arc<LocalKeyRing>);
+
+impl PageSeal for PageKeys {
+    fn seal(&self, plain: &[u8], context: &[u8]) -> Option<Vec<u8>> {
+        self.0.seal(plain, context, &OsEntropy).ok()
+    }
+
+    fn open(&self, sealed: &[u8], context: &[u8]) -> Option<Vec<u8>> {
+        self.0.open(sealed, context).ok().map(|plain| plain.to_vec())
+    }
+}
+
 /// Answers resource requests.
 pub(crate) struct Resources {
     rol: String,
@@ -43,6 +59,7 @@ pub(crate) struct Resources {
     bron: Arc<Bronsysteem>,
     registratie: Arc<Registratie>,
     hostname: Hostname,
+    pages: Arc<dyn PageSeal>,
     /// One for each service that was asked; the registration says which are served.
     responders: Mutex<BTreeMap<(Aanbiedernaam, GegevensdienstId), Arc<Responder>>>,
 }
@@ -55,6 +72,7 @@ impl Resources {
         server: Server<Leverancier>,
         bron: Arc<Bronsysteem>,
         registratie: Arc<Registratie>,
+        keys: Arc<LocalKeyRing>,
     ) -> Self {
         Self {
             rol: rol.to_owned(),
@@ -62,6 +80,7 @@ impl Resources {
             bron,
             registratie,
             hostname: hostname.clone(),
+            pages: Arc::new(PageKeys(keys)),
             responders: Mutex::default(),
         }
     }
@@ -76,7 +95,7 @@ impl Resources {
         let uri = format!("https://{}{}", self.hostname, resource_path(aanbieder.short(), id));
         let endpoint = ResourceEndpoint::new(BackchannelUri::parse(&uri).ok()?).ok()?;
         let responder = Responder::new(endpoint, Gegevensdienst::lookup(id)?).with_page_size(PAGE_SIZE);
-        let responder = Arc::new(responder);
+        let responder = Arc::new(responder.with_page_seal(Arc::clone(&self.pages)));
         responders.insert(key, Arc::clone(&responder));
         Some(responder)
     }
