@@ -26,10 +26,10 @@ pub enum OwnFault {
     /// It has not begun.
     #[error("the certificate is not yet valid")]
     NotYetValid,
-    /// It may not be used as a server's.
+    /// It is not for servers.
     #[error("the certificate is not for servers")]
     NotForServers,
-    /// It may not be used as a client's.
+    /// It is not for clients.
     #[error("the certificate is not for clients")]
     NotForClients,
     /// It, or an authority above it, was withdrawn.
