@@ -13,10 +13,10 @@ use medmij_types::ValueError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OauthError {
-    /// More bytes than may be read, [`Form::MAX_LEN`] by default.
+    /// More bytes than may be read, [`Form::MAX_LEN`](crate::form::Form::MAX_LEN) by default.
     #[error("parameters are too long")]
     FormTooLong,
-    /// More than [`Form::MAX_PARAMETERS`] parameters.
+    /// More than [`Form::MAX_PARAMETERS`](crate::form::Form::MAX_PARAMETERS) parameters.
     #[error("more than 100 parameters")]
     FormTooMany,
     /// It stands more than once (RFC 6749 section 3.1).
@@ -28,7 +28,7 @@ pub enum OauthError {
     /// No text.
     #[error("redirect_uri is empty")]
     RedirectUriEmpty,
-    /// More than [`RedirectUri::MAX_LEN`] bytes.
+    /// More than [`RedirectUri::MAX_LEN`](crate::RedirectUri::MAX_LEN) bytes.
     #[error("redirect_uri is longer than 2000 bytes")]
     RedirectUriTooLong,
     /// A character that has no place in a URI: control, space, `\`, non-ASCII and so on.
@@ -61,7 +61,7 @@ pub enum OauthError {
     /// No text.
     #[error("scope is empty")]
     ScopeEmpty,
-    /// More than [`Scope::MAX_LEN`] bytes.
+    /// More than [`Scope::MAX_LEN`](crate::Scope::MAX_LEN) bytes.
     #[error("scope is longer than 2000 bytes")]
     ScopeTooLong,
     /// A space at an end, or two in a row.

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 /// somebody else put beside it.
 ///
 /// ```
-/// use medmij_oauth::form::{Form};
+/// use medmij_oauth::form::Form;
 /// use medmij_oauth::OauthError;
 ///
 /// let form = Form::parse(b"scope=een%7E42+twee&foo=1&foo=2&state=&bar=%zz")?;

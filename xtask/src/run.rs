@@ -208,12 +208,3 @@ pub(crate) fn tree(arguments: &[&str]) -> Result<String, Failed> {
         Err(Failed(String::from_utf8_lossy(&output.stderr).into_owned()))
     }
 }
-
-/// What `cargo metadata` says of the workspace.
-pub(crate) fn metadata() -> Result<serde_json::Value, Failed> {
-    let output = Command::new("cargo")
-        .args(["metadata", "--quiet", "--format-version", "1", "--no-deps"])
-        .output()
-        .map_err(|error| Failed(format!("cargo metadata: {error}")))?;
-    serde_json::from_slice(&output.stdout).map_err(|error| Failed(format!("cargo metadata: {error}")))
-}

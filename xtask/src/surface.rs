@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The public types of each crate, as rustdoc lists them, and how many of them are errors.
+//! The public types of each crate, and how many of them are errors.
 //!
+//! A scan of the sources: the lints `unreachable_pub` and `unnameable_types`, which CI turns into errors, see to it that
+//! what is `pub` there can be reached by a user. A type that a macro of the crate makes counts at each call.
 //! `surface.txt` has the highest number allowed of each, a crate a line. Numbers in it may only fall: a crate that has
 //! more fails, and `cargo xtask surface --lower` writes down what became less.
 
-use crate::{manifests, run, run::Failed};
-use serde_json::Value;
-use std::{fmt::Write as _, fs, path::Path};
+use crate::{manifests, run::Failed, sources};
+use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
 const LIST: &str = "xtask/surface.txt";
 /// What the whole project may have at most, in the end.
 const GOAL: Counted = Counted { types: 300, errors: 45 };
-/// The pages of rustdoc that are types.
-const KINDS: &[&str] = &["struct.", "enum.", "trait.", "type.", "union."];
+const KINDS: &[&str] = &["struct ", "enum ", "trait ", "type ", "union "];
 
 /// Numbers of one crate, or of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,33 +21,20 @@ struct Counted {
     errors: usize,
 }
 
-/// Makes the documentation and compares.
+/// Counts, compares, and writes down what became less where that is asked.
 pub(crate) fn check(lower: bool) -> Result<(), Failed> {
-    let packages = manifests::published();
-    let mut arguments = vec!["doc", "--quiet", "--no-deps", "--all-features"];
-    for package in &packages {
-        arguments.extend(["-p", package]);
-    }
-    run::cargo(&arguments)?;
-    let documents = target()?.join("doc");
-    let errors = read(&documents.join("trait.impl/core/error/trait.Error.js"))?;
-    let list = read(Path::new(LIST))?;
+    let list = fs::read_to_string(LIST).map_err(|error| Failed(format!("{LIST}: {error}")))?;
     let mut lines = String::new();
     let (mut total, mut faults) = (Counted::default(), 0_usize);
-    for package in &packages {
-        let library = package.replace('-', "_");
-        let all = documents.join(&library).join("all.html");
-        // a command has no library
-        if !all.is_file() {
-            continue;
-        }
-        let counted = Counted {
-            types: types(&read(&all)?),
-            errors: implementors(&errors, &library),
-        };
-        // a crate that is not in the list yet may have nothing, or what it has now
-        let absent = if lower { counted } else { Counted::default() };
-        let allowed = allowed(&list, package).unwrap_or(absent);
+    for package in manifests::published() {
+        let folder = Path::new(&sources::folder_of(&package)).join("src");
+        let texts: Vec<String> = sources::files(&folder, &["rs"])
+            .into_iter()
+            .filter(|path| !path.ends_with("tests.rs") && !path.iter().any(|part| part == "tests"))
+            .filter_map(|path| fs::read_to_string(path).ok())
+            .collect();
+        let counted = count(&texts);
+        let allowed = allowed(&list, &package).unwrap_or_default();
         if counted.types > allowed.types || counted.errors > allowed.errors {
             faults = faults.saturating_add(1);
             eprintln!(
@@ -81,37 +68,68 @@ pub(crate) fn check(lower: bool) -> Result<(), Failed> {
     }
 }
 
-fn read(path: &Path) -> Result<String, Failed> {
-    fs::read_to_string(path).map_err(|error| Failed(format!("{}: {error}", path.display())))
+fn count(texts: &[String]) -> Counted {
+    let mut types = BTreeSet::new();
+    let mut made = 0_usize;
+    for text in texts {
+        types.extend(sources::lines_outside_tests(text).filter_map(|(_, line)| public_type(line)));
+    }
+    let macros: Vec<&str> = texts.iter().flat_map(|text| macros_of_types(text)).collect();
+    let mut errors = BTreeSet::new();
+    for text in texts {
+        let lines: Vec<&str> = sources::lines_outside_tests(text).map(|(_, line)| line).collect();
+        made = made.saturating_add(
+            lines
+                .iter()
+                .filter(|line| macros.iter().any(|name| line.starts_with(&format!("{name}! {{"))))
+                .count(),
+        );
+        let mut derives = false;
+        for line in &lines {
+            if line.trim_start().starts_with("#[derive(") {
+                derives = line.contains("Error)") || line.contains("Error,");
+            } else if let Some(name) = public_type(line) {
+                if derives {
+                    errors.insert(name);
+                }
+                derives = false;
+            }
+            if let Some((_, name)) = line.split_once("Error for ")
+                && line.starts_with("impl")
+            {
+                errors.insert(word(name));
+            }
+        }
+    }
+    Counted {
+        types: types.len().saturating_add(made),
+        errors: errors.intersection(&types).count(),
+    }
 }
 
-/// Where cargo builds.
-fn target() -> Result<std::path::PathBuf, Failed> {
-    let metadata = run::metadata()?;
-    let target = metadata.get("target_directory").and_then(Value::as_str);
-    Ok(target
-        .ok_or_else(|| Failed("cargo metadata names no target directory".to_owned()))?
-        .into())
+/// The name of the type that a line makes public.
+fn public_type(line: &str) -> Option<&str> {
+    let rest = line.trim_start().strip_prefix("pub ")?;
+    let name = KINDS.iter().find_map(|kind| rest.strip_prefix(kind))?;
+    name.starts_with(|c: char| c.is_ascii_uppercase()).then(|| word(name))
 }
 
-/// The types in rustdoc's list of all items.
-fn types(all: &str) -> usize {
-    all.split("<a href=\"")
+fn word(text: &str) -> &str {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .next()
+        .unwrap_or_default()
+}
+
+/// The macros of a file that make a public type of the name they are given.
+fn macros_of_types(text: &str) -> impl Iterator<Item = &str> {
+    text.split("macro_rules! ")
         .skip(1)
-        .filter_map(|link| link.split('"').next())
-        .filter_map(|link| link.rsplit('/').next())
-        .filter(|page| KINDS.iter().any(|kind| page.starts_with(kind)))
-        .count()
-}
-
-/// The types of one library in rustdoc's list of those that implement `Error`.
-fn implementors(script: &str, library: &str) -> usize {
-    let Some((_, rest)) = script.split_once(&format!("[\"{library}\",[")) else {
-        return 0;
-    };
-    // the next library begins after this one's list
-    let list = rest.split("]],[\"").next().unwrap_or_default();
-    list.matches(" for <a class=").count()
+        .filter(|body| {
+            body.split("\n}\n")
+                .next()
+                .is_some_and(|body| body.contains("pub struct $"))
+        })
+        .map(word)
 }
 
 fn allowed(list: &str, package: &str) -> Option<Counted> {
@@ -131,15 +149,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_are_counted_by_their_pages_and_errors_by_their_library() {
-        let all = r#"<a href="../index.html">x</a><a href="json/struct.A.html">A</a><a href="enum.B.html">B</a><a href="fn.f.html">f</a><a href="trait.T.html">T</a>"#;
-        assert_eq!(types(all), 3);
-        let script = r#"fromEntries([["medmij_a",[["impl E for <a class=\"enum\">X</a>"],["impl E for <a class=\"struct\">Y</a>"]]],["medmij_ab",[["impl E for <a class=\"enum\">Z</a>"]]]])"#;
-        assert_eq!(
-            (implementors(script, "medmij_a"), implementors(script, "medmij_ab")),
-            (2, 1)
-        );
-        assert_eq!(implementors(script, "medmij_b"), 0);
+    fn public_types_are_counted_and_those_that_are_errors_apart() {
+        let texts = [
+            "macro_rules! text {\n    () => { pub struct $name; }\n}\n\ntext! {\n    A\n}\n",
+            "#[derive(Debug, thiserror::Error)]\n#[non_exhaustive]\npub enum B {}\npub(crate) struct C;\n",
+            "pub trait D {}\npub struct E;\nimpl std::error::Error for E {}\n#[cfg(test)]\npub struct F;\n",
+        ]
+        .map(str::to_owned);
+        assert_eq!(count(&texts), Counted { types: 4, errors: 2 });
     }
 
     #[test]

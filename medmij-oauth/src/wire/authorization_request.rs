@@ -81,7 +81,7 @@ impl AuthorizationRequest {
 /// `SourceBirthDate` of `medmij-dvza`.
 ///
 /// ```
-/// use medmij_oauth::wire::{Geboortedatum};
+/// use medmij_oauth::wire::Geboortedatum;
 /// use medmij_oauth::OauthError;
 ///
 /// assert_eq!(Geboortedatum::parse("19700901")?.as_str(), "19700901");
