@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.gegevensuitwisseling.100 – core.gegevensuitwisseling.105, core.gegevensuitwisseling.201 — the contract of an
+//! core.gegevensuitwisseling.101 – core.gegevensuitwisseling.105, core.gegevensuitwisseling.201 — the contract of an
 //! [`OrderStore`], as tests that every store passes.
 #![expect(
     clippy::expect_used,
