@@ -90,8 +90,8 @@ pub struct LoginCallback<'a> {
 }
 
 /// What a DVAuthN sent along: by GET in the query, by POST in a form. How long each may be is
-/// [`ServerConfig::login_query`](super::ServerConfig::login_query) and
-/// [`ServerConfig::login_form`](super::ServerConfig::login_form).
+/// [`ServerConfig::login_query`](super::super::ServerConfig::login_query) and
+/// [`ServerConfig::login_form`](super::super::ServerConfig::login_form).
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoginAnswer<'a> {
