@@ -78,7 +78,7 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// As [`start`](Self::start).
+    /// [`NodeError`], as [`start`](Self::start).
     pub async fn start_at(config: NodeConfig, clock: Arc<dyn Clock>, alarms: Alarms) -> Result<Self, NodeError> {
         let lists = Lists::new(&clock);
         let policy = HostPolicy::whitelist(Arc::clone(&lists.whitelist), config.stelselnode.clone());

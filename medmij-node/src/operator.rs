@@ -71,7 +71,7 @@ impl OperatorListener {
     ///
     /// # Errors
     ///
-    /// As the system says.
+    /// [`std::io::Error`], as the system says.
     pub fn local_addr(&self) -> std::io::Result<SocketAddr> {
         self.listener.local_addr()
     }
