@@ -33,8 +33,9 @@ struct Content {
 /// [`io::Error`]: a line is none, or a file cannot be written.
 pub fn write(folder: &Path, lines: &str) -> io::Result<usize> {
     let mut written = 0;
-    for line in lines.lines() {
-        let line: Line<'_> = serde_json::from_str(line).map_err(io::Error::other)?;
+    // a resource keeps its own line breaks, so values are read one after the other, and not line by line
+    for line in serde_json::Deserializer::from_str(lines).into_iter::<Line<'_>>() {
+        let line = line.map_err(io::Error::other)?;
         let content: Content = serde_json::from_str(line.inhoud.get()).map_err(io::Error::other)?;
         // names are checked: no separators, no dots alone
         let aanbieder = Aanbiedernaam::parse(&line.aanbieder).map_err(io::Error::other)?;
