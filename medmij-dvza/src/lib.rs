@@ -20,6 +20,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | the root | the server, its settings, what a supplier brings, the screens as values, the guard |
+//! | [`audit`] | the audit log: checkpoints, the proof that nothing was changed, destruction |
 //! | [`registratie`] | whom a DVZA serves, from a file or a table, for 3600 seconds longer than its entry |
 //! | [`store`] | what a DVZA keeps: operations with guarantees, a store in memory |
 //! | `router` | the routers for axum and the screens as HTML (feature `axum`) |
@@ -31,7 +32,8 @@
 //!
 //! * `abonneren`: a [`Verleend`] as the token of the subscription interface of `medmij-abonneren`.
 //! * `axum`: the module `router`, with the screens as HTML and the guard as a layer.
-//! * `files`: the registration from a file, and its end times in a folder.
+//! * `ed25519`: keys that sign the checkpoints of the audit log.
+//! * `files`: the registration from a file and its end times in a folder, checkpoints of the audit log in a folder.
 //! * `lists`: the module `lists`, look-ups over the OAuth Client List and the Gegevensdienstnamenlijst.
 //! * `reload`: a registration that follows its file or table by itself, on tokio.
 //! * `stelsel`: the policy and the screen texts from a file.
@@ -43,6 +45,7 @@
 //! form from another site. No PKCE, no PAR: not in the core of MedMij.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 #[cfg(feature = "lists")]
 pub mod lists;
 pub mod registratie;
@@ -52,12 +55,12 @@ mod server;
 pub mod store;
 
 pub use crate::server::{
-    Aanbieder, AanbiederLimits, AanbiederTexts, Aanbieders, Arrived, Authentication, Client, Clients, Dienst,
-    DienstScreen, Dvza, EindeScreen, ExtraTexts, GuardError, IntrekkenScreen, JudgeOptions, JudgedRequest, KeysError,
-    LandingScreen, Limiter, Limits, LoginAnswer, LoginAnswerScreen, LoginCallback, LoginOutcome, LoginRequest,
-    LoginStart, Namen, Next, OverzichtScreen, Page, Persoon, ProductionError, ProvenRedirect, ProvenRequest,
-    RefusedRequest, RegisteredBronsysteem, Represented, Resealing, Screen, Server, ServerConfig, SessionSecret,
-    SourceBirthDate, StepError, StoringScreen, Submitted, SupplierError, SupplierFailure, TextPack, ToestemmingRow,
-    ToestemmingScreen, Toets, ToetsUitslag, ToetsVraag, Uitzondering1a, UnprovenRequest, Verleend, Visitor,
-    reseal_grants,
+    Aanbieder, AanbiederLimits, AanbiederTexts, Aanbieders, AccessLogRow, AccessLogScreen, Arrived, Authentication,
+    Client, Clients, Dienst, DienstScreen, Dvza, EindeScreen, ExtraTexts, GuardError, IntrekkenScreen, JudgeOptions,
+    JudgedRequest, KeysError, LandingScreen, Limiter, Limits, LoginAnswer, LoginAnswerScreen, LoginCallback,
+    LoginOutcome, LoginRequest, LoginStart, Namen, Next, OverzichtScreen, Page, Persoon, ProductionError,
+    ProvenRedirect, ProvenRequest, RefusedRequest, RegisteredBronsysteem, Represented, Resealing, Screen, Server,
+    ServerConfig, SessionSecret, SourceBirthDate, StepError, StoringScreen, Submitted, SupplierError, SupplierFailure,
+    TextPack, ToestemmingRow, ToestemmingScreen, Toets, ToetsUitslag, ToetsVraag, Uitzondering1a, UnprovenRequest,
+    Verleend, Visitor, reseal_grants,
 };

@@ -2,7 +2,9 @@
 //! core.authint.201 – core.authint.207, core.tknint.200 – core.tknint.207 — the steps of the Authorization Server.
 
 mod aanbieder;
+mod access_log;
 mod alarm;
+mod audit;
 mod authorization;
 mod beheren;
 mod binding;
@@ -49,8 +51,8 @@ pub use self::{
     limits::Limits,
     reseal::{KeysError, Resealing, reseal_grants},
     screen::{
-        DienstScreen, EindeScreen, IntrekkenScreen, LandingScreen, LoginAnswerScreen, Namen, OverzichtScreen, Page,
-        Screen, StoringScreen, ToestemmingRow, ToestemmingScreen,
+        AccessLogRow, AccessLogScreen, DienstScreen, EindeScreen, IntrekkenScreen, LandingScreen, LoginAnswerScreen,
+        Namen, OverzichtScreen, Page, Screen, StoringScreen, ToestemmingRow, ToestemmingScreen,
     },
     session::{SessionSecret, Visitor},
     steps::{Arrived, Next, Submitted},
@@ -78,6 +80,8 @@ pub struct Server<D: Dvza> {
     long: Arc<steps::LongFlows>,
     /// The resource requests that are in hand, by Aanbieder.
     places: Arc<places::Places>,
+    /// Access entries of the audit log that are not written yet.
+    gathered: Arc<audit::Gathered>,
 }
 
 impl<D: Dvza> Server<D> {
@@ -102,6 +106,7 @@ impl<D: Dvza> Server<D> {
             ended: Arc::default(),
             long: Arc::default(),
             places: Arc::default(),
+            gathered: Arc::default(),
         }
     }
 
@@ -170,6 +175,7 @@ impl<D: Dvza> Clone for Server<D> {
             ended: Arc::clone(&self.ended),
             long: Arc::clone(&self.long),
             places: Arc::clone(&self.places),
+            gathered: Arc::clone(&self.gathered),
         }
     }
 }

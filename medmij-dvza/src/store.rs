@@ -12,12 +12,14 @@ mod rows;
 
 use std::{future::Future, time::Duration};
 
+pub(crate) use self::rows::micros;
 pub use self::{
     memory::{MemoryLimits, MemoryRows, MemoryStore},
     rows::{
-        Access, Advance, AuditEntry, AuditKind, Binding, BurntCode, FlowId, Grant, GrantId, Granted, KeyUse, Learned,
-        LiveGrant, MAX_LEARNED, NewAccess, NewFlow, NewGrant, NewRefresh, Redeem, RefreshRate, RefreshState, Resealed,
-        RotateRefresh, Rotated, StoredFlow, TakenCode,
+        Access, Acting, Actor, Advance, AuditEntry, AuditHead, AuditKind, AuditObject, AuditOutcome, AuditQuery,
+        AuditRecord, AuditTerm, Binding, BurntCode, Checkpoint, EntryHash, FlowId, Grant, GrantId, Granted,
+        KeptEntries, KeyUse, Learned, LiveGrant, MAX_LEARNED, NewAccess, NewFlow, NewGrant, NewRefresh, Redeem,
+        RefreshRate, RefreshState, Resealed, RotateRefresh, Rotated, SignedCheckpoint, StoredFlow, TakenCode,
     },
 };
 use medmij_oauth::{
@@ -47,14 +49,20 @@ use medmij_types::{Aanbiedernaam, Hostname};
 /// | `take_code` | no token leaves. A second offer answers [`TakenCode::Replayed`] and ends the grant, so the DVP starts again (core.tknint.203) |
 /// | `rotate_refresh` | the DVP sends the same token again, as after any lost answer: [`Rotated::Replaced`] if it happened, [`Rotated::Fresh`] if not |
 /// | `burn_code`, `withdraw`, `revoke_grant`, `reseal`, `learn_binding`, `confirm_binding`, `forget_binding`, `purge` | do it again: the second time finds nothing left to do, and writes nothing |
-/// | `audit` | an entry may occur twice |
+/// | `audit` | the entries may occur twice |
+/// | `add_checkpoint`, `destroy_audit` | read the checkpoints: one with that number and text is there if it happened |
+/// | `replace_persoon` | do it again |
 ///
 /// # Audit entries
 ///
 /// Consent, refusal and withdrawal are written in the transaction of the change that they tell of: with the grant, with the
 /// step of the flow, with the end of what was withdrawn. A grant that ends because a code or token was offered again, or by
-/// [`revoke_grant`](Self::revoke_grant), leaves an entry [`AuditKind::Beeindigd`] in the same way. Nothing ends twice, so no
+/// [`revoke_grant`](Self::revoke_grant), leaves an entry [`AuditKind::Ended`] in the same way. Nothing ends twice, so no
 /// entry occurs twice.
+///
+/// Entries stand in chains ([`AuditRecord`]), as many as a store needs so that writers do not wait for each other. An entry that
+/// is written is never changed; but for the Persoon beside the chain, which can be erased and come under another index key.
+/// Only [`destroy_audit`](Self::destroy_audit) takes entries away, and only those that a signed [`Checkpoint`] covers.
 ///
 /// # What a grant leaves
 ///
@@ -131,11 +139,63 @@ pub trait Store: Send + Sync + 'static {
         audit: AuditEntry,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// Ends one grant with everything that was issued from it, and writes [`AuditKind::Beeindigd`] with it.
-    fn revoke_grant(&self, grant: &GrantId) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Ends one grant with everything that was issued from it, and writes [`AuditKind::Ended`] with it.
+    fn revoke_grant(&self, grant: &GrantId, by: &Acting) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Writes an audit entry by itself.
-    fn audit(&self, entry: AuditEntry) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Writes audit entries by themselves, in this order: all of them, or none.
+    fn audit(&self, entries: Vec<AuditEntry>) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// At most `batch` audit entries, in the order of the query.
+    fn audit_entries(
+        &self,
+        query: &AuditQuery,
+        batch: usize,
+    ) -> impl Future<Output = Result<Vec<AuditRecord>, StoreError>> + Send;
+
+    /// At most `batch` entries of a chain, after this place.
+    fn audit_chain(
+        &self,
+        chain: u32,
+        after: u64,
+        batch: usize,
+    ) -> impl Future<Output = Result<Vec<AuditRecord>, StoreError>> + Send;
+
+    /// The chains, by number.
+    fn audit_heads(&self) -> impl Future<Output = Result<Vec<AuditHead>, StoreError>> + Send;
+
+    /// Keeps a checkpoint, where its number is one more than the last one; whether it was.
+    fn add_checkpoint(&self, checkpoint: &SignedCheckpoint) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// At most `batch` checkpoints after this number.
+    fn checkpoints(
+        &self,
+        after: u64,
+        batch: usize,
+    ) -> impl Future<Output = Result<Vec<SignedCheckpoint>, StoreError>> + Send;
+
+    /// The last checkpoint.
+    fn last_checkpoint(&self) -> impl Future<Output = Result<Option<SignedCheckpoint>, StoreError>> + Send;
+
+    /// The chains as they would be after destruction: cut at the last entry that is older than the term, by the floor, and
+    /// stands in the last checkpoint. What is kept before the cut: consents of which the grant lives, or ended within the
+    /// term.
+    fn audit_to_destroy(&self, term: AuditTerm) -> impl Future<Output = Result<Vec<AuditHead>, StoreError>> + Send;
+
+    /// Destroys what [`audit_to_destroy`](Self::audit_to_destroy) says, and keeps the checkpoint that says so, in one
+    /// transaction; where the chains would be cut in another way than the checkpoint says, or it has not the next number,
+    /// nothing happens. How many entries went, or `None` where nothing happened.
+    fn destroy_audit(
+        &self,
+        term: AuditTerm,
+        checkpoint: &SignedCheckpoint,
+    ) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
+
+    /// Brings a Persoon in the audit log under another index, or erases it there where there is none; in how many entries.
+    fn replace_persoon(
+        &self,
+        persoon: &[PersoonIndex],
+        with: Option<&PersoonIndex>,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// The names of certificates that were seen with a client, or confirmed, among these.
     fn bindings_of(&self, names: &[Hostname]) -> impl Future<Output = Result<Vec<Binding>, StoreError>> + Send;
@@ -221,8 +281,17 @@ macro_rules! store_operations {
             rotate_refresh(rotate: &RotateRefresh) -> Rotated;
             grants_of(persoon: &[PersoonIndex]) -> Vec<Grant>;
             withdraw(persoon: &[PersoonIndex], aanbieder: Option<&Aanbiedernaam>, client_id: &ClientId, audit: AuditEntry) -> u64;
-            revoke_grant(grant: &GrantId) -> ();
-            audit(entry: AuditEntry) -> ();
+            revoke_grant(grant: &GrantId, by: &Acting) -> ();
+            audit(entries: Vec<AuditEntry>) -> ();
+            audit_entries(query: &AuditQuery, batch: usize) -> Vec<AuditRecord>;
+            audit_chain(chain: u32, after: u64, batch: usize) -> Vec<AuditRecord>;
+            audit_heads() -> Vec<AuditHead>;
+            add_checkpoint(checkpoint: &SignedCheckpoint) -> bool;
+            checkpoints(after: u64, batch: usize) -> Vec<SignedCheckpoint>;
+            last_checkpoint() -> Option<SignedCheckpoint>;
+            audit_to_destroy(term: AuditTerm) -> Vec<AuditHead>;
+            destroy_audit(term: AuditTerm, checkpoint: &SignedCheckpoint) -> Option<u64>;
+            replace_persoon(persoon: &[PersoonIndex], with: Option<&PersoonIndex>) -> u64;
             bindings_of(names: &[Hostname]) -> Vec<Binding>;
             bindings() -> Vec<Binding>;
             learn_binding(client_id: &ClientId, name: &Hostname) -> Learned;

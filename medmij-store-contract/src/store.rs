@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod audit_log;
 mod bindings;
 mod bounds;
 mod checks;
@@ -25,6 +26,7 @@ mod server;
 
 pub use self::{
     audit::*,
+    audit_log::*,
     bindings::*,
     bounds::*,
     checks::*,
@@ -73,6 +75,11 @@ macro_rules! store_contract {
             audit_commits_with_the_step_of_a_flow,
             audit_of_an_end_by_the_dvza_stands_once,
             audit_of_a_withdrawal_needs_something_to_withdraw,
+            audit_entries_are_chained_whoever_writes_at_once,
+            audit_entries_are_found_by_persoon_and_period,
+            audit_chain_survives_that_a_persoon_is_rekeyed_and_erased,
+            audit_checkpoints_follow_on_each_other,
+            core_logging_101_entries_are_destroyed_at_a_checkpoint_after_their_term,
             racing_redeemers_r5,
             core_tknint_203_replay_counts_as_long_as_the_grant_lives,
             core_tknint_203_only_the_client_and_certificate_of_the_grant_end_it,

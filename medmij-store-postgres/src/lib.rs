@@ -41,7 +41,7 @@
 //!   grants again from your audit trail, or issue a new key ring and start with an empty schema.
 //! * **Purge.** Call [`Store::purge`](medmij_dvza::store::Store::purge) every few seconds with a batch of about 1,000, on
 //!   one replica or on all; rows that another transaction holds are left for the next time. Audit entries stay until
-//!   [`PostgresStore::purge_audit`] removes them. Autovacuum must be on.
+//!   [`Store::destroy_audit`](medmij_dvza::store::Store::destroy_audit) destroys them at a checkpoint. Autovacuum must be on.
 //! * **Restart and failover.** While the database is away, operations answer `StoreError::Unavailable` within the deadline
 //!   ([`PostgresOptions::deadline`], 5 s); when it is back, they work again without a restart of your program. Give several
 //!   hosts in the connection string and the one that can be written to is found. With asynchronous replication a failover
@@ -77,6 +77,8 @@
 
 #[cfg(feature = "dvza")]
 mod abonnementen;
+#[cfg(feature = "dvza")]
+mod audit;
 #[cfg(feature = "dvza")]
 mod bindings;
 #[cfg(feature = "dvp")]

@@ -14,9 +14,7 @@ use tokio_postgres::{Row, types::FromSql};
 use crate::error::Failure;
 
 #[cfg(feature = "dvza")]
-pub(crate) use grant::{
-    AuditParams, audit, client_id, gegevensdiensten, grant, hash, id_params, name_params, names, persons, refresh,
-};
+pub(crate) use grant::{client_id, gegevensdiensten, grant, hash, id_params, name_params, names, persons, refresh};
 
 /// A column.
 pub(crate) fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, Failure> {

@@ -22,9 +22,7 @@ WITH changed AS (
     SET version = version + 1, session = $3, body = $4, authenticated = authenticated OR $5
     WHERE id = $1 AND version = $2 AND expires > medmij.now()
     RETURNING version)
-INSERT INTO medmij.audit (kind, persoon, aanbieder, client_id, scope, grant_id, texts)
-SELECT $6, $7, $8, $9, $10, $11, $12 FROM changed
-RETURNING seq";
+SELECT medmij.append_audit($6::text::jsonb) FROM changed";
 
 pub(crate) const CLOSE_FLOW: &str = "
 DELETE FROM medmij.flows WHERE id = $1 AND version = $2 AND expires > medmij.now() RETURNING version";
@@ -32,19 +30,17 @@ DELETE FROM medmij.flows WHERE id = $1 AND version = $2 AND expires > medmij.now
 pub(crate) const CLOSE_FLOW_WITH_AUDIT: &str = "
 WITH ended AS (
     DELETE FROM medmij.flows WHERE id = $1 AND version = $2 AND expires > medmij.now() RETURNING version)
-INSERT INTO medmij.audit (kind, persoon, aanbieder, client_id, scope, grant_id, texts)
-SELECT $3, $4, $5, $6, $7, $8, $9 FROM ended
-RETURNING seq";
+SELECT medmij.append_audit($3::text::jsonb) FROM ended";
 
 pub(crate) const ADD_GRANT: &str = "
-SELECT medmij.add_grant($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) AS done";
+SELECT medmij.add_grant($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text::jsonb) AS done";
 
 pub(crate) const GRANT_OF_CODE: &str = "
 SELECT id, persoon, aanbieder, client_id, langdurig, body FROM medmij.grants WHERE code = $1 AND NOT taken";
 
 pub(crate) const TAKE_CODE: &str = "
 SELECT outcome, id, persoon, aanbieder, client_id, langdurig, body
-FROM medmij.take_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+FROM medmij.take_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text::jsonb)";
 
 pub(crate) const BURN_CODE: &str = "SELECT medmij.burn_code($1) AS outcome";
 
@@ -59,7 +55,7 @@ FROM medmij.grants WHERE id = $1";
 
 pub(crate) const ROTATE_REFRESH: &str = "
 SELECT outcome, id, persoon, aanbieder, client_id, langdurig, body
-FROM medmij.rotate_refresh($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+FROM medmij.rotate_refresh($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::text::jsonb)";
 
 pub(crate) const GRANTS_OF: &str = "
 SELECT id, persoon, aanbieder, client_id, langdurig, body
@@ -67,9 +63,9 @@ FROM medmij.grants
 WHERE persoon = ANY ($1) AND langdurig AND live_until > (SELECT medmij.floor())
 ORDER BY seq";
 
-pub(crate) const WITHDRAW: &str = "SELECT medmij.withdraw($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS ended";
+pub(crate) const WITHDRAW: &str = "SELECT medmij.withdraw($1, $2, $3, $4::text::jsonb) AS ended";
 
-pub(crate) const REVOKE_GRANT: &str = "SELECT medmij.end_grant(seq) FROM medmij.grants WHERE id = $1";
+pub(crate) const REVOKE_GRANT: &str = "SELECT medmij.end_grant(seq, $2::text::jsonb) FROM medmij.grants WHERE id = $1";
 
 pub(crate) const KEYS_OF_BODIES: &str = "
 SELECT substring(body FROM 2 FOR 4) AS key, count(*) AS rows
@@ -78,7 +74,7 @@ WHERE substring(body FROM 1 FOR 1) = '\\x01' AND length(body) > 4 GROUP BY 1";
 
 pub(crate) const KEYS_OF_PERSONS: &str = "
 SELECT substring(persoon FROM 1 FOR 4) AS key, count(*) AS rows
-FROM (SELECT persoon FROM medmij.grants UNION ALL SELECT persoon FROM medmij.audit
+FROM (SELECT persoon FROM medmij.grants UNION ALL SELECT persoon FROM medmij.audit WHERE persoon IS NOT NULL
     UNION ALL SELECT persoon FROM medmij.abonnementen) AS found
 GROUP BY 1";
 
@@ -90,26 +86,17 @@ ORDER BY id COLLATE \"C\" LIMIT $4";
 pub(crate) const RESEAL: &str = "
 UPDATE medmij.grants SET persoon = $3, body = $4 WHERE id = $1 AND body = $2 RETURNING id";
 
-pub(crate) const AUDIT: &str = "
-INSERT INTO medmij.audit (kind, persoon, aanbieder, client_id, scope, grant_id, texts)
-VALUES ($1, $2, $3, $4, $5, $6, $7)";
+pub(crate) const GRANT_APPLICATION: &str = "SELECT medmij.grant_application($1::text::name)";
+
+pub(crate) const GRANT_OPERATOR: &str = "SELECT medmij.grant_operator($1::text::name)";
 
 pub(crate) const PURGE: &str = "SELECT medmij.purge($1) AS gone";
-
-pub(crate) const PURGE_AUDIT: &str = "
-DELETE FROM medmij.audit WHERE seq = ANY (ARRAY(
-    SELECT seq FROM medmij.audit WHERE kept_from < medmij.floor() - medmij.micros($1) ORDER BY kept_from LIMIT $2
-    FOR UPDATE SKIP LOCKED))
-RETURNING seq";
 
 /// The floor becomes the wall clock.
 pub(crate) const ACCEPT_CLOCK: &str = "UPDATE medmij.clock SET floor = clock_timestamp(), epoch = epoch + 1";
 
 pub(crate) const DANGER_SHIFT: &str = "
 UPDATE medmij.clock SET ahead = ahead + medmij.micros($1), shift = shift + medmij.micros($1)";
-
-pub(crate) const DANGER_AUDIT: &str = "
-SELECT kind, persoon, aanbieder, client_id, scope, grant_id, texts FROM medmij.audit ORDER BY seq";
 
 pub(crate) const ADD_ABONNEMENT: &str = "SELECT medmij.add_abonnement($1, $2, $3, $4, $5, $6, $7, $8) AS done";
 

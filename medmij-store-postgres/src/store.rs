@@ -11,8 +11,9 @@ use std::{
 };
 
 use medmij_dvza::store::{
-    Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse,
-    Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store, StoredFlow, TakenCode,
+    Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
+    DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed,
+    RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow, TakenCode,
 };
 use medmij_oauth::{
     ClientId,
@@ -22,12 +23,12 @@ use medmij_oauth::{
 use medmij_types::{Aanbiedernaam, Hostname};
 
 use crate::{
-    Migrated, OpenError, PostgresOptions, bindings,
+    Migrated, OpenError, PostgresOptions, audit, bindings,
     error::Failure,
     floor::Floor,
     keys,
     pool::{Connections, Params},
-    row::{self, AuditParams, bounded, column, micros},
+    row::{self, bounded, column, micros},
     schema::{self, Schema},
     settings::check_sessions,
     sql,
@@ -72,18 +73,25 @@ impl PostgresStore {
         })
     }
 
-    /// Removes at most `batch` audit entries that are older than this by the floor of the store; returns how many went.
-    /// Nothing else removes an audit entry. Where the wall clock jumped, nothing goes: see [`StoreClockState`].
+    /// Gives a role of the database what a serving program needs, and another what an operator of the audit log needs. The
+    /// first can neither change nor delete an audit entry; the second sees no flow, grant or token, and destroys entries only
+    /// by [`Store::destroy_audit`]. Call it as the owner of the schema, after each [`migrate`](Self::migrate); the roles have
+    /// to be there.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], as every operation.
-    pub async fn purge_audit(&self, older_than: Duration, batch: usize) -> Result<usize, StoreError> {
-        if self.floor.advance(&self.connections).await?.jumped() {
-            return Ok(0);
+    /// Where the database cannot be reached, a role is not there, or this one may not give rights.
+    pub async fn grant_roles(
+        options: &PostgresOptions,
+        application: &str,
+        operator: Option<&str>,
+    ) -> Result<(), OpenError> {
+        let connections = Connections::new(options)?;
+        connections.rows(sql::GRANT_APPLICATION, &[&application]).await?;
+        if let Some(operator) = operator {
+            connections.rows(sql::GRANT_OPERATOR, &[&operator]).await?;
         }
-        let params: Params<'_> = &[&micros(older_than), &bounded(batch)];
-        Ok(self.connections.rows(sql::PURGE_AUDIT, params).await?.len())
+        Ok(())
     }
 
     /// An operator says that the clock of the server is right: the floor becomes that clock, and purging goes on. Do this
@@ -150,50 +158,26 @@ impl Store for PostgresStore {
     async fn advance_flow(&self, advance: Advance) -> Result<Advanced, StoreError> {
         let (id, version) = (advance.id.as_str(), i64::from(advance.version));
         let session: &[u8] = advance.session.as_bytes();
-        let entry = advance.audit.as_ref().map(AuditParams::of);
+        let entry = advance.audit.as_ref().map(audit::json);
         let changed = match &entry {
             None => {
                 let params: Params<'_> = &[&id, &version, &session, &advance.body, &advance.authenticated];
                 self.connections.rows(sql::ADVANCE_FLOW, params).await?
             }
             Some(a) => {
-                let params: Params<'_> = &[
-                    &id,
-                    &version,
-                    &session,
-                    &advance.body,
-                    &advance.authenticated,
-                    &a.kind,
-                    &a.persoon,
-                    &a.aanbieder,
-                    &a.client_id,
-                    &a.scope,
-                    &a.grant,
-                    &a.texts,
-                ];
+                let params: Params<'_> = &[&id, &version, &session, &advance.body, &advance.authenticated, a];
                 self.connections.rows(sql::ADVANCE_FLOW_WITH_AUDIT, params).await?
             }
         };
         Ok(done(!changed.is_empty()))
     }
 
-    async fn close_flow(&self, id: &FlowId, version: u32, audit: Option<AuditEntry>) -> Result<Advanced, StoreError> {
+    async fn close_flow(&self, id: &FlowId, version: u32, entry: Option<AuditEntry>) -> Result<Advanced, StoreError> {
         let (id, version) = (id.as_str(), i64::from(version));
-        let ended = match &audit {
+        let ended = match &entry {
             None => self.connections.rows(sql::CLOSE_FLOW, &[&id, &version]).await?,
             Some(entry) => {
-                let a = AuditParams::of(entry);
-                let params: Params<'_> = &[
-                    &id,
-                    &version,
-                    &a.kind,
-                    &a.persoon,
-                    &a.aanbieder,
-                    &a.client_id,
-                    &a.scope,
-                    &a.grant,
-                    &a.texts,
-                ];
+                let params: Params<'_> = &[&id, &version, &audit::json(entry)];
                 self.connections.rows(sql::CLOSE_FLOW_WITH_AUDIT, params).await?
             }
         };
@@ -202,7 +186,7 @@ impl Store for PostgresStore {
 
     async fn grant(&self, new: NewGrant) -> Result<Granted, StoreError> {
         self.floor.keep(&self.connections).await?;
-        let (grant, a) = (&new.grant, AuditParams::of(&new.audit));
+        let grant = &new.grant;
         let persoon: &[u8] = grant.persoon.as_bytes();
         let aanbieder = grant.aanbieder.as_ref().map(Aanbiedernaam::as_str);
         let (code, binding): (&[u8], &[u8]) = (new.code.as_bytes(), new.binding.as_bytes());
@@ -218,13 +202,7 @@ impl Store for PostgresStore {
             &code,
             &binding,
             &micros(new.lifetime),
-            &a.kind,
-            &a.persoon,
-            &a.aanbieder,
-            &a.client_id,
-            &a.scope,
-            &a.grant,
-            &a.texts,
+            &audit::json(&new.audit),
         ];
         match self.connections.row(sql::ADD_GRANT, params).await {
             Ok(row) if column(&row, "done")? => Ok(Granted::Done),
@@ -258,6 +236,7 @@ impl Store for PostgresStore {
             &refresh,
             &redeem.refresh.as_ref().map(|new| i64::from(new.generation)),
             &refresh_lifetime,
+            &audit::by(&redeem.by),
         ];
         let row = match self.connections.row(sql::TAKE_CODE, params).await {
             Err(failure) if failure.is_collision() => return Ok(TakenCode::Collision),
@@ -323,6 +302,7 @@ impl Store for PostgresStore {
             &micros(rotate.rate.within),
             &persoon,
             &body,
+            &audit::by(&rotate.by),
         ];
         let row = match self.connections.row(sql::ROTATE_REFRESH, params).await {
             Err(failure) if failure.is_collision() => return Ok(Rotated::Collision),
@@ -352,43 +332,66 @@ impl Store for PostgresStore {
         persoon: &[PersoonIndex],
         aanbieder: Option<&Aanbiedernaam>,
         client_id: &ClientId,
-        audit: AuditEntry,
+        entry: AuditEntry,
     ) -> Result<u64, StoreError> {
-        let a = AuditParams::of(&audit);
         let params: Params<'_> = &[
             &row::persons(persoon),
             &aanbieder.map(Aanbiedernaam::as_str),
             &client_id.as_str(),
-            &a.kind,
-            &a.persoon,
-            &a.aanbieder,
-            &a.client_id,
-            &a.scope,
-            &a.grant,
-            &a.texts,
+            &audit::json(&entry),
         ];
         let row = self.connections.row(sql::WITHDRAW, params).await?;
         Ok(u64::try_from(column::<i64>(&row, "ended")?).unwrap_or(0))
     }
 
-    async fn revoke_grant(&self, grant: &GrantId) -> Result<(), StoreError> {
-        self.connections.rows(sql::REVOKE_GRANT, &[&grant.as_str()]).await?;
+    async fn revoke_grant(&self, grant: &GrantId, by: &Acting) -> Result<(), StoreError> {
+        let params: Params<'_> = &[&grant.as_str(), &audit::by(by)];
+        self.connections.rows(sql::REVOKE_GRANT, params).await?;
         Ok(())
     }
 
-    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        let a = AuditParams::of(&entry);
-        let params: Params<'_> = &[
-            &a.kind,
-            &a.persoon,
-            &a.aanbieder,
-            &a.client_id,
-            &a.scope,
-            &a.grant,
-            &a.texts,
-        ];
-        self.connections.rows(sql::AUDIT, params).await?;
-        Ok(())
+    async fn audit(&self, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
+        audit::write(&self.connections, &entries).await
+    }
+
+    async fn audit_entries(&self, query: &AuditQuery, batch: usize) -> Result<Vec<AuditRecord>, StoreError> {
+        audit::entries(&self.connections, query, bounded(batch)).await
+    }
+
+    async fn audit_chain(&self, chain: u32, after: u64, batch: usize) -> Result<Vec<AuditRecord>, StoreError> {
+        audit::chain(&self.connections, chain, after, bounded(batch)).await
+    }
+
+    async fn audit_heads(&self) -> Result<Vec<AuditHead>, StoreError> {
+        audit::heads(&self.connections).await
+    }
+
+    async fn add_checkpoint(&self, checkpoint: &SignedCheckpoint) -> Result<bool, StoreError> {
+        audit::add_checkpoint(&self.connections, checkpoint).await
+    }
+
+    async fn checkpoints(&self, after: u64, batch: usize) -> Result<Vec<SignedCheckpoint>, StoreError> {
+        audit::checkpoints(&self.connections, after, bounded(batch)).await
+    }
+
+    async fn last_checkpoint(&self) -> Result<Option<SignedCheckpoint>, StoreError> {
+        audit::last_checkpoint(&self.connections).await
+    }
+
+    async fn audit_to_destroy(&self, term: AuditTerm) -> Result<Vec<AuditHead>, StoreError> {
+        self.floor.advance(&self.connections).await?;
+        audit::planned(&self.connections, term).await
+    }
+
+    async fn destroy_audit(&self, term: AuditTerm, checkpoint: &SignedCheckpoint) -> Result<Option<u64>, StoreError> {
+        if self.floor.advance(&self.connections).await?.jumped() {
+            return Ok(None);
+        }
+        audit::destroy(&self.connections, term, checkpoint).await
+    }
+
+    async fn replace_persoon(&self, persoon: &[PersoonIndex], with: Option<&PersoonIndex>) -> Result<u64, StoreError> {
+        audit::replace_persoon(&self.connections, persoon, with).await
     }
 
     async fn bindings_of(&self, names: &[Hostname]) -> Result<Vec<Binding>, StoreError> {
@@ -448,8 +451,8 @@ impl DangerShiftClock for PostgresStore {
     }
 
     async fn danger_audit(&self) -> Result<Vec<AuditEntry>, StoreError> {
-        let rows = self.connections.rows(sql::DANGER_AUDIT, &[]).await?;
-        Ok(rows.iter().map(row::audit).collect::<Result<_, Failure>>()?)
+        let all = audit::entries(&self.connections, &AuditQuery::default(), i64::MAX).await?;
+        Ok(all.into_iter().map(|record| record.entry).collect())
     }
 }
 
@@ -465,5 +468,6 @@ const SCHEMA: Schema = Schema {
         include_str!("../migrations/0003_grants.sql"),
         include_str!("../migrations/0004_outbox.sql"),
         include_str!("../migrations/0005_registration.sql"),
+        include_str!("../migrations/0006_audit.sql"),
     ],
 };

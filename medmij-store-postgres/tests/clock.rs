@@ -8,7 +8,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use medmij_dvza::store::{DangerShiftClock as _, Store as _, TakenCode};
+use medmij_dvza::store::{AuditTerm, DangerShiftClock as _, SignedCheckpoint, Store as _, TakenCode};
 use medmij_store_contract::store::{granted, new_flow, redeem};
 use medmij_store_postgres::PostgresStore;
 use medmij_test::ManualClock;
@@ -98,7 +98,9 @@ async fn o16_r10_a_server_clock_that_jumps_erases_nothing() {
         clock.advance(Duration::from_secs(3_600));
         assert!(store.clock().await.unwrap().jumped());
         assert_eq!(store.purge(1_000).await.unwrap(), 0);
-        assert_eq!(store.purge_audit(Duration::ZERO, 1_000).await.unwrap(), 0);
+        let checkpoint = SignedCheckpoint::new(1, "", "", vec![]);
+        let nothing = store.destroy_audit(AuditTerm::default(), &checkpoint).await;
+        assert_eq!(nothing.unwrap(), None);
     }
     assert!(store.live_grant(&grant.id).await.unwrap().is_some());
     store.accept_clock().await.unwrap();

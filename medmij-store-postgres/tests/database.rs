@@ -29,7 +29,7 @@ async fn many_migrate_one_database_at_once_and_one_does_it() {
     for task in tasks {
         let migrated = task.await.unwrap().unwrap();
         from_nothing += usize::from(migrated.from == 0);
-        assert_eq!(migrated.to, 5);
+        assert_eq!(migrated.to, 6);
     }
     assert_eq!(from_nothing, 1);
     PostgresStore::open(&options).await.unwrap();
@@ -174,8 +174,4 @@ async fn expired_rows_leave_nothing_behind_and_go_in_batches() {
     // a grant and an access token for each
     assert_eq!(gone, [32, 8, 0]);
     assert_eq!(store.danger_audit().await.unwrap().len(), 20);
-    let older = Duration::from_secs(401 * 86_400);
-    assert_eq!(store.purge_audit(older, 64).await.unwrap(), 0);
-    assert_eq!(store.purge_audit(Duration::ZERO, 15).await.unwrap(), 15);
-    assert_eq!(store.purge_audit(Duration::ZERO, 15).await.unwrap(), 5);
 }

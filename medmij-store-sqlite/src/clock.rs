@@ -127,7 +127,8 @@ pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(LONGEST).min(LONGEST)
 }
 
-fn wall_micros(time: SystemTime) -> i64 {
+/// A moment in microseconds since 1970.
+pub(crate) fn wall_micros(time: SystemTime) -> i64 {
     time.duration_since(UNIX_EPOCH).map_or(0, micros)
 }
 

@@ -7,9 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use medmij_oauth::storage::StoreError;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use crate::{OpenError, SqliteOptions, error::is_busy};
+use crate::{
+    OpenError, SqliteOptions,
+    error::{Failure, is_busy},
+};
 
 /// What a file holds.
 pub(crate) struct Schema {
@@ -17,6 +21,8 @@ pub(crate) struct Schema {
     pub(crate) application_id: u32,
     /// Each step brings the schema one version further; a step that was released is never changed.
     pub(crate) migrations: &'static [&'static str],
+    /// What a step needs that SQL cannot do, after it and in its transaction.
+    pub(crate) after: Option<(u32, fn(&Connection) -> Result<(), Failure>)>,
 }
 
 /// The connection of the writer: it makes the file where it is not there, and brings its schema up to date.
@@ -133,6 +139,12 @@ fn migrate(connection: &mut Connection, options: &SqliteOptions, schema: &Schema
     }
     for (version, sql) in (1..).zip(schema.migrations).skip(found as usize) {
         transaction.execute_batch(sql).map_err(in_path)?;
+        if let Some((_, more)) = schema.after.filter(|(step, _)| *step == version) {
+            more(&transaction).map_err(|failure| OpenError::Sqlite {
+                path: path.clone(),
+                source: Box::new(StoreError::from(failure)),
+            })?;
+        }
         transaction
             .execute_batch(&format!(
                 "PRAGMA application_id = {application_id}; PRAGMA user_version = {version};"

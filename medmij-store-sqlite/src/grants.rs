@@ -4,7 +4,7 @@
 //! A grant that ends loses its row, and with it code, refresh tokens and the sealed Persoon; its access tokens point at nothing
 //! then, so nothing that is issued at the same moment escapes.
 
-use medmij_dvza::store::{AuditEntry, Grant, GrantId, Granted, LiveGrant, NewGrant};
+use medmij_dvza::store::{Acting, AuditEntry, Grant, GrantId, Granted, LiveGrant, NewGrant};
 use medmij_oauth::{ClientId, seal::PersoonIndex, storage::Advanced};
 use medmij_types::Aanbiedernaam;
 use rusqlite::params;
@@ -88,34 +88,41 @@ pub(crate) fn withdraw(
     client_id: &ClientId,
     entry: &AuditEntry,
 ) -> Result<u64, Failure> {
-    let mut ended = 0;
+    let mut ended: Vec<String> = Vec::new();
     for index in persoon {
-        ended += tx.execute(
-            "DELETE FROM grants WHERE persoon = ?1 AND aanbieder IS ?2 AND client_id = ?3 AND purge_at > ?4",
-            params![
-                index.as_bytes(),
-                aanbieder.map(Aanbiedernaam::as_str),
-                client_id.as_str(),
-                tx.floor
-            ],
+        let mut statement = tx.connection.prepare_cached(
+            "DELETE FROM grants WHERE persoon = ?1 AND aanbieder IS ?2 AND client_id = ?3 AND purge_at > ?4 RETURNING id",
         )?;
+        let mut rows = statement.query(params![
+            index.as_bytes(),
+            aanbieder.map(Aanbiedernaam::as_str),
+            client_id.as_str(),
+            tx.floor
+        ])?;
+        while let Some(row) = rows.next()? {
+            ended.push(row.get(0)?);
+        }
     }
-    if ended > 0 {
+    for grant in &ended {
+        audit::end_grant(tx, grant)?;
+    }
+    if !ended.is_empty() {
         audit::write(tx, entry)?;
     }
-    Ok(ended as u64)
+    Ok(ended.len() as u64)
 }
 
-pub(crate) fn revoke(tx: &Tx<'_>, id: &GrantId) -> Result<(), Failure> {
+pub(crate) fn revoke(tx: &Tx<'_>, id: &GrantId, by: &Acting) -> Result<(), Failure> {
     let sql = format!("SELECT {} FROM grants g WHERE g.id = ?1", row::GRANT);
     match tx.first(&sql, [id.as_str()], |row| row::grant(row, 0))? {
-        Some(grant) => end(tx, &grant),
+        Some(grant) => end(tx, &grant, by),
         None => Ok(()),
     }
 }
 
 /// Ends a grant for another reason than that the Persoon withdrew it.
-pub(crate) fn end(tx: &Tx<'_>, grant: &Grant) -> Result<(), Failure> {
+pub(crate) fn end(tx: &Tx<'_>, grant: &Grant, by: &Acting) -> Result<(), Failure> {
     tx.execute("DELETE FROM grants WHERE id = ?1", [grant.id.as_str()])?;
-    audit::write(tx, &AuditEntry::ended(grant))
+    audit::end_grant(tx, grant.id.as_str())?;
+    audit::write(tx, &AuditEntry::ended(grant, by.clone()))
 }

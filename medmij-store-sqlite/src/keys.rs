@@ -20,7 +20,7 @@ pub(crate) fn used(view: &View<'_>) -> Result<KeyUse, Failure> {
     used.index = count(
         view,
         "SELECT substr(persoon, 1, 4), count(*) FROM
-             (SELECT persoon FROM grants UNION ALL SELECT persoon FROM audit UNION ALL SELECT persoon FROM abonnementen)
+             (SELECT persoon FROM grants UNION ALL SELECT persoon FROM audit WHERE persoon IS NOT NULL UNION ALL SELECT persoon FROM abonnementen)
          GROUP BY 1",
     )?;
     Ok(used)

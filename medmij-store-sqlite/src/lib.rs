@@ -41,7 +41,7 @@
 //!   start with an empty file.
 //! * **Purge.** Call [`Store::purge`](medmij_dvza::store::Store::purge) every few seconds with a batch of about 1,000; it
 //!   answers how many rows went, so call it again at once where it filled its batch. Audit entries stay until
-//!   [`SqliteStore::purge_audit`] removes them. The file does not shrink; its pages are used again.
+//!   [`Store::destroy_audit`](medmij_dvza::store::Store::destroy_audit) destroys them at a checkpoint. The file does not shrink; its pages are used again.
 //! * **Full disk.** Operations answer `StoreError::Full`, nothing is half done, and they work again when there is room.
 //!
 //! # What is in the file

@@ -9,36 +9,29 @@ pub(crate) fn purge(tx: &Tx<'_>, batch: i64) -> Result<usize, Failure> {
     if tx.jumped {
         return Ok(gone);
     }
-    for (sql, by) in [
-        (
-            "DELETE FROM flows WHERE seq IN (SELECT seq FROM flows WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
-            tx.now,
-        ),
-        (
-            "DELETE FROM access WHERE seq IN (SELECT seq FROM access WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
-            tx.now,
-        ),
-        (
-            "DELETE FROM grants WHERE seq IN (SELECT seq FROM grants WHERE purge_at <= ?1 ORDER BY purge_at LIMIT ?2)",
-            tx.floor,
-        ),
+    let left = |gone: usize| batch - i64::try_from(gone).unwrap_or(i64::MAX);
+    for sql in [
+        "DELETE FROM flows WHERE seq IN (SELECT seq FROM flows WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
+        "DELETE FROM access WHERE seq IN (SELECT seq FROM access WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
     ] {
-        let left = batch - i64::try_from(gone).unwrap_or(i64::MAX);
-        if left > 0 {
-            gone += tx.execute(sql, [by, left])?;
+        if left(gone) > 0 {
+            gone += tx.execute(sql, [tx.now, left(gone)])?;
         }
     }
-    Ok(gone)
-}
-
-pub(crate) fn audit(tx: &Tx<'_>, older_than: i64, batch: i64) -> Result<usize, Failure> {
-    if tx.jumped {
-        return Ok(0);
+    if left(gone) > 0 {
+        let lapsed = [tx.floor, left(gone)];
+        // the consents of what lapses are kept for their term from now on
+        tx.execute(
+            "UPDATE audit SET kept_from = ?1 WHERE kind = 'consented' AND grant_id IN
+                 (SELECT id FROM grants WHERE purge_at <= ?1 ORDER BY purge_at LIMIT ?2)",
+            lapsed,
+        )?;
+        gone += tx.execute(
+            "DELETE FROM grants WHERE seq IN (SELECT seq FROM grants WHERE purge_at <= ?1 ORDER BY purge_at LIMIT ?2)",
+            lapsed,
+        )?;
     }
-    tx.execute(
-        "DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE kept_from < ?1 ORDER BY kept_from LIMIT ?2)",
-        [tx.floor - older_than, batch],
-    )
+    Ok(gone)
 }
 
 /// The floor becomes the wall clock.

@@ -13,7 +13,7 @@ use rusqlite::Row;
 use crate::error::Failure;
 
 #[cfg(feature = "dvza")]
-pub(crate) use grant::{GRANT, audit, binding, gegevensdiensten, grant, hash, join_ids, refresh};
+pub(crate) use grant::{GRANT, binding, gegevensdiensten, grant, hash, join_ids, refresh};
 
 fn aanbieder(row: &Row<'_>, at: usize) -> Result<Option<Aanbiedernaam>, Failure> {
     let name: Option<String> = row.get(at)?;

@@ -4,8 +4,9 @@
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use medmij_dvza::store::{
-    Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse,
-    Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store, StoredFlow, TakenCode,
+    Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
+    DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed,
+    RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow, TakenCode,
 };
 use medmij_oauth::{
     ClientId,
@@ -80,18 +81,6 @@ impl SqliteStore {
     /// [`BackupError`], where the file is there already or cannot be written.
     pub async fn backup(&self, to: &Path) -> Result<(), BackupError> {
         upkeep::copy(&self.options, to).await
-    }
-
-    /// Removes at most `batch` audit entries that are older than this by the floor of the store; returns how many went.
-    /// Nothing else removes an audit entry. Where the wall clock jumped, nothing goes: see
-    /// [`StoreClockState`].
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`], as every operation.
-    pub async fn purge_audit(&self, older_than: Duration, batch: usize) -> Result<usize, StoreError> {
-        let (older_than, batch) = (micros(older_than), bounded(batch));
-        self.write(move |tx| purge::audit(tx, older_than, batch)).await
     }
 
     /// An operator says that the wall clock is right: the floor becomes the wall clock, and purging goes on. Do this after a
@@ -206,13 +195,59 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn revoke_grant(&self, grant: &GrantId) -> Result<(), StoreError> {
-        let grant = grant.clone();
-        self.write(move |tx| grants::revoke(tx, &grant)).await
+    async fn revoke_grant(&self, grant: &GrantId, by: &Acting) -> Result<(), StoreError> {
+        let (grant, by) = (grant.clone(), by.clone());
+        self.write(move |tx| grants::revoke(tx, &grant, &by)).await
     }
 
-    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        self.write(move |tx| audit::write(tx, &entry)).await
+    async fn audit(&self, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
+        self.write(move |tx| entries.iter().try_for_each(|entry| audit::write(tx, entry)))
+            .await
+    }
+
+    async fn audit_entries(&self, query: &AuditQuery, batch: usize) -> Result<Vec<AuditRecord>, StoreError> {
+        let query = query.clone();
+        self.read(move |view| audit::entries(view, &query, bounded(batch)))
+            .await
+    }
+
+    async fn audit_chain(&self, chain: u32, after: u64, batch: usize) -> Result<Vec<AuditRecord>, StoreError> {
+        self.read(move |view| audit::chain(view, chain, after, bounded(batch)))
+            .await
+    }
+
+    async fn audit_heads(&self) -> Result<Vec<AuditHead>, StoreError> {
+        self.read(|view| audit::heads(view.connection)).await
+    }
+
+    async fn add_checkpoint(&self, checkpoint: &SignedCheckpoint) -> Result<bool, StoreError> {
+        let checkpoint = checkpoint.clone();
+        self.write(move |tx| audit::add_checkpoint(tx, &checkpoint)).await
+    }
+
+    async fn checkpoints(&self, after: u64, batch: usize) -> Result<Vec<SignedCheckpoint>, StoreError> {
+        self.read(move |view| audit::checkpoints(view.connection, after, bounded(batch)))
+            .await
+    }
+
+    async fn last_checkpoint(&self) -> Result<Option<SignedCheckpoint>, StoreError> {
+        self.read(|view| audit::last_checkpoint(view.connection)).await
+    }
+
+    async fn audit_to_destroy(&self, term: AuditTerm) -> Result<Vec<AuditHead>, StoreError> {
+        self.read(move |view| audit::planned(view.connection, term, view.reading()?.floor))
+            .await
+    }
+
+    async fn destroy_audit(&self, term: AuditTerm, checkpoint: &SignedCheckpoint) -> Result<Option<u64>, StoreError> {
+        let checkpoint = checkpoint.clone();
+        self.write(move |tx| audit::destroy(tx, term, &checkpoint)).await
+    }
+
+    async fn replace_persoon(&self, persoon: &[PersoonIndex], with: Option<&PersoonIndex>) -> Result<u64, StoreError> {
+        let (persoon, with) = (persoon.to_vec(), with.copied());
+        self.write(move |tx| audit::replace_persoon(tx, &persoon, with.as_ref()))
+            .await
     }
 
     async fn bindings_of(&self, names: &[Hostname]) -> Result<Vec<Binding>, StoreError> {
@@ -274,7 +309,9 @@ impl DangerShiftClock for SqliteStore {
     }
 
     async fn danger_audit(&self) -> Result<Vec<AuditEntry>, StoreError> {
-        Ok(self.readers.read(audit::all).await?)
+        let all = AuditQuery::default();
+        let entries = self.read(move |view| audit::entries(view, &all, i64::MAX)).await?;
+        Ok(entries.into_iter().map(|record| record.entry).collect())
     }
 }
 
@@ -287,7 +324,9 @@ const SCHEMA: Schema = Schema {
         include_str!("../migrations/0003_grants.sql"),
         include_str!("../migrations/0004_outbox.sql"),
         include_str!("../migrations/0005_registration.sql"),
+        include_str!("../migrations/0006_audit.sql"),
     ],
+    after: Some((6, audit::take_in_old)),
 };
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub(crate) fn take_code(tx: &Tx<'_>, code: &SecretHash, redeem: &Redeem) -> Resu
         if !of_client || !certificate {
             return Ok(TakenCode::Spent);
         }
-        grants::end(tx, &row.grant)?;
+        grants::end(tx, &row.grant, &redeem.by)?;
         return Ok(TakenCode::Replayed);
     }
     tx.execute(
@@ -101,7 +101,7 @@ pub(crate) fn rotate(tx: &Tx<'_>, rotate: &RotateRefresh) -> Result<Rotated, Fai
         if rotate.generation >= row.state.generation {
             return Ok(Rotated::Unknown);
         }
-        grants::end(tx, &row.grant)?;
+        grants::end(tx, &row.grant, &rotate.by)?;
         return Ok(Rotated::Reused);
     }
     let racing = lost && tx.now < row.used.saturating_add(micros(rotate.race));

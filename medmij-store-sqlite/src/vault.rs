@@ -214,4 +214,5 @@ const SCHEMA: Schema = Schema {
         include_str!("../migrations/vault/0003_orders.sql"),
         include_str!("../migrations/vault/0004_dossiers.sql"),
     ],
+    after: None,
 };

@@ -136,7 +136,7 @@ async fn o16_r10_a_wall_clock_that_jumps_twenty_years_ends_no_consent_and_erases
     for store in [store, open()] {
         assert!(store.clock().await.unwrap().jumped());
         assert_eq!(store.purge(1_000).await.unwrap(), 0);
-        assert_eq!(store.purge_audit(Duration::ZERO, 1_000).await.unwrap(), 0);
+        assert!(destroyed(&store).await.is_none());
         assert_eq!(store.grants_of(&[persoon]).await.unwrap().len(), 1);
     }
     // set right, it is as if nothing had been
@@ -147,10 +147,29 @@ async fn o16_r10_a_wall_clock_that_jumps_twenty_years_ends_no_consent_and_erases
     // and the consent lapses when its time has come, by time that passes
     clock.advance(Duration::from_secs(183 * 86_400));
     assert!(store.grants_of(&[persoon]).await.unwrap().is_empty());
-    assert_eq!(
-        store.purge_audit(Duration::from_secs(182 * 86_400), 10).await.unwrap(),
-        1
-    );
+    // its entry stays for its term, and goes then
+    assert_eq!(destroyed(&store).await, Some(0));
+    clock.advance(Duration::from_secs(732 * 86_400));
+    assert_eq!(store.purge(1_000).await.unwrap(), 2);
+    assert_eq!(destroyed(&store).await, Some(0));
+    clock.advance(Duration::from_secs(732 * 86_400));
+    assert_eq!(destroyed(&store).await, Some(1));
+}
+
+/// Has what is past its term destroyed, with a checkpoint before; how many went, or `None` where nothing is.
+async fn destroyed(store: &SqliteStore) -> Option<u64> {
+    use medmij_dvza::store::{AuditHead, AuditTerm, Checkpoint, SignedCheckpoint};
+
+    let term = AuditTerm::default();
+    let next = async |heads: Vec<AuditHead>| {
+        let number = store.last_checkpoint().await.unwrap().map_or(1, |last| last.number + 1);
+        let text = Checkpoint::new(number, 0, Default::default(), heads).text();
+        SignedCheckpoint::new(number, text, "test", vec![])
+    };
+    let covering = next(store.audit_heads().await.unwrap()).await;
+    assert!(store.add_checkpoint(&covering).await.unwrap());
+    let cutting = next(store.audit_to_destroy(term).await.unwrap()).await;
+    store.destroy_audit(term, &cutting).await.unwrap()
 }
 
 #[tokio::test]
@@ -254,9 +273,13 @@ async fn expired_rows_leave_nothing_behind_and_go_in_batches() {
         assert_eq!(rows(&path, table), 0, "{table}");
     }
     assert_eq!(rows(&path, "audit"), 20);
-    let older = Duration::from_secs(401 * 86_400);
-    assert_eq!(store.purge_audit(older, 64).await.unwrap(), 0);
-    assert_eq!(store.purge_audit(Duration::ZERO, 15).await.unwrap(), 15);
+    assert_eq!(destroyed(&store).await, Some(0));
+    store
+        .danger_shift_clock(Duration::from_secs(732 * 86_400))
+        .await
+        .unwrap();
+    assert_eq!(destroyed(&store).await, Some(20));
+    assert_eq!(rows(&path, "audit"), 0);
 }
 
 #[allow(clippy::unwrap_used, reason = "a test may fail")]

@@ -163,7 +163,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let limits = Arc::new(Limits::new(LimitPolicy::default()));
     let options = RouterOptions::at("/oauth").with_limits(limits).danger_loopback(rewrite);
     let front = front_channel(server.clone(), options.clone()).merge(login_page);
-    let purged = server.clone();
+    let (purged, stopping) = (server.clone(), server.clone());
     let resources = Resources::new(&config.rol, node.hostname(), server.clone(), bron, registratie, keys);
     let back = back_channel(server, options).merge(resources.router());
 
@@ -198,6 +198,9 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         let _ = tokio::join!(serving, tokio::time::timeout(STOPPING, pages));
         purging.abort();
         following.abort();
+        if let Err(error) = stopping.stop_audit().await {
+            tracing::error!(%error, "accesses since the last second are not in the audit log");
+        }
         drop(node);
     })
 }

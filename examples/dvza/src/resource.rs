@@ -129,7 +129,7 @@ impl Resources {
                 "er is hier geen resource server voor",
             );
         };
-        let verleend = match self
+        let judged = self
             .server
             .guard(
                 request.headers(),
@@ -137,8 +137,10 @@ impl Resources {
                 peer.names(),
                 (&aanbieder, &id),
             )
-            .await
-        {
+            .await;
+        // who saw what is on record within a second
+        self.server.flush_audit_soon();
+        let verleend = match judged {
             Ok(verleend) => verleend,
             Err(error) => {
                 tracing::info!(target: STAP, rol = self.rol, regel = "core.rscint.200", "weigert een resourceverzoek: {error}");

@@ -118,6 +118,7 @@ pub async fn guard<D: Dvza>(State(state): State<Guard<D>>, mut request: Request,
         .server
         .guard(request.headers(), request.uri().query(), &peer, to)
         .await;
+    state.server.flush_audit_soon();
     match judged {
         Ok(verleend) => {
             request.extensions_mut().insert(verleend);

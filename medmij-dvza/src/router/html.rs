@@ -8,8 +8,8 @@ mod pages;
 
 use self::pages::Frame;
 use crate::server::{
-    DienstScreen, EindeScreen, IntrekkenScreen, LandingScreen, LoginAnswerScreen, OverzichtScreen, Page, Screen,
-    StoringScreen, ToestemmingScreen, Uitzondering1a,
+    AccessLogScreen, DienstScreen, EindeScreen, IntrekkenScreen, LandingScreen, LoginAnswerScreen, OverzichtScreen,
+    Page, Screen, StoringScreen, ToestemmingScreen, Uitzondering1a,
 };
 
 /// Turns pages into HTML, each by a method of its own. A supplier with a house style writes the pages that differ and keeps
@@ -44,6 +44,7 @@ pub trait Screens: Send + Sync + 'static {
             Screen::AbonnementBeeindigen(screen) => self.abonnement_beeindigen(screen, page, context),
             Screen::Einde(screen) => self.einde(screen, page, context),
             Screen::Overzicht(screen) => self.overzicht(screen, page, context),
+            Screen::AccessLog(screen) => self.access_log(screen, page, context),
             Screen::Intrekken(screen) => self.intrekken(screen, page, context),
             Screen::LoginAnswer(screen) => self.login_answer(screen, page, context),
             Screen::Fout(screen) => self.fout(screen, page, context),
@@ -91,6 +92,11 @@ pub trait Screens: Send + Sync + 'static {
     /// Beheren toestemmingen: Toestemmingsoverzichtspagina.
     fn overzicht(&self, screen: &OverzichtScreen, page: &Page, context: &RenderContext<'_>) -> String {
         pages::Overzicht::html(Frame::new(page, context), screen)
+    }
+
+    /// Who did what with the data of the Persoon (NEN 7513).
+    fn access_log(&self, screen: &AccessLogScreen, page: &Page, context: &RenderContext<'_>) -> String {
+        pages::AccessLog::html(Frame::new(page, context), screen)
     }
 
     /// Beheren toestemmingen: Beëindigingsverklaring Toestemming.

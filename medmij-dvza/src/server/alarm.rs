@@ -24,6 +24,8 @@ pub(super) enum Alarm {
     CertificateRefused,
     /// The wall clock of the store jumped: nothing is purged.
     ClockJumped,
+    /// Access entries of the audit log cannot be written.
+    AuditLate,
 }
 
 impl Alarm {
@@ -35,6 +37,7 @@ impl Alarm {
             Self::CertificateLearned => "client_certificate_learned",
             Self::CertificateRefused => "client_certificate_refused",
             Self::ClockJumped => "store_clock_jumped",
+            Self::AuditLate => "audit_late",
         }
     }
 }

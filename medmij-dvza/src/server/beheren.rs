@@ -69,6 +69,10 @@ impl<D: Dvza> Server<D> {
                 };
                 self.advance(at, &at.flow.at(stap), true).await
             }
+            (Stap::Overzicht { persoon, .. }, "log") => {
+                let persoon = persoon.clone();
+                self.advance(at, &at.flow.at(Stap::AccessLog { persoon }), true).await
+            }
             (Stap::Overzicht { .. }, "terug") => {
                 match self.dvza.store().close_flow(&at.visitor.flow, at.version, None).await? {
                     Advanced::Done => Ok(Next::Away(at.flow.redirect().plain())),
@@ -86,13 +90,14 @@ impl<D: Dvza> Server<D> {
                 let indexes = self.config.keys.indexes(&persoon.bsn)?;
                 let index = self.config.keys.index(&persoon.bsn)?;
                 let audit = AuditEntry::new(
-                    AuditKind::Ingetrokken,
+                    AuditKind::Withdrawn,
                     index,
                     Some(aanbieder.clone()),
                     client_id.clone(),
                     "*",
                     self.config.texts.version.clone(),
-                );
+                )
+                .by(self.acting_for(at.flow, persoon));
                 self.dvza
                     .store()
                     .withdraw(&indexes, Some(aanbieder), client_id, audit)
@@ -154,7 +159,7 @@ impl<D: Dvza> Server<D> {
         Ok(ids.iter().map(name).collect())
     }
 
-    async fn namen_of(&self, client_id: &ClientId, aanbieder: &Aanbiedernaam) -> Result<Namen, StepError> {
+    pub(super) async fn namen_of(&self, client_id: &ClientId, aanbieder: &Aanbiedernaam) -> Result<Namen, StepError> {
         let client = self.dvza.clients().client(client_id).await?;
         let known = self.dvza.aanbieders().aanbieder(aanbieder).await?;
         Ok(Namen {

@@ -54,6 +54,8 @@ pub struct ServerConfig {
     pub long_flows: usize,
     /// Whether a `redirect_uri` may have a query. The framework could not be read on it; RFC 6749 section 3.1.2 allows it.
     pub redirect_query: bool,
+    /// How many access entries of the audit log may wait to be written; beyond it the guard answers 503.
+    pub audit_waiting: usize,
     /// How often the refresh tokens of one grant may be exchanged.
     pub refresh_rate: RefreshRate,
     /// Releases 1.0 and 1.1, whose scope names no Aanbieder: the one that this endpoint serves.
@@ -96,6 +98,7 @@ impl ServerConfig {
             login_form: 256 * 1024,
             long_flows: 4_096,
             redirect_query: true,
+            audit_waiting: 10_000,
             refresh_rate: RefreshRate::default(),
             aanbieder: None,
             entropy: Arc::new(OsEntropy),

@@ -51,6 +51,9 @@ pub(super) enum Stap {
         /// What was withdrawn just now.
         stopped: Option<(ClientId, Aanbiedernaam)>,
     },
+    AccessLog {
+        persoon: Persoon,
+    },
     Intrekken {
         persoon: Persoon,
         client_id: ClientId,
@@ -107,6 +110,9 @@ impl Flow {
                 persoon: PersoonKept::of(persoon),
                 stopped: (stopped.as_ref())
                     .map(|(client_id, aanbieder)| (client_id.as_str().to_owned(), aanbieder.as_str().to_owned())),
+            },
+            Stap::AccessLog { persoon } => StapKept::AccessLog {
+                persoon: PersoonKept::of(persoon),
             },
             Stap::Intrekken {
                 persoon,
@@ -168,6 +174,9 @@ impl Flow {
                     )),
                     None => None,
                 },
+            },
+            StapKept::AccessLog { persoon } => Stap::AccessLog {
+                persoon: persoon.read()?,
             },
             StapKept::Intrekken {
                 persoon,
@@ -330,6 +339,9 @@ enum StapKept {
         persoon: PersoonKept,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stopped: Option<(String, String)>,
+    },
+    AccessLog {
+        persoon: PersoonKept,
     },
     Intrekken {
         persoon: PersoonKept,

@@ -18,7 +18,7 @@ use medmij_types::{Aanbiedernaam, AccessToken, CorrelationId, GegevensdienstId, 
 use super::{
     Aanbieders as _, Clients as _, Dvza, Persoon, Server, StepError, binding::NotBound, places::Place, reseal::open,
 };
-use crate::store::{GrantId, Store as _};
+use crate::store::{AuditOutcome, GrantId, Store as _};
 
 /// What a request may touch.
 #[derive(Clone, Debug)]
@@ -97,7 +97,7 @@ impl<D: Dvza> Server<D> {
         peer: &PeerNames,
         (aanbieder, gegevensdienst): (&Aanbiedernaam, &GegevensdienstId),
     ) -> Result<Verleend, GuardError> {
-        let mut verleend = self.danger_token_of(headers, query, peer).await?;
+        let mut verleend = self.token_of(headers, query, peer).await?;
         let admitted = if functies.contains(&verleend.functie)
             && verleend.aanbieder == *aanbieder
             && verleend.gegevensdiensten.contains(gegevensdienst)
@@ -106,6 +106,12 @@ impl<D: Dvza> Server<D> {
         } else {
             Err(GuardError::InsufficientScope)
         };
+        let outcome = match &admitted {
+            Ok(_) => AuditOutcome::Done,
+            Err(_) => AuditOutcome::Refused,
+        };
+        let to = (aanbieder, std::slice::from_ref(gegevensdienst));
+        self.gather(&verleend, headers, peer, to, outcome)?;
         match admitted {
             Ok(place) => {
                 verleend.place = Some(Arc::new(place));
@@ -132,12 +138,24 @@ impl<D: Dvza> Server<D> {
     }
 
     /// As [`guard`](Self::guard), without judging Aanbieder, gegevensdienst and function: whoever calls it compares all three with
-    /// what the request is for.
+    /// what the request is for. The audit log has an entry for all that the token covers.
     ///
     /// # Errors
     ///
     /// [`GuardError`].
     pub async fn danger_token_of(
+        &self,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        peer: &PeerNames,
+    ) -> Result<Verleend, GuardError> {
+        let verleend = self.token_of(headers, query, peer).await?;
+        let to = (&verleend.aanbieder, verleend.gegevensdiensten.as_slice());
+        self.gather(&verleend, headers, peer, to, AuditOutcome::Done)?;
+        Ok(verleend)
+    }
+
+    async fn token_of(
         &self,
         headers: &HeaderMap,
         query: Option<&str>,
@@ -151,7 +169,7 @@ impl<D: Dvza> Server<D> {
         judged
     }
 
-    fn observe_resource(&self, kind: EventType, headers: &HeaderMap, error: Option<&GuardError>) {
+    pub(super) fn observe_resource(&self, kind: EventType, headers: &HeaderMap, error: Option<&GuardError>) {
         let ids = RequestIds::from_headers(headers);
         let mut event = self.event(kind, ids.as_ref().map(|ids| &ids.correlation_id), None);
         let mut info = RequestInfo::default();

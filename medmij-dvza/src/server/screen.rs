@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.usrint.100 – core.usrint.102 — what the screens show, as plain values. How they look is for who renders them.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::SystemTime};
 
+use crate::store::{AuditKind, AuditObject, AuditOutcome};
 use medmij_oauth::{form, policy::Uitzondering};
 use medmij_types::Datum;
 
@@ -62,6 +63,8 @@ pub enum Screen {
     Overzicht(OverzichtScreen),
     /// Beheren toestemmingen: Beëindigingsverklaring Toestemming.
     Intrekken(IntrekkenScreen),
+    /// Who did what with the data of the Persoon (NEN 7513).
+    AccessLog(AccessLogScreen),
     /// The login came back with a form from another site, to which browsers send no cookie: the Persoon sends it once more,
     /// from here.
     LoginAnswer(LoginAnswerScreen),
@@ -151,6 +154,42 @@ pub struct ToestemmingRow {
     pub diensten: Vec<String>,
 }
 
+/// The entries of the audit log about a Persoon, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AccessLogScreen {
+    /// Names.
+    pub namen: Namen,
+    /// The DVZA.
+    pub dvza: String,
+    /// What happened.
+    pub rows: Vec<AccessLogRow>,
+    /// Whether there is more than is shown.
+    pub more: bool,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AccessLogRow {
+    /// When.
+    pub at: SystemTime,
+    /// What.
+    pub kind: AuditKind,
+    /// With what.
+    pub object: AuditObject,
+    /// With what outcome.
+    pub outcome: AuditOutcome,
+    /// Whether somebody who represents the Persoon did it.
+    pub represented: bool,
+    /// Whether somebody of the DVZA did it.
+    pub by_operator: bool,
+    /// The names of the gegevensdiensten.
+    pub diensten: Vec<String>,
+    /// Names; empty where no DVP or Aanbieder took part.
+    pub namen: Namen,
+}
+
 /// Beëindigingsverklaring Toestemming.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -215,7 +254,8 @@ impl Page {
             | Screen::Bevestiging(_)
             | Screen::Abonneren(_)
             | Screen::AbonnementBeeindigen(_)
-            | Screen::Overzicht(_) => Some((STEPS, STEPS)),
+            | Screen::Overzicht(_)
+            | Screen::AccessLog(_) => Some((STEPS, STEPS)),
             _ => None,
         };
         Self {
@@ -258,6 +298,7 @@ impl Screen {
             }
             Self::Einde(screen) => Some(&screen.namen),
             Self::Overzicht(screen) => Some(&screen.namen),
+            Self::AccessLog(screen) => Some(&screen.namen),
             Self::Intrekken(screen) => Some(&screen.namen),
             Self::Storing(screen) => Some(&screen.namen),
             Self::LoginAnswer(_) | Self::Fout(_) | Self::Verlopen | Self::NietGevonden => None,

@@ -167,6 +167,7 @@ impl<D: Dvza> Server<D> {
                 }
             }
             Stap::Overzicht { persoon, stopped } => self.overzicht(namen, persoon, stopped.as_ref()).await?,
+            Stap::AccessLog { persoon } => self.access_log(namen, flow, persoon).await?,
             Stap::Intrekken {
                 client_id, aanbieder, ..
             } => self.intrekken(client_id, aanbieder).await?,
@@ -211,6 +212,7 @@ impl<D: Dvza> Server<D> {
                 }
             },
             (Stap::Einde { reden }, "terug") => self.leave(&at, *reden).await,
+            (Stap::AccessLog { persoon }, answer) => self.leave_access_log(&at, persoon, answer).await,
             (Stap::Overzicht { .. } | Stap::Intrekken { .. }, answer) => {
                 self.manage(&at, answer, field("nummer")).await
             }

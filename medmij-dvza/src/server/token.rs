@@ -20,7 +20,7 @@ use medmij_types::{CorrelationId, PeerNames};
 
 use self::answer::{Answer, Drawn, Refusal, refusal, token_scope, unavailable};
 use super::{Client, Clients as _, Dvza, Server, binding::NotBound, flow::GrantBody, reseal::open};
-use crate::store::Grant;
+use crate::store::{Actor, Grant};
 
 /// Who asks: a client on the OAuth Client List, with a certificate that speaks for it.
 struct Caller {
@@ -28,6 +28,13 @@ struct Caller {
     client: Client,
     peer: PeerNames,
     bound: BoundBy,
+}
+
+impl Caller {
+    /// The client, for the audit log.
+    fn actor(&self) -> Actor {
+        Actor::Client(self.peer.iter().next().cloned())
+    }
 }
 
 impl<D: Dvza> Server<D> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A store in memory: bounded, for one process. It is lost when the process ends.
 
+mod audit;
 mod flows;
 mod inner;
 mod operations;
@@ -11,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::inner::Inner;
+use self::{audit::AuditLog, inner::Inner};
 
 /// The store in memory: plain maps. One lock, no IO: every operation is one transaction. A row takes less than a kilobyte.
 ///
@@ -36,7 +37,7 @@ pub struct MemoryLimits {
     pub flows: usize,
     /// Grants and access tokens together; beyond it nothing is granted, exchanged or refreshed.
     pub rows: usize,
-    /// Audit entries; beyond it the oldest goes. A real audit log belongs in a durable store.
+    /// Audit entries; beyond it the oldest goes, and is counted. A real audit log belongs in a durable store.
     pub audit: usize,
 }
 
@@ -45,7 +46,7 @@ impl Default for MemoryLimits {
         Self {
             flows: 10_000,
             rows: 1_000_000,
-            audit: 100_000,
+            audit: 10_000,
         }
     }
 }
@@ -62,6 +63,8 @@ pub struct MemoryRows {
     pub tokens: usize,
     /// Audit entries.
     pub audit: usize,
+    /// Audit entries that went because there was no room; no rows.
+    pub audit_gone: u64,
 }
 
 impl MemoryRows {
@@ -80,7 +83,7 @@ impl MemoryStore {
             limits,
             start: Instant::now(),
             inner: Mutex::new(Inner {
-                audit_limit: limits.audit,
+                audit: AuditLog::of(limits.audit),
                 ..Inner::default()
             }),
         }
@@ -108,6 +111,7 @@ impl MemoryStore {
             grants: inner.grants.len(),
             tokens: inner.access.len(),
             audit: inner.audit.len(),
+            audit_gone: inner.audit.gone(),
         }
     }
 

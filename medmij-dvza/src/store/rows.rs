@@ -11,9 +11,13 @@ mod ids;
 mod keys;
 mod refresh;
 
+pub(crate) use self::audit::micros;
 pub use self::{
     access::NewAccess,
-    audit::{AuditEntry, AuditKind},
+    audit::{
+        Acting, Actor, AuditEntry, AuditHead, AuditKind, AuditObject, AuditOutcome, AuditQuery, AuditRecord, AuditTerm,
+        Checkpoint, EntryHash, KeptEntries, SignedCheckpoint,
+    },
     binding::{Binding, Learned, MAX_LEARNED},
     code::{Access, BurntCode, Redeem, TakenCode},
     flow::{Advance, NewFlow, StoredFlow},

@@ -307,7 +307,7 @@ async fn autoriseren_c14_consent_is_logged_with_the_code() {
     assert_eq!(audit.len(), 1);
     assert_eq!(
         (audit[0].kind, audit[0].texts.as_str()),
-        (AuditKind::Gegeven, "voorbeeld-2")
+        (AuditKind::Consented, "voorbeeld-2")
     );
     assert!(audit[0].grant.is_some());
     // what the Aanbieder says itself is on record too

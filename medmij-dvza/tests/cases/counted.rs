@@ -4,9 +4,9 @@
 use std::{future::Future, ops::Deref, sync::Mutex, time::Duration};
 
 use medmij_dvza::store::{
-    Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse,
-    Learned, LiveGrant, MemoryStore, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store, StoredFlow,
-    TakenCode,
+    Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
+    DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, MemoryStore, NewFlow, NewGrant,
+    Redeem, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow, TakenCode,
 };
 use medmij_oauth::{
     ClientId,

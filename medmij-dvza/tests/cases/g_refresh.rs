@@ -261,7 +261,12 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
         .unwrap();
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
     let grant = server.danger_token_of(&headers, None, &peer()).await.unwrap().grant;
-    setup.dvza.store.revoke_grant(&grant).await.unwrap();
+    setup
+        .dvza
+        .store
+        .revoke_grant(&grant, &medmij_dvza::store::Acting::system())
+        .await
+        .unwrap();
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
     assert!(matches!(
         kluis

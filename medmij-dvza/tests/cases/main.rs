@@ -6,6 +6,7 @@
 
 mod a_building;
 mod answers;
+mod audit;
 mod b_judging;
 mod back_channel;
 mod beside;

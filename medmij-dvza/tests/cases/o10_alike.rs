@@ -96,7 +96,7 @@ async fn autoriseren_1_2_c06_o10_the_dvp_sees_one_thing() {
         );
         assert_eq!(refused.work, ["flow", "close_flow"], "{release}");
         assert_eq!(refused.work, no_data.work, "{release}");
-        for (end, kind) in [(&refused, AuditKind::Geweigerd), (&no_data, AuditKind::GeenGegevens)] {
+        for (end, kind) in [(&refused, AuditKind::Refused), (&no_data, AuditKind::NothingToShare)] {
             let audit = end.setup.dvza.store.danger_audit().await.unwrap();
             let kinds: Vec<_> = audit.iter().map(|entry| entry.kind).collect();
             assert_eq!(kinds, [kind]);

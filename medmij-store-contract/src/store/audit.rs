@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use super::fixtures::{
-    Token, audit, client, granted, langdurig, naam, new_grant, open, persoon, redeem, rotate, rotate_at, session,
+    Token, audit, client, granted, host, langdurig, naam, new_grant, open, persoon, redeem, rotate, rotate_at, session,
 };
-use medmij_dvza::store::{Advance, AuditEntry, AuditKind, DangerShiftClock, GrantId, Granted, Rotated, TakenCode};
+use medmij_dvza::store::{
+    Acting, Actor, Advance, AuditEntry, AuditKind, DangerShiftClock, GrantId, Granted, Rotated, TakenCode,
+};
 use medmij_oauth::storage::Advanced;
 
 async fn entries<S: DangerShiftClock>(store: &S, kind: AuditKind) -> Vec<AuditEntry> {
@@ -19,24 +21,21 @@ async fn entries<S: DangerShiftClock>(store: &S, kind: AuditKind) -> Vec<AuditEn
 pub async fn audit_commits_with_the_step_of_a_flow<S: DangerShiftClock>(store: Arc<S>) {
     let id = open(&*store).await;
     let refuse = |version| {
-        Advance::new(id.clone(), version, session(1), b"einde".to_vec(), true).with_audit(audit(AuditKind::Geweigerd))
+        Advance::new(id.clone(), version, session(1), b"einde".to_vec(), true).with_audit(audit(AuditKind::Refused))
     };
     assert_eq!(store.advance_flow(refuse(7)).await.expect("advance"), Advanced::Stale);
-    assert!(entries(&*store, AuditKind::Geweigerd).await.is_empty());
+    assert!(entries(&*store, AuditKind::Refused).await.is_empty());
     assert_eq!(store.advance_flow(refuse(1)).await.expect("advance"), Advanced::Done);
     assert_eq!(store.advance_flow(refuse(1)).await.expect("advance"), Advanced::Stale);
-    assert_eq!(
-        entries(&*store, AuditKind::Geweigerd).await,
-        [audit(AuditKind::Geweigerd)]
-    );
+    assert_eq!(entries(&*store, AuditKind::Refused).await, [audit(AuditKind::Refused)]);
     // closing: the same
-    let stale = store.close_flow(&id, 1, Some(audit(AuditKind::Geweigerd))).await;
+    let stale = store.close_flow(&id, 1, Some(audit(AuditKind::Refused))).await;
     assert_eq!(stale.expect("close"), Advanced::Stale);
-    assert_eq!(entries(&*store, AuditKind::Geweigerd).await.len(), 1);
+    assert_eq!(entries(&*store, AuditKind::Refused).await.len(), 1);
     // and a grant on a flow that went on
     let grant = store.grant(new_grant(id, false)).await.expect("grant");
     assert_eq!(grant, Granted::Stale);
-    assert!(entries(&*store, AuditKind::Gegeven).await.is_empty());
+    assert!(entries(&*store, AuditKind::Consented).await.is_empty());
 }
 
 /// A replayed code, a reused refresh token and an operator each end a grant, with one entry of the store's own.
@@ -73,15 +72,25 @@ pub async fn audit_of_an_end_by_the_dvza_stands_once<S: DangerShiftClock>(store:
     grants.push(new.grant.id.clone());
     assert_eq!(store.grant(new).await.expect("grant"), Granted::Done);
     for _ in 0..2 {
-        store.revoke_grant(&grants[2]).await.expect("revoke");
+        store
+            .revoke_grant(&grants[2], &Acting::operator("ann"))
+            .await
+            .expect("revoke");
     }
 
-    let ended = entries(&*store, AuditKind::Beeindigd).await;
+    let ended = entries(&*store, AuditKind::Ended).await;
     let of: Vec<_> = ended.iter().filter_map(|entry| entry.grant.clone()).collect();
     assert_eq!(of, grants);
+    // who ended them: the one who offered a code or token again, and an operator
+    let by: Vec<_> = ended.iter().map(|entry| entry.by.actor.clone()).collect();
+    let dvp = || Actor::Client(Some(host("pgo.example.nl")));
+    assert_eq!(by, [dvp(), dvp(), Actor::Operator("ann".to_owned())]);
     for entry in ended {
-        assert_eq!((entry.persoon, entry.aanbieder), (persoon(), Some(naam())));
-        assert_eq!((entry.client_id, entry.scope.as_str()), (client("pgo.example.nl"), "*"));
+        assert_eq!((entry.persoon, entry.aanbieder), (Some(persoon()), Some(naam())));
+        assert_eq!(
+            (entry.client_id, entry.scope.as_str()),
+            (Some(client("pgo.example.nl")), "*")
+        );
     }
 }
 
@@ -89,16 +98,16 @@ pub async fn audit_of_an_end_by_the_dvza_stands_once<S: DangerShiftClock>(store:
 pub async fn audit_of_a_withdrawal_needs_something_to_withdraw<S: DangerShiftClock>(store: Arc<S>) {
     let (who, naam, dvp) = (persoon(), naam(), client("pgo.example.nl"));
     let whom = [who];
-    let withdraw = || store.withdraw(&whom, Some(&naam), &dvp, audit(AuditKind::Ingetrokken));
+    let withdraw = || store.withdraw(&whom, Some(&naam), &dvp, audit(AuditKind::Withdrawn));
     assert_eq!(withdraw().await.expect("withdraw"), 0);
-    assert!(entries(&*store, AuditKind::Ingetrokken).await.is_empty());
+    assert!(entries(&*store, AuditKind::Withdrawn).await.is_empty());
     let _ = langdurig(&*store).await;
     let _ = langdurig(&*store).await;
     for ended in [2, 0] {
         assert_eq!(withdraw().await.expect("withdraw"), ended);
         assert_eq!(
-            entries(&*store, AuditKind::Ingetrokken).await,
-            [audit(AuditKind::Ingetrokken)]
+            entries(&*store, AuditKind::Withdrawn).await,
+            [audit(AuditKind::Withdrawn)]
         );
     }
 }

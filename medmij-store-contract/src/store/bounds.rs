@@ -41,7 +41,10 @@ pub async fn a_grant_that_ended_is_gone<S: DangerShiftClock>(store: Arc<S>) {
     let taken = store.take_code(&code, &tokens).await.expect("take");
     assert!(matches!(taken, TakenCode::Fresh(_)), "{taken:?}");
     assert!(store.live_grant(&id).await.expect("grant").is_some());
-    store.revoke_grant(&id).await.expect("revoke");
+    store
+        .revoke_grant(&id, &medmij_dvza::store::Acting::system())
+        .await
+        .expect("revoke");
     assert_eq!(store.live_grant(&id).await.expect("grant"), None);
     assert_eq!(store.grant_of_code(&code).await.expect("grant"), None);
     assert_eq!(

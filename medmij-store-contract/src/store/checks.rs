@@ -196,7 +196,7 @@ pub async fn server_autoriseren_2_refusal_suite_11<S: DangerShiftClock>(store: A
         format!("https://pgo.example.nl/cb?error=access_denied&state={state}")
     );
     let audit = store.danger_audit().await.expect("audit");
-    assert_eq!(audit.last().map(|entry| entry.kind), Some(AuditKind::Geweigerd));
+    assert_eq!(audit.last().map(|entry| entry.kind), Some(AuditKind::Refused));
     for answer in ["ja", "nee", "terug"] {
         let form = format!("csrf={csrf}&antwoord={answer}");
         let Next::Page(page) = submit(&server, &visitor, &form).await else {
@@ -297,7 +297,7 @@ pub async fn server_beheren_toestemmingen_withdrawal_g09_g10_g13<S: DangerShiftC
             .is_none()
     );
     let audit = store.danger_audit().await.expect("audit");
-    assert_eq!(audit.last().map(|entry| entry.kind), Some(AuditKind::Ingetrokken));
+    assert_eq!(audit.last().map(|entry| entry.kind), Some(AuditKind::Withdrawn));
 }
 
 /// C22: a flow that is left alone gives no code, whatever the browser sends later.

@@ -160,7 +160,7 @@ pub async fn a_withdrawn_grant_has_no_working_code<S: DangerShiftClock>(store: A
     let (index, aanbieder, dvp) = (persoon(), naam(), client("pgo.example.nl"));
     assert!(
         store
-            .withdraw(&[index], Some(&aanbieder), &dvp, audit(AuditKind::Ingetrokken))
+            .withdraw(&[index], Some(&aanbieder), &dvp, audit(AuditKind::Withdrawn))
             .await
             .expect("withdraw")
             >= 1

@@ -10,9 +10,9 @@ use std::{
 use medmij_dvza::{
     Next,
     store::{
-        Access, Advance, AuditEntry, AuditKind, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted,
-        KeyUse, Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store, StoredFlow,
-        TakenCode,
+        Access, Acting, Advance, AuditEntry, AuditHead, AuditKind, AuditQuery, AuditRecord, AuditTerm, Binding,
+        BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant,
+        Redeem, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow, TakenCode,
     },
 };
 use medmij_oauth::{
@@ -32,14 +32,14 @@ pub async fn server_consent_commits_with_its_audit_entry_o17<S: DangerShiftClock
         let (visitor, csrf) = at_consent(&server, &start().1).await;
         let (form, before) = (
             format!("csrf={csrf}&antwoord=ja"),
-            count(&*store, AuditKind::Gegeven).await,
+            count(&*store, AuditKind::Consented).await,
         );
         faulty.fail("grant", fault);
         match submit(&server, &visitor, &form).await {
             Next::Page(page) => assert_eq!(page.status, 503),
             other => panic!("{other:?}"),
         }
-        let written = count(&*store, AuditKind::Gegeven).await - before;
+        let written = count(&*store, AuditKind::Consented).await - before;
         assert_eq!(written, usize::from(fault == Fault::After));
         match (fault, submit(&server, &visitor, &form).await) {
             (Fault::Before, Next::Away(back)) => assert!(back.contains("code="), "{back}"),
@@ -47,7 +47,7 @@ pub async fn server_consent_commits_with_its_audit_entry_o17<S: DangerShiftClock
             (Fault::After, Next::Page(page)) => assert_eq!(page.status, 403),
             other => panic!("{other:?}"),
         }
-        assert_eq!(count(&*store, AuditKind::Gegeven).await - before, 1);
+        assert_eq!(count(&*store, AuditKind::Consented).await - before, 1);
     }
 }
 
@@ -59,7 +59,7 @@ pub async fn server_refusal_commits_with_its_audit_entry_o17<S: DangerShiftClock
         let (visitor, csrf) = at_consent(&server, &start().1).await;
         let (form, before) = (
             format!("csrf={csrf}&antwoord=nee"),
-            count(&*store, AuditKind::Geweigerd).await,
+            count(&*store, AuditKind::Refused).await,
         );
         // no way to write one by itself is used
         faulty.fail("audit", Fault::Before);
@@ -68,14 +68,14 @@ pub async fn server_refusal_commits_with_its_audit_entry_o17<S: DangerShiftClock
             Next::Page(page) => assert_eq!(page.status, 503),
             other => panic!("{other:?}"),
         }
-        let written = count(&*store, AuditKind::Geweigerd).await - before;
+        let written = count(&*store, AuditKind::Refused).await - before;
         assert_eq!(written, usize::from(fault == Fault::After));
         match (fault, submit(&server, &visitor, &form).await) {
             (Fault::Before, Next::Away(back)) => assert!(back.contains("error=access_denied"), "{back}"),
             (Fault::After, Next::Page(page)) => assert_eq!(page.status, 403),
             other => panic!("{other:?}"),
         }
-        assert_eq!(count(&*store, AuditKind::Geweigerd).await - before, 1);
+        assert_eq!(count(&*store, AuditKind::Refused).await - before, 1);
     }
 }
 
@@ -100,7 +100,7 @@ pub async fn server_withdrawal_commits_with_its_audit_entry_o17<S: DangerShiftCl
         }
         let (form, before) = (
             format!("csrf={csrf}&antwoord=ja"),
-            count(&*store, AuditKind::Ingetrokken).await,
+            count(&*store, AuditKind::Withdrawn).await,
         );
         faulty.fail("withdraw", fault);
         match submit(&server, &visitor, &form).await {
@@ -109,12 +109,12 @@ pub async fn server_withdrawal_commits_with_its_audit_entry_o17<S: DangerShiftCl
         }
         let happened = fault == Fault::After;
         assert_eq!(
-            count(&*store, AuditKind::Ingetrokken).await - before,
+            count(&*store, AuditKind::Withdrawn).await - before,
             usize::from(happened)
         );
         assert_eq!(alive().await, !happened);
         assert!(matches!(submit(&server, &visitor, &form).await, Next::Flow(_)));
-        assert_eq!(count(&*store, AuditKind::Ingetrokken).await - before, 1);
+        assert_eq!(count(&*store, AuditKind::Withdrawn).await - before, 1);
         assert!(!alive().await);
     }
 }

@@ -120,7 +120,7 @@ pub fn new_grant(flow: FlowId, langdurig: bool) -> NewGrant {
         fresh_hash(),
         QUARTER,
         (flow, 1),
-        audit(AuditKind::Gegeven).of_grant(id),
+        audit(AuditKind::Consented).of_grant(id),
     )
 }
 

@@ -21,7 +21,7 @@ pub async fn flow_is_advanced_by_one_caller<S: DangerShiftClock>(store: Arc<S>) 
     assert_eq!(store.close_flow(&id, 1, None).await.expect("close"), Advanced::Stale);
     assert_eq!(
         store
-            .close_flow(&id, 2, Some(audit(AuditKind::Geweigerd)))
+            .close_flow(&id, 2, Some(audit(AuditKind::Refused)))
             .await
             .expect("close"),
         Advanced::Done
@@ -34,7 +34,7 @@ pub async fn flow_is_advanced_by_one_caller<S: DangerShiftClock>(store: Arc<S>) 
             .await
             .expect("audit")
             .iter()
-            .any(|entry| entry.kind == AuditKind::Geweigerd)
+            .any(|entry| entry.kind == AuditKind::Refused)
     );
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use medmij_dvza::store::{DangerShiftClock, GrantId, Granted, Resealed, TakenCode};
+use medmij_dvza::store::{Acting, DangerShiftClock, GrantId, Granted, Resealed, TakenCode};
 use medmij_oauth::seal::PersoonIndex;
 
 use super::fixtures::{audit, client, naam, new_flow, new_grant, open, redeem};
@@ -27,7 +27,7 @@ async fn granted<S: DangerShiftClock>(store: &S, key: u32, version: u32) -> Gran
     let mut new = new_grant(open(store).await, true);
     new.grant.body = sealed(key, b"body");
     new.grant.persoon = persoon(version);
-    new.audit.persoon = persoon(version);
+    new.audit.persoon = Some(persoon(version));
     let id = new.grant.id.clone();
     assert_eq!(store.grant(new).await.expect("grant"), Granted::Done);
     id
@@ -51,7 +51,7 @@ pub async fn keys_are_counted_by_the_rows_that_need_them<S: DangerShiftClock>(st
     );
     // each grant has its audit entry
     assert_eq!(used.index.into_iter().collect::<Vec<_>>(), [(1, 2), (2, 6)]);
-    store.revoke_grant(&ids[0]).await.expect("revoke");
+    store.revoke_grant(&ids[0], &Acting::system()).await.expect("revoke");
     let used = store.key_use().await.expect("use");
     assert_eq!(used.sealing.get(&1), Some(&2));
     // consent and end
@@ -94,7 +94,7 @@ pub async fn keys_retire_as_grants_are_sealed_anew<S: DangerShiftClock>(store: A
     assert_eq!(store.grants_of(&[persoon(2)]).await.expect("grants").len(), 4);
     assert!(store.grants_of(&[persoon(1)]).await.expect("grants").is_empty());
     let gone = Resealed::new(persoon(2), sealed(2, b"x"));
-    store.revoke_grant(&current).await.expect("revoke");
+    store.revoke_grant(&current, &Acting::system()).await.expect("revoke");
     assert!(
         !store
             .reseal(&current, &sealed(2, b"body"), &gone)
@@ -114,7 +114,7 @@ pub async fn a_persoon_under_two_versions_of_the_index_key_is_one<S: DangerShift
     assert_eq!(store.grants_of(&both).await.expect("grants").len(), 3);
     assert_eq!(store.grants_of(&both[..1]).await.expect("grants").len(), 1);
     assert!(store.grants_of(&[]).await.expect("grants").is_empty());
-    let entry = audit(medmij_dvza::store::AuditKind::Ingetrokken);
+    let entry = audit(medmij_dvza::store::AuditKind::Withdrawn);
     let (aanbieder, dvp) = (naam(), client("pgo.example.nl"));
     let ended = store
         .withdraw(&both, Some(&aanbieder), &dvp, entry)

@@ -237,7 +237,7 @@ pub async fn withdrawal_ends_everything_g09_g13<S: DangerShiftClock>(store: Arc<
         let store = Arc::clone(&store);
         async move {
             store
-                .withdraw(&[who], what.as_ref(), &by, audit(AuditKind::Ingetrokken))
+                .withdraw(&[who], what.as_ref(), &by, audit(AuditKind::Withdrawn))
                 .await
                 .expect("withdraw")
         }
@@ -271,6 +271,6 @@ pub async fn withdrawal_ends_everything_g09_g13<S: DangerShiftClock>(store: Arc<
             .await
             .expect("audit")
             .iter()
-            .any(|entry| entry.kind == AuditKind::Ingetrokken)
+            .any(|entry| entry.kind == AuditKind::Withdrawn)
     );
 }

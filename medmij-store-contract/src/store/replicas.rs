@@ -67,7 +67,10 @@ pub async fn server_without_entropy_gives_nothing_o2<S: DangerShiftClock>(store:
     let server = server_with(&store, config);
     let consents = || async {
         let entries = store.danger_audit().await.expect("audit");
-        entries.iter().filter(|entry| entry.kind == AuditKind::Gegeven).count()
+        entries
+            .iter()
+            .filter(|entry| entry.kind == AuditKind::Consented)
+            .count()
     };
 
     let (flow, location) = start();

@@ -56,7 +56,7 @@ pub async fn whole_flow<S: Store>(store: &S, ring: &impl KeyRing, bsn: &Bsn) -> 
         sealed(b"grant"),
     );
     let audit = AuditEntry::new(
-        AuditKind::Gegeven,
+        AuditKind::Consented,
         ring.index(bsn).expect("works"),
         Some(aanbieder),
         client.clone(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Rows of a DVZA: grants, tokens and the audit log.
+//! Rows of a DVZA: grants and tokens.
 
-use medmij_dvza::store::{AuditEntry, AuditKind, Grant, GrantId, RefreshState};
+use medmij_dvza::store::{Grant, GrantId, RefreshState};
 use medmij_oauth::{ClientId, seal::PersoonIndex, storage::SecretHash};
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname};
 use tokio_postgres::Row;
@@ -47,22 +47,6 @@ pub(crate) fn id_params(ids: &[GegevensdienstId]) -> Vec<&str> {
     ids.iter().map(GegevensdienstId::as_str).collect()
 }
 
-/// An audit entry in the columns of the table `audit`.
-pub(crate) fn audit(row: &Row) -> Result<AuditEntry, Failure> {
-    let entry = AuditEntry::new(
-        AuditKind::from_name(column(row, "kind")?).ok_or(Failure::Broken("kind of an audit entry"))?,
-        PersoonIndex::from_bytes(bytes(row, "persoon")?),
-        aanbieder(row)?,
-        client_id(row)?,
-        column::<String>(row, "scope")?,
-        column::<String>(row, "texts")?,
-    );
-    Ok(match column::<Option<&str>>(row, "grant_id")? {
-        Some(id) => entry.of_grant(GrantId::parse(id).ok_or(Failure::Broken("grant of an audit entry"))?),
-        None => entry,
-    })
-}
-
 /// The hash of a secret.
 pub(crate) fn hash(row: &Row, name: &str) -> Result<SecretHash, Failure> {
     Ok(SecretHash::from_bytes(bytes(row, name)?))
@@ -74,31 +58,6 @@ pub(crate) fn names(row: &Row) -> Result<Vec<Hostname>, Failure> {
         .into_iter()
         .map(|name| Hostname::parse(name).map_err(|_| Failure::Broken("names of a token")))
         .collect()
-}
-
-/// An audit entry as parameters, in the order of the table.
-pub(crate) struct AuditParams<'a> {
-    pub(crate) kind: &'static str,
-    pub(crate) persoon: &'a [u8],
-    pub(crate) aanbieder: Option<&'a str>,
-    pub(crate) client_id: &'a str,
-    pub(crate) scope: &'a str,
-    pub(crate) grant: Option<&'a str>,
-    pub(crate) texts: &'a str,
-}
-
-impl<'a> AuditParams<'a> {
-    pub(crate) fn of(entry: &'a AuditEntry) -> Self {
-        Self {
-            kind: entry.kind.as_str(),
-            persoon: entry.persoon.as_bytes(),
-            aanbieder: entry.aanbieder.as_ref().map(Aanbiedernaam::as_str),
-            client_id: entry.client_id.as_str(),
-            scope: &entry.scope,
-            grant: entry.grant.as_ref().map(GrantId::as_str),
-            texts: &entry.texts,
-        }
-    }
 }
 
 /// A Persoon by every version of the index key.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Rows of a DVZA: grants, tokens, bindings and the audit log.
+//! Rows of a DVZA: grants, tokens and bindings.
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use medmij_dvza::store::{AuditEntry, AuditKind, Binding, Grant, GrantId, RefreshState};
+use medmij_dvza::store::{Binding, Grant, GrantId, RefreshState};
 use medmij_oauth::{seal::PersoonIndex, storage::SecretHash};
 use medmij_types::{GegevensdienstId, Hostname};
 use rusqlite::Row;
@@ -35,25 +35,6 @@ pub(crate) fn refresh(row: &Row<'_>, at: usize) -> Result<Option<RefreshState>, 
         RefreshState::new(generation, SecretHash::from_bytes(current), previous)
     };
     Ok(current.map(state))
-}
-
-/// An audit entry: kind, persoon, aanbieder, client_id, scope, grant_id, texts.
-pub(crate) fn audit(row: &Row<'_>) -> Result<AuditEntry, Failure> {
-    let kind = AuditKind::from_name(text(row, 0)?).ok_or(Failure::Broken("kind of an audit entry"))?;
-    let persoon = PersoonIndex::from_bytes(row.get(1)?);
-    let entry = AuditEntry::new(
-        kind,
-        persoon,
-        aanbieder(row, 2)?,
-        client_id(row, 3)?,
-        text(row, 4)?,
-        text(row, 6)?,
-    );
-    let grant: Option<String> = row.get(5)?;
-    Ok(match grant {
-        Some(id) => entry.of_grant(GrantId::parse(&id).ok_or(Failure::Broken("grant of an audit entry"))?),
-        None => entry,
-    })
 }
 
 pub(crate) fn hash(row: &Row<'_>, at: usize) -> Result<SecretHash, Failure> {

@@ -47,7 +47,7 @@ pub(crate) fn grant(flow: FlowId, langdurig: bool) -> Result<(NewGrant, Code), F
     );
     let id = GrantId::random(&OsEntropy)?;
     let audit = AuditEntry::new(
-        AuditKind::Gegeven,
+        AuditKind::Consented,
         persoon,
         Some(aanbieder.clone()),
         client.clone(),

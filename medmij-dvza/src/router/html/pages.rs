@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.usrint — one template for each page, in `templates/`; askama escapes what they fill in.
 
+mod access_log;
+
 use askama::Template;
 use medmij_oauth::policy::Uitzondering;
 
 use super::RenderContext;
 use crate::server::{
-    DienstScreen, EindeScreen, Fill, LoginAnswerScreen, Namen, OverzichtScreen, Page, StoringScreen, TextPack,
-    ToestemmingRow, ToestemmingScreen, isolate,
+    AccessLogScreen, DienstScreen, EindeScreen, Fill, LoginAnswerScreen, Namen, OverzichtScreen, Page, StoringScreen,
+    TextPack, ToestemmingRow, ToestemmingScreen, isolate,
 };
 
 /// What every page has around its own content.
@@ -108,6 +110,7 @@ impl<'a> Frame<'a> {
     }
 }
 
+/// The months as a page names them.
 const MONTHS: [&str; 12] = [
     "januari",
     "februari",
@@ -169,6 +172,7 @@ plain!(Bevestiging, "bevestiging.html");
 plain!(Abonneren, "abonneren.html");
 plain!(AbonnementBeeindigen, "abonnement-beeindigen.html");
 page!(Overzicht, "overzicht.html", OverzichtScreen);
+page!(AccessLog, "access-log.html", AccessLogScreen);
 plain!(Intrekken, "intrekken.html");
 page!(LoginAnswer, "login-answer.html", LoginAnswerScreen);
 plain!(Fout, "fout.html");

@@ -15,9 +15,10 @@ use crate::{
     server::{
         Aanbieder, Aanbieders as _, DienstScreen, Dvza, Namen, Persoon, Represented, Screen, Server, StepError,
         ToestemmingScreen, Toets as _,
+        audit::actor_for,
         flow::{Asked, FamilyKey, Flow, GrantBody, Stap},
     },
-    store::{AuditEntry, AuditKind, Grant, GrantId, Granted, NewGrant, Store as _},
+    store::{Acting, AuditEntry, AuditKind, Grant, GrantId, Granted, NewGrant, Store as _},
 };
 
 impl<D: Dvza> Server<D> {
@@ -73,7 +74,8 @@ impl<D: Dvza> Server<D> {
                 langdurig,
                 sealed,
             );
-            let audit = self.audit_entry(AuditKind::Gegeven, at, persoon).await?.of_grant(id);
+            let audit = self.audit_entry(AuditKind::Consented, at, persoon).await?;
+            let audit = audit.of_grant(id).about(gegevensdiensten);
             let binding = SecretHash::of_parts(&[flow.client_id.as_str(), flow.redirect_uri.as_str()]);
             let new = NewGrant::new(
                 grant,
@@ -109,9 +111,9 @@ impl<D: Dvza> Server<D> {
         // every one is looked at, also after one that is available
         let available = asked.iter().fold(false, |any, asked| any | asked.available);
         let (rule, kind) = if available {
-            (refused, AuditKind::Geweigerd)
+            (refused, AuditKind::Refused)
         } else {
-            (nothing, AuditKind::GeenGegevens)
+            (nothing, AuditKind::NothingToShare)
         };
         // with the step, so that only the answer that counted is on record when two tabs answer at once
         let audit = Some(self.audit_entry(kind, at, persoon).await?);
@@ -160,7 +162,13 @@ impl<D: Dvza> Server<D> {
             at.flow.client_id.clone(),
             at.flow.scope.to_string(),
             self.texts_shown(at.flow).await?,
-        ))
+        )
+        .by(self.acting_for(at.flow, persoon)))
+    }
+
+    /// Who acts in a flow: the Persoon, or who represents it.
+    pub(in crate::server) fn acting_for(&self, flow: &Flow, persoon: &Persoon) -> Acting {
+        Acting::new(actor_for(persoon)).at(&self.config.hostname, Some(flow.trace_id()))
     }
 
     /// The version of the texts on the screens of a flow: of the pack, and of what the Aanbieder says itself.

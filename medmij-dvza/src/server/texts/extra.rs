@@ -31,6 +31,25 @@ pub struct ExtraTexts {
     pub niet_gevonden_tekst: String,
     pub aanbieder_onbekend: String,
     pub pgo_onbekend: String,
+    pub log_button: String,
+    pub log_title: String,
+    pub log_text: String,
+    pub log_empty: String,
+    pub log_more: String,
+    pub log_accessed: String,
+    pub log_access_refused: String,
+    pub log_shared: String,
+    pub log_subscription: String,
+    pub log_consented: String,
+    pub log_refused: String,
+    pub log_nothing: String,
+    pub log_withdrawn: String,
+    pub log_ended: String,
+    pub log_read: String,
+    pub log_read_by_other: String,
+    pub log_administered: String,
+    pub log_represented: String,
+    pub log_back: String,
 }
 
 impl Default for ExtraTexts {
@@ -83,6 +102,52 @@ impl ExtraTexts {
             ),
             aanbieder_onbekend: same("de zorgaanbieder"),
             pgo_onbekend: s("je app", "uw app"),
+            log_button: s("Bekijken wie je gegevens zag", "Bekijken wie uw gegevens zag"),
+            log_title: s("Wie zag je gegevens?", "Wie zag uw gegevens?"),
+            log_text: s(
+                "Hier zie je wie je gegevens opvroeg, en welke keuzes je maakte. Het nieuwste staat bovenaan.",
+                "Hier ziet u wie uw gegevens opvroeg, en welke keuzes u maakte. Het nieuwste staat bovenaan.",
+            ),
+            log_empty: s(
+                "Er is nog niets gebeurd met je gegevens.",
+                "Er is nog niets gebeurd met uw gegevens.",
+            ),
+            log_more: s(
+                "Er is meer. Wil je dat ook zien? Vraag het aan {aanbieder}.",
+                "Er is meer. Wilt u dat ook zien? Vraag het aan {aanbieder}.",
+            ),
+            log_accessed: same("{pgo} haalde gegevens op bij {aanbieder}: {dienst}."),
+            log_access_refused: same("{pgo} vroeg gegevens bij {aanbieder}, maar kreeg die niet: {dienst}."),
+            log_shared: same("{pgo} deelde gegevens met {aanbieder}: {dienst}."),
+            log_subscription: same("{pgo} vroeg om berichten van {aanbieder}: {dienst}."),
+            log_consented: s(
+                "Je gaf toestemming. {aanbieder} mocht gegevens delen met {pgo}.",
+                "U gaf toestemming. {aanbieder} mocht gegevens delen met {pgo}.",
+            ),
+            log_refused: s(
+                "Je gaf geen toestemming om gegevens van {aanbieder} te delen met {pgo}.",
+                "U gaf geen toestemming om gegevens van {aanbieder} te delen met {pgo}.",
+            ),
+            log_nothing: same("{aanbieder} had geen gegevens om te delen met {pgo}."),
+            log_withdrawn: s(
+                "Je stopte je toestemming. {aanbieder} deelt niet meer met {pgo}.",
+                "U stopte uw toestemming. {aanbieder} deelt niet meer met {pgo}.",
+            ),
+            log_ended: s(
+                "Je toestemming is gestopt om je gegevens te beschermen. {aanbieder} deelt niet meer met {pgo}.",
+                "Uw toestemming is gestopt om uw gegevens te beschermen. {aanbieder} deelt niet meer met {pgo}.",
+            ),
+            log_read: s("Je bekeek deze lijst.", "U bekeek deze lijst."),
+            log_read_by_other: same("Een medewerker van {dvza} bekeek deze lijst."),
+            log_administered: s(
+                "Een medewerker van {dvza} beheerde je gegevens.",
+                "Een medewerker van {dvza} beheerde uw gegevens.",
+            ),
+            log_represented: s(
+                "Dit deed iemand die jou vertegenwoordigt.",
+                "Dit deed iemand die u vertegenwoordigt.",
+            ),
+            log_back: s("Terug naar je toestemmingen", "Terug naar uw toestemmingen"),
         }
     }
 }

@@ -49,7 +49,8 @@ impl<D: Dvza> Server<D> {
         }
         for _ in 0..DRAWS {
             let drawn = self.draw(grant.as_ref(), body.as_ref(), 1).map_err(unavailable)?;
-            let redeem = self.redeem_with(request, caller, &drawn, narrowed.as_ref());
+            let mut redeem = self.redeem_with(request, caller, &drawn, narrowed.as_ref());
+            redeem.by = self.acting(caller.actor(), ids);
             let what = match store.take_code(&code, &redeem).await.map_err(unavailable)? {
                 TakenCode::Fresh(grant) => match narrowed {
                     Some(body) => return Ok(self.answer_with(&grant, &body, drawn)),

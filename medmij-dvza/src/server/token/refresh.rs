@@ -70,6 +70,7 @@ impl<D: Dvza> Server<D> {
             rotate.offered = offered;
             rotate.generation = claimed.generation;
             rotate.reseal.clone_from(&resealed);
+            rotate.by = self.acting(caller.actor(), ids);
             let rotated = self.dvza.store().rotate_refresh(&rotate).await;
             let what = match rotated.map_err(unavailable)? {
                 Rotated::Fresh(grant) => return Ok(self.answer_with(&grant, &narrowed, drawn)),

@@ -53,7 +53,7 @@ impl Inner {
             self.anonymous.remove(&sequence);
         }
         if let Some(entry) = advance.audit {
-            self.write_audit(entry);
+            self.write_audit(&entry, now);
         }
         Advanced::Done
     }
@@ -70,7 +70,7 @@ impl Inner {
         }
         self.drop_flow(id);
         if let Some(entry) = audit {
-            self.write_audit(entry);
+            self.write_audit(&entry, now);
         }
         Advanced::Done
     }

@@ -2,14 +2,15 @@
 //! The maps, and what is done with them under one lock.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
 };
 
 use medmij_oauth::{ClientId, seal::PersoonIndex, storage::SecretHash};
 use medmij_types::{GegevensdienstId, Hostname};
 
-use crate::store::{AuditEntry, FlowId, Grant, GrantId, NewAccess, NewRefresh, RefreshState};
+use super::audit::AuditLog;
+use crate::store::{Acting, AuditEntry, FlowId, Grant, GrantId, NewAccess, NewRefresh, RefreshState};
 
 #[derive(Debug, Default)]
 pub(super) struct Inner {
@@ -26,8 +27,7 @@ pub(super) struct Inner {
     /// Whether an operator confirmed the name of a client.
     pub(super) bindings: BTreeMap<(ClientId, Hostname), bool>,
     pub(super) expiry: BTreeSet<(Duration, Expiring)>,
-    pub(super) audit: VecDeque<AuditEntry>,
-    pub(super) audit_limit: usize,
+    pub(super) audit: AuditLog,
 }
 
 /// A row that may go at some moment.
@@ -92,7 +92,7 @@ impl Inner {
         while gone < batch && self.expiry.first().is_some_and(|(at, _)| *at <= now) {
             match self.expiry.pop_first() {
                 Some((_, Expiring::Flow(id))) => self.drop_flow(&id),
-                Some((_, Expiring::Grant(id))) => drop(self.drop_grant(&id)),
+                Some((_, Expiring::Grant(id))) => drop(self.drop_grant(&id, now)),
                 Some((_, Expiring::Access(token))) => drop(self.access.remove(&token)),
                 None => {}
             }
@@ -122,11 +122,12 @@ impl Inner {
     }
 
     /// A grant goes with its code and refresh tokens; access tokens without a grant admit nothing.
-    pub(super) fn drop_grant(&mut self, id: &GrantId) -> Option<Grant> {
+    pub(super) fn drop_grant(&mut self, id: &GrantId, now: Duration) -> Option<Grant> {
         let row = self.grants.remove(id)?;
         self.codes.remove(&row.code);
         self.expiry.remove(&(row.purge_at, Expiring::Grant(id.clone())));
         self.part(&row.grant.persoon, id);
+        self.audit.end_grant(id, now);
         Some(row.grant)
     }
 
@@ -141,9 +142,9 @@ impl Inner {
     }
 
     /// Ends a grant, with the audit entry of it; one that has ended already is left alone.
-    pub(super) fn end_by_dvza(&mut self, id: &GrantId) {
-        if let Some(grant) = self.drop_grant(id) {
-            self.write_audit(AuditEntry::ended(&grant));
+    pub(super) fn end_by_dvza(&mut self, id: &GrantId, by: &Acting, now: Duration) {
+        if let Some(grant) = self.drop_grant(id, now) {
+            self.write_audit(&AuditEntry::ended(&grant, by.clone()), now);
         }
     }
 
@@ -177,12 +178,5 @@ impl Inner {
             row.purge_at = until;
             self.expiry.insert((until, Expiring::Grant(id.clone())));
         }
-    }
-
-    pub(super) fn write_audit(&mut self, entry: AuditEntry) {
-        while self.audit.len() >= self.audit_limit.max(1) {
-            self.audit.pop_front();
-        }
-        self.audit.push_back(entry);
     }
 }

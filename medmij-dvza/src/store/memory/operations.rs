@@ -12,9 +12,9 @@ use medmij_types::{Aanbiedernaam, Hostname};
 
 use super::MemoryStore;
 use crate::store::{
-    Access, Advance, AuditEntry, Binding, BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse,
-    Learned, LiveGrant, MAX_LEARNED, NewFlow, NewGrant, Redeem, Resealed, RotateRefresh, Rotated, Store, StoredFlow,
-    TakenCode,
+    Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
+    DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, MAX_LEARNED, NewFlow, NewGrant,
+    Redeem, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow, TakenCode,
 };
 
 impl Store for MemoryStore {
@@ -98,24 +98,64 @@ impl Store for MemoryStore {
             let matches = inner.grants.get(&id).is_some_and(|row| {
                 row.grant.client_id == *client_id && row.grant.aanbieder.as_ref() == aanbieder && row.purge_at > now
             });
-            if matches && inner.drop_grant(&id).is_some() {
+            if matches && inner.drop_grant(&id, now).is_some() {
                 ended += 1;
             }
         }
         if ended > 0 {
-            inner.write_audit(audit);
+            inner.write_audit(&audit, now);
         }
         Ok(ended)
     }
 
-    async fn revoke_grant(&self, grant: &GrantId) -> Result<(), StoreError> {
-        self.open().0.end_by_dvza(grant);
+    async fn revoke_grant(&self, grant: &GrantId, by: &Acting) -> Result<(), StoreError> {
+        let (mut inner, now) = self.open();
+        inner.end_by_dvza(grant, by, now);
         Ok(())
     }
 
-    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        self.open().0.write_audit(entry);
+    async fn audit(&self, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
+        let (mut inner, now) = self.open();
+        entries.iter().for_each(|entry| inner.write_audit(entry, now));
         Ok(())
+    }
+
+    async fn audit_entries(&self, query: &AuditQuery, batch: usize) -> Result<Vec<AuditRecord>, StoreError> {
+        Ok(self.lock().audit_entries(query, batch))
+    }
+
+    async fn audit_chain(&self, chain: u32, after: u64, batch: usize) -> Result<Vec<AuditRecord>, StoreError> {
+        Ok(self.lock().audit_chain(chain, after, batch))
+    }
+
+    async fn audit_heads(&self) -> Result<Vec<AuditHead>, StoreError> {
+        Ok(self.lock().audit_heads())
+    }
+
+    async fn add_checkpoint(&self, checkpoint: &SignedCheckpoint) -> Result<bool, StoreError> {
+        Ok(self.lock().add_checkpoint(checkpoint))
+    }
+
+    async fn checkpoints(&self, after: u64, batch: usize) -> Result<Vec<SignedCheckpoint>, StoreError> {
+        Ok(self.lock().checkpoints(after, batch))
+    }
+
+    async fn last_checkpoint(&self) -> Result<Option<SignedCheckpoint>, StoreError> {
+        Ok(self.lock().last_checkpoint())
+    }
+
+    async fn audit_to_destroy(&self, term: AuditTerm) -> Result<Vec<AuditHead>, StoreError> {
+        let (inner, now) = self.open();
+        inner.audit_to_destroy(term, now)
+    }
+
+    async fn destroy_audit(&self, term: AuditTerm, checkpoint: &SignedCheckpoint) -> Result<Option<u64>, StoreError> {
+        let (mut inner, now) = self.open();
+        inner.destroy_audit(term, checkpoint, now)
+    }
+
+    async fn replace_persoon(&self, persoon: &[PersoonIndex], with: Option<&PersoonIndex>) -> Result<u64, StoreError> {
+        Ok(self.lock().replace_persoon(persoon, with))
     }
 
     async fn bindings_of(&self, names: &[Hostname]) -> Result<Vec<Binding>, StoreError> {
@@ -169,7 +209,7 @@ impl Store for MemoryStore {
             *used.sealing.entry(key).or_default() += 1;
         }
         let persons = inner.grants.values().map(|row| row.grant.persoon);
-        for index in persons.chain(inner.audit.iter().map(|entry| entry.persoon)) {
+        for index in persons.chain(inner.audit.entries().filter_map(|entry| entry.persoon)) {
             *used.index.entry(index.version()).or_default() += 1;
         }
         Ok(used)
@@ -219,6 +259,6 @@ impl DangerShiftClock for MemoryStore {
     }
 
     async fn danger_audit(&self) -> Result<Vec<AuditEntry>, StoreError> {
-        Ok(self.lock().audit.iter().cloned().collect())
+        Ok(self.lock().audit.entries().cloned().collect())
     }
 }

@@ -35,7 +35,7 @@ impl Inner {
             // a while longer, so that a late offer is known to be late
             purge_at: expires.saturating_add(new.lifetime),
         });
-        self.write_audit(new.audit);
+        self.write_audit(&new.audit, now);
         Ok(Granted::Done)
     }
 
@@ -61,7 +61,7 @@ impl Inner {
             if row.grant.client_id != redeem.client_id || !certificate {
                 return Ok(TakenCode::Spent);
             }
-            self.end_by_dvza(&id);
+            self.end_by_dvza(&id, &redeem.by, now);
             return Ok(TakenCode::Replayed);
         }
         let matches = row.grant.client_id == redeem.client_id && row.binding == redeem.binding;
@@ -136,7 +136,7 @@ impl Inner {
             if rotate.generation >= refresh.state.generation {
                 return Ok(Rotated::Unknown);
             }
-            self.end_by_dvza(&rotate.grant);
+            self.end_by_dvza(&rotate.grant, &rotate.by, now);
             return Ok(Rotated::Reused);
         }
         let racing = lost && now < refresh.used.saturating_add(rotate.race);

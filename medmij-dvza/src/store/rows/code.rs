@@ -4,7 +4,7 @@
 use medmij_oauth::{ClientId, storage::SecretHash};
 use medmij_types::{GegevensdienstId, Hostname};
 
-use super::{Grant, NewAccess, NewRefresh};
+use super::{Acting, Actor, Grant, NewAccess, NewRefresh};
 
 /// An offer of a code, and what is written when it is taken.
 #[derive(Clone, Debug)]
@@ -23,12 +23,15 @@ pub struct Redeem {
     pub access: NewAccess,
     /// The refresh token to issue, where the grant is langdurig.
     pub refresh: Option<NewRefresh>,
+    /// Who offers it, for the entry of the grant that ends where the code was offered before.
+    pub by: Acting,
 }
 
 impl Redeem {
     /// An offer of a client whose certificate is known to be its own, without a refresh token.
     #[must_use]
     pub fn new(client_id: ClientId, binding: SecretHash, names: Vec<Hostname>, access: NewAccess) -> Self {
+        let by = Acting::new(Actor::Client(names.first().cloned()));
         Self {
             client_id,
             binding,
@@ -36,6 +39,7 @@ impl Redeem {
             own: true,
             access,
             refresh: None,
+            by,
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use medmij_oauth::{ClientId, seal::PersoonIndex, storage::SecretHash};
 use medmij_types::Aanbiedernaam;
 
-use super::{AuditEntry, AuditKind, FlowId, GrantId};
+use super::{Acting, AuditEntry, AuditKind, FlowId, GrantId};
 
 /// What a Persoon granted, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,18 +49,13 @@ impl Grant {
 }
 
 impl AuditEntry {
-    /// The entry of a grant that the DVZA ended by itself.
+    /// The entry of a grant that the DVZA ended: somebody offered a code or token again, or an operator ended it.
     #[must_use]
-    pub fn ended(grant: &Grant) -> Self {
-        Self::new(
-            AuditKind::Beeindigd,
-            grant.persoon,
-            grant.aanbieder.clone(),
-            grant.client_id.clone(),
-            "*",
-            "",
-        )
-        .of_grant(grant.id.clone())
+    pub fn ended(grant: &Grant, by: Acting) -> Self {
+        let (persoon, client_id) = (grant.persoon, grant.client_id.clone());
+        Self::new(AuditKind::Ended, persoon, grant.aanbieder.clone(), client_id, "*", "")
+            .by(by)
+            .of_grant(grant.id.clone())
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use medmij_oauth::{ClientId, seal::PersoonIndex, storage::SecretHash};
 use medmij_types::Hostname;
 
-use super::{Grant, GrantId, NewAccess};
+use super::{Acting, Actor, Grant, GrantId, NewAccess};
 
 /// A refresh token to write.
 #[derive(Clone, Debug)]
@@ -153,6 +153,8 @@ pub struct RotateRefresh {
     pub rate: RefreshRate,
     /// The sealed part under the current keys, where it is under others.
     pub reseal: Option<Resealed>,
+    /// Who offers it, for the entry of the grant that ends where an older one is offered.
+    pub by: Acting,
 }
 
 impl RotateRefresh {
@@ -166,6 +168,7 @@ impl RotateRefresh {
         access: NewAccess,
         names: Vec<Hostname>,
     ) -> Self {
+        let by = Acting::new(Actor::Client(names.first().cloned()));
         Self {
             grant,
             client_id,
@@ -177,6 +180,7 @@ impl RotateRefresh {
             race: Duration::from_secs(5),
             rate: RefreshRate::default(),
             reseal: None,
+            by,
         }
     }
 }

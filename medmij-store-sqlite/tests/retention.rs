@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! core.logging.101 — `docs/retention.md` says what is kept of a Persoon and how long: it names every column there is, and
+//! nothing is there past its term.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use medmij_abonneren::{Abonnement, AbonnementId, AbonnementRow, Abonnementen as _};
+use medmij_dvza::store::{
+    Acting, AuditEntry, AuditHead, AuditKind, AuditObject, AuditTerm, Checkpoint, DangerShiftClock as _,
+    SignedCheckpoint, Store as _, TakenCode,
+};
+use medmij_store_contract::store::{granted, new_flow, redeem};
+use medmij_store_sqlite::{SqliteOptions, SqliteStore, SqliteVault};
+use medmij_types::{Clock as _, Datum, OsEntropy, SystemClock};
+use rusqlite::Connection;
+
+#[path = "common/folder.rs"]
+mod folder;
+#[path = "common/retention.rs"]
+mod retention;
+
+fn columns(path: &Path) -> BTreeMap<String, Vec<String>> {
+    let connection = Connection::open(path).unwrap();
+    let sql = "SELECT m.name, p.name FROM sqlite_schema m JOIN pragma_table_info(m.name) p
+               WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'";
+    let mut statement = connection.prepare(sql).unwrap();
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    for row in rows {
+        let (table, column): (String, String) = row.unwrap();
+        found.entry(table).or_default().push(column);
+    }
+    found
+}
+
+#[test]
+fn every_column_is_in_the_table_of_retention() {
+    let folder = folder::folder("retention");
+    let store = folder.join("store.db");
+    drop(SqliteStore::open(SqliteOptions::new(&store)).unwrap());
+    retention::compare("The store of a DVZA", "sqlite", columns(&store));
+    let vault = folder.join("vault.db");
+    drop(SqliteVault::open(SqliteOptions::new(&vault)).unwrap());
+    retention::compare("The vault of a DVP", "sqlite", columns(&vault));
+}
+
+/// Every table with fields of a Persoon is filled, the longest term passes, the jobs run, and nothing is left.
+#[tokio::test]
+async fn core_logging_101_nothing_is_there_past_its_term() {
+    let path = folder::folder("retention").join("store.db");
+    let store = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
+    store.open_flow(new_flow()).await.unwrap();
+    let (code, binding) = granted(&store, true).await;
+    let taken = store.take_code(&code, &redeem(binding)).await.unwrap();
+    let TakenCode::Fresh(grant) = taken else {
+        panic!("{taken:?}")
+    };
+    let mut entry = AuditEntry::of(AuditKind::Accessed, AuditObject::HealthData, Acting::system());
+    entry.persoon = Some(grant.persoon);
+    store.audit(vec![entry]).await.unwrap();
+    let today = Datum::in_amsterdam(SystemClock::default().now());
+    let id = AbonnementId::random(&OsEntropy).unwrap();
+    let (client_id, aanbieder) = (grant.client_id.clone(), grant.aanbieder.clone().unwrap());
+    let abonnement = Abonnement::new(id, today.plus(30));
+    let row = AbonnementRow::new(abonnement, grant.persoon, client_id, aanbieder, "48".parse().unwrap());
+    store.create(row, 10, today).await.unwrap();
+
+    let tables: Vec<String> = retention::of_persons("The store of a DVZA", "sqlite");
+    let filled: Vec<&String> = tables.iter().filter(|table| *table != "outbox").collect();
+    for table in &filled {
+        assert!(rows(&path, table) > 0, "{table} is not filled");
+    }
+    for days in [200, 732] {
+        let later = Duration::from_secs(days * 86_400);
+        store.danger_shift_clock(later).await.unwrap();
+        while store.purge(1_000).await.unwrap() > 0 {}
+        while store.purge_over(today.plus(200), 1_000).await.unwrap() > 0 {}
+        destroy(&store).await;
+    }
+    for table in &filled {
+        assert_eq!(rows(&path, table), 0, "{table} holds what is past its term");
+    }
+}
+
+async fn destroy(store: &SqliteStore) {
+    let next = async |heads: Vec<AuditHead>| {
+        let number = store.last_checkpoint().await.unwrap().map_or(1, |last| last.number + 1);
+        let text = Checkpoint::new(number, 0, Default::default(), heads).text();
+        SignedCheckpoint::new(number, text, "test", vec![])
+    };
+    let covering = next(store.audit_heads().await.unwrap()).await;
+    assert!(store.add_checkpoint(&covering).await.unwrap());
+    let term = AuditTerm::default();
+    let cutting = next(store.audit_to_destroy(term).await.unwrap()).await;
+    assert!(store.destroy_audit(term, &cutting).await.unwrap().is_some());
+}
+
+fn rows(path: &Path, table: &str) -> i64 {
+    let connection = Connection::open(path).unwrap();
+    let sql = format!("SELECT count(*) FROM {table}");
+    connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+}
