@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The command line.
 
+#[cfg(feature = "store")]
+mod audit;
 mod cache;
 #[cfg(feature = "store")]
 mod store;
 
+#[cfg(feature = "store")]
+pub(crate) use self::audit::{AuditCommand, Export, Signing};
 pub(crate) use self::cache::{CacheCommand, CacheLower, CacheRefresh};
 #[cfg(feature = "store")]
 pub(crate) use self::store::{BindingsCommand, ClockCommand, KeysCommand, StorePlace};
@@ -80,6 +84,10 @@ pub(crate) enum Command {
     #[cfg(feature = "store")]
     #[command(subcommand)]
     Clock(ClockCommand),
+    /// Read, prove and destroy the audit log of a DVZA.
+    #[cfg(feature = "store")]
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print the completions for a shell.
     Completions {
         /// The shell.

@@ -83,6 +83,8 @@ fn run(command: Command, output: &mut Output) -> Result<Exit, Trouble> {
         Command::Keys(command) => store::keys(&command, output),
         #[cfg(feature = "store")]
         Command::Clock(command) => store::clock(&command, output),
+        #[cfg(feature = "store")]
+        Command::Audit(command) => store::audit(&command, output),
         Command::Completions { shell } => generate::completions(shell, output),
         Command::Man { folder } => generate::man(folder.as_deref(), output),
     }

@@ -2,18 +2,20 @@
 //! `medmij bindings`, `medmij keys`, `medmij clock` — an operator at the store of a DVZA: core.tknint.200 (whose certificate is
 //! it), keys that retire, a wall clock that jumped.
 
+mod audit;
 mod bindings;
 mod clock;
 mod keys;
 
 use std::path::Path;
 
+use medmij_dvza::store::AuditObject;
 use medmij_store_postgres::{PostgresOptions, PostgresStore};
 use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::{
     Exit,
-    arguments::{BindingsCommand, ClockCommand, KeysCommand, StorePlace},
+    arguments::{AuditCommand, BindingsCommand, ClockCommand, KeysCommand, StorePlace},
     output::Output,
     trouble::Trouble,
 };
@@ -42,7 +44,12 @@ pub(crate) fn clock(command: &ClockCommand, output: &mut Output) -> Result<Exit,
     let runtime = runtime()?;
     runtime.block_on(async {
         let opened = Opened::at(command.place()).await?;
-        if let ClockCommand::Accept { .. } = command {
+        if let ClockCommand::Accept { by, .. } = command {
+            let (object, name) = (AuditObject::Clock, by.name());
+            match &opened {
+                Opened::Sqlite(store) => audit::administered(store, object, &name).await?,
+                Opened::Postgres(store) => audit::administered(store, object, &name).await?,
+            }
             let accepted = match &opened {
                 Opened::Sqlite(store) => store.accept_clock().await,
                 Opened::Postgres(store) => store.accept_clock().await,
@@ -52,6 +59,39 @@ pub(crate) fn clock(command: &ClockCommand, output: &mut Output) -> Result<Exit,
         match opened {
             Opened::Sqlite(store) => clock::show(&store, output).await,
             Opened::Postgres(store) => clock::show(&store, output).await,
+        }
+    })
+}
+
+pub(crate) fn audit(command: &AuditCommand, output: &mut Output) -> Result<Exit, Trouble> {
+    match command {
+        AuditCommand::NewKey { file } => return audit::new_key(file, output),
+        AuditCommand::Roles {
+            postgres,
+            application,
+            operator,
+        } => {
+            let given = async {
+                let options = PostgresOptions::parse(postgres)?.pool_size(1);
+                PostgresStore::grant_roles(&options, application, operator.as_deref()).await
+            };
+            runtime()?
+                .block_on(given)
+                .map_err(|error| Trouble::failed("the store in PostgreSQL", error))?;
+            output.line(format_args!(
+                "{application} may add audit entries, and neither change nor delete one"
+            ));
+            return Ok(Exit::Good);
+        }
+        _ => {}
+    }
+    let Some(place) = audit::place(command) else {
+        return Ok(Exit::Good);
+    };
+    runtime()?.block_on(async {
+        match Opened::at(place).await? {
+            Opened::Sqlite(store) => audit::run(&store, command, output).await,
+            Opened::Postgres(store) => audit::run(&store, command, output).await,
         }
     })
 }

@@ -16,6 +16,26 @@ pub(crate) struct StorePlace {
     pub(crate) postgres: Option<String>,
 }
 
+/// Who changes something at a store.
+#[derive(Args)]
+pub(crate) struct Operator {
+    /// Who does this, for the audit log; the user of the system where it is not given.
+    #[arg(long, value_name = "NAME")]
+    operator: Option<String>,
+}
+
+impl Operator {
+    pub(crate) fn name(&self) -> String {
+        let user = || {
+            ["LOGNAME", "USER", "USERNAME"]
+                .iter()
+                .find_map(|name| std::env::var(name).ok())
+        };
+        let name = self.operator.clone().or_else(user);
+        name.unwrap_or_else(|| "unknown".to_owned())
+    }
+}
+
 #[derive(Subcommand)]
 pub(crate) enum BindingsCommand {
     /// List the names of certificates that were seen with a DVP, or confirmed.
@@ -43,6 +63,8 @@ With --json there is one object a line: client_id, name, confirmed, since (secon
         name: String,
         #[command(flatten)]
         place: StorePlace,
+        #[command(flatten)]
+        by: Operator,
     },
     /// Forget a name of a DVP.
     #[command(after_help = "Exit codes: 0 forgotten, 1 it was not known, 2 trouble.")]
@@ -55,6 +77,8 @@ With --json there is one object a line: client_id, name, confirmed, since (secon
         name: String,
         #[command(flatten)]
         place: StorePlace,
+        #[command(flatten)]
+        by: Operator,
     },
 }
 
@@ -88,6 +112,8 @@ With --json there is one object a line: key (sealing, index), id, rows.")]
     Reseal {
         #[command(flatten)]
         place: StorePlace,
+        #[command(flatten)]
+        by: Operator,
         /// The key file: a line for each key, "seal ID KEY" or "index VERSION KEY", a KEY being 32 bytes in base64url. The
         /// highest ID seals, the highest VERSION makes indexes.
         #[arg(long, value_name = "FILE")]
@@ -116,13 +142,15 @@ pub(crate) enum ClockCommand {
     Accept {
         #[command(flatten)]
         place: StorePlace,
+        #[command(flatten)]
+        by: Operator,
     },
 }
 
 impl ClockCommand {
     pub(crate) fn place(&self) -> &StorePlace {
         match self {
-            Self::Show { place } | Self::Accept { place } => place,
+            Self::Show { place } | Self::Accept { place, .. } => place,
         }
     }
 }

@@ -3,11 +3,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use medmij_dvza::store::{Binding, Store};
+use medmij_dvza::store::{AuditObject, Binding, Store};
 use medmij_oauth::ClientId;
 use medmij_types::{Datum, Hostname};
 use serde::Serialize;
 
+use super::audit::administered;
 use crate::{Exit, arguments::BindingsCommand, output::Output, trouble::Trouble};
 
 pub(crate) async fn run<S: Store>(store: &S, command: &BindingsCommand, output: &mut Output) -> Result<Exit, Trouble> {
@@ -21,18 +22,24 @@ pub(crate) async fn run<S: Store>(store: &S, command: &BindingsCommand, output: 
             }
             Ok(Exit::Good)
         }
-        BindingsCommand::Confirm { client_id, name, .. } => {
+        BindingsCommand::Confirm {
+            client_id, name, by, ..
+        } => {
             let (client, name) = (client(client_id)?, host(name)?);
             let known = store.bindings_of(std::slice::from_ref(&name)).await.map_err(failed)?;
             if let Some(other) = known.iter().find(|each| each.confirmed && each.client_id != client) {
                 output.line(format_args!("note: {name} is confirmed for {} too", other.client_id));
             }
+            administered(store, AuditObject::Bindings, &by.name()).await?;
             store.confirm_binding(&client, &name).await.map_err(failed)?;
             output.line(format_args!("{name} belongs to {client}"));
             Ok(Exit::Good)
         }
-        BindingsCommand::Forget { client_id, name, .. } => {
+        BindingsCommand::Forget {
+            client_id, name, by, ..
+        } => {
             let (client, name) = (client(client_id)?, host(name)?);
+            administered(store, AuditObject::Bindings, &by.name()).await?;
             if store.forget_binding(&client, &name).await.map_err(failed)? {
                 output.line(format_args!("{name} is forgotten for {client}"));
                 return Ok(Exit::Good);

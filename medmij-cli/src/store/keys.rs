@@ -3,11 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use medmij_dvza::{reseal_grants, store::Store};
+use medmij_dvza::{
+    reseal_grants,
+    store::{AuditObject, Store},
+};
 use medmij_oauth::seal::{KeyRing as _, LocalKeyRing};
 use medmij_types::OsEntropy;
 use serde::Serialize;
 
+use super::audit::administered;
 use crate::{Exit, arguments::KeysCommand, input::Input, output::Output, trouble::Trouble};
 
 pub(crate) async fn run<S: Store>(store: &S, command: &KeysCommand, output: &mut Output) -> Result<Exit, Trouble> {
@@ -31,8 +35,9 @@ pub(crate) async fn run<S: Store>(store: &S, command: &KeysCommand, output: &mut
             }
             Ok(if all.is_empty() { Exit::Good } else { Exit::Not })
         }
-        KeysCommand::Reseal { keys, .. } => {
+        KeysCommand::Reseal { keys, by, .. } => {
             let ring = read(keys)?;
+            administered(store, AuditObject::Keys, &by.name()).await?;
             let (mut resealed, mut unopened, mut after) = (0, 0, None);
             loop {
                 let round = reseal_grants(store, &ring, &OsEntropy, after.as_ref(), BATCH).await;

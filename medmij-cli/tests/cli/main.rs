@@ -10,6 +10,8 @@
 )]
 
 mod all;
+#[cfg(feature = "store")]
+mod audit;
 mod bench;
 mod cache;
 mod compare;
