@@ -22,8 +22,11 @@ pub(crate) struct Schema {
     /// Each step brings the schema one version further; a step that was released is never changed.
     pub(crate) migrations: &'static [&'static str],
     /// What a step needs that SQL cannot do, after it and in its transaction.
-    pub(crate) after: Option<(u32, fn(&Connection) -> Result<(), Failure>)>,
+    pub(crate) after: Option<(u32, Step)>,
 }
+
+/// What the program does in a step of the schema.
+pub(crate) type Step = fn(&Connection) -> Result<(), Failure>;
 
 /// The connection of the writer: it makes the file where it is not there, and brings its schema up to date.
 pub(crate) fn open_writer(options: &SqliteOptions, schema: &Schema) -> Result<Connection, OpenError> {
