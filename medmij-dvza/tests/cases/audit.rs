@@ -134,7 +134,7 @@ async fn nen_7513_a_persoon_sees_who_did_what_and_looking_is_an_entry() {
     let Next::Flow(visitor) = setup.server.login(&visitor, login.as_str()).await else {
         panic!("no login")
     };
-    assert!(html(&setup.server.page(&visitor).await).contains("Bekijken wie uw gegevens zag"));
+    assert!(html(&setup.server.page(&visitor).await).contains("Bekijken wie je gegevens zag"));
     let visitor = submit(&setup, &visitor, "antwoord=log").await;
     let page = setup.server.page(&visitor).await;
     let Screen::AccessLog(screen) = &page.screen else {
@@ -145,9 +145,9 @@ async fn nen_7513_a_persoon_sees_who_did_what_and_looking_is_an_entry() {
     let shown = html(&page);
     for sentence in [
         "haalde gegevens op bij",
-        "U gaf toestemming.",
-        "U bekeek deze lijst.",
-        "Wie zag uw gegevens?",
+        "Je gaf toestemming.",
+        "Je bekeek deze lijst.",
+        "Wie zag je gegevens?",
     ] {
         assert!(shown.contains(sentence), "{sentence}: {shown}");
     }
