@@ -157,6 +157,7 @@ async fn o16_r10_a_wall_clock_that_jumps_twenty_years_ends_no_consent_and_erases
 }
 
 /// Has what is past its term destroyed, with a checkpoint before; how many went, or `None` where nothing is.
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
 async fn destroyed(store: &SqliteStore) -> Option<u64> {
     use medmij_dvza::store::{AuditHead, AuditTerm, Checkpoint, SignedCheckpoint};
 
