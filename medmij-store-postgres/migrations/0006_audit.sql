@@ -136,7 +136,7 @@ BEGIN
     END LOOP;
 END $$;
 
--- Entries of before this version come into a chain, in their order.
+-- Entries of earlier versions come into a chain, in their order.
 DO $$
 DECLARE
     o medmij.audit_before_6%ROWTYPE;

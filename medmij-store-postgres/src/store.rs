@@ -80,7 +80,7 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// Where the database cannot be reached, a role is not there, or this one may not give rights.
+    /// [`OpenError`], where the database cannot be reached, a role is not there, or this one cannot give rights.
     pub async fn grant_roles(
         options: &PostgresOptions,
         application: &str,

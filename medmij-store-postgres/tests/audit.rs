@@ -127,7 +127,7 @@ async fn core_logging_101_an_operator_destroys_at_a_checkpoint() {
     owning.danger_shift_clock(by(1)).await.unwrap();
     assert_eq!(serving.purge(10).await.unwrap(), 3);
     owning.danger_shift_clock(by(732)).await.unwrap();
-    // the role that serves may not
+    // the role that serves cannot
     assert!(audit::destroy(&serving, &key, &outside, when).await.is_err());
     assert_eq!(audit::destroy(&operating, &key, &outside, when).await.unwrap(), 3);
     let _ = granted(&serving, false).await;

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- core.logging.100, core.logging.101, NEN 7513: the audit log as a chain of hashes, with checkpoints. Entries of before this
--- version are taken in by the program, in the same transaction: SQLite cannot hash.
+-- core.logging.100, core.logging.101, NEN 7513: the audit log as a chain of hashes, with checkpoints. Entries of earlier
+-- versions are taken in by the program, in the same transaction: SQLite cannot hash.
 
 ALTER TABLE audit RENAME TO audit_before_6;
 DROP INDEX audit_kept_from;

@@ -78,7 +78,7 @@ pub(crate) fn end_grant(tx: &Tx<'_>, grant: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Entries of before version 6 of the schema come into the chain, in their order.
+/// Entries as versions of the schema before 6 have them come into the chain, in their order.
 pub(crate) fn take_in_old(connection: &Connection) -> Result<(), Failure> {
     let mut statement = connection.prepare(
         "SELECT at, kept_from, kind, persoon, aanbieder, client_id, scope, grant_id, texts

@@ -35,7 +35,7 @@ what an entry has not is null.")]
     #[command(after_help = "\
 Exit codes: 0 destroyed, or nothing was past its term, 2 trouble.\n\
 A consent stays as long as its grant lives, and the term from then on. In PostgreSQL the role of an operator\n\
-may do this, and the role that serves may not: see `medmij audit roles`.")]
+can do this, and the role that serves cannot: see `medmij audit roles`.")]
     Destroy {
         #[command(flatten)]
         signing: Signing,

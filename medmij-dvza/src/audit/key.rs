@@ -21,7 +21,7 @@ impl AuditKey {
     ///
     /// # Errors
     ///
-    /// Where the entropy fails.
+    /// [`EntropyError`].
     pub fn random(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         let mut seed = Zeroizing::new([0; 32]);
         entropy.fill(seed.as_mut_slice())?;

@@ -77,7 +77,7 @@ impl<D: Dvza> Server<D> {
     ///
     /// # Errors
     ///
-    /// Where the store fails: nothing is lost, the next call writes it. An event `audit_late` is raised, once.
+    /// [`StoreError`]: nothing is lost, the next call writes it. An event `audit_late` is raised, once.
     pub async fn flush_audit(&self) -> Result<usize, StoreError> {
         let mut entries = self.gathered.take();
         let count = entries.len();
@@ -103,7 +103,7 @@ impl<D: Dvza> Server<D> {
     ///
     /// # Errors
     ///
-    /// Where the store fails. Call it again, or what was gathered is lost: the drop of the last server says how much, in an
+    /// [`StoreError`]. Call it again, or what was gathered is lost: the drop of the last server says how much, in an
     /// event of `tracing`, and the log shows a process without its end.
     pub async fn stop_audit(&self) -> Result<(), StoreError> {
         self.flush_audit().await?;

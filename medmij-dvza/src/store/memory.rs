@@ -2,6 +2,7 @@
 //! A store in memory: bounded, for one process. It is lost when the process ends.
 
 mod audit;
+mod audit_operations;
 mod flows;
 mod inner;
 mod operations;

@@ -48,7 +48,7 @@ pub(super) fn record(row: &Row<'_>) -> Result<AuditRecord, Failure> {
     ))
 }
 
-/// An entry of before version 6 of the schema: at, kept_from, kind, persoon, aanbieder, client_id, scope, grant_id, texts.
+/// An entry as versions of the schema before 6 have it: at, kept_from, kind, persoon, aanbieder, client_id, scope, grant_id, texts.
 pub(super) fn old(row: &Row<'_>) -> Result<AuditEntry, Failure> {
     let kind = match row.get::<_, String>(2)?.as_str() {
         "gegeven" => AuditKind::Consented,
