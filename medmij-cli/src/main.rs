@@ -93,7 +93,7 @@ fn run(command: Command, output: &mut Output) -> Result<Exit, Trouble> {
 /// Says on standard error what went wrong.
 fn say(trouble: &Trouble) -> Exit {
     output::error_line(&format!("medmij: {trouble}"));
-    Exit::Trouble
+    Exit::Failed
 }
 
 /// With what the command ends.
@@ -105,5 +105,5 @@ enum Exit {
     /// Something was refused, not found, not listed.
     Not = 1,
     /// Wrong usage, or something could not be read or written.
-    Trouble = 2,
+    Failed = 2,
 }

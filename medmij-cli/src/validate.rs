@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Validate, output: &mut Output) -> Result<Exit, Tro
                 if arguments.json {
                     output.json(&Verdict::unreadable(&file, &trouble));
                 }
-                exit = counts.add(Exit::Trouble);
+                exit = counts.add(Exit::Failed);
             }
         }
     }
@@ -70,7 +70,7 @@ impl Counts {
         match exit {
             Exit::Good => self.accepted += 1,
             Exit::Not => self.refused += 1,
-            Exit::Trouble => self.unreadable += 1,
+            Exit::Failed => self.unreadable += 1,
         }
         exit
     }

@@ -123,12 +123,12 @@ impl Once<'_> {
         let mut events: Vec<SupplyEvent> = supply.restore();
         // What was restored is no news.
         events.retain(|event| !matches!(event, SupplyEvent::Accepted { .. }));
-        let mut exit = Exit::Trouble;
+        let mut exit = Exit::Failed;
         if let Step::Fetch(flight) = supply.step() {
             let landed = supply.arrived(flight, self.from.fetch(L::KIND), 0.5);
             exit = match landed.result {
                 Ok(_) => Exit::Good,
-                Err(Refusal::Source(_) | Refusal::Stopped) => Exit::Trouble,
+                Err(Refusal::Source(_) | Refusal::Stopped) => Exit::Failed,
                 Err(_) => Exit::Not,
             };
             events.extend(landed.events);
@@ -137,7 +137,7 @@ impl Once<'_> {
             .iter()
             .any(|event| matches!(event, SupplyEvent::KeepFailed { .. }))
         {
-            exit = Exit::Trouble;
+            exit = Exit::Failed;
         }
         let words: Vec<_> = events.iter().filter_map(in_words).collect();
         if self.json {

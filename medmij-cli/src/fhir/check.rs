@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Check, output: &mut Output) -> Result<Exit, Troubl
             Ok(input) => input,
             Err(trouble) => {
                 error_line(&format!("medmij: {trouble}"));
-                exit = Exit::Trouble;
+                exit = Exit::Failed;
                 continue;
             }
         };

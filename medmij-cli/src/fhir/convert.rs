@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &Convert, output: &mut Output) -> Result<Exit, Trou
             Ok(input) => input,
             Err(trouble) => {
                 error_line(&format!("medmij: {trouble}"));
-                exit = Exit::Trouble;
+                exit = Exit::Failed;
                 continue;
             }
         };

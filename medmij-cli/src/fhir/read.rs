@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Read, output: &mut Output) -> Result<Exit, Trouble
             Ok(input) => input,
             Err(trouble) => {
                 error_line(&format!("medmij: {trouble}"));
-                exit = Exit::Trouble;
+                exit = Exit::Failed;
                 continue;
             }
         };

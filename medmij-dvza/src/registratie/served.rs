@@ -143,7 +143,7 @@ mod tests {
         Aanbiedernaam::parse("umcharderwijk").unwrap()
     }
 
-    fn dienst(id: &str) -> Dienst {
+    fn offered(id: &str) -> Dienst {
         Dienst::new(GegevensdienstId::parse(id).unwrap(), Functie::Verzamelen, "naam")
     }
 
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn core_gegevensdiensten_104_an_entry_is_served_until_3600_seconds_after_it_lapsed() {
-        let served = follow(&Served::default(), &[dienst("48")], at(0));
+        let served = follow(&Served::default(), &[offered("48")], at(0));
         let served = follow(&served, &[], at(100));
         for (now, is) in [
             (99, Service::Registered),
@@ -191,25 +191,25 @@ mod tests {
 
     #[test]
     fn core_gegevensdiensten_104_lapsing_again_does_not_prolong_and_coming_back_undoes_it() {
-        let served = follow(&Served::default(), &[dienst("48")], at(0));
+        let served = follow(&Served::default(), &[offered("48")], at(0));
         let served = follow(&served, &[], at(100));
         let served = follow(&follow(&served, &[], at(2000)), &[], at(3500));
         assert_eq!(service(&served, "48", 3700), Service::Not);
-        let back = follow(&served, &[dienst("48")], at(3600));
+        let back = follow(&served, &[offered("48")], at(3600));
         assert_eq!(service(&back, "48", 9999), Service::Registered);
     }
 
     #[test]
     fn core_gegevensdiensten_104_one_service_of_an_aanbieder_lapses_alone() {
-        let both = follow(&Served::default(), &[dienst("48"), dienst("51")], at(0));
-        let one = follow(&both, &[dienst("51")], at(0));
+        let both = follow(&Served::default(), &[offered("48"), offered("51")], at(0));
+        let one = follow(&both, &[offered("51")], at(0));
         let ids = |now: u64| {
             one.aanbieder(&naam(), at(now))
                 .map(|a| a.ids(Functie::Verzamelen).len())
         };
         assert_eq!((ids(3599), ids(3600)), (Some(2), Some(1)));
         // an end that is announced beforehand
-        let announced = follow(&one, &[dienst("51").until(at(5000))], at(100));
+        let announced = follow(&one, &[offered("51").until(at(5000))], at(100));
         assert_eq!(service(&announced, "51", 4999), Service::Registered);
         assert_eq!(service(&announced, "51", 5000), Service::Ending(at(8600)));
         assert_eq!(service(&announced, "51", 8600), Service::Not);
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_faulty_row_ends_nobody() {
-        let served = follow(&Served::default(), &[dienst("48")], at(0));
+        let served = follow(&Served::default(), &[offered("48")], at(0));
         let named = Unread {
             named: BTreeSet::from([naam()]),
             unnamed: false,
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn parts_of_a_second_are_rounded_up() {
-        let served = follow(&Served::default(), &[dienst("48")], at(0));
+        let served = follow(&Served::default(), &[offered("48")], at(0));
         let served = follow(&served, &[], at(10) + Duration::from_millis(1));
         assert_eq!(service(&served, "48", 11), Service::Ending(at(3611)));
     }

@@ -92,11 +92,11 @@ pub async fn ext_abo_subint_i01_i02_i03_i04_the_interface_over_a_store<A: Abonne
     let persoon = dva.keys.index(&Bsn::parse(CONTRACT_BSN).expect("bsn")).expect("index");
     let of = store.of_persoon(&persoon, today()).await.expect("of");
     assert_eq!(of.len(), 1);
-    let change = |days| AbonnementRequest::Wijzigen {
+    let change = |asked| AbonnementRequest::Wijzigen {
         id: id.clone(),
-        end: today().plus(days),
+        end: today().plus(asked),
     };
-    for (dagen, days, status, end) in [
+    for (dagen, asked, status, end) in [
         // I03: shorter has to be accepted, whatever the token says of the duration
         (60, 30, 200, 30),
         (5, 20, 200, 20),
@@ -105,9 +105,9 @@ pub async fn ext_abo_subint_i01_i02_i03_i04_the_interface_over_a_store<A: Abonne
         (60, 60, 200, 60),
         (0, 61, 400, 60),
     ] {
-        let answered = dva.ask(dagen, "pgo.example.nl", &change(days)).await;
-        assert_eq!(answered.status(), status, "{dagen} {days}");
-        assert_eq!(dva.end_of(&id).await, Some(today().plus(end)), "{dagen} {days}");
+        let answered = dva.ask(dagen, "pgo.example.nl", &change(asked)).await;
+        assert_eq!(answered.status(), status, "{dagen} {asked}");
+        assert_eq!(dva.end_of(&id).await, Some(today().plus(end)), "{dagen} {asked}");
     }
     // subscribe~0 allows nothing but the end, and that has to be accepted (I02)
     let again = AbonnementRequest::Aanmaken { end: today().plus(1) };

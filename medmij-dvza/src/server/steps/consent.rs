@@ -190,14 +190,14 @@ pub(super) fn vraag(
     onbepaald: bool,
 ) -> Screen {
     let functie = flow.scope.functie();
-    let names: Vec<String> = gegevensdiensten
+    let service_names: Vec<String> = gegevensdiensten
         .iter()
         .filter_map(|id| aanbieder.dienst(functie, id))
         .map(|dienst| dienst.naam.clone())
         .collect();
     let dienst = |dagen| DienstScreen {
         namen: namen.clone(),
-        dienst: names.join(", "),
+        dienst: service_names.join(", "),
         dagen,
     };
     match (functie, flow.scope.dagen()) {
@@ -215,7 +215,7 @@ pub(super) fn vraag(
             namen: namen.clone(),
             privacyverklaring: aanbieder.privacyverklaring.clone(),
             onbepaald,
-            diensten: names,
+            diensten: service_names,
         }),
     }
 }

@@ -47,13 +47,13 @@ impl Stelsel {
             )?;
         }
         for (name, value) in file.interfaceversie {
-            let naam = format!("interfaceversie.{name}");
-            let release = Release::parse(&value.waarde).map_err(|_| wrong(&naam, &value.waarde))?;
+            let full = format!("interfaceversie.{name}");
+            let release = Release::parse(&value.waarde).map_err(|_| wrong(&full, &value.waarde))?;
             stelsel.interfaceversies.insert(name, release);
-            stelsel.note(naam, value.code, value.bron, value.merk.as_deref())?;
+            stelsel.note(full, value.code, value.bron, value.merk.as_deref())?;
         }
         for (name, value) in file.limiet {
-            let naam = format!("limiet.{name}");
+            let full = format!("limiet.{name}");
             let limits = &mut stelsel.limits;
             let slot = match name.as_str() {
                 "front_address" => &mut limits.front_address,
@@ -61,24 +61,24 @@ impl Stelsel {
                 "front_pages" => &mut limits.front_pages,
                 "back_address" => &mut limits.back_address,
                 "back_node" => &mut limits.back_node,
-                _ => return Err(StelselError::Naam(naam)),
+                _ => return Err(StelselError::Naam(full)),
             };
             if value.per_seconde == 0 || value.ineens == 0 {
-                return Err(wrong(&naam, "0"));
+                return Err(wrong(&full, "0"));
             }
             *slot = Rate::new(value.per_seconde, value.ineens);
-            stelsel.note(naam, value.code, value.bron, value.merk.as_deref())?;
+            stelsel.note(full, value.code, value.bron, value.merk.as_deref())?;
         }
         for (name, value) in file.lege_scope {
-            let naam = format!("lege_scope.{name}");
-            let release = Release::parse(&name).map_err(|_| StelselError::Naam(naam.clone()))?;
+            let full = format!("lege_scope.{name}");
+            let release = Release::parse(&name).map_err(|_| StelselError::Naam(full.clone()))?;
             let meaning = match value.waarde.as_str() {
                 "zoals-gevraagd" => EmptyScope::AsAsked,
                 "niets" => EmptyScope::Nothing,
-                other => return Err(wrong(&naam, other)),
+                other => return Err(wrong(&full, other)),
             };
             stelsel.empty_scope.insert(release, meaning);
-            stelsel.note(naam, value.code, value.bron, value.merk.as_deref())?;
+            stelsel.note(full, value.code, value.bron, value.merk.as_deref())?;
         }
         if let Some(value) = file.request_ids {
             stelsel.ids = match value.waarde.as_str() {
