@@ -10,7 +10,7 @@ use medmij_oauth::{
 };
 use medmij_types::{Aanbiedernaam, GegevensdienstId};
 
-use super::{Abonnement, AbonnementId, Datum};
+use super::{Abonnement, AbonnementId, CalendarDate};
 
 /// An Abonnement as a DVZA keeps it: of one Persoon, DVP, Aanbieder and gegevensdienst, and of nobody else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,14 +71,14 @@ pub trait Abonnementen: Send + Sync + 'static {
         &self,
         row: AbonnementRow,
         most: u32,
-        today: Datum,
+        today: CalendarDate,
     ) -> impl Future<Output = Result<Created, StoreError>> + Send;
 
     /// The Abonnement of an id, if it is not over.
     fn find(
         &self,
         id: &AbonnementId,
-        today: Datum,
+        today: CalendarDate,
     ) -> impl Future<Output = Result<Option<AbonnementRow>, StoreError>> + Send;
 
     /// Gives an Abonnement another end, if it still has the end that the caller saw: one that was ended or changed by another
@@ -86,8 +86,8 @@ pub trait Abonnementen: Send + Sync + 'static {
     fn change(
         &self,
         id: &AbonnementId,
-        seen: Datum,
-        end: Datum,
+        seen: CalendarDate,
+        end: CalendarDate,
     ) -> impl Future<Output = Result<Advanced, StoreError>> + Send;
 
     /// Ends an Abonnement, whatever its end; whether it was there.
@@ -97,7 +97,7 @@ pub trait Abonnementen: Send + Sync + 'static {
     fn of_persoon(
         &self,
         persoon: &PersoonIndex,
-        today: Datum,
+        today: CalendarDate,
     ) -> impl Future<Output = Result<Vec<AbonnementRow>, StoreError>> + Send;
 
     /// The Abonnementen to notify when there is something new of a Persoon, not over on this day, by id.
@@ -106,7 +106,7 @@ pub trait Abonnementen: Send + Sync + 'static {
         persoon: &PersoonIndex,
         aanbieder: &Aanbiedernaam,
         gegevensdienst: &GegevensdienstId,
-        today: Datum,
+        today: CalendarDate,
     ) -> impl Future<Output = Result<Vec<AbonnementRow>, StoreError>> + Send {
         async move {
             let mut rows = self.of_persoon(persoon, today).await?;
@@ -116,8 +116,8 @@ pub trait Abonnementen: Send + Sync + 'static {
     }
 
     /// How many Abonnementen of a DVP are not over on this day.
-    fn count(&self, client_id: &ClientId, today: Datum) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    fn count(&self, client_id: &ClientId, today: CalendarDate) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Removes at most `batch` Abonnementen that are over; returns how many went. Call it once a day.
-    fn purge_over(&self, today: Datum, batch: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
+    fn purge_over(&self, today: CalendarDate, batch: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }

@@ -10,12 +10,12 @@ use std::{
 };
 
 use medmij_oauth::ClientId;
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 
 use super::AboPolicy;
 
 /// How many notifications were answered in time, by DVP and by calendar month in the Netherlands. A DVZA counts what it sends
-/// ([`notify`](super::notify)), a DVP what it answers ([`Ontvanger::with_times`](super::Ontvanger::with_times)).
+/// ([`notify`](super::notify)), a DVP what it answers ([`NotificatieReceiver::with_times`](super::NotificatieReceiver::with_times)).
 ///
 /// It is in memory: a process that starts anew counts anew, and each replica counts its own. The last thirteen months of a DVP
 /// are kept.
@@ -88,7 +88,7 @@ impl AnswerTimes {
         now: SystemTime,
         policy: &AboPolicy,
     ) -> Option<AnswerAlarm> {
-        let today = Datum::in_amsterdam(now);
+        let today = CalendarDate::in_amsterdam(now);
         let month = Month {
             year: today.year(),
             month: today.month(),

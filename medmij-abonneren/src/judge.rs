@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! ext.abo.subint — which request the DVZA has to accept, may refuse, and has to refuse.
 
-use super::{Abonnement, AbonnementRequest, Datum};
+use super::{Abonnement, AbonnementRequest, CalendarDate};
 
 /// What the token of the request allows, from its scope `subscribe~N/naam~id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Toegestaan {
+pub struct Allowed {
     /// The granted duration in days; 0 allows ending only.
-    pub dagen: u32,
+    pub days: u32,
     /// Today.
-    pub today: Datum,
+    pub today: CalendarDate,
 }
 
-impl Toegestaan {
+impl Allowed {
     /// What is allowed.
     #[must_use]
-    pub fn new(dagen: u32, today: Datum) -> Self {
-        Self { dagen, today }
+    pub fn new(days: u32, today: CalendarDate) -> Self {
+        Self { days, today }
     }
 }
 
@@ -26,30 +26,30 @@ impl Toegestaan {
 #[non_exhaustive]
 pub enum Verdict {
     /// It has to accept: ending, or shortening.
-    Accepteren,
+    Accept,
     /// It may accept or refuse: creating, or extending.
-    Vrij,
+    NoConsentNeeded,
     /// It has to refuse: later than the consent allows, in the past, or no such Abonnement.
-    Weigeren,
+    Reject,
 }
 
 /// Judges a request against the Abonnement that there is (I02, I03, I04).
 #[must_use]
-pub fn judge(request: &AbonnementRequest, current: Option<&Abonnement>, allowed: Toegestaan) -> Verdict {
-    let within = |end: Datum| allowed.dagen > 0 && end > allowed.today && end <= allowed.today.plus(allowed.dagen);
+pub fn judge(request: &AbonnementRequest, current: Option<&Abonnement>, allowed: Allowed) -> Verdict {
+    let within = |end: CalendarDate| allowed.days > 0 && end > allowed.today && end <= allowed.today.plus(allowed.days);
     match (request, current) {
-        (AbonnementRequest::Beeindigen { id }, Some(current)) if *id == current.id => Verdict::Accepteren,
-        (AbonnementRequest::Wijzigen { id, end }, Some(current)) if *id == current.id => {
+        (AbonnementRequest::End { id }, Some(current)) if *id == current.id => Verdict::Accept,
+        (AbonnementRequest::Change { id, end }, Some(current)) if *id == current.id => {
             if *end <= current.end {
-                Verdict::Accepteren
+                Verdict::Accept
             } else if within(*end) {
-                Verdict::Vrij
+                Verdict::NoConsentNeeded
             } else {
-                Verdict::Weigeren
+                Verdict::Reject
             }
         }
-        (AbonnementRequest::Aanmaken { end }, _) if within(*end) => Verdict::Vrij,
-        _ => Verdict::Weigeren,
+        (AbonnementRequest::Create { end }, _) if within(*end) => Verdict::NoConsentNeeded,
+        _ => Verdict::Reject,
     }
 }
 
@@ -60,51 +60,47 @@ mod tests {
     use super::*;
     use crate::AbonnementId;
 
-    fn day(text: &str) -> Datum {
-        Datum::parse(text).unwrap()
+    fn day(text: &str) -> CalendarDate {
+        CalendarDate::parse(text).unwrap()
     }
 
     #[test]
     fn subscription_interface_i02_i03_i04_what_must_be_accepted() {
         let id = AbonnementId::random(&OsEntropy).unwrap();
         let current = Abonnement::new(id.clone(), day("2026-06-30"));
-        let allowed = Toegestaan::new(90, day("2026-05-01"));
-        let change = |end| AbonnementRequest::Wijzigen {
+        let allowed = Allowed::new(90, day("2026-05-01"));
+        let change = |end| AbonnementRequest::Change {
             id: id.clone(),
             end: day(end),
         };
-        let none = Toegestaan::new(0, day("2026-05-01"));
+        let none = Allowed::new(0, day("2026-05-01"));
         for (request, allowed, verdict) in [
+            (AbonnementRequest::End { id: id.clone() }, none, Verdict::Accept),
+            (change("2026-06-01"), allowed, Verdict::Accept),
+            (change("2026-06-30"), allowed, Verdict::Accept),
+            (change("2026-07-15"), allowed, Verdict::NoConsentNeeded),
+            (change("2026-08-01"), allowed, Verdict::Reject),
+            (change("2026-07-15"), none, Verdict::Reject),
             (
-                AbonnementRequest::Beeindigen { id: id.clone() },
-                none,
-                Verdict::Accepteren,
-            ),
-            (change("2026-06-01"), allowed, Verdict::Accepteren),
-            (change("2026-06-30"), allowed, Verdict::Accepteren),
-            (change("2026-07-15"), allowed, Verdict::Vrij),
-            (change("2026-08-01"), allowed, Verdict::Weigeren),
-            (change("2026-07-15"), none, Verdict::Weigeren),
-            (
-                AbonnementRequest::Aanmaken { end: day("2026-07-30") },
+                AbonnementRequest::Create { end: day("2026-07-30") },
                 allowed,
-                Verdict::Vrij,
+                Verdict::NoConsentNeeded,
             ),
             (
-                AbonnementRequest::Aanmaken { end: day("2026-05-01") },
+                AbonnementRequest::Create { end: day("2026-05-01") },
                 allowed,
-                Verdict::Weigeren,
+                Verdict::Reject,
             ),
             (
-                AbonnementRequest::Beeindigen {
+                AbonnementRequest::End {
                     id: AbonnementId::random(&OsEntropy).unwrap(),
                 },
                 allowed,
-                Verdict::Weigeren,
+                Verdict::Reject,
             ),
         ] {
             assert_eq!(judge(&request, Some(&current), allowed), verdict, "{request:?}");
         }
-        assert_eq!(judge(&change("2026-06-01"), None, allowed), Verdict::Weigeren);
+        assert_eq!(judge(&change("2026-06-01"), None, allowed), Verdict::Reject);
     }
 }

@@ -4,7 +4,7 @@
 //! A DVP that was authorized for `subscribe~N/naam~id` makes, changes and ends an Abonnement with
 //! [`AbonnementRequest`]s at the subscription endpoint of the DVZA; the DVZA answers them with [`answer`] and keeps
 //! [`Abonnementen`]. When there is something new, or the Abonnement ends, the DVZA sends a [`Notificatie`] to the DVP, which
-//! takes it with [`Ontvanger::receive`] from nobody but the DVZA whose Abonnement it is: that stands in its
+//! takes it with [`NotificatieReceiver::receive`] from nobody but the DVZA whose Abonnement it is: that stands in its
 //! [`AbonnementRegister`].
 //!
 //! ```
@@ -33,19 +33,19 @@
 
 mod abonnementen;
 mod answer_times;
-mod beheer;
-mod datum;
+mod date;
 mod feed;
 mod id;
 mod judge;
 #[cfg(feature = "lists")]
 pub mod lists;
+mod manage;
 mod memory;
 mod message;
 mod notificatie;
 mod notifier;
-mod ontvanger;
 mod outbox;
+mod receiver;
 mod register;
 mod request;
 mod settle;
@@ -55,22 +55,22 @@ use std::time::Duration;
 
 use medmij_oauth::policy::Mark;
 
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 
 pub use self::{
     abonnementen::{AbonnementRow, Abonnementen, Created},
     answer_times::{AnswerAlarm, AnswerCount, AnswerTimes, Month},
-    beheer::{BeheerError, SubscriptionToken, answer},
     feed::{Change, ChangeFeed, Changes, FeedError},
     id::{AbonnementId, AbonnementIdError},
-    judge::{Toegestaan, Verdict, judge},
+    judge::{Allowed, Verdict, judge},
+    manage::{ManageError, SubscriptionToken, answer},
     memory::{MemoryAbonnementen, MemoryRegister},
     message::AbonnementError,
-    notificatie::{Notificatie, NotificatieError, NotificatieSoort, Notificaties, deliver_before},
+    notificatie::{Notificatie, NotificatieError, NotificatieKind, Notificaties, deliver_before},
     notifier::{Delivered, Sender, TakeInError, deliver, take_in},
-    ontvanger::{Ontvangen, Ontvanger},
     outbox::{Due, Outbox, OutboxError},
-    register::{AbonnementBron, AbonnementRegister},
+    receiver::{NotificatieReceiver, Received},
+    register::{AbonnementRegister, AbonnementSource},
     request::{Abonnement, AbonnementRequest},
     settle::{LossAlarm, Losses, Settled, notify, settle},
     shared::{Leased, MemorySharedOutbox, SharedOutbox, Waiting},
@@ -104,7 +104,7 @@ pub struct AboPolicy {
     pub answer: &'static str,
     /// How many Abonnementen one Persoon can have at one DVP, on the side of the DVZA; the same for every DVP. An Aanbieder
     /// is free to refuse a creation.
-    pub meeste: u32,
+    pub most: u32,
     /// The status of the answer to one more.
     pub full_status: u16,
     /// On what these values rest.
@@ -148,7 +148,7 @@ impl AboPolicy {
             ),
             ("loss_permille", self.loss_permille.to_string(), "", self.mark),
             ("answer", text(self.answer), "ext.abo.rscnotint.205", self.mark),
-            ("meeste", self.meeste.to_string(), "", self.mark),
+            ("meeste", self.most.to_string(), "", self.mark),
             (
                 "full_status",
                 self.full_status.to_string(),
@@ -172,7 +172,7 @@ impl Default for AboPolicy {
             answer_permille: 985,
             loss_permille: 50,
             answer: "subscription_id",
-            meeste: 100,
+            most: 100,
             full_status: 403,
             mark: Mark::Unknown,
         }

@@ -5,19 +5,19 @@ use medmij_oauth::ClientId;
 use medmij_ocl::OAuthclientlist;
 use medmij_types::BackchannelUri;
 
-use crate::NotificatieSoort;
+use crate::NotificatieKind;
 
 /// Where the OAuth Client List says that the notifications of a client go.
 #[must_use]
 pub fn notification_endpoint(
     list: &OAuthclientlist,
     client: &ClientId,
-    soort: NotificatieSoort,
+    kind: NotificatieKind,
 ) -> Option<BackchannelUri> {
     let entry = list.client(client.hostname())?;
-    let endpoint = match soort {
-        NotificatieSoort::Gegevens => entry.resource_notification_endpoint(),
-        NotificatieSoort::Abonnement => entry.subscription_notification_endpoint(),
+    let endpoint = match kind {
+        NotificatieKind::Details => entry.resource_notification_endpoint(),
+        NotificatieKind::Abonnement => entry.subscription_notification_endpoint(),
     };
     endpoint?.uri().ok()
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Abonnement, AbonnementBron, AbonnementId, AbonnementRegister, AbonnementRow, Abonnementen, Created, Datum,
+    Abonnement, AbonnementId, AbonnementRegister, AbonnementRow, AbonnementSource, Abonnementen, CalendarDate, Created,
 };
 use medmij_oauth::{
     ClientId,
@@ -34,7 +34,7 @@ impl MemoryAbonnementen {
 }
 
 impl Abonnementen for MemoryAbonnementen {
-    async fn create(&self, row: AbonnementRow, most: u32, today: Datum) -> Result<Created, StoreError> {
+    async fn create(&self, row: AbonnementRow, most: u32, today: CalendarDate) -> Result<Created, StoreError> {
         let mut rows = self.lock();
         if rows.contains_key(&row.abonnement.id) {
             return Ok(Created::Collision);
@@ -49,11 +49,11 @@ impl Abonnementen for MemoryAbonnementen {
         Ok(Created::Done)
     }
 
-    async fn find(&self, id: &AbonnementId, today: Datum) -> Result<Option<AbonnementRow>, StoreError> {
+    async fn find(&self, id: &AbonnementId, today: CalendarDate) -> Result<Option<AbonnementRow>, StoreError> {
         Ok(self.lock().get(id).filter(|row| row.abonnement.end > today).cloned())
     }
 
-    async fn change(&self, id: &AbonnementId, seen: Datum, end: Datum) -> Result<Advanced, StoreError> {
+    async fn change(&self, id: &AbonnementId, seen: CalendarDate, end: CalendarDate) -> Result<Advanced, StoreError> {
         match self.lock().get_mut(id) {
             Some(row) if row.abonnement.end == seen => {
                 row.abonnement = Abonnement::new(id.clone(), end);
@@ -67,7 +67,7 @@ impl Abonnementen for MemoryAbonnementen {
         Ok(self.lock().remove(id).is_some())
     }
 
-    async fn of_persoon(&self, persoon: &PersoonIndex, today: Datum) -> Result<Vec<AbonnementRow>, StoreError> {
+    async fn of_persoon(&self, persoon: &PersoonIndex, today: CalendarDate) -> Result<Vec<AbonnementRow>, StoreError> {
         let rows = self.lock();
         let live = rows
             .values()
@@ -75,7 +75,7 @@ impl Abonnementen for MemoryAbonnementen {
         Ok(live.cloned().collect())
     }
 
-    async fn count(&self, client_id: &ClientId, today: Datum) -> Result<u64, StoreError> {
+    async fn count(&self, client_id: &ClientId, today: CalendarDate) -> Result<u64, StoreError> {
         let rows = self.lock();
         let live = rows
             .values()
@@ -83,7 +83,7 @@ impl Abonnementen for MemoryAbonnementen {
         Ok(live.count() as u64)
     }
 
-    async fn purge_over(&self, today: Datum, batch: usize) -> Result<usize, StoreError> {
+    async fn purge_over(&self, today: CalendarDate, batch: usize) -> Result<usize, StoreError> {
         let mut rows = self.lock();
         let over = rows.iter().filter(|(_, row)| row.abonnement.end <= today);
         let over: Vec<_> = over.map(|(id, _)| id.clone()).take(batch).collect();
@@ -97,7 +97,7 @@ impl Abonnementen for MemoryAbonnementen {
 /// The Abonnementen of a DVP in memory.
 #[derive(Debug, Default)]
 pub struct MemoryRegister {
-    rows: Mutex<BTreeMap<AbonnementId, AbonnementBron>>,
+    rows: Mutex<BTreeMap<AbonnementId, AbonnementSource>>,
 }
 
 impl MemoryRegister {
@@ -107,31 +107,31 @@ impl MemoryRegister {
         Self::default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<AbonnementId, AbonnementBron>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<AbonnementId, AbonnementSource>> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl AbonnementRegister for MemoryRegister {
-    async fn add(&self, id: &AbonnementId, bron: AbonnementBron, most: u32) -> Result<Created, StoreError> {
+    async fn add(&self, id: &AbonnementId, source: AbonnementSource, most: u32) -> Result<Created, StoreError> {
         let mut rows = self.lock();
         if rows.contains_key(id) {
             return Ok(Created::Collision);
         }
-        if rows.values().filter(|each| each.voor == bron.voor).count() >= most as usize {
+        if rows.values().filter(|each| each.owner == source.owner).count() >= most as usize {
             return Ok(Created::Full);
         }
-        rows.insert(id.clone(), bron);
+        rows.insert(id.clone(), source);
         Ok(Created::Done)
     }
 
-    async fn bron(&self, id: &AbonnementId) -> Result<Option<AbonnementBron>, StoreError> {
+    async fn source(&self, id: &AbonnementId) -> Result<Option<AbonnementSource>, StoreError> {
         Ok(self.lock().get(id).cloned())
     }
 
-    async fn set_end(&self, id: &AbonnementId, end: Datum) -> Result<(), StoreError> {
-        if let Some(bron) = self.lock().get_mut(id) {
-            bron.end = end;
+    async fn set_end(&self, id: &AbonnementId, end: CalendarDate) -> Result<(), StoreError> {
+        if let Some(source) = self.lock().get_mut(id) {
+            source.end = end;
         }
         Ok(())
     }
@@ -141,15 +141,15 @@ impl AbonnementRegister for MemoryRegister {
         Ok(())
     }
 
-    async fn of(&self, voor: &PersoonIndex) -> Result<Vec<(AbonnementId, AbonnementBron)>, StoreError> {
+    async fn of(&self, owner: &PersoonIndex) -> Result<Vec<(AbonnementId, AbonnementSource)>, StoreError> {
         let rows = self.lock();
-        let of = rows.iter().filter(|(_, bron)| bron.voor == *voor);
-        Ok(of.map(|(id, bron)| (id.clone(), bron.clone())).collect())
+        let of = rows.iter().filter(|(_, source)| source.owner == *owner);
+        Ok(of.map(|(id, source)| (id.clone(), source.clone())).collect())
     }
 
-    async fn purge_before(&self, day: Datum, batch: usize) -> Result<usize, StoreError> {
+    async fn purge_before(&self, day: CalendarDate, batch: usize) -> Result<usize, StoreError> {
         let mut rows = self.lock();
-        let over = rows.iter().filter(|(_, bron)| bron.end < day);
+        let over = rows.iter().filter(|(_, source)| source.end < day);
         let over: Vec<_> = over.map(|(id, _)| id.clone()).take(batch).collect();
         for id in &over {
             rows.remove(id);

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use medmij_oauth::wire::{is_media_type, json};
 use medmij_types::json::{Document, Kind};
 
-use super::{AbonnementId, Datum, datum};
+use super::{AbonnementId, CalendarDate, date};
 
 /// Why a message of the subscription interface is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,9 +57,9 @@ pub(super) fn read_id(body: &Document<'_>, name: &str) -> Result<AbonnementId, A
         .ok_or(AbonnementError::Id)
 }
 
-pub(super) fn read_end(body: &Document<'_>, name: &str) -> Result<Datum, AbonnementError> {
+pub(super) fn read_end(body: &Document<'_>, name: &str) -> Result<CalendarDate, AbonnementError> {
     let text = body.root().member(name).and_then(|value| value.as_str());
-    text.and_then(|text| datum::read(&text)).ok_or(AbonnementError::End)
+    text.and_then(|text| date::read(&text)).ok_or(AbonnementError::End)
 }
 
 pub(super) fn json_answer(status: StatusCode, body: &BTreeMap<&str, String>) -> Response<Bytes> {

@@ -14,14 +14,14 @@ use medmij_oauth::{
 };
 use medmij_types::BackchannelUri;
 
-use super::{AboPolicy, AbonnementError, AbonnementId, Datum, message::JSON};
+use super::{AboPolicy, AbonnementError, AbonnementId, CalendarDate, message::JSON};
 
 /// A notification to a DVP. Each belongs to exactly one Abonnement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notificatie {
     /// There is new information (resource notification).
-    Gegevens {
+    Details {
         /// The Abonnement.
         id: AbonnementId,
     },
@@ -30,26 +30,26 @@ pub enum Notificatie {
         /// The Abonnement.
         id: AbonnementId,
         /// Its end: today or earlier means that it is over.
-        end: Datum,
+        end: CalendarDate,
     },
 }
 
 /// Which of the two interfaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum NotificatieSoort {
+pub enum NotificatieKind {
     /// Resource notification interface.
-    Gegevens,
+    Details,
     /// Subscription notification interface.
     Abonnement,
 }
 
-impl NotificatieSoort {
+impl NotificatieKind {
     /// The value of `notification_type`; that of a resource notification is inferred.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Gegevens => "resource",
+            Self::Details => "resource",
             Self::Abonnement => "subscription",
         }
     }
@@ -58,8 +58,8 @@ impl NotificatieSoort {
 impl Notificatie {
     /// That there is something new.
     #[must_use]
-    pub fn gegevens(id: AbonnementId) -> Self {
-        Self::Gegevens { id }
+    pub fn data(id: AbonnementId) -> Self {
+        Self::Details { id }
     }
 
     /// That the Abonnement ends on a day, with `today` and the longest duration of the list (I07).
@@ -69,12 +69,12 @@ impl Notificatie {
     /// [`NotificatieError`], where the end is later than today plus the longest duration.
     pub fn abonnement(
         id: AbonnementId,
-        end: Datum,
-        today: Datum,
-        maximale_duur: u32,
+        end: CalendarDate,
+        today: CalendarDate,
+        max_duration: u32,
     ) -> Result<Self, NotificatieError> {
-        if end > today.plus(maximale_duur) {
-            return Err(NotificatieError::TeLaat);
+        if end > today.plus(max_duration) {
+            return Err(NotificatieError::TooLate);
         }
         Ok(Self::Abonnement { id, end })
     }
@@ -83,16 +83,16 @@ impl Notificatie {
     #[must_use]
     pub fn id(&self) -> &AbonnementId {
         match self {
-            Self::Gegevens { id } | Self::Abonnement { id, .. } => id,
+            Self::Details { id } | Self::Abonnement { id, .. } => id,
         }
     }
 
     /// Which of the two interfaces.
     #[must_use]
-    pub fn soort(&self) -> NotificatieSoort {
+    pub fn kind(&self) -> NotificatieKind {
         match self {
-            Self::Gegevens { .. } => NotificatieSoort::Gegevens,
-            Self::Abonnement { .. } => NotificatieSoort::Abonnement,
+            Self::Details { .. } => NotificatieKind::Details,
+            Self::Abonnement { .. } => NotificatieKind::Abonnement,
         }
     }
 
@@ -101,7 +101,7 @@ impl Notificatie {
     pub fn to_http(&self, endpoint: &BackchannelUri, ids: Option<&RequestIds>) -> Request<Bytes> {
         let mut body = BTreeMap::from([
             ("subscription_id", self.id().as_str().to_owned()),
-            ("notification_type", self.soort().as_str().to_owned()),
+            ("notification_type", self.kind().as_str().to_owned()),
         ]);
         if let Self::Abonnement { end, .. } = self {
             body.insert("end_date", end.to_string());
@@ -157,7 +157,7 @@ pub fn deliver_before(available: SystemTime) -> SystemTime {
 /// Where the notifications of a DVP go: what the OAuth Client List says, else what the supplier's table says.
 #[derive(Clone, Debug, Default)]
 pub struct Notificaties {
-    table: BTreeMap<(ClientId, NotificatieSoort), BackchannelUri>,
+    table: BTreeMap<(ClientId, NotificatieKind), BackchannelUri>,
 }
 
 impl Notificaties {
@@ -169,8 +169,8 @@ impl Notificaties {
 
     /// Adds an endpoint to the table.
     #[must_use]
-    pub fn with(mut self, client: ClientId, soort: NotificatieSoort, endpoint: BackchannelUri) -> Self {
-        self.table.insert((client, soort), endpoint);
+    pub fn with(mut self, client: ClientId, kind: NotificatieKind, endpoint: BackchannelUri) -> Self {
+        self.table.insert((client, kind), endpoint);
         self
     }
 
@@ -179,10 +179,10 @@ impl Notificaties {
     pub fn endpoint<'a>(
         &'a self,
         client: &ClientId,
-        soort: NotificatieSoort,
+        kind: NotificatieKind,
         listed: Option<&'a BackchannelUri>,
     ) -> Option<&'a BackchannelUri> {
-        listed.or_else(|| self.table.get(&(client.clone(), soort)))
+        listed.or_else(|| self.table.get(&(client.clone(), kind)))
     }
 }
 
@@ -192,7 +192,7 @@ impl Notificaties {
 pub enum NotificatieError {
     /// The end is later than the longest duration allows.
     #[error("end of the abonnement is later than today plus the longest duration")]
-    TeLaat,
+    TooLate,
 }
 
 #[cfg(test)]
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn ext_abo_subnotint_200_201_204_i05_subscription_notification() {
         let id = AbonnementId::parse("abc-1").unwrap();
-        let today = Datum::parse("2026-05-01").unwrap();
+        let today = CalendarDate::parse("2026-05-01").unwrap();
         let http = Notificatie::abonnement(id, today, today, 90)
             .unwrap()
             .to_http(&uri(), None);
@@ -223,17 +223,17 @@ mod tests {
     #[test]
     fn ext_abo_subnotint_i07_not_later_than_the_maximum() {
         let id = || AbonnementId::random(&OsEntropy).unwrap();
-        let today = Datum::parse("2026-05-01").unwrap();
+        let today = CalendarDate::parse("2026-05-01").unwrap();
         assert!(Notificatie::abonnement(id(), today.plus(90), today, 90).is_ok());
         assert_eq!(
             Notificatie::abonnement(id(), today.plus(91), today, 90),
-            Err(NotificatieError::TeLaat)
+            Err(NotificatieError::TooLate)
         );
     }
 
     #[test]
     fn ext_abo_rscnotint_200_204_206_i08_i09_resource_notification() {
-        let http = Notificatie::gegevens(AbonnementId::parse("abc-1").unwrap()).to_http(&uri(), None);
+        let http = Notificatie::data(AbonnementId::parse("abc-1").unwrap()).to_http(&uri(), None);
         assert_eq!(
             http.body(),
             r#"{"notification_type":"resource","subscription_id":"abc-1"}"#
@@ -246,12 +246,12 @@ mod tests {
     fn the_list_goes_before_the_table() {
         let client = ClientId::parse("pgo.example.nl").unwrap();
         let listed = BackchannelUri::parse("https://pgo.example.nl/lijst").unwrap();
-        let table = Notificaties::new().with(client.clone(), NotificatieSoort::Gegevens, uri());
+        let table = Notificaties::new().with(client.clone(), NotificatieKind::Details, uri());
         assert_eq!(
-            table.endpoint(&client, NotificatieSoort::Gegevens, Some(&listed)),
+            table.endpoint(&client, NotificatieKind::Details, Some(&listed)),
             Some(&listed)
         );
-        assert_eq!(table.endpoint(&client, NotificatieSoort::Gegevens, None), Some(&uri()));
-        assert_eq!(table.endpoint(&client, NotificatieSoort::Abonnement, None), None);
+        assert_eq!(table.endpoint(&client, NotificatieKind::Details, None), Some(&uri()));
+        assert_eq!(table.endpoint(&client, NotificatieKind::Abonnement, None), None);
     }
 }

@@ -9,7 +9,7 @@ use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 use medmij_oauth::storage::{Advanced, StoreError};
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 
 use super::{
     AbonnementRow, Abonnementen, ChangeFeed, FeedError, Leased, Notificatie, Settled, SharedOutbox, Waiting,
@@ -70,7 +70,7 @@ pub async fn take_in<O: SharedOutbox>(
     feed: &impl ChangeFeed,
     abonnementen: &impl Abonnementen,
     outbox: &O,
-    today: Datum,
+    today: CalendarDate,
 ) -> Result<usize, TakeInError> {
     let seen = outbox.position(name).await?;
     let part = feed.after(seen.as_deref(), PART).await?;
@@ -107,13 +107,15 @@ pub async fn deliver<O: SharedOutbox>(
     for leased in outbox.lease(now, now + LEASE, most).await? {
         let waiting = &leased.waiting;
         let over = now.duration_since(waiting.available).is_ok_and(|age| age > GIVE_UP);
-        let live = abonnementen.find(&waiting.abonnement, Datum::in_amsterdam(now)).await?;
+        let live = abonnementen
+            .find(&waiting.abonnement, CalendarDate::in_amsterdam(now))
+            .await?;
         let Some(row) = live.filter(|_| !over) else {
             outbox.done(&leased).await?;
             result.dropped += 1;
             continue;
         };
-        let notification = Notificatie::gegevens(waiting.abonnement.clone());
+        let notification = Notificatie::data(waiting.abonnement.clone());
         match sender.send(&row, &notification).await? {
             Settled::Done => {
                 outbox.done(&leased).await?;

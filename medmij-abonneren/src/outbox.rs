@@ -8,7 +8,7 @@ use std::{
 };
 
 use medmij_oauth::{seal::PersoonIndex, storage::StoreError};
-use medmij_types::{Aanbiedernaam, Datum, GegevensdienstId};
+use medmij_types::{Aanbiedernaam, CalendarDate, GegevensdienstId};
 
 use super::{AbonnementId, AbonnementRow, Abonnementen, Notificatie, deliver_before};
 
@@ -45,7 +45,7 @@ impl Due {
     /// What to send.
     #[must_use]
     pub fn notificatie(&self) -> Notificatie {
-        Notificatie::gegevens(self.row.abonnement.id.clone())
+        Notificatie::data(self.row.abonnement.id.clone())
     }
 }
 
@@ -72,7 +72,7 @@ impl Outbox {
         gegevensdienst: &GegevensdienstId,
         available: SystemTime,
     ) -> Result<usize, OutboxError> {
-        let today = Datum::in_amsterdam(available);
+        let today = CalendarDate::in_amsterdam(available);
         let rows = abonnementen
             .to_notify(persoon, aanbieder, gegevensdienst, today)
             .await?;
@@ -186,30 +186,30 @@ mod tests {
         for n in 0..rows {
             let id = AbonnementId::parse(&format!("abo-{n}")).unwrap();
             let row = AbonnementRow::new(
-                Abonnement::new(id, Datum::parse("2026-12-31").unwrap()),
+                Abonnement::new(id, CalendarDate::parse("2026-12-31").unwrap()),
                 persoon(),
                 ClientId::parse("pgo.example.nl").unwrap(),
-                naam(),
-                dienst(),
+                name(),
+                service(),
             );
             store
-                .create(row, 100, Datum::parse("2026-06-15").unwrap())
+                .create(row, 100, CalendarDate::parse("2026-06-15").unwrap())
                 .await
                 .unwrap();
         }
         store
     }
 
-    fn naam() -> Aanbiedernaam {
+    fn name() -> Aanbiedernaam {
         Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap()
     }
 
-    fn dienst() -> GegevensdienstId {
+    fn service() -> GegevensdienstId {
         GegevensdienstId::parse("42").unwrap()
     }
 
     async fn news(outbox: &Outbox, store: &MemoryAbonnementen, seconds: u64) -> Result<usize, OutboxError> {
-        outbox.news(store, &persoon(), &naam(), &dienst(), at(seconds)).await
+        outbox.news(store, &persoon(), &name(), &service(), at(seconds)).await
     }
 
     #[tokio::test]
@@ -226,7 +226,7 @@ mod tests {
         assert!(outbox.take(at(0)).is_some() && outbox.take(at(0)).is_none());
         // of another gegevensdienst nobody wants to know
         let other = GegevensdienstId::parse("48").unwrap();
-        let none = outbox.news(&store, &persoon(), &naam(), &other, at(0)).await.unwrap();
+        let none = outbox.news(&store, &persoon(), &name(), &other, at(0)).await.unwrap();
         assert_eq!((none, outbox.waiting(at(0))), (0, (0, 0)));
     }
 

@@ -6,12 +6,12 @@ use std::{collections::BTreeSet, future::Future};
 use medmij_oauth::{seal::PersoonIndex, storage::StoreError};
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname};
 
-use super::{AbonnementId, Created, Datum};
+use super::{AbonnementId, CalendarDate, Created};
 
 /// Where an Abonnement comes from, and for whom it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct AbonnementBron {
+pub struct AbonnementSource {
     /// The back-channel host names of the DVZA that may notify.
     pub dvza: BTreeSet<Hostname>,
     /// The Aanbieder.
@@ -20,26 +20,26 @@ pub struct AbonnementBron {
     pub gegevensdienst: GegevensdienstId,
     /// The Persoon, as the DVP finds an account: [`KeyRing::fingerprint`](medmij_oauth::seal::KeyRing::fingerprint) of its id, so
     /// that no dump says who goes to which Aanbieder.
-    pub voor: PersoonIndex,
+    pub owner: PersoonIndex,
     /// The last day.
-    pub end: Datum,
+    pub end: CalendarDate,
 }
 
-impl AbonnementBron {
+impl AbonnementSource {
     /// A source.
     #[must_use]
     pub fn new(
         dvza: impl IntoIterator<Item = Hostname>,
         aanbieder: Aanbiedernaam,
         gegevensdienst: GegevensdienstId,
-        voor: PersoonIndex,
-        end: Datum,
+        owner: PersoonIndex,
+        end: CalendarDate,
     ) -> Self {
         Self {
             dvza: dvza.into_iter().collect(),
             aanbieder,
             gegevensdienst,
-            voor,
+            owner,
             end,
         }
     }
@@ -55,16 +55,16 @@ pub trait AbonnementRegister: Send + Sync + 'static {
     fn add(
         &self,
         id: &AbonnementId,
-        bron: AbonnementBron,
+        source: AbonnementSource,
         most: u32,
     ) -> impl Future<Output = Result<Created, StoreError>> + Send;
 
     /// Where an Abonnement comes from. It is read from the primary store: on "there is none" a DVZA ends the Abonnement, so a
     /// replica that lags must not answer.
-    fn bron(&self, id: &AbonnementId) -> impl Future<Output = Result<Option<AbonnementBron>, StoreError>> + Send;
+    fn source(&self, id: &AbonnementId) -> impl Future<Output = Result<Option<AbonnementSource>, StoreError>> + Send;
 
     /// Gives an Abonnement another end.
-    fn set_end(&self, id: &AbonnementId, end: Datum) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn set_end(&self, id: &AbonnementId, end: CalendarDate) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Forgets an Abonnement.
     fn remove(&self, id: &AbonnementId) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -72,10 +72,10 @@ pub trait AbonnementRegister: Send + Sync + 'static {
     /// The Abonnementen of a Persoon, by id.
     fn of(
         &self,
-        voor: &PersoonIndex,
-    ) -> impl Future<Output = Result<Vec<(AbonnementId, AbonnementBron)>, StoreError>> + Send;
+        owner: &PersoonIndex,
+    ) -> impl Future<Output = Result<Vec<(AbonnementId, AbonnementSource)>, StoreError>> + Send;
 
     /// Forgets at most `batch` Abonnementen whose end lies before this day; returns how many went. Call it once a day, with a
     /// day some time ago.
-    fn purge_before(&self, day: Datum, batch: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
+    fn purge_before(&self, day: CalendarDate, batch: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Versio
 use medmij_types::BackchannelUri;
 
 use super::{
-    AboPolicy, AbonnementError, AbonnementId, Datum,
+    AboPolicy, AbonnementError, AbonnementId, CalendarDate,
     message::{JSON, json_answer, read_end, read_id, read_json},
 };
 
@@ -17,19 +17,19 @@ use super::{
 #[non_exhaustive]
 pub enum AbonnementRequest {
     /// A new Abonnement until a day.
-    Aanmaken {
+    Create {
         /// The last day.
-        end: Datum,
+        end: CalendarDate,
     },
     /// Another end.
-    Wijzigen {
+    Change {
         /// Which.
         id: AbonnementId,
         /// The last day.
-        end: Datum,
+        end: CalendarDate,
     },
     /// The end, one-sided.
-    Beeindigen {
+    End {
         /// Which.
         id: AbonnementId,
     },
@@ -42,13 +42,13 @@ pub struct Abonnement {
     /// Its id.
     pub id: AbonnementId,
     /// The last day.
-    pub end: Datum,
+    pub end: CalendarDate,
 }
 
 impl Abonnement {
     /// An Abonnement.
     #[must_use]
-    pub fn new(id: AbonnementId, end: Datum) -> Self {
+    pub fn new(id: AbonnementId, end: CalendarDate) -> Self {
         Self { id, end }
     }
 
@@ -88,9 +88,9 @@ impl AbonnementRequest {
     pub fn to_http(&self, endpoint: &BackchannelUri, headers: HeaderMap, policy: &AboPolicy) -> Request<Bytes> {
         let base = endpoint.as_str().trim_end_matches('/');
         let (method, uri, body) = match self {
-            Self::Aanmaken { end } => (Method::POST, base.to_owned(), Some(*end)),
-            Self::Wijzigen { id, end } => (Method::PUT, format!("{base}/{id}"), Some(*end)),
-            Self::Beeindigen { id } => (Method::DELETE, format!("{base}/{id}"), None),
+            Self::Create { end } => (Method::POST, base.to_owned(), Some(*end)),
+            Self::Change { id, end } => (Method::PUT, format!("{base}/{id}"), Some(*end)),
+            Self::End { id } => (Method::DELETE, format!("{base}/{id}"), None),
         };
         let body =
             body.map(|end| serde_json::to_vec(&BTreeMap::from([(policy.end, end.to_string())])).unwrap_or_default());
@@ -118,9 +118,9 @@ impl AbonnementRequest {
         let id = || AbonnementId::parse(rest).map_err(|_| AbonnementError::Id);
         let end = || read_end(&read_json(request.headers(), request.body())?, policy.end);
         match *request.method() {
-            Method::POST if rest.is_empty() => Ok(Self::Aanmaken { end: end()? }),
-            Method::PUT => Ok(Self::Wijzigen { id: id()?, end: end()? }),
-            Method::DELETE => Ok(Self::Beeindigen { id: id()? }),
+            Method::POST if rest.is_empty() => Ok(Self::Create { end: end()? }),
+            Method::PUT => Ok(Self::Change { id: id()?, end: end()? }),
+            Method::DELETE => Ok(Self::End { id: id()? }),
             _ => Err(AbonnementError::Method),
         }
     }
@@ -132,8 +132,8 @@ mod tests {
 
     use super::*;
 
-    fn day(text: &str) -> Datum {
-        Datum::parse(text).unwrap()
+    fn day(text: &str) -> CalendarDate {
+        CalendarDate::parse(text).unwrap()
     }
 
     #[test]
@@ -144,12 +144,12 @@ mod tests {
         let id = AbonnementId::random(&OsEntropy).unwrap();
         for (request, method, rest) in [
             (
-                AbonnementRequest::Aanmaken { end: day("2026-12-31") },
+                AbonnementRequest::Create { end: day("2026-12-31") },
                 Method::POST,
                 String::new(),
             ),
             (
-                AbonnementRequest::Wijzigen {
+                AbonnementRequest::Change {
                     id: id.clone(),
                     end: day("2026-12-31"),
                 },
@@ -157,7 +157,7 @@ mod tests {
                 id.to_string(),
             ),
             (
-                AbonnementRequest::Beeindigen { id: id.clone() },
+                AbonnementRequest::End { id: id.clone() },
                 Method::DELETE,
                 id.to_string(),
             ),

@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use http::Response;
 use medmij_oauth::{ClientId, storage::StoreError};
-use medmij_types::{Clock, Datum};
+use medmij_types::{CalendarDate, Clock};
 
 use super::{AboPolicy, AbonnementError, AbonnementRow, Abonnementen, AnswerTimes, Notificatie};
 
@@ -113,7 +113,7 @@ pub async fn settle<A: Abonnementen>(
         Err(AbonnementError::NotKnown) => {
             // of two answers to one notification the first counts
             let alarm = if abonnementen.end(&row.abonnement.id).await? {
-                let today = Datum::in_amsterdam(clock.now());
+                let today = CalendarDate::in_amsterdam(clock.now());
                 let left = abonnementen.count(&row.client_id, today).await?;
                 losses.lost(&row.client_id, left, clock.monotonic(), policy)
             } else {
@@ -164,7 +164,7 @@ mod tests {
     fn row(n: usize, client: &str) -> AbonnementRow {
         let id = AbonnementId::parse(&format!("abo-{n}")).unwrap();
         AbonnementRow::new(
-            Abonnement::new(id, Datum::parse("2026-12-31").unwrap()),
+            Abonnement::new(id, CalendarDate::parse("2026-12-31").unwrap()),
             PersoonIndex::from_bytes([u8::try_from(n % 200).unwrap(); 32]),
             ClientId::parse(client).unwrap(),
             Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap(),
@@ -175,7 +175,7 @@ mod tests {
     async fn filled(rows: usize) -> MemoryAbonnementen {
         let store = MemoryAbonnementen::new();
         for n in 0..rows {
-            let today = Datum::parse("2026-06-15").unwrap();
+            let today = CalendarDate::parse("2026-06-15").unwrap();
             store.create(row(n, "pgo.example.nl"), 1_000, today).await.unwrap();
         }
         store
@@ -226,7 +226,7 @@ mod tests {
                 .await
                 .unwrap();
             assert_eq!(found, settled);
-            let day = Datum::parse("2026-06-15").unwrap();
+            let day = CalendarDate::parse("2026-06-15").unwrap();
             assert_eq!(store.find(&row.abonnement.id, day).await.unwrap().is_some(), there);
         }
     }

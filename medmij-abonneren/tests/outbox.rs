@@ -16,7 +16,7 @@ use medmij_oauth::{
     seal::PersoonIndex,
     storage::{Advanced, StoreError},
 };
-use medmij_types::{Aanbiedernaam, Datum, GegevensdienstId};
+use medmij_types::{Aanbiedernaam, CalendarDate, GegevensdienstId};
 
 /// Midnight of the simulated day.
 fn start() -> SystemTime {
@@ -27,8 +27,8 @@ fn at(seconds: u64) -> SystemTime {
     start() + Duration::from_secs(seconds)
 }
 
-fn today() -> Datum {
-    Datum::in_amsterdam(start())
+fn today() -> CalendarDate {
+    CalendarDate::in_amsterdam(start())
 }
 
 fn abonnement(number: u8) -> AbonnementId {

@@ -8,7 +8,7 @@ use medmij_types::Printable;
 use medmij_whitelist::Whitelist;
 use medmij_zal::{Zorgaanbiederslijst, koppellijst::Zorgaanbiederskoppellijst};
 
-use crate::{complaint::Complaint, input::Input, trouble::Trouble};
+use crate::{cli_error::CliError, complaint::Complaint, input::Input};
 
 /// A list that was accepted.
 pub(crate) enum AnyList {
@@ -75,9 +75,9 @@ impl AnyList {
 }
 
 /// Reads a list that a command needs: one that is refused is in the way.
-pub(crate) fn needed<L: List>(mut input: Input, options: &ReadOptions) -> Result<Snapshot<L>, Trouble> {
+pub(crate) fn needed<L: List>(mut input: Input, options: &ReadOptions) -> Result<Snapshot<L>, CliError> {
     let read = too_large(&input, options).and_then(|()| Ok(Snapshot::read(input.take(), options)?));
-    read.map_err(|complaint| Trouble::Refused {
+    read.map_err(|complaint| CliError::Refused {
         name: input.name,
         complaint: Box::new(complaint),
     })

@@ -148,7 +148,7 @@ pub(crate) struct Lookup {
     pub(crate) list: PathBuf,
     /// The zorgaanbieder, with or without @medmij; if it is not there, the nearest names are shown.
     #[arg(value_name = "NAAM")]
-    pub(crate) naam: String,
+    pub(crate) name: String,
     /// Only this gegevensdienst.
     #[arg(long, value_name = "ID")]
     pub(crate) gegevensdienst: Option<String>,

@@ -9,7 +9,7 @@ use std::{path::Path, time::SystemTime};
 
 use medmij_list::{
     ListKind,
-    supply::{FileKeep, Keep as _, KeepKey, Lowering},
+    supply::{FileStorage, ListStorage as _, Lowering, StorageKey},
 };
 
 use medmij_types::Volgnummer;
@@ -17,11 +17,11 @@ use medmij_types::Volgnummer;
 use crate::{
     Exit,
     arguments::{CacheCommand, CacheLower},
+    cli_error::CliError,
     output::Output,
-    trouble::Trouble,
 };
 
-pub(crate) fn run(command: CacheCommand, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(command: CacheCommand, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         CacheCommand::Inspect { folder, json } => inspect::inspect(&existing(&folder)?, json, output),
         CacheCommand::Journal { folder, json } => inspect::journal(&existing(&folder)?, json, output),
@@ -31,23 +31,23 @@ pub(crate) fn run(command: CacheCommand, output: &mut Output) -> Result<Exit, Tr
 }
 
 /// A folder that is looked at has to be there; only refreshing makes one.
-fn existing(folder: &Path) -> Result<FileKeep, Trouble> {
-    let cannot = |cause| Trouble::Read {
+fn existing(folder: &Path) -> Result<FileStorage, CliError> {
+    let cannot = |cause| CliError::Read {
         name: folder.display().to_string(),
         cause,
     };
     std::fs::read_dir(folder).map_err(cannot)?;
-    Ok(FileKeep::open(folder)?)
+    Ok(FileStorage::open(folder)?)
 }
 
 fn shown(number: Option<Volgnummer>) -> String {
     number.map_or_else(|| "nothing".to_owned(), |number| number.to_string())
 }
 
-fn lower(arguments: &CacheLower, output: &mut Output) -> Result<Exit, Trouble> {
-    let keep = existing(&arguments.folder)?;
+fn lower(arguments: &CacheLower, output: &mut Output) -> Result<Exit, CliError> {
+    let storage = existing(&arguments.folder)?;
     let list = ListKind::from(arguments.list);
-    let mut keys = keep.keys()?;
+    let mut keys = storage.keys()?;
     keys.retain(|key| {
         let of_source = arguments.source.as_ref().is_none_or(|source| source == key.source());
         of_source && key.list() == list && key.api() == arguments.api
@@ -55,27 +55,27 @@ fn lower(arguments: &CacheLower, output: &mut Output) -> Result<Exit, Trouble> {
     let key = match keys.as_slice() {
         [key] => key,
         [] => {
-            return Err(Trouble::Usage(format!(
+            return Err(CliError::Usage(format!(
                 "there is no {list} with api {} in this folder",
                 arguments.api
             )));
         }
         several => {
-            let names: Vec<String> = several.iter().map(KeepKey::to_string).collect();
-            return Err(Trouble::Usage(format!(
+            let names: Vec<String> = several.iter().map(StorageKey::to_string).collect();
+            return Err(CliError::Usage(format!(
                 "there are several, please name the --source: {}",
                 names.join("; ")
             )));
         }
     };
-    let before = keep.memory(key)?.volgnummer;
+    let before = storage.memory(key)?.volgnummer;
     if arguments.to > before {
-        return Err(Trouble::Usage(format!(
+        return Err(CliError::Usage(format!(
             "{key}: the memory stands at {}, and lowering does not raise it; nothing was changed",
             shown(before)
         )));
     }
-    let after = keep.danger_lower(
+    let after = storage.danger_lower(
         key,
         &Lowering::new(arguments.to, arguments.reason.as_str(), SystemTime::now()),
     )?;

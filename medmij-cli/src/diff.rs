@@ -12,15 +12,15 @@ use crate::{
     Exit,
     any_list::AnyList,
     arguments::Diff,
+    cli_error::CliError,
     input::{self, Input},
     output::{self, Output, Paint, printable},
     screen::Screen,
-    trouble::Trouble,
 };
 
-pub(crate) fn run(arguments: &Diff, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(arguments: &Diff, output: &mut Output) -> Result<Exit, CliError> {
     if arguments.old == arguments.new && arguments.old.as_os_str() == "-" {
-        return Err(Trouble::Usage(
+        return Err(CliError::Usage(
             "standard input can be one of the two lists only".to_owned(),
         ));
     }
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Diff, output: &mut Output) -> Result<Exit, Trouble
         let _judging = screen.judging(input.bytes.len());
         AnyList::read(&mut input, None, &options)
             .map(|list| (input.name.clone(), list))
-            .map_err(|complaint| Trouble::Refused {
+            .map_err(|complaint| CliError::Refused {
                 name: input.name,
                 complaint: Box::new(complaint),
             })
@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &Diff, output: &mut Output) -> Result<Exit, Trouble
             old.kind(),
             new.kind()
         );
-        return Err(Trouble::Usage(what));
+        return Err(CliError::Usage(what));
     };
     let difference = Difference {
         kind: old.kind().short(),

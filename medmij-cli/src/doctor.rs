@@ -16,8 +16,8 @@ use medmij_types::Printable;
 
 use crate::{
     Exit,
+    cli_error::CliError,
     output::{Output, Paint},
-    trouble::Trouble,
 };
 use config::Config;
 use finding::{Finding, Severity};
@@ -38,12 +38,12 @@ pub(crate) struct Doctor {
     json: bool,
 }
 
-pub(crate) fn run(arguments: &Doctor, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(arguments: &Doctor, output: &mut Output) -> Result<Exit, CliError> {
     let config = Config::read(&arguments.config)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Trouble::failed("a runtime", error))?;
+        .map_err(|error| CliError::failed("a runtime", error))?;
     let mut findings: Vec<_> = credentials::of_development(&config).into_iter().collect();
     match credentials::load(&config) {
         Ok(credentials) => {

@@ -10,7 +10,7 @@ mod read;
 
 use clap::Subcommand;
 
-use crate::{Exit, output::Output, trouble::Trouble};
+use crate::{Exit, cli_error::CliError, output::Output};
 use check::Check;
 use convert::Convert;
 use dekking::Dekking;
@@ -31,7 +31,7 @@ pub(crate) enum FhirCommand {
     Dekking(Dekking),
 }
 
-pub(crate) fn run(command: &FhirCommand, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(command: &FhirCommand, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         FhirCommand::Queries(arguments) => queries::run(arguments, output),
         FhirCommand::Read(arguments) => read::run(arguments, output),

@@ -10,9 +10,9 @@ use clap_mangen::{
     roff::{Roff, bold, roman},
 };
 
-use crate::{Exit, arguments::Arguments, output::Output, trouble::Trouble};
+use crate::{Exit, arguments::Arguments, cli_error::CliError, output::Output};
 
-pub(crate) fn completions(shell: Shell, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn completions(shell: Shell, output: &mut Output) -> Result<Exit, CliError> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "medmij", &mut text);
     output.bytes(&text);
@@ -20,16 +20,16 @@ pub(crate) fn completions(shell: Shell, output: &mut Output) -> Result<Exit, Tro
 }
 
 /// One page with all that there is, or a folder with a page for each command.
-pub(crate) fn man(folder: Option<&Path>, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn man(folder: Option<&Path>, output: &mut Output) -> Result<Exit, CliError> {
     // a page for each `help` of a command would say nothing
     let mut command = without_help(Arguments::command());
     let mut page = Vec::new();
-    main_page(&command, &mut page).map_err(Trouble::Output)?;
+    main_page(&command, &mut page).map_err(CliError::Output)?;
     let Some(folder) = folder else {
         output.bytes(&page);
         return Ok(Exit::Good);
     };
-    let failed = |cause: io::Error| Trouble::Write {
+    let failed = |cause: io::Error| CliError::Write {
         name: folder.display().to_string(),
         cause,
     };

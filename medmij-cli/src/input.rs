@@ -10,7 +10,7 @@ use std::{
 
 use medmij_list::{Dialect, ReadOptions};
 
-use crate::{screen::Screen, trouble::Trouble};
+use crate::{cli_error::CliError, screen::Screen};
 
 /// A document to judge.
 pub(crate) struct Input {
@@ -25,14 +25,14 @@ pub(crate) struct Input {
 
 enum Again {
     File(PathBuf),
-    Kept(Vec<u8>),
+    Stored(Vec<u8>),
 }
 
 impl Input {
     /// Reads a file, or standard input for `-`. Of a file that is too large nothing is read. Of what has no size (a pipe, a
     /// device) at most 256 MiB and one byte are read, and nothing after a byte that no XML holds: the reader then names
     /// what is wrong.
-    pub(crate) fn read(path: &Path, limit: usize, screen: Screen) -> Result<Self, Trouble> {
+    pub(crate) fn read(path: &Path, limit: usize, screen: Screen) -> Result<Self, CliError> {
         let most = limit as u64 + 1;
         let most_of_stream = most.min(STREAM + 1);
         if path == Path::new("-") {
@@ -42,7 +42,7 @@ impl Input {
             return Ok(Self {
                 name,
                 too_large: None,
-                again: Again::Kept(bytes.clone()),
+                again: Again::Stored(bytes.clone()),
                 bytes,
             });
         }
@@ -66,7 +66,7 @@ impl Input {
         let again = if is_file {
             Again::File(path.to_owned())
         } else {
-            Again::Kept(bytes.clone())
+            Again::Stored(bytes.clone())
         };
         Ok(Self {
             name,
@@ -77,7 +77,7 @@ impl Input {
     }
 
     /// Reads a file that is small for what it is: a schema, a dialect, a policy.
-    pub(crate) fn small(path: &Path) -> Result<Self, Trouble> {
+    pub(crate) fn small(path: &Path) -> Result<Self, CliError> {
         let input = Self::read(path, SMALL, Screen::none())?;
         if input.too_large.is_some() || input.bytes.len() > SMALL {
             return Err(cannot_read(&input.name, io::ErrorKind::FileTooLarge.into()));
@@ -86,7 +86,7 @@ impl Input {
     }
 
     /// The text, for a small file that is no XML.
-    pub(crate) fn text(&self) -> Result<&str, Trouble> {
+    pub(crate) fn text(&self) -> Result<&str, CliError> {
         std::str::from_utf8(&self.bytes).map_err(|_| cannot_read(&self.name, io::ErrorKind::InvalidData.into()))
     }
 
@@ -96,7 +96,7 @@ impl Input {
             name,
             bytes,
             too_large: None,
-            again: Again::Kept(Vec::new()),
+            again: Again::Stored(Vec::new()),
         }
     }
 
@@ -110,26 +110,26 @@ impl Input {
         match &self.again {
             Again::File(_) if self.too_large.is_some() => Vec::new(),
             Again::File(path) => std::fs::read(path).unwrap_or_default(),
-            Again::Kept(bytes) => bytes.clone(),
+            Again::Stored(bytes) => bytes.clone(),
         }
     }
 }
 
 /// Reads the options that all reading commands share.
-pub(crate) fn options(dialect: Option<&Path>) -> Result<ReadOptions, Trouble> {
+pub(crate) fn options(dialect: Option<&Path>) -> Result<ReadOptions, CliError> {
     let options = ReadOptions::files();
     let Some(path) = dialect else { return Ok(options) };
     let input = Input::small(path)?;
     let text = input.text()?;
-    let dialect: Dialect = text.parse().map_err(|cause| Trouble::Dialect {
+    let dialect: Dialect = text.parse().map_err(|cause| CliError::Dialect {
         name: input.name.clone(),
         cause,
     })?;
     Ok(options.with_dialect(Arc::new(dialect)))
 }
 
-fn cannot_read(name: &str, cause: io::Error) -> Trouble {
-    Trouble::Read {
+fn cannot_read(name: &str, cause: io::Error) -> CliError {
+    CliError::Read {
         name: name.to_owned(),
         cause,
     }

@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use crate::{
     Exit,
+    cli_error::CliError,
     input::Input,
     output::{Output, Paint},
     screen::Screen,
-    trouble::Trouble,
 };
 
 /// A log file is not read beyond this size.
@@ -77,7 +77,7 @@ pub(crate) struct ReportLog {
     dva: bool,
 }
 
-pub(crate) fn run(command: &LogCommand, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(command: &LogCommand, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         LogCommand::Check(arguments) => check_files(arguments, output),
         LogCommand::Chain(arguments) => chains(arguments, output),
@@ -86,12 +86,12 @@ pub(crate) fn run(command: &LogCommand, output: &mut Output) -> Result<Exit, Tro
     }
 }
 
-fn read(path: &Path) -> Result<(String, String), Trouble> {
+fn read(path: &Path) -> Result<(String, String), CliError> {
     let mut input = Input::read(path, LARGEST, Screen::none())?;
     if input.too_large.is_some() {
-        return Err(Trouble::Usage(format!("{}: is larger than 1 GiB", input.name)));
+        return Err(CliError::Usage(format!("{}: is larger than 1 GiB", input.name)));
     }
-    let text = String::from_utf8(input.take()).map_err(|_| Trouble::Usage(format!("{}: is not UTF-8", input.name)))?;
+    let text = String::from_utf8(input.take()).map_err(|_| CliError::Usage(format!("{}: is not UTF-8", input.name)))?;
     Ok((input.name, text))
 }
 
@@ -104,7 +104,7 @@ struct FindingRow<'a> {
     message: String,
 }
 
-fn check_files(arguments: &CheckLog, output: &mut Output) -> Result<Exit, Trouble> {
+fn check_files(arguments: &CheckLog, output: &mut Output) -> Result<Exit, CliError> {
     let (mut errors, mut lines) = (0_usize, 0_usize);
     for path in &arguments.files {
         let (name, text) = read(path)?;
@@ -142,12 +142,12 @@ fn check_files(arguments: &CheckLog, output: &mut Output) -> Result<Exit, Troubl
     Ok(if errors == 0 { Exit::Good } else { Exit::Not })
 }
 
-fn chains(arguments: &ChainLog, output: &mut Output) -> Result<Exit, Trouble> {
+fn chains(arguments: &ChainLog, output: &mut Output) -> Result<Exit, CliError> {
     let texts: Vec<String> = arguments
         .files
         .iter()
         .map(|path| Ok(read(path)?.1))
-        .collect::<Result<_, Trouble>>()?;
+        .collect::<Result<_, CliError>>()?;
     let wanted = |chain: &Chain| arguments.trace.as_ref().is_none_or(|trace| *trace == chain.trace_id);
     let chains: Vec<Chain> = Chain::read(texts.iter().map(String::as_str))
         .into_iter()
@@ -161,7 +161,7 @@ fn chains(arguments: &ChainLog, output: &mut Output) -> Result<Exit, Trouble> {
         }
         if let Some(folder) = &arguments.svg {
             let path = folder.join(format!("{}.svg", file_name(&chain.trace_id)));
-            std::fs::write(&path, svg(chain)).map_err(|cause| Trouble::Write {
+            std::fs::write(&path, svg(chain)).map_err(|cause| CliError::Write {
                 name: path.display().to_string(),
                 cause,
             })?;
@@ -179,9 +179,9 @@ fn file_name(trace_id: &str) -> String {
     safe.chars().take(80).collect()
 }
 
-fn measure(arguments: &ReportLog, output: &mut Output) -> Result<Exit, Trouble> {
+fn measure(arguments: &ReportLog, output: &mut Output) -> Result<Exit, CliError> {
     let (from, until) = month(&arguments.month)
-        .ok_or_else(|| Trouble::Usage(format!("--month {}: is no month of the form YYYY-MM", arguments.month)))?;
+        .ok_or_else(|| CliError::Usage(format!("--month {}: is no month of the form YYYY-MM", arguments.month)))?;
     let mut norms = [report::Ketennorm::TOKEN, report::Ketennorm::RESOURCE];
     if arguments.dva {
         norms = [report::Ketennorm::TOKEN_AT_DVA, report::Ketennorm::RESOURCE_AT_DVA];
@@ -190,7 +190,7 @@ fn measure(arguments: &ReportLog, output: &mut Output) -> Result<Exit, Trouble> 
         .files
         .iter()
         .map(|path| Ok(read(path)?.1))
-        .collect::<Result<_, Trouble>>()?;
+        .collect::<Result<_, CliError>>()?;
     let measured = report::KetennormReport::measure(texts.iter().flat_map(|text| text.lines()), &norms, from, until);
     output.line(measured.to_string().trim_end());
     Ok(if measured.rows.iter().all(report::Measured::is_met) {
@@ -210,17 +210,17 @@ fn month(text: &str) -> Option<(DateTime<FixedOffset>, DateTime<FixedOffset>)> {
     Some((start(first)?, start(next)?))
 }
 
-fn rejected(folder: &Path, output: &mut Output) -> Result<Exit, Trouble> {
+fn rejected(folder: &Path, output: &mut Output) -> Result<Exit, CliError> {
     let folder = folder.join("rejected");
-    let trouble = |cause| Trouble::Read {
+    let fault = |cause| CliError::Read {
         name: folder.display().to_string(),
         cause,
     };
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .map_err(trouble)?
+        .map_err(fault)?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()
-        .map_err(trouble)?;
+        .map_err(fault)?;
     files.sort();
     for path in &files {
         let (name, text) = read(path)?;

@@ -3,20 +3,20 @@
 
 use medmij_list::List as _;
 use medmij_types::Aanbiedernaam;
-use medmij_zal::{Gegevensdienst, Interfaceversie, Zorgaanbieder, Zorgaanbiederslijst};
+use medmij_zal::{Interfaceversie, OfferedGegevensdienst, Zorgaanbieder, Zorgaanbiederslijst};
 use serde::Serialize;
 
 use crate::{
     Exit, any_list,
     arguments::Lookup,
+    cli_error::CliError,
     input::{self, Input},
     nearest::nearest,
     output::{Output, Paint, error_line, printable},
     screen::Screen,
-    trouble::Trouble,
 };
 
-pub(crate) fn run(arguments: &Lookup, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(arguments: &Lookup, output: &mut Output) -> Result<Exit, CliError> {
     let options = input::options(arguments.dialect.as_deref())?;
     let screen = Screen::new(arguments.json);
     let input = Input::read(&arguments.list, options.limits.size, screen)?;
@@ -24,20 +24,20 @@ pub(crate) fn run(arguments: &Lookup, output: &mut Output) -> Result<Exit, Troub
     let list = any_list::needed::<Zorgaanbiederslijst>(input, &options)?;
     drop(judging);
 
-    let naam = Aanbiedernaam::parse(&arguments.naam);
-    let Some(aanbieder) = naam.ok().and_then(|naam| list.zorgaanbieder(&naam)) else {
+    let name = Aanbiedernaam::parse(&arguments.name);
+    let Some(aanbieder) = name.ok().and_then(|name| list.zorgaanbieder(&name)) else {
         return Ok(not_found(arguments, &list, output));
     };
-    let found: Vec<Versie<'_>> = aanbieder
+    let found: Vec<Version<'_>> = aanbieder
         .interfaceversies()
-        .filter(|versie| {
+        .filter(|version| {
             arguments
                 .interfaceversie
                 .as_deref()
-                .is_none_or(|wanted| is_version(*versie, wanted))
+                .is_none_or(|wanted| is_version(*version, wanted))
         })
-        .map(|versie| Versie::of(versie, arguments.gegevensdienst.as_deref()))
-        .filter(|versie| !versie.gegevensdiensten.is_empty())
+        .map(|version| Version::of(version, arguments.gegevensdienst.as_deref()))
+        .filter(|version| !version.gegevensdiensten.is_empty())
         .collect();
     if found.is_empty() {
         return Ok(nothing_of(aanbieder, arguments, output));
@@ -51,8 +51,8 @@ pub(crate) fn run(arguments: &Lookup, output: &mut Output) -> Result<Exit, Troub
     if arguments.json {
         output.json(&Answer {
             found: true,
-            zorgaanbiedernaam: aanbieder.naam_str(),
-            aanbiedertype: aanbieder.aanbiedertype().map(|soort| soort.to_string()),
+            zorgaanbiedernaam: aanbieder.name_str(),
+            aanbiedertype: aanbieder.aanbiedertype().map(|kind| kind.to_string()),
             interfaceversies: found,
         });
     } else {
@@ -62,23 +62,23 @@ pub(crate) fn run(arguments: &Lookup, output: &mut Output) -> Result<Exit, Troub
 }
 
 /// The versions are opaque; a list of release 2 has one without a name.
-fn is_version(versie: Interfaceversie<'_>, wanted: &str) -> bool {
-    versie.id_str().is_none_or(|id| id == wanted)
+fn is_version(version: Interfaceversie<'_>, wanted: &str) -> bool {
+    version.id_str().is_none_or(|id| id == wanted)
 }
 
 fn not_found(arguments: &Lookup, list: &Zorgaanbiederslijst, output: &mut Output) -> Exit {
-    let wanted = arguments.naam.strip_suffix("@medmij").unwrap_or(&arguments.naam);
-    let nearest = nearest(wanted, list.zorgaanbieders().map(Zorgaanbieder::naam_str));
+    let wanted = arguments.name.strip_suffix("@medmij").unwrap_or(&arguments.name);
+    let nearest = nearest(wanted, list.zorgaanbieders().map(Zorgaanbieder::name_str));
     if arguments.json {
         output.json(&Missing {
             found: false,
-            wanted: &arguments.naam,
+            wanted: &arguments.name,
             nearest,
         });
     } else {
         let what = format!(
             "medmij: there is no zorgaanbieder {:?} in the list",
-            printable(&arguments.naam)
+            printable(&arguments.name)
         );
         say(&what, "did you mean", &nearest);
     }
@@ -87,13 +87,13 @@ fn not_found(arguments: &Lookup, list: &Zorgaanbiederslijst, output: &mut Output
 
 fn nothing_of(aanbieder: Zorgaanbieder<'_>, arguments: &Lookup, output: &mut Output) -> Exit {
     let mut there: Vec<String> = Vec::new();
-    for versie in aanbieder.interfaceversies() {
-        let ids: Vec<_> = versie
+    for version in aanbieder.interfaceversies() {
+        let ids: Vec<_> = version
             .gegevensdiensten()
-            .map(Gegevensdienst::id_str)
+            .map(OfferedGegevensdienst::id_str)
             .map(printable)
             .collect();
-        let of = versie
+        let of = version
             .id_str()
             .map_or_else(String::new, |id| format!("interfaceversie {}: ", printable(id)));
         there.push(format!("{of}gegevensdienst {}", ids.join(", ")));
@@ -102,11 +102,11 @@ fn nothing_of(aanbieder: Zorgaanbieder<'_>, arguments: &Lookup, output: &mut Out
     if arguments.json {
         output.json(&Missing {
             found: false,
-            wanted: &arguments.naam,
-            nearest: vec![aanbieder.naam_str()],
+            wanted: &arguments.name,
+            nearest: vec![aanbieder.name_str()],
         });
     } else {
-        let what = format!("medmij: {} does not offer that", printable(aanbieder.naam_str()));
+        let what = format!("medmij: {} does not offer that", printable(aanbieder.name_str()));
         say(&what, "it offers", &there);
     }
     Exit::Not
@@ -124,38 +124,38 @@ fn say(what: &str, instead: &str, choices: &[&str]) {
     }
 }
 
-fn show(aanbieder: Zorgaanbieder<'_>, found: &[Versie<'_>], output: &mut Output) {
-    let soort = aanbieder
+fn show(aanbieder: Zorgaanbieder<'_>, found: &[Version<'_>], output: &mut Output) {
+    let kind = aanbieder
         .aanbiedertype()
-        .map_or_else(String::new, |soort| format!(" ({soort})"));
-    let naam = output.paint(Paint::Bold, printable(aanbieder.naam_str()));
-    output.line(format_args!("{naam}{}\n", printable(&soort)));
+        .map_or_else(String::new, |kind| format!(" ({kind})"));
+    let name = output.paint(Paint::Bold, printable(aanbieder.name_str()));
+    output.line(format_args!("{name}{}\n", printable(&kind)));
 
     let mut rows = vec![["INTERFACEVERSIE", "GEGEVENSDIENST", "ENDPOINT", "SYSTEEMROL", "URI"].map(str::to_owned)];
-    for versie in found {
-        for dienst in &versie.gegevensdiensten {
-            let start = [versie.id.unwrap_or("-"), dienst.id].map(printable);
-            let mut row = |endpoint: &str, rol: &str, uri: Option<&str>| {
-                let [versie, dienst] = start.clone();
+    for version in found {
+        for service in &version.gegevensdiensten {
+            let start = [version.id.unwrap_or("-"), service.id].map(printable);
+            let mut row = |endpoint: &str, role: &str, uri: Option<&str>| {
+                let [version, service] = start.clone();
                 rows.push([
-                    versie,
-                    dienst,
+                    version,
+                    service,
                     endpoint.to_owned(),
-                    printable(rol),
+                    printable(role),
                     printable(uri.unwrap_or("-")),
                 ]);
             };
-            row("authorization", "", dienst.authorization_endpoint);
-            row("token", "", dienst.token_endpoint);
-            if let Some(abonneren) = &dienst.abonneren {
-                let endpoint = match abonneren.maximale_duur {
+            row("authorization", "", service.authorization_endpoint);
+            row("token", "", service.token_endpoint);
+            if let Some(abonneren) = &service.abonneren {
+                let endpoint = match abonneren.max_duration {
                     Some(days) => format!("subscription (at most {} days)", printable(days)),
                     None => "subscription".to_owned(),
                 };
                 row(&endpoint, "", abonneren.subscription_endpoint);
             }
-            for rol in &dienst.systeemrollen {
-                row("resource", rol.code, rol.resource_endpoint);
+            for role in &service.systeemrollen {
+                row("resource", role.code, role.resource_endpoint);
             }
         }
     }
@@ -164,8 +164,8 @@ fn show(aanbieder: Zorgaanbieder<'_>, found: &[Versie<'_>], output: &mut Output)
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..4).map(width).collect();
-    for [versie, dienst, endpoint, rol, uri] in &rows {
-        let cells = [versie, dienst, endpoint, rol];
+    for [version, service, endpoint, role, uri] in &rows {
+        let cells = [version, service, endpoint, role];
         let mut line = String::new();
         for (cell, width) in cells.into_iter().zip(&widths) {
             line.push_str(&format!("{cell:width$}  "));
@@ -179,7 +179,7 @@ struct Answer<'a> {
     found: bool,
     zorgaanbiedernaam: &'a str,
     aanbiedertype: Option<String>,
-    interfaceversies: Vec<Versie<'a>>,
+    interfaceversies: Vec<Version<'a>>,
 }
 
 #[derive(Serialize)]
@@ -190,58 +190,58 @@ struct Missing<'a> {
 }
 
 #[derive(Serialize)]
-struct Versie<'a> {
+struct Version<'a> {
     id: Option<&'a str>,
-    gegevensdiensten: Vec<Dienst<'a>>,
+    gegevensdiensten: Vec<Service<'a>>,
 }
 
 #[derive(Serialize)]
-struct Dienst<'a> {
+struct Service<'a> {
     id: &'a str,
     authorization_endpoint: Option<&'a str>,
     token_endpoint: Option<&'a str>,
     abonneren: Option<Abonneren<'a>>,
-    systeemrollen: Vec<Rol<'a>>,
+    systeemrollen: Vec<Role<'a>>,
 }
 
 #[derive(Serialize)]
 struct Abonneren<'a> {
-    maximale_duur: Option<&'a str>,
+    max_duration: Option<&'a str>,
     subscription_endpoint: Option<&'a str>,
 }
 
 #[derive(Serialize)]
-struct Rol<'a> {
+struct Role<'a> {
     code: &'a str,
     resource_endpoint: Option<&'a str>,
 }
 
-impl<'a> Versie<'a> {
-    fn of(versie: Interfaceversie<'a>, dienst: Option<&str>) -> Self {
-        let wanted = |found: &Gegevensdienst<'_>| dienst.is_none_or(|id| id == found.id_str());
+impl<'a> Version<'a> {
+    fn of(version: Interfaceversie<'a>, service: Option<&str>) -> Self {
+        let wanted = |found: &OfferedGegevensdienst<'_>| service.is_none_or(|id| id == found.id_str());
         Self {
-            id: versie.id_str(),
-            gegevensdiensten: versie.gegevensdiensten().filter(wanted).map(Dienst::of).collect(),
+            id: version.id_str(),
+            gegevensdiensten: version.gegevensdiensten().filter(wanted).map(Service::of).collect(),
         }
     }
 }
 
-impl<'a> Dienst<'a> {
-    fn of(dienst: Gegevensdienst<'a>) -> Self {
-        let abonneren = dienst.abonneren().map(|abonneren| Abonneren {
-            maximale_duur: abonneren.maximale_duur_str(),
+impl<'a> Service<'a> {
+    fn of(service: OfferedGegevensdienst<'a>) -> Self {
+        let abonneren = service.abonneren().map(|abonneren| Abonneren {
+            max_duration: abonneren.max_duration_str(),
             subscription_endpoint: abonneren.subscription_endpoint_str(),
         });
-        let rollen = dienst.systeemrollen();
+        let roles = service.systeemrollen();
         Self {
-            id: dienst.id_str(),
-            authorization_endpoint: dienst.authorization_endpoint_str(),
-            token_endpoint: dienst.token_endpoint_str(),
+            id: service.id_str(),
+            authorization_endpoint: service.authorization_endpoint_str(),
+            token_endpoint: service.token_endpoint_str(),
             abonneren,
-            systeemrollen: rollen
-                .map(|rol| Rol {
-                    code: rol.code_str(),
-                    resource_endpoint: rol.resource_endpoint_str(),
+            systeemrollen: roles
+                .map(|role| Role {
+                    code: role.code_str(),
+                    resource_endpoint: role.resource_endpoint_str(),
                 })
                 .collect(),
         }

@@ -8,7 +8,7 @@
 mod any_list;
 mod arguments;
 mod cache;
-mod company;
+mod cli_error;
 mod complaint;
 mod diff;
 #[cfg(feature = "doctor")]
@@ -18,6 +18,7 @@ mod fhir;
 mod generate;
 mod input;
 mod lint;
+mod list_set;
 #[cfg(feature = "log")]
 mod log;
 mod lookup;
@@ -31,7 +32,6 @@ mod schema;
 mod screen;
 #[cfg(feature = "store")]
 mod store;
-mod trouble;
 mod validate;
 mod verdict;
 mod warning;
@@ -43,8 +43,8 @@ use clap::Parser as _;
 
 use crate::{
     arguments::{Arguments, Command, SchemaCommand, WhitelistCommand},
+    cli_error::CliError,
     output::Output,
-    trouble::Trouble,
 };
 
 fn main() -> ExitCode {
@@ -53,13 +53,13 @@ fn main() -> ExitCode {
     let done = run(arguments.command, &mut output);
     let exit = match (done, output.finish()) {
         (Ok(exit), Ok(())) => exit,
-        (Ok(_), Err(error)) => say(&Trouble::Output(error)),
-        (Err(trouble), _) => say(&trouble),
+        (Ok(_), Err(error)) => say(&CliError::Output(error)),
+        (Err(fault), _) => say(&fault),
     };
     ExitCode::from(exit as u8)
 }
 
-fn run(command: Command, output: &mut Output) -> Result<Exit, Trouble> {
+fn run(command: Command, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         Command::Validate(arguments) => validate::run(&arguments, output),
         Command::Lookup(arguments) => lookup::run(&arguments, output),
@@ -91,8 +91,8 @@ fn run(command: Command, output: &mut Output) -> Result<Exit, Trouble> {
 }
 
 /// Says on standard error what went wrong.
-fn say(trouble: &Trouble) -> Exit {
-    output::error_line(&format!("medmij: {trouble}"));
+fn say(fault: &CliError) -> Exit {
+    output::error_line(&format!("medmij: {fault}"));
     Exit::Failed
 }
 

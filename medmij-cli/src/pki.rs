@@ -10,14 +10,14 @@ mod workdays;
 use std::{path::PathBuf, time::SystemTime};
 
 use clap::{Args, Subcommand};
-use medmij_types::{Datum, Printable};
+use medmij_types::{CalendarDate, Printable};
 use serde::Serialize;
 
 use crate::{
     Exit,
+    cli_error::CliError,
     input::Input,
     output::{Output, Paint},
-    trouble::Trouble,
 };
 use certificate::CertificateView;
 use judge::{Finding, Severity};
@@ -64,31 +64,31 @@ pub(crate) struct CheckPki {
     checked: Option<PathBuf>,
     /// Judge as of this day instead of today.
     #[arg(long, value_name = "YYYY-MM-DD")]
-    on: Option<Datum>,
+    on: Option<CalendarDate>,
     /// One JSON object for each finding: severity, code, certificate, message, remedy.
     #[arg(long)]
     json: bool,
 }
 
-pub(crate) fn run(command: &PkiCommand, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(command: &PkiCommand, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         PkiCommand::Show(arguments) => show(arguments, output),
         PkiCommand::Check(arguments) => check(arguments, output),
     }
 }
 
-fn read(files: &[PathBuf]) -> Result<Vec<CertificateView>, Trouble> {
+fn read(files: &[PathBuf]) -> Result<Vec<CertificateView>, CliError> {
     let mut found = Vec::new();
     for path in files {
         let input = Input::small(path)?;
         let certificates =
-            certificate::read(&input.bytes).map_err(|cause| Trouble::Usage(format!("{}: {cause}", input.name)))?;
+            certificate::read(&input.bytes).map_err(|cause| CliError::Usage(format!("{}: {cause}", input.name)))?;
         found.extend(certificates);
     }
     Ok(found)
 }
 
-fn show(arguments: &ShowPki, output: &mut Output) -> Result<Exit, Trouble> {
+fn show(arguments: &ShowPki, output: &mut Output) -> Result<Exit, CliError> {
     for certificate in read(&arguments.files)? {
         if arguments.json {
             output.json(&certificate);
@@ -143,15 +143,15 @@ struct FindingRow<'a> {
     remedy: &'a str,
 }
 
-fn check(arguments: &CheckPki, output: &mut Output) -> Result<Exit, Trouble> {
+fn check(arguments: &CheckPki, output: &mut Output) -> Result<Exit, CliError> {
     let certificates = read(&arguments.files)?;
-    let today = arguments.on.unwrap_or_else(|| Datum::in_amsterdam(now()));
+    let today = arguments.on.unwrap_or_else(|| CalendarDate::in_amsterdam(now()));
     let known = match &arguments.thumbprints {
         None => None,
         Some(path) => {
             let input = Input::small(path)?;
             let parsed = thumbprints::parse(input.text()?)
-                .map_err(|line| Trouble::Usage(format!("{}:{line}: is no SHA-256 thumbprint", input.name)))?;
+                .map_err(|line| CliError::Usage(format!("{}:{line}: is no SHA-256 thumbprint", input.name)))?;
             Some(parsed)
         }
     };
@@ -159,7 +159,7 @@ fn check(arguments: &CheckPki, output: &mut Output) -> Result<Exit, Trouble> {
     for path in &arguments.crl {
         let input = Input::small(path)?;
         let list =
-            certificate::read_crl(&input.bytes).map_err(|cause| Trouble::Usage(format!("{}: {cause}", input.name)))?;
+            certificate::read_crl(&input.bytes).map_err(|cause| CliError::Usage(format!("{}: {cause}", input.name)))?;
         revoked.extend(list);
     }
     let mut findings = judge::judge(&certificates, today, known.as_ref(), &revoked);
@@ -181,7 +181,7 @@ fn check(arguments: &CheckPki, output: &mut Output) -> Result<Exit, Trouble> {
         ));
     }
     if let Some(path) = arguments.checked.as_ref().filter(|_| !wrong) {
-        std::fs::write(path, format!("{today}\n")).map_err(|cause| Trouble::Write {
+        std::fs::write(path, format!("{today}\n")).map_err(|cause| CliError::Write {
             name: path.display().to_string(),
             cause,
         })?;

@@ -10,12 +10,12 @@ use serde::Serialize;
 use crate::{
     Exit,
     arguments::PolicyCommand,
+    cli_error::CliError,
     input::Input,
     output::{Output, Paint, error_line, printable},
-    trouble::Trouble,
 };
 
-pub(crate) fn run(command: &PolicyCommand, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(command: &PolicyCommand, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         PolicyCommand::Show { file, json } => {
             show(&read(file.as_deref())?, *json, output);
@@ -40,29 +40,29 @@ pub(crate) fn run(command: &PolicyCommand, output: &mut Output) -> Result<Exit, 
                 Ok(Exit::Good)
             }
             // the file is there and says something wrong
-            Err(Trouble::Usage(wrong)) => {
+            Err(CliError::Usage(wrong)) => {
                 error_line(&format!("medmij: {wrong}"));
                 Ok(Exit::Not)
             }
-            Err(trouble) => Err(trouble),
+            Err(fault) => Err(fault),
         },
     }
 }
 
-fn read(file: Option<&Path>) -> Result<Stelsel, Trouble> {
+fn read(file: Option<&Path>) -> Result<Stelsel, CliError> {
     let Some(file) = file else {
         return Ok(Stelsel::default());
     };
     let input = Input::small(file)?;
     Stelsel::from_toml(input.text()?)
-        .map_err(|cause| Trouble::Usage(format!("{}: {}", input.name, cause.to_string().trim_end())))
+        .map_err(|cause| CliError::Usage(format!("{}: {}", input.name, cause.to_string().trim_end())))
 }
 
 fn show(stelsel: &Stelsel, json: bool, output: &mut Output) {
     let rows = stelsel.rows();
     if json {
         for row in &rows {
-            output.json(&Value::of(&stelsel.versie, row));
+            output.json(&Value::of(&stelsel.version, row));
         }
         return;
     }
@@ -71,7 +71,7 @@ fn show(stelsel: &Stelsel, json: bool, output: &mut Output) {
     let open = stelsel.open().len();
     output.line(format_args!(
         "\npolicy \"{}\": {} values; {overruled} overruled (*); {open} rest on inference or on nothing",
-        printable(&stelsel.versie),
+        printable(&stelsel.version),
         rows.len()
     ));
 }
@@ -80,17 +80,17 @@ fn check(stelsel: &Stelsel, json: bool, output: &mut Output) {
     let open = stelsel.open();
     if json {
         for row in &open {
-            output.json(&Value::of(&stelsel.versie, row));
+            output.json(&Value::of(&stelsel.version, row));
         }
     } else if open.is_empty() {
-        let versie = printable(&stelsel.versie);
-        output.line(format_args!("policy \"{versie}\": every value is confirmed"));
+        let version = printable(&stelsel.version);
+        output.line(format_args!("policy \"{version}\": every value is confirmed"));
     } else {
         table(&open, output);
         output.line(format_args!(
             "\npolicy \"{}\": {} of {} values rest on inference or on nothing. Look each up in the Afsprakenstelsel, and \
              put it into the policy file with its source and merk = \"confirmed\".",
-            printable(&stelsel.versie),
+            printable(&stelsel.version),
             open.len(),
             stelsel.rows().len()
         ));
@@ -101,19 +101,19 @@ fn check(stelsel: &Stelsel, json: bool, output: &mut Output) {
 fn diff(old: &Stelsel, new: &Stelsel, json: bool, output: &mut Output) -> bool {
     let by_name = |stelsel: &Stelsel| -> BTreeMap<String, PolicyRow> {
         let rows = stelsel.rows().into_iter();
-        rows.map(|row| (row.naam.clone(), row)).collect()
+        rows.map(|row| (row.name.clone(), row)).collect()
     };
     let (before, after) = (by_name(old), by_name(new));
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
     names.sort_unstable();
     names.dedup();
     let (mut values, mut grounds) = (0_usize, 0_usize);
-    for naam in names {
-        let (old_row, new_row) = (before.get(naam), after.get(naam));
+    for name in names {
+        let (old_row, new_row) = (before.get(name), after.get(name));
         if old_row.map(ground) == new_row.map(ground) {
             continue;
         }
-        let is_same = old_row.map(|row| &row.waarde) == new_row.map(|row| &row.waarde);
+        let is_same = old_row.map(|row| &row.value) == new_row.map(|row| &row.value);
         if is_same {
             grounds += 1;
         } else {
@@ -121,17 +121,17 @@ fn diff(old: &Stelsel, new: &Stelsel, json: bool, output: &mut Output) -> bool {
         }
         if json {
             output.json(&Change {
-                naam,
-                old: old_row.map(|row| Value::of(&old.versie, row)),
-                new: new_row.map(|row| Value::of(&new.versie, row)),
+                name,
+                old: old_row.map(|row| Value::of(&old.version, row)),
+                new: new_row.map(|row| Value::of(&new.version, row)),
             });
             continue;
         }
-        let line = output.paint(Paint::Yellow, format_args!("~ {}", printable(naam)));
+        let line = output.paint(Paint::Yellow, format_args!("~ {}", printable(name)));
         output.line(line);
         for (sign, paint, row) in [("-", Paint::Red, old_row), ("+", Paint::Green, new_row)] {
             let Some(row) = row else { continue };
-            let text = format!("    {sign} {} ({}{})", row.waarde, row.mark, because(row));
+            let text = format!("    {sign} {} ({}{})", row.value, row.mark, because(row));
             let line = output.paint(paint, printable(&text));
             output.line(line);
         }
@@ -146,12 +146,12 @@ fn diff(old: &Stelsel, new: &Stelsel, json: bool, output: &mut Output) -> bool {
 
 /// What makes a value what it is.
 fn ground(row: &PolicyRow) -> (&str, &str, &str, Mark) {
-    (&row.waarde, &row.code, &row.bron, row.mark)
+    (&row.value, &row.code, &row.source, row.mark)
 }
 
 fn because(row: &PolicyRow) -> String {
     let mut text = String::new();
-    for part in [&row.code, &row.bron].into_iter().filter(|part| !part.is_empty()) {
+    for part in [&row.code, &row.source].into_iter().filter(|part| !part.is_empty()) {
         text.push_str(", ");
         text.push_str(part);
     }
@@ -165,11 +165,11 @@ fn table(rows: &[PolicyRow], output: &mut Output) {
         cells.push(
             [
                 sign,
-                &row.naam,
-                &row.waarde,
+                &row.name,
+                &row.value,
                 &row.mark.to_string(),
                 &row.code,
-                &row.bron,
+                &row.source,
             ]
             .map(printable),
         );
@@ -191,24 +191,24 @@ fn table(rows: &[PolicyRow], output: &mut Output) {
 /// One value; the fields are those of the policy file.
 #[derive(Serialize)]
 struct Value<'a> {
-    versie: &'a str,
-    naam: &'a str,
-    waarde: &'a str,
+    version: &'a str,
+    name: &'a str,
+    value: &'a str,
     code: &'a str,
-    bron: &'a str,
-    merk: String,
+    source: &'a str,
+    mark: String,
     overruled: bool,
 }
 
 impl<'a> Value<'a> {
-    fn of(versie: &'a str, row: &'a PolicyRow) -> Self {
+    fn of(version: &'a str, row: &'a PolicyRow) -> Self {
         Self {
-            versie,
-            naam: &row.naam,
-            waarde: &row.waarde,
+            version,
+            name: &row.name,
+            value: &row.value,
             code: &row.code,
-            bron: &row.bron,
-            merk: row.mark.to_string(),
+            source: &row.source,
+            mark: row.mark.to_string(),
             overruled: row.overruled,
         }
     }
@@ -216,7 +216,7 @@ impl<'a> Value<'a> {
 
 #[derive(Serialize)]
 struct Change<'a> {
-    naam: &'a str,
+    name: &'a str,
     old: Option<Value<'a>>,
     new: Option<Value<'a>>,
 }

@@ -7,19 +7,19 @@ use medmij_list::Dialect;
 use crate::{
     Exit,
     arguments::SchemaImport,
+    cli_error::CliError,
     input::Input,
     output::{Output, error_line},
-    trouble::Trouble,
 };
 
-pub(crate) fn run(arguments: &SchemaImport, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(arguments: &SchemaImport, output: &mut Output) -> Result<Exit, CliError> {
     let input = Input::small(&arguments.schema)?;
     let dialect = match Dialect::from_xsd(&input.bytes) {
         Ok(dialect) => dialect,
         Err(cause) => {
             error_line(&format!(
                 "medmij: {}",
-                Trouble::Schema {
+                CliError::Schema {
                     name: input.name,
                     cause
                 }
@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &SchemaImport, output: &mut Output) -> Result<Exit,
         None => output.bytes(text.as_bytes()),
         Some(path) => {
             let name = path.display().to_string();
-            std::fs::write(path, text).map_err(|cause| Trouble::Write {
+            std::fs::write(path, text).map_err(|cause| CliError::Write {
                 name: name.clone(),
                 cause,
             })?;

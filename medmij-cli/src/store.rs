@@ -16,11 +16,11 @@ use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 use crate::{
     Exit,
     arguments::{AuditCommand, BindingsCommand, ClockCommand, KeysCommand, StorePlace},
+    cli_error::CliError,
     output::Output,
-    trouble::Trouble,
 };
 
-pub(crate) fn bindings(command: &BindingsCommand, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn bindings(command: &BindingsCommand, output: &mut Output) -> Result<Exit, CliError> {
     let runtime = runtime()?;
     runtime.block_on(async {
         match Opened::at(command.place()).await? {
@@ -30,7 +30,7 @@ pub(crate) fn bindings(command: &BindingsCommand, output: &mut Output) -> Result
     })
 }
 
-pub(crate) fn keys(command: &KeysCommand, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn keys(command: &KeysCommand, output: &mut Output) -> Result<Exit, CliError> {
     let runtime = runtime()?;
     runtime.block_on(async {
         match Opened::at(command.place()).await? {
@@ -40,7 +40,7 @@ pub(crate) fn keys(command: &KeysCommand, output: &mut Output) -> Result<Exit, T
     })
 }
 
-pub(crate) fn clock(command: &ClockCommand, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn clock(command: &ClockCommand, output: &mut Output) -> Result<Exit, CliError> {
     let runtime = runtime()?;
     runtime.block_on(async {
         let opened = Opened::at(command.place()).await?;
@@ -54,7 +54,7 @@ pub(crate) fn clock(command: &ClockCommand, output: &mut Output) -> Result<Exit,
                 Opened::Sqlite(store) => store.accept_clock().await,
                 Opened::Postgres(store) => store.accept_clock().await,
             };
-            accepted.map_err(|error| Trouble::failed("the clock of the store", error))?;
+            accepted.map_err(|error| CliError::failed("the clock of the store", error))?;
         }
         match opened {
             Opened::Sqlite(store) => clock::show(&store, output).await,
@@ -63,7 +63,7 @@ pub(crate) fn clock(command: &ClockCommand, output: &mut Output) -> Result<Exit,
     })
 }
 
-pub(crate) fn audit(command: &AuditCommand, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn audit(command: &AuditCommand, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         AuditCommand::NewKey { file } => return audit::new_key(file, output),
         AuditCommand::Roles {
@@ -77,7 +77,7 @@ pub(crate) fn audit(command: &AuditCommand, output: &mut Output) -> Result<Exit,
             };
             runtime()?
                 .block_on(given)
-                .map_err(|error| Trouble::failed("the store in PostgreSQL", error))?;
+                .map_err(|error| CliError::failed("the store in PostgreSQL", error))?;
             output.line(format_args!(
                 "{application} may add audit entries, and neither change nor delete one"
             ));
@@ -103,7 +103,7 @@ enum Opened {
 }
 
 impl Opened {
-    async fn at(place: &StorePlace) -> Result<Self, Trouble> {
+    async fn at(place: &StorePlace) -> Result<Self, CliError> {
         if let Some(path) = &place.sqlite {
             return Self::file(path).map(Self::Sqlite);
         }
@@ -114,21 +114,21 @@ impl Opened {
         };
         let store = open
             .await
-            .map_err(|error| Trouble::failed("the store in PostgreSQL", error))?;
+            .map_err(|error| CliError::failed("the store in PostgreSQL", error))?;
         Ok(Self::Postgres(store))
     }
 
     /// A file that is not there is not made.
-    fn file(path: &Path) -> Result<SqliteStore, Trouble> {
+    fn file(path: &Path) -> Result<SqliteStore, CliError> {
         let name = path.display().to_string();
         if let Err(cause) = std::fs::metadata(path) {
-            return Err(Trouble::Read { name, cause });
+            return Err(CliError::Read { name, cause });
         }
-        SqliteStore::open(SqliteOptions::new(path)).map_err(|error| Trouble::failed(name, error))
+        SqliteStore::open(SqliteOptions::new(path)).map_err(|error| CliError::failed(name, error))
     }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    built.map_err(|error| Trouble::failed("a runtime", error))
+    built.map_err(|error| CliError::failed("a runtime", error))
 }

@@ -9,17 +9,17 @@ use crate::{
     Exit,
     any_list::{AnyList, all_complaints},
     arguments::Validate,
-    company::{Company, Judge, Judged},
+    cli_error::CliError,
     complaint::Complaint,
     input::{self, Input},
+    list_set::{Judge, Judged, ListSet},
     output::{self, Output, Paint, error_line, printable},
     screen::Screen,
-    trouble::Trouble,
     verdict::Verdict,
     warning::Warnings,
 };
 
-pub(crate) fn run(arguments: &Validate, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(arguments: &Validate, output: &mut Output) -> Result<Exit, CliError> {
     let mut options = input::options(arguments.dialect.as_deref())?;
     options.old_shapes |= arguments.old_shapes;
     let judge = Judge {
@@ -27,25 +27,25 @@ pub(crate) fn run(arguments: &Validate, output: &mut Output) -> Result<Exit, Tro
         options: &options,
         screen: Screen::new(arguments.json),
     };
-    let mut company = Company::of(&arguments.files, &judge);
+    let mut list_set = ListSet::of(&arguments.files, &judge);
     let mut exit = Exit::Good;
     let mut counts = Counts::default();
     for (number, path) in arguments.files.iter().enumerate() {
         let file = path.display().to_string();
-        if let Some(judged) = company.judged(number) {
-            exit = exit.max(counts.add(tell(&file, judged, &company, &judge, arguments, output)));
+        if let Some(judged) = list_set.judged(number) {
+            exit = exit.max(counts.add(tell(&file, judged, &list_set, &judge, arguments, output)));
             continue;
         }
-        match company.take(number, path, &judge) {
+        match list_set.take(number, path, &judge) {
             Ok(input) => {
                 let judged = judge.judge(input);
-                exit = exit.max(counts.add(tell(&file, &judged, &company, &judge, arguments, output)));
+                exit = exit.max(counts.add(tell(&file, &judged, &list_set, &judge, arguments, output)));
             }
-            Err(trouble) => {
+            Err(fault) => {
                 output.flush();
-                error_line(&format!("medmij: {trouble}"));
+                error_line(&format!("medmij: {fault}"));
                 if arguments.json {
-                    output.json(&Verdict::unreadable(&file, &trouble));
+                    output.json(&Verdict::unreadable(&file, &fault));
                 }
                 exit = counts.add(Exit::Failed);
             }
@@ -91,7 +91,7 @@ impl fmt::Display for Counts {
 fn tell(
     file: &str,
     judged: &Judged,
-    company: &Company,
+    list_set: &ListSet,
     judge: &Judge<'_>,
     arguments: &Validate,
     output: &mut Output,
@@ -100,7 +100,7 @@ fn tell(
     match result {
         Ok(list) => {
             let judging = judge.screen.judging(list.document().bytes().len());
-            let findings = company.lint(list);
+            let findings = list_set.lint(list);
             let most = if arguments.json { LISTED } else { SHOWN };
             let warnings = Warnings::of(list.document(), findings, most);
             drop(judging);

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::{
     any_list::AnyList,
+    cli_error::CliError,
     complaint::Complaint,
-    trouble::Trouble,
     warning::{Warning, Warnings},
 };
 
@@ -70,14 +70,14 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    pub(crate) fn unreadable(file: &'a str, trouble: &Trouble) -> Self {
+    pub(crate) fn unreadable(file: &'a str, fault: &CliError) -> Self {
         Self {
             error: Some(Problem::Unreadable {
                 line: None,
                 column: None,
                 path: "",
                 rule: "io",
-                message: trouble.to_string(),
+                message: fault.to_string(),
             }),
             ..Self::nothing(file)
         }

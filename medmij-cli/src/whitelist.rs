@@ -10,14 +10,14 @@ use serde::Serialize;
 use crate::{
     Exit, any_list,
     arguments::WhitelistCheck,
+    cli_error::CliError,
     input::{self, Input},
     nearest::nearest,
     output::{Output, Paint, printable},
     screen::Screen,
-    trouble::Trouble,
 };
 
-pub(crate) fn run(arguments: &WhitelistCheck, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(arguments: &WhitelistCheck, output: &mut Output) -> Result<Exit, CliError> {
     let hosts = hosts(arguments)?;
     let options = input::options(arguments.dialect.as_deref())?;
     let screen = Screen::new(arguments.json);
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &WhitelistCheck, output: &mut Output) -> Result<Exi
 }
 
 /// The hosts of the command line; for `-` those of standard input, one a line.
-fn hosts(arguments: &WhitelistCheck) -> Result<Vec<String>, Trouble> {
+fn hosts(arguments: &WhitelistCheck) -> Result<Vec<String>, CliError> {
     let mut hosts = Vec::new();
     for host in &arguments.hosts {
         if host != "-" {
@@ -72,7 +72,7 @@ fn hosts(arguments: &WhitelistCheck) -> Result<Vec<String>, Trouble> {
             continue;
         }
         if arguments.list == Path::new("-") {
-            return Err(Trouble::Usage(
+            return Err(CliError::Usage(
                 "the list and the hosts cannot both be standard input".to_owned(),
             ));
         }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.200, core.tknint.200 – core.tknint.203 — a flow of a DVP from value to value.
 
-mod aanvraag;
 mod callback;
 mod dvp;
 mod exchange;
+mod flow_request;
 mod granted;
 mod group;
 #[cfg(feature = "net")]
@@ -15,10 +15,10 @@ mod plan;
 #[cfg(feature = "net")]
 pub use self::net::SendError;
 pub use self::{
-    aanvraag::{Aanvraag, AanvraagError},
-    callback::{Callback, CallbackError, Melding, ReceivedCode},
+    callback::{Callback, CallbackError, ReceivedCode, UserMessage},
     dvp::{Dvp, Started},
     exchange::{Exchange, ExchangeError, Renewal, Tokens},
+    flow_request::{FlowRequest, FlowRequestError},
     granted::{GrantedScope, GrantedScopeError},
     group::{FlowGroup, group_by_endpoints},
     pending::{PendingFlow, PendingFlowError, PendingFlows},

@@ -3,7 +3,7 @@
 //!
 //! A flow goes from value to value, and each step takes the value before it, so that none can be done twice:
 //!
-//! ([`CollectionPlan`] →) [`Aanvraag`] → [`Dvp::start`] → URL for the browser + [`PendingFlow`] → [`Dvp::finish`] → [`ReceivedCode`] →
+//! ([`CollectionPlan`] →) [`FlowRequest`] → [`Dvp::start`] → URL for the browser + [`PendingFlow`] → [`Dvp::finish`] → [`ReceivedCode`] →
 //! [`Dvp::token_request`] → request for the back channel + [`Exchange`] → [`Dvp::tokens`] → [`Tokens`].
 //!
 //! Nothing here does IO: the application sends the request over its back channel and keeps the pending flows, in
@@ -13,7 +13,7 @@
 //! use std::time::SystemTime;
 //! use medmij_oauth::{ClientId, RedirectUri};
 //! use medmij_dvp::person::{Account, AccountPolicy};
-//! use medmij_dvp::{Aanvraag, Callback, Dvp, PendingFlows, group_by_endpoints};
+//! use medmij_dvp::{FlowRequest, Callback, Dvp, PendingFlows, group_by_endpoints};
 //! use medmij_types::{Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, Release};
 //!
 //! let dvp = Dvp::new(ClientId::parse("pgo.example.nl")?);
@@ -28,12 +28,12 @@
 //!     FrontchannelUri::parse("https://dva.example.nl/authorize")?,
 //!     BackchannelUri::parse("https://dva.example.nl/token")?,
 //! )]);
-//! let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder@medmij")?;
+//! let name = Aanbiedernaam::parse("eenofanderezorgaanbieder@medmij")?;
 //! let redirect = RedirectUri::parse("https://pgo.example.nl/cb")?;
-//! let aanvraag = Aanvraag::verzamelen(Release::DEFAULT, naam, &groups[0], redirect)?;
+//! let flow_request = FlowRequest::verzamelen(Release::DEFAULT, name, &groups[0], redirect)?;
 //!
 //! // the secret of the browser session binds the answer to this browser
-//! let started = dvp.start(account, aanvraag, "secret of the session cookie")?;
+//! let started = dvp.start(account, flow_request, "secret of the session cookie")?;
 //! flows.insert(started.flow);
 //! assert!(started.location.starts_with("https://dva.example.nl/authorize?response_type=code&"));
 //!
@@ -42,7 +42,7 @@
 //! let query = format!("error=access_denied&state={state}");
 //! let callback = Callback::new("secret of the session cookie", "/cb", &query);
 //! let error = dvp.finish(&flows, &callback).unwrap_err();
-//! assert_eq!(error.melding(), medmij_dvp::Melding::NietVerleend);
+//! assert_eq!(error.user_message(), medmij_dvp::UserMessage::NotGranted);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -72,7 +72,7 @@ pub mod vault;
 #[cfg(feature = "net")]
 pub use crate::client::SendError;
 pub use crate::client::{
-    Aanvraag, AanvraagError, Callback, CallbackError, CollectionPlan, Dvp, Exchange, ExchangeError, FlowGroup,
-    GrantedScope, GrantedScopeError, Melding, PendingFlow, PendingFlowError, PendingFlows, PlannedLogin, ReceivedCode,
-    Renewal, Started, Tokens, group_by_endpoints,
+    Callback, CallbackError, CollectionPlan, Dvp, Exchange, ExchangeError, FlowGroup, FlowRequest, FlowRequestError,
+    GrantedScope, GrantedScopeError, PendingFlow, PendingFlowError, PendingFlows, PlannedLogin, ReceivedCode, Renewal,
+    Started, Tokens, UserMessage, group_by_endpoints,
 };

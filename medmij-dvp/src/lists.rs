@@ -6,20 +6,20 @@ use medmij_oauth::Scope;
 use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, InterfaceversieId, Systeemrolcode};
 use medmij_zal::{Unusable, Zorgaanbiederslijst};
 
-use crate::client::{Aanvraag, FlowGroup, group_by_endpoints};
+use crate::client::{FlowGroup, FlowRequest, group_by_endpoints};
 
 /// The flows that it takes to reach these gegevensdiensten of an Aanbieder: one for each pair of endpoints, from one list.
 /// What the list has but cannot be used comes back beside them.
 #[must_use]
 pub fn flow_groups(
     list: &Zorgaanbiederslijst,
-    naam: &Aanbiedernaam,
-    versie: &InterfaceversieId,
+    name: &Aanbiedernaam,
+    version: &InterfaceversieId,
     gegevensdiensten: &[GegevensdienstId],
 ) -> (Vec<FlowGroup>, Vec<Unusable>) {
     let (mut entries, mut unusable) = (Vec::new(), Vec::new());
     for id in gegevensdiensten {
-        let Some(entry) = list.gegevensdienst(naam, versie, id) else {
+        let Some(entry) = list.gegevensdienst(name, version, id) else {
             continue;
         };
         match (entry.authorization_endpoint(), entry.token_endpoint()) {
@@ -37,16 +37,16 @@ pub fn flow_groups(
 /// [`NotOffered`] where the list does not have the gegevensdienst, or an endpoint of it that cannot be used.
 pub fn resource_endpoints(
     list: &Zorgaanbiederslijst,
-    naam: &Aanbiedernaam,
-    versie: &InterfaceversieId,
+    name: &Aanbiedernaam,
+    version: &InterfaceversieId,
     gegevensdienst: &GegevensdienstId,
 ) -> Result<Vec<(Systeemrolcode, BackchannelUri)>, NotOffered> {
     let entry = list
-        .gegevensdienst(naam, versie, gegevensdienst)
+        .gegevensdienst(name, version, gegevensdienst)
         .ok_or_else(|| NotOffered::NotListed(gegevensdienst.clone()))?;
     entry
         .systeemrollen()
-        .map(|rol| Ok((rol.code()?, rol.resource_endpoint()?)))
+        .map(|role| Ok((role.code()?, role.resource_endpoint()?)))
         .collect::<Result<_, Unusable>>()
         .map_err(NotOffered::Unusable)
 }
@@ -63,7 +63,7 @@ pub enum NotOffered {
     Unusable(Unusable),
 }
 
-impl Aanvraag {
+impl FlowRequest {
     /// Notes the list from which the endpoints came.
     #[must_use]
     pub fn pinned_to(self, list: &Zorgaanbiederslijst) -> Self {
@@ -96,7 +96,7 @@ pub struct NotOnList(GegevensdienstId);
 mod tests {
     use medmij_gnl::GegevensdienstnamenlijstDraft;
     use medmij_list::{ReadOptions, Snapshot};
-    use medmij_oauth::Functie;
+    use medmij_oauth::Function;
     use medmij_types::{Tijdstempel, Volgnummer, Weergavenaam};
 
     use super::*;
@@ -110,7 +110,7 @@ mod tests {
             .push(("53".parse().unwrap(), Weergavenaam::parse("Meetwaarden").unwrap()));
         let xml = draft.to_xml().unwrap().into_bytes();
         let list = Snapshot::<Gegevensdienstnamenlijst>::read(xml, &ReadOptions::default()).unwrap();
-        let scope = |text| Scope::parse(medmij_types::Release::V2_2, Functie::Delen, text).unwrap();
+        let scope = |text| Scope::parse(medmij_types::Release::V2_2, Function::Delen, text).unwrap();
         assert_eq!(check_names(&list, &scope("abc~53")), Ok(()));
         assert_eq!(
             check_names(&list, &scope("abc~60")),
@@ -123,10 +123,10 @@ mod tests {
         let list =
             Snapshot::<Zorgaanbiederslijst>::read(medmij_zal::doc_example().into_bytes(), &ReadOptions::default())
                 .unwrap();
-        let naam = Aanbiedernaam::parse("umcharderwijk").unwrap();
-        let versie = InterfaceversieId::parse("2").unwrap();
+        let name = Aanbiedernaam::parse("umcharderwijk").unwrap();
+        let version = InterfaceversieId::parse("2").unwrap();
         let ids = ["48", "99"].map(|id| GegevensdienstId::parse(id).unwrap());
-        let (groups, unusable) = flow_groups(&list, &naam, &versie, &ids);
+        let (groups, unusable) = flow_groups(&list, &name, &version, &ids);
         assert_eq!((groups.len(), unusable.len()), (1, 0));
         assert_eq!(groups[0].gegevensdiensten, ids[..1]);
         assert_eq!(groups[0].token_endpoint.as_str(), "https://dvza.example.nl/token");

@@ -100,7 +100,7 @@ mod tests {
     use oauth2::{AuthType, AuthorizationCode, ClientId, RedirectUrl, RefreshToken, TokenUrl, basic::BasicClient};
 
     use super::*;
-    use crate::{Aanvraag, Callback, Dvp, ReceivedCode, group_by_endpoints};
+    use crate::{Callback, Dvp, FlowRequest, ReceivedCode, group_by_endpoints};
 
     fn received() -> (Dvp, ReceivedCode) {
         let dvp = Dvp::new(medmij_oauth::ClientId::parse("pgo.example.nl").unwrap());
@@ -110,12 +110,12 @@ mod tests {
             BackchannelUri::parse("https://dvza.example.nl/token").unwrap(),
         )])
         .remove(0);
-        let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
+        let name = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
         let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
         let flow = dvp
             .start(
                 crate::person::ActiveAccount::danger_unchecked(),
-                Aanvraag::verzamelen(Release::V2_2, naam, &group, redirect).unwrap(),
+                FlowRequest::verzamelen(Release::V2_2, name, &group, redirect).unwrap(),
                 "s",
             )
             .unwrap()

@@ -7,30 +7,30 @@
 //! dies in between, the lease runs out and the same token is sent again: the DVZA then replaces the successor that nobody
 //! used.
 //!
-//! A DVP works with a [`Kluis`], over a [`TokenVault`]: [`MemoryVault`] for tests, `SqliteVault` of `medmij-store-sqlite`,
+//! A DVP works with a [`RefreshTokens`], over a [`TokenVault`]: [`MemoryVault`] for tests, `SqliteVault` of `medmij-store-sqlite`,
 //! `PostgresVault` of `medmij-store-postgres`.
 //!
 //! ```
 //! use std::sync::Arc;
-//! use medmij_dvp::vault::{Kluis, MemoryVault};
+//! use medmij_dvp::vault::{RefreshTokens, MemoryVault};
 //! use medmij_oauth::seal::LocalKeyRing;
 //! use medmij_types::OsEntropy;
 //!
 //! // keys that outlive the process, in production
 //! let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
-//! let kluis = Kluis::new(MemoryVault::new(), keys, Arc::new(OsEntropy));
-//! # let _ = kluis;
+//! let refresh_tokens = RefreshTokens::new(MemoryVault::new(), keys, Arc::new(OsEntropy));
+//! # let _ = refresh_tokens;
 //! # Ok::<(), medmij_types::EntropyError>(())
 //! ```
 
-mod kluis;
 mod memory;
+mod refresh_tokens;
 
 use std::{future::Future, time::Duration};
 
 pub use self::{
-    kluis::{Kluis, RefreshError},
     memory::MemoryVault,
+    refresh_tokens::{RefreshError, RefreshTokens},
 };
 use crate::client::Renewal;
 
@@ -43,9 +43,9 @@ pub trait TokenVault: Send + Sync + 'static {
     /// nothing any more.
     fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> impl Future<Output = Result<(), VaultError>> + Send;
 
-    /// Starts a refresh and records it, for the time of the lease. Of several callers one gets [`Begun::Refresh`]. No two
+    /// Starts a refresh and records it, for the time of the lease. Of several callers one gets [`RefreshStart::Refresh`]. No two
     /// attempts of a vault have the same number, whatever was forgotten in between.
-    fn begin(&self, key: &VaultKey, lease: Duration) -> impl Future<Output = Result<Begun, VaultError>> + Send;
+    fn begin(&self, key: &VaultKey, lease: Duration) -> impl Future<Output = Result<RefreshStart, VaultError>> + Send;
 
     /// Ends a refresh with the next token, if it is still the attempt that runs.
     fn finish(
@@ -77,7 +77,7 @@ pub trait DangerShiftVault: TokenVault {
 }
 
 /// The name under which a DVP keeps a token: its own id of the Persoon, the Aanbieder and the authorization server. It is
-/// no secret and holds no BSN. A [`Kluis`] gives a vault a keyed hash of it, so that nobody reads in a dump who goes to which
+/// no secret and holds no BSN. A [`RefreshTokens`] gives a vault a keyed hash of it, so that nobody reads in a dump who goes to which
 /// Aanbieder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VaultKey(Box<str>);
@@ -112,7 +112,7 @@ impl VaultKey {
 /// The start of a refresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Begun {
+pub enum RefreshStart {
     /// Go on, with this token.
     Refresh {
         /// The sealed token.
@@ -154,7 +154,7 @@ impl<V: TokenVault> TokenVault for std::sync::Arc<V> {
         (**self).keep(key, sealed)
     }
 
-    fn begin(&self, key: &VaultKey, lease: Duration) -> impl Future<Output = Result<Begun, VaultError>> + Send {
+    fn begin(&self, key: &VaultKey, lease: Duration) -> impl Future<Output = Result<RefreshStart, VaultError>> + Send {
         (**self).begin(key, lease)
     }
 

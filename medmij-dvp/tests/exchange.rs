@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use http::Response;
-use medmij_dvp::{Aanvraag, Callback, Dvp, Exchange, group_by_endpoints};
+use medmij_dvp::{Callback, Dvp, Exchange, FlowRequest, group_by_endpoints};
 use medmij_oauth::{ClientId, RedirectUri};
 use medmij_types::{Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, Release};
 
@@ -16,11 +16,11 @@ fn sent() -> (Dvp, Exchange) {
         BackchannelUri::parse("https://dvza.example.nl/token").unwrap(),
     )])
     .remove(0);
-    let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
+    let name = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
     let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
-    let aanvraag = Aanvraag::verzamelen(Release::V2_2, naam, &group, redirect).unwrap();
+    let flow_request = FlowRequest::verzamelen(Release::V2_2, name, &group, redirect).unwrap();
     let flow = dvp
-        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), aanvraag, "s")
+        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), flow_request, "s")
         .unwrap()
         .flow;
     let query = format!("code=c&state={}", flow.state().expose());

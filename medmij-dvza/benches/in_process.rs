@@ -11,13 +11,13 @@ use std::{
 };
 
 use http::HeaderMap;
-use medmij_dvp::{Aanvraag, Callback, Dvp, FlowGroup, PendingFlows, group_by_endpoints};
+use medmij_dvp::{Callback, Dvp, FlowGroup, FlowRequest, PendingFlows, group_by_endpoints};
 use medmij_dvza::{
-    Aanbieder, Aanbieders, Arrived, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome,
-    LoginRequest, LoginStart, Next, Persoon, Server, ServerConfig, SourceBirthDate, Submitted, SupplierError, Toets,
-    ToetsUitslag, ToetsVraag, store::MemoryStore,
+    Aanbieder, Aanbieders, Arrived, Authentication, Client, Clients, Dvza, LoginCallback, LoginOutcome, LoginRequest,
+    LoginStart, Next, OfferedService, Persoon, Server, ServerConfig, SourceBirthDate, Submitted, SupplierError, Toets,
+    ToetsOutcome, ToetsQuery, store::MemoryStore,
 };
-use medmij_oauth::{ClientId, Functie, RedirectUri, form::Form, seal::LocalKeyRing};
+use medmij_oauth::{ClientId, Function, RedirectUri, form::Form, seal::LocalKeyRing};
 use medmij_types::{
     Aanbiedernaam, BackchannelUri, Bsn, FrontchannelUri, GegevensdienstId, Hostname, Organisatienaam, OsEntropy,
     PeerNames, Release,
@@ -65,13 +65,13 @@ impl Clients for Bundle {
 }
 
 impl Aanbieders for Bundle {
-    async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
-        let diensten = vec![Dienst::new(bgz(), Functie::Verzamelen, "Basisgegevens Zorg")];
+    async fn aanbieder(&self, name: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
+        let services = vec![OfferedService::new(bgz(), Function::Verzamelen, "Basisgegevens Zorg")];
         Ok(Some(Aanbieder::new(
-            naam.clone(),
+            name.clone(),
             "Praktijk",
             "https://praktijk.example.nl/privacy",
-            diensten,
+            services,
         )))
     }
 }
@@ -82,20 +82,20 @@ impl Authentication for Bundle {
     }
 
     async fn finish(&self, _: &LoginCallback<'_>) -> Result<LoginOutcome, SupplierError> {
-        Ok(LoginOutcome::Ingelogd(Persoon::new(Bsn::parse("999990019").unwrap())))
+        Ok(LoginOutcome::LoggedIn(Persoon::new(Bsn::parse("999990019").unwrap())))
     }
 }
 
 impl Toets for Bundle {
-    async fn toets(&self, vraag: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
-        Ok(ToetsUitslag::Beschikbaar(vraag.gegevensdiensten.to_vec()))
+    async fn toets(&self, query: &ToetsQuery<'_>) -> Result<ToetsOutcome, SupplierError> {
+        Ok(ToetsOutcome::Available(query.gegevensdiensten.to_vec()))
     }
     async fn geboortedatum(&self, _: &Bsn, _: &Aanbieder) -> Result<Option<SourceBirthDate>, SupplierError> {
         Ok(SourceBirthDate::parse("19700101").ok())
     }
 }
 
-fn naam() -> Aanbiedernaam {
+fn name() -> Aanbiedernaam {
     Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap()
 }
 
@@ -109,9 +109,9 @@ fn group() -> FlowGroup {
     group_by_endpoints([(bgz(), front, back)]).remove(0)
 }
 
-async fn submit(server: &Server<Bundle>, visitor: &medmij_dvza::Visitor, antwoord: &str) -> Next {
+async fn submit(server: &Server<Bundle>, visitor: &medmij_dvza::Visitor, answer: &str) -> Next {
     let csrf = server.page(visitor).await.csrf.unwrap();
-    let form = Form::parse(format!("csrf={csrf}&antwoord={antwoord}").as_bytes()).unwrap();
+    let form = Form::parse(format!("csrf={csrf}&antwoord={answer}").as_bytes()).unwrap();
     server
         .submit(visitor, &Submitted::new(&form, "https://dvza.example.nl/login"))
         .await
@@ -147,12 +147,12 @@ async fn run() {
 
     let (mut authorizing, mut requests, mut exchanging, mut guarding) = (vec![], vec![], vec![], vec![]);
     for _ in 0..FLOWS {
-        let naam = naam();
+        let name = name();
         let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
         let started = dvp
             .start(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
-                Aanvraag::verzamelen(Release::DEFAULT, naam, &group(), redirect).unwrap(),
+                FlowRequest::verzamelen(Release::DEFAULT, name, &group(), redirect).unwrap(),
                 "s",
             )
             .unwrap();
@@ -194,7 +194,7 @@ async fn run() {
     for tokens in &tokens {
         let headers = tokens.resource_headers(&OsEntropy).unwrap();
         let clock = Instant::now();
-        server.guard(&headers, None, &peer, (&naam(), &bgz())).await.unwrap();
+        server.guard(&headers, None, &peer, (&name(), &bgz())).await.unwrap();
         guarding.push(clock.elapsed());
     }
     report("guarded requests", guarding);

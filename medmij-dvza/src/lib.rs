@@ -30,7 +30,7 @@
 //!
 //! None is on by default, and none changes what another does.
 //!
-//! * `abonneren`: a [`Verleend`] as the token of the subscription interface of `medmij-abonneren`.
+//! * `abonneren`: a [`GrantedAccess`] as the token of the subscription interface of `medmij-abonneren`.
 //! * `axum`: the module `router`, with the screens as HTML and the guard as a layer.
 //! * `ed25519`: keys that sign the checkpoints of the audit log.
 //! * `files`: the registration from a file and its end times in a folder, checkpoints of the audit log in a folder.
@@ -40,7 +40,7 @@
 //!
 //! # Limits
 //!
-//! Limits on requests ([`Limits`]) are of one process, and only there where they are mounted. Where the login
+//! Limits on requests ([`RequestLimits`]) are of one process, and only there where they are mounted. Where the login
 //! comes back with a POST (SAML HTTP-POST), the Persoon presses one button more: the cookie of a flow does not travel with a
 //! form from another site. No PKCE, no PAR: not in the core of MedMij.
 #![forbid(unsafe_code)]
@@ -56,11 +56,11 @@ pub mod store;
 
 pub use crate::server::{
     Aanbieder, AanbiederLimits, AanbiederTexts, Aanbieders, AccessLogRow, AccessLogScreen, Arrived, Authentication,
-    Client, Clients, Dienst, DienstScreen, Dvza, EindeScreen, ExtraTexts, GuardError, IntrekkenScreen, JudgeOptions,
-    JudgedRequest, KeysError, LandingScreen, Limiter, Limits, LoginAnswer, LoginAnswerScreen, LoginCallback,
-    LoginOutcome, LoginRequest, LoginStart, Namen, Next, OverzichtScreen, Page, Persoon, ProductionError,
-    ProvenRedirect, ProvenRequest, RefusedRequest, RegisteredBronsysteem, Represented, Resealing, Screen, Server,
-    ServerConfig, SessionSecret, SourceBirthDate, StepError, StoringScreen, Submitted, SupplierError, SupplierFailure,
-    TextPack, ToestemmingRow, ToestemmingScreen, Toets, ToetsUitslag, ToetsVraag, Uitzondering1a, UnprovenRequest,
-    Verleend, Visitor, reseal_grants,
+    Client, Clients, Dvza, EndScreen, ExtraTexts, GrantedAccess, GuardError, JudgeOptions, JudgedRequest, KeysError,
+    LandingScreen, Limiter, LoginAnswer, LoginAnswerScreen, LoginCallback, LoginOutcome, LoginRequest, LoginStart,
+    Next, OfferedService, OutageScreen, OverviewScreen, Page, Persoon, ProductionError, ProvenRedirect, ProvenRequest,
+    RefusedRequest, RegisteredBronsysteem, Represented, RequestLimits, Resealing, Screen, ScreenNames, Server,
+    ServerConfig, ServiceScreen, SessionSecret, SourceBirthDate, StepError, Submitted, SupplierError, SupplierFailure,
+    TextPack, ToestemmingRow, ToestemmingScreen, Toets, ToetsOutcome, ToetsQuery, Uitzondering1a, UnprovenRequest,
+    Visitor, WithdrawScreen, reseal_grants,
 };

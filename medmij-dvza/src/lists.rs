@@ -28,19 +28,19 @@ impl Clients for Arc<ListCache<OAuthclientlist>> {
             return Ok(None);
         };
         // a name is only shown: one that the list lets pass and nobody can read takes no DVP offline
-        let naam = entry.organisatienaam_str().and_then(Organisatienaam::folded);
+        let name = entry.organisatienaam_str().and_then(Organisatienaam::folded);
         let ids = entry
             .gegevensdiensten()
             .map(|ids| ids.filter_map(|each| each.id().ok()).collect());
-        Ok(Some(Client::new(naam, ids)))
+        Ok(Some(Client::new(name, ids)))
     }
 }
 
 impl Registratie {
     /// With names from the Gegevensdienstnamenlijst, over those of the registration; a stale list does not stop anything.
     #[must_use]
-    pub fn with_namen(self, namen: Arc<ListCache<Gegevensdienstnamenlijst>>) -> Self {
-        self.with_names(move |id| Some(namen.last_known()?.weergavenaam(id)?.to_owned()))
+    pub fn with_gnl(self, names: Arc<ListCache<Gegevensdienstnamenlijst>>) -> Self {
+        self.with_names(move |id| Some(names.last_known()?.weergavenaam(id)?.to_owned()))
     }
 }
 
@@ -50,12 +50,12 @@ const OCL: &str = "OAuth Client List";
 mod tests {
     use medmij_gnl::GegevensdienstnamenlijstDraft;
     use medmij_list::{ReadOptions, RefreshPolicy, Snapshot};
-    use medmij_oauth::Functie;
+    use medmij_oauth::Function;
     use medmij_ocl::OAuthclientlistDraft;
     use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname, SystemClock, Tijdstempel, Volgnummer, Weergavenaam};
 
     use super::*;
-    use crate::server::{Aanbieder, Aanbieders as _, Dienst};
+    use crate::server::{Aanbieder, Aanbieders as _, OfferedService};
 
     fn cache<L: medmij_list::List>(xml: String) -> Arc<ListCache<L>> {
         let cache = ListCache::new(RefreshPolicy::default(), SystemClock::default());
@@ -71,21 +71,21 @@ mod tests {
 
     #[tokio::test]
     async fn core_gegevensdiensten_104_a_registration_names_its_services() {
-        let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
+        let name = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
         let id = GegevensdienstId::parse("48").unwrap();
-        let dienst = Dienst::new(id.clone(), Functie::Verzamelen, "eigen");
-        let registratie = Registratie::new([Aanbieder::new(naam.clone(), "A", "https://a.example/", vec![dienst])]);
+        let service = OfferedService::new(id.clone(), Function::Verzamelen, "eigen");
+        let registratie = Registratie::new([Aanbieder::new(name.clone(), "A", "https://a.example/", vec![service])]);
         assert_eq!(
-            registratie.aanbieder(&naam).await.unwrap().unwrap().diensten[0].naam,
+            registratie.aanbieder(&name).await.unwrap().unwrap().services[0].name,
             "eigen"
         );
         let mut draft = GegevensdienstnamenlijstDraft::new(moment(), Volgnummer::FIRST);
         draft
             .gegevensdiensten
             .push((id, Weergavenaam::parse("Basisgegevens Zorg").unwrap()));
-        let registratie = registratie.with_namen(cache(draft.to_xml().unwrap()));
+        let registratie = registratie.with_gnl(cache(draft.to_xml().unwrap()));
         assert_eq!(
-            registratie.aanbieder(&naam).await.unwrap().unwrap().diensten[0].naam,
+            registratie.aanbieder(&name).await.unwrap().unwrap().services[0].name,
             "Basisgegevens Zorg"
         );
         assert!(
@@ -100,17 +100,17 @@ mod tests {
     #[tokio::test]
     async fn core_ocl_300_clients_of_the_list() {
         let mut draft = OAuthclientlistDraft::new(moment(), Volgnummer::FIRST);
-        let naam = Organisatienaam::parse("De Enige Echte PGO").unwrap();
+        let name = Organisatienaam::parse("De Enige Echte PGO").unwrap();
         draft
             .clients
-            .push((Hostname::parse("pgo.example.nl").unwrap(), naam.clone()));
+            .push((Hostname::parse("pgo.example.nl").unwrap(), name.clone()));
         let clients = cache::<OAuthclientlist>(draft.to_xml().unwrap());
         let found = clients
             .client(&ClientId::parse("pgo.example.nl").unwrap())
             .await
             .unwrap();
         // a list that does not name gegevensdiensten allows all
-        assert_eq!(found, Some(Client::new(naam, None)));
+        assert_eq!(found, Some(Client::new(name, None)));
         assert_eq!(
             clients
                 .client(&ClientId::parse("ander.example.nl").unwrap())
@@ -125,7 +125,7 @@ mod tests {
 
     #[tokio::test]
     async fn core_ocl_300_a_name_that_is_only_shown_takes_no_dvp_offline() {
-        for (naam, pgo) in [
+        for (name, pgo) in [
             ("De Enige\n      Echte PGO", "De Enige Echte PGO"),
             ("De&#9;Enige\u{a0}\u{2003}Echte  PGO ", "De Enige Echte PGO"),
             ("De\u{200b} Enige\u{202e} Echte\u{ad} PGO", "De Enige Echte PGO"),
@@ -137,12 +137,12 @@ mod tests {
                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?><OAuthclientlist \
                  xmlns=\"xmlns://afsprakenstelsel.medmij.nl/oauthclientlist/release2/\">\
                  <Tijdstempel>2026-03-29T12:00:00Z</Tijdstempel><Volgnummer>1</Volgnummer><OAuthclients><OAuthclient>\
-                 <Hostname>pgo.example.nl</Hostname><OAuthclientOrganisatienaam>{naam}</OAuthclientOrganisatienaam>\
+                 <Hostname>pgo.example.nl</Hostname><OAuthclientOrganisatienaam>{name}</OAuthclientOrganisatienaam>\
                  </OAuthclient></OAuthclients></OAuthclientlist>"
             );
             let id = ClientId::parse("pgo.example.nl").unwrap();
             let client = cache::<OAuthclientlist>(list).client(&id).await.unwrap();
-            assert_eq!(client.unwrap().name(&id), pgo, "{naam:?}");
+            assert_eq!(client.unwrap().name(&id), pgo, "{name:?}");
         }
     }
 }

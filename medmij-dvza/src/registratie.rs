@@ -19,7 +19,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use medmij_oauth::{Functie, storage::StoreError};
+use medmij_oauth::{Function, storage::StoreError};
 use medmij_types::{Aanbiedernaam, Clock, GegevensdienstId, SystemClock};
 
 #[cfg(feature = "files")]
@@ -30,30 +30,30 @@ pub use self::{
     row::{RowFault, Rows},
     served::{GRACE, Service},
 };
-use crate::server::{Aanbieder, AanbiederLimits, Aanbieders, Dienst, SupplierError};
+use crate::server::{Aanbieder, AanbiederLimits, Aanbieders, OfferedService, SupplierError};
 
 /// The registration of a DVZA: an [`Aanbieders`] that changes under those who look.
 ///
 /// ```
-/// use medmij_dvza::{Aanbieder, Dienst, registratie::Registratie};
-/// use medmij_oauth::{Functie, storage::StoreError};
+/// use medmij_dvza::{Aanbieder, OfferedService, registratie::Registratie};
+/// use medmij_oauth::{Function, storage::StoreError};
 /// use medmij_types::{Aanbiedernaam, GegevensdienstId};
 ///
-/// let (naam, bgz) = (Aanbiedernaam::parse("huisartsdelinde@medmij")?, GegevensdienstId::parse("48")?);
-/// let dienst = Dienst::new(bgz.clone(), Functie::Verzamelen, "Basisgegevens Zorg");
-/// let linde = Aanbieder::new(naam.clone(), "De Linde", "https://delinde.example.nl/privacy", vec![dienst]);
+/// let (name, bgz) = (Aanbiedernaam::parse("huisartsdelinde@medmij")?, GegevensdienstId::parse("48")?);
+/// let service = OfferedService::new(bgz.clone(), Function::Verzamelen, "Basisgegevens Zorg");
+/// let linde = Aanbieder::new(name.clone(), "De Linde", "https://delinde.example.nl/privacy", vec![service]);
 /// let registratie = Registratie::new([linde]);
-/// assert!(registratie.serves(&naam, Functie::Verzamelen, &bgz));
+/// assert!(registratie.serves(&name, Function::Verzamelen, &bgz));
 ///
 /// // it is taken out: served for an hour more (core.gegevensdiensten.104)
 /// let changes = registratie.follow([])?;
-/// assert_eq!((changes.ended, registratie.serves(&naam, Functie::Verzamelen, &bgz)), (1, true));
+/// assert_eq!((changes.ended, registratie.serves(&name, Function::Verzamelen, &bgz)), (1, true));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Registratie {
     current: ArcSwap<Served>,
     changing: Mutex<()>,
-    keep: Option<Arc<dyn RegistratieKeep>>,
+    keep: Option<Arc<dyn RegistratieStorage>>,
     clock: Arc<dyn Clock>,
     names: Option<Names>,
 }
@@ -61,7 +61,7 @@ pub struct Registratie {
 type Names = Arc<dyn Fn(&GegevensdienstId) -> Option<String> + Send + Sync>;
 
 /// A place where the registration, with its end times, outlives the process. The methods block.
-pub trait RegistratieKeep: Send + Sync {
+pub trait RegistratieStorage: Send + Sync {
     /// What was stored last; `None` where nothing was.
     ///
     /// # Errors
@@ -93,17 +93,17 @@ impl Changes {
     fn between(before: &Served, after: &Served, now: SystemTime) -> Self {
         // how many are registered in the one and not in the other
         let count = |there: &Served, not_there: &Served| {
-            let is = |served: &Served, naam: &Aanbiedernaam, dienst: &Dienst| {
-                served.service(naam, dienst.functie, &dienst.id, now) == Service::Registered
+            let is = |served: &Served, name: &Aanbiedernaam, service: &OfferedService| {
+                served.service(name, service.function, &service.id, now) == Service::Registered
             };
             let of = |aanbieder: &Aanbieder| {
-                let naam = &aanbieder.naam;
-                let only = |dienst: &&Dienst| is(there, naam, dienst) && !is(not_there, naam, dienst);
-                aanbieder.diensten.iter().filter(only).count()
+                let name = &aanbieder.name;
+                let only = |service: &&OfferedService| is(there, name, service) && !is(not_there, name, service);
+                aanbieder.services.iter().filter(only).count()
             };
             there.all().map(of).sum()
         };
-        let other = |aanbieder: &&Aanbieder| before.all().any(|old| old.naam == aanbieder.naam && old != *aanbieder);
+        let other = |aanbieder: &&Aanbieder| before.all().any(|old| old.name == aanbieder.name && old != *aanbieder);
         Self {
             added: count(after, before),
             ended: count(before, after),
@@ -125,9 +125,9 @@ impl Registratie {
     ///
     /// # Errors
     ///
-    /// [`RegistratieError::Keep`] where it cannot be read, [`RegistratieError::Form`] where it is damaged.
-    pub fn open(keep: Arc<dyn RegistratieKeep>, clock: Arc<dyn Clock>) -> Result<Self, RegistratieError> {
-        let stored = match keep.load().map_err(RegistratieError::Keep)? {
+    /// [`RegistratieError::ListStorage`] where it cannot be read, [`RegistratieError::Form`] where it is damaged.
+    pub fn open(keep: Arc<dyn RegistratieStorage>, clock: Arc<dyn Clock>) -> Result<Self, RegistratieError> {
+        let stored = match keep.load().map_err(RegistratieError::ListStorage)? {
             Some(bytes) => Rows::parse(&bytes)?,
             None => Rows::default(),
         };
@@ -138,7 +138,7 @@ impl Registratie {
         Ok(Self::of(served, Some(keep), clock))
     }
 
-    fn of(served: Served, keep: Option<Arc<dyn RegistratieKeep>>, clock: Arc<dyn Clock>) -> Self {
+    fn of(served: Served, keep: Option<Arc<dyn RegistratieStorage>>, clock: Arc<dyn Clock>) -> Self {
         Self {
             current: ArcSwap::from_pointee(served),
             changing: Mutex::new(()),
@@ -149,7 +149,7 @@ impl Registratie {
     }
 
     /// With names of gegevensdiensten from elsewhere, over those of the registration: those of the Gegevensdienstnamenlijst
-    /// (feature `lists`: `with_namen`).
+    /// (feature `lists`: `with_gnl`).
     #[must_use]
     pub fn with_names(mut self, names: impl Fn(&GegevensdienstId) -> Option<String> + Send + Sync + 'static) -> Self {
         self.names = Some(Arc::new(names));
@@ -162,7 +162,7 @@ impl Registratie {
     ///
     /// # Errors
     ///
-    /// [`RegistratieError::Keep`] where it cannot be stored; nothing has changed then.
+    /// [`RegistratieError::ListStorage`] where it cannot be stored; nothing has changed then.
     pub fn follow(&self, registered: impl IntoIterator<Item = Aanbieder>) -> Result<Changes, RegistratieError> {
         self.change(registered, &Unread::default())
     }
@@ -191,7 +191,8 @@ impl Registratie {
         }
         let changes = Changes::between(&before, &after, whole_second_after(now));
         if let Some(keep) = &self.keep {
-            keep.store(&row::write(after.all())?).map_err(RegistratieError::Keep)?;
+            keep.store(&row::write(after.all())?)
+                .map_err(RegistratieError::ListStorage)?;
         }
         self.current.store(Arc::new(after));
         Ok(changes)
@@ -201,24 +202,24 @@ impl Registratie {
 impl Registratie {
     /// Whether an Aanbieder is served with a gegevensdienst for a function now, in the 3600 seconds after a lapse too.
     #[must_use]
-    pub fn serves(&self, naam: &Aanbiedernaam, functie: Functie, id: &GegevensdienstId) -> bool {
-        self.service(naam, functie, id) != Service::Not
+    pub fn serves(&self, name: &Aanbiedernaam, function: Function, id: &GegevensdienstId) -> bool {
+        self.service(name, function, id) != Service::Not
     }
 
     /// The same, with the end of what lapsed.
     #[must_use]
-    pub fn service(&self, naam: &Aanbiedernaam, functie: Functie, id: &GegevensdienstId) -> Service {
-        self.current.load().service(naam, functie, id, self.clock.now())
+    pub fn service(&self, name: &Aanbiedernaam, function: Function, id: &GegevensdienstId) -> Service {
+        self.current.load().service(name, function, id, self.clock.now())
     }
 
     /// An Aanbieder with what it is served with now.
     #[must_use]
-    pub fn lookup(&self, naam: &Aanbiedernaam) -> Option<Aanbieder> {
-        let mut found = self.current.load().aanbieder(naam, self.clock.now())?;
+    pub fn lookup(&self, name: &Aanbiedernaam) -> Option<Aanbieder> {
+        let mut found = self.current.load().aanbieder(name, self.clock.now())?;
         if let Some(names) = &self.names {
-            for dienst in &mut found.diensten {
-                if let Some(naam) = names(&dienst.id) {
-                    dienst.naam = naam;
+            for service in &mut found.services {
+                if let Some(name) = names(&service.id) {
+                    service.name = name;
                 }
             }
         }
@@ -232,10 +233,10 @@ impl Registratie {
     }
 
     /// What an Aanbieder offers now, within which limits.
-    fn offered_now(&self, naam: &Aanbiedernaam, functie: Functie, id: &GegevensdienstId) -> Option<AanbiederLimits> {
+    fn offered_now(&self, name: &Aanbiedernaam, function: Function, id: &GegevensdienstId) -> Option<AanbiederLimits> {
         let current = self.current.load();
-        let served = current.service(naam, functie, id, self.clock.now()) != Service::Not;
-        served.then(|| current.limits(naam)).flatten()
+        let served = current.service(name, function, id, self.clock.now()) != Service::Not;
+        served.then(|| current.limits(name)).flatten()
     }
 
     /// Every Aanbieder that is served now, sorted by name.
@@ -244,38 +245,38 @@ impl Registratie {
         let current = self.current.load_full();
         current
             .all()
-            .filter_map(|aanbieder| self.lookup(&aanbieder.naam))
+            .filter_map(|aanbieder| self.lookup(&aanbieder.name))
             .collect()
     }
 }
 
 impl Aanbieders for Registratie {
-    async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
-        Ok(self.lookup(naam))
+    async fn aanbieder(&self, name: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
+        Ok(self.lookup(name))
     }
 
     async fn offered(
         &self,
-        naam: &Aanbiedernaam,
-        functie: Functie,
+        name: &Aanbiedernaam,
+        function: Function,
         id: &GegevensdienstId,
     ) -> Result<Option<AanbiederLimits>, SupplierError> {
-        Ok(self.offered_now(naam, functie, id))
+        Ok(self.offered_now(name, function, id))
     }
 }
 
 impl Aanbieders for Arc<Registratie> {
-    async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
-        Ok(self.lookup(naam))
+    async fn aanbieder(&self, name: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
+        Ok(self.lookup(name))
     }
 
     async fn offered(
         &self,
-        naam: &Aanbiedernaam,
-        functie: Functie,
+        name: &Aanbiedernaam,
+        function: Function,
         id: &GegevensdienstId,
     ) -> Result<Option<AanbiederLimits>, SupplierError> {
-        Ok(self.offered_now(naam, functie, id))
+        Ok(self.offered_now(name, function, id))
     }
 }
 
@@ -314,5 +315,5 @@ pub enum RegistratieError {
     Interval(Duration),
     /// End times cannot be read or stored.
     #[error("end times of the registration cannot be kept")]
-    Keep(#[source] io::Error),
+    ListStorage(#[source] io::Error),
 }

@@ -13,11 +13,11 @@
 //! use medmij_dvza::router::{RouterOptions, back_channel, front_channel};
 //! use medmij_oauth::seal::LocalKeyRing;
 //! use medmij_dvza::{
-//!     Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome, LoginRequest,
-//!     LoginStart, Server, ServerConfig, SourceBirthDate, SupplierError, Toets, ToetsUitslag, ToetsVraag,
+//!     Aanbieder, Aanbieders, Authentication, Client, Clients, OfferedService, Dvza, LoginCallback, LoginOutcome, LoginRequest,
+//!     LoginStart, Server, ServerConfig, SourceBirthDate, SupplierError, Toets, ToetsOutcome, ToetsQuery,
 //! };
 //! use medmij_dvza::store::MemoryStore;
-//! use medmij_oauth::{ClientId, Functie};
+//! use medmij_oauth::{ClientId, Function};
 //! use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Hostname, Organisatienaam, OsEntropy};
 //!
 //! #[derive(Default)]
@@ -40,17 +40,17 @@
 //!
 //! impl Clients for Ziekenhuis {
 //!     async fn client(&self, id: &ClientId) -> Result<Option<Client>, SupplierError> {
-//!         let naam = Organisatienaam::parse("De Enige Echte PGO").map_err(|e| SupplierError::new("ocl", e))?;
-//!         Ok((id.as_str() == "pgo.example.nl").then(|| Client::new(naam, None)))
+//!         let name = Organisatienaam::parse("De Enige Echte PGO").map_err(|e| SupplierError::new("ocl", e))?;
+//!         Ok((id.as_str() == "pgo.example.nl").then(|| Client::new(name, None)))
 //!     }
 //! }
 //!
 //! impl Aanbieders for Ziekenhuis {
-//!     async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
+//!     async fn aanbieder(&self, name: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
 //!         let bgz = GegevensdienstId::parse("48").map_err(|e| SupplierError::new("diensten", e))?;
-//!         let diensten = vec![Dienst::new(bgz, Functie::Verzamelen, "Basisgegevens Zorg")];
-//!         let dit = Aanbieder::new(naam.clone(), "Ziekenhuis Een", "https://ziekenhuis.example.nl/privacy", diensten);
-//!         Ok((naam.short() == "ziekenhuiseen").then_some(dit))
+//!         let services = vec![OfferedService::new(bgz, Function::Verzamelen, "Basisgegevens Zorg")];
+//!         let dit = Aanbieder::new(name.clone(), "Ziekenhuis Een", "https://ziekenhuis.example.nl/privacy", services);
+//!         Ok((name.short() == "ziekenhuiseen").then_some(dit))
 //!     }
 //! }
 //!
@@ -59,13 +59,13 @@
 //!         Ok(LoginStart::new(format!("https://login.example.nl/?RelayState={}", login.flow)))
 //!     }
 //!     async fn finish(&self, _: &LoginCallback<'_>) -> Result<LoginOutcome, SupplierError> {
-//!         Ok(LoginOutcome::Mislukt)
+//!         Ok(LoginOutcome::Failed)
 //!     }
 //! }
 //!
 //! impl Toets for Ziekenhuis {
-//!     async fn toets(&self, vraag: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
-//!         Ok(ToetsUitslag::Beschikbaar(vraag.gegevensdiensten.to_vec()))
+//!     async fn toets(&self, query: &ToetsQuery<'_>) -> Result<ToetsOutcome, SupplierError> {
+//!         Ok(ToetsOutcome::Available(query.gegevensdiensten.to_vec()))
 //!     }
 //!     async fn geboortedatum(&self, _: &Bsn, _: &Aanbieder) -> Result<Option<SourceBirthDate>, SupplierError> {
 //!         Ok(None) // of the source system: without one nobody gets on
@@ -99,7 +99,7 @@ use axum::{
 
 pub use self::{
     guard::{Guard, guard},
-    html::{RenderContext, Screens, VoorbeeldSchermen},
+    html::{ExampleScreens, RenderContext, Screens},
     options::RouterOptions,
     peer_address::PeerAddress,
 };

@@ -40,25 +40,25 @@ use medmij_types::{CorrelationId, EntropyError};
 #[cfg(feature = "axum")]
 pub(crate) use self::fill::{Fill, isolate};
 pub use self::{
-    aanbieder::{Aanbieder, AanbiederLimits, AanbiederTexts, Dienst, RegisteredBronsysteem},
+    aanbieder::{Aanbieder, AanbiederLimits, AanbiederTexts, OfferedService, RegisteredBronsysteem},
     authorization::{
         JudgeOptions, JudgedRequest, ProvenRedirect, ProvenRequest, RefusedRequest, Uitzondering1a, UnprovenRequest,
     },
     birth_date::SourceBirthDate,
     config::{ProductionError, ServerConfig},
-    guard::{GuardError, Verleend},
+    guard::{GrantedAccess, GuardError},
     limiter::Limiter,
-    limits::Limits,
+    limits::RequestLimits,
     reseal::{KeysError, Resealing, reseal_grants},
     screen::{
-        AccessLogRow, AccessLogScreen, DienstScreen, EindeScreen, IntrekkenScreen, LandingScreen, LoginAnswerScreen,
-        Namen, OverzichtScreen, Page, Screen, StoringScreen, ToestemmingRow, ToestemmingScreen,
+        AccessLogRow, AccessLogScreen, EndScreen, LandingScreen, LoginAnswerScreen, OutageScreen, OverviewScreen, Page,
+        Screen, ScreenNames, ServiceScreen, ToestemmingRow, ToestemmingScreen, WithdrawScreen,
     },
     session::{SessionSecret, Visitor},
     steps::{Arrived, Next, Submitted},
     supplier::{
         Aanbieders, Authentication, Client, Clients, Dvza, LoginAnswer, LoginCallback, LoginOutcome, LoginRequest,
-        LoginStart, Persoon, Represented, Toets, ToetsUitslag, ToetsVraag,
+        LoginStart, Persoon, Represented, Toets, ToetsOutcome, ToetsQuery,
     },
     supplier_error::{SupplierError, SupplierFailure},
     texts::{ExtraTexts, TextPack},
@@ -194,10 +194,10 @@ impl<D: Dvza> fmt::Debug for Server<D> {
 pub enum StepError {
     /// The flow is not of this browser, spent or too old.
     #[error("flow is not of this session, spent or expired")]
-    Verlopen,
+    Expired,
     /// The CSRF token is not of this step (O7).
     #[error("CSRF token is not of this step")]
-    Formulier,
+    Form,
     /// The supplier's part failed.
     #[error(transparent)]
     Supplier(#[from] SupplierError),
@@ -212,14 +212,14 @@ pub enum StepError {
     Entropy(#[from] EntropyError),
     /// What was kept cannot be read back.
     #[error("kept {0} cannot be read")]
-    Kept(&'static str),
+    Unreadable(&'static str),
     /// What was kept is of a version that this program does not know: another program wrote it, a replica of a later release
     /// for instance, and can read it.
     #[error("kept {0} is of version {1}, which this program does not read")]
     KeptVersion(&'static str, u32),
     /// A new code or token existed already, again and again: the entropy is broken.
     #[error("no unique value could be drawn")]
-    Uniek,
+    NotUnique,
     /// What the login sent back is longer than [`ServerConfig::login_query`] or [`ServerConfig::login_form`] allows.
     #[error("answer of the login is longer than the setting allows: {length} bytes, {most} allowed in the {part}")]
     LoginAnswerTooLong {
@@ -235,5 +235,5 @@ pub enum StepError {
     NoPlace,
     /// The login wants to remember more than 1 KiB.
     #[error("login remembers more than 1 KiB")]
-    LoginTeGroot,
+    LoginTooLarge,
 }

@@ -19,7 +19,7 @@ pub use self::{
         Access, Acting, Actor, Advance, AuditEntry, AuditHead, AuditKind, AuditObject, AuditOutcome, AuditQuery,
         AuditRecord, AuditTerm, Binding, BurntCode, Checkpoint, EntryHash, FlowId, Grant, GrantId, Granted,
         KeptEntries, KeyUse, Learned, LiveGrant, MAX_LEARNED, NewAccess, NewFlow, NewGrant, NewRefresh, Redeem,
-        RefreshRate, RefreshState, Resealed, RotateRefresh, Rotated, SignedCheckpoint, StoredFlow, TakenCode,
+        RedeemedCode, RefreshRate, RefreshState, Resealed, RotateRefresh, Rotated, SignedCheckpoint, StoredFlow,
     },
 };
 use medmij_oauth::{
@@ -46,7 +46,7 @@ use medmij_types::{Aanbiedernaam, Hostname};
 /// | `open_flow` | start another flow; one that was left behind expires |
 /// | `advance_flow`, `close_flow` | the same call again answers [`Advanced::Stale`] if it happened: read the flow and go on from what it says |
 /// | `grant` | keep the code back; the Persoon starts again. A code that nobody holds expires, its audit entry stays |
-/// | `take_code` | no token leaves. A second offer answers [`TakenCode::Replayed`] and ends the grant, so the DVP starts again (core.tknint.203) |
+/// | `take_code` | no token leaves. A second offer answers [`RedeemedCode::Replayed`] and ends the grant, so the DVP starts again (core.tknint.203) |
 /// | `rotate_refresh` | the DVP sends the same token again, as after any lost answer: [`Rotated::Replaced`] if it happened, [`Rotated::Fresh`] if not |
 /// | `burn_code`, `withdraw`, `revoke_grant`, `reseal`, `learn_binding`, `confirm_binding`, `forget_binding`, `purge` | do it again: the second time finds nothing left to do, and writes nothing |
 /// | `audit` | the entries may occur twice |
@@ -103,14 +103,14 @@ pub trait Store: Send + Sync + 'static {
     fn grant_of_code(&self, code: &SecretHash) -> impl Future<Output = Result<Option<Grant>, StoreError>> + Send;
 
     /// Takes a code. The first offer burns it, whatever comes of it (core.tknint.204); of all callers with one code at
-    /// most one ever gets [`TakenCode::Fresh`], and it gets it with its tokens written in the same transaction. A later
+    /// most one ever gets [`RedeemedCode::Fresh`], and it gets it with its tokens written in the same transaction. A later
     /// offer ends everything that was issued from the code as long as the grant lives, where it comes from the client of
     /// the grant with a certificate of the grant (core.tknint.203); anybody else's ends nothing.
     fn take_code(
         &self,
         code: &SecretHash,
         redeem: &Redeem,
-    ) -> impl Future<Output = Result<TakenCode, StoreError>> + Send;
+    ) -> impl Future<Output = Result<RedeemedCode, StoreError>> + Send;
 
     /// Burns a code that stood in a request which gives no token (core.tknint.204). It ends nothing.
     fn burn_code(&self, code: &SecretHash) -> impl Future<Output = Result<BurntCode, StoreError>> + Send;
@@ -274,7 +274,7 @@ macro_rules! store_operations {
             close_flow(id: &FlowId, version: u32, audit: Option<AuditEntry>) -> Advanced;
             grant(grant: NewGrant) -> Granted;
             grant_of_code(code: &SecretHash) -> Option<Grant>;
-            take_code(code: &SecretHash, redeem: &Redeem) -> TakenCode;
+            take_code(code: &SecretHash, redeem: &Redeem) -> RedeemedCode;
             burn_code(code: &SecretHash) -> BurntCode;
             access(token: &SecretHash) -> Option<Access>;
             live_grant(grant: &GrantId) -> Option<LiveGrant>;

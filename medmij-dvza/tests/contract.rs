@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use medmij_dvza::store::{
-    Advance, DangerShiftClock as _, MemoryLimits, MemoryRows, MemoryStore, Store as _, TakenCode,
+    Advance, DangerShiftClock as _, MemoryLimits, MemoryRows, MemoryStore, RedeemedCode, Store as _,
 };
 use medmij_oauth::storage::Advanced;
 use medmij_store_contract::store::{granted, new_flow, redeem, session};
@@ -37,7 +37,7 @@ async fn expired_rows_leave_nothing_behind() {
         let (code, binding) = granted(&store, true).await;
         assert!(matches!(
             store.take_code(&code, &redeem(binding)).await.unwrap(),
-            TakenCode::Fresh(_)
+            RedeemedCode::Fresh(_)
         ));
     }
     store

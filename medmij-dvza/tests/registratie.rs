@@ -5,16 +5,16 @@
 use std::{io, sync::Arc, time::Duration};
 
 use medmij_dvza::{
-    Aanbieder, Dienst,
+    Aanbieder, OfferedService,
     registratie::{
-        Follower, Registratie, RegistratieError, RegistratieFile, RegistratieFolder, RegistratieKeep, Service,
+        Follower, Registratie, RegistratieError, RegistratieFile, RegistratieFolder, RegistratieStorage, Service,
     },
 };
-use medmij_oauth::Functie::Verzamelen;
+use medmij_oauth::Function::Verzamelen;
 use medmij_test::ManualClock;
 use medmij_types::{Aanbiedernaam, GegevensdienstId};
 
-fn naam(n: usize) -> Aanbiedernaam {
+fn name(n: usize) -> Aanbiedernaam {
     Aanbiedernaam::parse(&format!("praktijk{n:04}")).unwrap()
 }
 
@@ -22,15 +22,15 @@ fn id(n: usize) -> GegevensdienstId {
     GegevensdienstId::parse(&n.to_string()).unwrap()
 }
 
-fn praktijk(n: usize, ids: impl IntoIterator<Item = usize>) -> Aanbieder {
-    let diensten = ids
+fn practice(n: usize, ids: impl IntoIterator<Item = usize>) -> Aanbieder {
+    let services = ids
         .into_iter()
-        .map(|n| Dienst::new(id(n), Verzamelen, format!("dienst {n}")));
+        .map(|n| OfferedService::new(id(n), Verzamelen, format!("dienst {n}")));
     Aanbieder::new(
-        naam(n),
+        name(n),
         format!("Praktijk {n}"),
         "https://praktijk.example/",
-        diensten.collect(),
+        services.collect(),
     )
 }
 
@@ -42,17 +42,17 @@ fn core_gegevensdiensten_104_end_times_survive_restarts() {
         let keep = Arc::new(RegistratieFolder::open(folder.path()).unwrap());
         Registratie::open(keep, Arc::clone(&clock) as _).unwrap()
     };
-    let served = |registratie: &Registratie| registratie.lookup(&naam(1)).map_or(0, |found| found.diensten.len());
-    open().follow([praktijk(1, [48, 51])]).unwrap();
+    let served = |registratie: &Registratie| registratie.lookup(&name(1)).map_or(0, |found| found.services.len());
+    open().follow([practice(1, [48, 51])]).unwrap();
     let running = open();
-    running.follow([praktijk(1, [48])]).unwrap();
+    running.follow([practice(1, [48])]).unwrap();
     for seconds in [1800, 1798] {
         clock.advance(Duration::from_secs(seconds));
         let restarted = open();
-        restarted.follow([praktijk(1, [48])]).unwrap();
+        restarted.follow([practice(1, [48])]).unwrap();
         assert_eq!(served(&restarted), 2);
         assert!(matches!(
-            restarted.service(&naam(1), Verzamelen, &id(51)),
+            restarted.service(&name(1), Verzamelen, &id(51)),
             Service::Ending(_)
         ));
     }
@@ -61,7 +61,7 @@ fn core_gegevensdiensten_104_end_times_survive_restarts() {
     let last = open();
     last.follow([]).unwrap();
     // the name is still known of one that is in no registration any more
-    assert_eq!(last.lookup(&naam(1)).unwrap().weergavenaam, "Praktijk 1");
+    assert_eq!(last.lookup(&name(1)).unwrap().weergavenaam, "Praktijk 1");
     clock.advance(Duration::from_secs(3601));
     assert_eq!((served(&last), served(&open())), (0, 0));
 }
@@ -69,7 +69,7 @@ fn core_gegevensdiensten_104_end_times_survive_restarts() {
 #[test]
 fn r4_what_cannot_be_stored_does_not_change() {
     struct Full;
-    impl RegistratieKeep for Full {
+    impl RegistratieStorage for Full {
         fn load(&self) -> io::Result<Option<Vec<u8>>> {
             Ok(None)
         }
@@ -78,8 +78,8 @@ fn r4_what_cannot_be_stored_does_not_change() {
         }
     }
     let registratie = Registratie::open(Arc::new(Full), Arc::new(ManualClock::starting_now())).unwrap();
-    let refused = registratie.follow([praktijk(1, [48])]);
-    assert!(matches!(refused, Err(RegistratieError::Keep(_))));
+    let refused = registratie.follow([practice(1, [48])]);
+    assert!(matches!(refused, Err(RegistratieError::ListStorage(_))));
     assert!(registratie.all().is_empty());
 }
 
@@ -91,16 +91,16 @@ async fn core_gegevensdiensten_104_a_file_is_followed_and_the_last_good_one_stay
     let keep = Arc::new(RegistratieFolder::open(folder.path().join("kept")).unwrap());
     let registratie = Arc::new(Registratie::open(keep, Arc::clone(&clock) as _).unwrap());
     let follower = Follower::new(Arc::clone(&registratie), RegistratieFile::new(&path));
-    let row = |n: usize, naam: &str| {
+    let row = |n: usize, name: &str| {
         format!(
-            r#"{{"aanbieder":"praktijk{n:04}","weergavenaam":"{naam}","privacyverklaring":"https://p.example/",
+            r#"{{"aanbieder":"praktijk{n:04}","weergavenaam":"{name}","privacyverklaring":"https://p.example/",
             "gegevensdiensten":[{{"id":"48","functie":"Verzamelen","naam":"BgZ"}}]}}"#
         )
     };
     let write = |rows: &[String]| {
         std::fs::write(&path, format!(r#"{{"aanbieders":[{}]}}"#, rows.join(","))).unwrap();
     };
-    let named = |n: usize| registratie.lookup(&naam(n)).map(|found| found.weergavenaam);
+    let named = |n: usize| registratie.lookup(&name(n)).map(|found| found.weergavenaam);
     assert!(matches!(follower.poll().await, Err(RegistratieError::Read { .. })));
     write(&[row(1, "Een"), row(2, "Twee"), row(3, "Drie")]);
     assert_eq!(follower.poll().await.unwrap().unwrap().added, 3);
@@ -129,17 +129,17 @@ async fn core_gegevensdiensten_104_a_file_is_followed_and_the_last_good_one_stay
     // moments are stored in whole seconds, upwards
     clock.advance(Duration::from_secs(1));
     assert!(matches!(
-        registratie.service(&naam(3), Verzamelen, &id(48)),
+        registratie.service(&name(3), Verzamelen, &id(48)),
         Service::Ending(_)
     ));
 
     for broken in ["{", r#"{"aanbieders":[]}"#] {
         std::fs::write(&path, broken).unwrap();
         assert!(follower.poll().await.is_err(), "{broken}");
-        assert!(registratie.serves(&naam(1), Verzamelen, &id(48)), "{broken}");
+        assert!(registratie.serves(&name(1), Verzamelen, &id(48)), "{broken}");
     }
     std::fs::remove_file(&path).unwrap();
     assert!(follower.poll().await.is_err());
     assert!(follower.state().failing.is_some());
-    assert!(registratie.serves(&naam(1), Verzamelen, &id(48)));
+    assert!(registratie.serves(&name(1), Verzamelen, &id(48)));
 }

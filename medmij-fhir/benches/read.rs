@@ -71,7 +71,7 @@ fn pages(criterion: &mut Criterion) {
             bencher.iter(|| Bundle::parse_redacted(black_box(page.as_bytes()), &limits).unwrap());
         });
         group.bench_function(BenchmarkId::new("strict JSON alone", bytes), |bencher| {
-            let limits = medmij_types::json::Limits::default();
+            let limits = medmij_types::json::JsonLimits::default();
             bencher.iter(|| medmij_types::json::Document::parse(black_box(page.as_bytes()), &limits).unwrap());
         });
         group.bench_function(BenchmarkId::new("redact_bsn", bytes), |bencher| {

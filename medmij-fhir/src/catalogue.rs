@@ -25,7 +25,7 @@ use crate::gegevensdienst::Gegevensdienst;
 /// [[gegevensdienst]]
 /// id = "900000999"
 /// name = "Proef"
-/// functie = "verzamelen"
+/// function = "verzamelen"
 /// fhir = "4.0"
 /// query = [{ label = "Alles", target = "Goal" }]
 /// "#;

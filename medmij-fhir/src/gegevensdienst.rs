@@ -17,7 +17,7 @@ pub use share::{BundleKind, Share};
 /// Which way the data goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Functie {
+pub enum ServiceFunction {
     /// From the Aanbieder to the Persoon.
     Verzamelen,
     /// From the Persoon to the Aanbieder.
@@ -77,7 +77,7 @@ pub struct Gegevensdienst {
     pub(crate) block: Option<String>,
     pub(crate) id: Option<GegevensdienstId>,
     pub(crate) name: String,
-    pub(crate) functie: Functie,
+    pub(crate) function: ServiceFunction,
     pub(crate) informatiestandaard: Option<String>,
     pub(crate) release: Option<String>,
     pub(crate) interfaceversies: Vec<InterfaceversieId>,
@@ -98,13 +98,13 @@ pub struct Gegevensdienst {
 impl Gegevensdienst {
     /// A gegevensdienst of a supplier's own, without queries yet; its facts are marked unknown.
     #[must_use]
-    pub fn new(id: GegevensdienstId, name: impl Into<String>, functie: Functie, version: FhirVersion) -> Self {
+    pub fn new(id: GegevensdienstId, name: impl Into<String>, function: ServiceFunction, version: FhirVersion) -> Self {
         Self {
             key: id.as_str().to_owned(),
             block: None,
             id: Some(id),
             name: name.into(),
-            functie,
+            function,
             informatiestandaard: None,
             release: None,
             interfaceversies: Vec::new(),
@@ -177,8 +177,8 @@ impl Gegevensdienst {
 
     /// Verzamelen or Delen.
     #[must_use]
-    pub fn functie(&self) -> Functie {
-        self.functie
+    pub fn function(&self) -> ServiceFunction {
+        self.function
     }
 
     /// The name of the informatiestandaard.

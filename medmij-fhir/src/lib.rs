@@ -58,7 +58,7 @@
 //! # Features
 //!
 //! * `folder`, `sqlite`, `postgres`: bronsystemen over a folder of files, a SQLite file, a PostgreSQL database. A FHIR
-//!   server behind needs none: [`server::FhirBron`].
+//!   server behind needs none: [`server::FhirBronsysteem`].
 //!
 //! # Limits
 //!
@@ -119,7 +119,8 @@ pub use crate::{
     error::FhirError,
     format::Format,
     gegevensdienst::{
-        BundleKind, FollowUp, Functie, Gegevensdienst, Mark, QueryMethod, ServiceQuery, Share, TargetError, ZibList,
+        BundleKind, FollowUp, Gegevensdienst, Mark, QueryMethod, ServiceFunction, ServiceQuery, Share, TargetError,
+        ZibList,
     },
     json::{JsonError, JsonRule},
     limits::Limits,

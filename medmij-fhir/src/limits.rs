@@ -35,8 +35,8 @@ pub struct Limits {
 
 impl Limits {
     /// What they mean for one JSON text.
-    pub(crate) fn json(&self) -> json::Limits {
-        let mut limits = json::Limits::default();
+    pub(crate) fn json(&self) -> json::JsonLimits {
+        let mut limits = json::JsonLimits::default();
         limits.bytes = self.body;
         limits.depth = self.depth.min(MAX_DEPTH);
         limits.elements = self.elements;

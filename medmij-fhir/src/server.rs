@@ -16,7 +16,7 @@
 //!
 //! Answers are FHIR JSON or FHIR XML, with `Cache-Control: no-store`.
 
-mod bron;
+mod bronsysteem;
 mod bronsystemen;
 mod bundle_out;
 mod date;
@@ -60,15 +60,15 @@ use crate::gegevensdienst::Gegevensdienst;
 use crate::limits::Limits;
 use crate::name::{ResourceId, ResourceType};
 use crate::version::FhirVersion;
-pub use bron::{BronError, Bronsysteem, Context, Delivery, DeliveryEntry, Found, Stored, Wanted};
+pub use bronsysteem::{Bronsysteem, BronsysteemError, Context, Delivery, DeliveryEntry, Found, Stored, Wanted};
 pub use bronsystemen::{Bronsystemen, PrefixError};
 #[cfg(feature = "folder")]
-pub use folder::FolderBron;
-pub use memory::MemoryBron;
+pub use folder::FolderBronsysteem;
+pub use memory::MemoryBronsysteem;
 use negotiate::{Accepted, Format};
 pub use pages::PageSeal;
 use pages::Pages;
-pub use proxy::{FhirBron, Upstream};
+pub use proxy::{FhirBronsysteem, Upstream};
 pub use refusal::Refusal;
 use reply::{Body, Reply};
 pub use reply::{Masked, outcome_response};
@@ -77,11 +77,11 @@ pub use search::Unknown;
 pub use served::{Delen, Served};
 pub use set::{ResourceSet, ResourceSetError};
 #[cfg(feature = "postgres")]
-pub use sql::PostgresBron;
+pub use sql::PostgresBronsysteem;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::SqlStatements;
 #[cfg(feature = "sqlite")]
-pub use sql::SqliteBron;
+pub use sql::SqliteBronsysteem;
 use write::Writing;
 
 /// Bytes of results that wait for their next page.
@@ -206,7 +206,7 @@ impl Responder {
         &self,
         request: &http::Request<Bytes>,
         context: &Context,
-        bron: &B,
+        bronsysteem: &B,
     ) -> Response<Bytes> {
         let (method, headers, version) = (request.method(), request.headers(), self.version());
         let parameters = match Parameters::parse(request.uri().query()) {
@@ -218,7 +218,7 @@ impl Responder {
             Err(refusal) => return reply::refuse(&refusal, Format::Json, version, method),
         };
         let format = accepted.format;
-        let reply = self.route(request, parameters, &accepted, context, bron).await;
+        let reply = self.route(request, parameters, &accepted, context, bronsysteem).await;
         let response = reply.and_then(|reply| reply::render(reply, format, version, method));
         response.unwrap_or_else(|refusal| reply::refuse(&refusal, format, version, method))
     }
@@ -246,7 +246,7 @@ impl Responder {
         parameters: Parameters,
         accepted: &Accepted,
         context: &Context,
-        bron: &B,
+        bronsysteem: &B,
     ) -> Result<Reply, Refusal> {
         let (method, headers) = (request.method(), request.headers());
         let reads = method == Method::GET || method == Method::HEAD;
@@ -255,7 +255,9 @@ impl Responder {
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match segments.as_slice() {
             [] => match self.writing() {
-                Some(writing) if method == Method::POST => writing.bundle(headers, request.body(), context, bron).await,
+                Some(writing) if method == Method::POST => {
+                    writing.bundle(headers, request.body(), context, bronsysteem).await
+                }
                 Some(_) => Err(Refusal::Method("POST")),
                 None if method == Method::POST => Err(Refusal::Method("")),
                 None => Err(Refusal::Path),
@@ -270,8 +272,16 @@ impl Responder {
                 if !reads {
                     return Err(Refusal::Method("GET, HEAD"));
                 }
-                self.search(resource_type, false, headers, parameters, accepted, context, bron)
-                    .await
+                self.search(
+                    resource_type,
+                    false,
+                    headers,
+                    parameters,
+                    accepted,
+                    context,
+                    bronsysteem,
+                )
+                .await
             }
             [name, operation] if operation.starts_with('$') => {
                 let resource_type = type_of(name)?;
@@ -288,7 +298,7 @@ impl Responder {
                 if !reads {
                     return Err(Refusal::Method("GET, HEAD"));
                 }
-                self.search(resource_type, true, headers, parameters, accepted, context, bron)
+                self.search(resource_type, true, headers, parameters, accepted, context, bronsysteem)
                     .await
             }
             [name, id] => {
@@ -299,13 +309,13 @@ impl Responder {
                         &["_format", "_pretty", "_summary"],
                         negotiate::handling(headers, self.unknown),
                     )?;
-                    return self.read(&resource_type, &id, accepted, context, bron).await;
+                    return self.read(&resource_type, &id, accepted, context, bronsysteem).await;
                 }
                 let updates = |writing: &Writing<'_>| writing.delen.updates.contains(&resource_type.as_str());
                 match self.writing().filter(updates) {
                     Some(writing) if method == Method::PUT => {
                         writing
-                            .update(headers, request.body(), (&resource_type, &id), context, bron)
+                            .update(headers, request.body(), (&resource_type, &id), context, bronsysteem)
                             .await
                     }
                     Some(_) => Err(Refusal::Method("GET, HEAD, PUT")),
@@ -322,9 +332,9 @@ impl Responder {
         id: &ResourceId,
         accepted: &Accepted,
         context: &Context,
-        bron: &B,
+        bronsysteem: &B,
     ) -> Result<Reply, Refusal> {
-        let resource = match bron.read(context, resource_type, id).await? {
+        let resource = match bronsysteem.read(context, resource_type, id).await? {
             Found::Resource(resource) => resource,
             Found::Gone => return Err(Refusal::Gone),
             Found::Unknown => return Err(Refusal::NotFound),

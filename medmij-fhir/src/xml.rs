@@ -104,7 +104,7 @@ impl std::fmt::Debug for Converted {
 #[error("{path}: {kind}")]
 #[non_exhaustive]
 pub struct Oddity {
-    /// The path of the element: `Patient.contact[0].onbekend`.
+    /// The path of the element: `Patient.contact[0].unknown`.
     pub path: String,
     /// What it is.
     pub kind: OddityKind,

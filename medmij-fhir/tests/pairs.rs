@@ -74,7 +74,7 @@ fn attributes_in_order(text: &str) -> String {
 
 fn read(text: &str) -> Plain {
     plain(
-        Document::parse(text.as_bytes(), &json::Limits::default())
+        Document::parse(text.as_bytes(), &json::JsonLimits::default())
             .unwrap()
             .root(),
     )

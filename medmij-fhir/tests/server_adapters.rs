@@ -14,8 +14,8 @@ use std::path::Path;
 use bytes::Bytes;
 use http::Request;
 use medmij_fhir::server::{
-    BronError, Bronsysteem, Bronsystemen, Context, FolderBron, PostgresBron, ResourceSet, Responder, Served,
-    SqlStatements, SqliteBron,
+    Bronsysteem, BronsysteemError, Bronsystemen, Context, FolderBronsysteem, PostgresBronsysteem, ResourceSet,
+    Responder, Served, SqlStatements, SqliteBronsysteem,
 };
 use medmij_fhir::{FhirVersion, Limits, ResourceEndpoint, ResourceType, xml};
 use medmij_test::postgres::TestPostgres;
@@ -60,7 +60,7 @@ fn key(context: &Context) -> Option<String> {
     (context.persoon()?.expose() == "999990019").then(|| "klant-7".to_owned())
 }
 
-async fn ask(bron: &impl Bronsysteem, context: &Context, query: &str) -> (u16, Value) {
+async fn ask(bronsysteem: &impl Bronsysteem, context: &Context, query: &str) -> (u16, Value) {
     let names = [
         "Condition",
         "Observation",
@@ -78,7 +78,7 @@ async fn ask(bron: &impl Bronsysteem, context: &Context, query: &str) -> (u16, V
         .body(Bytes::new())
         .unwrap();
     let response = Responder::serving(endpoint, served)
-        .respond(&request, context, bron)
+        .respond(&request, context, bronsysteem)
         .await;
     (
         response.status().as_u16(),
@@ -94,21 +94,24 @@ fn sorted(mut answer: (u16, Value)) -> (u16, Value) {
     answer
 }
 
-async fn check(bron: &impl Bronsysteem) {
+async fn check(bronsysteem: &impl Bronsysteem) {
     let set = person();
     for query in QUERIES {
         let expected = sorted(ask(&set, &context("999990019"), query).await);
         assert_eq!(expected.0, 200, "{query}");
         assert_eq!(
-            sorted(ask(bron, &context("999990019"), query).await),
+            sorted(ask(bronsysteem, &context("999990019"), query).await),
             expected,
             "{query}"
         );
     }
-    let (status, nobody) = ask(bron, &context("999990160"), "Condition").await;
+    let (status, nobody) = ask(bronsysteem, &context("999990160"), "Condition").await;
     assert_eq!((status, &nobody["total"]), (200, &0.into()));
-    assert_eq!(ask(bron, &context("999990160"), "Practitioner/ha").await.0, 404);
-    assert_eq!(ask(bron, &context("999990019"), "Practitioner/onbekend").await.0, 404);
+    assert_eq!(ask(bronsysteem, &context("999990160"), "Practitioner/ha").await.0, 404);
+    assert_eq!(
+        ask(bronsysteem, &context("999990019"), "Practitioner/onbekend").await.0,
+        404
+    );
 }
 
 fn insert(connection: &Connection) {
@@ -140,10 +143,10 @@ async fn a_folder_of_files_answers_as_memory_does() {
     fs::write(of_person.join("leesmij.txt"), "geen FHIR").unwrap();
     let root = folder.path().to_owned();
     let place = move |context: &Context| Some(root.join(key(context)?).join(context.gegevensdienst()?.as_str()));
-    let bron = FolderBron::new(FhirVersion::Stu3, place);
-    check(&bron).await;
+    let bronsysteem = FolderBronsysteem::new(FhirVersion::Stu3, place);
+    check(&bronsysteem).await;
     fs::write(of_person.join("stuk.json"), "{\"resourceType\":").unwrap();
-    let (status, outcome) = ask(&bron, &context("999990019"), "Condition").await;
+    let (status, outcome) = ask(&bronsysteem, &context("999990019"), "Condition").await;
     assert_eq!(status, 502);
     assert!(
         !outcome.to_string().contains("stuk.json"),
@@ -156,21 +159,21 @@ async fn a_sqlite_file_answers_as_memory_does() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bron.db");
     insert(&Connection::open(&path).unwrap());
-    let bron = SqliteBron::open(&path, SqlStatements::default(), key).unwrap();
-    check(&bron).await;
-    assert_eq!(ask(&bron, &context("999990019"), "Condition/weg").await.0, 410);
+    let bronsysteem = SqliteBronsysteem::open(&path, SqlStatements::default(), key).unwrap();
+    check(&bronsysteem).await;
+    assert_eq!(ask(&bronsysteem, &context("999990019"), "Condition/weg").await.0, 410);
     assert_eq!(
-        ask(&bron, &Context::default(), "Condition").await.0,
+        ask(&bronsysteem, &Context::default(), "Condition").await.0,
         500,
         "nobody is asked for"
     );
     let mut wrong = SqlStatements::default();
     wrong.find = "SELECT body FROM elders".to_owned();
-    let bron = SqliteBron::open(&path, wrong, key).unwrap();
-    assert_eq!(ask(&bron, &context("999990019"), "Condition").await.0, 502);
+    let bronsysteem = SqliteBronsysteem::open(&path, wrong, key).unwrap();
+    assert_eq!(ask(&bronsysteem, &context("999990019"), "Condition").await.0, 502);
     assert!(matches!(
-        SqliteBron::open(&folder.path().join("geen.db"), SqlStatements::default(), key),
-        Err(BronError::Failed(_))
+        SqliteBronsysteem::open(&folder.path().join("geen.db"), SqlStatements::default(), key),
+        Err(BronsysteemError::Failed(_))
     ));
 }
 
@@ -197,15 +200,19 @@ async fn a_postgres_database_answers_as_memory_does() {
         )
         .await
         .unwrap();
-    let bron = PostgresBron::new(pool.clone(), SqlStatements::default(), key);
-    check(&bron).await;
-    assert_eq!(ask(&bron, &context("999990019"), "Condition/weg").await.0, 410);
+    let bronsysteem = PostgresBronsysteem::new(pool.clone(), SqlStatements::default(), key);
+    check(&bronsysteem).await;
+    assert_eq!(ask(&bronsysteem, &context("999990019"), "Condition/weg").await.0, 410);
     let mut wrong = SqlStatements::default();
     wrong.find = "SELECT body FROM elders WHERE $1 = $2 AND $2 = $3".to_owned();
     assert_eq!(
-        ask(&PostgresBron::new(pool, wrong, key), &context("999990019"), "Condition")
-            .await
-            .0,
+        ask(
+            &PostgresBronsysteem::new(pool, wrong, key),
+            &context("999990019"),
+            "Condition"
+        )
+        .await
+        .0,
         502
     );
 }
@@ -215,7 +222,7 @@ async fn files_and_a_database_of_one_aanbieder_are_one_searchset() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bron.db");
     insert(&Connection::open(&path).unwrap());
-    let sql = SqliteBron::open(&path, SqlStatements::default(), key).unwrap();
+    let sql = SqliteBronsysteem::open(&path, SqlStatements::default(), key).unwrap();
     let both = Bronsystemen::new().with(person()).with_prefixed("lab", sql).unwrap();
     let (status, bundle) = ask(&both, &context("999990019"), "Condition").await;
     assert_eq!((status, &bundle["total"]), (200, &12.into()));

@@ -18,9 +18,9 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use medmij_fhir::server::{Context, MemoryBron, Responder};
+use medmij_fhir::server::{Context, MemoryBronsysteem, Responder};
 use medmij_fhir::{Choices, FhirVersion, Gegevensdienst, Limits, ResourceEndpoint, ResourceId, SearchDate, check};
-use medmij_types::{BackchannelUri, Datum};
+use medmij_types::{BackchannelUri, CalendarDate};
 use serde_json::Value;
 use support::{BASE, day, dossier, now, responder, to_json};
 
@@ -81,7 +81,7 @@ fn person(row: &Row) -> &'static str {
 }
 
 /// What stands between braces in a target.
-fn filled(row: &Row, today: Datum) -> String {
+fn filled(row: &Row, today: CalendarDate) -> String {
     let identifier = if row.target.contains("medicationtreatment") {
         "urn:oid:2.16.840.1.113883.2.4.3.11.999.77.1.1%7CMBH-2"
     } else if row.step.contains("mp9-vv") {
@@ -105,7 +105,7 @@ fn filled(row: &Row, today: Datum) -> String {
     target
 }
 
-fn request(row: &Row, today: Datum, xml: bool) -> Request<Bytes> {
+fn request(row: &Row, today: CalendarDate, xml: bool) -> Request<Bytes> {
     let target = filled(row, today);
     let path = match target.strip_prefix(BASE) {
         Some(path) => path.to_owned(),
@@ -218,8 +218,8 @@ fn check_searchset(body: &Value, place: &str) {
     }
 }
 
-fn ask(responder: &Responder, bron: &MemoryBron, request: &Request<Bytes>) -> Response<Bytes> {
-    now(responder.respond(request, &Context::default(), bron))
+fn ask(responder: &Responder, bronsysteem: &MemoryBronsysteem, request: &Request<Bytes>) -> Response<Bytes> {
+    now(responder.respond(request, &Context::default(), bronsysteem))
 }
 
 #[test]
@@ -230,14 +230,14 @@ fn every_row_of_role_dva_is_answered_as_its_last_column_says() {
         let mut wrong = Vec::new();
         let mut asked = 0;
         for row in rows() {
-            let bron = MemoryBron::new(dossier(person(&row), today));
+            let bronsysteem = MemoryBronsysteem::new(dossier(person(&row), today));
             let responder = responder(&row.service);
             let both = row.expect.iter().any(|clause| clause == "asked in json and in xml");
             for xml in [false, true].into_iter().take(if both { 2 } else { 1 }) {
                 let request = request(&row, today, xml);
                 // what the guard does before: no token, no answer (core.rscint.200)
                 let response = if row.headers.contains_key("authorization") {
-                    ask(&responder, &bron, &request)
+                    ask(&responder, &bronsysteem, &request)
                 } else {
                     Response::builder().status(401).body(Bytes::new()).unwrap()
                 };
@@ -369,8 +369,8 @@ fn every_query_of_the_catalogue_is_understood() {
                 .header("accept", "application/fhir+json")
                 .body(Bytes::new())
                 .unwrap();
-            let bron = MemoryBron::default();
-            let response = ask(&responder, &bron, &request);
+            let bronsysteem = MemoryBronsysteem::default();
+            let response = ask(&responder, &bronsysteem, &request);
             let read = uri.matches('/').count() == 3 && !uri.contains('?') && !uri.contains('$');
             let expected = if read { 404 } else { 200 };
             let text = String::from_utf8_lossy(response.body()).into_owned();

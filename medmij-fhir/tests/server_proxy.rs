@@ -14,7 +14,7 @@ use std::task::{Context as Waking, Poll, Waker};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use medmij_fhir::server::{BronError, Context, FhirBron, Masked, Responder, Served, Upstream};
+use medmij_fhir::server::{BronsysteemError, Context, FhirBronsysteem, Masked, Responder, Served, Upstream};
 use medmij_fhir::{FhirVersion, ResourceEndpoint, ResourceType};
 use medmij_types::{BackchannelUri, Bsn, GegevensdienstId};
 use serde_json::{Value, json};
@@ -120,12 +120,12 @@ impl Inside {
 }
 
 impl Upstream for Inside {
-    async fn patient(&self, context: &Context) -> Result<Option<String>, BronError> {
-        let bsn = context.persoon().ok_or(BronError::NoPersoon)?;
+    async fn patient(&self, context: &Context) -> Result<Option<String>, BronsysteemError> {
+        let bsn = context.persoon().ok_or(BronsysteemError::NoPersoon)?;
         Ok((bsn.expose() == "999990019").then(|| "p1".to_owned()))
     }
 
-    async fn send(&self, _: &Context, request: Request<Bytes>) -> Result<Response<Bytes>, BronError> {
+    async fn send(&self, _: &Context, request: Request<Bytes>) -> Result<Response<Bytes>, BronsysteemError> {
         let uri = request.uri().to_string();
         self.asked.lock().unwrap().push(uri.clone());
         let rest = uri
@@ -155,12 +155,12 @@ fn ask_as(bsn: &str, inside: Inside, path: &str) -> Response<Bytes> {
     });
     let endpoint = ResourceEndpoint::new(BackchannelUri::parse(BASE).unwrap()).unwrap();
     let context = Context::new(Bsn::parse(bsn).unwrap(), GegevensdienstId::parse("48").unwrap());
-    let bron = FhirBron::new(inside, INSIDE, FhirVersion::Stu3).unwrap();
+    let bronsysteem = FhirBronsysteem::new(inside, INSIDE, FhirVersion::Stu3).unwrap();
     let request = Request::get(format!("/fhir/{path}"))
         .header("accept", "application/fhir+json")
         .body(Bytes::new())
         .unwrap();
-    now(Responder::serving(endpoint, served).respond(&request, &context, &bron))
+    now(Responder::serving(endpoint, served).respond(&request, &context, &bronsysteem))
 }
 
 fn ask(inside: Inside, path: &str) -> (u16, Value) {

@@ -13,7 +13,7 @@ use std::task::{Context as Waking, Poll, Waker};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use medmij_fhir::server::{Bronsysteem, Context, Delen, MemoryBron, ResourceSet, Responder, Served};
+use medmij_fhir::server::{Bronsysteem, Context, Delen, MemoryBronsysteem, ResourceSet, Responder, Served};
 use medmij_fhir::{FhirVersion, ResourceEndpoint};
 use medmij_types::BackchannelUri;
 use serde_json::{Value, json};
@@ -38,20 +38,20 @@ fn now<T>(answer: impl Future<Output = T>) -> T {
     }
 }
 
-fn send(key: &str, bron: &impl Bronsysteem, request: http::request::Builder, body: &Value) -> Response<Bytes> {
+fn send(key: &str, bronsysteem: &impl Bronsysteem, request: http::request::Builder, body: &Value) -> Response<Bytes> {
     let request = request
         .header("authorization", "Bearer een-token")
         .body(body.to_string().into())
         .unwrap();
-    now(responder(key).respond(&request, &Context::default(), bron))
+    now(responder(key).respond(&request, &Context::default(), bronsysteem))
 }
 
-fn post(key: &str, bron: &impl Bronsysteem, body: &Value, prefer: Option<&str>) -> (u16, Value) {
+fn post(key: &str, bronsysteem: &impl Bronsysteem, body: &Value, prefer: Option<&str>) -> (u16, Value) {
     let mut request = Request::post("/fhir/delen").header("content-type", "application/fhir+json");
     if let Some(prefer) = prefer {
         request = request.header("prefer", prefer);
     }
-    let response = send(key, bron, request, body);
+    let response = send(key, bronsysteem, request, body);
     (
         response.status().as_u16(),
         serde_json::from_slice(response.body()).unwrap(),
@@ -85,12 +85,12 @@ fn bundle(kind: &str, entries: Vec<Value>) -> Value {
 
 #[test]
 fn a_batch_of_53_is_stored_with_references_to_the_patient_in_it() {
-    let bron = MemoryBron::default();
+    let bronsysteem = MemoryBronsysteem::default();
     let sent = bundle("batch", vec![weight(80.5), patient(), weight(81.5)]);
-    let (status, answer) = post("53", &bron, &sent, Some("return=representation"));
+    let (status, answer) = post("53", &bronsysteem, &sent, Some("return=representation"));
     assert_eq!((status, &answer["type"]), (200, &"batch-response".into()));
     let entries = answer["entry"].as_array().unwrap();
-    let set = bron.snapshot();
+    let set = bronsysteem.snapshot();
     assert_eq!((entries.len(), set.len()), (3, 3));
     let patient = format!("Patient/{}", entries[1]["resource"]["id"].as_str().unwrap());
     for (at, kind) in ["Observation", "Patient", "Observation"].into_iter().enumerate() {
@@ -111,7 +111,7 @@ fn a_batch_of_53_is_stored_with_references_to_the_patient_in_it() {
 fn without_prefer_no_resource_comes_back() {
     let (status, answer) = post(
         "53",
-        &MemoryBron::default(),
+        &MemoryBronsysteem::default(),
         &bundle("batch", vec![patient(), weight(80.0)]),
         None,
     );
@@ -127,7 +127,7 @@ fn without_prefer_no_resource_comes_back() {
 
 #[test]
 fn a_bad_entry_of_a_batch_costs_that_entry() {
-    let bron = MemoryBron::default();
+    let bronsysteem = MemoryBronsysteem::default();
     let flag = entry(
         "urn:uuid:5a7c5c9e-2a0f-4b0e-8f0a-1d6a5f9a1c02",
         json!({"resourceType": "Flag"}),
@@ -142,7 +142,7 @@ fn a_bad_entry_of_a_batch_costs_that_entry() {
         "batch",
         vec![patient(), flag, dangling, deleted, conditional, json!({}), weight(80.0)],
     );
-    let (status, answer) = post("53", &bron, &sent, None);
+    let (status, answer) = post("53", &bronsysteem, &sent, None);
     assert_eq!(status, 200);
     let statuses: Vec<_> = answer["entry"]
         .as_array()
@@ -155,7 +155,7 @@ fn a_bad_entry_of_a_batch_costs_that_entry() {
         answer["entry"][1]["response"]["outcome"]["issue"][0]["severity"],
         "error"
     );
-    assert_eq!(bron.snapshot().len(), 2);
+    assert_eq!(bronsysteem.snapshot().len(), 2);
 }
 
 #[test]
@@ -173,10 +173,10 @@ fn a_transaction_is_stored_whole_or_not_at_all() {
             json!({"resourceType": "Binary", "contentType": "application/pdf", "content": "JVBERi0="}),
         )
     };
-    let bron = MemoryBron::default();
+    let bronsysteem = MemoryBronsysteem::default();
     let (status, answer) = post(
         "57",
-        &bron,
+        &bronsysteem,
         &bundle("transaction", vec![patient(), document(), binary()]),
         Some("return=representation"),
     );
@@ -200,8 +200,8 @@ fn a_transaction_is_stored_whole_or_not_at_all() {
         (bundle("transaction", vec![document(), binary(), binary()]), "twice"),
         (json!({"resourceType": "Patient"}), "not a Bundle"),
     ] {
-        let bron = MemoryBron::default();
-        let (status, answer) = post("57", &bron, &sent, None);
+        let bronsysteem = MemoryBronsysteem::default();
+        let (status, answer) = post("57", &bronsysteem, &sent, None);
         assert!((400..500).contains(&status), "{rule} {status}");
         assert_eq!(answer["resourceType"], "OperationOutcome");
         // the attachment that leads to no entry is a plain URL, so the missing Binary is what is told
@@ -210,7 +210,7 @@ fn a_transaction_is_stored_whole_or_not_at_all() {
             text.contains(rule) || (rule == "reference" && text.contains("Binary")),
             "{rule}: {text}"
         );
-        assert!(bron.snapshot().is_empty());
+        assert!(bronsysteem.snapshot().is_empty());
     }
 }
 
@@ -219,10 +219,10 @@ fn a_transaction_of_60_without_questionnaire_response_is_refused() {
     let mut set = ResourceSet::new();
     set.insert_json(br#"{"resourceType":"Task","id":"t","status":"requested"}"#)
         .unwrap();
-    let bron = MemoryBron::new(set);
+    let bronsysteem = MemoryBronsysteem::new(set);
     let task = json!({"fullUrl": format!("{BASE}/Task/t"), "resource": {"resourceType": "Task", "id": "t", "status": "completed"},
         "request": {"method": "PUT", "url": "Task/t"}});
-    let (status, answer) = post("60", &bron, &bundle("transaction", vec![task.clone()]), None);
+    let (status, answer) = post("60", &bronsysteem, &bundle("transaction", vec![task.clone()]), None);
     assert_eq!((status, &answer["resourceType"]), (422, &"OperationOutcome".into()));
     let response = entry(
         "urn:uuid:5a7c5c9e-2a0f-4b0e-8f0a-1d6a5f9a1c06",
@@ -230,7 +230,7 @@ fn a_transaction_of_60_without_questionnaire_response_is_refused() {
     );
     let (status, answer) = post(
         "60",
-        &bron,
+        &bronsysteem,
         &bundle("transaction", vec![task.clone(), response.clone()]),
         None,
     );
@@ -243,15 +243,15 @@ fn a_transaction_of_60_without_questionnaire_response_is_refused() {
             .unwrap()
             .starts_with("QuestionnaireResponse/")
     );
-    let stored: Value = bron.snapshot().lookup("Task", "t").unwrap().view().unwrap();
+    let stored: Value = bronsysteem.snapshot().lookup("Task", "t").unwrap().view().unwrap();
     assert_eq!(stored["status"], "completed");
     // a Task that is not there: nothing is stored
     let mut other = task;
     other["resource"]["id"] = "anders".into();
     other["request"]["url"] = "Task/anders".into();
-    let before = bron.snapshot().len();
-    let (status, _) = post("60", &bron, &bundle("transaction", vec![other, response]), None);
-    assert_eq!((status, bron.snapshot().len()), (404, before));
+    let before = bronsysteem.snapshot().len();
+    let (status, _) = post("60", &bronsysteem, &bundle("transaction", vec![other, response]), None);
+    assert_eq!((status, bronsysteem.snapshot().len()), (404, before));
 }
 
 #[test]
@@ -259,11 +259,11 @@ fn a_task_is_updated_by_its_id_and_nothing_else_is() {
     let mut set = ResourceSet::new();
     set.insert_json(br#"{"resourceType":"Task","id":"t","status":"requested"}"#)
         .unwrap();
-    let bron = MemoryBron::new(set);
+    let bronsysteem = MemoryBronsysteem::new(set);
     let put = |path: &str, body: &Value| {
         let request = Request::put(format!("/fhir/delen/{path}"))
             .header("content-type", "application/fhir+json; fhirVersion=3.0");
-        send("60", &bron, request, body)
+        send("60", &bronsysteem, request, body)
     };
     let accepted = json!({"resourceType": "Task", "id": "t", "status": "accepted"});
     let response = put("Task/t", &accepted);
@@ -293,7 +293,7 @@ fn patientcorrecties_answers_with_an_acknowledgement() {
     let sent = bundle("transaction", vec![patient(), communication]);
     let (status, answer) = post(
         "U:Patientcorrecties",
-        &MemoryBron::default(),
+        &MemoryBronsysteem::default(),
         &sent,
         Some("return=representation"),
     );
@@ -323,7 +323,7 @@ fn the_ontvankelijkheidstoets_comes_before_the_body() {
 
 #[test]
 fn bodies_in_another_form_are_refused() {
-    let bron = MemoryBron::default();
+    let bronsysteem = MemoryBronsysteem::default();
     let sent = bundle("batch", vec![patient(), weight(80.0)]);
     for (content_type, status) in [
         (None, 415),
@@ -337,13 +337,13 @@ fn bodies_in_another_form_are_refused() {
             request = request.header("content-type", content_type);
         }
         assert_eq!(
-            send("53", &bron, request, &sent).status().as_u16(),
+            send("53", &bronsysteem, request, &sent).status().as_u16(),
             status,
             "{content_type:?}"
         );
     }
     let get = Request::get("/fhir/delen");
-    let response = send("53", &bron, get, &sent);
+    let response = send("53", &bronsysteem, get, &sent);
     assert_eq!(
         (response.status().as_u16(), &response.headers()["allow"]),
         (405, &"POST".parse().unwrap())
@@ -353,27 +353,27 @@ fn bodies_in_another_form_are_refused() {
         .body(Bytes::from_static(b"{\"resourceType\":\"Bundle\","))
         .unwrap();
     assert_eq!(
-        now(responder("53").respond(&request, &Context::default(), &bron)).status(),
+        now(responder("53").respond(&request, &Context::default(), &bronsysteem)).status(),
         400
     );
 }
 
 #[test]
 fn core_rscint_203_a_bsn_that_is_delivered_is_not_stored() {
-    let bron = MemoryBron::default();
+    let bronsysteem = MemoryBronsysteem::default();
     let mut patient = patient();
     patient["resource"]["identifier"] =
         json!([{"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": "999990019"}]);
     let (status, answer) = post(
         "53",
-        &bron,
+        &bronsysteem,
         &bundle("batch", vec![patient, weight(80.0)]),
         Some("return=representation"),
     );
     assert_eq!(status, 200);
     assert!(!answer.to_string().contains("999990019"));
     assert!(
-        !bron
+        !bronsysteem
             .snapshot()
             .iter()
             .any(|resource| resource.as_str().contains("999990019"))
@@ -382,7 +382,7 @@ fn core_rscint_203_a_bsn_that_is_delivered_is_not_stored() {
 
 #[test]
 fn a_batch_in_xml_is_answered_in_xml_and_one_that_would_lose_something_is_refused() {
-    let bron = MemoryBron::default();
+    let bronsysteem = MemoryBronsysteem::default();
     let xml = format!(
         r#"<Bundle xmlns="http://hl7.org/fhir"><type value="batch"/>
         <entry><fullUrl value="{PATIENT}"/><resource><Patient><name><family value="Rijnders"/></name></Patient></resource>
@@ -397,7 +397,7 @@ fn a_batch_in_xml_is_answered_in_xml_and_one_that_would_lose_something_is_refuse
             .header("accept", "application/fhir+xml")
             .body(Bytes::from(xml.to_owned()))
             .unwrap();
-        now(responder("53").respond(&request, &Context::default(), &bron))
+        now(responder("53").respond(&request, &Context::default(), &bronsysteem))
     };
     let response = send(&xml);
     assert_eq!(response.status(), 200);
@@ -407,7 +407,8 @@ fn a_batch_in_xml_is_answered_in_xml_and_one_that_would_lose_something_is_refuse
         "{text}"
     );
     assert!(
-        bron.snapshot()
+        bronsysteem
+            .snapshot()
             .iter()
             .any(|resource| resource.as_str().contains("\"value\":80.50"))
     );
@@ -416,8 +417,8 @@ fn a_batch_in_xml_is_answered_in_xml_and_one_that_would_lose_something_is_refuse
         xml.replace("</Bundle>", ""),
         "<!DOCTYPE x>".to_owned() + &xml,
     ] {
-        let before = bron.snapshot().len();
+        let before = bronsysteem.snapshot().len();
         assert_eq!(send(&bad).status(), 400);
-        assert_eq!(bron.snapshot().len(), before);
+        assert_eq!(bronsysteem.snapshot().len(), before);
     }
 }

@@ -13,7 +13,7 @@ use std::task::{Context as Waking, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use medmij_fhir::server::{Context, Delen, MemoryBron, ResourceSet, Responder, Served};
+use medmij_fhir::server::{Context, Delen, MemoryBronsysteem, ResourceSet, Responder, Served};
 use medmij_fhir::{
     Access, Catalogue, Channel, Gegevensdienst, Limits, QuestionnaireTask, Resource, ResourceEndpoint,
     ResourceEndpoints, SendError, SendFault, ShareDraft, ShareError, TaskStatus,
@@ -26,16 +26,16 @@ const BASE: &str = "https://dva.example.nl/fhir/delen";
 /// The DVA, behind a channel that may lose its answer.
 struct Dva {
     responder: Responder,
-    bron: MemoryBron,
+    bronsysteem: MemoryBronsysteem,
     loses_answers: bool,
 }
 
 impl Dva {
-    fn new(service: &Gegevensdienst, bron: MemoryBron) -> Self {
+    fn new(service: &Gegevensdienst, bronsysteem: MemoryBronsysteem) -> Self {
         let served = Served::new(service.version()).with_delen(Delen::lookup(service.key()).unwrap());
         Self {
             responder: Responder::serving(endpoint(), served),
-            bron,
+            bronsysteem,
             loses_answers: false,
         }
     }
@@ -43,7 +43,10 @@ impl Dva {
 
 impl Channel for Dva {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, SendError> {
-        let response = self.responder.respond(&request, &Context::default(), &self.bron).await;
+        let response = self
+            .responder
+            .respond(&request, &Context::default(), &self.bronsysteem)
+            .await;
         if self.loses_answers {
             return Err(SendError::new(SendFault::Broken, "the connection ended"));
         }
@@ -101,7 +104,7 @@ fn measurement() -> ShareDraft {
 #[test]
 fn a_measurement_is_shared_and_stored_once() {
     let service = service("53");
-    let dva = Dva::new(service, MemoryBron::default());
+    let dva = Dva::new(service, MemoryBronsysteem::default());
     let access = access(service);
     let mut sharing = measurement().build().unwrap();
     let shared = now(sharing.send(&dva, &access, &OsEntropy, &Limits::default())).unwrap();
@@ -113,16 +116,16 @@ fn a_measurement_is_shared_and_stored_once() {
             .iter()
             .all(|entry| entry.status == Some(201) && entry.location.is_some())
     );
-    assert_eq!(dva.bron.snapshot().len(), 2);
+    assert_eq!(dva.bronsysteem.snapshot().len(), 2);
     let again = now(sharing.send(&dva, &access, &OsEntropy, &Limits::default()));
     assert_eq!(again, Err(ShareError::AlreadyShared));
-    assert_eq!(dva.bron.snapshot().len(), 2);
+    assert_eq!(dva.bronsysteem.snapshot().len(), 2);
 }
 
 #[test]
 fn a_write_whose_answer_is_lost_is_never_sent_again_by_itself() {
     let service = service("53");
-    let mut dva = Dva::new(service, MemoryBron::default());
+    let mut dva = Dva::new(service, MemoryBronsysteem::default());
     dva.loses_answers = true;
     let access = access(service);
     let mut sharing = measurement().build().unwrap();
@@ -131,7 +134,7 @@ fn a_write_whose_answer_is_lost_is_never_sent_again_by_itself() {
         assert_eq!(lost, Err(ShareError::Unknown));
         assert!(sharing.is_unknown());
     }
-    assert_eq!(dva.bron.snapshot().len(), 2, "it was taken, once");
+    assert_eq!(dva.bronsysteem.snapshot().len(), 2, "it was taken, once");
 }
 
 #[test]
@@ -142,7 +145,7 @@ fn a_questionnaire_is_accepted_and_answered() {
         "input": [{"type": {"text": "Questionnaire"}, "valueReference": {"reference": "Questionnaire/q1"}}]});
     let mut set = ResourceSet::new();
     set.insert_json(task.to_string().as_bytes()).unwrap();
-    let dva = Dva::new(service, MemoryBron::new(set));
+    let dva = Dva::new(service, MemoryBronsysteem::new(set));
     let access = access(service);
     let accepted = QuestionnaireTask::read(resource(&task))
         .unwrap()
@@ -165,14 +168,14 @@ fn a_questionnaire_is_accepted_and_answered() {
     assert!(shared.is_accepted(), "{shared:?}");
     let statuses: Vec<_> = shared.entries.iter().map(|entry| entry.status).collect();
     assert_eq!(statuses, [Some(200), Some(201)]);
-    let stored: Value = dva.bron.snapshot().lookup("Task", "t1").unwrap().view().unwrap();
+    let stored: Value = dva.bronsysteem.snapshot().lookup("Task", "t1").unwrap().view().unwrap();
     assert_eq!(stored["status"], "completed");
 }
 
 #[test]
 fn a_correction_is_acknowledged_to_the_persoon() {
     let service = service("U:Patientcorrecties");
-    let dva = Dva::new(service, MemoryBron::default());
+    let dva = Dva::new(service, MemoryBronsysteem::default());
     let access = access(service);
     let mut draft = ShareDraft::new(service).unwrap();
     let patient = draft.reserve(&OsEntropy).unwrap();

@@ -51,7 +51,7 @@ impl GegevensdienstnamenlijstDraft {
             &header,
             self.gegevensdiensten
                 .iter()
-                .map(|(id, naam)| (id.as_str(), naam.as_str())),
+                .map(|(id, name)| (id.as_str(), name.as_str())),
         );
         Snapshot::<Gegevensdienstnamenlijst>::read(xml.clone().into_bytes(), &ReadOptions::default())?;
         Ok(xml)

@@ -19,7 +19,7 @@ pub struct Gegevensdienstnamenlijst {
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
     id: Value,
-    naam: Value,
+    name: Value,
 }
 
 impl Gegevensdienstnamenlijst {
@@ -29,14 +29,14 @@ impl Gegevensdienstnamenlijst {
         let entry = |at: u32| self.entries.get(at as usize);
         let at = self.index.find(id.as_str(), |at| self.document.text(entry(at)?.id))?;
         let entry = entry(at)?;
-        self.document.text(entry.naam)
+        self.document.text(entry.name)
     }
 
     /// The entries, in the order of the document.
-    pub fn gegevensdiensten(&self) -> impl ExactSizeIterator<Item = Gegevensdienst<'_>> {
-        self.entries.iter().map(|entry| Gegevensdienst {
+    pub fn gegevensdiensten(&self) -> impl ExactSizeIterator<Item = NamedGegevensdienst<'_>> {
+        self.entries.iter().map(|entry| NamedGegevensdienst {
             id: self.document.text(entry.id).unwrap_or_default(),
-            naam: self.document.text(entry.naam).unwrap_or_default(),
+            name: self.document.text(entry.name).unwrap_or_default(),
         })
     }
 
@@ -49,7 +49,7 @@ impl Gegevensdienstnamenlijst {
     /// The list as the framework publishes it, with the entries as they were read.
     #[must_use]
     pub fn to_xml(&self) -> String {
-        write(self.header(), self.gegevensdiensten().map(|g| (g.id, g.naam)))
+        write(self.header(), self.gegevensdiensten().map(|g| (g.id, g.name)))
     }
 }
 
@@ -58,10 +58,10 @@ pub(crate) fn write<'a>(header: &Header, entries: impl Iterator<Item = (&'a str,
     let mut writer = ListWriter::new("Gegevensdienstnamenlijst", namespace);
     writer.header(header);
     writer.open("Gegevensdiensten");
-    for (id, naam) in entries {
+    for (id, name) in entries {
         writer.open("Gegevensdienst");
         writer.value("GegevensdienstId", id);
-        writer.value("Weergavenaam", naam);
+        writer.value("Weergavenaam", name);
         writer.close();
     }
     writer.finish()
@@ -77,12 +77,12 @@ impl Eq for Gegevensdienstnamenlijst {}
 
 /// An entry of the Gegevensdienstnamenlijst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gegevensdienst<'a> {
+pub struct NamedGegevensdienst<'a> {
     id: &'a str,
-    naam: &'a str,
+    name: &'a str,
 }
 
-impl<'a> Gegevensdienst<'a> {
+impl<'a> NamedGegevensdienst<'a> {
     /// The id as it stands in the list.
     #[must_use]
     pub const fn id_str(self) -> &'a str {
@@ -101,7 +101,7 @@ impl<'a> Gegevensdienst<'a> {
     /// The name as it stands in the list.
     #[must_use]
     pub const fn weergavenaam_str(self) -> &'a str {
-        self.naam
+        self.name
     }
 
     /// The name for use.
@@ -110,7 +110,7 @@ impl<'a> Gegevensdienst<'a> {
     ///
     /// [`ValueError`] says why the name cannot be used.
     pub fn weergavenaam(self) -> Result<Weergavenaam, ValueError> {
-        Weergavenaam::parse(self.naam)
+        Weergavenaam::parse(self.name)
     }
 }
 
@@ -141,7 +141,7 @@ pub struct GegevensdienstnamenlijstCollector {
 
 const ENTRY: usize = 0;
 const ID: usize = 1;
-const NAAM: usize = 2;
+const NAME: usize = 2;
 
 impl Collector for GegevensdienstnamenlijstCollector {
     type List = Gegevensdienstnamenlijst;
@@ -164,7 +164,7 @@ impl Collector for GegevensdienstnamenlijstCollector {
         let Some(entry) = self.entries.last_mut() else { return };
         match slot {
             ID => entry.id = value,
-            NAAM => entry.naam = value,
+            NAME => entry.name = value,
             _ => {}
         }
     }

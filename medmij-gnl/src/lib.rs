@@ -9,7 +9,7 @@
 //!   <Tijdstempel>2026-03-29T12:00:00Z</Tijdstempel>
 //!   <Volgnummer>7</Volgnummer>
 //!   <Gegevensdiensten>
-//!     <Gegevensdienst><GegevensdienstId>48</GegevensdienstId><Weergavenaam>Basisgegevens Zorg</Weergavenaam></Gegevensdienst>
+//!     <NamedGegevensdienst><GegevensdienstId>48</GegevensdienstId><Weergavenaam>Basisgegevens Zorg</Weergavenaam></NamedGegevensdienst>
 //!   </Gegevensdiensten>
 //! </Gegevensdienstnamenlijst>"#;
 //! let list = Snapshot::<Gegevensdienstnamenlijst>::read(xml.to_vec(), &ReadOptions::default())?;
@@ -24,6 +24,6 @@ mod gegevensdienstnamenlijst;
 
 pub use crate::{
     draft::GegevensdienstnamenlijstDraft,
-    gegevensdienstnamenlijst::{Gegevensdienst, Gegevensdienstnamenlijst, GegevensdienstnamenlijstCollector},
+    gegevensdienstnamenlijst::{Gegevensdienstnamenlijst, GegevensdienstnamenlijstCollector, NamedGegevensdienst},
 };
 pub use medmij_list::{List, ListCache, ListError, ReadOptions, RefreshPolicy, Snapshot};

@@ -114,8 +114,8 @@ impl<L: List> ListCache<L> {
     ///
     /// # Errors
     ///
-    /// [`NotTaken`] says why the old list stays.
-    pub fn offer(&self, snapshot: Snapshot<L>) -> Result<Taken, NotTaken> {
+    /// [`Rejected`] says why the old list stays.
+    pub fn offer(&self, snapshot: Snapshot<L>) -> Result<Accepted, Rejected> {
         self.restore(snapshot, Duration::ZERO)
     }
 
@@ -123,8 +123,8 @@ impl<L: List> ListCache<L> {
     ///
     /// # Errors
     ///
-    /// As [`offer`](Self::offer): [`NotTaken`].
-    pub fn restore(&self, snapshot: Snapshot<L>, age: Duration) -> Result<Taken, NotTaken> {
+    /// As [`offer`](Self::offer): [`Rejected`].
+    pub fn restore(&self, snapshot: Snapshot<L>, age: Duration) -> Result<Accepted, Rejected> {
         self.take(snapshot, age, |_| ())
     }
 
@@ -135,14 +135,14 @@ impl<L: List> ListCache<L> {
         snapshot: Snapshot<L>,
         age: Duration,
         store: impl FnOnce(&Snapshot<L>),
-    ) -> Result<Taken, NotTaken> {
+    ) -> Result<Accepted, Rejected> {
         let mut writing = self.lock();
         let current = self.current.load_full();
         let offered = snapshot.header().volgnummer();
         let verdict = self.verdict(&snapshot, current.as_ref().map(|old| &*old.list), writing.floor);
         match verdict {
             Ok(taken) => {
-                if let Taken::New { .. } = taken {
+                if let Accepted::New { .. } = taken {
                     store(&snapshot);
                 }
                 writing.floor = writing.floor.max(Some(offered));
@@ -150,7 +150,9 @@ impl<L: List> ListCache<L> {
                 let confirmed = self.monotonic().saturating_sub(age);
                 match (taken, &current) {
                     // An old confirmation does not make the list older.
-                    (Taken::Confirmed, Some(current)) => _ = current.confirmed.fetch_max(confirmed, Ordering::AcqRel),
+                    (Accepted::Confirmed, Some(current)) => {
+                        _ = current.confirmed.fetch_max(confirmed, Ordering::AcqRel)
+                    }
                     _ => {
                         if current.as_ref().is_some_and(|old| is_older(&snapshot, &old.list)) {
                             tracing::warn!(list = %L::KIND, volgnummer = %offered, "the new list has an older Tijdstempel");
@@ -205,28 +207,28 @@ impl<L: List> ListCache<L> {
         new: &Snapshot<L>,
         current: Option<&Snapshot<L>>,
         floor: Option<Volgnummer>,
-    ) -> Result<Taken, NotTaken> {
+    ) -> Result<Accepted, Rejected> {
         if new.document().is_old_shape() {
-            return Err(NotTaken::OldShape);
+            return Err(Rejected::OldShape);
         }
         if new.is_empty() && !self.policy.take_empty {
-            return Err(NotTaken::Empty);
+            return Err(Rejected::Empty);
         }
         let offered = new.header().volgnummer();
         let previous = current.map(|list| list.header().volgnummer());
         match floor {
-            Some(floor) if offered < floor => Err(NotTaken::LowerVolgnummer { floor, offered }),
+            Some(floor) if offered < floor => Err(Rejected::LowerVolgnummer { floor, offered }),
             Some(floor) if offered == floor => match current {
                 Some(current) if previous == Some(offered) => {
                     if new.document().same_content(current.document()) {
-                        Ok(Taken::Confirmed)
+                        Ok(Accepted::Confirmed)
                     } else {
-                        Err(NotTaken::OtherContent { volgnummer: offered })
+                        Err(Rejected::OtherContent { volgnummer: offered })
                     }
                 }
-                _ => Ok(Taken::New { previous }),
+                _ => Ok(Accepted::New { previous }),
             },
-            _ => Ok(Taken::New { previous }),
+            _ => Ok(Accepted::New { previous }),
         }
     }
 
@@ -266,7 +268,7 @@ fn is_older<L: List>(new: &Snapshot<L>, old: &Snapshot<L>) -> bool {
 /// What became of a list that was offered and not refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Taken {
+pub enum Accepted {
     /// It is in force now.
     New {
         /// The Volgnummer of the list before it.
@@ -279,7 +281,7 @@ pub enum Taken {
 /// Why an offered list was not taken; the list in force stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum NotTaken {
+pub enum Rejected {
     /// A lower number than was seen before.
     #[error("Volgnummer {offered} is lower than {floor}, which was seen before")]
     LowerVolgnummer {

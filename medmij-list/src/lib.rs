@@ -49,14 +49,14 @@ mod write;
 mod xml;
 
 pub use crate::{
-    cache::{ListCache, NotTaken, Taken},
+    cache::{Accepted, ListCache, Rejected},
     dialect::{BuiltInDialects, Dialect, DialectError, SchemaBasis},
     document::Document,
     error::ListError,
     header::Header,
     index::KeyIndex,
     kind::ListKind,
-    limits::Limits,
+    limits::ReadLimits,
     list::{Collector, List},
     options::ReadOptions,
     pattern::PatternError,

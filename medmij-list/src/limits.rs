@@ -4,8 +4,8 @@
 /// How much a document may ask of the reader. Every limit is checked before memory is spent on what it limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Limits {
-    /// Bytes in the document. Default 256 MiB; [`Limits::files`] has 1 GiB. Never more than 4 GiB.
+pub struct ReadLimits {
+    /// Bytes in the document. Default 256 MiB; [`ReadLimits::files`] has 1 GiB. Never more than 4 GiB.
     pub size: usize,
     /// Elements inside each other. Default 16; the deepest list has 13.
     pub depth: usize,
@@ -17,7 +17,7 @@ pub struct Limits {
     pub value: usize,
 }
 
-impl Default for Limits {
+impl Default for ReadLimits {
     fn default() -> Self {
         Self {
             size: 256 << 20,
@@ -29,7 +29,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl ReadLimits {
     /// The limits for files of one's own: 1 GiB.
     #[must_use]
     pub fn files() -> Self {

@@ -2,7 +2,7 @@
 //! Where things stand in an accepted document: asked by a lint, which finds something in a value that was accepted.
 
 use crate::{
-    Dialect, Document, Limits, Place,
+    Dialect, Document, Place, ReadLimits,
     dialect::{Content, Decl, ROOT, Table},
     place::Places,
     xml::{Tag, Token, Tokens},
@@ -55,7 +55,7 @@ struct Open<'a> {
 /// The path of each byte; in the order of the bytes.
 fn paths(source: &str, dialect: &Dialect, order: &[(usize, usize)]) -> Vec<String> {
     // The document was accepted, so no limit is met; its depth and size are what they are.
-    let mut limits = Limits::files();
+    let mut limits = ReadLimits::files();
     (limits.depth, limits.attributes, limits.namespaces) = (usize::MAX, usize::MAX, usize::MAX);
     let table = Table::build(dialect, &[]).ok();
     let mut tokens = Tokens::new(source, &limits);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::{Dialect, Limits};
+use crate::{Dialect, ReadLimits};
 
 /// How a document is read.
 ///
@@ -18,7 +18,7 @@ use crate::{Dialect, Limits};
 #[non_exhaustive]
 pub struct ReadOptions {
     /// The limits.
-    pub limits: Limits,
+    pub limits: ReadLimits,
     /// Whether shapes that a later file version replaced within the same namespace are read too (the Whitelist of
     /// release 1.0). Default no; what was read that way is never taken by a cache.
     pub old_shapes: bool,
@@ -27,11 +27,11 @@ pub struct ReadOptions {
 }
 
 impl ReadOptions {
-    /// The options for files of one's own: [`Limits::files`].
+    /// The options for files of one's own: [`ReadLimits::files`].
     #[must_use]
     pub fn files() -> Self {
         Self {
-            limits: Limits::files(),
+            limits: ReadLimits::files(),
             ..Self::default()
         }
     }

@@ -9,16 +9,16 @@
 //!
 //! * [`Refresher`] decides when the next fetch is due, and when a list has become late. It does no IO: the clock and
 //!   the chance are arguments.
-//! * [`Keep`] is where the last good copy, the rollback memory and the journal of accepted lists outlive the process.
-//!   `FileKeep` (feature `files`) keeps them in a folder, [`MemoryKeep`] in memory.
-//! * [`ListSupply`] joins a `Refresher`, a `Keep` and a [`ListCache`](crate::ListCache): bytes go in, events come out.
+//! * [`ListStorage`] is where the last good copy, the rollback memory and the journal of accepted lists outlive the process.
+//!   `FileStorage` (feature `files`) keeps them in a folder, [`MemoryStorage`] in memory.
+//! * [`ListSupply`] joins a `Refresher`, a `ListStorage` and a [`ListCache`](crate::ListCache): bytes go in, events come out.
 //! * `ListSupply::spawn` (feature `tokio`) drives it with a [`Source`](crate::Source) in the background.
 //!
 //! # What is promised
 //!
 //! * A list that is in force has been stored, journalled and remembered before: after a crash at any moment a restart
 //!   never serves an older one. Where storing fails (disk full, read-only), the list goes into force all the same,
-//!   [`SupplyEvent::KeepFailed`] says so, and each refresh tries again. Until then neither journal nor memory count it: the
+//!   [`SupplyEvent::StorageFailed`] says so, and each refresh tries again. Until then neither journal nor memory count it: the
 //!   next start has the previous list, and not none.
 //! * A copy that is read back is judged by the same reader as a fetched one, against its checksum and against the
 //!   memory. Its age goes on counting from the last fetch that confirmed it, also over the time the process was down.
@@ -30,24 +30,24 @@
 mod event;
 #[cfg(feature = "files")]
 pub(crate) mod files;
-mod keep;
 mod list_supply;
-mod memory_keep;
+mod memory_storage;
 mod refresher;
 #[cfg(feature = "tokio")]
 mod running;
+mod storage;
 
 #[cfg(feature = "files")]
-pub use self::files::{FileKeep, FileLayer, LayerFile, OsFiles};
+pub use self::files::{FileLayer, FileStorage, LayerFile, OsFiles};
 #[cfg(feature = "tokio")]
 pub use self::running::{RunningSupply, SupplyEvents};
 pub use self::{
-    event::{CopyTrouble, HeaderOddity, KeepStep, Origin, Refusal, SupplyEvent},
-    keep::{
-        CopyToKeep, JournalEntry, Journalled, Keep, KeepError, KeepKey, Kept, KeptCopy, Lowering, RollbackMemory,
-        Sha256Sum, Sha256SumError, SourceName, SourceNameError,
+    event::{CopyFault, HeaderOddity, Origin, Refusal, StorageStep, SupplyEvent},
+    list_supply::{FetchOutcome, ListSupply, Step},
+    memory_storage::MemoryStorage,
+    refresher::{FetchTicket, RefreshStep, Refresher},
+    storage::{
+        CopyToStore, JournalEntry, Journalled, ListStorage, Lowering, RollbackMemory, Sha256Sum, Sha256SumError,
+        SourceName, SourceNameError, StorageError, StorageKey, StoredCopy, StoredList,
     },
-    list_supply::{Landed, ListSupply, Step},
-    memory_keep::MemoryKeep,
-    refresher::{Flight, Next, Refresher},
 };

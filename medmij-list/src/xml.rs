@@ -22,23 +22,23 @@ pub(crate) use fault::Fault;
 pub(crate) use text::{normalise, text_fault};
 pub(crate) use tokens::{Tag, Token, Tokens};
 
-use crate::{Limits, ListError};
+use crate::{ListError, ReadLimits};
 
 /// Checks that a document is namespace-well-formed XML 1.0 in UTF-8 without a document type declaration, within the
 /// limits, and nothing more.
 ///
 /// ```
-/// use medmij_list::{Limits, Rule, check_well_formed};
+/// use medmij_list::{ReadLimits, Rule, check_well_formed};
 ///
-/// assert!(check_well_formed(b"<a><b x='1'/></a>", &Limits::default()).is_ok());
-/// let error = check_well_formed(b"<a>\n<b></a>", &Limits::default()).unwrap_err();
+/// assert!(check_well_formed(b"<a><b x='1'/></a>", &ReadLimits::default()).is_ok());
+/// let error = check_well_formed(b"<a>\n<b></a>", &ReadLimits::default()).unwrap_err();
 /// assert_eq!((error.rule(), error.line()), (Rule::EndTag, 2));
 /// ```
 ///
 /// # Errors
 ///
 /// [`ListError`] with the first rule that the document breaks.
-pub fn check_well_formed(bytes: &[u8], limits: &Limits) -> Result<(), ListError> {
+pub fn check_well_formed(bytes: &[u8], limits: &ReadLimits) -> Result<(), ListError> {
     let report = |fault: Fault, path: String| fault.into_error(bytes, path, None);
     admit(bytes, limits).map_err(|fault| report(fault, String::new()))?;
     let source = std::str::from_utf8(bytes).map_err(|error| report(not_utf8(bytes, error), String::new()))?;

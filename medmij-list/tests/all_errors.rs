@@ -23,7 +23,7 @@ fn of(family: Family, bytes: &[u8], options: &ReadOptions, most: usize) -> Vec<L
         Family::Zal => all_errors::<Zorgaanbiederslijst>(bytes, options, most),
         Family::Ocl => all_errors::<OAuthclientlist>(bytes, options, most),
         Family::Whitelist | Family::OldWhitelist => all_errors::<Whitelist>(bytes, options, most),
-        Family::Gnl | Family::Proef => all_errors::<Gegevensdienstnamenlijst>(bytes, options, most),
+        Family::Gnl | Family::Trial => all_errors::<Gegevensdienstnamenlijst>(bytes, options, most),
     }
 }
 

@@ -17,7 +17,7 @@ use std::{
 };
 
 use medmij_gnl::Gegevensdienstnamenlijst;
-use medmij_list::{Limits, List, ListError, ReadOptions, Rule, Snapshot, check_well_formed};
+use medmij_list::{List, ListError, ReadLimits, ReadOptions, Rule, Snapshot, check_well_formed};
 use medmij_list_oracle::{case, family::Family};
 use medmij_ocl::OAuthclientlist;
 use medmij_whitelist::Whitelist;
@@ -123,18 +123,18 @@ fn every_prefix_of_a_good_document_is_refused() {
         let end = bytes.trim_ascii_end().len();
         for cut in 0..end {
             assert!(
-                kind.read(&bytes[..cut], &Limits::default(), None).is_err(),
+                kind.read(&bytes[..cut], &ReadLimits::default(), None).is_err(),
                 "{file} cut at {cut}"
             );
         }
-        assert!(kind.read(&bytes[..end], &Limits::default(), None).is_ok());
+        assert!(kind.read(&bytes[..end], &ReadLimits::default(), None).is_ok());
     }
 }
 
 /// security L2: limits are met before memory is spent.
 #[test]
 fn what_has_no_bounds_is_refused_at_its_limit() {
-    let limits = Limits::default();
+    let limits = ReadLimits::default();
     let attributes: String = (0..200_000).map(|n| format!(" a{n}='1'")).collect();
     let namespaces: String = (0..200_000).map(|n| format!(" xmlns:a{n}='urn:{n}'")).collect();
     let long = "a".repeat(10_000_000);
@@ -153,7 +153,7 @@ fn what_has_no_bounds_is_refused_at_its_limit() {
     assert!(check_well_formed(format!("<a>{}</a>", "<b/>".repeat(1_000_000)).as_bytes(), &limits).is_ok());
     assert!(check_well_formed(format!("<a>{}</a>", "<!---->".repeat(1_000_000)).as_bytes(), &limits).is_ok());
     let small = {
-        let mut small = Limits::default();
+        let mut small = ReadLimits::default();
         small.size = 10;
         small
     };

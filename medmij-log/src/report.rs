@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What a deelnemer reports: Ketennormen, Beheerrapport, DVP-rapportage, portabiliteitsrapport.
 
-mod beheer;
+mod beheerrapport;
 mod dvp;
 mod ketennormen;
-mod portabiliteit;
+mod portabiliteitsrapport;
 mod xml;
 
-pub use beheer::Beheerrapport;
+pub use beheerrapport::Beheerrapport;
 pub use dvp::{Channel, DvpReport, DvpReportMeta, Exchange, Funnel};
 pub use ketennormen::{Ketennorm, KetennormReport, Measured};
-pub use portabiliteit::{
-    PortabiliteitsError, Portabiliteitsrapport, ReportedGegevensdienst, ReportedRequest, ReportedZorgaanbieder,
+pub use portabiliteitsrapport::{
+    Portabiliteitsrapport, PortabiliteitsrapportError, ReportedGegevensdienst, ReportedRequest, ReportedZorgaanbieder,
 };

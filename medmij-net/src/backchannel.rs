@@ -44,8 +44,8 @@ pub struct BackChannel {
 }
 
 struct Shared {
-    made: ArcSwap<builder::Made>,
-    recipe: builder::Recipe,
+    made: ArcSwap<builder::BuiltClient>,
+    client_config: builder::ClientConfig,
     policy: HostPolicy,
     limits: SendLimits,
     without_ems: WithoutEms,
@@ -128,7 +128,7 @@ impl BackChannel {
     /// [`NetError`]; ask it what happened.
     pub async fn open(&self, request: Request<Bytes>, limits: SendLimits) -> Result<Response<BoundedBody>, NetError> {
         let (host, request) = request::check(request)?;
-        if self.shared.recipe.is_mapped() && request.url().port().is_some() {
+        if self.shared.client_config.is_mapped() && request.url().port().is_some() {
             return Err(NetError::new(Kind::Request(
                 "a host of the loopback map has no port in its uri",
             )));
@@ -179,7 +179,7 @@ impl BackChannel {
     pub fn reload(&self, credentials: &Credentials) -> Result<(), ConfigError> {
         self.shared
             .made
-            .store(Arc::new(self.shared.recipe.make(credentials.clone())?));
+            .store(Arc::new(self.shared.client_config.make(credentials.clone())?));
         tracing::info!(names = %credentials.identity.names(), "client took new credentials");
         Ok(())
     }
@@ -195,12 +195,12 @@ const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 impl Shared {
     /// The client in use, or a new one when its connections may be too old: every certificate is judged anew
     /// within [`BackChannelBuilder::connection_age`], however busy a connection is (threat W7).
-    fn made(&self) -> Arc<builder::Made> {
+    fn made(&self) -> Arc<builder::BuiltClient> {
         let made = self.made.load_full();
-        if !self.recipe.is_old(&made) {
+        if !self.client_config.is_old(&made) {
             return made;
         }
-        let new = match self.recipe.make(made.credentials.clone()) {
+        let new = match self.client_config.make(made.credentials.clone()) {
             Ok(new) => Arc::new(new),
             Err(error) => {
                 tracing::error!(%error, "client cannot be renewed, the old one stays");

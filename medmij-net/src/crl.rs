@@ -12,8 +12,8 @@
 //! first.
 
 mod error;
-mod keep;
 mod point;
+mod storage;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::revocation::known::Known;
 use crate::{Revocation, RevocationPolicy, TrustRoots, tls};
 pub use error::CrlError;
 use error::Why;
-use point::{Fetched, Kept, Point};
+use point::{Fetched, Point, StoredCrl};
 
 /// Fetches CRLs from distribution points and keeps the last good one of each.
 ///
@@ -129,10 +129,10 @@ impl CrlFetcher {
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         let folder = folder.into();
         for point in &mut self.points {
-            if let Some((der, at)) = keep::load(&folder, point.url())
+            if let Some((der, at)) = storage::load(&folder, point.url())
                 && let Ok(crl) = Crl::read(der)
             {
-                point.start_with(Kept::new(crl, Fetched::Before(at)));
+                point.start_with(StoredCrl::new(crl, Fetched::Before(at)));
             }
         }
         self.folder = Some(folder);
@@ -165,9 +165,9 @@ impl CrlFetcher {
                 failures.push(CrlError::new(url.as_str(), why));
             }
             if let (Some(folder), Some(der)) = (&self.folder, point.unstored())
-                && let Err(error) = keep::store(folder, &url, der)
+                && let Err(error) = storage::store(folder, &url, der)
             {
-                failures.push(CrlError::new(url.as_str(), Why::Keep(error)));
+                failures.push(CrlError::new(url.as_str(), Why::ListStorage(error)));
             }
         }
         for failure in &failures {
@@ -200,7 +200,7 @@ impl CrlFetcher {
             .collect()
     }
 
-    async fn fetch(&self, url: &url::Url) -> Result<Kept, Why> {
+    async fn fetch(&self, url: &url::Url) -> Result<StoredCrl, Why> {
         let http = |error: reqwest::Error| Why::Http(error.without_url());
         let mut response = self.client.get(url.clone()).send().await.map_err(http)?;
         if response.status() != http::StatusCode::OK {
@@ -214,7 +214,7 @@ impl CrlFetcher {
             der.extend_from_slice(&chunk);
         }
         let crl = Crl::read(der).map_err(Why::Crl)?;
-        Ok(Kept::new(crl, Fetched::Here(self.clock.monotonic())))
+        Ok(StoredCrl::new(crl, Fetched::Here(self.clock.monotonic())))
     }
 }
 

@@ -22,8 +22,8 @@ use medmij_types::Hostname;
 /// ```
 /// use medmij_net::DangerLoopback;
 ///
-/// let map: DangerLoopback = "back dvza-een.localhost 127.0.0.1:4431\n\
-///                            front dvza-een.localhost http 127.0.0.1:8081".parse()?;
+/// let map: DangerLoopback = "back dvza-one.localhost 127.0.0.1:4431\n\
+///                            front dvza-one.localhost http 127.0.0.1:8081".parse()?;
 /// assert_eq!(
 ///     map.rewrite_front("https://dvza-een.localhost/authorize?state=x")?,
 ///     "http://dvza-een.localhost:8081/authorize?state=x",

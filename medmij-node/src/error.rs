@@ -3,7 +3,7 @@
 
 use std::{io, path::PathBuf};
 
-use medmij_list::supply::{KeepError, Refusal, SourceNameError};
+use medmij_list::supply::{Refusal, SourceNameError, StorageError};
 use medmij_net::{ConfigError, FileError, LoopbackError, NotDevelopment};
 
 /// Why a Node does not start, or does not listen.
@@ -52,7 +52,7 @@ pub enum NodeError {
     List(#[from] Refusal),
     /// The folder for lists cannot be used.
     #[error("folder for lists: {0}")]
-    Folder(#[from] KeepError),
+    Folder(#[from] StorageError),
     /// The name of the Stelselnode cannot stand for a source of lists.
     #[error(transparent)]
     Stelselnode(#[from] SourceNameError),

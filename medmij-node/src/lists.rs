@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, path::Path, sync::Arc};
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_list::{
     List, ListCache, ListKind, RefreshPolicy,
-    supply::{FileKeep, Keep, ListSupply, RunningSupply, SourceName},
+    supply::{FileStorage, ListStorage, ListSupply, RunningSupply, SourceName},
 };
 use medmij_net::{BackChannel, StelselnodeSource};
 use medmij_ocl::OAuthclientlist;
@@ -123,7 +123,7 @@ impl ListState {
 pub(crate) struct Supplies {
     source: StelselnodeSource,
     name: SourceName,
-    keep: Arc<dyn Keep>,
+    storage: Arc<dyn ListStorage>,
     clock: Arc<dyn Clock>,
 }
 
@@ -137,14 +137,14 @@ impl Supplies {
         Ok(Self {
             name: SourceName::parse(stelselnode.as_str())?,
             source: StelselnodeSource::new(channel, stelselnode.clone(), api()),
-            keep: Arc::new(FileKeep::open(folder)?),
+            storage: Arc::new(FileStorage::open(folder)?),
             clock: Arc::clone(clock),
         })
     }
 
     fn supply<L: List>(&self, cache: &Arc<ListCache<L>>) -> ListSupply<L> {
-        let (cache, keep) = (Arc::clone(cache), Arc::clone(&self.keep));
-        ListSupply::new(self.name.clone(), api(), cache, keep, Arc::clone(&self.clock))
+        let (cache, storage) = (Arc::clone(cache), Arc::clone(&self.storage));
+        ListSupply::new(self.name.clone(), api(), cache, storage, Arc::clone(&self.clock))
     }
 
     async fn start<L: List>(&self, cache: &Arc<ListCache<L>>) -> Result<RunningSupply, NodeError> {

@@ -14,13 +14,13 @@
 //! | [`storage`] | what the stores of both roles have in common |
 //!
 //! ```
-//! use medmij_oauth::{ClientId, Functie, RedirectUri, Scope};
+//! use medmij_oauth::{ClientId, Function, RedirectUri, Scope};
 //! use medmij_types::Release;
 //!
 //! let client = ClientId::parse("pgo.example.nl")?;
 //! assert!(RedirectUri::parse("https://pgo.example.nl/cb")?.belongs_to(&client));
 //! assert!(!RedirectUri::parse("https://pgo.example.nl.evil.nl/cb")?.belongs_to(&client));
-//! assert!(Scope::parse(Release::V2_2, Functie::Verzamelen, "eenofanderezorgaanbieder").is_ok());
+//! assert!(Scope::parse(Release::V2_2, Function::Verzamelen, "eenofanderezorgaanbieder").is_ok());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -38,7 +38,7 @@ mod client_id;
 mod error;
 mod error_code;
 pub mod form;
-mod functie;
+mod function;
 pub mod policy;
 mod redirect_uri;
 mod scope;
@@ -48,6 +48,6 @@ mod vertegenwoordiging;
 pub mod wire;
 
 pub use crate::{
-    client_id::ClientId, error::OauthError, functie::Functie, redirect_uri::RedirectUri, scope::Scope,
+    client_id::ClientId, error::OauthError, function::Function, redirect_uri::RedirectUri, scope::Scope,
     vertegenwoordiging::Vertegenwoordiging,
 };

@@ -20,7 +20,7 @@ pub use self::{
     limits::{LimitPolicy, Rate},
     release_rules::{EmptyScope, ReleaseRules, TokenScope, VerzamelenGrammar, release_rules},
     stelsel::{PolicyRow, Stelsel, StelselError},
-    uitzondering::{ExceptionPolicy, ExceptionRule, Gedrag, InvalidClient, TokenUitzondering, Uitzondering},
+    uitzondering::{ExceptionPolicy, ExceptionRule, Handling, InvalidClient, TokenUitzondering, Uitzondering},
 };
 
 /// On what a value of the policy rests.

@@ -3,8 +3,8 @@
 //!
 //! | function | 2.x | 1.5, 1.6 | 1.2 – 1.4 | 1.0, 1.1 |
 //! | --- | --- | --- | --- | --- |
-//! | Verzamelen | `naam` | `naam~id naam~id`, one Aanbieder | `naam~id` | `id` |
-//! | Delen | `naam~id` | `naam~id` | `naam~id` | – |
+//! | Verzamelen | `name` | `name~id name~id`, one Aanbieder | `name~id` | `id` |
+//! | Delen | `name~id` | `name~id` | `name~id` | – |
 //! | Abonneren | `subscribe~N/naam~id` | the same | the same | – |
 //! | Vertegenwoordiging | + `onbehalfof` or `onbehalfofchild` | + `onbehalfof` | – | – |
 
@@ -16,7 +16,7 @@ use std::fmt;
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Release};
 
 use crate::{
-    Functie, Vertegenwoordiging,
+    Function, Vertegenwoordiging,
     policy::{VerzamelenGrammar, release_rules},
 };
 
@@ -26,11 +26,11 @@ use crate::{
 /// representation last, a name without `@medmij`.
 ///
 /// ```
-/// use medmij_oauth::{Functie, Scope};
+/// use medmij_oauth::{Function, Scope};
 /// use medmij_oauth::OauthError;
 /// use medmij_types::{Aanbiedernaam, GegevensdienstId, Release};
 ///
-/// let scope = Scope::parse(Release::V2_2, Functie::Verzamelen, "eenofanderezorgaanbieder")?;
+/// let scope = Scope::parse(Release::V2_2, Function::Verzamelen, "eenofanderezorgaanbieder")?;
 /// assert_eq!(scope.aanbieder().map(Aanbiedernaam::as_str), Some("eenofanderezorgaanbieder@medmij"));
 ///
 /// let delen = Scope::delen(
@@ -42,7 +42,7 @@ use crate::{
 ///
 /// // the suffix belongs to lists, not to scopes
 /// assert_eq!(
-///     Scope::parse(Release::V2_2, Functie::Verzamelen, "eenofanderezorgaanbieder@medmij"),
+///     Scope::parse(Release::V2_2, Function::Verzamelen, "eenofanderezorgaanbieder@medmij"),
 ///     Err(OauthError::ScopeAanbiedernaam),
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -50,10 +50,10 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
     release: Release,
-    functie: Functie,
+    function: Function,
     aanbieder: Option<Aanbiedernaam>,
     gegevensdiensten: Vec<GegevensdienstId>,
-    dagen: Option<u32>,
+    days: Option<u32>,
     vertegenwoordiging: Option<Vertegenwoordiging>,
 }
 
@@ -67,8 +67,8 @@ impl Scope {
     ///
     /// [`OauthError`] with the first rule of the release's grammar that the text breaks. Nothing is repaired: a double
     /// space, a space at an end or a capital letter is an error.
-    pub fn parse(release: Release, functie: Functie, text: &str) -> Result<Self, OauthError> {
-        parse::scope(release, functie, text)
+    pub fn parse(release: Release, function: Function, text: &str) -> Result<Self, OauthError> {
+        parse::scope(release, function, text)
     }
 
     /// Builds the scope of a function from its parts. `gegevensdiensten` are those that the grammar of the release names:
@@ -80,17 +80,17 @@ impl Scope {
     /// a duration: see [`abonneren`](Self::abonneren).
     pub fn build(
         release: Release,
-        functie: Functie,
+        function: Function,
         aanbieder: Aanbiedernaam,
         gegevensdiensten: &[GegevensdienstId],
     ) -> Result<Self, OauthError> {
-        match functie {
-            Functie::Verzamelen => Self::verzamelen(release, aanbieder, gegevensdiensten),
-            Functie::Delen => match gegevensdiensten {
+        match function {
+            Function::Verzamelen => Self::verzamelen(release, aanbieder, gegevensdiensten),
+            Function::Delen => match gegevensdiensten {
                 [id] => Self::delen(release, aanbieder, id.clone()),
                 _ => Err(OauthError::ScopeGegevensdienstCount),
             },
-            Functie::Abonneren => Err(OauthError::ScopeDays),
+            Function::Abonneren => Err(OauthError::ScopeDays),
         }
     }
 
@@ -108,14 +108,14 @@ impl Scope {
         let grammar = release_rules(release).verzamelen;
         let (aanbieder, gegevensdiensten) = match grammar {
             VerzamelenGrammar::Aanbieder => (Some(aanbieder), &[][..]),
-            VerzamelenGrammar::Combinaties => (Some(aanbieder), gegevensdiensten),
-            VerzamelenGrammar::Combinatie => (Some(aanbieder), one(gegevensdiensten)?),
+            VerzamelenGrammar::Combinations => (Some(aanbieder), gegevensdiensten),
+            VerzamelenGrammar::Combination => (Some(aanbieder), one(gegevensdiensten)?),
             VerzamelenGrammar::Gegevensdienst => (None, one(gegevensdiensten)?),
         };
         if grammar == VerzamelenGrammar::Aanbieder
             && aanbieder
                 .as_ref()
-                .is_some_and(|naam| Vertegenwoordiging::is_literal(naam.short()))
+                .is_some_and(|name| Vertegenwoordiging::is_literal(name.short()))
         {
             return Err(OauthError::ScopeAanbiedernaam);
         }
@@ -127,10 +127,10 @@ impl Scope {
         }
         Ok(Self {
             release,
-            functie: Functie::Verzamelen,
+            function: Function::Verzamelen,
             aanbieder,
             gegevensdiensten: gegevensdiensten.to_vec(),
-            dagen: None,
+            days: None,
             vertegenwoordiging: None,
         })
     }
@@ -150,10 +150,10 @@ impl Scope {
         }
         Ok(Self {
             release,
-            functie: Functie::Delen,
+            function: Function::Delen,
             aanbieder: Some(aanbieder),
             gegevensdiensten: vec![gegevensdienst],
-            dagen: None,
+            days: None,
             vertegenwoordiging: None,
         })
     }
@@ -165,7 +165,7 @@ impl Scope {
     /// [`OauthError`], where the release has no Abonneren.
     pub fn abonneren(
         release: Release,
-        dagen: u32,
+        days: u32,
         aanbieder: Aanbiedernaam,
         gegevensdienst: GegevensdienstId,
     ) -> Result<Self, OauthError> {
@@ -174,10 +174,10 @@ impl Scope {
         }
         Ok(Self {
             release,
-            functie: Functie::Abonneren,
+            function: Function::Abonneren,
             aanbieder: Some(aanbieder),
             gegevensdiensten: vec![gegevensdienst],
-            dagen: Some(dagen),
+            days: Some(days),
             vertegenwoordiging: None,
         })
     }
@@ -187,11 +187,11 @@ impl Scope {
     /// # Errors
     ///
     /// [`OauthError`], where the release does not have this kind.
-    pub fn with_vertegenwoordiging(mut self, soort: Vertegenwoordiging) -> Result<Self, OauthError> {
-        if !release_rules(self.release).vertegenwoordiging.contains(&soort) {
+    pub fn with_vertegenwoordiging(mut self, kind: Vertegenwoordiging) -> Result<Self, OauthError> {
+        if !release_rules(self.release).vertegenwoordiging.contains(&kind) {
             return Err(OauthError::ScopeVertegenwoordiging);
         }
-        self.vertegenwoordiging = Some(soort);
+        self.vertegenwoordiging = Some(kind);
         Ok(self)
     }
 
@@ -203,8 +203,8 @@ impl Scope {
 
     /// The function.
     #[must_use]
-    pub fn functie(&self) -> Functie {
-        self.functie
+    pub fn function(&self) -> Function {
+        self.function
     }
 
     /// The Aanbieder. Only in release 1.0 and 1.1 a scope names none.
@@ -221,8 +221,8 @@ impl Scope {
 
     /// The duration of an Abonnement, in days.
     #[must_use]
-    pub fn dagen(&self) -> Option<u32> {
-        self.dagen
+    pub fn days(&self) -> Option<u32> {
+        self.days
     }
 
     /// The representation that is asked for.
@@ -251,9 +251,9 @@ impl Scope {
     /// The same scope for Abonneren with the duration that is granted: never more than was asked, never more than
     /// `maximum`, and 0 where ending was asked (ext.abo.tknint.200).
     #[must_use]
-    pub fn with_granted_dagen(&self, maximum: u32) -> Self {
+    pub fn with_granted_days(&self, maximum: u32) -> Self {
         Self {
-            dagen: self.dagen.map(|dagen| dagen.min(maximum)),
+            days: self.days.map(|days| days.min(maximum)),
             ..self.clone()
         }
     }
@@ -261,8 +261,8 @@ impl Scope {
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(dagen) = self.dagen {
-            write!(f, "subscribe~{dagen}/")?;
+        if let Some(days) = self.days {
+            write!(f, "subscribe~{days}/")?;
         }
         match (&self.aanbieder, self.gegevensdiensten.as_slice()) {
             (Some(aanbieder), []) => f.write_str(aanbieder.short())?,
@@ -279,7 +279,7 @@ impl fmt::Display for Scope {
             }
         }
         match self.vertegenwoordiging {
-            Some(soort) => write!(f, " {}", soort.as_str()),
+            Some(kind) => write!(f, " {}", kind.as_str()),
             None => Ok(()),
         }
     }

@@ -6,9 +6,9 @@
 #[non_exhaustive]
 pub enum Vertegenwoordiging {
     /// Voluntary representation: `onbehalfof`.
-    Vrijwillig,
+    Voluntary,
     /// Parental authority over a child of 0 up to and including 11: `onbehalfofchild`.
-    OuderlijkGezag,
+    ParentalAuthority,
 }
 
 impl Vertegenwoordiging {
@@ -16,15 +16,15 @@ impl Vertegenwoordiging {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Vrijwillig => "onbehalfof",
-            Self::OuderlijkGezag => "onbehalfofchild",
+            Self::Voluntary => "onbehalfof",
+            Self::ParentalAuthority => "onbehalfofchild",
         }
     }
 
     /// Reads the literal of the scope.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Vrijwillig, Self::OuderlijkGezag]
+        [Self::Voluntary, Self::ParentalAuthority]
             .into_iter()
             .find(|kind| kind.as_str() == name)
     }

@@ -5,7 +5,7 @@ use medmij_types::{BackchannelUri, GegevensdienstId, Hostname, Organisatienaam, 
 
 use crate::{
     OAuthclientlist,
-    tables::{Client, Dienst},
+    tables::{Client, Service},
 };
 
 impl OAuthclientlist {
@@ -63,7 +63,7 @@ impl<'a> OAuthclient<'a> {
     /// The name as it stands in the list; `None` only where an inferred dialect let it be missing.
     #[must_use]
     pub fn organisatienaam_str(self) -> Option<&'a str> {
-        self.list.document.text(self.client.naam)
+        self.list.document.text(self.client.name)
     }
 
     /// The name to show to the Persoon.
@@ -80,10 +80,10 @@ impl<'a> OAuthclient<'a> {
     #[must_use]
     pub fn gegevensdiensten(self) -> Option<impl ExactSizeIterator<Item = OAuthclientGegevensdienst<'a>>> {
         let list = self.list;
-        self.client.names_diensten.then(|| {
-            self.diensten()
+        self.client.names_services.then(|| {
+            self.services()
                 .iter()
-                .map(move |dienst| OAuthclientGegevensdienst { list, dienst })
+                .map(move |service| OAuthclientGegevensdienst { list, service })
         })
     }
 
@@ -91,7 +91,7 @@ impl<'a> OAuthclient<'a> {
     #[must_use]
     pub fn may_request(self, id: &GegevensdienstId) -> Option<bool> {
         self.gegevensdiensten()
-            .map(|mut diensten| diensten.any(|dienst| dienst.id_str() == id.as_str()))
+            .map(|mut services| services.any(|service| service.id_str() == id.as_str()))
     }
 
     /// Where the client takes notifications of subscriptions, for all its Gegevensdiensten; `None` where the list does
@@ -111,12 +111,12 @@ impl<'a> OAuthclient<'a> {
         self.list.document.text(self.client.resource).map(NotificationEndpoint)
     }
 
-    fn diensten(self) -> &'a [Dienst] {
+    fn services(self) -> &'a [Service] {
         let before = self.at.checked_sub(1).and_then(|before| self.list.clients.get(before));
-        let start = before.map_or(0, |client| client.diensten_end) as usize;
+        let start = before.map_or(0, |client| client.services_end) as usize;
         self.list
-            .diensten
-            .get(start..self.client.diensten_end as usize)
+            .services
+            .get(start..self.client.services_end as usize)
             .unwrap_or_default()
     }
 }
@@ -140,14 +140,14 @@ impl Eq for OAuthclient<'_> {}
 #[derive(Clone, Copy, Debug)]
 pub struct OAuthclientGegevensdienst<'a> {
     list: &'a OAuthclientlist,
-    dienst: &'a Dienst,
+    service: &'a Service,
 }
 
 impl<'a> OAuthclientGegevensdienst<'a> {
     /// The id as it stands in the list.
     #[must_use]
     pub fn id_str(self) -> &'a str {
-        self.list.document.text(self.dienst.id).unwrap_or_default()
+        self.list.document.text(self.service.id).unwrap_or_default()
     }
 
     /// The id for use.
@@ -164,14 +164,14 @@ impl<'a> OAuthclientGegevensdienst<'a> {
     pub fn subscription_notification_endpoint(self) -> Option<NotificationEndpoint<'a>> {
         self.list
             .document
-            .text(self.dienst.subscription)
+            .text(self.service.subscription)
             .map(NotificationEndpoint)
     }
 
     /// Where notifications of resources of this Gegevensdienst go, where the list tells.
     #[must_use]
     pub fn resource_notification_endpoint(self) -> Option<NotificationEndpoint<'a>> {
-        self.list.document.text(self.dienst.resource).map(NotificationEndpoint)
+        self.list.document.text(self.service.resource).map(NotificationEndpoint)
     }
 }
 

@@ -7,7 +7,7 @@ use medmij_list::{BuiltInDialects, Collector, Dialect, DialectError, Document, K
 
 use crate::{
     OAuthclientlist,
-    tables::{Client, Dienst},
+    tables::{Client, Service},
 };
 
 impl List for OAuthclientlist {
@@ -35,15 +35,15 @@ impl List for OAuthclientlist {
 #[derive(Debug, Default)]
 pub struct OAuthclientlistCollector {
     clients: Vec<Client>,
-    diensten: Vec<Dienst>,
-    in_dienst: bool,
+    services: Vec<Service>,
+    in_service: bool,
 }
 
 const CLIENT: usize = 0;
 const HOSTNAME: usize = 1;
-const NAAM: usize = 2;
-const DIENSTEN: usize = 3;
-const DIENST: usize = 4;
+const NAME: usize = 2;
+const SERVICES: usize = 3;
+const SERVICE: usize = 4;
 const ID: usize = 5;
 const SUBSCRIPTION: usize = 6;
 const RESOURCE: usize = 7;
@@ -74,26 +74,28 @@ impl Collector for OAuthclientlistCollector {
     fn open(&mut self, slot: usize) {
         match slot {
             CLIENT => self.clients.push(Client::default()),
-            DIENSTEN => self
+            SERVICES => self
                 .clients
                 .last_mut()
                 .into_iter()
-                .for_each(|client| client.names_diensten = true),
-            DIENST => {
-                self.diensten.push(Dienst::default());
-                self.in_dienst = true;
+                .for_each(|client| client.names_services = true),
+            SERVICE => {
+                self.services.push(Service::default());
+                self.in_service = true;
             }
             _ => {}
         }
     }
 
     fn value(&mut self, slot: usize, value: Value) {
-        if self.in_dienst {
-            let Some(dienst) = self.diensten.last_mut() else { return };
+        if self.in_service {
+            let Some(service) = self.services.last_mut() else {
+                return;
+            };
             match slot {
-                ID => dienst.id = value,
-                SUBSCRIPTION => dienst.subscription = value,
-                RESOURCE => dienst.resource = value,
+                ID => service.id = value,
+                SUBSCRIPTION => service.subscription = value,
+                RESOURCE => service.resource = value,
                 _ => {}
             }
             return;
@@ -101,7 +103,7 @@ impl Collector for OAuthclientlistCollector {
         let Some(client) = self.clients.last_mut() else { return };
         match slot {
             HOSTNAME => client.hostname = value,
-            NAAM => client.naam = value,
+            NAME => client.name = value,
             SUBSCRIPTION => client.subscription = value,
             RESOURCE => client.resource = value,
             _ => {}
@@ -110,13 +112,13 @@ impl Collector for OAuthclientlistCollector {
 
     fn close(&mut self, slot: usize) {
         match slot {
-            DIENST => self.in_dienst = false,
+            SERVICE => self.in_service = false,
             CLIENT => {
-                let end = u32::try_from(self.diensten.len()).unwrap_or(u32::MAX);
+                let end = u32::try_from(self.services.len()).unwrap_or(u32::MAX);
                 self.clients
                     .last_mut()
                     .into_iter()
-                    .for_each(|client| client.diensten_end = end);
+                    .for_each(|client| client.services_end = end);
             }
             _ => {}
         }
@@ -134,11 +136,11 @@ impl Collector for OAuthclientlistCollector {
 
     fn finish(mut self, document: Document, index: KeyIndex) -> OAuthclientlist {
         self.clients.shrink_to_fit();
-        self.diensten.shrink_to_fit();
+        self.services.shrink_to_fit();
         OAuthclientlist {
             document,
             clients: self.clients,
-            diensten: self.diensten,
+            services: self.services,
             index,
         }
     }

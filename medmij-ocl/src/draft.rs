@@ -49,7 +49,7 @@ impl OAuthclientlistDraft {
         let header = Header::new(self.tijdstempel.clone(), self.volgnummer);
         let xml = write::release2(
             &header,
-            self.clients.iter().map(|(host, naam)| (host.as_str(), naam.as_str())),
+            self.clients.iter().map(|(host, name)| (host.as_str(), name.as_str())),
         );
         Snapshot::<OAuthclientlist>::read(xml.clone().into_bytes(), &ReadOptions::default())?;
         Ok(xml)

@@ -3,14 +3,14 @@
 
 use medmij_list::{Document, Header, KeyIndex};
 
-use crate::tables::{Client, Dienst};
+use crate::tables::{Client, Service};
 
 /// The OAuth Client List. Two lists are equal if their headers and their entries, in order, are.
 #[derive(Debug)]
 pub struct OAuthclientlist {
     pub(crate) document: Document,
     pub(crate) clients: Vec<Client>,
-    pub(crate) diensten: Vec<Dienst>,
+    pub(crate) services: Vec<Service>,
     pub(crate) index: KeyIndex,
 }
 

@@ -6,17 +6,17 @@ use medmij_list::Value;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Client {
     pub(crate) hostname: Value,
-    pub(crate) naam: Value,
+    pub(crate) name: Value,
     pub(crate) subscription: Value,
     pub(crate) resource: Value,
     /// Whether there was an element `Gegevensdiensten`.
-    pub(crate) names_diensten: bool,
+    pub(crate) names_services: bool,
     /// The end of its Gegevensdiensten among all.
-    pub(crate) diensten_end: u32,
+    pub(crate) services_end: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Dienst {
+pub(crate) struct Service {
     pub(crate) id: Value,
     pub(crate) subscription: Value,
     pub(crate) resource: Value,

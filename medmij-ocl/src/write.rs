@@ -21,16 +21,16 @@ fn list(list: &OAuthclientlist) -> String {
     for client in list.clients() {
         writer.open("OAuthclient");
         writer.value("Hostname", client.hostname_str());
-        if let Some(naam) = client.organisatienaam_str() {
-            writer.value("OAuthclientOrganisatienaam", naam);
+        if let Some(name) = client.organisatienaam_str() {
+            writer.value("OAuthclientOrganisatienaam", name);
         }
-        if let Some(diensten) = client.gegevensdiensten() {
+        if let Some(services) = client.gegevensdiensten() {
             writer.open("Gegevensdiensten");
-            for dienst in diensten {
+            for service in services {
                 writer.open("Gegevensdienst");
-                writer.value("GegevensdienstId", dienst.id_str());
-                subscription(&mut writer, dienst.subscription_notification_endpoint());
-                resource(&mut writer, dienst.resource_notification_endpoint());
+                writer.value("GegevensdienstId", service.id_str());
+                subscription(&mut writer, service.subscription_notification_endpoint());
+                resource(&mut writer, service.resource_notification_endpoint());
                 writer.close();
             }
             writer.close();
@@ -45,10 +45,10 @@ fn list(list: &OAuthclientlist) -> String {
 /// A list of release2, which knows hosts and names.
 pub(crate) fn release2<'a>(header: &Header, clients: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut writer = begin(header, RELEASE2);
-    for (hostname, naam) in clients {
+    for (hostname, name) in clients {
         writer.open("OAuthclient");
         writer.value("Hostname", hostname);
-        writer.value("OAuthclientOrganisatienaam", naam);
+        writer.value("OAuthclientOrganisatienaam", name);
         writer.close();
     }
     writer.finish()

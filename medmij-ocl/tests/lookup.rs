@@ -9,9 +9,9 @@ use medmij_types::{GegevensdienstId, Hostname};
 fn list(clients: &[(&str, &str)]) -> Snapshot<OAuthclientlist> {
     let clients: String = clients
         .iter()
-        .map(|(host, naam)| {
+        .map(|(host, name)| {
             format!(
-                "<OAuthclient><Hostname>{host}</Hostname><OAuthclientOrganisatienaam>{naam}</OAuthclientOrganisatienaam>\
+                "<OAuthclient><Hostname>{host}</Hostname><OAuthclientOrganisatienaam>{name}</OAuthclientOrganisatienaam>\
                  </OAuthclient>"
             )
         })
@@ -24,7 +24,7 @@ fn list(clients: &[(&str, &str)]) -> Snapshot<OAuthclientlist> {
     Snapshot::read(xml.into_bytes(), &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn naam(list: &OAuthclientlist, host: &str) -> Option<String> {
+fn name(list: &OAuthclientlist, host: &str) -> Option<String> {
     let client = list.client(&Hostname::parse(host).ok()?)?;
     Some(
         client
@@ -40,16 +40,16 @@ fn core_ocl_100_peers_24_a_client_is_found_by_its_host_name() {
         ("pgo.example.nl", "Mijn &amp; Dossier"),
         ("ander.example.nl", "Gezond BV"),
     ]);
-    assert_eq!(naam(&list, "pgo.example.nl").as_deref(), Some("Mijn & Dossier"));
+    assert_eq!(name(&list, "pgo.example.nl").as_deref(), Some("Mijn & Dossier"));
     for other in ["PGO.example.nl", "pgo.example.nl ", "example.nl", ""] {
-        assert_eq!(naam(&list, other), None, "{other:?}");
+        assert_eq!(name(&list, other), None, "{other:?}");
     }
 }
 
 #[test]
 fn core_ocl_100_peers_23_two_clients_may_have_one_name() {
     let list = list(&[("een.example.nl", "Zelfde Naam"), ("twee.example.nl", "Zelfde Naam")]);
-    assert_eq!(naam(&list, "een.example.nl"), naam(&list, "twee.example.nl"));
+    assert_eq!(name(&list, "een.example.nl"), name(&list, "twee.example.nl"));
     assert_eq!(list.clients().len(), 2);
 }
 

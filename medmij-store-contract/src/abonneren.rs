@@ -15,7 +15,7 @@ mod register;
 pub use self::{abonnementen::*, interface::*, outbox::*, register::*};
 use medmij_abonneren::{Abonnement, AbonnementId, AbonnementRow};
 use medmij_oauth::{ClientId, seal::PersoonIndex};
-use medmij_types::{Aanbiedernaam, Datum, GegevensdienstId, Hostname, OsEntropy};
+use medmij_types::{Aanbiedernaam, CalendarDate, GegevensdienstId, Hostname, OsEntropy};
 
 /// Instantiates the contract of a DVZA's Abonnementen: an expression that makes an empty store (it may `.await`).
 #[macro_export]
@@ -30,7 +30,7 @@ macro_rules! abonnementen_contract {
             ext_abo_abonnementen_are_bounded_for_a_persoon_at_a_dvp,
             ext_abo_creations_at_once_stay_within_the_bound,
             ext_abo_the_abonnementen_of_a_dvp_are_counted,
-            ext_abo_those_to_notify_are_of_one_persoon_aanbieder_and_dienst,
+            ext_abo_those_to_notify_are_of_one_persoon_aanbieder_and_service,
             ext_abo_what_is_over_is_purged_in_batches,
         );
     };
@@ -79,8 +79,8 @@ macro_rules! register_contract {
     )*};
 }
 
-fn today() -> Datum {
-    Datum::parse("2026-05-01").expect("day")
+fn today() -> CalendarDate {
+    CalendarDate::parse("2026-05-01").expect("day")
 }
 
 fn fresh_id() -> AbonnementId {
@@ -99,16 +99,16 @@ fn host(name: &str) -> Hostname {
     Hostname::parse(name).expect("host")
 }
 
-fn naam() -> Aanbiedernaam {
+fn name() -> Aanbiedernaam {
     Aanbiedernaam::parse("eenofanderezorgaanbieder").expect("naam")
 }
 
-fn dienst(id: &str) -> GegevensdienstId {
+fn service(id: &str) -> GegevensdienstId {
     GegevensdienstId::parse(id).expect("id")
 }
 
 /// A row with a new id, of one Persoon at one DVP, that lasts so many days.
 fn row(of: u8, days: u32) -> AbonnementRow {
     let abonnement = Abonnement::new(fresh_id(), today().plus(days));
-    AbonnementRow::new(abonnement, persoon(of), client("pgo.example.nl"), naam(), dienst("42"))
+    AbonnementRow::new(abonnement, persoon(of), client("pgo.example.nl"), name(), service("42"))
 }

@@ -14,8 +14,8 @@ use std::{
 
 use medmij_dvp::{
     dossier::{
-        CollectionId, Context, DeletionScope, Dossier, DossierError, DossierStore, Dossiers, ItemId, Kept, Origin,
-        SealedItem,
+        CollectionId, Context, DeletionScope, Dossier, DossierError, DossierStore, Dossiers, ItemId, Origin,
+        SealedItem, StoredEntry,
     },
     person::PersonId,
 };
@@ -52,8 +52,8 @@ fn dossiers<S: DossierStore>(store: &Arc<S>) -> Dossiers<Arc<S>> {
     Dossiers::new(Arc::clone(store), Arc::new(keys), Arc::new(OsEntropy))
 }
 
-fn collected(text: &str) -> Kept {
-    Kept::collected(
+fn collected(text: &str) -> StoredEntry {
+    StoredEntry::collected(
         text.as_bytes().to_vec(),
         "huisarts@medmij".parse().expect("a name"),
         Context::new("48".parse().expect("an id"), "Basisgegevens".parse().expect("a name")),
@@ -88,7 +88,7 @@ pub async fn core_dossier_102_what_is_kept_comes_out_with_its_origin<S: DossierS
         .keep(&[collected("een"), collected("twee")])
         .await
         .expect("keep");
-    let second = dossier.keep(&[Kept::own(b"drie".to_vec())]).await.expect("keep");
+    let second = dossier.keep(&[StoredEntry::own(b"drie".to_vec())]).await.expect("keep");
     dossier.keep(&[]).await.expect("nothing is kept");
     let items = dossier.items().await.expect("items");
     let of: Vec<CollectionId> = items.iter().map(|item| item.collection).collect();

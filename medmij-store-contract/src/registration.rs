@@ -12,8 +12,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use medmij_dvza::registratie::{Follower, Registratie, RegistratieError, RegistratieKeep, RegistrationSource, Service};
-use medmij_oauth::Functie::Verzamelen;
+use medmij_dvza::registratie::{
+    Follower, Registratie, RegistratieError, RegistratieStorage, RegistrationSource, Service,
+};
+use medmij_oauth::Function::Verzamelen;
 use medmij_types::{Aanbiedernaam, Clock, GegevensdienstId};
 
 /// Two replicas follow one table: what is added, changed and ended with plain SQL is in force on both within ten seconds of a
@@ -61,11 +63,11 @@ pub async fn replicas_follow_the_registration<S: RegistrationSource>(
     };
     let service = |at: usize, n: usize| {
         let (registratie, _) = replicas.get(at).unwrap();
-        registratie.service(&naam(n), Verzamelen, &GegevensdienstId::parse("48").unwrap())
+        registratie.service(&name(n), Verzamelen, &GegevensdienstId::parse("48").unwrap())
     };
     let weergavenaam = |at: usize, n: usize| {
         let (registratie, _) = replicas.get(at).unwrap();
-        registratie.lookup(&naam(n)).unwrap().weergavenaam
+        registratie.lookup(&name(n)).unwrap().weergavenaam
     };
 
     for n in 1..=3 {
@@ -125,7 +127,7 @@ pub async fn replicas_follow_the_registration<S: RegistrationSource>(
     }
 }
 
-fn naam(n: usize) -> Aanbiedernaam {
+fn name(n: usize) -> Aanbiedernaam {
     Aanbiedernaam::parse(&format!("praktijk{n}")).unwrap()
 }
 
@@ -139,7 +141,7 @@ fn entry(n: usize, weergavenaam: &str) -> String {
 /// Keeps no end times: there is no restart here.
 struct Forgetful;
 
-impl RegistratieKeep for Forgetful {
+impl RegistratieStorage for Forgetful {
     fn load(&self) -> io::Result<Option<Vec<u8>>> {
         Ok(None)
     }

@@ -13,7 +13,7 @@ mod cuts;
 use std::{sync::Arc, time::Duration};
 
 pub use self::{answers::*, cuts::*};
-use medmij_dvp::vault::{Begun, DangerShiftVault, Finished, TokenVault, VaultKey};
+use medmij_dvp::vault::{DangerShiftVault, Finished, RefreshStart, TokenVault, VaultKey};
 
 /// Instantiates the contract for a vault: an expression that makes an empty one (it may `.await`).
 #[macro_export]
@@ -50,14 +50,14 @@ fn key() -> VaultKey {
 
 async fn begin<V: TokenVault>(vault: &V, lease: Duration) -> (Vec<u8>, u64) {
     match vault.begin(&key(), lease).await.expect("begin") {
-        Begun::Refresh { sealed, attempt } => (sealed, attempt),
+        RefreshStart::Refresh { sealed, attempt } => (sealed, attempt),
         other => panic!("{other:?}"),
     }
 }
 
 /// What is kept comes out; what is forgotten does not.
 pub async fn a_token_is_kept_and_forgotten<V: TokenVault>(vault: Arc<V>) {
-    assert_eq!(vault.begin(&key(), LONG).await.expect("begin"), Begun::Unknown);
+    assert_eq!(vault.begin(&key(), LONG).await.expect("begin"), RefreshStart::Unknown);
     vault.keep(&key(), b"een".to_vec()).await.expect("keep");
     let (sealed, attempt) = begin(&*vault, LONG).await;
     assert_eq!(sealed, b"een");
@@ -66,7 +66,7 @@ pub async fn a_token_is_kept_and_forgotten<V: TokenVault>(vault: Arc<V>) {
         vault.finish(&key(), attempt, b"twee".to_vec()).await.expect("finish"),
         Finished::Stale
     );
-    assert_eq!(vault.begin(&key(), LONG).await.expect("begin"), Begun::Unknown);
+    assert_eq!(vault.begin(&key(), LONG).await.expect("begin"), RefreshStart::Unknown);
     vault
         .forget(&key())
         .await
@@ -77,7 +77,7 @@ pub async fn a_token_is_kept_and_forgotten<V: TokenVault>(vault: Arc<V>) {
 pub async fn one_refresh_at_a_time<V: TokenVault>(vault: Arc<V>) {
     vault.keep(&key(), b"een".to_vec()).await.expect("keep");
     let (_, attempt) = begin(&*vault, LONG).await;
-    assert_eq!(vault.begin(&key(), LONG).await.expect("begin"), Begun::UnderWay);
+    assert_eq!(vault.begin(&key(), LONG).await.expect("begin"), RefreshStart::UnderWay);
     vault.release(&key(), attempt).await.expect("release");
     assert_eq!(begin(&*vault, LONG).await.0, b"een");
 }
@@ -127,7 +127,7 @@ pub async fn racing_refreshes_have_one_winner<V: TokenVault>(vault: Arc<V>) {
     }
     let mut winners = 0;
     for task in tasks {
-        winners += usize::from(matches!(task.await.expect("task"), Begun::Refresh { .. }));
+        winners += usize::from(matches!(task.await.expect("task"), RefreshStart::Refresh { .. }));
     }
     assert_eq!(winners, 1);
 }
@@ -144,14 +144,14 @@ pub async fn a_late_answer_takes_nothing_away<V: DangerShiftVault>(vault: Arc<V>
     };
     assert_eq!(lapsed(late).await.expect("lapse"), Finished::Stale);
     vault.release(&key(), late).await.expect("release");
-    assert_eq!(vault.begin(&key(), LONG).await.expect("begin"), Begun::UnderWay);
+    assert_eq!(vault.begin(&key(), LONG).await.expect("begin"), RefreshStart::UnderWay);
     let finished = vault.finish(&key(), second, b"twee".to_vec()).await;
     assert_eq!(finished.expect("finish"), Finished::Done);
     assert_eq!(lapsed(second).await.expect("lapse"), Finished::Stale);
     let (sealed, third) = begin(&*vault, LONG).await;
     assert_eq!(sealed, b"twee");
     assert_eq!(lapsed(third).await.expect("lapse"), Finished::Done);
-    assert_eq!(vault.begin(&key(), LONG).await.expect("begin"), Begun::Unknown);
+    assert_eq!(vault.begin(&key(), LONG).await.expect("begin"), RefreshStart::Unknown);
 }
 
 /// A token that was forgotten or replaced and kept again is not touched by what ran before.

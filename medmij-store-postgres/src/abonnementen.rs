@@ -7,7 +7,7 @@ use medmij_oauth::{
     seal::PersoonIndex,
     storage::{Advanced, StoreError},
 };
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 use tokio_postgres::Row;
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 };
 
 impl Abonnementen for PostgresStore {
-    async fn create(&self, new: AbonnementRow, most: u32, today: Datum) -> Result<Created, StoreError> {
+    async fn create(&self, new: AbonnementRow, most: u32, today: CalendarDate) -> Result<Created, StoreError> {
         let persoon: &[u8] = new.persoon.as_bytes();
         let params: Params<'_> = &[
             &new.abonnement.id.as_str(),
@@ -35,13 +35,13 @@ impl Abonnementen for PostgresStore {
         row::created(self.connections.row(sql::ADD_ABONNEMENT, params).await)
     }
 
-    async fn find(&self, id: &AbonnementId, today: Datum) -> Result<Option<AbonnementRow>, StoreError> {
+    async fn find(&self, id: &AbonnementId, today: CalendarDate) -> Result<Option<AbonnementRow>, StoreError> {
         let params: Params<'_> = &[&id.as_str(), &today.to_string()];
         let rows = self.connections.rows(sql::ABONNEMENT, params).await?;
         Ok(rows.first().map(read).transpose()?)
     }
 
-    async fn change(&self, id: &AbonnementId, seen: Datum, end: Datum) -> Result<Advanced, StoreError> {
+    async fn change(&self, id: &AbonnementId, seen: CalendarDate, end: CalendarDate) -> Result<Advanced, StoreError> {
         let params: Params<'_> = &[&id.as_str(), &seen.to_string(), &end.to_string()];
         let changed = self.connections.rows(sql::CHANGE_ABONNEMENT, params).await?;
         Ok(done(!changed.is_empty()))
@@ -52,21 +52,21 @@ impl Abonnementen for PostgresStore {
         Ok(!ended.is_empty())
     }
 
-    async fn of_persoon(&self, persoon: &PersoonIndex, today: Datum) -> Result<Vec<AbonnementRow>, StoreError> {
+    async fn of_persoon(&self, persoon: &PersoonIndex, today: CalendarDate) -> Result<Vec<AbonnementRow>, StoreError> {
         let persoon: &[u8] = persoon.as_bytes();
         let params: Params<'_> = &[&persoon, &today.to_string()];
         let rows = self.connections.rows(sql::ABONNEMENTEN_OF, params).await?;
         Ok(rows.iter().map(read).collect::<Result<_, Failure>>()?)
     }
 
-    async fn count(&self, client_id: &ClientId, today: Datum) -> Result<u64, StoreError> {
+    async fn count(&self, client_id: &ClientId, today: CalendarDate) -> Result<u64, StoreError> {
         let params: Params<'_> = &[&client_id.as_str(), &today.to_string()];
         let row = self.connections.row(sql::COUNT_ABONNEMENTEN, params).await?;
         let count: i64 = column(&row, "count")?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    async fn purge_over(&self, today: Datum, batch: usize) -> Result<usize, StoreError> {
+    async fn purge_over(&self, today: CalendarDate, batch: usize) -> Result<usize, StoreError> {
         let params: Params<'_> = &[&today.to_string(), &bounded(batch)];
         Ok(self.connections.rows(sql::PURGE_ABONNEMENTEN, params).await?.len())
     }
@@ -77,7 +77,7 @@ fn read(found: &Row) -> Result<AbonnementRow, Failure> {
         Abonnement::new(row::abonnement_id(found)?, row::day(found)?),
         PersoonIndex::from_bytes(row::bytes(found, "persoon")?),
         row::client_id(found)?,
-        row::naam(column(found, "aanbieder")?)?,
+        row::name(column(found, "aanbieder")?)?,
         row::gegevensdienst(found)?,
     ))
 }

@@ -63,8 +63,8 @@ impl OrderStore for PostgresVault {
     async fn orders(&self, person: PersonId) -> Result<Vec<Order>, OrderStoreError> {
         let rows = self.ask(ORDERS, &[&bytes(person).as_slice()]).await?;
         let read = |row| {
-            let (aanbieder, dienst) = (row::naam(column(row, "aanbieder")?)?, row::gegevensdienst(row)?);
-            Ok(Order::new(person, dva(row)?, aanbieder, dienst))
+            let (aanbieder, service) = (row::name(column(row, "aanbieder")?)?, row::gegevensdienst(row)?);
+            Ok(Order::new(person, dva(row)?, aanbieder, service))
         };
         rows.iter().map(read).collect::<Result<_, Failure>>().map_err(failed)
     }
@@ -144,7 +144,7 @@ fn run(row: &Row, key: &RunKey) -> Result<Run, Failure> {
     let services: Vec<&str> = column(row, "gegevensdiensten")?;
     let order = |(name, service): (&str, &str)| {
         let service = GegevensdienstId::parse(service).map_err(|_| Failure::Broken("gegevensdienst"))?;
-        Ok(Order::new(key.person, key.dva.clone(), row::naam(name)?, service))
+        Ok(Order::new(key.person, key.dva.clone(), row::name(name)?, service))
     };
     let orders = names.into_iter().zip(services).map(order);
     let last_start = column::<Option<i64>>(row, "last_start")?.map(moment::of);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use medmij_abonneren::{AbonnementId, Created};
 use medmij_oauth::storage::StoreError;
-use medmij_types::{Aanbiedernaam, Datum, GegevensdienstId};
+use medmij_types::{Aanbiedernaam, CalendarDate, GegevensdienstId};
 use tokio_postgres::{Row, types::FromSql};
 
 use crate::error::Failure;
@@ -27,7 +27,7 @@ pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(LONGEST).min(LONGEST)
 }
 
-pub(crate) fn naam(name: &str) -> Result<Aanbiedernaam, Failure> {
+pub(crate) fn name(name: &str) -> Result<Aanbiedernaam, Failure> {
     Aanbiedernaam::parse(name).map_err(|_| Failure::Broken("aanbieder"))
 }
 
@@ -39,8 +39,8 @@ pub(crate) fn abonnement_id(row: &Row) -> Result<AbonnementId, Failure> {
     AbonnementId::parse(column(row, "id")?).map_err(|_| Failure::Broken("id of an abonnement"))
 }
 
-pub(crate) fn day(row: &Row) -> Result<Datum, Failure> {
-    Datum::parse(column(row, "last_day")?).map_err(|_| Failure::Broken("last day of an abonnement"))
+pub(crate) fn day(row: &Row) -> Result<CalendarDate, Failure> {
+    CalendarDate::parse(column(row, "last_day")?).map_err(|_| Failure::Broken("last day of an abonnement"))
 }
 
 /// The answer to writing an Abonnement.

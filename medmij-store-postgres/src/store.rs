@@ -12,8 +12,8 @@ use std::{
 
 use medmij_dvza::store::{
     Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
-    DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed,
-    RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow, TakenCode,
+    DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant, Redeem,
+    RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
 };
 use medmij_oauth::{
     ClientId,
@@ -218,7 +218,7 @@ impl Store for PostgresStore {
         Ok(rows.first().map(row::grant).transpose()?)
     }
 
-    async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<TakenCode, StoreError> {
+    async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<RedeemedCode, StoreError> {
         self.floor.keep(&self.connections).await?;
         let (code, binding): (&[u8], &[u8]) = (code.as_bytes(), redeem.binding.as_bytes());
         let access: &[u8] = redeem.access.token.as_bytes();
@@ -239,17 +239,17 @@ impl Store for PostgresStore {
             &audit::by(&redeem.by),
         ];
         let row = match self.connections.row(sql::TAKE_CODE, params).await {
-            Err(failure) if failure.is_collision() => return Ok(TakenCode::Collision),
+            Err(failure) if failure.is_collision() => return Ok(RedeemedCode::Collision),
             row => row?,
         };
         Ok(match column(&row, "outcome")? {
-            "fresh" => TakenCode::Fresh(Box::new(row::grant(&row)?)),
-            "mismatch" => TakenCode::Mismatch,
-            "replayed" => TakenCode::Replayed,
-            "spent" => TakenCode::Spent,
-            "expired" => TakenCode::Expired,
-            "unknown" => TakenCode::Unknown,
-            "collision" => TakenCode::Collision,
+            "fresh" => RedeemedCode::Fresh(Box::new(row::grant(&row)?)),
+            "mismatch" => RedeemedCode::Mismatch,
+            "replayed" => RedeemedCode::Replayed,
+            "spent" => RedeemedCode::Spent,
+            "expired" => RedeemedCode::Expired,
+            "unknown" => RedeemedCode::Unknown,
+            "collision" => RedeemedCode::Collision,
             _ => return Err(StoreError::Broken("outcome of a code")),
         })
     }

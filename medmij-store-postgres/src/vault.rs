@@ -3,7 +3,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use medmij_dvp::vault::{Begun, DangerShiftVault, Finished, TokenVault, VaultError, VaultKey};
+use medmij_dvp::vault::{DangerShiftVault, Finished, RefreshStart, TokenVault, VaultError, VaultKey};
 use tokio_postgres::Row;
 
 use crate::{
@@ -17,14 +17,14 @@ use crate::{
 };
 
 /// The vault of a DVP in a PostgreSQL database, in the schema `medmij_dvp`: refresh tokens ([`TokenVault`], use it through a
-/// [`Kluis`](medmij_dvp::vault::Kluis)), Abonnementen
+/// [`RefreshTokens`](medmij_dvp::vault::RefreshTokens)), Abonnementen
 /// ([`AbonnementRegister`](medmij_abonneren::AbonnementRegister)) and what is collected automatically
 /// ([`OrderStore`](medmij_dvp::collecting::OrderStore)). Replicas open the same one: a token is refreshed by
 /// one of them at a time.
 ///
 /// ```no_run
 /// use std::sync::Arc;
-/// use medmij_dvp::vault::Kluis;
+/// use medmij_dvp::vault::RefreshTokens;
 /// use medmij_oauth::seal::LocalKeyRing;
 /// use medmij_store_postgres::{PostgresOptions, PostgresVault};
 /// use medmij_types::OsEntropy;
@@ -34,8 +34,8 @@ use crate::{
 /// PostgresVault::migrate(&options).await?;
 /// // keys that outlive the process, and stay out of the database
 /// let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
-/// let kluis = Kluis::new(PostgresVault::open(&options).await?, keys, Arc::new(OsEntropy));
-/// # drop(kluis);
+/// let refresh_tokens = RefreshTokens::new(PostgresVault::open(&options).await?, keys, Arc::new(OsEntropy));
+/// # drop(refresh_tokens);
 /// # Ok(())
 /// # }
 /// ```
@@ -86,10 +86,10 @@ impl TokenVault for PostgresVault {
         Ok(())
     }
 
-    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<Begun, VaultError> {
+    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<RefreshStart, VaultError> {
         let rows = self.run(BEGIN, &[&key.as_str(), &micros(lease)]).await?;
         let row = rows.first().ok_or_else(|| failed(Failure::Broken("no row")))?;
-        begun(row).map_err(failed)
+        started(row).map_err(failed)
     }
 
     async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, VaultError> {
@@ -127,15 +127,15 @@ impl DangerShiftVault for PostgresVault {
     }
 }
 
-fn begun(row: &Row) -> Result<Begun, Failure> {
+fn started(row: &Row) -> Result<RefreshStart, Failure> {
     match column(row, "outcome")? {
-        "refresh" => Ok(Begun::Refresh {
+        "refresh" => Ok(RefreshStart::Refresh {
             sealed: column(row, "sealed")?,
             attempt: u64::try_from(column::<i64>(row, "attempt")?)
                 .map_err(|_| Failure::Broken("number of a refresh"))?,
         }),
-        "under way" => Ok(Begun::UnderWay),
-        "unknown" => Ok(Begun::Unknown),
+        "under way" => Ok(RefreshStart::UnderWay),
+        "unknown" => Ok(RefreshStart::Unknown),
         _ => Err(Failure::Broken("outcome of a refresh")),
     }
 }

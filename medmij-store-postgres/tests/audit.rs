@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use medmij_dvza::{
     audit::{self, AuditFault, AuditKey, CheckpointFolder},
-    store::{Acting, AuditQuery, AuditTerm, DangerShiftClock as _, Store as _, TakenCode},
+    store::{Acting, AuditQuery, AuditTerm, DangerShiftClock as _, RedeemedCode, Store as _},
 };
 use medmij_store_contract::store::{granted, redeem};
 use medmij_store_postgres::{PostgresOptions, PostgresStore};
@@ -58,7 +58,7 @@ async fn nen_7513_the_role_that_serves_cannot_change_or_delete_an_entry() {
     let store = opened(&application).await;
     let (code, binding) = granted(&store, true).await;
     let taken = store.take_code(&code, &redeem(binding)).await.unwrap();
-    let TakenCode::Fresh(grant) = taken else {
+    let RedeemedCode::Fresh(grant) = taken else {
         panic!("{taken:?}")
     };
     store.revoke_grant(&grant.id, &Acting::system()).await.unwrap();

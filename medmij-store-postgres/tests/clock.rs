@@ -8,7 +8,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use medmij_dvza::store::{AuditTerm, DangerShiftClock as _, SignedCheckpoint, Store as _, TakenCode};
+use medmij_dvza::store::{AuditTerm, DangerShiftClock as _, RedeemedCode, SignedCheckpoint, Store as _};
 use medmij_store_contract::store::{granted, new_flow, redeem};
 use medmij_store_postgres::PostgresStore;
 use medmij_test::ManualClock;
@@ -46,7 +46,7 @@ async fn o16_r10_a_server_clock_that_is_set_back_lengthens_nothing() {
         let late = granted(&store, false).await;
         let tokens = redeem(binding);
         let taken = store.take_code(&code, &tokens).await.unwrap();
-        assert!(matches!(taken, TakenCode::Fresh(_)), "{taken:?}");
+        assert!(matches!(taken, RedeemedCode::Fresh(_)), "{taken:?}");
         // then it is set right
         set(&client, &format!("-{back}")).await;
         for store in [&store, &replica] {
@@ -67,7 +67,7 @@ async fn o16_r10_a_server_clock_that_is_set_back_lengthens_nothing() {
             );
         }
         let taken = replica.take_code(&late.0, &redeem(late.1)).await.unwrap();
-        assert_eq!(taken, TakenCode::Expired, "{back}");
+        assert_eq!(taken, RedeemedCode::Expired, "{back}");
     }
 }
 
@@ -84,7 +84,7 @@ async fn o16_r10_a_server_clock_that_jumps_erases_nothing() {
     tokio::spawn(connecting);
     let (code, binding) = granted(&store, true).await;
     let taken = store.take_code(&code, &redeem(binding)).await.unwrap();
-    let TakenCode::Fresh(grant) = taken else {
+    let RedeemedCode::Fresh(grant) = taken else {
         panic!("{taken:?}")
     };
     // the server is found twenty years early: the floor that it gave before is twenty years behind
@@ -119,7 +119,7 @@ async fn r10_a_server_clock_that_is_set_forward_ends_things_early() {
     let (code, binding) = granted(&store, false).await;
     set(&client, "1 hour").await;
     let taken = replica.take_code(&code, &redeem(binding)).await.unwrap();
-    assert_eq!(taken, TakenCode::Expired);
+    assert_eq!(taken, RedeemedCode::Expired);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use medmij_dvza::store::{Advance, DangerShiftClock as _, Store, TakenCode};
+use medmij_dvza::store::{Advance, DangerShiftClock as _, RedeemedCode, Store};
 use medmij_oauth::storage::{Advanced, StoreError};
 use medmij_store_contract::store::{granted, new_flow, redeem, session};
 use medmij_store_postgres::{OpenError, PostgresOptions, PostgresStore};
@@ -102,7 +102,7 @@ async fn r8_a_database_that_hangs_costs_the_deadline_and_no_connection() {
 
     // nothing of it happened later, and the pool is whole
     let taken = store.take_code(&code, &tokens).await.unwrap();
-    assert!(matches!(taken, TakenCode::Fresh(_)), "{taken:?}");
+    assert!(matches!(taken, RedeemedCode::Fresh(_)), "{taken:?}");
     let sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'medmij-oauth'
                     AND datname = current_database()";
     let sessions: i64 = other.query_one(sessions, &[]).await.unwrap().get(0);
@@ -160,7 +160,7 @@ async fn expired_rows_leave_nothing_behind_and_go_in_batches() {
     for _ in 0..20 {
         let (code, binding) = granted(&store, true).await;
         let taken = store.take_code(&code, &redeem(binding)).await.unwrap();
-        assert!(matches!(taken, TakenCode::Fresh(_)));
+        assert!(matches!(taken, RedeemedCode::Fresh(_)));
     }
     assert_eq!(store.purge(64).await.unwrap(), 0);
     store

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use medmij_dvza::store::{Granted, NewGrant, Redeem, Store, TakenCode};
+use medmij_dvza::store::{Granted, NewGrant, Redeem, RedeemedCode, Store};
 use medmij_oauth::storage::{SecretHash, StoreError};
 use medmij_store_contract::store::{new_flow, new_grant, redeem};
 use medmij_store_postgres::{PostgresOptions, PostgresStore};
@@ -134,7 +134,7 @@ async fn offer(store: &PostgresStore, code: &SecretHash, tokens: Redeem) -> (Opt
     let mut doubtful = false;
     loop {
         match store.take_code(code, &tokens).await {
-            Ok(TakenCode::Fresh(_)) => return (Some(tokens), doubtful),
+            Ok(RedeemedCode::Fresh(_)) => return (Some(tokens), doubtful),
             Ok(_) => return (None, doubtful),
             Err(StoreError::Unavailable(_)) => doubtful = true,
             Err(other) => panic!("{other}"),

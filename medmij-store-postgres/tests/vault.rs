@@ -11,10 +11,10 @@
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use medmij_abonneren::{AbonnementBron, AbonnementId, AbonnementRegister as _, Created};
+use medmij_abonneren::{AbonnementId, AbonnementRegister as _, AbonnementSource, Created};
 use medmij_dvp::{
     Renewal,
-    vault::{Begun, Finished, Kluis, TokenVault as _, VaultKey},
+    vault::{Finished, RefreshStart, RefreshTokens, TokenVault as _, VaultKey},
 };
 use medmij_oauth::{
     Scope,
@@ -22,7 +22,7 @@ use medmij_oauth::{
 };
 use medmij_store_postgres::{OpenError, PostgresOptions, PostgresVault};
 use medmij_test::postgres::{Stop, TestPostgres};
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, Hostname, OsEntropy, RefreshToken, Release};
 use memchr::memmem;
 
@@ -46,32 +46,35 @@ async fn o3_neither_dump_nor_files_hold_a_token_or_who_goes_where() {
     PostgresVault::migrate(&options).await.unwrap();
     let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy).unwrap());
     let vault = PostgresVault::open(&options).await.unwrap();
-    let kluis = Kluis::new(vault, keys.clone(), Arc::new(OsEntropy));
-    let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
-    let dienst = GegevensdienstId::parse("48").unwrap();
-    let mut secrets = vec![BSN.to_owned(), naam.short().to_owned()];
+    let refresh_tokens = RefreshTokens::new(vault, keys.clone(), Arc::new(OsEntropy));
+    let name = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
+    let service = GegevensdienstId::parse("48").unwrap();
+    let mut secrets = vec![BSN.to_owned(), name.short().to_owned()];
     for n in 0..25 {
         let token = RefreshToken::random(&OsEntropy).unwrap();
         secrets.push(token.expose().to_owned());
-        let scope = Scope::verzamelen(Release::DEFAULT, naam.clone(), &[]).unwrap();
+        let scope = Scope::verzamelen(Release::DEFAULT, name.clone(), &[]).unwrap();
         let endpoint = BackchannelUri::parse("https://dvza.example.nl/token").unwrap();
-        let renewal = Renewal::new(token, naam.clone(), scope, vec![dienst.clone()], endpoint);
+        let renewal = Renewal::new(token, name.clone(), scope, vec![service.clone()], endpoint);
         let key = VaultKey::of(&format!("{BSN}-{n}"), &renewal);
-        kluis.keep(&key, &renewal).await.unwrap();
+        refresh_tokens.keep(&key, &renewal).await.unwrap();
     }
     let id = AbonnementId::random(&OsEntropy).unwrap();
-    let bron = AbonnementBron::new(
+    let source = AbonnementSource::new(
         [Hostname::parse("dvza.example.nl").unwrap()],
         Aanbiedernaam::parse("tweedezorgaanbieder").unwrap(),
-        dienst,
+        service,
         keys.fingerprint("rekening", BSN.as_bytes()).unwrap(),
-        Datum::parse("2026-12-31").unwrap(),
+        CalendarDate::parse("2026-12-31").unwrap(),
     );
-    assert_eq!(kluis.vault().add(&id, bron, 10).await.unwrap(), Created::Done);
+    assert_eq!(
+        refresh_tokens.vault().add(&id, source, 10).await.unwrap(),
+        Created::Done
+    );
     let dump = server.dump(&connection).unwrap();
     assert!(memmem::find(&dump, b"tweedezorgaanbieder").is_some(), "the control");
     search("the dump", &dump, &secrets);
-    drop(kluis);
+    drop(refresh_tokens);
     server.stop(Stop::Fast).unwrap();
     let files = every_file(server.data().parent().unwrap(), &secrets);
     assert!(files > 100, "{files} files");
@@ -98,11 +101,11 @@ async fn core_tknint_208_two_replicas_refresh_once() {
                 tokio::spawn(async move { vault.begin(&key, Duration::from_secs(60)).await.unwrap() })
             })
             .collect();
-        let mut begun = 0;
+        let mut started = 0;
         for task in tasks {
-            begun += usize::from(matches!(task.await.unwrap(), Begun::Refresh { .. }));
+            started += usize::from(matches!(task.await.unwrap(), RefreshStart::Refresh { .. }));
         }
-        assert_eq!(begun, 1);
+        assert_eq!(started, 1);
     }
 }
 
@@ -121,18 +124,18 @@ async fn core_tknint_208_what_was_kept_survives_a_crash_of_the_database() {
     vault.keep(&key, b"0".to_vec()).await.unwrap();
     let mut numbers = Vec::new();
     for kept in 1..=3_u8 {
-        let begun = vault.begin(&key, lease).await.unwrap();
-        let Begun::Refresh { sealed, attempt } = begun else {
-            panic!("{begun:?}")
+        let started = vault.begin(&key, lease).await.unwrap();
+        let RefreshStart::Refresh { sealed, attempt } = started else {
+            panic!("{started:?}")
         };
         assert_eq!(sealed, (kept - 1).to_string().into_bytes());
         // that a refresh runs is known after a crash
         crash(&server);
-        assert_eq!(again(|| vault.begin(&key, lease)).await, Begun::UnderWay);
+        assert_eq!(again(|| vault.begin(&key, lease)).await, RefreshStart::UnderWay);
         let next = kept.to_string().into_bytes();
         assert_eq!(vault.finish(&key, attempt, next).await.unwrap(), Finished::Done);
         crash(&server);
-        assert_eq!(again(|| vault.begin(&other, lease)).await, Begun::Unknown);
+        assert_eq!(again(|| vault.begin(&other, lease)).await, RefreshStart::Unknown);
         assert!(!numbers.contains(&attempt));
         numbers.push(attempt);
     }
@@ -144,10 +147,12 @@ fn crash(server: &TestPostgres) {
 }
 
 /// Connections made before a crash are noticed one by one.
-async fn again<F: Future<Output = Result<Begun, medmij_dvp::vault::VaultError>>>(operation: impl Fn() -> F) -> Begun {
+async fn again<F: Future<Output = Result<RefreshStart, medmij_dvp::vault::VaultError>>>(
+    operation: impl Fn() -> F,
+) -> RefreshStart {
     for _ in 0..50 {
-        if let Ok(begun) = operation().await {
-            return begun;
+        if let Ok(started) = operation().await {
+            return started;
         }
     }
     panic!("the database did not come back")

@@ -7,7 +7,7 @@ use medmij_oauth::{
     seal::PersoonIndex,
     storage::{Advanced, StoreError},
 };
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 use rusqlite::{Row, params};
 
 use crate::{
@@ -18,18 +18,18 @@ use crate::{
 };
 
 impl Abonnementen for SqliteStore {
-    async fn create(&self, row: AbonnementRow, most: u32, today: Datum) -> Result<Created, StoreError> {
+    async fn create(&self, row: AbonnementRow, most: u32, today: CalendarDate) -> Result<Created, StoreError> {
         self.write(move |tx| create(tx, &row, most, today)).await
     }
 
-    async fn find(&self, id: &AbonnementId, today: Datum) -> Result<Option<AbonnementRow>, StoreError> {
+    async fn find(&self, id: &AbonnementId, today: CalendarDate) -> Result<Option<AbonnementRow>, StoreError> {
         let (id, today) = (id.clone(), today.to_string());
         let sql = format!("SELECT {COLUMNS} FROM abonnementen WHERE id = ?1 AND last_day > ?2");
         self.read(move |view| first(view.connection, &sql, [id.as_str(), &today], read))
             .await
     }
 
-    async fn change(&self, id: &AbonnementId, seen: Datum, end: Datum) -> Result<Advanced, StoreError> {
+    async fn change(&self, id: &AbonnementId, seen: CalendarDate, end: CalendarDate) -> Result<Advanced, StoreError> {
         let (id, seen, end) = (id.clone(), seen.to_string(), end.to_string());
         let sql = "UPDATE abonnementen SET last_day = ?3 WHERE id = ?1 AND last_day = ?2";
         let changed = self
@@ -44,7 +44,7 @@ impl Abonnementen for SqliteStore {
         Ok(self.write(move |tx| tx.execute(sql, [id.as_str()])).await? == 1)
     }
 
-    async fn of_persoon(&self, persoon: &PersoonIndex, today: Datum) -> Result<Vec<AbonnementRow>, StoreError> {
+    async fn of_persoon(&self, persoon: &PersoonIndex, today: CalendarDate) -> Result<Vec<AbonnementRow>, StoreError> {
         let (persoon, today) = (*persoon, today.to_string());
         self.read(move |view| {
             let sql = format!("SELECT {COLUMNS} FROM abonnementen WHERE persoon = ?1 AND last_day > ?2 ORDER BY id");
@@ -59,7 +59,7 @@ impl Abonnementen for SqliteStore {
         .await
     }
 
-    async fn count(&self, client_id: &ClientId, today: Datum) -> Result<u64, StoreError> {
+    async fn count(&self, client_id: &ClientId, today: CalendarDate) -> Result<u64, StoreError> {
         let (client_id, today) = (client_id.clone(), today.to_string());
         let sql = "SELECT count(*) FROM abonnementen WHERE client_id = ?1 AND last_day > ?2";
         let count = self
@@ -72,7 +72,7 @@ impl Abonnementen for SqliteStore {
         Ok(u64::try_from(count.unwrap_or_default()).unwrap_or_default())
     }
 
-    async fn purge_over(&self, today: Datum, batch: usize) -> Result<usize, StoreError> {
+    async fn purge_over(&self, today: CalendarDate, batch: usize) -> Result<usize, StoreError> {
         let sql = "DELETE FROM abonnementen
                    WHERE seq IN (SELECT seq FROM abonnementen WHERE last_day <= ?1 ORDER BY last_day LIMIT ?2)";
         let (today, batch) = (today.to_string(), bounded(batch));
@@ -81,7 +81,7 @@ impl Abonnementen for SqliteStore {
 }
 
 /// One thread writes and one transaction is open, so nothing comes in between counting and writing.
-fn create(tx: &Tx<'_>, row: &AbonnementRow, most: u32, today: Datum) -> Result<Created, Failure> {
+fn create(tx: &Tx<'_>, row: &AbonnementRow, most: u32, today: CalendarDate) -> Result<Created, Failure> {
     let id = row.abonnement.id.as_str();
     let there = "SELECT 1 FROM abonnementen WHERE id = ?1";
     if tx.first(there, [id], |_| Ok(()))?.is_some() {
@@ -116,7 +116,7 @@ fn read(row: &Row<'_>) -> Result<AbonnementRow, Failure> {
         Abonnement::new(row::abonnement_id(row, 0)?, row::day(row, 5)?),
         PersoonIndex::from_bytes(row.get(1)?),
         row::client_id(row, 2)?,
-        row::naam(row, 3)?,
+        row::name(row, 3)?,
         row::gegevensdienst(row, 4)?,
     ))
 }

@@ -20,13 +20,13 @@ use crate::{
 
 impl DossierStore for SqliteVault {
     async fn begin_dossier(&self, person: PersonId, sealed_key: Vec<u8>) -> Result<DossierRow, DossierStoreError> {
-        let begun = self.write(move |tx| {
+        let started = self.write(move |tx| {
             let begin = "INSERT INTO dossiers (person, sealed_key) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
             tx.execute(begin, params![bytes(person), sealed_key])?;
             tx.first(DOSSIER, [bytes(person)], dossier)?
                 .ok_or(Failure::Broken("no dossier"))
         });
-        begun.await.map_err(DossierStoreError::new)
+        started.await.map_err(DossierStoreError::new)
     }
 
     async fn dossier(&self, person: PersonId) -> Result<Option<DossierRow>, DossierStoreError> {

@@ -63,8 +63,8 @@ impl OrderStore for SqliteVault {
             let mut found = statement.query([bytes(person)])?;
             let mut orders = Vec::new();
             while let Some(row) = found.next()? {
-                let (aanbieder, dienst) = (row::naam(row, 1)?, row::gegevensdienst(row, 2)?);
-                orders.push(Order::new(person, row::hostname(row, 0)?, aanbieder, dienst));
+                let (aanbieder, service) = (row::name(row, 1)?, row::gegevensdienst(row, 2)?);
+                orders.push(Order::new(person, row::hostname(row, 0)?, aanbieder, service));
             }
             Ok(orders)
         })
@@ -243,8 +243,8 @@ fn start(tx: &Tx<'_>, lease: &Lease, now: SystemTime, pause: i64, next: SystemTi
     let mut found = statement.query([seq])?;
     let (mut orders, key) = (Vec::new(), &lease.key);
     while let Some(row) = found.next()? {
-        let (aanbieder, dienst) = (row::naam(row, 0)?, row::gegevensdienst(row, 1)?);
-        orders.push(Order::new(key.person, key.dva.clone(), aanbieder, dienst));
+        let (aanbieder, service) = (row::name(row, 0)?, row::gegevensdienst(row, 1)?);
+        orders.push(Order::new(key.person, key.dva.clone(), aanbieder, service));
     }
     let (last_start, last_success) = (last_start.map(moment::of), moment::of(last_success));
     Ok(Some(Run::new(key.clone(), orders, last_start, last_success)))

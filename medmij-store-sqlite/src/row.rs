@@ -7,7 +7,7 @@ mod grant;
 use medmij_abonneren::AbonnementId;
 #[cfg(feature = "dvza")]
 use medmij_oauth::ClientId;
-use medmij_types::{Aanbiedernaam, Datum, GegevensdienstId, Hostname};
+use medmij_types::{Aanbiedernaam, CalendarDate, GegevensdienstId, Hostname};
 use rusqlite::Row;
 
 use crate::error::Failure;
@@ -44,7 +44,7 @@ pub(crate) fn hostname(row: &Row<'_>, at: usize) -> Result<Hostname, Failure> {
     Hostname::parse(text(row, at)?).map_err(|_| Failure::Broken("name of a host"))
 }
 
-pub(crate) fn naam(row: &Row<'_>, at: usize) -> Result<Aanbiedernaam, Failure> {
+pub(crate) fn name(row: &Row<'_>, at: usize) -> Result<Aanbiedernaam, Failure> {
     aanbieder(row, at)?.ok_or(Failure::Broken("aanbieder"))
 }
 
@@ -56,8 +56,8 @@ pub(crate) fn abonnement_id(row: &Row<'_>, at: usize) -> Result<AbonnementId, Fa
     AbonnementId::parse(text(row, at)?).map_err(|_| Failure::Broken("id of an abonnement"))
 }
 
-pub(crate) fn day(row: &Row<'_>, at: usize) -> Result<Datum, Failure> {
-    Datum::parse(text(row, at)?).map_err(|_| Failure::Broken("last day of an abonnement"))
+pub(crate) fn day(row: &Row<'_>, at: usize) -> Result<CalendarDate, Failure> {
+    CalendarDate::parse(text(row, at)?).map_err(|_| Failure::Broken("last day of an abonnement"))
 }
 
 fn text<'a>(row: &'a Row<'_>, at: usize) -> Result<&'a str, Failure> {

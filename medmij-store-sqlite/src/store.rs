@@ -5,8 +5,8 @@ use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use medmij_dvza::store::{
     Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
-    DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant, Redeem, Resealed,
-    RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow, TakenCode,
+    DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant, Redeem,
+    RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
 };
 use medmij_oauth::{
     ClientId,
@@ -150,7 +150,7 @@ impl Store for SqliteStore {
         self.read(move |view| tokens::grant_of_code(view, &code)).await
     }
 
-    async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<TakenCode, StoreError> {
+    async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<RedeemedCode, StoreError> {
         let (code, redeem) = (*code, redeem.clone());
         self.write(move |tx| tokens::take_code(tx, &code, &redeem)).await
     }
@@ -362,7 +362,7 @@ mod tests {
         loop {
             match store.take_code(&code, &tokens).await {
                 Err(StoreError::Full) => assert!(store.access(&tokens.access.token).await.unwrap().is_none()),
-                Ok(TakenCode::Fresh(_)) => break,
+                Ok(RedeemedCode::Fresh(_)) => break,
                 other => panic!("{other:?}"),
             }
             pages(most + 100).await.unwrap();

@@ -3,7 +3,7 @@
 //! older one is recognised by its generation.
 
 use medmij_dvza::store::{
-    Access, BurntCode, Grant, NewAccess, NewRefresh, Redeem, RefreshState, RotateRefresh, Rotated, TakenCode,
+    Access, BurntCode, Grant, NewAccess, NewRefresh, Redeem, RedeemedCode, RefreshState, RotateRefresh, Rotated,
 };
 use medmij_oauth::storage::SecretHash;
 use medmij_types::Hostname;
@@ -23,31 +23,31 @@ pub(crate) fn grant_of_code(view: &View<'_>, code: &SecretHash) -> Result<Option
     first(view.connection, &sql, [code.as_bytes()], |row| row::grant(row, 0))
 }
 
-pub(crate) fn take_code(tx: &Tx<'_>, code: &SecretHash, redeem: &Redeem) -> Result<TakenCode, Failure> {
+pub(crate) fn take_code(tx: &Tx<'_>, code: &SecretHash, redeem: &Redeem) -> Result<RedeemedCode, Failure> {
     if access_exists(tx, &redeem.access.token)? {
-        return Ok(TakenCode::Collision);
+        return Ok(RedeemedCode::Collision);
     }
     let Some(row) = code_row(tx, code)? else {
-        return Ok(TakenCode::Unknown);
+        return Ok(RedeemedCode::Unknown);
     };
     let of_client = row.grant.client_id == redeem.client_id;
     if row.taken {
         let certificate = redeem.own || redeem.names.iter().any(|name| row.names.contains(name));
         if !of_client || !certificate {
-            return Ok(TakenCode::Spent);
+            return Ok(RedeemedCode::Spent);
         }
         grants::end(tx, &row.grant, &redeem.by)?;
-        return Ok(TakenCode::Replayed);
+        return Ok(RedeemedCode::Replayed);
     }
     tx.execute(
         "UPDATE grants SET taken = 1, names = ?2 WHERE seq = ?1",
         params![row.seq, row::join(&redeem.names)],
     )?;
     if !of_client || row.binding != redeem.binding {
-        return Ok(TakenCode::Mismatch);
+        return Ok(RedeemedCode::Mismatch);
     }
     if row.expires <= tx.now {
-        return Ok(TakenCode::Expired);
+        return Ok(RedeemedCode::Expired);
     }
     add_access(tx, row.seq, &redeem.access, &redeem.names)?;
     if let (true, Some(new)) = (row.grant.langdurig, &redeem.refresh) {
@@ -57,7 +57,7 @@ pub(crate) fn take_code(tx: &Tx<'_>, code: &SecretHash, redeem: &Redeem) -> Resu
         )?;
         keep_refresh(tx, row.seq, new)?;
     }
-    Ok(TakenCode::Fresh(Box::new(row.grant)))
+    Ok(RedeemedCode::Fresh(Box::new(row.grant)))
 }
 
 pub(crate) fn burn_code(tx: &Tx<'_>, code: &SecretHash) -> Result<BurntCode, Failure> {

@@ -3,7 +3,7 @@
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
-use medmij_dvp::vault::{Begun, DangerShiftVault, Finished, TokenVault, VaultError, VaultKey};
+use medmij_dvp::vault::{DangerShiftVault, Finished, RefreshStart, TokenVault, VaultError, VaultKey};
 use medmij_oauth::storage::StoreError;
 use rusqlite::params;
 
@@ -19,13 +19,13 @@ use crate::{
 };
 
 /// The vault of a DVP in one SQLite file, another one than that of a [`SqliteStore`](crate::SqliteStore): refresh tokens
-/// ([`TokenVault`], use it through a [`Kluis`](medmij_dvp::vault::Kluis)), Abonnementen
+/// ([`TokenVault`], use it through a [`RefreshTokens`](medmij_dvp::vault::RefreshTokens)), Abonnementen
 /// ([`AbonnementRegister`](medmij_abonneren::AbonnementRegister)) and what is collected automatically
 /// ([`OrderStore`](medmij_dvp::collecting::OrderStore)). What an operation answered is on the disk.
 ///
 /// ```
 /// use std::sync::Arc;
-/// use medmij_dvp::vault::Kluis;
+/// use medmij_dvp::vault::RefreshTokens;
 /// use medmij_oauth::seal::LocalKeyRing;
 /// use medmij_store_sqlite::{SqliteOptions, SqliteVault};
 /// use medmij_types::OsEntropy;
@@ -35,8 +35,8 @@ use crate::{
 /// let vault = SqliteVault::open(SqliteOptions::new(path))?;
 /// // keys that outlive the process, and stay out of the file
 /// let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
-/// let kluis = Kluis::new(vault, keys, Arc::new(OsEntropy));
-/// # drop(kluis);
+/// let refresh_tokens = RefreshTokens::new(vault, keys, Arc::new(OsEntropy));
+/// # drop(refresh_tokens);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SqliteVault {
@@ -122,7 +122,7 @@ impl TokenVault for SqliteVault {
         .await
     }
 
-    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<Begun, VaultError> {
+    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<RefreshStart, VaultError> {
         self.token(key, move |tx, name| begin(tx, name, micros(lease))).await
     }
 
@@ -175,15 +175,15 @@ impl DangerShiftVault for SqliteVault {
     }
 }
 
-fn begin(tx: &Tx<'_>, name: &str, lease: i64) -> Result<Begun, Failure> {
+fn begin(tx: &Tx<'_>, name: &str, lease: i64) -> Result<RefreshStart, Failure> {
     let found = tx.first("SELECT sealed, lease FROM tokens WHERE name = ?1", [name], |row| {
         Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Option<i64>>(1)?))
     })?;
     let Some((sealed, running)) = found else {
-        return Ok(Begun::Unknown);
+        return Ok(RefreshStart::Unknown);
     };
     if running.is_some_and(|until| tx.now < until) {
-        return Ok(Begun::UnderWay);
+        return Ok(RefreshStart::UnderWay);
     }
     tx.execute("UPDATE attempts SET last = last + 1", [])?;
     let attempt = tx.first("SELECT last FROM attempts", [], |row| Ok(row.get::<_, i64>(0)?))?;
@@ -193,7 +193,7 @@ fn begin(tx: &Tx<'_>, name: &str, lease: i64) -> Result<Begun, Failure> {
         params![name, attempt, tx.now + lease],
     )?;
     let attempt = u64::try_from(attempt).map_err(|_| Failure::Broken("number of a refresh"))?;
-    Ok(Begun::Refresh { sealed, attempt })
+    Ok(RefreshStart::Refresh { sealed, attempt })
 }
 
 /// No row has a number that is too large for one.

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use medmij_dvza::store::{Advance, Granted, Store, TakenCode};
+use medmij_dvza::store::{Advance, Granted, RedeemedCode, Store};
 use medmij_oauth::storage::{Advanced, StoreError};
 use medmij_store_contract::store::{granted, new_flow, new_grant, redeem, session};
 use medmij_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
@@ -78,14 +78,14 @@ async fn what_was_promised_is_there_after_a_restart() {
     let tokens = redeem(binding);
     assert!(matches!(
         store.take_code(&code, &tokens).await.unwrap(),
-        TakenCode::Fresh(_)
+        RedeemedCode::Fresh(_)
     ));
     drop(store);
     let store = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
     assert!(store.access(&tokens.access.token).await.unwrap().is_some());
     assert_eq!(
         store.take_code(&code, &redeem(binding)).await.unwrap(),
-        TakenCode::Replayed
+        RedeemedCode::Replayed
     );
 }
 
@@ -99,7 +99,7 @@ async fn r10_a_clock_that_is_set_back_lengthens_nothing() {
     let tokens = redeem(binding);
     assert!(matches!(
         store.take_code(&code, &tokens).await.unwrap(),
-        TakenCode::Fresh(_)
+        RedeemedCode::Fresh(_)
     ));
 
     clock.advance(Duration::from_secs(890));
@@ -128,7 +128,7 @@ async fn o16_r10_a_wall_clock_that_jumps_twenty_years_ends_no_consent_and_erases
     let (id, persoon, code, binding) = (new.grant.id.clone(), new.grant.persoon, new.code, new.binding);
     assert_eq!(store.grant(new).await.unwrap(), Granted::Done);
     let taken = store.take_code(&code, &redeem(binding)).await.unwrap();
-    assert!(matches!(taken, TakenCode::Fresh(_)), "{taken:?}");
+    assert!(matches!(taken, RedeemedCode::Fresh(_)), "{taken:?}");
     assert!(!store.clock().await.unwrap().jumped());
 
     let twenty_years = Duration::from_secs(20 * 365 * 86_400);
@@ -184,7 +184,7 @@ async fn o16_after_a_long_stop_nothing_is_purged_until_an_operator_accepts_the_c
     assert!(store.clock().await.unwrap().jumped());
     assert_eq!(store.purge(1_000).await.unwrap(), 0);
     let taken = store.take_code(&code, &redeem(binding)).await.unwrap();
-    assert_eq!(taken, TakenCode::Expired, "what expires does not wait");
+    assert_eq!(taken, RedeemedCode::Expired, "what expires does not wait");
     store.accept_clock().await.unwrap();
     assert!(!store.clock().await.unwrap().jumped());
     assert_eq!(store.purge(1_000).await.unwrap(), 1);
@@ -199,7 +199,7 @@ async fn r10_a_clock_that_is_set_forward_ends_things_early() {
     clock.jump_to(clock.now() + Duration::from_secs(3600));
     assert_eq!(
         store.take_code(&code, &redeem(binding)).await.unwrap(),
-        TakenCode::Expired
+        RedeemedCode::Expired
     );
 }
 
@@ -219,7 +219,7 @@ async fn a_writer_that_does_not_let_go_is_waited_for_and_no_longer_than_told() {
     other.execute_batch("ROLLBACK").unwrap();
     assert!(matches!(
         store.take_code(&code, &tokens).await.unwrap(),
-        TakenCode::Fresh(_)
+        RedeemedCode::Fresh(_)
     ));
 }
 
@@ -257,7 +257,7 @@ async fn expired_rows_leave_nothing_behind_and_go_in_batches() {
     for _ in 0..20 {
         let (code, binding) = granted(&store, true).await;
         let taken = store.take_code(&code, &redeem(binding)).await.unwrap();
-        assert!(matches!(taken, TakenCode::Fresh(_)));
+        assert!(matches!(taken, RedeemedCode::Fresh(_)));
     }
     assert_eq!(store.purge(64).await.unwrap(), 0);
     store

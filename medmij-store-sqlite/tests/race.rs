@@ -5,7 +5,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use medmij_dvza::store::{Store, TakenCode};
+use medmij_dvza::store::{RedeemedCode, Store};
 use medmij_store_contract::store::{granted, race, redeem, refresh_race};
 use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 
@@ -50,9 +50,9 @@ async fn core_tknint_204_two_stores_on_one_file_many_redeemers_r5() {
             let mut fresh = 0;
             for task in tasks {
                 match task.await.unwrap() {
-                    TakenCode::Fresh(_) => fresh += 1,
+                    RedeemedCode::Fresh(_) => fresh += 1,
                     // the second offer ends the grant, and those after it find nothing
-                    TakenCode::Replayed | TakenCode::Unknown => {}
+                    RedeemedCode::Replayed | RedeemedCode::Unknown => {}
                     other => panic!("{other:?}"),
                 }
             }

@@ -8,12 +8,12 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use medmij_abonneren::{Abonnement, AbonnementId, AbonnementRow, Abonnementen as _};
 use medmij_dvza::store::{
-    Acting, AuditEntry, AuditHead, AuditKind, AuditObject, AuditTerm, Checkpoint, DangerShiftClock as _,
-    SignedCheckpoint, Store as _, TakenCode,
+    Acting, AuditEntry, AuditHead, AuditKind, AuditObject, AuditTerm, Checkpoint, DangerShiftClock as _, RedeemedCode,
+    SignedCheckpoint, Store as _,
 };
 use medmij_store_contract::store::{granted, new_flow, redeem};
 use medmij_store_sqlite::{SqliteOptions, SqliteStore, SqliteVault};
-use medmij_types::{Clock as _, Datum, OsEntropy, SystemClock};
+use medmij_types::{CalendarDate, Clock as _, OsEntropy, SystemClock};
 use rusqlite::Connection;
 
 #[path = "common/folder.rs"]
@@ -54,13 +54,13 @@ async fn core_logging_101_nothing_is_there_past_its_term() {
     store.open_flow(new_flow()).await.unwrap();
     let (code, binding) = granted(&store, true).await;
     let taken = store.take_code(&code, &redeem(binding)).await.unwrap();
-    let TakenCode::Fresh(grant) = taken else {
+    let RedeemedCode::Fresh(grant) = taken else {
         panic!("{taken:?}")
     };
     let mut entry = AuditEntry::of(AuditKind::Accessed, AuditObject::HealthData, Acting::system());
     entry.persoon = Some(grant.persoon);
     store.audit(vec![entry]).await.unwrap();
-    let today = Datum::in_amsterdam(SystemClock::default().now());
+    let today = CalendarDate::in_amsterdam(SystemClock::default().now());
     let id = AbonnementId::random(&OsEntropy).unwrap();
     let (client_id, aanbieder) = (grant.client_id.clone(), grant.aanbieder.clone().unwrap());
     let abonnement = Abonnement::new(id, today.plus(30));

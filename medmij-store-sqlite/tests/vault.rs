@@ -18,17 +18,17 @@ use std::{
     time::Duration,
 };
 
-use medmij_abonneren::{AbonnementBron, AbonnementId, AbonnementRegister as _, Created};
+use medmij_abonneren::{AbonnementId, AbonnementRegister as _, AbonnementSource, Created};
 use medmij_dvp::{
     Renewal,
-    vault::{Begun, Finished, Kluis, TokenVault as _, VaultKey},
+    vault::{Finished, RefreshStart, RefreshTokens, TokenVault as _, VaultKey},
 };
 use medmij_oauth::{
     Scope,
     seal::{KeyRing as _, LocalKeyRing},
 };
 use medmij_store_sqlite::{OpenError, SqliteOptions, SqliteStore, SqliteVault};
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, Hostname, OsEntropy, RefreshToken, Release};
 use memchr::memmem;
 
@@ -43,12 +43,12 @@ fn open(path: &Path) -> SqliteVault {
 }
 
 fn renewal(token: RefreshToken) -> Renewal {
-    let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
-    let scope = Scope::verzamelen(Release::DEFAULT, naam.clone(), &[]).unwrap();
+    let name = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
+    let scope = Scope::verzamelen(Release::DEFAULT, name.clone(), &[]).unwrap();
     let endpoint = BackchannelUri::parse("https://dvza.example.nl/token").unwrap();
     Renewal::new(
         token,
-        naam,
+        name,
         scope,
         vec![GegevensdienstId::parse("48").unwrap()],
         endpoint,
@@ -60,31 +60,34 @@ async fn o3_neither_file_nor_log_of_a_vault_holds_a_token_or_who_goes_where() {
     let folder = folder::folder("vault");
     let path = folder.join("vault.db");
     let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy).unwrap());
-    let kluis = Kluis::new(open(&path), keys.clone(), Arc::new(OsEntropy));
+    let refresh_tokens = RefreshTokens::new(open(&path), keys.clone(), Arc::new(OsEntropy));
     let mut secrets = vec![BSN.to_owned()];
     for n in 0..25 {
         let token = RefreshToken::random(&OsEntropy).unwrap();
         secrets.push(token.expose().to_owned());
         let renewal = renewal(token);
         let key = VaultKey::of(&format!("{BSN}-{n}"), &renewal);
-        kluis.keep(&key, &renewal).await.unwrap();
+        refresh_tokens.keep(&key, &renewal).await.unwrap();
     }
     let id = AbonnementId::random(&OsEntropy).unwrap();
-    let bron = AbonnementBron::new(
+    let source = AbonnementSource::new(
         [Hostname::parse("dvza.example.nl").unwrap()],
         Aanbiedernaam::parse("tweedezorgaanbieder").unwrap(),
         GegevensdienstId::parse("48").unwrap(),
         keys.fingerprint("rekening", BSN.as_bytes()).unwrap(),
-        Datum::parse("2026-12-31").unwrap(),
+        CalendarDate::parse("2026-12-31").unwrap(),
     );
-    assert_eq!(kluis.vault().add(&id, bron, 10).await.unwrap(), Created::Done);
+    assert_eq!(
+        refresh_tokens.vault().add(&id, source, 10).await.unwrap(),
+        Created::Done
+    );
     let copy = folder.join("copy.db");
-    kluis.vault().backup(&copy).await.unwrap();
+    refresh_tokens.vault().backup(&copy).await.unwrap();
     // copied by another process: opening the file here would end SQLite's locks on it
     let log = folder.join("log.copy");
     let copied = Command::new("cp").arg(folder.join("vault.db-wal")).arg(&log).status();
     assert!(copied.unwrap().success());
-    drop(kluis);
+    drop(refresh_tokens);
     for file in [&path, &copy, &log] {
         let bytes = fs::read(file).unwrap();
         for secret in &secrets {
@@ -128,11 +131,11 @@ async fn core_tknint_208_two_vaults_on_one_file_refresh_once() {
                 tokio::spawn(async move { vault.begin(&key, Duration::from_secs(60)).await.unwrap() })
             })
             .collect();
-        let mut begun = 0;
+        let mut started = 0;
         for task in tasks {
-            begun += usize::from(matches!(task.await.unwrap(), Begun::Refresh { .. }));
+            started += usize::from(matches!(task.await.unwrap(), RefreshStart::Refresh { .. }));
         }
-        assert_eq!(begun, 1);
+        assert_eq!(started, 1);
     }
 }
 
@@ -149,7 +152,7 @@ fn core_tknint_208_a_child_that_refreshes() {
         let mut kept: u64 = 0;
         vault.keep(&key, kept.to_string().into_bytes()).await.unwrap();
         loop {
-            let Begun::Refresh { sealed, attempt } = vault.begin(&key, Duration::ZERO).await.unwrap() else {
+            let RefreshStart::Refresh { sealed, attempt } = vault.begin(&key, Duration::ZERO).await.unwrap() else {
                 return;
             };
             assert_eq!(sealed, kept.to_string().into_bytes());
@@ -189,12 +192,12 @@ async fn core_tknint_208_what_was_kept_survives_kill_9() {
         child.wait().unwrap();
         assert!(kept >= 5 + 3 * round, "killed after {kept}");
         let vault = open(&path);
-        let begun = vault
+        let started = vault
             .begin(&VaultKey::from_text("token"), Duration::from_secs(60))
             .await
             .unwrap();
-        let Begun::Refresh { sealed, .. } = begun else {
-            panic!("{begun:?}")
+        let RefreshStart::Refresh { sealed, .. } = started else {
+            panic!("{started:?}")
         };
         let found: u64 = String::from_utf8(sealed).unwrap().parse().unwrap();
         // one more may have been kept than it lived to say

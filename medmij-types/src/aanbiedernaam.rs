@@ -17,9 +17,9 @@ checked_text! {
     /// ```
     /// use medmij_types::{Aanbiedernaam, ValueError};
     ///
-    /// let naam = Aanbiedernaam::parse("umcharderwijk")?;
-    /// assert_eq!(naam, Aanbiedernaam::parse("umcharderwijk@medmij")?);
-    /// assert_eq!((naam.as_str(), naam.short()), ("umcharderwijk@medmij", "umcharderwijk"));
+    /// let name = Aanbiedernaam::parse("umcharderwijk")?;
+    /// assert_eq!(name, Aanbiedernaam::parse("umcharderwijk@medmij")?);
+    /// assert_eq!((name.as_str(), name.short()), ("umcharderwijk@medmij", "umcharderwijk"));
     ///
     /// assert_eq!(Aanbiedernaam::parse("jansen&zn.tandarts2")?.short(), "jansen&zn.tandarts2");
     /// assert_eq!(Aanbiedernaam::parse("zorg--groep"), Err(ValueError::AanbiedernaamSegment));
@@ -165,13 +165,13 @@ mod tests {
     proptest! {
         #[test]
         fn a_name_survives_its_own_text(text in "([a-z]{1,3}[0-9]{0,5}){1,3}([-&.]{1,2}([a-z]{0,3}[0-9]{0,4}){1,2}){0,3}(@medmij)?") {
-            if let Ok(naam) = Aanbiedernaam::parse(&text) {
-                prop_assert_eq!(naam.to_string().parse(), Ok(naam.clone()));
-                prop_assert_eq!(Aanbiedernaam::parse(naam.short()), Ok(naam.clone()));
+            if let Ok(name) = Aanbiedernaam::parse(&text) {
+                prop_assert_eq!(name.to_string().parse(), Ok(name.clone()));
+                prop_assert_eq!(Aanbiedernaam::parse(name.short()), Ok(name.clone()));
                 #[cfg(feature = "serde")]
                 {
-                    let json = serde_json::to_string(&naam).unwrap();
-                    prop_assert_eq!(serde_json::from_str::<Aanbiedernaam>(&json).unwrap(), naam);
+                    let json = serde_json::to_string(&name).unwrap();
+                    prop_assert_eq!(serde_json::from_str::<Aanbiedernaam>(&json).unwrap(), name);
                 }
             }
         }
@@ -181,8 +181,8 @@ mod tests {
             if lexical::is_zorgaanbiedernaam(&text) {
                 prop_assert!(Aanbiedernaam::parse(&text).is_ok());
             }
-            if let Ok(naam) = Aanbiedernaam::parse(&text) && naam.short().bytes().all(|b| b.is_ascii_lowercase()) {
-                prop_assert!(lexical::is_zorgaanbiedernaam(naam.as_str()));
+            if let Ok(name) = Aanbiedernaam::parse(&text) && name.short().bytes().all(|b| b.is_ascii_lowercase()) {
+                prop_assert!(lexical::is_zorgaanbiedernaam(name.as_str()));
             }
         }
     }

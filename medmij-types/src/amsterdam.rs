@@ -3,8 +3,8 @@
 
 use std::time::SystemTime;
 
-use crate::Datum;
-use crate::datum::{self, SECONDS_A_DAY};
+use crate::CalendarDate;
+use crate::date::{self, SECONDS_A_DAY};
 
 /// The calendar day and the time of day of a moment in Europe/Amsterdam.
 ///
@@ -17,13 +17,13 @@ use crate::datum::{self, SECONDS_A_DAY};
 ///
 /// let moment = Tijdstempel::parse("2026-07-31T22:30:00Z")?.to_system_time().unwrap();
 /// let local = AmsterdamTime::of(moment);
-/// assert_eq!((local.datum().to_string(), local.hour(), local.minute()), ("2026-08-01".to_owned(), 0, 30));
+/// assert_eq!((local.date().to_string(), local.hour(), local.minute()), ("2026-08-01".to_owned(), 0, 30));
 /// assert_eq!(local.offset_minutes(), 120);
 /// # Ok::<(), medmij_types::ValueError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AmsterdamTime {
-    datum: Datum,
+    date: CalendarDate,
     second_of_day: u32,
     summer: bool,
 }
@@ -32,11 +32,11 @@ impl AmsterdamTime {
     /// What the clock shows at a moment.
     #[must_use]
     pub fn of(moment: SystemTime) -> Self {
-        let utc = datum::seconds_since_1970(moment);
+        let utc = date::seconds_since_1970(moment);
         let summer = is_summer(utc);
         let local = utc.saturating_add(offset(summer));
         Self {
-            datum: Datum::clamped(local.div_euclid(SECONDS_A_DAY)),
+            date: CalendarDate::clamped(local.div_euclid(SECONDS_A_DAY)),
             second_of_day: u32::try_from(local.rem_euclid(SECONDS_A_DAY)).unwrap_or_default(),
             summer,
         }
@@ -48,24 +48,24 @@ impl AmsterdamTime {
     /// When the clock goes back, 02:00 to 02:59 come twice: the first is meant. When it goes forward they do not come: 02:30
     /// is then the moment of 03:30, half an hour after the change.
     #[must_use]
-    pub fn moment(datum: Datum, hour: u8, minute: u8) -> Option<SystemTime> {
+    pub fn moment(date: CalendarDate, hour: u8, minute: u8) -> Option<SystemTime> {
         if hour > 23 || minute > 59 {
             return None;
         }
-        let local = datum.days_since_1970() * SECONDS_A_DAY + i64::from(hour) * 3600 + i64::from(minute) * 60;
+        let local = date.days_since_1970() * SECONDS_A_DAY + i64::from(hour) * 3600 + i64::from(minute) * 60;
         let as_summer = local - offset(true);
         let utc = if is_summer(as_summer) {
             as_summer
         } else {
             local - offset(false)
         };
-        datum::moment(utc)
+        date::moment(utc)
     }
 
     /// The calendar day.
     #[must_use]
-    pub const fn datum(self) -> Datum {
-        self.datum
+    pub const fn date(self) -> CalendarDate {
+        self.date
     }
 
     /// The hour, 0 to 23.
@@ -93,20 +93,20 @@ impl AmsterdamTime {
     }
 }
 
-impl Datum {
+impl CalendarDate {
     /// The calendar day of a moment in Europe/Amsterdam, by which an age is judged.
     ///
     /// ```
-    /// use medmij_types::{Datum, Tijdstempel};
+    /// use medmij_types::{CalendarDate, Tijdstempel};
     ///
     /// let late = Tijdstempel::parse("2026-11-29T23:30:00Z")?.to_system_time().unwrap();
-    /// assert_eq!(Datum::in_amsterdam(late).to_string(), "2026-11-30");
-    /// assert_eq!(Datum::in_utc(late).to_string(), "2026-11-29");
+    /// assert_eq!(CalendarDate::in_amsterdam(late).to_string(), "2026-11-30");
+    /// assert_eq!(CalendarDate::in_utc(late).to_string(), "2026-11-29");
     /// # Ok::<(), medmij_types::ValueError>(())
     /// ```
     #[must_use]
     pub fn in_amsterdam(moment: SystemTime) -> Self {
-        AmsterdamTime::of(moment).datum()
+        AmsterdamTime::of(moment).date()
     }
 }
 
@@ -116,14 +116,14 @@ const fn offset(summer: bool) -> i64 {
 
 /// Whether summer time holds at a second of UTC.
 fn is_summer(utc: i64) -> bool {
-    let year = Datum::clamped(utc.div_euclid(SECONDS_A_DAY)).year();
+    let year = CalendarDate::clamped(utc.div_euclid(SECONDS_A_DAY)).year();
     let change = |month| last_sunday(year, month).days_since_1970() * SECONDS_A_DAY + 3600;
     (change(3)..change(10)).contains(&utc)
 }
 
 /// The last Sunday of a month of 31 days.
-fn last_sunday(year: u16, month: u8) -> Datum {
-    let last = Datum::new(year, month, 31).unwrap_or(Datum::LAST);
+fn last_sunday(year: u16, month: u8) -> CalendarDate {
+    let last = CalendarDate::new(year, month, 31).unwrap_or(CalendarDate::LAST);
     // 1970-01-01 was a Thursday
     let since_sunday = u32::try_from((last.days_since_1970() + 4).rem_euclid(7)).unwrap_or_default();
     last.minus(since_sunday)
@@ -154,7 +154,7 @@ mod tests {
             let local = AmsterdamTime::of(at(utc));
             assert_eq!(
                 (
-                    local.datum().to_string().as_str(),
+                    local.date().to_string().as_str(),
                     local.hour(),
                     local.minute(),
                     local.offset_minutes()
@@ -182,7 +182,7 @@ mod tests {
             ("2026-10-25T22:59:59Z", "2026-10-25"),
             ("2026-10-25T23:00:00Z", "2026-10-26"),
         ] {
-            assert_eq!(Datum::in_amsterdam(at(utc)).to_string(), day, "{utc}");
+            assert_eq!(CalendarDate::in_amsterdam(at(utc)).to_string(), day, "{utc}");
         }
     }
 
@@ -197,11 +197,11 @@ mod tests {
             ("2026-10-25", 2, 30, "2026-10-25T00:30:00Z"),
             ("2026-10-25", 3, 0, "2026-10-25T02:00:00Z"),
         ] {
-            let moment = AmsterdamTime::moment(Datum::parse(day).unwrap(), hour, minute);
+            let moment = AmsterdamTime::moment(CalendarDate::parse(day).unwrap(), hour, minute);
             assert_eq!(moment, Some(at(utc)), "{day} {hour}:{minute}");
         }
-        assert_eq!(AmsterdamTime::moment(Datum::FIRST, 24, 0), None);
-        assert_eq!(AmsterdamTime::moment(Datum::FIRST, 0, 60), None);
+        assert_eq!(AmsterdamTime::moment(CalendarDate::FIRST, 24, 0), None);
+        assert_eq!(AmsterdamTime::moment(CalendarDate::FIRST, 0, 60), None);
     }
 
     proptest! {
@@ -209,7 +209,7 @@ mod tests {
         fn a_minute_that_comes_once_comes_back(seconds in 0_u64..4_102_444_800) {
             let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds - seconds % 60);
             let local = AmsterdamTime::of(moment);
-            let back = AmsterdamTime::moment(local.datum(), local.hour(), local.minute()).unwrap();
+            let back = AmsterdamTime::moment(local.date(), local.hour(), local.minute()).unwrap();
             let early = moment.duration_since(back).unwrap();
             // the hour that comes twice comes back as its first
             prop_assert!(early.is_zero() || (early.as_secs() == 3600 && local.hour() == 2 && local.offset_minutes() == 60));

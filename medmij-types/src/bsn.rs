@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_numbers_that_pass_the_elfproef() {
+    fn only_numbers_that_pass_the_eleven_test() {
         for good in ["999990019", "111222333", "123456782"] {
             assert_eq!(Bsn::parse(good).map(|b| b.expose().to_owned()), Ok(good.to_owned()));
         }

@@ -5,7 +5,7 @@
 //!
 //! * a member name that occurs twice in one object is refused, at every level, escaped or not;
 //! * a lone surrogate is refused, and so is a control character in a string;
-//! * nesting, length of objects and arrays, and the number of values are bounded ([`Limits`]);
+//! * nesting, length of objects and arrays, and the number of values are bounded ([`JsonLimits`]);
 //! * a byte order mark in front is skipped (section 8.1 lets a reader do so);
 //! * a number stays its text: `1.50`, `1E2` and thirty digits are kept digit for digit.
 //!
@@ -14,16 +14,16 @@
 //! other byte as it was.
 //!
 //! ```
-//! use medmij_types::json::{Document, JsonRule, Limits};
+//! use medmij_types::json::{Document, JsonRule, JsonLimits};
 //!
 //! let text = br#"{"token_type":"Bearer","expires_in":900,"dose":1.50}"#;
-//! let document = Document::parse(text, &Limits::default())?;
+//! let document = Document::parse(text, &JsonLimits::default())?;
 //! let root = document.root();
 //! assert_eq!(root.member("token_type").and_then(|value| value.as_str()).as_deref(), Some("Bearer"));
 //! assert_eq!(root.member("expires_in").and_then(|value| value.as_u64()), Some(900));
 //! assert_eq!(root.member("dose").and_then(|value| value.as_number()), Some("1.50"));
 //!
-//! let refused = Document::parse(br#"{"a":1,"\u0061":2}"#, &Limits::default()).unwrap_err();
+//! let refused = Document::parse(br#"{"a":1,"\u0061":2}"#, &JsonLimits::default()).unwrap_err();
 //! assert_eq!((refused.rule, refused.offset), (JsonRule::DuplicateName, 7));
 //! # Ok::<(), medmij_types::json::JsonError>(())
 //! ```
@@ -39,15 +39,15 @@ use std::fmt;
 /// How much of another party's JSON is read.
 ///
 /// ```
-/// use medmij_types::json::Limits;
+/// use medmij_types::json::JsonLimits;
 ///
-/// let mut limits = Limits::default();
+/// let mut limits = JsonLimits::default();
 /// limits.depth = 16;
 /// assert_eq!(limits.bytes, 64 << 20);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Limits {
+pub struct JsonLimits {
     /// Bytes of the whole text: 64 MiB. Never more than 4 GiB.
     pub bytes: usize,
     /// Objects and arrays in one another: 64.
@@ -61,7 +61,7 @@ pub struct Limits {
     pub values: usize,
 }
 
-impl Default for Limits {
+impl Default for JsonLimits {
     fn default() -> Self {
         Self {
             bytes: 64 << 20,
@@ -88,7 +88,7 @@ impl<'a> Document<'a> {
     /// # Errors
     ///
     /// [`JsonError`], with the first rule that is broken and where. It holds nothing of the text.
-    pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self, JsonError> {
+    pub fn parse(bytes: &'a [u8], limits: &JsonLimits) -> Result<Self, JsonError> {
         if bytes.len() > limits.bytes.min(u32::MAX as usize) {
             return Err(JsonError {
                 rule: JsonRule::TooLarge,
@@ -116,9 +116,9 @@ impl<'a> Document<'a> {
     /// Shows every value, in the order in which they begin, with the objects and arrays around it: the outermost first.
     ///
     /// ```
-    /// use medmij_types::json::{Document, Limits};
+    /// use medmij_types::json::{Document, JsonLimits};
     ///
-    /// let document = Document::parse(br#"{"a":[1,{"b":2}]}"#, &Limits::default())?;
+    /// let document = Document::parse(br#"{"a":[1,{"b":2}]}"#, &JsonLimits::default())?;
     /// let mut seen = Vec::new();
     /// document.visit(|around, value| seen.push((around.len(), value.raw())));
     /// assert_eq!(seen, [(0, r#"{"a":[1,{"b":2}]}"#), (1, r#"[1,{"b":2}]"#), (2, "1"), (2, r#"{"b":2}"#), (3, "2")]);
@@ -134,9 +134,9 @@ impl<'a> Document<'a> {
     /// The same, where the visitor says of each object and array whether it wants to see what is in it.
     ///
     /// ```
-    /// use medmij_types::json::{Document, Kind, Limits};
+    /// use medmij_types::json::{Document, Kind, JsonLimits};
     ///
-    /// let document = Document::parse(br#"{"a":[1,2],"b":3}"#, &Limits::default())?;
+    /// let document = Document::parse(br#"{"a":[1,2],"b":3}"#, &JsonLimits::default())?;
     /// let mut seen = Vec::new();
     /// document.visit_where(|_, value| {
     ///     seen.push(value.raw());
@@ -238,13 +238,13 @@ pub enum JsonRule {
     /// Two members of one object with the same name.
     #[error("duplicate member name")]
     DuplicateName,
-    /// Nested deeper than [`Limits::depth`].
+    /// Nested deeper than [`JsonLimits::depth`].
     #[error("nested too deep")]
     TooDeep,
-    /// More members, elements or values than [`Limits`] has.
+    /// More members, elements or values than [`JsonLimits`] has.
     #[error("object or array too long")]
     TooLong,
-    /// More bytes than [`Limits::bytes`].
+    /// More bytes than [`JsonLimits::bytes`].
     #[error("document too large")]
     TooLarge,
     /// The JSON is sound but not what the reader needs at this place.

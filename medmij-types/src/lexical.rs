@@ -17,7 +17,7 @@
 mod datetime;
 mod decimal_digit;
 
-pub use datetime::is_datumtijd;
+pub use datetime::is_date_time;
 pub(crate) use datetime::{DateTime, DateTimeError};
 pub use decimal_digit::{decimal_digit_ranges, is_decimal_digit};
 

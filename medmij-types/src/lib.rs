@@ -14,8 +14,8 @@
 //! ```
 //! use medmij_types::{Aanbiedernaam, BackchannelUri, Hostname};
 //!
-//! let naam = Aanbiedernaam::parse("umcharderwijk@medmij")?;
-//! assert_eq!(naam.short(), "umcharderwijk");
+//! let name = Aanbiedernaam::parse("umcharderwijk@medmij")?;
+//! assert_eq!(name.short(), "umcharderwijk");
 //!
 //! let uri = BackchannelUri::parse("https://medmij.xisbridge.net:8099/oauth/token")?;
 //! assert_eq!(uri.hostname(), &Hostname::parse("medmij.xisbridge.net")?);
@@ -44,7 +44,7 @@ mod amsterdam;
 mod bsn;
 mod clock;
 mod codes;
-mod datum;
+mod date;
 mod endpoint_uri;
 mod entropy;
 mod error;
@@ -67,7 +67,7 @@ pub use crate::{
     bsn::Bsn,
     clock::{Clock, SystemClock},
     codes::{GegevensdienstId, Systeemrolcode},
-    datum::Datum,
+    date::CalendarDate,
     endpoint_uri::{BackchannelUri, FrontchannelUri},
     entropy::{Entropy, EntropyError},
     error::ValueError,

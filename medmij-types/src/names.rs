@@ -51,8 +51,8 @@ impl Organisatienaam {
     /// ```
     /// use medmij_types::Organisatienaam;
     ///
-    /// let naam = Organisatienaam::folded("De Enige\n      Echte\u{200b} PGO");
-    /// assert_eq!(naam, Organisatienaam::parse("De Enige Echte PGO").ok());
+    /// let name = Organisatienaam::folded("De Enige\n      Echte\u{200b} PGO");
+    /// assert_eq!(name, Organisatienaam::parse("De Enige Echte PGO").ok());
     /// assert_eq!(Organisatienaam::folded("   "), None);
     /// ```
     #[must_use]

@@ -4,7 +4,7 @@
 use crate::ValueError;
 use std::time::{Duration, SystemTime};
 
-use crate::datum::{self, Datum, SECONDS_A_DAY};
+use crate::date::{self, CalendarDate, SECONDS_A_DAY};
 use crate::lexical::{self, DateTime, DateTimeError};
 
 /// The `Tijdstempel` of a list: an `xs:dateTime` of at least 20 characters, with its exact text.
@@ -56,12 +56,12 @@ impl Tijdstempel {
     ///
     /// [`ValueError::TijdstempelRange`] for a moment before the year 1 or after the year 9999.
     pub fn from_system_time(moment: SystemTime) -> Result<Self, ValueError> {
-        let seconds = datum::seconds_since_1970(moment);
+        let seconds = date::seconds_since_1970(moment);
         let days = seconds.div_euclid(SECONDS_A_DAY);
-        if !(Datum::FIRST.days_since_1970()..=Datum::LAST.days_since_1970()).contains(&days) {
+        if !(CalendarDate::FIRST.days_since_1970()..=CalendarDate::LAST.days_since_1970()).contains(&days) {
             return Err(ValueError::TijdstempelRange);
         }
-        let day = Datum::clamped(days);
+        let day = CalendarDate::clamped(days);
         let second = seconds.rem_euclid(SECONDS_A_DAY);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
         Self::parse(&format!("{day}T{hour:02}:{minute:02}:{second:02}Z"))
@@ -84,13 +84,13 @@ impl Tijdstempel {
     #[must_use]
     pub fn to_system_time(&self) -> Option<SystemTime> {
         let p = &self.parts;
-        let days = datum::days_since_1970(p.year, p.month, p.day)?;
+        let days = date::days_since_1970(p.year, p.month, p.day)?;
         let of_day = i64::from(p.hour) * 3600 + i64::from(p.minute) * 60 + i64::from(p.second);
         let seconds = days
             .checked_mul(SECONDS_A_DAY)?
             .checked_add(of_day)?
             .checked_sub(i64::from(p.offset?) * 60)?;
-        datum::moment(seconds)?.checked_add(Duration::from_nanos(p.nanos.into()))
+        date::moment(seconds)?.checked_add(Duration::from_nanos(p.nanos.into()))
     }
 
     /// The moment with its own offset; `None` without a zone, or where chrono's calendar does not reach.
@@ -197,7 +197,7 @@ mod tests {
 
         #[test]
         fn the_type_is_the_schema_type(text in "-?[0-9]{3,6}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,3})?(Z|[+-][01][0-9]:[0-6][0-9])?") {
-            prop_assert_eq!(Tijdstempel::parse(&text).is_ok(), lexical::is_datumtijd(&text));
+            prop_assert_eq!(Tijdstempel::parse(&text).is_ok(), lexical::is_date_time(&text));
         }
     }
 }

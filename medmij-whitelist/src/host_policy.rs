@@ -24,10 +24,10 @@ use crate::{AllowedHost, Basis, Whitelist};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct HostPolicy(Arc<Ground>);
+pub struct HostPolicy(Arc<HostSource>);
 
 #[derive(Debug)]
-enum Ground {
+enum HostSource {
     Whitelist {
         cache: Option<Arc<ListCache<Whitelist>>>,
         stelselnode: Hostname,
@@ -39,7 +39,7 @@ impl HostPolicy {
     /// Allows the Stelselnode and nothing else: for fetching the first Whitelist (core.whl.303).
     #[must_use]
     pub fn stelselnode_only(stelselnode: Hostname) -> Self {
-        Self(Arc::new(Ground::Whitelist {
+        Self(Arc::new(HostSource::Whitelist {
             cache: None,
             stelselnode,
         }))
@@ -49,7 +49,7 @@ impl HostPolicy {
     /// is a list, only the Stelselnode: a check that cannot be made is negative (core.whl.307).
     #[must_use]
     pub fn whitelist(cache: Arc<ListCache<Whitelist>>, stelselnode: Hostname) -> Self {
-        Self(Arc::new(Ground::Whitelist {
+        Self(Arc::new(HostSource::Whitelist {
             cache: Some(cache),
             stelselnode,
         }))
@@ -69,7 +69,7 @@ impl HostPolicy {
     /// ```
     #[must_use]
     pub fn danger_fixed(hosts: impl IntoIterator<Item = Hostname>) -> Self {
-        Self(Arc::new(Ground::Fixed(hosts.into_iter().collect())))
+        Self(Arc::new(HostSource::Fixed(hosts.into_iter().collect())))
     }
 
     /// Checks the host of the other node; a TLS client does so before the handshake (core.whl.307).
@@ -109,12 +109,12 @@ impl HostPolicy {
     /// What there is to judge by at this moment.
     fn now(&self) -> Now<'_> {
         match &*self.0 {
-            Ground::Fixed(hosts) => Now::Fixed(hosts),
-            Ground::Whitelist {
+            HostSource::Fixed(hosts) => Now::Fixed(hosts),
+            HostSource::Whitelist {
                 cache: None,
                 stelselnode,
             } => Now::StelselnodeOnly(stelselnode),
-            Ground::Whitelist {
+            HostSource::Whitelist {
                 cache: Some(cache),
                 stelselnode,
             } => Now::Whitelist {

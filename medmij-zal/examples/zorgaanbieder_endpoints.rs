@@ -48,31 +48,31 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
 }
 
 fn show(zorgaanbieder: Zorgaanbieder<'_>) {
-    println!("{}", zorgaanbieder.naam_str());
-    for versie in zorgaanbieder.interfaceversies() {
-        for dienst in versie.gegevensdiensten() {
+    println!("{}", zorgaanbieder.name_str());
+    for version in zorgaanbieder.interfaceversies() {
+        for service in version.gegevensdiensten() {
             println!(
                 "  gegevensdienst {} (interfaceversie {})",
-                dienst.id_str(),
-                versie.id_str().unwrap_or("not told")
+                service.id_str(),
+                version.id_str().unwrap_or("not told")
             );
-            match dienst.authorization_endpoint() {
+            match service.authorization_endpoint() {
                 Ok(uri) => println!("    authorize  {uri}"),
                 Err(why) => println!("    {why}"),
             }
-            match dienst.token_endpoint() {
+            match service.token_endpoint() {
                 Ok(uri) => println!("    token      {uri}"),
                 Err(why) => println!("    {why}"),
             }
-            if let Some(abonneren) = dienst.abonneren() {
-                match (abonneren.subscription_endpoint(), abonneren.maximale_duur()) {
+            if let Some(abonneren) = service.abonneren() {
+                match (abonneren.subscription_endpoint(), abonneren.max_duration()) {
                     (Ok(uri), Ok(days)) => println!("    subscribe  {uri}, {days} days at most"),
                     (Err(why), _) | (_, Err(why)) => println!("    {why}"),
                 }
             }
-            for rol in dienst.systeemrollen() {
-                match rol.resource_endpoint() {
-                    Ok(uri) => println!("    resource   {uri}  {}", rol.code_str()),
+            for role in service.systeemrollen() {
+                match role.resource_endpoint() {
+                    Ok(uri) => println!("    resource   {uri}  {}", role.code_str()),
                     Err(why) => println!("    {why}"),
                 }
             }

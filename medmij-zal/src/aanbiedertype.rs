@@ -10,7 +10,7 @@ pub enum Aanbiedertype {
     /// `ZA`: zorgaanbieder.
     Zorgaanbieder,
     /// `BAZB`: aanbieder zonder behandelrelatie.
-    ZonderBehandelrelatie,
+    NoTreatmentRelation,
     /// Any other code.
     Other(String),
 }
@@ -21,7 +21,7 @@ impl Aanbiedertype {
     pub fn from_code(code: &str) -> Self {
         match code {
             "ZA" => Self::Zorgaanbieder,
-            "BAZB" => Self::ZonderBehandelrelatie,
+            "BAZB" => Self::NoTreatmentRelation,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -31,7 +31,7 @@ impl Aanbiedertype {
     pub fn code(&self) -> &str {
         match self {
             Self::Zorgaanbieder => "ZA",
-            Self::ZonderBehandelrelatie => "BAZB",
+            Self::NoTreatmentRelation => "BAZB",
             Self::Other(code) => code,
         }
     }

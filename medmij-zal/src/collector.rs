@@ -7,7 +7,7 @@ use medmij_list::{BuiltInDialects, Collector, Dialect, DialectError, Document, K
 
 use crate::{
     Zorgaanbiederslijst,
-    tables::{Aanbieder, Dienst, Rol, Tables, Versie},
+    tables::{Aanbieder, Role, Service, Tables, Version},
 };
 
 /// Makes a [`Zorgaanbiederslijst`] of validated values.
@@ -36,18 +36,18 @@ impl List for Zorgaanbiederslijst {
 }
 
 const AANBIEDER: usize = 0;
-const NAAM: usize = 1;
+const NAME: usize = 1;
 const AANBIEDERTYPE: usize = 2;
-const VERSIE: usize = 3;
-const VERSIE_ID: usize = 4;
-const DIENSTEN: usize = 5;
-const DIENST: usize = 6;
-const DIENST_ID: usize = 7;
+const VERSION: usize = 3;
+const VERSION_ID: usize = 4;
+const SERVICES: usize = 5;
+const SERVICE: usize = 6;
+const SERVICE_ID: usize = 7;
 const AUTHORIZATION: usize = 8;
 const TOKEN: usize = 9;
-const DUUR: usize = 10;
+const DURATION: usize = 10;
 const SUBSCRIPTION: usize = 11;
-const ROL: usize = 12;
+const ROLE: usize = 12;
 const CODE: usize = 13;
 const RESOURCE: usize = 14;
 
@@ -80,53 +80,57 @@ impl Collector for ZorgaanbiederslijstCollector {
         ("Gegevensdienst", "Systeemrollen"),
         ("Systeemrol", "ResourceEndpoint"),
     ];
-    const KEYS: &'static [usize] = &[NAAM];
+    const KEYS: &'static [usize] = &[NAME];
 
     fn open(&mut self, slot: usize) {
         match slot {
             AANBIEDER => self.0.aanbieders.push(Aanbieder::default()),
-            VERSIE => self.0.versies.push(Versie::default()),
+            VERSION => self.0.versions.push(Version::default()),
             // release2: the services stand in the Zorgaanbieder itself
-            DIENSTEN => self.0.versies.push(Versie::default()),
-            DIENST => self.0.diensten.push(Dienst::default()),
-            ROL => self.0.rollen.push(Rol::default()),
+            SERVICES => self.0.versions.push(Version::default()),
+            SERVICE => self.0.services.push(Service::default()),
+            ROLE => self.0.roles.push(Role::default()),
             _ => {}
         }
     }
 
     fn value(&mut self, slot: usize, value: Value) {
         match slot {
-            NAAM | AANBIEDERTYPE => {
+            NAME | AANBIEDERTYPE => {
                 let Some(aanbieder) = self.0.aanbieders.last_mut() else {
                     return;
                 };
-                *(if slot == NAAM {
-                    &mut aanbieder.naam
+                *(if slot == NAME {
+                    &mut aanbieder.name
                 } else {
                     &mut aanbieder.aanbiedertype
                 }) = value;
             }
-            VERSIE_ID => self
+            VERSION_ID => self
                 .0
-                .versies
+                .versions
                 .last_mut()
                 .into_iter()
-                .for_each(|versie| versie.id = value),
-            DIENST_ID | AUTHORIZATION | TOKEN | DUUR | SUBSCRIPTION => {
-                let Some(dienst) = self.0.diensten.last_mut() else {
+                .for_each(|version| version.id = value),
+            SERVICE_ID | AUTHORIZATION | TOKEN | DURATION | SUBSCRIPTION => {
+                let Some(service) = self.0.services.last_mut() else {
                     return;
                 };
                 *match slot {
-                    DIENST_ID => &mut dienst.id,
-                    AUTHORIZATION => &mut dienst.authorization,
-                    TOKEN => &mut dienst.token,
-                    DUUR => &mut dienst.duur,
-                    _ => &mut dienst.subscription,
+                    SERVICE_ID => &mut service.id,
+                    AUTHORIZATION => &mut service.authorization,
+                    TOKEN => &mut service.token,
+                    DURATION => &mut service.duration,
+                    _ => &mut service.subscription,
                 } = value;
             }
             CODE | RESOURCE => {
-                let Some(rol) = self.0.rollen.last_mut() else { return };
-                *(if slot == CODE { &mut rol.code } else { &mut rol.resource }) = value;
+                let Some(role) = self.0.roles.last_mut() else { return };
+                *(if slot == CODE {
+                    &mut role.code
+                } else {
+                    &mut role.resource
+                }) = value;
             }
             _ => {}
         }
@@ -135,28 +139,28 @@ impl Collector for ZorgaanbiederslijstCollector {
     fn close(&mut self, slot: usize) {
         match slot {
             AANBIEDER => {
-                let end = count(self.0.versies.len());
+                let end = count(self.0.versions.len());
                 self.0
                     .aanbieders
                     .last_mut()
                     .into_iter()
-                    .for_each(|aanbieder| aanbieder.versies_end = end);
+                    .for_each(|aanbieder| aanbieder.versions_end = end);
             }
-            VERSIE | DIENSTEN => {
-                let end = count(self.0.diensten.len());
+            VERSION | SERVICES => {
+                let end = count(self.0.services.len());
                 self.0
-                    .versies
+                    .versions
                     .last_mut()
                     .into_iter()
-                    .for_each(|versie| versie.diensten_end = end);
+                    .for_each(|version| version.services_end = end);
             }
-            DIENST => {
-                let end = count(self.0.rollen.len());
+            SERVICE => {
+                let end = count(self.0.roles.len());
                 self.0
-                    .diensten
+                    .services
                     .last_mut()
                     .into_iter()
-                    .for_each(|dienst| dienst.rollen_end = end);
+                    .for_each(|service| service.roles_end = end);
             }
             _ => {}
         }
@@ -170,14 +174,14 @@ impl Collector for ZorgaanbiederslijstCollector {
         self.0
             .aanbieders
             .get(entry as usize)
-            .map_or(Value::ABSENT, |aanbieder| aanbieder.naam)
+            .map_or(Value::ABSENT, |aanbieder| aanbieder.name)
     }
 
     fn finish(mut self, document: Document, index: KeyIndex) -> Zorgaanbiederslijst {
         self.0.aanbieders.shrink_to_fit();
-        self.0.versies.shrink_to_fit();
-        self.0.diensten.shrink_to_fit();
-        self.0.rollen.shrink_to_fit();
+        self.0.versions.shrink_to_fit();
+        self.0.services.shrink_to_fit();
+        self.0.roles.shrink_to_fit();
         Zorgaanbiederslijst::new(document, self.0, index)
     }
 }

@@ -20,16 +20,16 @@ const RELEASE3: &str = "xmlns://afsprakenstelsel.medmij.nl/zorgaanbiederslijst/r
 ///     Aanbiedertype, GegevensdienstDraft, InterfaceversieDraft, SysteemrolDraft, ZorgaanbiederDraft, ZorgaanbiederslijstDraft,
 /// };
 ///
-/// let mut dienst = GegevensdienstDraft::new(
+/// let mut service = GegevensdienstDraft::new(
 ///     "48".parse()?,
 ///     "https://login.example.nl/authorize".parse()?,
 ///     "https://dvza.example.nl/token".parse()?,
 /// );
-/// dienst.systeemrollen.push(SysteemrolDraft::new("MM-3.0-BZB-FHIR".parse()?, "https://dvza.example.nl/fhir".parse()?));
-/// let mut versie = InterfaceversieDraft::new("2".parse()?);
-/// versie.gegevensdiensten.push(dienst);
+/// service.systeemrollen.push(SysteemrolDraft::new("MM-3.0-BZB-FHIR".parse()?, "https://dvza.example.nl/fhir".parse()?));
+/// let mut version = InterfaceversieDraft::new("2".parse()?);
+/// version.gegevensdiensten.push(service);
 /// let mut aanbieder = ZorgaanbiederDraft::new("umcharderwijk".parse()?, Aanbiedertype::Zorgaanbieder);
-/// aanbieder.interfaceversies.push(versie);
+/// aanbieder.interfaceversies.push(version);
 /// let mut draft = ZorgaanbiederslijstDraft::new(Tijdstempel::parse("2026-03-29T12:00:00Z")?, Volgnummer::FIRST);
 /// draft.zorgaanbieders.push(aanbieder);
 ///
@@ -54,7 +54,7 @@ pub struct ZorgaanbiederslijstDraft {
 #[non_exhaustive]
 pub struct ZorgaanbiederDraft {
     /// Its name.
-    pub naam: Aanbiedernaam,
+    pub name: Aanbiedernaam,
     /// What kind of Aanbieder it is; release2 does not tell.
     pub aanbiedertype: Aanbiedertype,
     /// Its Interfaceversies; one or more, each id once; exactly one for release2.
@@ -92,7 +92,7 @@ pub struct GegevensdienstDraft {
 #[non_exhaustive]
 pub struct AbonnerenDraft {
     /// The longest subscription, in days; 1 or more.
-    pub maximale_duur: std::num::NonZeroU32,
+    pub max_duration: std::num::NonZeroU32,
     /// The SubscriptionEndpointuri.
     pub subscription_endpoint: BackchannelUri,
 }
@@ -126,17 +126,21 @@ impl ZorgaanbiederslijstDraft {
     /// for the rule that the document breaks.
     pub fn to_xml_release2(&self) -> Result<String, DraftError> {
         for aanbieder in &self.zorgaanbieders {
-            let naam = || aanbieder.naam.to_string();
-            let [versie] = aanbieder.interfaceversies.as_slice() else {
+            let name = || aanbieder.name.to_string();
+            let [version] = aanbieder.interfaceversies.as_slice() else {
                 return Err(DraftError::Interfaceversies {
-                    naam: naam(),
+                    name: name(),
                     count: aanbieder.interfaceversies.len(),
                 });
             };
-            if let Some(dienst) = versie.gegevensdiensten.iter().find(|dienst| dienst.abonneren.is_some()) {
+            if let Some(service) = version
+                .gegevensdiensten
+                .iter()
+                .find(|service| service.abonneren.is_some())
+            {
                 return Err(DraftError::Abonneren {
-                    naam: naam(),
-                    gegevensdienst: dienst.id.to_string(),
+                    name: name(),
+                    gegevensdienst: service.id.to_string(),
                 });
             }
         }
@@ -168,28 +172,28 @@ impl ZorgaanbiederslijstDraft {
         let namespace = if release3 { RELEASE3 } else { RELEASE2 };
         let mut out = Out::new(&header, namespace, release3);
         for aanbieder in &self.zorgaanbieders {
-            out.aanbieder(aanbieder.naam.as_str(), Some(aanbieder.aanbiedertype.code()));
-            for versie in &aanbieder.interfaceversies {
-                out.versie(versie.id.as_str());
-                for dienst in &versie.gegevensdiensten {
+            out.aanbieder(aanbieder.name.as_str(), Some(aanbieder.aanbiedertype.code()));
+            for version in &aanbieder.interfaceversies {
+                out.version(version.id.as_str());
+                for service in &version.gegevensdiensten {
                     let uris = (
-                        Some(dienst.authorization_endpoint.as_str()),
-                        Some(dienst.token_endpoint.as_str()),
+                        Some(service.authorization_endpoint.as_str()),
+                        Some(service.token_endpoint.as_str()),
                     );
-                    out.dienst(dienst.id.as_str(), uris.0, uris.1);
-                    if let Some(abonneren) = &dienst.abonneren {
-                        let duur = abonneren.maximale_duur.to_string();
-                        out.abonneren(Some(&duur), Some(abonneren.subscription_endpoint.as_str()));
+                    out.service(service.id.as_str(), uris.0, uris.1);
+                    if let Some(abonneren) = &service.abonneren {
+                        let duration = abonneren.max_duration.to_string();
+                        out.abonneren(Some(&duration), Some(abonneren.subscription_endpoint.as_str()));
                     }
-                    out.rollen(
-                        dienst
+                    out.roles(
+                        service
                             .systeemrollen
                             .iter()
-                            .map(|rol| (rol.code.as_str(), Some(rol.resource_endpoint.as_str()))),
+                            .map(|role| (role.code.as_str(), Some(role.resource_endpoint.as_str()))),
                     );
-                    out.end_dienst();
+                    out.end_service();
                 }
-                out.end_versie();
+                out.end_version();
             }
             out.end_aanbieder();
         }
@@ -200,9 +204,9 @@ impl ZorgaanbiederslijstDraft {
 impl ZorgaanbiederDraft {
     /// A Zorgaanbieder without Interfaceversies.
     #[must_use]
-    pub const fn new(naam: Aanbiedernaam, aanbiedertype: Aanbiedertype) -> Self {
+    pub const fn new(name: Aanbiedernaam, aanbiedertype: Aanbiedertype) -> Self {
         Self {
-            naam,
+            name,
             aanbiedertype,
             interfaceversies: Vec::new(),
         }
@@ -241,9 +245,9 @@ impl GegevensdienstDraft {
 impl AbonnerenDraft {
     /// A way to subscribe.
     #[must_use]
-    pub const fn new(maximale_duur: std::num::NonZeroU32, subscription_endpoint: BackchannelUri) -> Self {
+    pub const fn new(max_duration: std::num::NonZeroU32, subscription_endpoint: BackchannelUri) -> Self {
         Self {
-            maximale_duur,
+            max_duration,
             subscription_endpoint,
         }
     }
@@ -265,18 +269,18 @@ impl SysteemrolDraft {
 #[non_exhaustive]
 pub enum DraftError {
     /// Release2 has no Interfaceversies, so there must be exactly one.
-    #[error("{naam} has {count} interfaceversies, and release2 can say one only")]
+    #[error("{name} has {count} interfaceversies, and release2 can say one only")]
     Interfaceversies {
         /// The Zorgaanbieder.
-        naam: String,
+        name: String,
         /// How many it has.
         count: usize,
     },
     /// Release2 has no Abonneren.
-    #[error("gegevensdienst {gegevensdienst} of {naam} has abonneren, which release2 cannot say")]
+    #[error("gegevensdienst {gegevensdienst} of {name} has abonneren, which release2 cannot say")]
     Abonneren {
         /// The Zorgaanbieder.
-        naam: String,
+        name: String,
         /// The Gegevensdienst.
         gegevensdienst: String,
     },

@@ -7,7 +7,7 @@ use medmij_types::{
     Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, InterfaceversieId, Systeemrolcode,
 };
 
-use crate::{Interfaceversie, Unusable, Zorgaanbieder, Zorgaanbiederslijst, tables::Dienst};
+use crate::{Interfaceversie, Unusable, Zorgaanbieder, Zorgaanbiederslijst, tables::Service};
 
 impl Zorgaanbiederslijst {
     /// What a Zorgaanbieder offers under an Interfaceversie, with its addresses (core.alst.100). In release2, which does
@@ -15,11 +15,11 @@ impl Zorgaanbiederslijst {
     #[must_use]
     pub fn gegevensdienst(
         &self,
-        naam: &Aanbiedernaam,
+        name: &Aanbiedernaam,
         interfaceversie: &InterfaceversieId,
         gegevensdienst: &GegevensdienstId,
-    ) -> Option<Gegevensdienst<'_>> {
-        self.zorgaanbieder(naam)?
+    ) -> Option<OfferedGegevensdienst<'_>> {
+        self.zorgaanbieder(name)?
             .interfaceversie(interfaceversie)?
             .gegevensdienst(gegevensdienst)
     }
@@ -27,33 +27,33 @@ impl Zorgaanbiederslijst {
 
 impl<'a> Interfaceversie<'a> {
     /// The Gegevensdiensten.
-    pub fn gegevensdiensten(self) -> impl ExactSizeIterator<Item = Gegevensdienst<'a>> {
-        let range = self.aanbieder.list.diensten_of(self.at);
-        (range.start as usize..range.end as usize).map(move |at| Gegevensdienst {
-            versie: self,
+    pub fn gegevensdiensten(self) -> impl ExactSizeIterator<Item = OfferedGegevensdienst<'a>> {
+        let range = self.aanbieder.list.services_of(self.at);
+        (range.start as usize..range.end as usize).map(move |at| OfferedGegevensdienst {
+            version: self,
             at: u32::try_from(at).unwrap_or(u32::MAX),
         })
     }
 
     /// The Gegevensdienst with this id, exactly.
     #[must_use]
-    pub fn gegevensdienst(self, id: &GegevensdienstId) -> Option<Gegevensdienst<'a>> {
-        self.gegevensdiensten().find(|dienst| dienst.id_str() == id.as_str())
+    pub fn gegevensdienst(self, id: &GegevensdienstId) -> Option<OfferedGegevensdienst<'a>> {
+        self.gegevensdiensten().find(|service| service.id_str() == id.as_str())
     }
 }
 
 /// A Gegevensdienst of a Zorgaanbieder under an Interfaceversie.
 #[derive(Clone, Copy)]
-pub struct Gegevensdienst<'a> {
-    versie: Interfaceversie<'a>,
+pub struct OfferedGegevensdienst<'a> {
+    version: Interfaceversie<'a>,
     at: u32,
 }
 
-impl<'a> Gegevensdienst<'a> {
+impl<'a> OfferedGegevensdienst<'a> {
     /// The id as it stands in the list.
     #[must_use]
     pub fn id_str(self) -> &'a str {
-        self.text(|dienst| dienst.id).unwrap_or_default()
+        self.text(|service| service.id).unwrap_or_default()
     }
 
     /// The id for use.
@@ -63,7 +63,7 @@ impl<'a> Gegevensdienst<'a> {
     /// [`Unusable`] where the schema let pass what cannot stand in a scope.
     pub fn id(self) -> Result<GegevensdienstId, Unusable> {
         let text = self.id_str();
-        let of = || self.zorgaanbieder().naam_str().to_owned();
+        let of = || self.zorgaanbieder().name_str().to_owned();
         GegevensdienstId::parse(text).map_err(|cause| Unusable::new("GegevensdienstId", text, of(), cause))
     }
 
@@ -83,7 +83,7 @@ impl<'a> Gegevensdienst<'a> {
     /// The AuthorizationEndpointuri as it stands in the list; absent only where an inferred dialect let it be.
     #[must_use]
     pub fn authorization_endpoint_str(self) -> Option<&'a str> {
-        self.text(|dienst| dienst.authorization)
+        self.text(|service| service.authorization)
     }
 
     /// The TokenEndpointuri, on the back channel.
@@ -98,21 +98,21 @@ impl<'a> Gegevensdienst<'a> {
     /// The TokenEndpointuri as it stands in the list; absent only where an inferred dialect let it be.
     #[must_use]
     pub fn token_endpoint_str(self) -> Option<&'a str> {
-        self.text(|dienst| dienst.token)
+        self.text(|service| service.token)
     }
 
     /// Whether and how one can subscribe; `None` where the list does not offer it.
     #[must_use]
     pub fn abonneren(self) -> Option<Abonneren<'a>> {
-        let dienst = self.dienst();
-        (!dienst.subscription.is_absent() || !dienst.duur.is_absent()).then_some(Abonneren { dienst: self })
+        let service = self.service();
+        (!service.subscription.is_absent() || !service.duration.is_absent()).then_some(Abonneren { service: self })
     }
 
     /// The Systeemrollen with their resource endpoints.
     pub fn systeemrollen(self) -> impl ExactSizeIterator<Item = Systeemrol<'a>> {
-        let range = self.zorgaanbieder().list.rollen_of(self.at);
+        let range = self.zorgaanbieder().list.roles_of(self.at);
         (range.start as usize..range.end as usize).map(move |at| Systeemrol {
-            dienst: self,
+            service: self,
             at: u32::try_from(at).unwrap_or(u32::MAX),
         })
     }
@@ -120,31 +120,31 @@ impl<'a> Gegevensdienst<'a> {
     /// The Systeemrol with this code, exactly.
     #[must_use]
     pub fn systeemrol(self, code: &Systeemrolcode) -> Option<Systeemrol<'a>> {
-        self.systeemrollen().find(|rol| rol.code_str() == code.as_str())
+        self.systeemrollen().find(|role| role.code_str() == code.as_str())
     }
 
     /// The Zorgaanbieder.
     #[must_use]
     pub const fn zorgaanbieder(self) -> Zorgaanbieder<'a> {
-        self.versie.aanbieder
+        self.version.aanbieder
     }
 
     /// The Interfaceversie.
     #[must_use]
     pub const fn interfaceversie(self) -> Interfaceversie<'a> {
-        self.versie
+        self.version
     }
 
-    fn dienst(self) -> Dienst {
-        self.zorgaanbieder().list.dienst(self.at)
+    fn service(self) -> Service {
+        self.zorgaanbieder().list.service(self.at)
     }
 
-    fn text(self, of: impl Fn(Dienst) -> medmij_list::Value) -> Option<&'a str> {
-        self.zorgaanbieder().list.text(of(self.dienst()))
+    fn text(self, of: impl Fn(Service) -> medmij_list::Value) -> Option<&'a str> {
+        self.zorgaanbieder().list.text(of(self.service()))
     }
 
     fn of(self) -> String {
-        format!("{}, gegevensdienst {}", self.zorgaanbieder().naam_str(), self.id_str())
+        format!("{}, gegevensdienst {}", self.zorgaanbieder().name_str(), self.id_str())
     }
 
     fn backchannel(self, element: &'static str, text: Option<&str>) -> Result<BackchannelUri, Unusable> {
@@ -153,7 +153,7 @@ impl<'a> Gegevensdienst<'a> {
     }
 }
 
-impl PartialEq for Gegevensdienst<'_> {
+impl PartialEq for OfferedGegevensdienst<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.id_str() == other.id_str()
             && self.authorization_endpoint_str() == other.authorization_endpoint_str()
@@ -163,13 +163,13 @@ impl PartialEq for Gegevensdienst<'_> {
     }
 }
 
-impl Eq for Gegevensdienst<'_> {}
+impl Eq for OfferedGegevensdienst<'_> {}
 
-impl fmt::Debug for Gegevensdienst<'_> {
+impl fmt::Debug for OfferedGegevensdienst<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gegevensdienst")
             .field("id", &self.id_str())
-            .field("zorgaanbieder", &self.zorgaanbieder().naam_str())
+            .field("zorgaanbieder", &self.zorgaanbieder().name_str())
             .finish_non_exhaustive()
     }
 }
@@ -177,7 +177,7 @@ impl fmt::Debug for Gegevensdienst<'_> {
 /// How one can subscribe to a Gegevensdienst.
 #[derive(Clone, Copy, Debug)]
 pub struct Abonneren<'a> {
-    dienst: Gegevensdienst<'a>,
+    service: OfferedGegevensdienst<'a>,
 }
 
 impl<'a> Abonneren<'a> {
@@ -186,23 +186,23 @@ impl<'a> Abonneren<'a> {
     /// # Errors
     ///
     /// [`Unusable`] where the element is absent or no number of 1 or more.
-    pub fn maximale_duur(self) -> Result<u32, Unusable> {
+    pub fn max_duration(self) -> Result<u32, Unusable> {
         let element = "MaximaleDuur";
         let text = self
-            .maximale_duur_str()
-            .ok_or_else(|| Unusable::absent(element, self.dienst.of()))?;
+            .max_duration_str()
+            .ok_or_else(|| Unusable::absent(element, self.service.of()))?;
         let number = text.trim_matches([' ', '\t', '\n', '\r']);
         match number.strip_prefix('+').unwrap_or(number).parse::<u32>() {
             Ok(days) if days > 0 => Ok(days),
-            Ok(_) => Err(Unusable::new(element, text, self.dienst.of(), "it is not 1 or more")),
-            Err(cause) => Err(Unusable::new(element, text, self.dienst.of(), cause)),
+            Ok(_) => Err(Unusable::new(element, text, self.service.of(), "it is not 1 or more")),
+            Err(cause) => Err(Unusable::new(element, text, self.service.of(), cause)),
         }
     }
 
     /// The longest subscription as it stands in the list.
     #[must_use]
-    pub fn maximale_duur_str(self) -> Option<&'a str> {
-        self.dienst.text(|dienst| dienst.duur)
+    pub fn max_duration_str(self) -> Option<&'a str> {
+        self.service.text(|service| service.duration)
     }
 
     /// Whether a subscription of so many days may be asked for.
@@ -211,7 +211,7 @@ impl<'a> Abonneren<'a> {
     ///
     /// [`Unusable`] where the number in the list is absent or no number of 1 or more.
     pub fn allows(self, days: u32) -> Result<bool, Unusable> {
-        self.maximale_duur().map(|most| days <= most)
+        self.max_duration().map(|most| days <= most)
     }
 
     /// The SubscriptionEndpointuri, on the back channel.
@@ -220,20 +220,20 @@ impl<'a> Abonneren<'a> {
     ///
     /// [`Unusable`] where the element is absent, or its value breaks the rule that the error names.
     pub fn subscription_endpoint(self) -> Result<BackchannelUri, Unusable> {
-        self.dienst
+        self.service
             .backchannel("SubscriptionEndpointuri", self.subscription_endpoint_str())
     }
 
     /// The SubscriptionEndpointuri as it stands in the list.
     #[must_use]
     pub fn subscription_endpoint_str(self) -> Option<&'a str> {
-        self.dienst.text(|dienst| dienst.subscription)
+        self.service.text(|service| service.subscription)
     }
 }
 
 impl PartialEq for Abonneren<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.maximale_duur_str() == other.maximale_duur_str()
+        self.max_duration_str() == other.max_duration_str()
             && self.subscription_endpoint_str() == other.subscription_endpoint_str()
     }
 }
@@ -243,7 +243,7 @@ impl Eq for Abonneren<'_> {}
 /// A Systeemrol of a Gegevensdienst.
 #[derive(Clone, Copy, Debug)]
 pub struct Systeemrol<'a> {
-    dienst: Gegevensdienst<'a>,
+    service: OfferedGegevensdienst<'a>,
     at: u32,
 }
 
@@ -251,8 +251,8 @@ impl<'a> Systeemrol<'a> {
     /// The code as it stands in the list.
     #[must_use]
     pub fn code_str(self) -> &'a str {
-        let list = self.dienst.zorgaanbieder().list;
-        list.text(list.rol(self.at).code).unwrap_or_default()
+        let list = self.service.zorgaanbieder().list;
+        list.text(list.role(self.at).code).unwrap_or_default()
     }
 
     /// The code for use.
@@ -262,7 +262,7 @@ impl<'a> Systeemrol<'a> {
     /// [`Unusable`] where the code is no [`Systeemrolcode`].
     pub fn code(self) -> Result<Systeemrolcode, Unusable> {
         let text = self.code_str();
-        Systeemrolcode::parse(text).map_err(|cause| Unusable::new("Systeemrolcode", text, self.dienst.of(), cause))
+        Systeemrolcode::parse(text).map_err(|cause| Unusable::new("Systeemrolcode", text, self.service.of(), cause))
     }
 
     /// The ResourceEndpointuri, on the back channel. What is asked for is put behind it; the text itself is never
@@ -272,21 +272,21 @@ impl<'a> Systeemrol<'a> {
     ///
     /// [`Unusable`] where the element is absent, or its value breaks the rule that the error names.
     pub fn resource_endpoint(self) -> Result<BackchannelUri, Unusable> {
-        self.dienst
+        self.service
             .backchannel("ResourceEndpointuri", self.resource_endpoint_str())
     }
 
     /// The ResourceEndpointuri as it stands in the list; absent only where an inferred dialect let it be.
     #[must_use]
     pub fn resource_endpoint_str(self) -> Option<&'a str> {
-        let list = self.dienst.zorgaanbieder().list;
-        list.text(list.rol(self.at).resource)
+        let list = self.service.zorgaanbieder().list;
+        list.text(list.role(self.at).resource)
     }
 
     /// The Gegevensdienst.
     #[must_use]
-    pub const fn gegevensdienst(self) -> Gegevensdienst<'a> {
-        self.dienst
+    pub const fn gegevensdienst(self) -> OfferedGegevensdienst<'a> {
+        self.service
     }
 }
 
@@ -309,7 +309,7 @@ impl Eq for Interfaceversie<'_> {}
 
 impl PartialEq for Zorgaanbieder<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.naam_str() == other.naam_str()
+        self.name_str() == other.name_str()
             && self.aanbiedertype_str() == other.aanbiedertype_str()
             && self.interfaceversies().eq(other.interfaceversies())
     }

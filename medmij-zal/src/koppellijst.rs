@@ -19,17 +19,17 @@ use medmij_types::Aanbiedernaam;
 pub struct Zorgaanbiederskoppellijst {
     document: Document,
     aanbieders: Vec<Aanbieder>,
-    kenmerken: Vec<(Soort, Value)>,
-    diensten: Vec<Dienst>,
-    versies: Vec<Value>,
+    identifiers: Vec<(Kind, Value)>,
+    services: Vec<Service>,
+    versions: Vec<Value>,
     index: KeyIndex,
-    by_kenmerk: HashMap<(Soort, String), Vec<u32>>,
+    by_identifier: HashMap<(Kind, String), Vec<u32>>,
 }
 
 /// What kind of identifier it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Soort {
+pub enum Kind {
     /// AGB code of Vektis.
     Agb,
     /// URA number of the UZI register.
@@ -45,23 +45,27 @@ pub enum Soort {
 impl Zorgaanbiederskoppellijst {
     /// The entry of this name.
     #[must_use]
-    pub fn zorgaanbieder(&self, naam: &Aanbiedernaam) -> Option<Koppeling<'_>> {
-        let of = |at| Koppeling { list: self, at };
-        self.index.find(naam.as_str(), |at| Some(of(at).naam_str())).map(of)
+    pub fn zorgaanbieder(&self, name: &Aanbiedernaam) -> Option<KoppellijstEntry<'_>> {
+        let of = |at| KoppellijstEntry { list: self, at };
+        self.index.find(name.as_str(), |at| Some(of(at).name_str())).map(of)
     }
 
     /// The entries with this identifier. Nothing says that there is one at most.
-    pub fn zorgaanbieders_with(&self, soort: Soort, kenmerk: &str) -> impl ExactSizeIterator<Item = Koppeling<'_>> {
+    pub fn zorgaanbieders_with(
+        &self,
+        kind: Kind,
+        identifier: &str,
+    ) -> impl ExactSizeIterator<Item = KoppellijstEntry<'_>> {
         let found = self
-            .by_kenmerk
-            .get(&(soort, kenmerk.to_owned()))
+            .by_identifier
+            .get(&(kind, identifier.to_owned()))
             .map_or(&[][..], Vec::as_slice);
-        found.iter().map(|at| Koppeling { list: self, at: *at })
+        found.iter().map(|at| KoppellijstEntry { list: self, at: *at })
     }
 
     /// The entries, in the order of the document.
-    pub fn zorgaanbieders(&self) -> impl ExactSizeIterator<Item = Koppeling<'_>> {
-        (0..self.aanbieders.len()).map(|at| Koppeling {
+    pub fn zorgaanbieders(&self) -> impl ExactSizeIterator<Item = KoppellijstEntry<'_>> {
+        (0..self.aanbieders.len()).map(|at| KoppellijstEntry {
             list: self,
             at: u32::try_from(at).unwrap_or(u32::MAX),
         })
@@ -94,34 +98,37 @@ impl Eq for Zorgaanbiederskoppellijst {}
 
 /// An entry of the Zorgaanbiederskoppellijst.
 #[derive(Clone, Copy, Debug)]
-pub struct Koppeling<'a> {
+pub struct KoppellijstEntry<'a> {
     list: &'a Zorgaanbiederskoppellijst,
     at: u32,
 }
 
-impl<'a> Koppeling<'a> {
+impl<'a> KoppellijstEntry<'a> {
     /// The name as it stands in the list.
     #[must_use]
-    pub fn naam_str(self) -> &'a str {
-        self.list.document.text(self.aanbieder().naam).unwrap_or_default()
+    pub fn name_str(self) -> &'a str {
+        self.list.document.text(self.aanbieder().name).unwrap_or_default()
     }
 
     /// Its identifiers.
-    pub fn kenmerken(self) -> impl ExactSizeIterator<Item = (Soort, &'a str)> {
+    pub fn identifiers(self) -> impl ExactSizeIterator<Item = (Kind, &'a str)> {
         let of = self.aanbieder();
         let list = self.list;
-        Zorgaanbiederskoppellijst::children(&list.kenmerken, of.kenmerken.0, of.kenmerken.1)
+        Zorgaanbiederskoppellijst::children(&list.identifiers, of.identifiers.0, of.identifiers.1)
             .iter()
-            .map(move |(soort, value)| (*soort, list.document.text(*value).unwrap_or_default()))
+            .map(move |(kind, value)| (*kind, list.document.text(*value).unwrap_or_default()))
     }
 
     /// Its Gegevensdiensten.
-    pub fn gegevensdiensten(self) -> impl ExactSizeIterator<Item = GekoppeldeGegevensdienst<'a>> {
+    pub fn gegevensdiensten(self) -> impl ExactSizeIterator<Item = LinkedGegevensdienst<'a>> {
         let of = self.aanbieder();
         let list = self.list;
-        Zorgaanbiederskoppellijst::children(&list.diensten, of.diensten.0, of.diensten.1)
+        Zorgaanbiederskoppellijst::children(&list.services, of.services.0, of.services.1)
             .iter()
-            .map(move |dienst| GekoppeldeGegevensdienst { list, dienst: *dienst })
+            .map(move |service| LinkedGegevensdienst {
+                list,
+                service: *service,
+            })
     }
 
     fn aanbieder(self) -> Aanbieder {
@@ -129,46 +136,46 @@ impl<'a> Koppeling<'a> {
     }
 }
 
-impl PartialEq for Koppeling<'_> {
+impl PartialEq for KoppellijstEntry<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.naam_str() == other.naam_str()
-            && self.kenmerken().eq(other.kenmerken())
+        self.name_str() == other.name_str()
+            && self.identifiers().eq(other.identifiers())
             && self.gegevensdiensten().eq(other.gegevensdiensten())
     }
 }
 
-impl Eq for Koppeling<'_> {}
+impl Eq for KoppellijstEntry<'_> {}
 
 /// A Gegevensdienst of an entry.
 #[derive(Clone, Copy, Debug)]
-pub struct GekoppeldeGegevensdienst<'a> {
+pub struct LinkedGegevensdienst<'a> {
     list: &'a Zorgaanbiederskoppellijst,
-    dienst: Dienst,
+    service: Service,
 }
 
-impl<'a> GekoppeldeGegevensdienst<'a> {
+impl<'a> LinkedGegevensdienst<'a> {
     /// The id as it stands in the list.
     #[must_use]
     pub fn id_str(self) -> &'a str {
-        self.list.document.text(self.dienst.id).unwrap_or_default()
+        self.list.document.text(self.service.id).unwrap_or_default()
     }
 
     /// The name, where it is there.
     #[must_use]
     pub fn weergavenaam_str(self) -> Option<&'a str> {
-        self.list.document.text(self.dienst.naam)
+        self.list.document.text(self.service.name)
     }
 
     /// The ids of its Interfaceversies.
     pub fn interfaceversies(self) -> impl ExactSizeIterator<Item = &'a str> {
         let list = self.list;
-        Zorgaanbiederskoppellijst::children(&list.versies, self.dienst.versies.0, self.dienst.versies.1)
+        Zorgaanbiederskoppellijst::children(&list.versions, self.service.versions.0, self.service.versions.1)
             .iter()
             .map(move |value| list.document.text(*value).unwrap_or_default())
     }
 }
 
-impl PartialEq for GekoppeldeGegevensdienst<'_> {
+impl PartialEq for LinkedGegevensdienst<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.id_str() == other.id_str()
             && self.weergavenaam_str() == other.weergavenaam_str()
@@ -176,7 +183,7 @@ impl PartialEq for GekoppeldeGegevensdienst<'_> {
     }
 }
 
-impl Eq for GekoppeldeGegevensdienst<'_> {}
+impl Eq for LinkedGegevensdienst<'_> {}
 
 impl List for Zorgaanbiederskoppellijst {
     const KIND: ListKind = ListKind::Zorgaanbiederskoppellijst;
@@ -199,14 +206,14 @@ impl List for Zorgaanbiederskoppellijst {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Aanbieder {
-    naam: Value,
-    kenmerken: (u32, u32),
-    diensten: (u32, u32),
+    name: Value,
+    identifiers: (u32, u32),
+    services: (u32, u32),
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Dienst {
+struct Service {
     id: Value,
-    naam: Value,
-    versies: (u32, u32),
+    name: Value,
+    versions: (u32, u32),
 }

@@ -8,15 +8,15 @@
 //!
 //! # let xml = medmij_zal::doc_example();
 //! let list = Snapshot::<Zorgaanbiederslijst>::read(xml.into_bytes(), &ReadOptions::default())?;
-//! let dienst = list
+//! let service = list
 //!     .gegevensdienst(
 //!         &Aanbiedernaam::parse("umcharderwijk")?,
 //!         &InterfaceversieId::parse("2")?,
 //!         &GegevensdienstId::parse("48")?,
 //!     )
 //!     .ok_or("not offered")?;
-//! assert_eq!(dienst.token_endpoint()?.as_str(), "https://dvza.example.nl/token");
-//! for systeemrol in dienst.systeemrollen() {
+//! assert_eq!(service.token_endpoint()?.as_str(), "https://dvza.example.nl/token");
+//! for systeemrol in service.systeemrollen() {
 //!     println!("{} at {}", systeemrol.code()?, systeemrol.resource_endpoint()?);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -47,7 +47,7 @@ pub use crate::{
         AbonnerenDraft, DraftError, GegevensdienstDraft, InterfaceversieDraft, SysteemrolDraft, ZorgaanbiederDraft,
         ZorgaanbiederslijstDraft,
     },
-    gegevensdienst::{Abonneren, Gegevensdienst, Systeemrol},
+    gegevensdienst::{Abonneren, OfferedGegevensdienst, Systeemrol},
     unusable::Unusable,
     zorgaanbieder::{Interfaceversie, Zorgaanbieder},
     zorgaanbiederslijst::Zorgaanbiederslijst,
@@ -59,7 +59,7 @@ pub use medmij_list::{List, ListCache, ListError, ReadOptions, RefreshPolicy, Sn
 #[must_use]
 pub fn doc_example() -> String {
     let value = |name: &str, text: &str| format!("<{name}>{text}</{name}>");
-    let dienst = value("GegevensdienstId", "48")
+    let service = value("GegevensdienstId", "48")
         + &value(
             "AuthorizationEndpoint",
             &value("AuthorizationEndpointuri", "https://login.example.nl/authorize"),
@@ -79,10 +79,10 @@ pub fn doc_example() -> String {
                     )),
             ),
         );
-    let versie = value("InterfaceversieId", "2") + &value("Gegevensdiensten", &value("Gegevensdienst", &dienst));
+    let version = value("InterfaceversieId", "2") + &value("Gegevensdiensten", &value("Gegevensdienst", &service));
     let aanbieder = value("Zorgaanbiedernaam", "umcharderwijk@medmij")
         + &value("Aanbiedertype", "ZA")
-        + &value("Interfaceversies", &value("Interfaceversie", &versie));
+        + &value("Interfaceversies", &value("Interfaceversie", &version));
     format!(
         "<Zorgaanbiederslijst xmlns=\"xmlns://afsprakenstelsel.medmij.nl/zorgaanbiederslijst/release3/\">{}{}{}</Zorgaanbiederslijst>",
         value("Tijdstempel", "2026-03-29T12:00:00Z"),

@@ -5,30 +5,30 @@ use medmij_list::Value;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Aanbieder {
-    pub(crate) naam: Value,
+    pub(crate) name: Value,
     pub(crate) aanbiedertype: Value,
-    pub(crate) versies_end: u32,
+    pub(crate) versions_end: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Versie {
+pub(crate) struct Version {
     /// Absent in release2, which has one version that is not named.
     pub(crate) id: Value,
-    pub(crate) diensten_end: u32,
+    pub(crate) services_end: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Dienst {
+pub(crate) struct Service {
     pub(crate) id: Value,
     pub(crate) authorization: Value,
     pub(crate) token: Value,
-    pub(crate) duur: Value,
+    pub(crate) duration: Value,
     pub(crate) subscription: Value,
-    pub(crate) rollen_end: u32,
+    pub(crate) roles_end: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Rol {
+pub(crate) struct Role {
     pub(crate) code: Value,
     pub(crate) resource: Value,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Rol {
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
     pub(crate) aanbieders: Vec<Aanbieder>,
-    pub(crate) versies: Vec<Versie>,
-    pub(crate) diensten: Vec<Dienst>,
-    pub(crate) rollen: Vec<Rol>,
+    pub(crate) versions: Vec<Version>,
+    pub(crate) services: Vec<Service>,
+    pub(crate) roles: Vec<Role>,
 }

@@ -12,8 +12,8 @@ use medmij_types::Printable;
 /// # use medmij_zal::{ReadOptions, Snapshot, Zorgaanbiederslijst};
 /// # let xml = medmij_zal::doc_example().replace("dvza.example.nl/token", "dvza.example.nl:99999/token");
 /// # let list = Snapshot::<Zorgaanbiederslijst>::read(xml.into_bytes(), &ReadOptions::default()).unwrap();
-/// # let dienst = list.zorgaanbieders().next().unwrap().interfaceversies().next().unwrap().gegevensdiensten().next().unwrap();
-/// let error = dienst.token_endpoint().unwrap_err();
+/// # let service = list.zorgaanbieders().next().unwrap().interfaceversies().next().unwrap().gegevensdiensten().next().unwrap();
+/// let error = service.token_endpoint().unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
 ///     "the TokenEndpointuri \"https://dvza.example.nl:99999/token\" of umcharderwijk@medmij, gegevensdienst 48, cannot be \

@@ -18,26 +18,26 @@ fn list(list: &Zorgaanbiederslijst) -> String {
     let namespace = list.document().dialect().namespace();
     let mut out = Out::new(list.header(), namespace, list.has_interfaceversies());
     for aanbieder in list.zorgaanbieders() {
-        out.aanbieder(aanbieder.naam_str(), aanbieder.aanbiedertype_str());
-        for versie in aanbieder.interfaceversies() {
-            out.versie(versie.id_str().unwrap_or_default());
-            for dienst in versie.gegevensdiensten() {
-                out.dienst(
-                    dienst.id_str(),
-                    dienst.authorization_endpoint_str(),
-                    dienst.token_endpoint_str(),
+        out.aanbieder(aanbieder.name_str(), aanbieder.aanbiedertype_str());
+        for version in aanbieder.interfaceversies() {
+            out.version(version.id_str().unwrap_or_default());
+            for service in version.gegevensdiensten() {
+                out.service(
+                    service.id_str(),
+                    service.authorization_endpoint_str(),
+                    service.token_endpoint_str(),
                 );
-                if let Some(abonneren) = dienst.abonneren() {
-                    out.abonneren(abonneren.maximale_duur_str(), abonneren.subscription_endpoint_str());
+                if let Some(abonneren) = service.abonneren() {
+                    out.abonneren(abonneren.max_duration_str(), abonneren.subscription_endpoint_str());
                 }
-                out.rollen(
-                    dienst
+                out.roles(
+                    service
                         .systeemrollen()
-                        .map(|rol| (rol.code_str(), rol.resource_endpoint_str())),
+                        .map(|role| (role.code_str(), role.resource_endpoint_str())),
                 );
-                out.end_dienst();
+                out.end_service();
             }
-            out.end_versie();
+            out.end_version();
         }
         out.end_aanbieder();
     }
@@ -58,9 +58,9 @@ impl Out {
         Self { writer, release3 }
     }
 
-    pub(crate) fn aanbieder(&mut self, naam: &str, aanbiedertype: Option<&str>) {
+    pub(crate) fn aanbieder(&mut self, name: &str, aanbiedertype: Option<&str>) {
         self.writer.open("Zorgaanbieder");
-        self.writer.value("Zorgaanbiedernaam", naam);
+        self.writer.value("Zorgaanbiedernaam", name);
         if self.release3 {
             aanbiedertype
                 .into_iter()
@@ -76,7 +76,7 @@ impl Out {
         self.writer.close();
     }
 
-    pub(crate) fn versie(&mut self, id: &str) {
+    pub(crate) fn version(&mut self, id: &str) {
         if self.release3 {
             self.writer.open("Interfaceversie");
             self.writer.value("InterfaceversieId", id);
@@ -84,37 +84,38 @@ impl Out {
         self.writer.open("Gegevensdiensten");
     }
 
-    pub(crate) fn end_versie(&mut self) {
+    pub(crate) fn end_version(&mut self) {
         self.writer.close();
         if self.release3 {
             self.writer.close();
         }
     }
 
-    pub(crate) fn dienst(&mut self, id: &str, authorization: Option<&str>, token: Option<&str>) {
+    pub(crate) fn service(&mut self, id: &str, authorization: Option<&str>, token: Option<&str>) {
         self.writer.open("Gegevensdienst");
         self.writer.value("GegevensdienstId", id);
         self.endpoint("AuthorizationEndpoint", "AuthorizationEndpointuri", authorization);
         self.endpoint("TokenEndpoint", "TokenEndpointuri", token);
     }
 
-    pub(crate) fn end_dienst(&mut self) {
+    pub(crate) fn end_service(&mut self) {
         self.writer.close();
     }
 
-    pub(crate) fn abonneren(&mut self, duur: Option<&str>, subscription: Option<&str>) {
+    pub(crate) fn abonneren(&mut self, duration: Option<&str>, subscription: Option<&str>) {
         self.writer.open("Abonneren");
-        duur.into_iter()
-            .for_each(|duur| self.writer.value("MaximaleDuur", duur));
+        duration
+            .into_iter()
+            .for_each(|duration| self.writer.value("MaximaleDuur", duration));
         subscription
             .into_iter()
             .for_each(|uri| self.writer.value("SubscriptionEndpointuri", uri));
         self.writer.close();
     }
 
-    pub(crate) fn rollen<'a>(&mut self, rollen: impl Iterator<Item = (&'a str, Option<&'a str>)>) {
+    pub(crate) fn roles<'a>(&mut self, roles: impl Iterator<Item = (&'a str, Option<&'a str>)>) {
         self.writer.open("Systeemrollen");
-        for (code, resource) in rollen {
+        for (code, resource) in roles {
             self.writer.open("Systeemrol");
             self.writer.value("Systeemrolcode", code);
             self.endpoint("ResourceEndpoint", "ResourceEndpointuri", resource);

@@ -10,8 +10,8 @@ use crate::{Aanbiedertype, Unusable, Zorgaanbiederslijst};
 impl Zorgaanbiederslijst {
     /// The Zorgaanbieder of this name.
     #[must_use]
-    pub fn zorgaanbieder(&self, naam: &Aanbiedernaam) -> Option<Zorgaanbieder<'_>> {
-        self.position(naam).map(|at| Zorgaanbieder { list: self, at })
+    pub fn zorgaanbieder(&self, name: &Aanbiedernaam) -> Option<Zorgaanbieder<'_>> {
+        self.position(name).map(|at| Zorgaanbieder { list: self, at })
     }
 
     /// The Zorgaanbieders, in the order of the document.
@@ -43,8 +43,8 @@ pub struct Zorgaanbieder<'a> {
 impl<'a> Zorgaanbieder<'a> {
     /// The name as it stands in the list, with `@medmij`.
     #[must_use]
-    pub fn naam_str(self) -> &'a str {
-        self.list.text(self.list.aanbieder(self.at).naam).unwrap_or_default()
+    pub fn name_str(self) -> &'a str {
+        self.list.text(self.list.aanbieder(self.at).name).unwrap_or_default()
     }
 
     /// The name for use.
@@ -52,8 +52,8 @@ impl<'a> Zorgaanbieder<'a> {
     /// # Errors
     ///
     /// [`Unusable`] where the name is no [`Aanbiedernaam`]: an inferred dialect only marks it.
-    pub fn naam(self) -> Result<Aanbiedernaam, Unusable> {
-        let text = self.naam_str();
+    pub fn name(self) -> Result<Aanbiedernaam, Unusable> {
+        let text = self.name_str();
         Aanbiedernaam::parse(text)
             .map_err(|cause| Unusable::new("Zorgaanbiedernaam", text, format!("number {}", self.at + 1), cause))
     }
@@ -72,7 +72,7 @@ impl<'a> Zorgaanbieder<'a> {
 
     /// The Interfaceversies; release2 has one that is not named.
     pub fn interfaceversies(self) -> impl ExactSizeIterator<Item = Interfaceversie<'a>> {
-        let range = self.list.versies_of(self.at);
+        let range = self.list.versions_of(self.at);
         // a range of u32 has no exact size on all machines
         (range.start as usize..range.end as usize).map(move |at| Interfaceversie {
             aanbieder: self,
@@ -84,14 +84,14 @@ impl<'a> Zorgaanbieder<'a> {
     #[must_use]
     pub fn interfaceversie(self, id: &InterfaceversieId) -> Option<Interfaceversie<'a>> {
         self.interfaceversies()
-            .find(|versie| versie.id_str().is_none_or(|known| known == id.as_str()))
+            .find(|version| version.id_str().is_none_or(|known| known == id.as_str()))
     }
 }
 
 impl fmt::Debug for Zorgaanbieder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Zorgaanbieder")
-            .field("naam", &self.naam_str())
+            .field("naam", &self.name_str())
             .finish_non_exhaustive()
     }
 }
@@ -107,7 +107,7 @@ impl<'a> Interfaceversie<'a> {
     /// The id as it stands in the list; `None` in release2.
     #[must_use]
     pub fn id_str(self) -> Option<&'a str> {
-        self.aanbieder.list.text(self.aanbieder.list.versie(self.at).id)
+        self.aanbieder.list.text(self.aanbieder.list.version(self.at).id)
     }
 
     /// The id for use; `None` in release2.
@@ -117,7 +117,7 @@ impl<'a> Interfaceversie<'a> {
     /// [`Unusable`] where the id is no [`InterfaceversieId`].
     pub fn id(self) -> Option<Result<InterfaceversieId, Unusable>> {
         let text = self.id_str()?;
-        let of = || self.aanbieder.naam_str().to_owned();
+        let of = || self.aanbieder.name_str().to_owned();
         Some(InterfaceversieId::parse(text).map_err(|cause| Unusable::new("InterfaceversieId", text, of(), cause)))
     }
 

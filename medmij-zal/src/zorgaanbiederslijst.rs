@@ -6,7 +6,7 @@ use std::{collections::HashMap, ops::Range, sync::OnceLock};
 use medmij_list::{Document, Header, KeyIndex, Value};
 use medmij_types::{Aanbiedernaam, GegevensdienstId};
 
-use crate::tables::{Aanbieder, Dienst, Rol, Tables, Versie};
+use crate::tables::{Aanbieder, Role, Service, Tables, Version};
 
 /// The Zorgaanbiederslijst. Two lists are equal if their headers and their entries, in order, are.
 #[derive(Debug)]
@@ -29,24 +29,24 @@ impl Zorgaanbiederslijst {
     }
 
     /// Where the Zorgaanbieder of this name stands.
-    pub(crate) fn position(&self, naam: &Aanbiedernaam) -> Option<u32> {
+    pub(crate) fn position(&self, name: &Aanbiedernaam) -> Option<u32> {
         let at = self
             .index
-            .find(naam.as_str(), |at| self.text(self.aanbieder(at).naam))?;
+            .find(name.as_str(), |at| self.text(self.aanbieder(at).name))?;
         self.tables.aanbieders.get(at as usize).map(|_| at)
     }
 
     /// Where the Zorgaanbieders stand that offer a Gegevensdienst.
     pub(crate) fn positions_with(&self, gegevensdienst: &GegevensdienstId) -> &[u32] {
-        let index = self.offered_by.get_or_init(|| self.index_by_dienst());
+        let index = self.offered_by.get_or_init(|| self.index_by_service());
         index.get(gegevensdienst.as_str()).map_or(&[], Vec::as_slice)
     }
 
-    fn index_by_dienst(&self) -> HashMap<String, Vec<u32>> {
+    fn index_by_service(&self) -> HashMap<String, Vec<u32>> {
         let mut index: HashMap<String, Vec<u32>> = HashMap::new();
         for at in 0..u32::try_from(self.entries()).unwrap_or(u32::MAX) {
-            for dienst in self.versies_of(at).flat_map(|versie| self.diensten_of(versie)) {
-                let id = self.text(self.dienst(dienst).id).unwrap_or_default();
+            for service in self.versions_of(at).flat_map(|version| self.services_of(version)) {
+                let id = self.text(self.service(service).id).unwrap_or_default();
                 let offered = match index.get_mut(id) {
                     Some(offered) => offered,
                     None => index.entry(id.to_owned()).or_default(),
@@ -89,27 +89,28 @@ impl Zorgaanbiederslijst {
         self.tables.aanbieders.get(at as usize).copied().unwrap_or_default()
     }
 
-    pub(crate) fn versie(&self, at: u32) -> Versie {
-        self.tables.versies.get(at as usize).copied().unwrap_or_default()
+    pub(crate) fn version(&self, at: u32) -> Version {
+        self.tables.versions.get(at as usize).copied().unwrap_or_default()
     }
 
-    pub(crate) fn dienst(&self, at: u32) -> Dienst {
-        self.tables.diensten.get(at as usize).copied().unwrap_or_default()
+    pub(crate) fn service(&self, at: u32) -> Service {
+        self.tables.services.get(at as usize).copied().unwrap_or_default()
     }
 
-    pub(crate) fn rol(&self, at: u32) -> Rol {
-        self.tables.rollen.get(at as usize).copied().unwrap_or_default()
+    pub(crate) fn role(&self, at: u32) -> Role {
+        self.tables.roles.get(at as usize).copied().unwrap_or_default()
     }
 
-    pub(crate) fn versies_of(&self, at: u32) -> Range<u32> {
-        at.checked_sub(1).map_or(0, |before| self.aanbieder(before).versies_end)..self.aanbieder(at).versies_end
+    pub(crate) fn versions_of(&self, at: u32) -> Range<u32> {
+        at.checked_sub(1)
+            .map_or(0, |before| self.aanbieder(before).versions_end)..self.aanbieder(at).versions_end
     }
 
-    pub(crate) fn diensten_of(&self, at: u32) -> Range<u32> {
-        at.checked_sub(1).map_or(0, |before| self.versie(before).diensten_end)..self.versie(at).diensten_end
+    pub(crate) fn services_of(&self, at: u32) -> Range<u32> {
+        at.checked_sub(1).map_or(0, |before| self.version(before).services_end)..self.version(at).services_end
     }
 
-    pub(crate) fn rollen_of(&self, at: u32) -> Range<u32> {
-        at.checked_sub(1).map_or(0, |before| self.dienst(before).rollen_end)..self.dienst(at).rollen_end
+    pub(crate) fn roles_of(&self, at: u32) -> Range<u32> {
+        at.checked_sub(1).map_or(0, |before| self.service(before).roles_end)..self.service(at).roles_end
     }
 }

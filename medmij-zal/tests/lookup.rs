@@ -6,12 +6,12 @@
 use medmij_types::{Aanbiedernaam, GegevensdienstId, InterfaceversieId, Systeemrolcode};
 use medmij_zal::{ReadOptions, Snapshot, Zorgaanbiederslijst};
 
-fn dienst(id: &str, host: &str, rol: &str) -> String {
+fn service(id: &str, host: &str, role: &str) -> String {
     format!(
         "<Gegevensdienst><GegevensdienstId>{id}</GegevensdienstId>\
          <AuthorizationEndpoint><AuthorizationEndpointuri>https://{host}/authorize</AuthorizationEndpointuri>\
          </AuthorizationEndpoint><TokenEndpoint><TokenEndpointuri>https://{host}:8099/token</TokenEndpointuri>\
-         </TokenEndpoint><Systeemrollen><Systeemrol><Systeemrolcode>{rol}</Systeemrolcode><ResourceEndpoint>\
+         </TokenEndpoint><Systeemrollen><Systeemrol><Systeemrolcode>{role}</Systeemrolcode><ResourceEndpoint>\
          <ResourceEndpointuri>https://{host}/fhir</ResourceEndpointuri></ResourceEndpoint></Systeemrol></Systeemrollen>\
          </Gegevensdienst>"
     )
@@ -27,15 +27,15 @@ fn read(release: u8, aanbieders: &str) -> Snapshot<Zorgaanbiederslijst> {
 }
 
 fn release2() -> Snapshot<Zorgaanbiederslijst> {
-    let aanbieder = |naam: &str, diensten: &str| {
+    let aanbieder = |name: &str, services: &str| {
         format!(
-            "<Zorgaanbieder><Zorgaanbiedernaam>{naam}@medmij</Zorgaanbiedernaam><Gegevensdiensten>{diensten}\
+            "<Zorgaanbieder><Zorgaanbiedernaam>{name}@medmij</Zorgaanbiedernaam><Gegevensdiensten>{services}\
              </Gegevensdiensten></Zorgaanbieder>"
         )
     };
     let hospital =
-        dienst("4", "een.example.nl", "LAB-1.0.0-LRB-FHIR") + &dienst("6", "twee.example.nl", "MM-1.2-PLB-FHIR");
-    let harmful = dienst("9", "drie.example.nl", "MM-1.2-PLB-FHIR").replace(":8099", ":99999");
+        service("4", "een.example.nl", "LAB-1.0.0-LRB-FHIR") + &service("6", "twee.example.nl", "MM-1.2-PLB-FHIR");
+    let harmful = service("9", "drie.example.nl", "MM-1.2-PLB-FHIR").replace(":8099", ":99999");
     read(
         2,
         &(aanbieder("ziekenhuisdelinde", &hospital) + &aanbieder("huisartsdewilg", &harmful)),
@@ -50,9 +50,9 @@ fn id(text: &str) -> GegevensdienstId {
 fn core_alst_100_peers_25_an_aanbieder_is_found_by_name_with_and_without_suffix() {
     let list = release2();
     for name in ["ziekenhuisdelinde", "ziekenhuisdelinde@medmij"] {
-        let naam = Aanbiedernaam::parse(name).unwrap();
+        let name = Aanbiedernaam::parse(name).unwrap();
         assert_eq!(
-            list.zorgaanbieder(&naam).unwrap().naam_str(),
+            list.zorgaanbieder(&name).unwrap().name_str(),
             "ziekenhuisdelinde@medmij"
         );
     }
@@ -66,20 +66,20 @@ fn core_alst_100_peers_25_an_aanbieder_is_found_by_name_with_and_without_suffix(
 #[test]
 fn core_alst_100_peers_26_27_28_endpoints_of_a_gegevensdienst() {
     let list = release2();
-    let naam = Aanbiedernaam::parse("ziekenhuisdelinde").unwrap();
+    let name = Aanbiedernaam::parse("ziekenhuisdelinde").unwrap();
     // release2 has no Interfaceversies: the same for each
-    let versie = InterfaceversieId::parse("2").unwrap();
-    let found = list.gegevensdienst(&naam, &versie, &id("6")).unwrap();
+    let version = InterfaceversieId::parse("2").unwrap();
+    let found = list.gegevensdienst(&name, &version, &id("6")).unwrap();
     assert_eq!(
         found.authorization_endpoint().unwrap().as_str(),
         "https://twee.example.nl/authorize"
     );
     assert_eq!(found.token_endpoint().unwrap().port(), Some(8099));
-    let rol = found
+    let role = found
         .systeemrol(&Systeemrolcode::parse("MM-1.2-PLB-FHIR").unwrap())
         .unwrap();
     assert_eq!(
-        rol.resource_endpoint().unwrap().as_str(),
+        role.resource_endpoint().unwrap().as_str(),
         "https://twee.example.nl/fhir"
     );
     assert!(
@@ -88,16 +88,16 @@ fn core_alst_100_peers_26_27_28_endpoints_of_a_gegevensdienst() {
             .is_none()
     );
     for other in ["1", "9", "04"] {
-        assert!(list.gegevensdienst(&naam, &versie, &id(other)).is_none(), "{other}");
+        assert!(list.gegevensdienst(&name, &version, &id(other)).is_none(), "{other}");
     }
 }
 
 #[test]
 fn core_alst_100_peers_37_a_port_that_does_not_exist_sinks_no_list_and_is_not_used() {
     let list = release2();
-    let naam = Aanbiedernaam::parse("huisartsdewilg").unwrap();
+    let name = Aanbiedernaam::parse("huisartsdewilg").unwrap();
     let found = list
-        .gegevensdienst(&naam, &InterfaceversieId::parse("2").unwrap(), &id("9"))
+        .gegevensdienst(&name, &InterfaceversieId::parse("2").unwrap(), &id("9"))
         .unwrap();
     let error = found.token_endpoint().unwrap_err().to_string();
     assert!(error.contains("99999") || error.contains("port"), "{error}");
@@ -106,26 +106,26 @@ fn core_alst_100_peers_37_a_port_that_does_not_exist_sinks_no_list_and_is_not_us
 
 #[test]
 fn core_alst_100_release3_has_endpoints_per_interfaceversie() {
-    let versie = |id: &str, diensten: &str| {
+    let version = |id: &str, services: &str| {
         format!(
-            "<Interfaceversie><InterfaceversieId>{id}</InterfaceversieId><Gegevensdiensten>{diensten}</Gegevensdiensten>\
+            "<Interfaceversie><InterfaceversieId>{id}</InterfaceversieId><Gegevensdiensten>{services}</Gegevensdiensten>\
              </Interfaceversie>"
         )
     };
-    let versies = versie("1.6.0", &dienst("48", "oud.example.nl", "MM-3.0-BZB-FHIR"))
-        + &versie("2", &dienst("48", "nieuw.example.nl", "MM-3.0-BZB-FHIR"));
+    let versions = version("1.6.0", &service("48", "oud.example.nl", "MM-3.0-BZB-FHIR"))
+        + &version("2", &service("48", "nieuw.example.nl", "MM-3.0-BZB-FHIR"));
     let list = read(
         3,
         &format!(
             "<Zorgaanbieder><Zorgaanbiedernaam>test.huisarts@medmij</Zorgaanbiedernaam><Aanbiedertype>ZA</Aanbiedertype>\
-             <Interfaceversies>{versies}</Interfaceversies></Zorgaanbieder>"
+             <Interfaceversies>{versions}</Interfaceversies></Zorgaanbieder>"
         ),
     );
     assert!(list.has_interfaceversies());
-    let naam = Aanbiedernaam::parse("test.huisarts").unwrap();
-    let host = |versie: &str| {
-        let versie = InterfaceversieId::parse(versie).unwrap();
-        let found = list.gegevensdienst(&naam, &versie, &id("48"))?;
+    let name = Aanbiedernaam::parse("test.huisarts").unwrap();
+    let host = |version: &str| {
+        let version = InterfaceversieId::parse(version).unwrap();
+        let found = list.gegevensdienst(&name, &version, &id("48"))?;
         Some(found.token_endpoint().unwrap().hostname().to_string())
     };
     assert_eq!(host("2").as_deref(), Some("nieuw.example.nl"));

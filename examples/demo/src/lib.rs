@@ -3,23 +3,23 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `netwerk.rs` | names, certificates, ports, configuration files |
+//! | `network.rs` | names, certificates, ports, configuration files |
 //! | `pki.rs` | the shape of their certificates |
-//! | `lijsten.rs` | the four lists |
-//! | `rollen.rs` | starting the roles, in this process or each in its own |
+//! | `lists.rs` | the four lists |
+//! | `roles.rs` | starting the roles, in this process or each in its own |
 //! | `persoon.rs` | what the Persoon does in the browser |
 //! | `browser.rs` | the browser |
-//! | `stappen.rs` | telling the steps |
+//! | `steps.rs` | telling the steps |
 #![forbid(unsafe_code)]
 
 pub mod browser;
-pub mod kopie;
-pub mod lijsten;
-pub mod netwerk;
+pub mod dossier_copy;
+pub mod lists;
+pub mod network;
 pub mod persoon;
 pub mod pki;
-pub mod rollen;
-pub mod stappen;
+pub mod roles;
+pub mod steps;
 
 /// The examples of the README, as tests.
 #[cfg(doctest)]

@@ -6,11 +6,11 @@
 
 use clap::{Parser, Subcommand};
 use demo::{
-    netwerk::Netwerk,
+    network::Network,
     persoon,
     pki::Pki,
-    rollen::{Rollen, run_role},
-    stappen::Steps,
+    roles::{Roles, run_role},
+    steps::Steps,
 };
 use std::{
     path::PathBuf,
@@ -42,7 +42,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Role {
     /// Run one role from its configuration file, until Ctrl-C.
-    Rol {
+    Role {
         /// stelselnode, dvza or dvp.
         role: String,
         /// The configuration (JSON).
@@ -60,7 +60,7 @@ async fn main() -> ExitCode {
         .with_filter(log);
     tracing_subscriber::registry().with(Steps::default()).with(log).init();
     let outcome = match &arguments.command {
-        Some(Role::Rol { role, config }) => run_role(role, config).await.map_err(Into::into),
+        Some(Role::Role { role, config }) => run_role(role, config).await.map_err(Into::into),
         None => run(&arguments).await,
     };
     match outcome {
@@ -93,28 +93,28 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         "Sleutels, lijsten en configuraties komen in {}/",
         arguments.folder.display()
     );
-    tracing::info!(target: stelselnode::STAP, "Het netwerk start");
-    let network = Netwerk::build_with(&arguments.folder, arguments.pki)?;
-    let rollen = if arguments.processes {
-        Rollen::start_processes(&network, &std::env::current_exe()?, Stdio::inherit).await?
+    tracing::info!(target: stelselnode::STEP, "Het netwerk start");
+    let network = Network::build_with(&arguments.folder, arguments.pki)?;
+    let roles = if arguments.processes {
+        Roles::start_processes(&network, &std::env::current_exe()?, Stdio::inherit).await?
     } else {
-        Rollen::start(&network).await?
+        Roles::start(&network).await?
     };
     if arguments.serve {
         println!("\nOpen {} in uw browser. Ctrl-C stopt.", network.start);
         tokio::signal::ctrl_c().await?;
-        rollen.stop().await;
+        roles.stop().await;
         return Ok(());
     }
     let copy = arguments.folder.join("gegevens");
-    let summary = persoon::verzamelt_en_bewaart(&network.start, &copy).await?;
-    rollen.stop().await;
+    let summary = persoon::collects_and_stores(&network.start, &copy).await?;
+    roles.stop().await;
     println!(
         "\nGelukt: {} zorgaanbieders, {} flows, {} resources en {} documenten, in {} ms.",
         summary.zorgaanbieders,
         summary.flows,
         summary.resources,
-        summary.documenten,
+        summary.documents,
         start.elapsed().as_millis(),
     );
     println!("De verzamelde resources staan in {}/", copy.display());

@@ -3,13 +3,13 @@
 
 use crate::{
     browser::{Browser, BrowserError, Page},
-    kopie,
-    netwerk::AANBOD,
+    dossier_copy,
+    network::OFFERINGS,
 };
 use std::path::Path;
 
 /// The target and the role of the steps that the Persoon takes.
-const ROL: &str = "Persoon";
+const ROLE: &str = "Persoon";
 
 /// What a run brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Summary {
     /// Resources in the dossier.
     pub resources: usize,
     /// Documents in the dossier.
-    pub documenten: usize,
+    pub documents: usize,
 }
 
 /// Collects at every zorgaanbieder of the network, as the first person of the login stub.
@@ -29,46 +29,46 @@ pub struct Summary {
 /// # Errors
 ///
 /// [`PersoonError`] with the step that did not go as it should.
-pub async fn verzamelt_overal(start: &str) -> Result<Summary, PersoonError> {
-    verzamelt(&mut Browser::default(), start).await
+pub async fn collects_everywhere(start: &str) -> Result<Summary, PersoonError> {
+    collects(&mut Browser::default(), start).await
 }
 
 /// The same, and takes a copy along: a folder of files.
 ///
 /// # Errors
 ///
-/// [`PersoonError`], as [`verzamelt_overal`], and where the folder cannot be written.
-pub async fn verzamelt_en_bewaart(start: &str, folder: &Path) -> Result<Summary, PersoonError> {
+/// [`PersoonError`], as [`collects_everywhere`], and where the folder cannot be written.
+pub async fn collects_and_stores(start: &str, folder: &Path) -> Result<Summary, PersoonError> {
     let mut browser = Browser::default();
-    let summary = verzamelt(&mut browser, start).await?;
+    let summary = collects(&mut browser, start).await?;
     let copy = browser.open(&format!("{start}gegevens")).await?;
-    let files = kopie::write(folder, copy.html()).map_err(PersoonError::Kopie)?;
-    vertel(
+    let files = dossier_copy::write(folder, copy.html()).map_err(PersoonError::DossierCopy)?;
+    narrate(
         "core.dossier.102",
         &format!("bewaart een kopie: {files} bestanden, elk met bron en context"),
     );
     Ok(summary)
 }
 
-async fn verzamelt(browser: &mut Browser, start: &str) -> Result<Summary, PersoonError> {
+async fn collects(browser: &mut Browser, start: &str) -> Result<Summary, PersoonError> {
     let mut summary = Summary::default();
-    let mut aanbieders: Vec<&str> = AANBOD.iter().map(|(aanbieder, ..)| *aanbieder).collect();
+    let mut aanbieders: Vec<&str> = OFFERINGS.iter().map(|(aanbieder, ..)| *aanbieder).collect();
     aanbieders.dedup();
     for aanbieder in aanbieders {
-        tracing::info!(target: stelselnode::STAP, "Verzamelen bij {aanbieder}");
-        let mut page = kiest(browser, start, aanbieder).await?;
+        tracing::info!(target: stelselnode::STEP, "Verzamelen bij {aanbieder}");
+        let mut page = chooses(browser, start, aanbieder).await?;
         loop {
-            page = geeft_toestemming(browser, page).await?;
+            page = gives_toestemming(browser, page).await?;
             summary.flows += 1;
             match page.form_with_button("stap", "verder") {
                 Ok(form) => page = browser.submit(&page, &form, Some(("stap", "verder")), &[]).await?,
                 Err(_) => break,
             }
         }
-        let (resources, documenten) = telt(&page)?;
+        let (resources, documents) = counts(&page)?;
         summary.zorgaanbieders += 1;
         summary.resources += resources;
-        summary.documenten += documenten;
+        summary.documents += documents;
     }
     Ok(summary)
 }
@@ -78,7 +78,7 @@ async fn verzamelt(browser: &mut Browser, start: &str) -> Result<Summary, Persoo
 /// # Errors
 ///
 /// [`PersoonError`], where a page or button is missing.
-pub async fn kiest(browser: &mut Browser, start: &str, aanbieder: &str) -> Result<Page, PersoonError> {
+pub async fn chooses(browser: &mut Browser, start: &str, aanbieder: &str) -> Result<Page, PersoonError> {
     let page = browser.open(start).await?;
     let form = page.form_with_button("kies", aanbieder)?;
     Ok(browser.submit(&page, &form, Some(("kies", aanbieder)), &[]).await?)
@@ -89,10 +89,10 @@ pub async fn kiest(browser: &mut Browser, start: &str, aanbieder: &str) -> Resul
 /// # Errors
 ///
 /// [`PersoonError`], where a page or button is missing.
-pub async fn geeft_toestemming(browser: &mut Browser, landing: Page) -> Result<Page, PersoonError> {
-    let consent = logt_in(browser, landing).await?;
-    vertel("core.usrint.102", &format!("leest \"{}\" en zegt ja", title(&consent)));
-    antwoordt(browser, &consent, "ja").await
+pub async fn gives_toestemming(browser: &mut Browser, landing: Page) -> Result<Page, PersoonError> {
+    let consent = logs_in(browser, landing).await?;
+    narrate("core.usrint.102", &format!("leest \"{}\" en zegt ja", title(&consent)));
+    answers(browser, &consent, "ja").await
 }
 
 /// Goes from the landingspagina through the login stub; ends on the question of consent.
@@ -100,14 +100,14 @@ pub async fn geeft_toestemming(browser: &mut Browser, landing: Page) -> Result<P
 /// # Errors
 ///
 /// [`PersoonError`], where a page or button is missing.
-pub async fn logt_in(browser: &mut Browser, landing: Page) -> Result<Page, PersoonError> {
-    vertel(
+pub async fn logs_in(browser: &mut Browser, landing: Page) -> Result<Page, PersoonError> {
+    narrate(
         "core.usrint.100",
         &format!("leest \"{}\" en gaat inloggen", title(&landing)),
     );
-    let stub = antwoordt(browser, &landing, "inloggen").await?;
+    let stub = answers(browser, &landing, "inloggen").await?;
     let form = stub.form_with_button("persoon", "0")?;
-    vertel("", "kiest op de inlogstub wie te zijn (verzonnen persoon, test-BSN)");
+    narrate("", "kiest op de inlogstub wie te zijn (verzonnen persoon, test-BSN)");
     Ok(browser.submit(&stub, &form, Some(("persoon", "0")), &[]).await?)
 }
 
@@ -116,13 +116,13 @@ pub async fn logt_in(browser: &mut Browser, landing: Page) -> Result<Page, Perso
 /// # Errors
 ///
 /// [`PersoonError`], where there is no such button.
-pub async fn antwoordt(browser: &mut Browser, page: &Page, antwoord: &str) -> Result<Page, PersoonError> {
-    let form = page.form_with_button("antwoord", antwoord)?;
-    Ok(browser.submit(page, &form, Some(("antwoord", antwoord)), &[]).await?)
+pub async fn answers(browser: &mut Browser, page: &Page, answer: &str) -> Result<Page, PersoonError> {
+    let form = page.form_with_button("antwoord", answer)?;
+    Ok(browser.submit(page, &form, Some(("antwoord", answer)), &[]).await?)
 }
 
 /// Counts what the result page lists.
-fn telt(page: &Page) -> Result<(usize, usize), PersoonError> {
+fn counts(page: &Page) -> Result<(usize, usize), PersoonError> {
     let mut counted = (0, 0);
     for item in page.items() {
         let words: Vec<&str> = item.split_whitespace().collect();
@@ -134,11 +134,11 @@ fn telt(page: &Page) -> Result<(usize, usize), PersoonError> {
             (Some(resources), Some(documents)) if !item.contains("niet volledig") => {
                 counted = (counted.0 + resources, counted.1 + documents);
             }
-            _ => return Err(PersoonError::NietGelukt(item)),
+            _ => return Err(PersoonError::Unsuccessful(item)),
         }
     }
     if counted.0 == 0 {
-        return Err(PersoonError::NietGelukt(title(page)));
+        return Err(PersoonError::Unsuccessful(title(page)));
     }
     Ok(counted)
 }
@@ -148,8 +148,8 @@ fn title(page: &Page) -> String {
         .unwrap_or_else(|| format!("een pagina met status {}", page.status()))
 }
 
-fn vertel(regel: &str, text: &str) {
-    tracing::info!(target: stelselnode::STAP, rol = ROL, regel, "{text}");
+fn narrate(rule: &str, text: &str) {
+    tracing::info!(target: stelselnode::STEP, role = ROLE, rule, "{text}");
 }
 
 /// Why the Persoon got stuck.
@@ -161,8 +161,8 @@ pub enum PersoonError {
     Browser(#[from] BrowserError),
     /// The copy cannot be written.
     #[error("copy of the dossier: {0}")]
-    Kopie(std::io::Error),
+    DossierCopy(std::io::Error),
     /// The DVP says that it did not work.
     #[error("the DVP reports: {0}")]
-    NietGelukt(String),
+    Unsuccessful(String),
 }

@@ -4,10 +4,10 @@
 
 use demo::{
     browser::Browser,
-    lijsten::{self, Variant},
-    netwerk::{AANBOD, DVZA_EEN, Netwerk},
+    lists::{self, Variant},
+    network::{DVZA_ONE, Network, OFFERINGS},
     persoon::{self, Summary},
-    rollen::Rollen,
+    roles::Roles,
 };
 use http::StatusCode;
 use medmij_node::Node;
@@ -23,10 +23,10 @@ use std::{
     },
 };
 
-const HOSPITAL: &str = AANBOD[0].0;
+const HOSPITAL: &str = OFFERINGS[0].0;
 
-fn network(folder: &Path) -> Netwerk {
-    Netwerk::build(folder).unwrap()
+fn network(folder: &Path) -> Network {
+    Network::build(folder).unwrap()
 }
 
 /// What a run with the data of the example brings.
@@ -35,7 +35,7 @@ fn everything() -> Summary {
         zorgaanbieders: 2,
         flows: 3,
         resources: 140,
-        documenten: 4,
+        documents: 4,
     }
 }
 
@@ -51,19 +51,19 @@ fn files_below(folder: &Path) -> usize {
 async fn the_main_job_collects_at_two_zorgaanbieders_in_three_flows() {
     let folder = tempfile::tempdir().unwrap();
     let network = network(folder.path());
-    let rollen = Rollen::start(&network).await.unwrap();
+    let roles = Roles::start(&network).await.unwrap();
     let copy = folder.path().join("gegevens");
-    let summary = persoon::verzamelt_en_bewaart(&network.start, &copy).await.unwrap();
+    let summary = persoon::collects_and_stores(&network.start, &copy).await.unwrap();
     // somebody else, behind another browser, has nothing of it
     let mut other = Browser::default();
     let address = format!("{}gegevens", network.start);
     other.open(&network.start).await.unwrap();
     let theirs = other.open(&address).await.unwrap();
     assert_eq!((theirs.status(), theirs.html()), (StatusCode::OK, ""));
-    rollen.stop().await;
+    roles.stop().await;
 
     assert_eq!(summary, everything());
-    assert_eq!(files_below(&copy), summary.resources + summary.documenten);
+    assert_eq!(files_below(&copy), summary.resources + summary.documents);
     // what the DVP keeps cannot be read beside its keys
     let sealed = std::fs::read_dir(&network.dvp.dossier)
         .unwrap()
@@ -86,10 +86,10 @@ async fn the_main_job_collects_at_two_zorgaanbieders_in_three_flows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn core_tls_314_the_main_job_runs_on_certificates_of_generation_4() {
     let folder = tempfile::tempdir().unwrap();
-    let network = Netwerk::build_with(folder.path(), demo::pki::Pki::G4).unwrap();
-    let rollen = Rollen::start(&network).await.unwrap();
-    let summary = persoon::verzamelt_overal(&network.start).await.unwrap();
-    rollen.stop().await;
+    let network = Network::build_with(folder.path(), demo::pki::Pki::G4).unwrap();
+    let roles = Roles::start(&network).await.unwrap();
+    let summary = persoon::collects_everywhere(&network.start).await.unwrap();
+    roles.stop().await;
     assert_eq!(summary, everything());
 }
 
@@ -120,8 +120,8 @@ async fn becomes(address: std::net::SocketAddr, status: u16, with: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn core_whl_302_both_apps_tell_an_operator_whether_they_are_ready() {
     let folder = tempfile::tempdir().unwrap();
-    let network = Netwerk::build_with(folder.path(), demo::pki::Pki::G4).unwrap();
-    let rollen = Rollen::start(&network).await.unwrap();
+    let network = Network::build_with(folder.path(), demo::pki::Pki::G4).unwrap();
+    let roles = Roles::start(&network).await.unwrap();
     let (dvp, dvza) = (network.dvp.operator.unwrap(), network.dvzas[0].operator.unwrap());
     for address in [dvp, dvza] {
         assert_eq!(asked(address, "/health").await.0, 200);
@@ -152,22 +152,22 @@ async fn core_whl_302_both_apps_tell_an_operator_whether_they_are_ready() {
     assert_eq!(asked(dvza, "/ready").await.0, 200);
     std::fs::rename(&away, &network.dvp.dossier).unwrap();
     becomes(dvp, 200, "\"ready\":true").await;
-    rollen.stop().await;
+    roles.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_roles_share_nothing_but_sockets() {
     let folder = tempfile::tempdir().unwrap();
     let network = network(folder.path());
-    let rollen = Rollen::start_processes(
+    let roles = Roles::start_processes(
         &network,
         Path::new(env!("CARGO_BIN_EXE_demo")),
         std::process::Stdio::null,
     )
     .await
     .unwrap();
-    let summary = persoon::verzamelt_overal(&network.start).await.unwrap();
-    rollen.stop().await;
+    let summary = persoon::collects_everywhere(&network.start).await.unwrap();
+    roles.stop().await;
     assert_eq!(summary, everything());
 }
 
@@ -177,9 +177,12 @@ async fn a_second_run_in_the_same_folder_publishes_newer_lists() {
     for number in 1..=2 {
         let network = network(folder.path());
         assert_eq!(network.volgnummer.value(), number);
-        let rollen = Rollen::start(&network).await.unwrap();
-        assert_eq!(persoon::verzamelt_overal(&network.start).await.unwrap(), everything());
-        rollen.stop().await;
+        let roles = Roles::start(&network).await.unwrap();
+        assert_eq!(
+            persoon::collects_everywhere(&network.start).await.unwrap(),
+            everything()
+        );
+        roles.stop().await;
     }
 }
 
@@ -212,18 +215,13 @@ async fn collect_at_the_first_dvza(variant: Variant) -> (bool, usize) {
     network.dvp.node.danger_loopback = Some(map);
 
     // the DVZAs are up with a Whitelist that has them; the DVP starts with the one that leaves it out
-    let before = Rollen::start_without_dvp(&network).await.unwrap();
-    lijsten::write(
-        &network.stelselnode.lijsten,
-        network.volgnummer.next().unwrap(),
-        variant,
-    )
-    .unwrap();
+    let before = Roles::start_without_dvp(&network).await.unwrap();
+    lists::write(&network.stelselnode.lists, network.volgnummer.next().unwrap(), variant).unwrap();
     let dvp = tokio::spawn(dvp::start(&network.dvp, std::future::pending()).await.unwrap());
 
     let mut browser = Browser::default();
-    let landing = persoon::kiest(&mut browser, &network.start, HOSPITAL).await.unwrap();
-    let result = persoon::geeft_toestemming(&mut browser, landing).await.unwrap();
+    let landing = persoon::chooses(&mut browser, &network.start, HOSPITAL).await.unwrap();
+    let result = persoon::gives_toestemming(&mut browser, landing).await.unwrap();
     dvp.abort();
     before.stop().await;
     (
@@ -234,13 +232,13 @@ async fn collect_at_the_first_dvza(variant: Variant) -> (bool, usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn core_whl_306_a_dvza_that_is_not_on_the_whitelist_is_not_dialled() {
-    let (collected, dialled) = collect_at_the_first_dvza(Variant::ZonderNode(DVZA_EEN[1])).await;
+    let (collected, dialled) = collect_at_the_first_dvza(Variant::WithoutNode(DVZA_ONE[1])).await;
     assert_eq!((collected, dialled), (false, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn core_whl_306_a_dvza_that_is_on_the_whitelist_is_dialled() {
-    let (collected, dialled) = collect_at_the_first_dvza(Variant::Gewoon).await;
+    let (collected, dialled) = collect_at_the_first_dvza(Variant::Plain).await;
     assert!(collected && dialled > 0, "{dialled} connections");
 }
 
@@ -248,12 +246,12 @@ async fn core_whl_306_a_dvza_that_is_on_the_whitelist_is_dialled() {
 async fn core_tknint_204_a_code_is_spent_once() {
     let folder = tempfile::tempdir().unwrap();
     let network = network(folder.path());
-    let rollen = Rollen::start(&network).await.unwrap();
+    let roles = Roles::start(&network).await.unwrap();
 
     // the Persoon consents, and the code is picked up before the DVP gets it
     let mut browser = Browser::stopping_before(network.dvp.client_id.as_str(), "/terug/");
-    let landing = persoon::kiest(&mut browser, &network.start, HOSPITAL).await.unwrap();
-    let stopped = persoon::geeft_toestemming(&mut browser, landing).await.unwrap();
+    let landing = persoon::chooses(&mut browser, &network.start, HOSPITAL).await.unwrap();
+    let stopped = persoon::gives_toestemming(&mut browser, landing).await.unwrap();
     let location = stopped.location().unwrap().unwrap();
     let (address, query) = location.split_once('?').unwrap();
     let code = query.split('&').find_map(|pair| pair.strip_prefix("code=")).unwrap();
@@ -294,23 +292,23 @@ async fn core_tknint_204_a_code_is_spent_once() {
         .body(bytes::Bytes::new())
         .unwrap();
     assert_eq!(channel.send(resource).await.unwrap().status(), StatusCode::UNAUTHORIZED);
-    rollen.stop().await;
+    roles.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn core_authint_207_1a_a_dvp_that_is_not_on_the_ocl_gets_a_page_and_no_redirect() {
     let folder = tempfile::tempdir().unwrap();
     let network = network(folder.path());
-    lijsten::write(
-        &network.stelselnode.lijsten,
+    lists::write(
+        &network.stelselnode.lists,
         network.volgnummer.next().unwrap(),
-        Variant::ZonderDvp,
+        Variant::WithoutDvp,
     )
     .unwrap();
-    let rollen = Rollen::start(&network).await.unwrap();
+    let roles = Roles::start(&network).await.unwrap();
     let mut browser = Browser::default();
-    let page = persoon::kiest(&mut browser, &network.start, HOSPITAL).await.unwrap();
-    rollen.stop().await;
+    let page = persoon::chooses(&mut browser, &network.start, HOSPITAL).await.unwrap();
+    roles.stop().await;
     assert_eq!(page.status(), StatusCode::BAD_REQUEST);
     assert_eq!(page.location().unwrap(), None);
     assert!(
@@ -328,7 +326,7 @@ async fn core_authint_207_1a_a_dvp_that_is_not_on_the_ocl_gets_a_page_and_no_red
 fn the_lists_of_the_network_hold_schema_valid_uris_only() {
     let folder = tempfile::tempdir().unwrap();
     let network = network(folder.path());
-    let zal = std::fs::read_to_string(network.stelselnode.lijsten.join("MedMij_Zorgaanbiederslijst.xml")).unwrap();
+    let zal = std::fs::read_to_string(network.stelselnode.lists.join("MedMij_Zorgaanbiederslijst.xml")).unwrap();
     let uris: Vec<&str> = zal.split("uri>").filter(|part| part.starts_with("https://")).collect();
     assert_eq!(uris.len(), 6 * 2 + 8);
     for uri in uris {

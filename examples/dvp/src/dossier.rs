@@ -4,7 +4,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use medmij_dvp::{
-    dossier::{Context, DossierError, Dossiers, Kept, Origin},
+    dossier::{Context, DossierError, Dossiers, Origin, StoredEntry},
     person::PersonId,
 };
 use medmij_fhir::Report;
@@ -40,7 +40,7 @@ pub(crate) struct Source<'a> {
     pub(crate) aanbieder: &'a Aanbiedernaam,
     pub(crate) gegevensdienst: &'a GegevensdienstId,
     /// Its name in the Gegevensdienstnamenlijst.
-    pub(crate) naam: &'a str,
+    pub(crate) name: &'a str,
 }
 
 impl Dossier {
@@ -70,10 +70,11 @@ impl Dossier {
         report: &Report,
     ) -> Result<Counted, DossierError> {
         let now = SystemClock::default().now();
-        let name = Weergavenaam::parse(source.naam).or_else(|_| Weergavenaam::parse("Gegevensdienst"));
+        let name = Weergavenaam::parse(source.name).or_else(|_| Weergavenaam::parse("Gegevensdienst"));
         let Ok(name) = name else { return Err(DossierError::Gone) };
         let context = Context::new(source.gegevensdienst.clone(), name);
-        let collected = |bytes: Vec<u8>| Kept::collected(bytes, source.aanbieder.clone(), context.clone(), now, []);
+        let collected =
+            |bytes: Vec<u8>| StoredEntry::collected(bytes, source.aanbieder.clone(), context.clone(), now, []);
         let (mut names, mut kept) = (BTreeSet::new(), Vec::new());
         // whole or not, which the page says; a part is kept as what came
         for (number, each) in report.verdict().resources().enumerate() {
@@ -120,11 +121,11 @@ impl Dossier {
             let line = Line {
                 aanbieder: from.map(|from| from.source().as_str()),
                 gegevensdienst: from.map(|from| from.context().id().as_str()),
-                naam: from.map(|from| from.context().name().as_str()),
-                opgehaald: from
+                name: from.map(|from| from.context().name().as_str()),
+                collected_at: from
                     .and_then(|from| Some(Tijdstempel::from_system_time(from.collected_at()).ok()?.to_string())),
-                ongewijzigd: unchanged,
-                inhoud: content,
+                unchanged,
+                content,
             };
             lines.extend(serde_json::to_vec(&line).unwrap_or_default());
             lines.push(b'\n');
@@ -146,10 +147,10 @@ struct Document<'a> {
 struct Line<'a> {
     aanbieder: Option<&'a str>,
     gegevensdienst: Option<&'a str>,
-    naam: Option<&'a str>,
-    opgehaald: Option<String>,
-    ongewijzigd: bool,
-    inhoud: &'a RawValue,
+    name: Option<&'a str>,
+    collected_at: Option<String>,
+    unchanged: bool,
+    content: &'a RawValue,
 }
 
 /// New keys, in a file that only its owner reads.

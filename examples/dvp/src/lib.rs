@@ -3,19 +3,19 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `aanbod.rs` | what can be collected where, from the Zorgaanbiederslijst and the Gegevensdienstnamenlijst |
+//! | `offerings.rs` | what can be collected where, from the Zorgaanbiederslijst and the Gegevensdienstnamenlijst |
 //! | `verzamelen.rs` | from code to resources: the back channel |
 //! | `dossier.rs` | where the collected resources are kept: sealed, under a key for each Persoon |
 //! | `store.rs` | SQLite or PostgreSQL beneath it |
-//! | `sessie.rs` | who sits behind which browser, and what that Persoon is doing |
+//! | `session.rs` | who sits behind which browser, and what that Persoon is doing |
 //! | `web.rs` | the pages |
 //!
 //! It leaves out what a real PGO has: a login, viewing; each browser is a Persoon with a dossier of its own. Its front channel is plain http on loopback.
 #![forbid(unsafe_code)]
 
-mod aanbod;
 mod dossier;
-mod sessie;
+mod offerings;
+mod session;
 mod store;
 mod verzamelen;
 mod web;
@@ -29,24 +29,24 @@ use medmij_node::{Gnl, Node, NodeConfig, NodeError, NodeList, Zal};
 use medmij_oauth::ClientId;
 use medmij_types::Hostname;
 use serde::{Deserialize, Serialize};
-use sessie::Sessies;
+use session::Sessions;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 /// The target of the `tracing` events that tell a person what happens.
-const STAP: &str = "stap";
+const STEP: &str = "stap";
 
 /// The configuration of a DVP.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// What the steps call it.
-    pub rol: String,
+    pub role: String,
     /// Who it is on the back channel.
     pub node: NodeConfig,
     /// Its host name on the front channel: what the OAuth Client List calls it, and so its `client_id`.
     pub client_id: Hostname,
     /// Where it listens for browsers.
-    pub adres: SocketAddr,
+    pub address: SocketAddr,
     /// Where an operator asks for `/ready`, `/health` and `/metrics`: on loopback.
     #[serde(default)]
     pub operator: Option<SocketAddr>,
@@ -62,19 +62,19 @@ impl std::fmt::Debug for Config {
         // a database URL can hold a password
         f.debug_struct("Config")
             .field("client_id", &self.client_id)
-            .field("adres", &self.adres)
+            .field("adres", &self.address)
             .finish_non_exhaustive()
     }
 }
 
 /// A running DVP.
 struct App {
-    rol: String,
+    role: String,
     node: Node,
     back: BackChannel,
     dvp: Dvp,
     flows: PendingFlows,
-    sessies: Sessies,
+    sessions: Sessions,
     dossier: Dossier,
     zal: Zal,
     gnl: Gnl,
@@ -94,13 +94,13 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     for list in node.lists() {
         let (kind, number, entries) = (list.kind, list.volgnummer, list.entries);
         tracing::info!(
-            target: STAP, rol = config.rol, regel = list.rules(),
+            target: STEP, role = config.role, rule = list.rules(),
             "haalt de {kind} op: nummer {number}, {entries} regels, geldig",
         );
     }
     let client_id = ClientId::from(config.client_id.clone());
     // a browser is sent to plain http: only ever on loopback, with test certificates
-    let _development = node.danger_development([(&config.client_id, config.adres)])?;
+    let _development = node.danger_development([(&config.client_id, config.address)])?;
 
     let dossier = Dossier::open(&config.dossier, config.database_url.as_deref()).await?;
     node.add_folder("dossier", &config.dossier);
@@ -109,20 +109,20 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         None => None,
     };
 
-    let listener = tokio::net::TcpListener::bind(config.adres)
+    let listener = tokio::net::TcpListener::bind(config.address)
         .await
         .map_err(StartError::Bind)?;
     let origin = node
         .danger_loopback()
         .front_origin(&config.client_id)
         .unwrap_or_default();
-    tracing::info!(target: STAP, rol = config.rol, regel = "", "wacht op de Persoon op {origin}/");
+    tracing::info!(target: STEP, role = config.role, rule = "", "wacht op de Persoon op {origin}/");
     let app = Arc::new(App {
-        rol: config.rol.clone(),
+        role: config.role.clone(),
         back: node.back_channel().clone(),
         dvp: Dvp::new(client_id),
         flows: PendingFlows::default(),
-        sessies: Sessies::default(),
+        sessions: Sessions::default(),
         dossier,
         zal: Arc::clone(node.zal()),
         gnl: Arc::clone(node.gnl()),

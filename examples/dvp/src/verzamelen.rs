@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! From a code to resources in the dossier: the back-channel half of Verzamelen.
 
-use crate::STAP;
+use crate::STEP;
 use crate::{
     App,
-    aanbod::Aanbod,
     dossier::{Counted, Source},
+    offerings::Offerings,
 };
-use medmij_dvp::{CallbackError, ExchangeError, FlowGroup, Melding, ReceivedCode, Tokens};
+use medmij_dvp::{CallbackError, ExchangeError, FlowGroup, ReceivedCode, Tokens, UserMessage};
 use medmij_dvp::{dossier::DossierError, person::PersonId};
 use medmij_fhir::{
     Access, Choices, Collection, Drive, Driven, FhirError, Gegevensdienst, Limits, Progress, Report, SearchDate, check,
@@ -18,63 +18,63 @@ use medmij_types::{Clock as _, EntropyError, GegevensdienstId, SystemClock};
 use std::collections::VecDeque;
 
 /// What a Persoon has set going: one Aanbieder, one flow for each of its authorization servers.
-pub(crate) struct Opdracht {
+pub(crate) struct Job {
     /// The offer that was chosen, from one list: all flows see the same endpoints.
-    pub(crate) aanbod: Aanbod,
+    pub(crate) offerings: Offerings,
     /// The flows that are still to come.
-    pub(crate) wacht: VecDeque<FlowGroup>,
+    pub(crate) wait: VecDeque<FlowGroup>,
     /// What came of the others.
-    pub(crate) resultaten: Vec<Resultaat>,
+    pub(crate) results: Vec<CollectResult>,
 }
 
 /// What came of a flow, for one gegevensdienst or for all of it.
 #[derive(Clone)]
-pub(crate) enum Resultaat {
+pub(crate) enum CollectResult {
     /// Resources came.
-    Verzameld {
+    Collected {
         /// Which gegevensdienst.
-        naam: String,
+        name: String,
         /// How much was kept.
         kept: Counted,
         /// Whether every query was answered.
-        volledig: bool,
+        complete: bool,
     },
     /// Nothing came.
-    Mislukt {
+    Failed {
         /// What to tell the Persoon.
-        melding: &'static str,
+        user_message: &'static str,
     },
 }
 
 /// Exchanges the code and collects every gegevensdienst that was granted.
-pub(crate) async fn verzamel(
+pub(crate) async fn collect_all(
     app: &App,
     person: PersonId,
-    aanbod: &Aanbod,
+    offerings: &Offerings,
     received: ReceivedCode,
-) -> Result<Vec<Resultaat>, VerzamelError> {
+) -> Result<Vec<CollectResult>, CollectError> {
     let tokens = exchange(app, received).await?;
-    let mut resultaten = Vec::new();
+    let mut results = Vec::new();
     for id in &tokens.granted.gegevensdiensten {
-        let report = collect(app, aanbod, &tokens, id).await?;
-        let naam = aanbod.naam_van(id);
+        let report = collect(app, offerings, &tokens, id).await?;
+        let name = offerings.name_of(id);
         let source = Source {
             aanbieder: &tokens.aanbieder,
             gegevensdienst: id,
-            naam: &naam,
+            name: &name,
         };
         let kept = app.dossier.keep(person, &source, &report).await?;
-        let volledig = report.is_complete();
+        let complete = report.is_complete();
         let pages: usize = report.queries().iter().map(|line| line.pages).sum();
         tracing::info!(
-            target: STAP, rol = app.rol, regel = "core.rscint.200, core.rscint.201",
-            "verzamelt {id} {naam}: {} vragen, {pages} pagina's, {} resources, {} documenten",
+            target: STEP, role = app.role, rule = "core.rscint.200, core.rscint.201",
+            "verzamelt {id} {name}: {} vragen, {pages} pagina's, {} resources, {} documenten",
             report.queries().len(), kept.resources, kept.documents,
         );
         assess(app, id, &report);
-        resultaten.push(Resultaat::Verzameld { naam, kept, volledig });
+        results.push(CollectResult::Collected { name, kept, complete });
     }
-    Ok(resultaten)
+    Ok(results)
 }
 
 /// Says what the qualification would say of what came: the searchset check, and which zibs are filled.
@@ -103,7 +103,7 @@ fn assess(app: &App, id: &GegevensdienstId, report: &Report) {
     }
     let first = first.unwrap_or_default();
     tracing::info!(
-        target: STAP, rol = app.rol, regel = "searchset check",
+        target: STEP, role = app.role, rule = "searchset check",
         "toetst {id} zoals de kwalificatie: {errors} fouten, {warnings} waarschuwingen{first}",
     );
     let zibs = coverage.zibs().len();
@@ -112,13 +112,13 @@ fn assess(app: &App, id: &GegevensdienstId, report: &Report) {
             .threshold()
             .map(|number| format!(", {number} nodig om te kwalificeren"));
         tracing::info!(
-            target: STAP, rol = app.rol, regel = "dekking",
+            target: STEP, role = app.role, rule = "dekking",
             "ziet in {id} {} van {zibs} zibs gevuld{}", coverage.filled(), needed.unwrap_or_default(),
         );
     }
 }
 
-async fn exchange(app: &App, received: ReceivedCode) -> Result<Tokens, VerzamelError> {
+async fn exchange(app: &App, received: ReceivedCode) -> Result<Tokens, CollectError> {
     let (request, exchange) = app.dvp.token_request(received)?;
     let host = exchange.token_endpoint().hostname().clone();
     // core.tknint.203: sent once, whatever comes of it
@@ -137,16 +137,21 @@ async fn exchange(app: &App, received: ReceivedCode) -> Result<Tokens, VerzamelE
         .as_secs()
         + 1;
     tracing::info!(
-        target: STAP, rol = app.rol, regel = "core.tknint.200, core.tknint.203, core.whl.307",
+        target: STEP, role = app.role, rule = "core.tknint.200, core.tknint.203, core.whl.307",
         "wisselt de code in bij {host} (mTLS): access token van {seconds} s voor {}", ids.join(", "),
     );
     Ok(tokens)
 }
 
-async fn collect(app: &App, aanbod: &Aanbod, tokens: &Tokens, id: &GegevensdienstId) -> Result<Report, VerzamelError> {
-    let unsupported = || VerzamelError::Unsupported(id.clone());
+async fn collect(
+    app: &App,
+    offerings: &Offerings,
+    tokens: &Tokens,
+    id: &GegevensdienstId,
+) -> Result<Report, CollectError> {
+    let unsupported = || CollectError::Unsupported(id.clone());
     let gegevensdienst = Gegevensdienst::lookup(id).ok_or_else(unsupported)?;
-    let endpoints = aanbod.resource_endpoints(id).ok_or_else(unsupported)?;
+    let endpoints = offerings.resource_endpoints(id).ok_or_else(unsupported)?;
     let correlation_id = tokens.correlation_id.clone().ok_or_else(unsupported)?;
     let access = Access::new(
         endpoints,
@@ -159,7 +164,7 @@ async fn collect(app: &App, aanbod: &Aanbod, tokens: &Tokens, id: &Gegevensdiens
     let mut collection = Collection::new(gegevensdienst, access, choices, Limits::default())?;
     let drive = Drive::default().progress(|progress| {
         if let Progress::Failed { label, error } = progress {
-            tracing::warn!(%error, gegevensdienst = %id, vraag = label, "answer not used");
+            tracing::warn!(%error, gegevensdienst = %id, query = label, "answer not used");
         }
     });
     if collection.drive(&app.back, drive).await? != Driven::Done {
@@ -171,7 +176,7 @@ async fn collect(app: &App, aanbod: &Aanbod, tokens: &Tokens, id: &Gegevensdiens
 /// Why a flow brought nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub(crate) enum VerzamelError {
+pub(crate) enum CollectError {
     /// The browser did not come back with a code.
     #[error(transparent)]
     Callback(#[from] CallbackError),
@@ -195,19 +200,19 @@ pub(crate) enum VerzamelError {
     Entropy(#[from] EntropyError),
 }
 
-impl VerzamelError {
+impl CollectError {
     /// What to tell the Persoon.
-    pub(crate) fn melding(&self) -> &'static str {
-        let melding = match self {
-            Self::Callback(error) => error.melding(),
-            Self::Exchange(error) => error.melding(),
-            Self::Net(_) | Self::Fhir(_) => Melding::StoringBijAanbieder,
-            _ => Melding::StoringBijOns,
+    pub(crate) fn user_message(&self) -> &'static str {
+        let user_message = match self {
+            Self::Callback(error) => error.user_message(),
+            Self::Exchange(error) => error.user_message(),
+            Self::Net(_) | Self::Fhir(_) => UserMessage::OutageAtAanbieder,
+            _ => UserMessage::OutageAtUs,
         };
-        match melding {
-            Melding::NietVerleend => "De zorgaanbieder heeft uw gegevens niet gegeven.",
-            Melding::OpnieuwBeginnen => "Dit verzoek is niet meer geldig. Begin opnieuw.",
-            Melding::StoringBijAanbieder => "Het lukt nu niet bij de zorgaanbieder. Probeer het later nog eens.",
+        match user_message {
+            UserMessage::NotGranted => "De zorgaanbieder heeft uw gegevens niet gegeven.",
+            UserMessage::StartAgain => "Dit verzoek is niet meer geldig. Begin opnieuw.",
+            UserMessage::OutageAtAanbieder => "Het lukt nu niet bij de zorgaanbieder. Probeer het later nog eens.",
             _ => "Het lukt nu niet door een fout bij ons. Probeer het later nog eens.",
         }
     }

@@ -5,11 +5,11 @@
 //! `/terug/{server}` where the authorization server sends the browser (a path of its own for each, so that one server
 //! cannot pass for another), `/resultaat` what came of it, `/gegevens` the dossier to take along.
 
-use crate::STAP;
+use crate::STEP;
 use crate::{
     App,
-    aanbod::{self, Aanbod},
-    verzamelen::{Opdracht, Resultaat, VerzamelError, verzamel},
+    offerings::{self, Offerings},
+    verzamelen::{CollectError, CollectResult, Job, collect_all},
 };
 use askama::Template;
 use axum::{
@@ -19,7 +19,7 @@ use axum::{
     routing::{get, post},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use medmij_dvp::{Aanvraag, Callback, FlowGroup};
+use medmij_dvp::{Callback, FlowGroup, FlowRequest};
 use medmij_oauth::RedirectUri;
 use medmij_types::{Aanbiedernaam, Release};
 use serde::Deserialize;
@@ -29,41 +29,41 @@ const COOKIE: &str = "pgo";
 
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
-        .route("/", get(keuze))
+        .route("/", get(choice))
         .route("/verzamelen", post(verzamelen))
-        .route("/verder", post(verder))
-        .route("/terug/{server}", get(terug))
-        .route("/resultaat", get(resultaat))
-        .route("/gegevens", get(gegevens))
+        .route("/verder", post(proceed))
+        .route("/terug/{server}", get(back))
+        .route("/resultaat", get(result))
+        .route("/gegevens", get(data))
         .with_state(app)
 }
 
 #[derive(Template)]
 #[template(path = "keuze.html")]
-struct Keuze {
+struct Choice {
     csrf: String,
-    aanbod: Vec<Aanbod>,
+    offerings: Vec<Offerings>,
     volgnummer: String,
 }
 
-async fn keuze(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+async fn choice(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let (Some(zal), Some(gnl)) = (app.zal.current(), app.gnl.current()) else {
-        return storing();
+        return outage();
     };
-    let known = session(&headers).and_then(|secret| Some((app.sessies.csrf(secret)?, None)));
+    let known = session(&headers).and_then(|secret| Some((app.sessions.csrf(secret)?, None)));
     let (csrf, fresh) = match known {
         Some(known) => known,
-        None => match app.sessies.start() {
-            Ok(secret) => (app.sessies.csrf(&secret).unwrap_or_default(), Some(secret)),
-            Err(_) => return storing(),
+        None => match app.sessions.start() {
+            Ok(secret) => (app.sessions.csrf(&secret).unwrap_or_default(), Some(secret)),
+            Err(_) => return outage(),
         },
     };
     let volgnummer = zal.header().volgnummer().to_string();
     let mut response = page(
         StatusCode::OK,
-        &Keuze {
+        &Choice {
             csrf,
-            aanbod: aanbod::alles(&zal, &gnl),
+            offerings: offerings::all(&zal, &gnl),
             volgnummer,
         },
     );
@@ -76,81 +76,82 @@ async fn keuze(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
 }
 
 #[derive(Deserialize)]
-struct Gekozen {
+struct Chosen {
     csrf: String,
     aanbieder: Aanbiedernaam,
 }
 
-async fn verzamelen(State(app): State<Arc<App>>, headers: HeaderMap, Form(form): Form<Gekozen>) -> Response {
+async fn verzamelen(State(app): State<Arc<App>>, headers: HeaderMap, Form(form): Form<Chosen>) -> Response {
     let Some(secret) = own_form(&app, &headers, &form.csrf) else {
-        return vreemd_formulier();
+        return foreign_form();
     };
     let (Some(zal), Some(gnl)) = (app.zal.current(), app.gnl.current()) else {
-        return storing();
+        return outage();
     };
-    let Some(aanbod) = aanbod::alles(&zal, &gnl)
+    let Some(offerings) = offerings::all(&zal, &gnl)
         .into_iter()
         .find(|each| each.aanbieder == form.aanbieder)
     else {
-        return naar("/");
+        return redirect_to("/");
     };
-    let mut wacht = aanbod.flows();
-    let aantal = aanbod.gegevensdiensten.len();
-    let flows = if wacht.len() == 1 {
+    let mut wait = offerings.flows();
+    let count = offerings.gegevensdiensten.len();
+    let flows = if wait.len() == 1 {
         "één flow".to_owned()
     } else {
-        format!("{} flows, één per DVZA", wacht.len())
+        format!("{} flows, één per DVZA", wait.len())
     };
     tracing::info!(
-        target: STAP, rol = app.rol, regel = "core.alst.100, core.autorisatie.203",
-        "Persoon kiest {}: {aantal} gegevensdiensten, {flows}", aanbod.aanbieder,
+        target: STEP, role = app.role, rule = "core.alst.100, core.autorisatie.203",
+        "Persoon kiest {}: {count} gegevensdiensten, {flows}", offerings.aanbieder,
     );
-    let first = wacht.pop_front();
-    let response = first.map(|group| begin(&app, secret, &aanbod, &group));
-    app.sessies.begin(
+    let first = wait.pop_front();
+    let response = first.map(|group| begin(&app, secret, &offerings, &group));
+    app.sessions.begin(
         secret,
-        Opdracht {
-            aanbod,
-            wacht,
-            resultaten: Vec::new(),
+        Job {
+            offerings,
+            wait,
+            results: Vec::new(),
         },
     );
-    response.unwrap_or_else(|| naar("/"))
+    response.unwrap_or_else(|| redirect_to("/"))
 }
 
 #[derive(Deserialize)]
-struct Verder {
+struct Proceed {
     csrf: String,
 }
 
-async fn verder(State(app): State<Arc<App>>, headers: HeaderMap, Form(form): Form<Verder>) -> Response {
+async fn proceed(State(app): State<Arc<App>>, headers: HeaderMap, Form(form): Form<Proceed>) -> Response {
     let Some(secret) = own_form(&app, &headers, &form.csrf) else {
-        return vreemd_formulier();
+        return foreign_form();
     };
-    let next = app.sessies.with(secret, |opdracht| {
-        Some((opdracht.aanbod.clone(), opdracht.wacht.pop_front()?))
-    });
+    let next = app
+        .sessions
+        .with(secret, |job| Some((job.offerings.clone(), job.wait.pop_front()?)));
     match next.flatten() {
-        Some((aanbod, group)) => begin(&app, secret, &aanbod, &group),
-        None => naar("/resultaat"),
+        Some((offerings, group)) => begin(&app, secret, &offerings, &group),
+        None => redirect_to("/resultaat"),
     }
 }
 
 /// Sends the browser to the authorization server of a flow.
-fn begin(app: &App, secret: &str, aanbod: &Aanbod, group: &FlowGroup) -> Response {
+fn begin(app: &App, secret: &str, offerings: &Offerings, group: &FlowGroup) -> Response {
     let server = group.authorization_endpoint.hostname();
     let path = app.dvp.redirect_path("/terug", server);
     let started = RedirectUri::parse(&format!("https://{}{path}", app.dvp.client_id()))
         .map_err(|error| error.to_string())
         .and_then(|redirect_uri| {
-            let aanvraag = Aanvraag::verzamelen(Release::DEFAULT, aanbod.aanbieder.clone(), group, redirect_uri);
-            let aanvraag = aanvraag
+            let flow_request =
+                FlowRequest::verzamelen(Release::DEFAULT, offerings.aanbieder.clone(), group, redirect_uri);
+            let flow_request = flow_request
                 .map_err(|error| error.to_string())?
-                .from_list(aanbod.volgnummer);
-            let account = app.sessies.account(secret).ok_or("the session has ended")?;
+                .from_list(offerings.volgnummer);
+            let account = app.sessions.account(secret).ok_or("the session has ended")?;
             let account = account.map_err(|error| error.to_string())?;
             app.dvp
-                .start(account, aanvraag, secret)
+                .start(account, flow_request, secret)
                 .map_err(|error| error.to_string())
         });
     let location = started.and_then(|started| {
@@ -163,19 +164,19 @@ fn begin(app: &App, secret: &str, aanbod: &Aanbod, group: &FlowGroup) -> Respons
     match location {
         Ok(location) => {
             tracing::info!(
-                target: STAP, rol = app.rol, regel = "core.authint.200, core.authint.208",
+                target: STEP, role = app.role, rule = "core.authint.200, core.authint.208",
                 "stuurt de Persoon naar {server} met het autorisatieverzoek",
             );
-            naar(&location)
+            redirect_to(&location)
         }
         Err(error) => {
             tracing::error!(error, "the flow cannot start");
-            storing()
+            outage()
         }
     }
 }
 
-async fn terug(
+async fn back(
     State(app): State<Arc<App>>,
     method: Method,
     headers: HeaderMap,
@@ -186,69 +187,68 @@ async fn terug(
         return StatusCode::OK.into_response();
     }
     let Some(secret) = session(&headers) else {
-        return naar("/");
+        return redirect_to("/");
     };
     let callback = Callback::new(secret, uri.path(), uri.query().unwrap_or_default());
     let received = app.dvp.finish(&app.flows, &callback);
-    let known = app.sessies.with(secret, |opdracht| opdracht.aanbod.clone());
-    let (Some(aanbod), Some(person)) = (known, app.sessies.person(secret)) else {
-        return naar("/");
+    let known = app.sessions.with(secret, |job| job.offerings.clone());
+    let (Some(offerings), Some(person)) = (known, app.sessions.person(secret)) else {
+        return redirect_to("/");
     };
     let outcome = match received {
         Ok(received) => {
-            tracing::info!(target: STAP, rol = app.rol, regel = "core.tknint.202", "herkent het antwoord aan de eigen state en heeft een code");
-            verzamel(&app, person, &aanbod, received).await
+            tracing::info!(target: STEP, role = app.role, rule = "core.tknint.202", "herkent het antwoord aan de eigen state en heeft een code");
+            collect_all(&app, person, &offerings, received).await
         }
-        Err(error) => Err(VerzamelError::from(error)),
+        Err(error) => Err(CollectError::from(error)),
     };
-    let resultaten = outcome.unwrap_or_else(|error| {
-        tracing::info!(target: STAP, rol = app.rol, regel = "", "krijgt geen gegevens: {error}");
-        vec![Resultaat::Mislukt {
-            melding: error.melding(),
+    let results = outcome.unwrap_or_else(|error| {
+        tracing::info!(target: STEP, role = app.role, rule = "", "krijgt geen gegevens: {error}");
+        vec![CollectResult::Failed {
+            user_message: error.user_message(),
         }]
     });
-    app.sessies
-        .with(secret, |opdracht| opdracht.resultaten.extend(resultaten));
+    app.sessions.with(secret, |job| job.results.extend(results));
     // a redirect, so that the code does not stay in the address bar
-    naar("/resultaat")
+    redirect_to("/resultaat")
 }
 
 #[derive(Template)]
 #[template(path = "resultaat.html")]
-struct ResultaatPage {
+struct ResultPage {
     csrf: String,
     aanbieder: String,
-    resultaten: Vec<Resultaat>,
-    volgende: Option<String>,
+    results: Vec<CollectResult>,
+    next_step: Option<String>,
 }
 
-async fn resultaat(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let Some((secret, csrf)) = session(&headers).and_then(|secret| Some((secret, app.sessies.csrf(secret)?))) else {
-        return naar("/");
+async fn result(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let Some((secret, csrf)) = session(&headers).and_then(|secret| Some((secret, app.sessions.csrf(secret)?))) else {
+        return redirect_to("/");
     };
-    let filled = app.sessies.with(secret, |opdracht| {
-        let namen = |group: &FlowGroup| {
+    let filled = app.sessions.with(secret, |job| {
+        let names = |group: &FlowGroup| {
             group
                 .gegevensdiensten
                 .iter()
-                .map(|id| opdracht.aanbod.naam_van(id))
+                .map(|id| job.offerings.name_of(id))
                 .collect::<Vec<_>>()
                 .join(", ")
         };
-        ResultaatPage {
+        ResultPage {
             csrf,
-            aanbieder: opdracht.aanbod.aanbieder.to_string(),
-            resultaten: opdracht.resultaten.clone(),
-            volgende: opdracht.wacht.front().map(namen),
+            aanbieder: job.offerings.aanbieder.to_string(),
+            results: job.results.clone(),
+            next_step: job.wait.front().map(names),
         }
     });
-    filled.map_or_else(|| naar("/"), |filled| page(StatusCode::OK, &filled))
+    filled.map_or_else(|| redirect_to("/"), |filled| page(StatusCode::OK, &filled))
 }
 
 /// What the Persoon has here, to take along; nobody else's.
-async fn gegevens(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let Some(person) = session(&headers).and_then(|secret| app.sessies.person(secret)) else {
-        return naar("/");
+async fn data(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let Some(person) = session(&headers).and_then(|secret| app.sessions.person(secret)) else {
+        return redirect_to("/");
     };
     match app.dossier.download(person).await {
         Ok(lines) => {
@@ -262,27 +262,27 @@ async fn gegevens(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
         }
         Err(error) => {
             tracing::error!(%error, "the dossier cannot be read");
-            storing()
+            outage()
         }
     }
 }
 
 #[derive(Template)]
 #[template(path = "melding.html")]
-struct MeldingPage {
-    melding: &'static str,
+struct MessagePage {
+    user_message: &'static str,
 }
 
-fn storing() -> Response {
-    let melding = "Het lukt nu niet door een fout bij ons. Probeer het later nog eens.";
-    page(StatusCode::SERVICE_UNAVAILABLE, &MeldingPage { melding })
+fn outage() -> Response {
+    let user_message = "Het lukt nu niet door een fout bij ons. Probeer het later nog eens.";
+    page(StatusCode::SERVICE_UNAVAILABLE, &MessagePage { user_message })
 }
 
-fn vreemd_formulier() -> Response {
+fn foreign_form() -> Response {
     page(
         StatusCode::FORBIDDEN,
-        &MeldingPage {
-            melding: "Dit formulier hoort niet bij uw sessie. Begin opnieuw.",
+        &MessagePage {
+            user_message: "Dit formulier hoort niet bij uw sessie. Begin opnieuw.",
         },
     )
 }
@@ -305,7 +305,7 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
 }
 
 /// RFC 9110 section 15.4.4: after this, the browser uses GET.
-fn naar(location: &str) -> Response {
+fn redirect_to(location: &str) -> Response {
     (
         StatusCode::SEE_OTHER,
         [
@@ -318,7 +318,7 @@ fn naar(location: &str) -> Response {
 }
 
 fn own_form<'a>(app: &App, headers: &'a HeaderMap, csrf: &str) -> Option<&'a str> {
-    session(headers).filter(|secret| app.sessies.is_own_form(secret, csrf))
+    session(headers).filter(|secret| app.sessions.is_own_form(secret, csrf))
 }
 
 fn session(headers: &HeaderMap) -> Option<&str> {

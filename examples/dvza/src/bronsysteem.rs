@@ -4,14 +4,15 @@
 //! A folder holds `index.json` and below it `<aanbieder>/<persoon>/<gegevensdienst>/*.json` with FHIR resources. The
 //! index says what each Aanbieder keeps them in: files as they are, a database, or a FHIR server of its own.
 
-mod fhirserver;
+mod fhir_server;
 
-use fhirserver::FhirServer;
+use fhir_server::FhirServer;
 use medmij_dvza::SourceBirthDate;
 use medmij_fhir::{
     FhirVersion, Gegevensdienst,
     server::{
-        self, Bronsystemen, Context, FhirBron, FolderBron, ResourceSet, ResourceSetError, SqlStatements, SqliteBron,
+        self, Bronsystemen, Context, FhirBronsysteem, FolderBronsysteem, ResourceSet, ResourceSetError, SqlStatements,
+        SqliteBronsysteem,
     },
 };
 use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, ValueError};
@@ -26,14 +27,14 @@ use std::{
 /// All dossiers, each in the source system of its Aanbieder.
 pub(crate) struct Bronsysteem {
     personen: Arc<Vec<Persoon>>,
-    bronnen: BTreeMap<(Aanbiedernaam, GegevensdienstId), Bronsystemen>,
+    sources: BTreeMap<(Aanbiedernaam, GegevensdienstId), Bronsystemen>,
     dossiers: BTreeSet<(Aanbiedernaam, usize, GegevensdienstId)>,
 }
 
 /// An invented person.
 pub(crate) struct Persoon {
     /// What a login stub shows.
-    pub(crate) naam: String,
+    pub(crate) name: String,
     /// A number that passes the elfproef and belongs to nobody.
     pub(crate) bsn: Bsn,
     /// As `YYYY-MM-DD`.
@@ -53,7 +54,7 @@ struct Index {
 #[serde(rename_all = "camelCase")]
 struct IndexAanbieder {
     map: String,
-    bron: Soort,
+    bronsysteem: Kind,
     gegevensdiensten: Vec<GegevensdienstId>,
     /// Gegevensdiensten that stand in a FHIR server of the Aanbieder.
     #[serde(default)]
@@ -62,8 +63,8 @@ struct IndexAanbieder {
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Soort {
-    Bestanden,
+enum Kind {
+    Files,
     Sql,
 }
 
@@ -71,7 +72,7 @@ enum Soort {
 #[serde(rename_all = "camelCase")]
 struct IndexPersoon {
     map: String,
-    naam: String,
+    name: String,
     geboortedatum: String,
     test_bsn: String,
 }
@@ -81,60 +82,62 @@ impl Bronsysteem {
     ///
     /// # Errors
     ///
-    /// [`BronError`], where a file cannot be read, is no FHIR, or a database cannot be made.
-    pub(crate) fn open(folder: &Path, databases: &Path) -> Result<Self, BronError> {
-        std::fs::create_dir_all(databases).map_err(|source| BronError::Read {
+    /// [`BronsysteemError`], where a file cannot be read, is no FHIR, or a database cannot be made.
+    pub(crate) fn open(folder: &Path, databases: &Path) -> Result<Self, BronsysteemError> {
+        std::fs::create_dir_all(databases).map_err(|source| BronsysteemError::Read {
             path: databases.to_owned(),
             source,
         })?;
         let path = folder.join("index.json");
-        let index: Index = serde_json::from_slice(&read(&path)?).map_err(|source| BronError::Index { path, source })?;
+        let index: Index =
+            serde_json::from_slice(&read(&path)?).map_err(|source| BronsysteemError::Index { path, source })?;
         let personen = index.personen.into_iter().map(|persoon| {
             Ok(Persoon {
-                naam: persoon.naam,
+                name: persoon.name,
                 bsn: Bsn::parse(&persoon.test_bsn)?,
                 geboortedatum: persoon.geboortedatum,
                 map: persoon.map,
             })
         });
         let personen: Arc<Vec<Persoon>> = Arc::new(personen.collect::<Result<_, ValueError>>()?);
-        let (mut bronnen, mut dossiers) = (BTreeMap::new(), BTreeSet::new());
+        let (mut sources, mut dossiers) = (BTreeMap::new(), BTreeSet::new());
         for aanbieder in &index.aanbieders {
-            let naam = Aanbiedernaam::parse(&aanbieder.map).map_err(|_| BronError::Naam(aanbieder.map.clone()))?;
+            let name =
+                Aanbiedernaam::parse(&aanbieder.map).map_err(|_| BronsysteemError::Name(aanbieder.map.clone()))?;
             let root = folder.join(&aanbieder.map);
             for (number, persoon) in personen.iter().enumerate() {
                 for id in &aanbieder.gegevensdiensten {
                     if root.join(&persoon.map).join(id.as_str()).is_dir() {
-                        dossiers.insert((naam.clone(), number, id.clone()));
+                        dossiers.insert((name.clone(), number, id.clone()));
                     }
                 }
             }
             let database = databases.join(format!("{}.bron.db", aanbieder.map));
-            if aanbieder.bron == Soort::Sql {
+            if aanbieder.bronsysteem == Kind::Sql {
                 export(&database, &root, &personen, &aanbieder.gegevensdiensten)?;
             }
             for id in &aanbieder.gegevensdiensten {
                 let version = Gegevensdienst::lookup(id).map_or(FhirVersion::Stu3, Gegevensdienst::version);
-                let bron = Bronsystemen::new();
-                let bron = if aanbieder.fhir.contains(id) {
+                let bronsysteem = Bronsystemen::new();
+                let bronsysteem = if aanbieder.fhir.contains(id) {
                     let server = FhirServer::load(&root, &personen, id)?;
-                    bron.with(FhirBron::new(server, fhirserver::BASE, version)?)
-                } else if aanbieder.bron == Soort::Sql {
+                    bronsysteem.with(FhirBronsysteem::new(server, fhir_server::BASE, version)?)
+                } else if aanbieder.bronsysteem == Kind::Sql {
                     let key = key(&personen);
-                    bron.with(SqliteBron::open(&database, SqlStatements::default(), key)?)
+                    bronsysteem.with(SqliteBronsysteem::open(&database, SqlStatements::default(), key)?)
                 } else {
                     let (key, root) = (key(&personen), root.clone());
                     let place = move |context: &Context| {
                         Some(root.join(key(context)?).join(context.gegevensdienst()?.as_str()))
                     };
-                    bron.with(FolderBron::new(version, place))
+                    bronsysteem.with(FolderBronsysteem::new(version, place))
                 };
-                bronnen.insert((naam.clone(), id.clone()), bron);
+                sources.insert((name.clone(), id.clone()), bronsysteem);
             }
         }
         Ok(Self {
             personen,
-            bronnen,
+            sources,
             dossiers,
         })
     }
@@ -145,14 +148,18 @@ impl Bronsysteem {
     }
 
     /// When a person was born; in the index as `YYYY-MM-DD`.
-    pub(crate) fn geboren(&self, bsn: &Bsn) -> Option<SourceBirthDate> {
+    pub(crate) fn born(&self, bsn: &Bsn) -> Option<SourceBirthDate> {
         let persoon = self.personen.iter().find(|persoon| persoon.bsn == *bsn)?;
         SourceBirthDate::parse(&persoon.geboortedatum.replace('-', "")).ok()
     }
 
     /// The source system of an Aanbieder for a gegevensdienst.
-    pub(crate) fn bron(&self, aanbieder: &Aanbiedernaam, gegevensdienst: &GegevensdienstId) -> Option<&Bronsystemen> {
-        self.bronnen.get(&(aanbieder.clone(), gegevensdienst.clone()))
+    pub(crate) fn bronsysteem(
+        &self,
+        aanbieder: &Aanbiedernaam,
+        gegevensdienst: &GegevensdienstId,
+    ) -> Option<&Bronsystemen> {
+        self.sources.get(&(aanbieder.clone(), gegevensdienst.clone()))
     }
 
     /// Whether an Aanbieder has something of a person for a gegevensdienst.
@@ -176,8 +183,8 @@ fn key(personen: &Arc<Vec<Persoon>>) -> impl Fn(&Context) -> Option<String> + Se
 }
 
 /// Writes the files of an Aanbieder into a database, as an export job of its record system would.
-fn export(path: &Path, root: &Path, personen: &[Persoon], ids: &[GegevensdienstId]) -> Result<(), BronError> {
-    let made = |source| BronError::Database {
+fn export(path: &Path, root: &Path, personen: &[Persoon], ids: &[GegevensdienstId]) -> Result<(), BronsysteemError> {
+    let made = |source| BronsysteemError::Database {
         path: path.to_owned(),
         source,
     };
@@ -207,8 +214,8 @@ fn export(path: &Path, root: &Path, personen: &[Persoon], ids: &[GegevensdienstI
     transaction.commit().map_err(made)
 }
 
-fn resources(folder: &Path) -> Result<ResourceSet, BronError> {
-    let listed = |source| BronError::Read {
+fn resources(folder: &Path) -> Result<ResourceSet, BronsysteemError> {
+    let listed = |source| BronsysteemError::Read {
         path: folder.to_owned(),
         source,
     };
@@ -224,13 +231,13 @@ fn resources(folder: &Path) -> Result<ResourceSet, BronError> {
     for path in paths {
         let bytes = read(&path)?;
         set.insert_json(&bytes)
-            .map_err(|source| BronError::Resource { path, source })?;
+            .map_err(|source| BronsysteemError::Resource { path, source })?;
     }
     Ok(set)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, BronError> {
-    std::fs::read(path).map_err(|source| BronError::Read {
+fn read(path: &Path) -> Result<Vec<u8>, BronsysteemError> {
+    std::fs::read(path).map_err(|source| BronsysteemError::Read {
         path: path.to_owned(),
         source,
     })
@@ -239,7 +246,7 @@ fn read(path: &Path) -> Result<Vec<u8>, BronError> {
 /// Why a folder is no source of data.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum BronError {
+pub enum BronsysteemError {
     /// A file or folder cannot be read.
     #[error("cannot read {path}: {source}", path = path.display())]
     Read {
@@ -258,7 +265,7 @@ pub enum BronError {
     },
     /// A folder is not named after an Aanbieder.
     #[error("{0} is no Aanbiedernaam")]
-    Naam(String),
+    Name(String),
     /// A file is no resource that may be served.
     #[error("{path}: {source}", path = path.display())]
     Resource {
@@ -277,7 +284,7 @@ pub enum BronError {
     },
     /// A source system does not open.
     #[error(transparent)]
-    Bron(#[from] server::BronError),
+    Bronsysteem(#[from] server::BronsysteemError),
     /// A person's number is none.
     #[error("testBsn of a person: {0}")]
     Bsn(#[from] ValueError),

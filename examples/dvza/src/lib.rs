@@ -3,38 +3,38 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `leverancier.rs` | what a supplier brings to the authorization server of medmij-dvza |
-//! | `inlogstub.rs` | a stub in the place of DigiD, for loopback only |
+//! | `supplier.rs` | what a supplier brings to the authorization server of medmij-dvza |
+//! | `login_stub.rs` | a stub in the place of DigiD, for loopback only |
 //! | `oidc.rs` | a login by OpenID Connect, as a DigiD broker offers it |
 //! | `bronsysteem.rs` | the source system: dossiers of invented persons, from a folder |
-//! | `opslag.rs` | the store of grants and tokens, and its keys |
+//! | `storage.rs` | the store of grants and tokens, and its keys |
 //! | `resource.rs` | the resource server |
 //! | `readiness.rs` | what has to be well beside the Node: store and source system |
-//! | `verteller.rs` | telling the events of the chain log |
+//! | `narrator.rs` | telling the events of the chain log |
 //!
 //! It leaves out what a real DVZA has: keys in a place of their own, delivery of the chain log.
 #![forbid(unsafe_code)]
 
 mod bronsysteem;
-mod inlogstub;
-mod leverancier;
+mod login_stub;
+mod narrator;
 mod oidc;
-mod opslag;
 mod readiness;
 mod resource;
-mod verteller;
+mod storage;
+mod supplier;
 
-pub use bronsysteem::BronError;
+pub use bronsysteem::BronsysteemError;
 pub use oidc::{HttpError, OidcConfig, OidcError, Refused};
 pub use resource::resource_path;
 
 use bronsysteem::Bronsysteem;
-use inlogstub::Inlogstub;
-use leverancier::{BronToets, Leverancier, Login};
+use login_stub::LoginStub;
 use oidc::Oidc;
+use supplier::{BronsysteemToets, ExampleSupplier, Login};
 
 use medmij_dvza::{
-    KeysError, Limits, Server, ServerConfig,
+    KeysError, RequestLimits, Server, ServerConfig,
     registratie::{Follower, Registratie, RegistratieError, RegistratieFile, RegistratieFolder},
     router::{RouterOptions, back_channel, front_channel},
 };
@@ -43,14 +43,14 @@ use medmij_node::{Node, NodeConfig, NodeError, NodeList};
 use medmij_oauth::policy::LimitPolicy;
 use medmij_store_sqlite::OpenError;
 use medmij_types::{EntropyError, Hostname, SystemClock};
+use narrator::Narrator;
 use resource::Resources;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
-use verteller::Verteller;
 
 /// The target of the `tracing` events that tell a person what happens.
-const STAP: &str = "stap";
+const STEP: &str = "stap";
 /// The path of the authorization endpoint, on the front-channel host.
 pub const AUTHORIZE: &str = "/oauth/authorize";
 /// The path of the token endpoint, on the back-channel host.
@@ -65,7 +65,7 @@ pub const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// What the steps call it.
-    pub rol: String,
+    pub role: String,
     /// Who it is on the back channel.
     pub node: NodeConfig,
     /// Its host name on the front channel.
@@ -78,14 +78,14 @@ pub struct Config {
     #[serde(default)]
     pub operator: Option<SocketAddr>,
     /// Its telephone number, for the page Technische storing.
-    pub telefoon: String,
+    pub phone: String,
     /// The file that says whom it serves; it is read again while the DVZA runs.
     pub registration: PathBuf,
     /// The login by OpenID Connect; without, a stub in the place of DigiD, for loopback only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oidc: Option<OidcConfig>,
     /// The folder of its source system.
-    pub gegevens: PathBuf,
+    pub data: PathBuf,
 }
 
 /// Fetches the lists and listens on both channels; the future that comes back serves until `shutdown`.
@@ -102,15 +102,15 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     for list in node.lists() {
         let (kind, number, entries) = (list.kind, list.volgnummer, list.entries);
         tracing::info!(
-            target: STAP, rol = config.rol, regel = list.rules(),
+            target: STEP, role = config.role, rule = list.rules(),
             "haalt de {kind} op: nummer {number}, {entries} regels, geldig",
         );
     }
-    let bron = Arc::new(Bronsysteem::open(&config.gegevens, &config.node.folder)?);
+    let bronsysteem = Arc::new(Bronsysteem::open(&config.data, &config.node.folder)?);
 
     // core.gegevensdiensten.104: what was taken out of the file is served for 3600 seconds more
-    let keep = Arc::new(RegistratieFolder::open(&config.node.folder)?);
-    let registratie = Registratie::open(keep, Arc::new(SystemClock::default()))?.with_namen(Arc::clone(node.gnl()));
+    let storage = Arc::new(RegistratieFolder::open(&config.node.folder)?);
+    let registratie = Registratie::open(storage, Arc::new(SystemClock::default()))?.with_gnl(Arc::clone(node.gnl()));
     let registratie = Arc::new(registratie);
     let follower = Follower::new(Arc::clone(&registratie), RegistratieFile::new(&config.registration));
     // the last good registration serves on where the file is gone; a first one has to be there
@@ -124,33 +124,33 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         None => {
             let listeners = [(&config.hostname, config.front), (node.hostname(), config.back)];
             let development = node.danger_development(listeners)?;
-            let stub = Inlogstub::new(development, config.hostname.clone(), Arc::clone(&bron));
+            let stub = LoginStub::new(development, config.hostname.clone(), Arc::clone(&bronsysteem));
             let page = stub.router();
             (Login::Stub(stub), page)
         }
     };
-    let store = opslag::store(&config.node.folder)?;
-    let leverancier = Leverancier {
+    let store = storage::store(&config.node.folder)?;
+    let supplier = ExampleSupplier {
         store,
         clients: Arc::clone(node.ocl()),
         aanbieders: Arc::clone(&registratie),
         login,
-        toets: BronToets {
-            rol: config.rol.clone(),
-            bron: Arc::clone(&bron),
+        toets: BronsysteemToets {
+            role: config.role.clone(),
+            bronsysteem: Arc::clone(&bronsysteem),
         },
     };
-    let keys = Arc::new(opslag::keys(&config.node.folder)?);
-    let mut settings = ServerConfig::new(config.hostname.clone(), &*config.rol, &config.telefoon, keys.clone());
-    let metrics = Arc::new(Metrics::before(Arc::new(Verteller {
-        rol: config.rol.clone(),
+    let keys = Arc::new(storage::keys(&config.node.folder)?);
+    let mut settings = ServerConfig::new(config.hostname.clone(), &*config.role, &config.phone, keys.clone());
+    let metrics = Arc::new(Metrics::before(Arc::new(Narrator {
+        role: config.role.clone(),
     })));
     settings.observer = Arc::clone(&metrics) as _;
-    let server = Server::danger_example(Arc::new(leverancier), settings);
+    let server = Server::danger_example(Arc::new(supplier), settings);
     // a key that rows still need is not left out
     server.check_keys().await?;
 
-    readiness::add(&node, &server, &config.gegevens);
+    readiness::add(&node, &server, &config.data);
     let operator = match config.operator {
         Some(address) => Some(node.listen_for_operator(address, move || metrics.to_text()).await?),
         None => None,
@@ -160,11 +160,18 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     // an address that is not in the map stays as it is, and then leads nowhere on this machine
     let rewrite = move |address: &str| loopback.rewrite_front(address).unwrap_or_else(|_| address.to_owned());
     // core.gegevensdiensten.103: the same for every DVP and every address
-    let limits = Arc::new(Limits::new(LimitPolicy::default()));
+    let limits = Arc::new(RequestLimits::new(LimitPolicy::default()));
     let options = RouterOptions::at("/oauth").with_limits(limits).danger_loopback(rewrite);
     let front = front_channel(server.clone(), options.clone()).merge(login_page);
     let (purged, stopping) = (server.clone(), server.clone());
-    let resources = Resources::new(&config.rol, node.hostname(), server.clone(), bron, registratie, keys);
+    let resources = Resources::new(
+        &config.role,
+        node.hostname(),
+        server.clone(),
+        bronsysteem,
+        registratie,
+        keys,
+    );
     let back = back_channel(server, options).merge(resources.router());
 
     let front_listener = tokio::net::TcpListener::bind(config.front)
@@ -172,12 +179,12 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         .map_err(StartError::Bind)?;
     let back_listener = node.listen(config.back).await?;
     tracing::info!(
-        target: STAP, rol = config.rol, regel = "core.tls.300, core.whl.307",
+        target: STEP, role = config.role, rule = "core.tls.300, core.whl.307",
         "luistert: browsers op {}, Nodes met mTLS op {}", config.hostname, node.hostname(),
     );
     Ok(async move {
         let (stop, stopped) = watch::channel(false);
-        let purging = tokio::spawn(opslag::purge(purged));
+        let purging = tokio::spawn(storage::purge(purged));
         let following = tokio::spawn(async move { follower.run().await });
         // ends with the DVZA
         let mut operated = tokio::task::JoinSet::new();
@@ -222,7 +229,7 @@ pub enum StartError {
     Registratie(#[from] RegistratieError),
     /// Its data.
     #[error(transparent)]
-    Bron(#[from] BronError),
+    Bronsysteem(#[from] BronsysteemError),
     /// Its login by OpenID Connect.
     #[error(transparent)]
     Oidc(#[from] OidcError),

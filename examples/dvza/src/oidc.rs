@@ -192,32 +192,32 @@ impl Authentication for Oidc {
             callback.form
         };
         let Ok(answer) = Form::parse_up_to(answer.as_bytes(), answer.len()) else {
-            return Ok(LoginOutcome::Mislukt);
+            return Ok(LoginOutcome::Failed);
         };
         let value = |name| answer.one(name).ok().flatten();
         // RFC 9207: an answer of another provider is none of ours
         if value("iss").is_some_and(|issuer| issuer != self.config.issuer) {
-            return Ok(LoginOutcome::Mislukt);
+            return Ok(LoginOutcome::Failed);
         }
         match (value("error"), value("code")) {
-            (Some("access_denied"), _) => Ok(LoginOutcome::Geannuleerd),
+            (Some("access_denied"), _) => Ok(LoginOutcome::Cancelled),
             // the provider could not reach the level that was demanded
-            (Some("unmet_authentication_requirements"), _) => Ok(LoginOutcome::Geannuleerd),
+            (Some("unmet_authentication_requirements"), _) => Ok(LoginOutcome::Cancelled),
             (None, Some(code)) => {
                 let remembered = serde_json::from_slice(callback.remember).map_err(failed)?;
                 match self.identify(remembered, code.to_owned()).await {
-                    Ok(verified) => Ok(LoginOutcome::Ingelogd(
-                        Persoon::new(verified.bsn).with_betrouwbaarheidsniveau(verified.level),
+                    Ok(verified) => Ok(LoginOutcome::LoggedIn(
+                        Persoon::new(verified.bsn).with_assurance_level(verified.level),
                     )),
-                    Err(OidcError::Refused(Refused::Level)) => Ok(LoginOutcome::Geannuleerd),
+                    Err(OidcError::Refused(Refused::Level)) => Ok(LoginOutcome::Cancelled),
                     Err(OidcError::Refused(refused)) => {
                         tracing::warn!(rule = "core.authint.204", reason = %refused, "ID token refused");
-                        Ok(LoginOutcome::Mislukt)
+                        Ok(LoginOutcome::Failed)
                     }
                     Err(error) => Err(failed(error)),
                 }
             }
-            _ => Ok(LoginOutcome::Mislukt),
+            _ => Ok(LoginOutcome::Failed),
         }
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.rscint.200, core.rscint.201 — the resource server: the guard of medmij-dvza first, then the source system.
 
-use crate::STAP;
-use crate::{bronsysteem::Bronsysteem, leverancier::Leverancier};
+use crate::STEP;
+use crate::{bronsysteem::Bronsysteem, supplier::ExampleSupplier};
 use axum::{
     Router,
     body::Body,
@@ -19,7 +19,7 @@ use medmij_fhir::{
 };
 use medmij_net::Peer;
 use medmij_oauth::{
-    Functie,
+    Function,
     seal::{KeyRing as _, LocalKeyRing},
 };
 use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, Hostname, OsEntropy};
@@ -54,9 +54,9 @@ impl PageSeal for PageKeys {
 
 /// Answers resource requests.
 pub(crate) struct Resources {
-    rol: String,
-    server: Server<Leverancier>,
-    bron: Arc<Bronsysteem>,
+    role: String,
+    server: Server<ExampleSupplier>,
+    bronsysteem: Arc<Bronsysteem>,
     registratie: Arc<Registratie>,
     hostname: Hostname,
     pages: Arc<dyn PageSeal>,
@@ -67,17 +67,17 @@ pub(crate) struct Resources {
 impl Resources {
     /// A resource server for what is served here, under the back-channel name of this Node.
     pub(crate) fn new(
-        rol: &str,
+        role: &str,
         hostname: &Hostname,
-        server: Server<Leverancier>,
-        bron: Arc<Bronsysteem>,
+        server: Server<ExampleSupplier>,
+        bronsysteem: Arc<Bronsysteem>,
         registratie: Arc<Registratie>,
         keys: Arc<LocalKeyRing>,
     ) -> Self {
         Self {
-            rol: rol.to_owned(),
+            role: role.to_owned(),
             server,
-            bron,
+            bronsysteem,
             registratie,
             hostname: hostname.clone(),
             pages: Arc::new(PageKeys(keys)),
@@ -119,7 +119,7 @@ impl Resources {
             .ok()
             .zip(GegevensdienstId::parse(gegevensdienst).ok());
         // core.gegevensdiensten.104: until 3600 seconds after the entry lapsed
-        let served = key.filter(|(aanbieder, id)| self.registratie.serves(aanbieder, Functie::Verzamelen, id));
+        let served = key.filter(|(aanbieder, id)| self.registratie.serves(aanbieder, Function::Verzamelen, id));
         let found = served.and_then(|(aanbieder, id)| Some((self.responder(&aanbieder, &id)?, aanbieder, id)));
         let Some((responder, aanbieder, id)) = found else {
             return refuse(
@@ -140,16 +140,16 @@ impl Resources {
             .await;
         // who saw what is on record within a second
         self.server.flush_audit_soon();
-        let verleend = match judged {
-            Ok(verleend) => verleend,
+        let granted_access = match judged {
+            Ok(granted_access) => granted_access,
             Err(error) => {
-                tracing::info!(target: STAP, rol = self.rol, regel = "core.rscint.200", "weigert een resourceverzoek: {error}");
+                tracing::info!(target: STEP, role = self.role, rule = "core.rscint.200", "weigert een resourceverzoek: {error}");
                 let mut response = refuse(responder.version(), error.status(), IssueCode::Security, "geen toegang");
                 response.headers_mut().extend(error.to_http().headers().clone());
                 return response;
             }
         };
-        let Some(bron) = self.bron.bron(&aanbieder, &id) else {
+        let Some(bronsysteem) = self.bronsysteem.bronsysteem(&aanbieder, &id) else {
             return refuse(
                 responder.version(),
                 StatusCode::NOT_FOUND,
@@ -157,8 +157,8 @@ impl Resources {
                 "er is hier geen bronsysteem voor",
             );
         };
-        let context = Context::new(verleend.persoon.bsn.clone(), id);
-        let response = responder.respond(request, &context, bron).await;
+        let context = Context::new(granted_access.persoon.bsn.clone(), id);
+        let response = responder.respond(request, &context, bronsysteem).await;
         let masked = response.extensions().get::<Masked>().map_or(0, |masked| masked.places);
         if masked > 0 {
             tracing::warn!(aanbieder = %aanbieder, masked, "core.rscint.203: a source gave a BSN, which was masked");
@@ -226,7 +226,7 @@ mod tests {
     async fn h16_who_has_no_dossier_cannot_be_told_from_who_has_nothing_that_is_asked() {
         let kept = tempfile::tempdir().unwrap();
         let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-        let bronnen = Bronsysteem::open(&data, kept.path()).unwrap();
+        let sources = Bronsysteem::open(&data, kept.path()).unwrap();
         for (aanbieder, id, asked) in [
             ("ziekenhuisdelinde", "51", "DocumentReference?status=entered-in-error"),
             ("huisartsdewilg", "51", "DocumentReference?status=entered-in-error"),
@@ -234,15 +234,15 @@ mod tests {
         ] {
             let uri = format!("https://dvza-een.localhost/fhir/{aanbieder}/{id}");
             let endpoint = ResourceEndpoint::new(BackchannelUri::parse(&uri).unwrap()).unwrap();
-            let dienst = GegevensdienstId::parse(id).unwrap();
-            let responder = Responder::new(endpoint, Gegevensdienst::lookup(&dienst).unwrap());
-            let bron = bronnen
-                .bron(&Aanbiedernaam::parse(aanbieder).unwrap(), &dienst)
+            let service = GegevensdienstId::parse(id).unwrap();
+            let responder = Responder::new(endpoint, Gegevensdienst::lookup(&service).unwrap());
+            let bronsysteem = sources
+                .bronsysteem(&Aanbiedernaam::parse(aanbieder).unwrap(), &service)
                 .unwrap();
             let request = http::Request::get(format!("{uri}/{asked}")).body(Bytes::new()).unwrap();
             let ask = async |bsn: &str| {
-                let context = Context::new(Bsn::parse(bsn).unwrap(), dienst.clone());
-                responder.respond(&request, &context, bron).await
+                let context = Context::new(Bsn::parse(bsn).unwrap(), service.clone());
+                responder.respond(&request, &context, bronsysteem).await
             };
             let (nobody, nothing) = (ask("999990019").await, ask("999910024").await);
             assert_eq!(nobody.status(), StatusCode::OK, "{aanbieder} {id}");
@@ -255,7 +255,7 @@ mod tests {
     async fn each_source_system_gives_what_it_has_of_one_person() {
         let kept = tempfile::tempdir().unwrap();
         let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-        let bronnen = Bronsysteem::open(&data, kept.path()).unwrap();
+        let sources = Bronsysteem::open(&data, kept.path()).unwrap();
         for (aanbieder, id, asked, found) in [
             ("ziekenhuisdelinde", "48", "Patient", 1),
             ("ziekenhuisdelinde", "50", "CareTeam", 1),
@@ -264,14 +264,14 @@ mod tests {
         ] {
             let uri = format!("https://dvza-een.localhost/fhir/{aanbieder}/{id}");
             let endpoint = ResourceEndpoint::new(BackchannelUri::parse(&uri).unwrap()).unwrap();
-            let dienst = GegevensdienstId::parse(id).unwrap();
-            let responder = Responder::new(endpoint, Gegevensdienst::lookup(&dienst).unwrap());
-            let bron = bronnen
-                .bron(&Aanbiedernaam::parse(aanbieder).unwrap(), &dienst)
+            let service = GegevensdienstId::parse(id).unwrap();
+            let responder = Responder::new(endpoint, Gegevensdienst::lookup(&service).unwrap());
+            let bronsysteem = sources
+                .bronsysteem(&Aanbiedernaam::parse(aanbieder).unwrap(), &service)
                 .unwrap();
-            let context = Context::new(Bsn::parse("999910024").unwrap(), dienst);
+            let context = Context::new(Bsn::parse("999910024").unwrap(), service);
             let request = http::Request::get(format!("{uri}/{asked}")).body(Bytes::new()).unwrap();
-            let response = responder.respond(&request, &context, bron).await;
+            let response = responder.respond(&request, &context, bronsysteem).await;
             let text = String::from_utf8_lossy(response.body()).into_owned();
             assert!(text.contains(&format!("\"total\":{found}")), "{aanbieder} {id}: {text}");
             assert!(!text.contains("vaccinaties.intern"), "its address stays inside");

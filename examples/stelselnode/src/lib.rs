@@ -25,22 +25,22 @@ use publication::{Publication, PublishError};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-/// The target of the `tracing` events that tell a person what happens: with the fields `rol` (who) and `regel` (by which
+/// The target of the `tracing` events that tell a person what happens: with the fields `role` (who) and `rule` (by which
 /// rule). The demo prints them; elsewhere they are ordinary log lines.
-pub const STAP: &str = "stap";
+pub const STEP: &str = "stap";
 
 /// The configuration of a Stelselnode.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// What the steps call it.
-    pub rol: String,
+    pub role: String,
     /// Who it is.
     pub node: NodeConfig,
     /// Where it listens for mutual TLS.
-    pub adres: SocketAddr,
+    pub address: SocketAddr,
     /// The folder with the four lists, under their official file names.
-    pub lijsten: PathBuf,
+    pub lists: PathBuf,
     /// Publishes a changed file whatever its Volgnummer, to see what others do with that.
     #[serde(default)]
     pub danger_any_volgnummer: bool,
@@ -55,14 +55,14 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     config: &Config,
     shutdown: S,
 ) -> Result<impl Future<Output = ()> + Send + use<S>, StartError> {
-    let published = Arc::new(Published::open(&config.lijsten, config.danger_any_volgnummer)?);
+    let published = Arc::new(Published::open(&config.lists, config.danger_any_volgnummer)?);
     let stelselnode = config.node.stelselnode.clone();
     let policy = HostPolicy::whitelist(Arc::clone(published.whitelist.cache()), stelselnode);
     let node = Node::with_policy(config.node.clone(), policy)?;
-    let listener = node.listen(config.adres).await?;
+    let listener = node.listen(config.address).await?;
     let router = Router::new().route("/{file}", get(list)).with_state(published);
-    let rol = &config.rol;
-    tracing::info!(target: STAP, rol, regel = "core.lijsten.300", "publiceert ZAL, OCL, Whitelist en GNL op https://{}", node.hostname());
+    let role = &config.role;
+    tracing::info!(target: STEP, role, rule = "core.lijsten.300", "publiceert ZAL, OCL, Whitelist en GNL op https://{}", node.hostname());
     Ok(listener.serve(router, shutdown))
 }
 

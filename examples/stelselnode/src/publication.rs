@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! One list in a folder: judged before it is published, and never replaced by a worse one.
 
-use medmij_list::{List, ListCache, ListError, NotTaken, ReadOptions, RefreshPolicy, Snapshot};
+use medmij_list::{List, ListCache, ListError, ReadOptions, RefreshPolicy, Rejected, Snapshot};
 use medmij_types::Clock;
 use std::{
     path::{Path, PathBuf},
@@ -74,7 +74,7 @@ impl<L: List> Publication<L> {
         if self.danger_any_volgnummer {
             self.cache.danger_forget_volgnummer();
         }
-        self.cache.offer(snapshot).map_err(|source| PublishError::NotTaken {
+        self.cache.offer(snapshot).map_err(|source| PublishError::Rejected {
             path: self.path.clone(),
             source,
         })?;
@@ -104,10 +104,10 @@ pub enum PublishError {
     },
     /// It must not replace the list that is published.
     #[error("{path}: {source}", path = path.display())]
-    NotTaken {
+    Rejected {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: NotTaken,
+        source: Rejected,
     },
 }

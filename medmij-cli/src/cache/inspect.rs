@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use medmij_list::{
     Freshness, RefreshPolicy,
-    supply::{FileKeep, JournalEntry, Journalled, Keep as _, KeepKey, Sha256Sum},
+    supply::{FileStorage, JournalEntry, Journalled, ListStorage as _, Sha256Sum, StorageKey},
 };
 use medmij_types::{Tijdstempel, Volgnummer};
 use serde::Serialize;
@@ -13,14 +13,14 @@ use serde::Serialize;
 use crate::{
     Exit,
     any_list::AnyList,
+    cli_error::CliError,
     input::Input,
     output::{self, Output, Paint, printable},
-    trouble::Trouble,
 };
 
-pub(super) fn inspect(keep: &FileKeep, json: bool, output: &mut Output) -> Result<Exit, Trouble> {
-    for key in keep.keys()? {
-        let kept = look(keep, &key)?;
+pub(super) fn inspect(storage: &FileStorage, json: bool, output: &mut Output) -> Result<Exit, CliError> {
+    for key in storage.keys()? {
+        let kept = look(storage, &key)?;
         if json {
             output.json(&kept);
         } else {
@@ -30,8 +30,8 @@ pub(super) fn inspect(keep: &FileKeep, json: bool, output: &mut Output) -> Resul
     Ok(Exit::Good)
 }
 
-pub(super) fn journal(keep: &FileKeep, json: bool, output: &mut Output) -> Result<Exit, Trouble> {
-    for entry in keep.journal()? {
+pub(super) fn journal(storage: &FileStorage, json: bool, output: &mut Output) -> Result<Exit, CliError> {
+    for entry in storage.journal()? {
         let line = Line::of(&entry);
         if json {
             output.json(&line);
@@ -65,9 +65,9 @@ pub(super) fn journal(keep: &FileKeep, json: bool, output: &mut Output) -> Resul
     Ok(Exit::Good)
 }
 
-fn look(keep: &FileKeep, key: &KeepKey) -> Result<KeptList, Trouble> {
-    let kept = keep.load(key)?;
-    let mut found = KeptList {
+fn look(storage: &FileStorage, key: &StorageKey) -> Result<StoredListView, CliError> {
+    let kept = storage.load(key)?;
+    let mut found = StoredListView {
         list: key.list().short(),
         source: key.source().to_string(),
         api: key.api(),
@@ -122,7 +122,7 @@ fn look(keep: &FileKeep, key: &KeepKey) -> Result<KeptList, Trouble> {
     Ok(found)
 }
 
-fn show(key: &KeepKey, kept: &KeptList, output: &mut Output) {
+fn show(key: &StorageKey, kept: &StoredListView, output: &mut Output) {
     let head = output.paint(Paint::Bold, key);
     output.line(head);
     match (kept.volgnummer, kept.entries, &kept.confirmed) {
@@ -145,9 +145,9 @@ fn show(key: &KeepKey, kept: &KeptList, output: &mut Output) {
     if kept.lowered > 0 {
         output.line(format_args!("          lowered by an operator {} times", kept.lowered));
     }
-    for trouble in &kept.troubles {
+    for fault in &kept.troubles {
         let word = output.paint(Paint::Red, "trouble");
-        output.line(format_args!("  {word} {}", printable(trouble)));
+        output.line(format_args!("  {word} {}", printable(fault)));
     }
 }
 
@@ -166,7 +166,7 @@ fn stamp(at: SystemTime) -> Option<String> {
 }
 
 #[derive(Serialize)]
-struct KeptList {
+struct StoredListView {
     list: &'static str,
     source: String,
     api: u16,

@@ -9,7 +9,7 @@ use std::{path::Path, sync::Arc};
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_list::{
     List, ListCache, ListKind, RefreshPolicy, SourceError,
-    supply::{FileKeep, ListSupply, Refusal, SourceName, Step, SupplyEvent},
+    supply::{FileStorage, ListSupply, Refusal, SourceName, Step, SupplyEvent},
 };
 use medmij_ocl::OAuthclientlist;
 use medmij_types::{Clock, SystemClock};
@@ -20,13 +20,13 @@ use serde::Serialize;
 use crate::{
     Exit,
     arguments::CacheRefresh,
+    cli_error::{Causes, CliError},
     output::{Output, Paint, printable},
-    trouble::{Causes, Trouble},
 };
 
-pub(super) fn run(arguments: &CacheRefresh, output: &mut Output) -> Result<Exit, Trouble> {
+pub(super) fn run(arguments: &CacheRefresh, output: &mut Output) -> Result<Exit, CliError> {
     let mut from = From::open(arguments)?;
-    let keep = Arc::new(FileKeep::open(&arguments.folder)?);
+    let storage = Arc::new(FileStorage::open(&arguments.folder)?);
     let kinds: Vec<ListKind> = match arguments.list.as_slice() {
         [] => vec![
             ListKind::Zorgaanbiederslijst,
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &CacheRefresh, output: &mut Output) -> Result<Exit,
     let mut exit = Exit::Good;
     for kind in kinds {
         let once = Once {
-            keep: Arc::clone(&keep),
+            storage: Arc::clone(&storage),
             api: arguments.api,
             json: arguments.json,
             from: &mut from,
@@ -67,7 +67,7 @@ enum From {
 }
 
 impl From {
-    fn open(arguments: &CacheRefresh) -> Result<Self, Trouble> {
+    fn open(arguments: &CacheRefresh) -> Result<Self, CliError> {
         if let Some(folder) = &arguments.from {
             return Ok(Self::Folder {
                 folder: folder.clone(),
@@ -77,7 +77,7 @@ impl From {
         #[cfg(feature = "stelselnode")]
         return stelselnode::Stelselnode::open(arguments).map(Self::Stelselnode);
         #[cfg(not(feature = "stelselnode"))]
-        Err(Trouble::Usage(
+        Err(CliError::Usage(
             "this medmij was built without the feature stelselnode".to_owned(),
         ))
     }
@@ -105,7 +105,7 @@ fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
 
 /// One refresh of one list.
 struct Once<'a> {
-    keep: Arc<FileKeep>,
+    storage: Arc<FileStorage>,
     api: u16,
     json: bool,
     from: &'a mut From,
@@ -119,23 +119,23 @@ impl Once<'_> {
             RefreshPolicy::for_list(L::KIND),
             Arc::clone(&clock),
         ));
-        let mut supply = ListSupply::new(self.from.name(), self.api, cache, self.keep, clock);
+        let mut supply = ListSupply::new(self.from.name(), self.api, cache, self.storage, clock);
         let mut events: Vec<SupplyEvent> = supply.restore();
         // What was restored is no news.
         events.retain(|event| !matches!(event, SupplyEvent::Accepted { .. }));
         let mut exit = Exit::Failed;
         if let Step::Fetch(flight) = supply.step() {
-            let landed = supply.arrived(flight, self.from.fetch(L::KIND), 0.5);
-            exit = match landed.result {
+            let completed = supply.arrived(flight, self.from.fetch(L::KIND), 0.5);
+            exit = match completed.result {
                 Ok(_) => Exit::Good,
                 Err(Refusal::Source(_) | Refusal::Stopped) => Exit::Failed,
                 Err(_) => Exit::Not,
             };
-            events.extend(landed.events);
+            events.extend(completed.events);
         }
         if events
             .iter()
-            .any(|event| matches!(event, SupplyEvent::KeepFailed { .. }))
+            .any(|event| matches!(event, SupplyEvent::StorageFailed { .. }))
         {
             exit = Exit::Failed;
         }
@@ -216,8 +216,8 @@ fn in_words(event: &SupplyEvent) -> Option<(Paint, &'static str, String)> {
                 format!("the kept state knows {kept}, the journal Volgnummer {journal}"),
             )
         }
-        SupplyEvent::KeepFailed { step, error, .. } => (Paint::Red, "not kept", format!("{step}: {error}")),
-        SupplyEvent::CopyNotUsed { trouble, .. } => (Paint::Yellow, "copy not used", trouble.to_string()),
+        SupplyEvent::StorageFailed { step, error, .. } => (Paint::Red, "not kept", format!("{step}: {error}")),
+        SupplyEvent::CopyNotUsed { fault, .. } => (Paint::Yellow, "copy not used", fault.to_string()),
         SupplyEvent::OldStamp { tijdstempel, age, .. } => {
             let days = age.as_secs() / 86_400;
             let what = format!("the source offers a list of {}, {days} days ago", tijdstempel.as_str());

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use medmij_gnl::Gegevensdienst as Naam;
+use medmij_gnl::NamedGegevensdienst as Name;
 use medmij_ocl::OAuthclient;
 use medmij_whitelist::MedMijNode;
-use medmij_zal::{Gegevensdienst, Zorgaanbieder, koppellijst::Koppeling};
+use medmij_zal::{OfferedGegevensdienst, Zorgaanbieder, koppellijst::KoppellijstEntry};
 
 use super::{Compared, compare};
 use crate::any_list::AnyList;
@@ -19,7 +19,7 @@ pub(super) fn compare_lists(old: &AnyList, new: &AnyList) -> Option<Compared> {
     Some(match (old, new) {
         (AnyList::Zal(old), AnyList::Zal(new)) => {
             let (old, new) = (old.zorgaanbieders(), new.zorgaanbieders());
-            let key = Zorgaanbieder::naam_str;
+            let key = Zorgaanbieder::name_str;
             compare(keyed(old, key), keyed(new, key), |a, b| a == b, zorgaanbieder)
         }
         (AnyList::Ocl(old), AnyList::Ocl(new)) => {
@@ -34,12 +34,12 @@ pub(super) fn compare_lists(old: &AnyList, new: &AnyList) -> Option<Compared> {
         }
         (AnyList::Gnl(old), AnyList::Gnl(new)) => {
             let (old, new) = (old.gegevensdiensten(), new.gegevensdiensten());
-            compare(keyed(old, Naam::id_str), keyed(new, Naam::id_str), |a, b| a == b, naam)
+            compare(keyed(old, Name::id_str), keyed(new, Name::id_str), |a, b| a == b, name)
         }
         (AnyList::Zkl(old), AnyList::Zkl(new)) => {
             let (old, new) = (old.zorgaanbieders(), new.zorgaanbieders());
-            let key = Koppeling::naam_str;
-            compare(keyed(old, key), keyed(new, key), |_, _| false, koppeling)
+            let key = KoppellijstEntry::name_str;
+            compare(keyed(old, key), keyed(new, key), |_, _| false, entry)
         }
         _ => return None,
     })
@@ -52,58 +52,58 @@ fn keyed<'a, E: Copy>(
     entries.map(move |entry| (key(entry), entry))
 }
 
-fn naam(gegevensdienst: Naam<'_>) -> Fields {
+fn name(gegevensdienst: Name<'_>) -> Fields {
     Fields::from([("weergavenaam".to_owned(), gegevensdienst.weergavenaam_str().to_owned())])
 }
 
-fn koppeling(koppeling: Koppeling<'_>) -> Fields {
-    let kenmerken = koppeling
-        .kenmerken()
-        .map(|(soort, value)| (format!("{soort:?} {value}"), "present".to_owned()));
-    let diensten = koppeling.gegevensdiensten().map(|dienst| {
-        let versies: Vec<_> = dienst.interfaceversies().collect();
-        let naam = dienst.weergavenaam_str().unwrap_or_default();
+fn entry(entry: KoppellijstEntry<'_>) -> Fields {
+    let identifiers = entry
+        .identifiers()
+        .map(|(kind, value)| (format!("{kind:?} {value}"), "present".to_owned()));
+    let services = entry.gegevensdiensten().map(|service| {
+        let versions: Vec<_> = service.interfaceversies().collect();
+        let name = service.weergavenaam_str().unwrap_or_default();
         (
-            format!("gegevensdienst {}", dienst.id_str()),
-            format!("{naam} ({})", versies.join(", ")),
+            format!("gegevensdienst {}", service.id_str()),
+            format!("{name} ({})", versions.join(", ")),
         )
     });
-    kenmerken.chain(diensten).collect()
+    identifiers.chain(services).collect()
 }
 
 fn zorgaanbieder(aanbieder: Zorgaanbieder<'_>) -> Fields {
     let mut fields = Fields::new();
-    if let Some(soort) = aanbieder.aanbiedertype() {
-        fields.insert("aanbiedertype".to_owned(), soort.to_string());
+    if let Some(kind) = aanbieder.aanbiedertype() {
+        fields.insert("aanbiedertype".to_owned(), kind.to_string());
     }
-    for versie in aanbieder.interfaceversies() {
-        let of = versie
+    for version in aanbieder.interfaceversies() {
+        let of = version
             .id_str()
             .map_or_else(String::new, |id| format!("interfaceversie {id}, "));
-        for dienst in versie.gegevensdiensten() {
-            gegevensdienst(&of, dienst, &mut fields);
+        for service in version.gegevensdiensten() {
+            gegevensdienst(&of, service, &mut fields);
         }
     }
     fields
 }
 
-fn gegevensdienst(of: &str, dienst: Gegevensdienst<'_>, fields: &mut Fields) {
+fn gegevensdienst(of: &str, service: OfferedGegevensdienst<'_>, fields: &mut Fields) {
     let mut add = |what: &str, value: Option<&str>| {
         if let Some(value) = value {
             fields.insert(
-                format!("{of}gegevensdienst {}, {what}", dienst.id_str()),
+                format!("{of}gegevensdienst {}, {what}", service.id_str()),
                 value.to_owned(),
             );
         }
     };
-    add("authorization", dienst.authorization_endpoint_str());
-    add("token", dienst.token_endpoint_str());
-    if let Some(abonneren) = dienst.abonneren() {
-        add("maximale duur", abonneren.maximale_duur_str());
+    add("authorization", service.authorization_endpoint_str());
+    add("token", service.token_endpoint_str());
+    if let Some(abonneren) = service.abonneren() {
+        add("maximale duur", abonneren.max_duration_str());
         add("subscription", abonneren.subscription_endpoint_str());
     }
-    for rol in dienst.systeemrollen() {
-        add(&format!("systeemrol {}", rol.code_str()), rol.resource_endpoint_str());
+    for role in service.systeemrollen() {
+        add(&format!("systeemrol {}", role.code_str()), role.resource_endpoint_str());
     }
 }
 
@@ -125,15 +125,15 @@ fn client(client: OAuthclient<'_>) -> Fields {
         "resource notification".to_owned(),
         resource.map(|endpoint| endpoint.as_str()),
     );
-    for dienst in client.gegevensdiensten().into_iter().flatten() {
-        let of = format!("gegevensdienst {}", dienst.id_str());
+    for service in client.gegevensdiensten().into_iter().flatten() {
+        let of = format!("gegevensdienst {}", service.id_str());
         add(of.clone(), Some("recognised"));
-        let subscription = dienst.subscription_notification_endpoint();
+        let subscription = service.subscription_notification_endpoint();
         add(
             format!("{of}, subscription notification"),
             subscription.map(|endpoint| endpoint.as_str()),
         );
-        let resource = dienst.resource_notification_endpoint();
+        let resource = service.resource_notification_endpoint();
         add(
             format!("{of}, resource notification"),
             resource.map(|endpoint| endpoint.as_str()),

@@ -10,7 +10,7 @@ use medmij_node::NodeConfig;
 use medmij_types::Hostname;
 use serde::Deserialize;
 
-use crate::trouble::Trouble;
+use crate::cli_error::CliError;
 
 /// What is looked at; what else an application has in its configuration is its own affair.
 #[derive(Deserialize)]
@@ -33,8 +33,8 @@ pub(super) struct Places {
 }
 
 impl Config {
-    pub(super) fn read(path: &Path) -> Result<Self, Trouble> {
-        let failed = |error| Trouble::failed("the configuration", error);
+    pub(super) fn read(path: &Path) -> Result<Self, CliError> {
+        let failed = |error| CliError::failed("the configuration", error);
         let whole: serde_json::Value = NodeConfig::read_within(path).map_err(failed)?;
         if whole.get("node").is_some() {
             return NodeConfig::read_within(path).map_err(failed);

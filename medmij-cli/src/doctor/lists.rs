@@ -52,10 +52,10 @@ pub(super) async fn judge(config: &Config, credentials: Credentials) -> Vec<Find
 fn own_entries(zal: &Zorgaanbiederslijst, own: &Hostname, front: &Hostname, whitelist: &Whitelist) -> Vec<Finding> {
     let services = zal
         .zorgaanbieders()
-        .flat_map(|aanbieder| aanbieder.interfaceversies().map(move |versie| (aanbieder, versie)))
-        .flat_map(|(aanbieder, versie)| versie.gegevensdiensten().map(move |dienst| (aanbieder, dienst)));
+        .flat_map(|aanbieder| aanbieder.interfaceversies().map(move |version| (aanbieder, version)))
+        .flat_map(|(aanbieder, version)| version.gegevensdiensten().map(move |service| (aanbieder, service)));
     let ours: Vec<_> = services
-        .filter(|(_, dienst)| dienst.token_endpoint().is_ok_and(|uri| uri.hostname() == own))
+        .filter(|(_, service)| service.token_endpoint().is_ok_and(|uri| uri.hostname() == own))
         .collect();
     if ours.is_empty() {
         return vec![Finding::error(
@@ -65,16 +65,19 @@ fn own_entries(zal: &Zorgaanbiederslijst, own: &Hostname, front: &Hostname, whit
         )];
     }
     let mut findings = Vec::new();
-    for (aanbieder, dienst) in ours {
-        let name = format!("{} {}", aanbieder.naam_str(), dienst.id_str());
-        if !dienst.authorization_endpoint().is_ok_and(|uri| uri.hostname() == front) {
+    for (aanbieder, service) in ours {
+        let name = format!("{} {}", aanbieder.name_str(), service.id_str());
+        if !service
+            .authorization_endpoint()
+            .is_ok_and(|uri| uri.hostname() == front)
+        {
             findings.push(Finding::error(
                 "zal-front-host",
                 format_args!("the authorization endpoint of {name} is not on {front}"),
                 "have MedMij mend the entry, or mend `hostname`",
             ));
         }
-        let endpoints = dienst.systeemrollen().filter_map(|rol| rol.resource_endpoint().ok());
+        let endpoints = service.systeemrollen().filter_map(|role| role.resource_endpoint().ok());
         for host in endpoints
             .map(|uri| uri.hostname().clone())
             .filter(|host| !whitelist.contains(host))

@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::document;
 use crate::{
     Exit,
+    cli_error::CliError,
     output::{Output, Paint, error_line, printable},
-    trouble::Trouble,
 };
 
 #[derive(Args)]
@@ -56,13 +56,13 @@ struct Finding {
     message: String,
 }
 
-pub(crate) fn run(arguments: &Check, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(arguments: &Check, output: &mut Output) -> Result<Exit, CliError> {
     let mut exit = Exit::Good;
     for file in &arguments.files {
         let input = match document::read(file) {
             Ok(input) => input,
-            Err(trouble) => {
-                error_line(&format!("medmij: {trouble}"));
+            Err(fault) => {
+                error_line(&format!("medmij: {fault}"));
                 exit = Exit::Failed;
                 continue;
             }

@@ -15,9 +15,9 @@ use serde::Serialize;
 use super::document::{self, Remark};
 use crate::{
     Exit,
+    cli_error::CliError,
     input::Input,
     output::{Output, error_line, printable},
-    trouble::Trouble,
 };
 
 #[derive(Args)]
@@ -65,7 +65,7 @@ struct Said {
     error: Option<String>,
 }
 
-pub(crate) fn run(arguments: &Convert, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(arguments: &Convert, output: &mut Output) -> Result<Exit, CliError> {
     let mut exit = Exit::Good;
     let mut written = BTreeSet::new();
     if let Some(folder) = &arguments.into {
@@ -74,8 +74,8 @@ pub(crate) fn run(arguments: &Convert, output: &mut Output) -> Result<Exit, Trou
     for file in &arguments.files {
         let input = match document::read(file) {
             Ok(input) => input,
-            Err(trouble) => {
-                error_line(&format!("medmij: {trouble}"));
+            Err(fault) => {
+                error_line(&format!("medmij: {fault}"));
                 exit = Exit::Failed;
                 continue;
             }
@@ -102,7 +102,7 @@ pub(crate) fn run(arguments: &Convert, output: &mut Output) -> Result<Exit, Trou
                         let target = target(folder, file, arguments.to)?;
                         if !written.insert(target.clone()) || is_same(&target, file) {
                             let what = format!("{} would be written twice, or over its source", target.display());
-                            return Err(Trouble::Usage(what));
+                            return Err(CliError::Usage(what));
                         }
                         fs::write(&target, &text).map_err(|cause| cannot_write(&target, cause))?;
                         said.into = Some(target.display().to_string());
@@ -163,7 +163,7 @@ fn show(said: &Said, output: &mut Output) {
 }
 
 /// The name of a file with the other end, in another folder.
-fn target(folder: &Path, file: &Path, to: To) -> Result<PathBuf, Trouble> {
+fn target(folder: &Path, file: &Path, to: To) -> Result<PathBuf, CliError> {
     let end = match to {
         To::Json => "json",
         To::Xml => "xml",
@@ -171,7 +171,7 @@ fn target(folder: &Path, file: &Path, to: To) -> Result<PathBuf, Trouble> {
     let stem = match file.file_stem() {
         Some(stem) if file != Path::new("-") => stem.to_owned(),
         Some(_) => "stdin".into(),
-        None => return Err(Trouble::Usage(format!("{} has no file name", file.display()))),
+        None => return Err(CliError::Usage(format!("{} has no file name", file.display()))),
     };
     let mut name = stem;
     name.push(".");
@@ -186,8 +186,8 @@ fn is_same(target: &Path, source: &Path) -> bool {
     }
 }
 
-fn cannot_write(path: &Path, cause: std::io::Error) -> Trouble {
-    Trouble::Write {
+fn cannot_write(path: &Path, cause: std::io::Error) -> CliError {
+    CliError::Write {
         name: path.display().to_string(),
         cause,
     }

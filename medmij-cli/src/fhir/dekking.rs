@@ -13,8 +13,8 @@ use serde::Serialize;
 use super::document;
 use crate::{
     Exit,
+    cli_error::CliError,
     output::{Output, Paint, error_line, printable},
-    trouble::Trouble,
 };
 
 #[derive(Args)]
@@ -61,10 +61,10 @@ struct Zib<'a> {
     recognisable: bool,
 }
 
-pub(crate) fn run(arguments: &Dekking, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(arguments: &Dekking, output: &mut Output) -> Result<Exit, CliError> {
     let key = &arguments.gegevensdienst;
     let service = Catalogue::builtin().find(key).next();
-    let service = service.ok_or_else(|| Trouble::Usage(format!("there is no gegevensdienst {}", printable(key))))?;
+    let service = service.ok_or_else(|| CliError::Usage(format!("there is no gegevensdienst {}", printable(key))))?;
     let mut files = Vec::new();
     for folder in &arguments.folders {
         collect(folder, &mut files, 0)?;
@@ -143,8 +143,8 @@ fn show(said: &Said<'_>, output: &mut Output) {
     ));
 }
 
-fn collect(path: &Path, files: &mut Vec<PathBuf>, depth: usize) -> Result<(), Trouble> {
-    let cannot_read = |cause| Trouble::Read {
+fn collect(path: &Path, files: &mut Vec<PathBuf>, depth: usize) -> Result<(), CliError> {
+    let cannot_read = |cause| CliError::Read {
         name: path.display().to_string(),
         cause,
     };

@@ -7,10 +7,10 @@ use medmij_fhir::{FhirVersion, Format, Limits, xml};
 use serde::Serialize;
 
 use crate::{
+    cli_error::CliError,
     input::Input,
     output::{Output, Paint, printable},
     screen::Screen,
-    trouble::Trouble,
 };
 
 /// Reads the value of `--fhir`.
@@ -26,7 +26,7 @@ pub(super) fn limits() -> Limits {
 }
 
 /// Reads a file, or standard input for `-`.
-pub(super) fn read(path: &Path) -> Result<Input, Trouble> {
+pub(super) fn read(path: &Path) -> Result<Input, CliError> {
     Input::read(path, limits().body, Screen::none())
 }
 

@@ -5,12 +5,12 @@ use std::{fs, path::PathBuf, time::SystemTime};
 
 use clap::Args;
 use medmij_fhir::{
-    BundleKind, Catalogue, Choices, FollowUp, Functie, Gegevensdienst, QueryMethod, ResourceId, SearchDate,
+    BundleKind, Catalogue, Choices, FollowUp, Gegevensdienst, QueryMethod, ResourceId, SearchDate, ServiceFunction,
     ServiceQuery,
 };
 use serde::Serialize;
 
-use crate::{Exit, output::Output, trouble::Trouble};
+use crate::{Exit, cli_error::CliError, output::Output};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -83,18 +83,18 @@ struct Line<'a> {
     reads: Option<String>,
 }
 
-pub(crate) fn run(arguments: &Queries, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(arguments: &Queries, output: &mut Output) -> Result<Exit, CliError> {
     let own;
     let catalogue = match &arguments.catalogue {
         None => Catalogue::builtin(),
         Some(file) => {
             let name = file.display().to_string();
-            let text = fs::read_to_string(file).map_err(|cause| Trouble::Read {
+            let text = fs::read_to_string(file).map_err(|cause| CliError::Read {
                 name: name.clone(),
                 cause,
             })?;
             let read = Catalogue::builtin().clone().extended(&text);
-            own = read.map_err(|error| Trouble::Usage(format!("{name}: {error}")))?;
+            own = read.map_err(|error| CliError::Usage(format!("{name}: {error}")))?;
             &own
         }
     };
@@ -108,8 +108,8 @@ pub(crate) fn run(arguments: &Queries, output: &mut Output) -> Result<Exit, Trou
     }
     let mut lines = Vec::new();
     for service in services {
-        match service.functie() {
-            Functie::Delen => lines.extend(shares(service)),
+        match service.function() {
+            ServiceFunction::Delen => lines.extend(shares(service)),
             _ => lines.extend(requests(service, arguments)?),
         }
     }
@@ -157,9 +157,9 @@ fn choices(arguments: &Queries) -> Choices {
     choices
 }
 
-fn requests<'a>(service: &'a Gegevensdienst, arguments: &Queries) -> Result<Vec<Line<'a>>, Trouble> {
+fn requests<'a>(service: &'a Gegevensdienst, arguments: &Queries) -> Result<Vec<Line<'a>>, CliError> {
     let choices = choices(arguments);
-    let wrong = |error: medmij_fhir::QueryError| Trouble::Usage(format!("gegevensdienst {}: {error}", service.key()));
+    let wrong = |error: medmij_fhir::QueryError| CliError::Usage(format!("gegevensdienst {}: {error}", service.key()));
     let planned = service.plan(&choices).map_err(wrong)?;
     let mut lines = Vec::new();
     for query in planned {

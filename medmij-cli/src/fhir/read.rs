@@ -10,9 +10,9 @@ use serde::Serialize;
 use super::document::{self, Remark};
 use crate::{
     Exit,
+    cli_error::CliError,
     input::Input,
     output::{Output, Paint, error_line, printable},
-    trouble::Trouble,
 };
 
 #[derive(Args)]
@@ -57,13 +57,13 @@ struct Said {
     error: Option<String>,
 }
 
-pub(crate) fn run(arguments: &Read, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn run(arguments: &Read, output: &mut Output) -> Result<Exit, CliError> {
     let mut exit = Exit::Good;
     for file in &arguments.files {
         let input = match document::read(file) {
             Ok(input) => input,
-            Err(trouble) => {
-                error_line(&format!("medmij: {trouble}"));
+            Err(fault) => {
+                error_line(&format!("medmij: {fault}"));
                 exit = Exit::Failed;
                 continue;
             }

@@ -14,22 +14,22 @@ pub(crate) fn ocl(list: &OAuthclientlist, sink: &mut Sink<'_>) {
         if let Err(why) = client.hostname() {
             sink.push(Code::V9, name, [Some(name)], host(name, why));
         }
-        let naam = client.organisatienaam_str();
-        let shown = naam.and_then(Organisatienaam::folded);
-        let message = match (naam, &shown) {
+        let organisation = client.organisatienaam_str();
+        let shown = organisation.and_then(Organisatienaam::folded);
+        let message = match (organisation, &shown) {
             (None, _) => None,
-            (Some(naam), None) => Some(format!(
-                "the OAuthclientOrganisatienaam \"{naam}\" cannot be shown: a Persoon sees the host name instead"
+            (Some(organisation), None) => Some(format!(
+                "the OAuthclientOrganisatienaam \"{organisation}\" cannot be shown: a Persoon sees the host name instead"
             )),
-            (Some(naam), Some(shown)) if shown.as_str() != naam => Some(format!(
-                "the OAuthclientOrganisatienaam \"{naam}\" has odd white space or characters that show nothing: it is shown \
+            (Some(organisation), Some(shown)) if shown.as_str() != organisation => Some(format!(
+                "the OAuthclientOrganisatienaam \"{organisation}\" has odd white space or characters that show nothing: it is shown \
                  as \"{}\"",
                 shown.as_str()
             )),
             (Some(_), Some(_)) => None,
         };
         if let Some(message) = message {
-            sink.push(Code::Use, name, [naam, Some(name)], message);
+            sink.push(Code::Use, name, [organisation, Some(name)], message);
         }
         let mut endpoint = |endpoint: Option<NotificationEndpoint<'_>>| {
             if let Some(endpoint) = endpoint
@@ -41,14 +41,14 @@ pub(crate) fn ocl(list: &OAuthclientlist, sink: &mut Sink<'_>) {
         };
         endpoint(client.subscription_notification_endpoint());
         endpoint(client.resource_notification_endpoint());
-        for dienst in client.gegevensdiensten().into_iter().flatten() {
-            endpoint(dienst.subscription_notification_endpoint());
-            endpoint(dienst.resource_notification_endpoint());
+        for service in client.gegevensdiensten().into_iter().flatten() {
+            endpoint(service.subscription_notification_endpoint());
+            endpoint(service.resource_notification_endpoint());
         }
-        for dienst in client.gegevensdiensten().into_iter().flatten() {
-            if let Err(why) = dienst.id() {
-                let message = unusable("GegevensdienstId", dienst.id_str(), &why.to_string());
-                sink.push(Code::Use, name, [Some(dienst.id_str()), Some(name)], message);
+        for service in client.gegevensdiensten().into_iter().flatten() {
+            if let Err(why) = service.id() {
+                let message = unusable("GegevensdienstId", service.id_str(), &why.to_string());
+                sink.push(Code::Use, name, [Some(service.id_str()), Some(name)], message);
             }
         }
     }
@@ -63,16 +63,16 @@ pub(crate) fn whitelist(list: &Whitelist, sink: &mut Sink<'_>) {
 }
 
 pub(crate) fn gnl(list: &Gegevensdienstnamenlijst, sink: &mut Sink<'_>) {
-    for dienst in list.gegevensdiensten() {
-        let id = dienst.id_str();
-        if let Err(why) = dienst.id() {
+    for service in list.gegevensdiensten() {
+        let id = service.id_str();
+        if let Err(why) = service.id() {
             let message = unusable("GegevensdienstId", id, &why.to_string());
             sink.push(Code::Use, id, [Some(id)], message);
         }
-        if let Err(why) = dienst.weergavenaam() {
-            let naam = dienst.weergavenaam_str();
-            let message = unusable("Weergavenaam", naam, &why.to_string());
-            sink.push(Code::Use, id, [Some(naam), Some(id)], message);
+        if let Err(why) = service.weergavenaam() {
+            let organisation = service.weergavenaam_str();
+            let message = unusable("Weergavenaam", organisation, &why.to_string());
+            sink.push(Code::Use, id, [Some(organisation), Some(id)], message);
         }
     }
 }

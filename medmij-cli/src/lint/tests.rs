@@ -56,19 +56,19 @@ fn ocl(release: u8, clients: &str) -> Snapshot<OAuthclientlist> {
     ))
 }
 
-fn gnl(diensten: &[(&str, &str)]) -> Snapshot<Gegevensdienstnamenlijst> {
-    let diensten: String = diensten
+fn gnl(services: &[(&str, &str)]) -> Snapshot<Gegevensdienstnamenlijst> {
+    let services: String = services
         .iter()
-        .map(|(id, naam)| {
+        .map(|(id, name)| {
             format!(
-                "<Gegevensdienst>\n<GegevensdienstId>{id}</GegevensdienstId><Weergavenaam>{naam}</Weergavenaam>\
+                "<Gegevensdienst>\n<GegevensdienstId>{id}</GegevensdienstId><Weergavenaam>{name}</Weergavenaam>\
                  </Gegevensdienst>"
             )
         })
         .collect();
     read(&format!(
         "<Gegevensdienstnamenlijst xmlns=\"xmlns://afsprakenstelsel.medmij.nl/gegevensdienstnamenlijst/release1/\">{HEAD}\
-         <Gegevensdiensten>{diensten}</Gegevensdiensten></Gegevensdienstnamenlijst>"
+         <Gegevensdiensten>{services}</Gegevensdiensten></Gegevensdienstnamenlijst>"
     ))
 }
 
@@ -113,7 +113,7 @@ fn core_whl_304_v9_hosts_that_the_schema_lets_pass() {
 
 #[test]
 fn core_ocl_300_a_name_that_cannot_be_shown_as_it_stands_is_warned_of() {
-    for (naam, message) in [
+    for (name, message) in [
         ("De Enige Echte PGO", None),
         (
             "De Enige\n      Echte PGO",
@@ -124,12 +124,12 @@ fn core_ocl_300_a_name_that_cannot_be_shown_as_it_stands_is_warned_of() {
         ("   ", Some("a Persoon sees the host name instead")),
     ] {
         let clients = format!(
-            "<OAuthclient><Hostname>pgo.example.nl</Hostname><OAuthclientOrganisatienaam>{naam}\
+            "<OAuthclient><Hostname>pgo.example.nl</Hostname><OAuthclientOrganisatienaam>{name}\
              </OAuthclientOrganisatienaam></OAuthclient>"
         );
         let found = lint_ocl(&ocl(2, &clients), &Against::default());
         let told = found.first().map(|finding| finding.message());
-        assert_eq!(found.len(), usize::from(message.is_some()), "{naam:?}");
+        assert_eq!(found.len(), usize::from(message.is_some()), "{name:?}");
         assert!(
             told.unwrap_or_default().ends_with(message.unwrap_or_default()),
             "{told:?}"
@@ -199,9 +199,9 @@ fn core_alst_101_v2_v5_use_places_in_both_releases() {
          <Zorgaanbieders><Zorgaanbieder><Zorgaanbiedernaam>umcharderwijk@medmij</Zorgaanbiedernaam><Gegevensdiensten>\
          {inner}</Gegevensdiensten></Zorgaanbieder></Zorgaanbieders></Zorgaanbiederslijst>"
     );
-    for (zal, versie) in [(&zal2, ""), (&zal3, "/Interfaceversies/Interfaceversie[1]")] {
-        let dienst =
-            format!("/Zorgaanbiederslijst/Zorgaanbieders/Zorgaanbieder[1]{versie}/Gegevensdiensten/Gegevensdienst[1]");
+    for (zal, version) in [(&zal2, ""), (&zal3, "/Interfaceversies/Interfaceversie[1]")] {
+        let service =
+            format!("/Zorgaanbiederslijst/Zorgaanbieders/Zorgaanbieder[1]{version}/Gegevensdiensten/Gegevensdienst[1]");
         let found = |from: &str, to: &str| -> Vec<String> {
             let changed = zal.replace(from, to);
             assert_ne!(&changed, zal);
@@ -231,7 +231,7 @@ fn core_alst_101_v2_v5_use_places_in_both_releases() {
             ),
             (">48<", ">4 8<", "GegevensdienstId"),
         ] {
-            assert_eq!(found(from, to), [format!("USE {dienst}/{element}")], "{to}");
+            assert_eq!(found(from, to), [format!("USE {service}/{element}")], "{to}");
         }
     }
     let list: Snapshot<Zorgaanbiederslijst> = read(&zal3.replace("umcharderwijk@", "umc--harderwijk@"));

@@ -15,22 +15,22 @@ pub(crate) fn zal(list: &Zorgaanbiederslijst, against: &Against<'_>, sink: &mut 
     }
     let mut told = Told::new(against, sink);
     for aanbieder in list.zorgaanbieders() {
-        let naam = aanbieder.naam_str();
-        for dienst in aanbieder
+        let name = aanbieder.name_str();
+        for service in aanbieder
             .interfaceversies()
-            .flat_map(|versie| versie.gegevensdiensten())
+            .flat_map(|version| version.gegevensdiensten())
         {
-            told.id(naam, dienst.id_str());
+            told.id(name, service.id_str());
             // V14: the host of the AuthorizationEndpointuri is not looked for.
-            told.host(naam, dienst.token_endpoint_str());
+            told.host(name, service.token_endpoint_str());
             told.host(
-                naam,
-                dienst
+                name,
+                service
                     .abonneren()
                     .and_then(|abonneren| abonneren.subscription_endpoint_str()),
             );
-            for rol in dienst.systeemrollen() {
-                told.host(naam, rol.resource_endpoint_str());
+            for role in service.systeemrollen() {
+                told.host(name, role.resource_endpoint_str());
             }
         }
     }
@@ -47,10 +47,10 @@ pub(crate) fn ocl(list: &OAuthclientlist, against: &Against<'_>, sink: &mut Sink
         let name = client.hostname_str();
         told.host(name, text(client.subscription_notification_endpoint()));
         told.host(name, text(client.resource_notification_endpoint()));
-        for dienst in client.gegevensdiensten().into_iter().flatten() {
-            told.id(name, dienst.id_str());
-            told.host(name, text(dienst.subscription_notification_endpoint()));
-            told.host(name, text(dienst.resource_notification_endpoint()));
+        for service in client.gegevensdiensten().into_iter().flatten() {
+            told.id(name, service.id_str());
+            told.host(name, text(service.subscription_notification_endpoint()));
+            told.host(name, text(service.resource_notification_endpoint()));
         }
     }
     told.finish();
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(codes(&odd, "dvza.example.nl", "48"), ["V2"]);
         let harmful = zal.replace("dvza.example.nl/token", "dvza.example.nl:99999/token");
         assert_eq!(codes(&harmful, "dvza.example.nl", "48"), ["USE"]);
-        let dienst = zal
+        let service = zal
             .split_once("<Gegevensdiensten>")
             .unwrap()
             .1
@@ -230,8 +230,8 @@ mod tests {
             .unwrap()
             .0
             .to_owned();
-        let second = dienst.replace(">48<", ">49<");
-        let shared = zal.replace(&dienst, &format!("{dienst}{second}"));
+        let second = service.replace(">48<", ">49<");
+        let shared = zal.replace(&service, &format!("{service}{second}"));
         assert_eq!(codes(&shared, "dvza.example.nl", "48"), ["V12", "V5"]);
     }
 }

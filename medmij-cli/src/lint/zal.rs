@@ -10,7 +10,7 @@ use std::{
 };
 
 use medmij_types::{Aanbiedernaam, lexical::is_zorgaanbiedernaam};
-use medmij_zal::{Gegevensdienst, Unusable, Zorgaanbieder, Zorgaanbiederslijst};
+use medmij_zal::{OfferedGegevensdienst, Unusable, Zorgaanbieder, Zorgaanbiederslijst};
 
 use super::{Code, findings::Sink};
 
@@ -50,17 +50,17 @@ pub(crate) fn lint<'a>(list: &'a Zorgaanbiederslijst, sink: &mut Sink<'a>) {
 fn values(list: &Zorgaanbiederslijst, entries: Range<usize>, sink: &mut Sink<'_>) {
     let mut known = Known { origin: "" };
     for aanbieder in list.zorgaanbieders().skip(entries.start).take(entries.len()) {
-        let naam = aanbieder.naam_str();
-        if let Some(why) = name_fault(naam) {
-            let message = format!("the Zorgaanbiedernaam \"{naam}\" does not have its form: {why} (core.alst.101)");
-            sink.push(Code::V2, naam, [Some(naam)], message);
+        let name = aanbieder.name_str();
+        if let Some(why) = name_fault(name) {
+            let message = format!("the Zorgaanbiedernaam \"{name}\" does not have its form: {why} (core.alst.101)");
+            sink.push(Code::V2, name, [Some(name)], message);
         }
-        for versie in aanbieder.interfaceversies() {
-            if let Some(Err(why)) = versie.id() {
-                sink.push(Code::Use, naam, [versie.id_str(), Some(naam)], why.to_string());
+        for version in aanbieder.interfaceversies() {
+            if let Some(Err(why)) = version.id() {
+                sink.push(Code::Use, name, [version.id_str(), Some(name)], why.to_string());
             }
-            for dienst in versie.gegevensdiensten() {
-                gegevensdienst(aanbieder, dienst, &mut known, sink);
+            for service in version.gegevensdiensten() {
+                gegevensdienst(aanbieder, service, &mut known, sink);
             }
         }
     }
@@ -68,42 +68,42 @@ fn values(list: &Zorgaanbiederslijst, entries: Range<usize>, sink: &mut Sink<'_>
 
 fn gegevensdienst<'a>(
     aanbieder: Zorgaanbieder<'a>,
-    dienst: Gegevensdienst<'a>,
+    service: OfferedGegevensdienst<'a>,
     known: &mut Known<'a>,
     sink: &mut Sink<'_>,
 ) {
-    let id = dienst.id_str();
-    let naam = aanbieder.naam_str();
+    let id = service.id_str();
+    let name = aanbieder.name_str();
     let mut check = |text: Option<&str>, result: Result<(), Unusable>| {
         if let Err(why) = result {
-            sink.push(Code::Use, naam, [text, Some(id), Some(naam)], why.to_string());
+            sink.push(Code::Use, name, [text, Some(id), Some(name)], why.to_string());
         }
     };
     if !is_plain_code(id) {
-        check(Some(id), dienst.id().map(drop));
+        check(Some(id), service.id().map(drop));
     }
-    let text = dienst.authorization_endpoint_str();
+    let text = service.authorization_endpoint_str();
     if !known.covers(text) {
-        check(text, known.keep(text, dienst.authorization_endpoint().map(drop)));
+        check(text, known.keep(text, service.authorization_endpoint().map(drop)));
     }
-    let text = dienst.token_endpoint_str();
+    let text = service.token_endpoint_str();
     if !known.covers(text) {
-        check(text, known.keep(text, dienst.token_endpoint().map(drop)));
+        check(text, known.keep(text, service.token_endpoint().map(drop)));
     }
-    if let Some(abonneren) = dienst.abonneren() {
-        check(abonneren.maximale_duur_str(), abonneren.maximale_duur().map(drop));
+    if let Some(abonneren) = service.abonneren() {
+        check(abonneren.max_duration_str(), abonneren.max_duration().map(drop));
         check(
             abonneren.subscription_endpoint_str(),
             abonneren.subscription_endpoint().map(drop),
         );
     }
-    for rol in dienst.systeemrollen() {
-        if !is_plain_code(rol.code_str()) {
-            check(Some(rol.code_str()), rol.code().map(drop));
+    for role in service.systeemrollen() {
+        if !is_plain_code(role.code_str()) {
+            check(Some(role.code_str()), role.code().map(drop));
         }
-        let text = rol.resource_endpoint_str();
+        let text = role.resource_endpoint_str();
         if !known.covers(text) {
-            check(text, known.keep(text, rol.resource_endpoint().map(drop)));
+            check(text, known.keep(text, role.resource_endpoint().map(drop)));
         }
     }
 }
@@ -119,8 +119,8 @@ impl Suspects {
         let key = RandomState::new().hash_one(0);
         let mut ids: HashMap<u64, u64, BuildHasherDefault<AsItIs>> = HashMap::default();
         let mut hashes = HashSet::new();
-        each_resource_endpoint(list, |_, dienst, uri| {
-            let (uri, id) = (hash(key, uri), hash(key, dienst.id_str()));
+        each_resource_endpoint(list, |_, service, uri| {
+            let (uri, id) = (hash(key, uri), hash(key, service.id_str()));
             if *ids.entry(uri).or_insert(id) != id {
                 hashes.insert(uri);
             }
@@ -136,35 +136,35 @@ fn shared_endpoints(list: &Zorgaanbiederslijst, suspects: &Suspects, sink: &mut 
     }
     // Which Gegevensdienst an endpoint was seen with first; reported once per endpoint.
     let mut serves: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
-    each_resource_endpoint(list, |aanbieder, dienst, uri| {
+    each_resource_endpoint(list, |aanbieder, service, uri| {
         if !suspects.hashes.contains(&hash(suspects.key, uri)) {
             return;
         }
-        let (first, told) = serves.entry(uri).or_insert_with(|| (dienst.id_str(), false));
-        if *first != dienst.id_str() && !*told {
+        let (first, told) = serves.entry(uri).or_insert_with(|| (service.id_str(), false));
+        if *first != service.id_str() && !*told {
             *told = true;
             let message = format!(
                 "the ResourceEndpointuri \"{uri}\" serves gegevensdienst {first} and gegevensdienst {}; each has an \
                  endpoint of its own (core.gegevensdiensten.201)",
-                dienst.id_str()
+                service.id_str()
             );
-            let near = [Some(uri), Some(dienst.id_str()), Some(aanbieder.naam_str())];
-            sink.push(Code::V5, aanbieder.naam_str(), near, message);
+            let near = [Some(uri), Some(service.id_str()), Some(aanbieder.name_str())];
+            sink.push(Code::V5, aanbieder.name_str(), near, message);
         }
     });
 }
 
 fn each_resource_endpoint<'a>(
     list: &'a Zorgaanbiederslijst,
-    mut each: impl FnMut(Zorgaanbieder<'a>, Gegevensdienst<'a>, &'a str),
+    mut each: impl FnMut(Zorgaanbieder<'a>, OfferedGegevensdienst<'a>, &'a str),
 ) {
     for aanbieder in list.zorgaanbieders() {
-        for dienst in aanbieder
+        for service in aanbieder
             .interfaceversies()
-            .flat_map(|versie| versie.gegevensdiensten())
+            .flat_map(|version| version.gegevensdiensten())
         {
-            for uri in dienst.systeemrollen().filter_map(|rol| rol.resource_endpoint_str()) {
-                each(aanbieder, dienst, uri);
+            for uri in service.systeemrollen().filter_map(|role| role.resource_endpoint_str()) {
+                each(aanbieder, service, uri);
             }
         }
     }
@@ -241,13 +241,13 @@ fn is_plain_path(path: &str) -> bool {
     !after_slash && path.len() < 1024
 }
 
-fn name_fault(naam: &str) -> Option<String> {
-    if is_zorgaanbiedernaam(naam) {
+fn name_fault(name: &str) -> Option<String> {
+    if is_zorgaanbiedernaam(name) {
         return None;
     }
-    match Aanbiedernaam::parse(naam) {
+    match Aanbiedernaam::parse(name) {
         Err(why) => Some(why.to_string()),
-        Ok(_) if naam.ends_with("@medmij") => None,
+        Ok(_) if name.ends_with("@medmij") => None,
         Ok(_) => Some("it does not end in @medmij".to_owned()),
     }
 }
@@ -311,7 +311,7 @@ mod tests {
             let fine = GegevensdienstId::parse(code).is_ok() && Systeemrolcode::parse(code).is_ok();
             assert!(!is_plain_code(code) || fine, "{code}");
         }
-        for naam in [
+        for name in [
             "umc@medmij",
             "um@medmij",
             "umc@Medmij",
@@ -322,8 +322,8 @@ mod tests {
             "umc",
             "Umc@medmij",
         ] {
-            let fine = naam.ends_with("@medmij") && Aanbiedernaam::parse(naam).is_ok();
-            assert_eq!(name_fault(naam).is_none(), fine, "{naam}");
+            let fine = name.ends_with("@medmij") && Aanbiedernaam::parse(name).is_ok();
+            assert_eq!(name_fault(name).is_none(), fine, "{name}");
         }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A certificate as an operator sees it.
 
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use x509_cert::{
@@ -26,8 +26,8 @@ pub(crate) struct CertificateView {
     pub(crate) purposes: Vec<&'static str>,
     pub(crate) hosts: Vec<String>,
     pub(crate) oin: Option<String>,
-    pub(crate) not_before: Datum,
-    pub(crate) not_after: Datum,
+    pub(crate) not_before: CalendarDate,
+    pub(crate) not_after: CalendarDate,
     pub(crate) signature: String,
     pub(crate) thumbprint: String,
     #[serde(skip)]
@@ -95,7 +95,7 @@ impl CertificateView {
             .ok()
             .flatten()
             .is_some_and(|(_, basic)| basic.ca);
-        let day = |time: x509_cert::time::Time| Datum::in_utc(time.to_system_time());
+        let day = |time: x509_cert::time::Time| CalendarDate::in_utc(time.to_system_time());
         Ok(Self {
             generation: generation::of(&subject).or_else(|| generation::of(&issuer)),
             self_signed: subject_der == issuer_der,

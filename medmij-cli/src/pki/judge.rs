@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use medmij_types::{Datum, Hostname};
+use medmij_types::{CalendarDate, Hostname};
 
 use super::{
     certificate::{CertificateView, Revoked},
@@ -42,7 +42,7 @@ pub(crate) struct Finding {
 /// All findings.
 pub(crate) fn judge(
     certificates: &[CertificateView],
-    today: Datum,
+    today: CalendarDate,
     known: Option<&Thumbprints>,
     revoked: &[Revoked],
 ) -> Vec<Finding> {
@@ -113,7 +113,7 @@ fn about(
     }
 }
 
-fn dates(certificate: &CertificateView, today: Datum, findings: &mut Vec<Finding>) {
+fn dates(certificate: &CertificateView, today: CalendarDate, findings: &mut Vec<Finding>) {
     let left = certificate.not_after.days_since(today);
     if today < certificate.not_before {
         let message = format!("is not valid before {}", certificate.not_before);

@@ -3,28 +3,28 @@
 
 use std::{io, path::Path};
 
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 
 use super::judge::{Finding, Severity};
-use crate::trouble::Trouble;
+use crate::cli_error::CliError;
 
 /// Working days within which a change is to be taken over.
 const MOST: u32 = 10;
 
 /// A warning where the last check is too long ago; none where there was none yet.
-pub(crate) fn judge(path: &Path, today: Datum) -> Result<Option<Finding>, Trouble> {
+pub(crate) fn judge(path: &Path, today: CalendarDate) -> Result<Option<Finding>, CliError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(cause) => {
-            return Err(Trouble::Read {
+            return Err(CliError::Read {
                 name: path.display().to_string(),
                 cause,
             });
         }
     };
-    let last = Datum::parse(text.trim())
-        .map_err(|cause| Trouble::Usage(format!("{}: is no day of a check: {cause}", path.display())))?;
+    let last = CalendarDate::parse(text.trim())
+        .map_err(|cause| CliError::Usage(format!("{}: is no day of a check: {cause}", path.display())))?;
     let days = between(last, today);
     Ok((days > MOST).then(|| Finding {
         severity: Severity::Warning,
@@ -36,7 +36,7 @@ pub(crate) fn judge(path: &Path, today: Datum) -> Result<Option<Finding>, Troubl
 }
 
 /// Working days (Monday to Friday; holidays count) after one day up to another.
-fn between(from: Datum, until: Datum) -> u32 {
+fn between(from: CalendarDate, until: CalendarDate) -> u32 {
     let days = u32::try_from(until.days_since(from)).unwrap_or_default();
     let weeks = days / 7;
     let rest = (1..=days % 7)
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn working_days_leave_weekends_out() {
-        let day = |text: &str| Datum::parse(text).unwrap();
+        let day = |text: &str| CalendarDate::parse(text).unwrap();
         // 2026-11-30 is a Monday
         let cases = [
             ("2026-11-30", "2026-11-30", 0),

@@ -20,9 +20,9 @@ use serde::Serialize;
 use crate::{
     Exit,
     arguments::{AuditCommand, Export, Signing, StorePlace},
+    cli_error::CliError,
     input::Input,
     output::Output,
-    trouble::Trouble,
 };
 
 /// Where the store of a command is; `new-key` and `roles` open none.
@@ -35,7 +35,7 @@ pub(crate) fn place(command: &AuditCommand) -> Option<&StorePlace> {
     }
 }
 
-pub(crate) async fn run<S: Store>(store: &S, command: &AuditCommand, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) async fn run<S: Store>(store: &S, command: &AuditCommand, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         AuditCommand::Export(arguments) => export(store, arguments, output).await,
         AuditCommand::Checkpoint(signing) => {
@@ -71,7 +71,7 @@ pub(crate) async fn run<S: Store>(store: &S, command: &AuditCommand, output: &mu
 }
 
 /// Makes a key; nothing that is there is replaced.
-pub(crate) fn new_key(path: &Path, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) fn new_key(path: &Path, output: &mut Output) -> Result<Exit, CliError> {
     let key = AuditKey::random(&OsEntropy).map_err(failed)?;
     let mut open = fs::OpenOptions::new();
     open.write(true).create_new(true);
@@ -83,7 +83,7 @@ pub(crate) fn new_key(path: &Path, output: &mut Output) -> Result<Exit, Trouble>
         file.write_all(b"\n")?;
         file.sync_all()
     };
-    write().map_err(|cause| Trouble::Write {
+    write().map_err(|cause| CliError::Write {
         name: path.display().to_string(),
         cause,
     })?;
@@ -92,7 +92,7 @@ pub(crate) fn new_key(path: &Path, output: &mut Output) -> Result<Exit, Trouble>
 }
 
 /// An operator did something to the store.
-pub(crate) async fn administered<S: Store>(store: &S, object: AuditObject, operator: &str) -> Result<(), Trouble> {
+pub(crate) async fn administered<S: Store>(store: &S, object: AuditObject, operator: &str) -> Result<(), CliError> {
     write(
         store,
         AuditEntry::of(AuditKind::Administered, object, Acting::operator(operator)),
@@ -100,11 +100,11 @@ pub(crate) async fn administered<S: Store>(store: &S, object: AuditObject, opera
     .await
 }
 
-async fn write<S: Store>(store: &S, entry: AuditEntry) -> Result<(), Trouble> {
+async fn write<S: Store>(store: &S, entry: AuditEntry) -> Result<(), CliError> {
     store.audit(vec![entry]).await.map_err(failed)
 }
 
-async fn export<S: Store>(store: &S, arguments: &Export, output: &mut Output) -> Result<Exit, Trouble> {
+async fn export<S: Store>(store: &S, arguments: &Export, output: &mut Output) -> Result<Exit, CliError> {
     let mut query = AuditQuery::default();
     query.from = arguments.from.as_deref().map(moment).transpose()?;
     query.until = arguments.until.as_deref().map(moment).transpose()?;
@@ -134,7 +134,7 @@ async fn verify<S: Store>(
     outside: &CheckpointFolder,
     keys: &AuditPublicKeys,
     output: &mut Output,
-) -> Result<Exit, Trouble> {
+) -> Result<Exit, CliError> {
     let report = audit::verify(store, outside, keys).await.map_err(failed)?;
     for fault in &report.faults {
         output.line(format_args!("{fault}"));
@@ -160,23 +160,23 @@ async fn verify<S: Store>(
     })
 }
 
-fn opened(signing: &Signing) -> Result<(AuditKey, CheckpointFolder), Trouble> {
+fn opened(signing: &Signing) -> Result<(AuditKey, CheckpointFolder), CliError> {
     let key = AuditKey::from_text(Input::small(&signing.signing_key)?.text()?).map_err(failed)?;
     let outside = CheckpointFolder::open(&signing.outside).map_err(failed)?;
     Ok((key, outside))
 }
 
 /// A Persoon by every version of the index key.
-fn persoon(bsn: &Path, keys: &Path) -> Result<Vec<PersoonIndex>, Trouble> {
+fn persoon(bsn: &Path, keys: &Path) -> Result<Vec<PersoonIndex>, CliError> {
     let (bsn, keys) = (Input::small(bsn)?, Input::small(keys)?);
     let ring = LocalKeyRing::from_text(keys.text()?);
-    let ring = ring.map_err(|error| Trouble::Usage(format!("{}: {error}", keys.name)))?;
+    let ring = ring.map_err(|error| CliError::Usage(format!("{}: {error}", keys.name)))?;
     // the text is not in the message
-    let bsn = Bsn::parse(bsn.text()?.trim()).map_err(|_| Trouble::Usage(format!("{} holds no BSN", bsn.name)))?;
+    let bsn = Bsn::parse(bsn.text()?.trim()).map_err(|_| CliError::Usage(format!("{} holds no BSN", bsn.name)))?;
     ring.indexes(&bsn).map_err(failed)
 }
 
-fn moment(text: &str) -> Result<SystemTime, Trouble> {
+fn moment(text: &str) -> Result<SystemTime, CliError> {
     let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
     let day = day.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|day| day.and_utc());
     let at = day.or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc)));
@@ -184,7 +184,7 @@ fn moment(text: &str) -> Result<SystemTime, Trouble> {
     micros
         .map(|micros| UNIX_EPOCH + Duration::from_micros(micros))
         .ok_or_else(|| {
-            Trouble::Usage(format!(
+            CliError::Usage(format!(
                 "{text:?} is no day or moment: 2026-11-30, or 2026-11-30T12:00:00Z"
             ))
         })
@@ -194,8 +194,8 @@ fn now() -> SystemTime {
     SystemClock::default().now()
 }
 
-fn failed(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Trouble {
-    Trouble::failed("the audit log", cause)
+fn failed(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> CliError {
+    CliError::failed("the audit log", cause)
 }
 
 #[derive(Serialize)]

@@ -5,14 +5,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use medmij_dvza::store::{AuditObject, Binding, Store};
 use medmij_oauth::ClientId;
-use medmij_types::{Datum, Hostname};
+use medmij_types::{CalendarDate, Hostname};
 use serde::Serialize;
 
 use super::audit::administered;
-use crate::{Exit, arguments::BindingsCommand, output::Output, trouble::Trouble};
+use crate::{Exit, arguments::BindingsCommand, cli_error::CliError, output::Output};
 
-pub(crate) async fn run<S: Store>(store: &S, command: &BindingsCommand, output: &mut Output) -> Result<Exit, Trouble> {
-    let failed = |error| Trouble::failed("the store", error);
+pub(crate) async fn run<S: Store>(store: &S, command: &BindingsCommand, output: &mut Output) -> Result<Exit, CliError> {
+    let failed = |error| CliError::failed("the store", error);
     match command {
         BindingsCommand::List { unconfirmed, json, .. } => {
             let mut bindings = store.bindings().await.map_err(failed)?;
@@ -73,14 +73,14 @@ fn show(binding: &Binding, json: bool, output: &mut Output) {
     let state = if binding.confirmed { "confirmed" } else { "seen" };
     let since = binding
         .since
-        .map(|since| format!(" since {}", Datum::in_amsterdam(since)));
+        .map(|since| format!(" since {}", CalendarDate::in_amsterdam(since)));
     output.line(format_args!("{client_id} {name} {state}{}", since.unwrap_or_default()));
 }
 
-fn client(text: &str) -> Result<ClientId, Trouble> {
-    ClientId::parse(text).map_err(|error| Trouble::Usage(format!("{text:?} is no client_id: {error}")))
+fn client(text: &str) -> Result<ClientId, CliError> {
+    ClientId::parse(text).map_err(|error| CliError::Usage(format!("{text:?} is no client_id: {error}")))
 }
 
-fn host(text: &str) -> Result<Hostname, Trouble> {
-    Hostname::parse(text).map_err(|error| Trouble::Usage(format!("{text:?} is no host name: {error}")))
+fn host(text: &str) -> Result<Hostname, CliError> {
+    Hostname::parse(text).map_err(|error| CliError::Usage(format!("{text:?} is no host name: {error}")))
 }

@@ -3,13 +3,13 @@
 
 use medmij_dvza::store::Store;
 
-use crate::{Exit, output::Output, trouble::Trouble};
+use crate::{Exit, cli_error::CliError, output::Output};
 
-pub(crate) async fn show<S: Store>(store: &S, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) async fn show<S: Store>(store: &S, output: &mut Output) -> Result<Exit, CliError> {
     let clock = store
         .clock()
         .await
-        .map_err(|error| Trouble::failed("the store", error))?;
+        .map_err(|error| CliError::failed("the store", error))?;
     let seconds = clock.apart.as_secs();
     if clock.jumped() {
         output.line(format_args!(

@@ -12,16 +12,16 @@ use medmij_types::OsEntropy;
 use serde::Serialize;
 
 use super::audit::administered;
-use crate::{Exit, arguments::KeysCommand, input::Input, output::Output, trouble::Trouble};
+use crate::{Exit, arguments::KeysCommand, cli_error::CliError, input::Input, output::Output};
 
-pub(crate) async fn run<S: Store>(store: &S, command: &KeysCommand, output: &mut Output) -> Result<Exit, Trouble> {
+pub(crate) async fn run<S: Store>(store: &S, command: &KeysCommand, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         KeysCommand::Use { keys, json, .. } => {
             let ring = keys.as_deref().map(read).transpose()?;
             let used = store
                 .key_use()
                 .await
-                .map_err(|error| Trouble::failed("the store", error))?;
+                .map_err(|error| CliError::failed("the store", error))?;
             show("sealing", &used.sealing, *json, output);
             show("index", &used.index, *json, output);
             let Some(ring) = ring else { return Ok(Exit::Good) };
@@ -41,7 +41,7 @@ pub(crate) async fn run<S: Store>(store: &S, command: &KeysCommand, output: &mut
             let (mut resealed, mut unopened, mut after) = (0, 0, None);
             loop {
                 let round = reseal_grants(store, &ring, &OsEntropy, after.as_ref(), BATCH).await;
-                let round = round.map_err(|error| Trouble::failed("the store", error))?;
+                let round = round.map_err(|error| CliError::failed("the store", error))?;
                 resealed += round.resealed;
                 unopened += round.unopened;
                 after = round.next;
@@ -59,9 +59,9 @@ pub(crate) async fn run<S: Store>(store: &S, command: &KeysCommand, output: &mut
     }
 }
 
-fn read(path: &std::path::Path) -> Result<LocalKeyRing, Trouble> {
+fn read(path: &std::path::Path) -> Result<LocalKeyRing, CliError> {
     let input = Input::small(path)?;
-    LocalKeyRing::from_text(input.text()?).map_err(|error| Trouble::Usage(format!("{}: {error}", input.name)))
+    LocalKeyRing::from_text(input.text()?).map_err(|error| CliError::Usage(format!("{}: {error}", input.name)))
 }
 
 #[derive(Serialize)]

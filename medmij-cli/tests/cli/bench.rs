@@ -92,9 +92,9 @@ pub(crate) fn whitelist(volgnummer: u64, hosts: &[&str]) -> String {
 pub(crate) fn ocl(volgnummer: u64, clients: &[(&str, &str)]) -> String {
     let clients: String = clients
         .iter()
-        .map(|(host, naam)| {
+        .map(|(host, name)| {
             format!(
-                "<OAuthclient><Hostname>{host}</Hostname><OAuthclientOrganisatienaam>{naam}\
+                "<OAuthclient><Hostname>{host}</Hostname><OAuthclientOrganisatienaam>{name}\
                  </OAuthclientOrganisatienaam></OAuthclient>"
             )
         })
@@ -106,12 +106,12 @@ pub(crate) fn ocl(volgnummer: u64, clients: &[(&str, &str)]) -> String {
     )
 }
 
-pub(crate) fn gnl(volgnummer: u64, diensten: &[(&str, &str)]) -> String {
-    let diensten: String = diensten
+pub(crate) fn gnl(volgnummer: u64, services: &[(&str, &str)]) -> String {
+    let services: String = services
         .iter()
-        .map(|(id, naam)| {
+        .map(|(id, name)| {
             format!(
-                "<Gegevensdienst><GegevensdienstId>{id}</GegevensdienstId><Weergavenaam>{naam}</Weergavenaam>\
+                "<Gegevensdienst><GegevensdienstId>{id}</GegevensdienstId><Weergavenaam>{name}</Weergavenaam>\
                  </Gegevensdienst>"
             )
         })
@@ -119,7 +119,7 @@ pub(crate) fn gnl(volgnummer: u64, diensten: &[(&str, &str)]) -> String {
     format!(
         "<Gegevensdienstnamenlijst xmlns=\"xmlns://afsprakenstelsel.medmij.nl/gegevensdienstnamenlijst/release1/\">\
          <Tijdstempel>2026-03-29T12:00:00Z</Tijdstempel><Volgnummer>{volgnummer}</Volgnummer><Gegevensdiensten>\
-         {diensten}</Gegevensdiensten></Gegevensdienstnamenlijst>"
+         {services}</Gegevensdiensten></Gegevensdienstnamenlijst>"
     )
 }
 
@@ -127,10 +127,10 @@ pub(crate) fn gnl(volgnummer: u64, diensten: &[(&str, &str)]) -> String {
 pub(crate) fn zal(volgnummer: u64, aanbieders: &[(&str, &[&str])]) -> String {
     let aanbieders: String = aanbieders
         .iter()
-        .map(|(naam, ids)| {
-            let diensten: String = ids.iter().map(|id| dienst(id)).collect();
+        .map(|(name, ids)| {
+            let services: String = ids.iter().map(|id| service(id)).collect();
             format!(
-                "<Zorgaanbieder><Zorgaanbiedernaam>{naam}@medmij</Zorgaanbiedernaam><Gegevensdiensten>{diensten}\
+                "<Zorgaanbieder><Zorgaanbiedernaam>{name}@medmij</Zorgaanbiedernaam><Gegevensdiensten>{services}\
                  </Gegevensdiensten></Zorgaanbieder>"
             )
         })
@@ -140,11 +140,11 @@ pub(crate) fn zal(volgnummer: u64, aanbieders: &[(&str, &[&str])]) -> String {
 
 /// A Zorgaanbiederslijst of release 3, with one zorgaanbieder that has two Interfaceversies.
 pub(crate) fn zal3(volgnummer: u64) -> String {
-    let versie = |id: &str, extra: &str| {
+    let version = |id: &str, extra: &str| {
         format!(
             "<Interfaceversie><InterfaceversieId>{id}</InterfaceversieId><Gegevensdiensten>{}</Gegevensdiensten>\
              </Interfaceversie>",
-            dienst("48").replace("<Systeemrollen>", &format!("{extra}<Systeemrollen>"))
+            service("48").replace("<Systeemrollen>", &format!("{extra}<Systeemrollen>"))
         )
     };
     let abonneren = "<Abonneren><MaximaleDuur>90</MaximaleDuur><SubscriptionEndpointuri>https://dvza.voorbeeld.nl/sub\
@@ -155,8 +155,8 @@ pub(crate) fn zal3(volgnummer: u64) -> String {
         &format!(
             "<Zorgaanbieder><Zorgaanbiedernaam>umcharderwijk@medmij</Zorgaanbiedernaam><Aanbiedertype>ZA</Aanbiedertype>\
              <Interfaceversies>{}{}</Interfaceversies></Zorgaanbieder>",
-            versie("1.4.0", ""),
-            versie("2", abonneren)
+            version("1.4.0", ""),
+            version("2", abonneren)
         ),
     )
 }
@@ -169,7 +169,7 @@ fn list_of(release: u32, volgnummer: u64, aanbieders: &str) -> String {
     )
 }
 
-fn dienst(id: &str) -> String {
+fn service(id: &str) -> String {
     format!(
         "<Gegevensdienst><GegevensdienstId>{id}</GegevensdienstId><AuthorizationEndpoint><AuthorizationEndpointuri>\
          https://dvza.voorbeeld.nl/authorize</AuthorizationEndpointuri></AuthorizationEndpoint><TokenEndpoint>\

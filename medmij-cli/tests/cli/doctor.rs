@@ -362,19 +362,19 @@ fn zal(authorize: &str, token: &str) -> String {
         Aanbiedertype, GegevensdienstDraft, InterfaceversieDraft, SysteemrolDraft, ZorgaanbiederDraft,
         ZorgaanbiederslijstDraft,
     };
-    let mut dienst = GegevensdienstDraft::new(
+    let mut service = GegevensdienstDraft::new(
         "48".parse().unwrap(),
         authorize.parse().unwrap(),
         token.parse().unwrap(),
     );
     let resources = "https://ander.localhost/fhir".parse().unwrap();
-    dienst
+    service
         .systeemrollen
         .push(SysteemrolDraft::new("MM-3.0-BZB-FHIR".parse().unwrap(), resources));
-    let mut versie = InterfaceversieDraft::new("2".parse().unwrap());
-    versie.gegevensdiensten.push(dienst);
+    let mut version = InterfaceversieDraft::new("2".parse().unwrap());
+    version.gegevensdiensten.push(service);
     let mut aanbieder = ZorgaanbiederDraft::new("umcharderwijk".parse().unwrap(), Aanbiedertype::Zorgaanbieder);
-    aanbieder.interfaceversies.push(versie);
+    aanbieder.interfaceversies.push(version);
     let stamp = medmij_types::Tijdstempel::parse("2026-03-29T12:00:00Z").unwrap();
     let mut zal = ZorgaanbiederslijstDraft::new(stamp, medmij_types::Volgnummer::FIRST);
     zal.zorgaanbieders.push(aanbieder);

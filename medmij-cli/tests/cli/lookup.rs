@@ -21,8 +21,8 @@ fn bench() -> Bench {
 #[test]
 fn core_alst_100_peers_25_26_27_28_names_with_and_without_suffix() {
     let bench = bench();
-    for naam in ["umcharderwijk", "umcharderwijk@medmij"] {
-        let run = bench.medmij(&["lookup", "zal.xml", naam]);
+    for name in ["umcharderwijk", "umcharderwijk@medmij"] {
+        let run = bench.medmij(&["lookup", "zal.xml", name]);
         assert_eq!((run.exit, run.err.as_str()), (0, ""));
         for part in [
             "umcharderwijk@medmij",
@@ -107,18 +107,18 @@ fn filters() {
 #[test]
 fn nothing_found_says_the_nearest_names() {
     let bench = bench();
-    for naam in ["umchardewijk", "UMCharderwijk", "umc", "umcharderwijk@medmi"] {
-        let run = bench.medmij(&["lookup", "zal.xml", naam]);
-        assert_eq!((run.exit, run.out.as_str()), (1, ""), "{naam}");
+    for name in ["umchardewijk", "UMCharderwijk", "umc", "umcharderwijk@medmi"] {
+        let run = bench.medmij(&["lookup", "zal.xml", name]);
+        assert_eq!((run.exit, run.out.as_str()), (1, ""), "{name}");
         assert!(
             run.err.contains("did you mean umcharderwijk@medmij"),
-            "{naam}: {}",
+            "{name}: {}",
             run.err
         );
-        let run = bench.medmij(&["lookup", "--json", "zal.xml", naam]);
+        let run = bench.medmij(&["lookup", "--json", "zal.xml", name]);
         assert_eq!(
             run.json(),
-            [json!({"found": false, "wanted": naam, "nearest": ["umcharderwijk@medmij"]})]
+            [json!({"found": false, "wanted": name, "nearest": ["umcharderwijk@medmij"]})]
         );
     }
     let run = bench.medmij(&["lookup", "zal.xml", "ergensanders"]);

@@ -10,8 +10,8 @@ const FILE: &str = "versie = \"proef 1\"\n\
                     merk = \"confirmed\"\n\
                     [interfaceversie.\"3\"]\nwaarde = \"2.2\"\n";
 
-fn named<'a>(rows: &'a [Value], naam: &str) -> Option<&'a Value> {
-    rows.iter().find(|row| row["naam"] == naam)
+fn named<'a>(rows: &'a [Value], full_name: &str) -> Option<&'a Value> {
+    rows.iter().find(|row| row["naam"] == full_name)
 }
 
 #[test]
@@ -66,9 +66,9 @@ fn diff_against_the_defaults_and_against_another_file() {
         (&token["old"]["waarde"], &token["new"]["waarde"]),
         (&json!("900 s"), &json!("600 s"))
     );
-    let versie = named(&rows, "interfaceversie.3").unwrap();
+    let version = named(&rows, "interfaceversie.3").unwrap();
     assert_eq!(
-        (&versie["old"], &versie["new"]["waarde"]),
+        (&version["old"], &version["new"]["waarde"]),
         (&Value::Null, &json!("2.2"))
     );
 
@@ -135,30 +135,30 @@ fn check_lists_what_is_open() {
     let mut file = "versie = \"alles\"\n".to_owned();
     let mut rules = String::new();
     for row in &open {
-        let (naam, waarde) = (row["naam"].as_str().unwrap(), row["waarde"].as_str().unwrap());
-        if let Some(rest) = naam.strip_prefix("uitzondering.") {
+        let (full_name, current) = (row["naam"].as_str().unwrap(), row["waarde"].as_str().unwrap());
+        if let Some(rest) = full_name.strip_prefix("uitzondering.") {
             let (major, rest) = rest.split_once('.').unwrap();
             let (minor, name) = rest.split_once('.').unwrap();
-            let mut words = waarde.splitn(3, ' ');
-            let (gedrag, error) = (words.next().unwrap(), words.next().unwrap());
+            let mut words = current.splitn(3, ' ');
+            let (handling, error) = (words.next().unwrap(), words.next().unwrap());
             rules.push_str(&format!(
-                "[[uitzondering]]\nrelease = \"{major}.{minor}\"\nnaam = \"{name}\"\ngedrag = \"{gedrag}\"\n\
+                "[[uitzondering]]\nrelease = \"{major}.{minor}\"\nnaam = \"{name}\"\ngedrag = \"{handling}\"\n\
                  error = \"{error}\"\nmerk = \"confirmed\"\n"
             ));
         } else {
-            let (table, key) = naam.split_once('.').unwrap_or((naam, ""));
+            let (table, key) = full_name.split_once('.').unwrap_or((full_name, ""));
             let header = if key.is_empty() {
                 table.to_owned()
             } else {
                 format!("{table}.\"{key}\"")
             };
-            let value = waarde.strip_suffix(" s").unwrap_or(waarde);
+            let value = current.strip_suffix(" s").unwrap_or(current);
             let value = if value.parse::<u64>().is_ok() {
                 value.to_owned()
             } else {
                 format!("\"{value}\"")
             };
-            let limit = waarde
+            let limit = current
                 .strip_suffix(" ineens")
                 .and_then(|limit| limit.split_once(" per s, "));
             file.push_str(&match limit {

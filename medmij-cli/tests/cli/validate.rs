@@ -256,11 +256,11 @@ fn endpoint_in_release2(zal3: &str) -> String {
         let rest = zal3.split_once(from).unwrap().1;
         rest.split_once(to).unwrap().0.to_owned()
     };
-    let diensten = between("<Gegevensdiensten>", "</Gegevensdiensten>").replacen("https://", "http://", 1);
+    let services = between("<Gegevensdiensten>", "</Gegevensdiensten>").replacen("https://", "http://", 1);
     format!(
         "<Zorgaanbiederslijst xmlns=\"xmlns://afsprakenstelsel.medmij.nl/zorgaanbiederslijst/release2/\">\
          <Tijdstempel>2026-03-29T12:00:00Z</Tijdstempel><Volgnummer>7</Volgnummer><Zorgaanbieders><Zorgaanbieder>\
-         <Zorgaanbiedernaam>umcharderwijk@medmij</Zorgaanbiedernaam><Gegevensdiensten>{diensten}</Gegevensdiensten>\
+         <Zorgaanbiedernaam>umcharderwijk@medmij</Zorgaanbiedernaam><Gegevensdiensten>{services}</Gegevensdiensten>\
          </Zorgaanbieder></Zorgaanbieders></Zorgaanbiederslijst>"
     )
 }

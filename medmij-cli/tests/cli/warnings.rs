@@ -65,10 +65,10 @@ fn core_whl_304_v9_harmful_hosts_are_warnings_with_a_place() {
 #[test]
 fn use_harmful_addresses_in_both_releases() {
     let bench = Bench::new();
-    let dienst = "Gegevensdiensten/Gegevensdienst[1]";
+    let service = "Gegevensdiensten/Gegevensdienst[1]";
     for (list, path) in [
-        (zal(7, &[("umcharderwijk", &["48"])]), dienst.to_owned()),
-        (zal3(7), format!("Interfaceversies/Interfaceversie[1]/{dienst}")),
+        (zal(7, &[("umcharderwijk", &["48"])]), service.to_owned()),
+        (zal3(7), format!("Interfaceversies/Interfaceversie[1]/{service}")),
     ] {
         for (from, to, element) in [
             (":8099/token", ":99999/token", "TokenEndpoint/TokenEndpointuri"),

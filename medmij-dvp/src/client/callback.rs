@@ -108,24 +108,24 @@ pub enum CallbackError {
 /// What to tell the Persoon, without more than the DVP may know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Melding {
+pub enum UserMessage {
     /// The request was not granted. The DVP does not know why and must not guess (autoriseren 1 and 2).
-    NietVerleend,
+    NotGranted,
     /// The DVZA could not establish the answer, or something broke there: try again later.
-    StoringBijAanbieder,
+    OutageAtAanbieder,
     /// This link or answer is of no use any more: start again.
-    OpnieuwBeginnen,
+    StartAgain,
     /// We sent something that the DVZA does not accept: our own fault.
-    StoringBijOns,
+    OutageAtUs,
 }
 
 impl CallbackError {
     /// What to tell the Persoon.
     #[must_use]
-    pub fn melding(&self) -> Melding {
+    pub fn user_message(&self) -> UserMessage {
         match self {
-            Self::Response(_) | Self::UnknownState | Self::OtherPath | Self::Expired => Melding::OpnieuwBeginnen,
-            Self::Refused(refused) => melding(&refused.error),
+            Self::Response(_) | Self::UnknownState | Self::OtherPath | Self::Expired => UserMessage::StartAgain,
+            Self::Refused(refused) => user_message(&refused.error),
         }
     }
 }
@@ -133,27 +133,27 @@ impl CallbackError {
 impl ExchangeError {
     /// What to tell the Persoon.
     #[must_use]
-    pub fn melding(&self) -> Melding {
+    pub fn user_message(&self) -> UserMessage {
         match self {
-            Self::Response(TokenResponseError::Refused(refused)) => melding(&refused.error),
-            Self::Response(_) | Self::Scope(_) => Melding::StoringBijAanbieder,
+            Self::Response(TokenResponseError::Refused(refused)) => user_message(&refused.error),
+            Self::Response(_) | Self::Scope(_) => UserMessage::OutageAtAanbieder,
         }
     }
 }
 
-impl From<EntropyError> for super::AanvraagError {
+impl From<EntropyError> for super::FlowRequestError {
     fn from(error: EntropyError) -> Self {
         Self::Entropy(error)
     }
 }
 
-fn melding(error: &ErrorCode) -> Melding {
+fn user_message(error: &ErrorCode) -> UserMessage {
     match error {
-        ErrorCode::AccessDenied => Melding::NietVerleend,
-        ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable => Melding::StoringBijAanbieder,
-        ErrorCode::InvalidGrant => Melding::OpnieuwBeginnen,
-        ErrorCode::Other(_) => Melding::StoringBijAanbieder,
-        _ => Melding::StoringBijOns,
+        ErrorCode::AccessDenied => UserMessage::NotGranted,
+        ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable => UserMessage::OutageAtAanbieder,
+        ErrorCode::InvalidGrant => UserMessage::StartAgain,
+        ErrorCode::Other(_) => UserMessage::OutageAtAanbieder,
+        _ => UserMessage::OutageAtUs,
     }
 }
 

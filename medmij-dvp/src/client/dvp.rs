@@ -19,8 +19,8 @@ use medmij_oauth::{
 use medmij_types::{Clock, CorrelationId, Entropy, EntropyError, Hostname, OsEntropy, Release, State, SystemClock};
 
 use super::{
-    Aanvraag, AanvraagError, Callback, CallbackError, Exchange, ExchangeError, PendingFlow, PendingFlows, ReceivedCode,
-    Renewal, Tokens,
+    Callback, CallbackError, Exchange, ExchangeError, FlowRequest, FlowRequestError, PendingFlow, PendingFlows,
+    ReceivedCode, Renewal, Tokens,
 };
 use crate::person::ActiveAccount;
 
@@ -97,37 +97,46 @@ impl Dvp {
     ///
     /// # Errors
     ///
-    /// See [`AanvraagError`].
-    pub fn start(&self, _: ActiveAccount, aanvraag: Aanvraag, session: &str) -> Result<Started, AanvraagError> {
-        if !aanvraag.redirect_uri.belongs_to(&self.client_id) {
-            return Err(AanvraagError::RedirectUri);
+    /// See [`FlowRequestError`].
+    pub fn start(
+        &self,
+        _: ActiveAccount,
+        flow_request: FlowRequest,
+        session: &str,
+    ) -> Result<Started, FlowRequestError> {
+        if !flow_request.redirect_uri.belongs_to(&self.client_id) {
+            return Err(FlowRequestError::RedirectUri);
         }
-        if aanvraag.scope.vertegenwoordiging().is_some() != aanvraag.geboortedatum.is_some() {
-            return Err(AanvraagError::Geboortedatum);
+        if flow_request.scope.vertegenwoordiging().is_some() != flow_request.geboortedatum.is_some() {
+            return Err(FlowRequestError::Geboortedatum);
         }
-        if aanvraag
+        if flow_request
             .scope
             .aanbieder()
-            .is_some_and(|naam| *naam != aanvraag.aanbieder)
+            .is_some_and(|name| *name != flow_request.aanbieder)
         {
-            return Err(AanvraagError::Aanbieder);
+            return Err(FlowRequestError::Aanbieder);
         }
-        let rules = release_rules(aanvraag.scope.release());
+        let rules = release_rules(flow_request.scope.release());
         let state = State::random(&*self.entropy)?;
         let ids = rules
             .ids_in_authorization_request
             .then(|| RequestIds::random(&*self.entropy))
             .transpose()?;
-        let mut request =
-            AuthorizationRequest::new(self.client_id.clone(), aanvraag.redirect_uri, aanvraag.scope, state);
+        let mut request = AuthorizationRequest::new(
+            self.client_id.clone(),
+            flow_request.redirect_uri,
+            flow_request.scope,
+            state,
+        );
         request.ids = ids;
-        request.geboortedatum = aanvraag.geboortedatum;
-        let location = request.to_url(&aanvraag.authorization_endpoint);
+        request.geboortedatum = flow_request.geboortedatum;
+        let location = request.to_url(&flow_request.authorization_endpoint);
         let mut event = self.event(EventType::SendAuthorizationRequest, request.ids.as_ref());
         event.request = event.request.map(|info| {
-            let mut info = info.with_uri(aanvraag.authorization_endpoint.as_str());
+            let mut info = info.with_uri(flow_request.authorization_endpoint.as_str());
             info.method = Some("GET");
-            info.server_id = Some(aanvraag.authorization_endpoint.hostname().clone());
+            info.server_id = Some(flow_request.authorization_endpoint.hostname().clone());
             info.initiated_by = Some(InitiatedBy::Person);
             info
         });
@@ -135,14 +144,14 @@ impl Dvp {
         let flow = PendingFlow {
             state: request.state,
             session: SecretHash::of(session),
-            aanbieder: aanvraag.aanbieder,
+            aanbieder: flow_request.aanbieder,
             scope: request.scope,
-            authorization_endpoint: aanvraag.authorization_endpoint,
-            token_endpoint: aanvraag.token_endpoint,
-            gegevensdiensten: aanvraag.gegevensdiensten,
+            authorization_endpoint: flow_request.authorization_endpoint,
+            token_endpoint: flow_request.token_endpoint,
+            gegevensdiensten: flow_request.gegevensdiensten,
             redirect_uri: request.redirect_uri,
             correlation_id: request.ids.map(|ids| ids.correlation_id),
-            volgnummer: aanvraag.volgnummer,
+            volgnummer: flow_request.volgnummer,
             started: self.clock.now(),
         };
         Ok(Started { location, flow })
@@ -177,7 +186,7 @@ impl Dvp {
     }
 
     /// Takes the browser back from Beheren toestemmingen, which brings no code. Start it with [`start`](Self::start) and an
-    /// [`Aanvraag`] whose authorization endpoint is that of Beheren toestemmingen.
+    /// [`FlowRequest`] whose authorization endpoint is that of Beheren toestemmingen.
     ///
     /// # Errors
     ///
@@ -328,9 +337,9 @@ impl Dvp {
     /// use medmij_types::Hostname;
     ///
     /// let dvp = Dvp::new(ClientId::parse("pgo.example.nl")?);
-    /// let een = dvp.redirect_path("/cb", &Hostname::parse("een.example.nl")?);
-    /// assert!(een.starts_with("/cb/"));
-    /// assert_ne!(een, dvp.redirect_path("/cb", &Hostname::parse("twee.example.nl")?));
+    /// let one = dvp.redirect_path("/cb", &Hostname::parse("een.example.nl")?);
+    /// assert!(one.starts_with("/cb/"));
+    /// assert_ne!(one, dvp.redirect_path("/cb", &Hostname::parse("twee.example.nl")?));
     /// # Ok::<(), medmij_types::ValueError>(())
     /// ```
     #[must_use]

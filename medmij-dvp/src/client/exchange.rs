@@ -11,7 +11,7 @@ use medmij_types::{
 };
 
 use medmij_oauth::{
-    Functie, Scope,
+    Function, Scope,
     policy::{EmptyScope, release_rules},
     wire::{MEDMIJ_REQUEST_ID, RequestIds, TokenResponse, TokenResponseError},
 };
@@ -51,7 +51,7 @@ impl Exchange {
     }
 
     /// The next refresh token of an answer, whatever the rest of the answer is: the DVZA has rotated before it wrote it. Keep
-    /// it before [`Dvp::tokens`](super::Dvp::tokens) judges the answer; a [`Kluis`](crate::vault::Kluis) does.
+    /// it before [`Dvp::tokens`](super::Dvp::tokens) judges the answer; a [`RefreshTokens`](crate::vault::RefreshTokens) does.
     #[must_use]
     pub fn rotated(&self, response: &Response<Bytes>) -> Option<Renewal> {
         let refresh_token = TokenResponse::rotated(response)?;
@@ -189,15 +189,15 @@ impl Renewal {
 
 impl Renewal {
     /// The renewal as JSON, refresh token included. Seal it before it rests anywhere: see
-    /// [`Kluis`](crate::vault::Kluis).
+    /// [`RefreshTokens`](crate::vault::RefreshTokens).
     #[must_use]
     pub fn expose_json(&self) -> Zeroizing<String> {
-        let kept = Kept {
+        let kept = Stored {
             version: VERSION,
             refresh_token: Zeroizing::new(self.refresh_token.expose().to_owned()),
             aanbieder: self.aanbieder.as_str().to_owned(),
             release: self.scope.release().as_str().to_owned(),
-            functie: self.scope.functie().as_str().to_owned(),
+            function: self.scope.function().as_str().to_owned(),
             scope: self.scope.to_string(),
             gegevensdiensten: self.gegevensdiensten.iter().map(|id| id.as_str().to_owned()).collect(),
             token_endpoint: self.token_endpoint.as_str().to_owned(),
@@ -210,15 +210,18 @@ impl Renewal {
     /// of the program wrote in a form that this one does not know: the row stays as it is, and nothing is sent.
     #[must_use]
     pub fn from_json(json: &str) -> Option<Self> {
-        let kept: Kept = serde_json::from_str(json).ok()?;
+        let kept: Stored = serde_json::from_str(json).ok()?;
         if kept.version != VERSION {
             return None;
         }
-        let (release, functie) = (Release::parse(&kept.release).ok()?, Functie::from_name(&kept.functie)?);
+        let (release, function) = (
+            Release::parse(&kept.release).ok()?,
+            Function::from_name(&kept.function)?,
+        );
         Some(Self {
             refresh_token: RefreshToken::from_wire(kept.refresh_token.as_str()).ok()?,
             aanbieder: Aanbiedernaam::parse(&kept.aanbieder).ok()?,
-            scope: Scope::parse(release, functie, &kept.scope).ok()?,
+            scope: Scope::parse(release, function, &kept.scope).ok()?,
             gegevensdiensten: kept
                 .gegevensdiensten
                 .iter()
@@ -230,14 +233,14 @@ impl Renewal {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct Stored {
     /// The first version had none.
     #[serde(rename = "v", default = "first_version")]
     version: u32,
     refresh_token: Zeroizing<String>,
     aanbieder: String,
     release: String,
-    functie: String,
+    function: String,
     scope: String,
     gegevensdiensten: Vec<String>,
     token_endpoint: String,

@@ -4,7 +4,7 @@
 //! In 2.2 the request names the Aanbieder and the answer may name gegevensdiensten. So this is no subset test of two
 //! texts: another Aanbieder refuses the answer, an id that the pinned list does not have is dropped and reported.
 
-use medmij_oauth::{Functie, Scope, Vertegenwoordiging};
+use medmij_oauth::{Function, Scope, Vertegenwoordiging};
 use medmij_types::{Aanbiedernaam, GegevensdienstId};
 
 /// What was granted.
@@ -14,7 +14,7 @@ pub struct GrantedScope {
     /// The gegevensdiensten that may be fetched or shared with the token.
     pub gegevensdiensten: Vec<GegevensdienstId>,
     /// The duration of an Abonnement, in days.
-    pub dagen: Option<u32>,
+    pub days: Option<u32>,
     /// Parts that were left out, made printable: ids that the pinned list does not have, or that were not asked.
     pub dropped: Vec<String>,
 }
@@ -31,7 +31,7 @@ pub enum GrantedScopeError {
     Nothing,
     /// ext.abo.tknint.200: Abonneren needs a scope with the granted duration, not longer than was asked.
     #[error("token response has no valid duration for the abonnement")]
-    Duur,
+    Days,
 }
 
 impl GrantedScope {
@@ -40,17 +40,17 @@ impl GrantedScope {
     ///
     /// ```
     /// use medmij_dvp::GrantedScope;
-    /// use medmij_oauth::{Functie, Scope};
+    /// use medmij_oauth::{Function, Scope};
     /// use medmij_types::{Aanbiedernaam, GegevensdienstId, Release};
     ///
-    /// let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder")?;
-    /// let asked = Scope::verzamelen(Release::V2_2, naam.clone(), &[])?;
+    /// let name = Aanbiedernaam::parse("eenofanderezorgaanbieder")?;
+    /// let asked = Scope::verzamelen(Release::V2_2, name.clone(), &[])?;
     /// let known = [GegevensdienstId::parse("48")?, GegevensdienstId::parse("49")?];
     ///
-    /// let granted = GrantedScope::judge(Some("48 51"), &naam, &asked, &known)?;
+    /// let granted = GrantedScope::judge(Some("48 51"), &name, &asked, &known)?;
     /// assert_eq!(granted.gegevensdiensten, known[..1]);
     /// assert_eq!(granted.dropped, ["51"]);
-    /// assert!(GrantedScope::judge(Some("anderezorgaanbieder"), &naam, &asked, &known).is_err());
+    /// assert!(GrantedScope::judge(Some("anderezorgaanbieder"), &name, &asked, &known).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -70,18 +70,18 @@ impl GrantedScope {
         };
         let Some(text) = text else {
             // RFC 6749 section 5.1: omitted means as asked; for Abonneren it must not be omitted
-            if asked.functie() == Functie::Abonneren {
-                return Err(GrantedScopeError::Duur);
+            if asked.function() == Function::Abonneren {
+                return Err(GrantedScopeError::Days);
             }
             return Ok(Self {
                 gegevensdiensten: allowed.to_vec(),
-                dagen: None,
+                days: None,
                 dropped: Vec::new(),
             });
         };
         let mut granted = Self {
             gegevensdiensten: Vec::new(),
-            dagen: None,
+            days: None,
             dropped: Vec::new(),
         };
         let mut other = false;
@@ -96,8 +96,8 @@ impl GrantedScope {
                 GrantedScopeError::Nothing
             });
         }
-        if asked.functie() == Functie::Abonneren && granted.dagen.is_none() {
-            return Err(GrantedScopeError::Duur);
+        if asked.function() == Function::Abonneren && granted.days.is_none() {
+            return Err(GrantedScopeError::Days);
         }
         Ok(granted)
     }
@@ -114,23 +114,19 @@ impl GrantedScope {
             return Ok(false);
         }
         let mut rest = part;
-        if let (Functie::Abonneren, Some(subscription)) = (asked.functie(), part.strip_prefix("subscribe~")) {
-            let (dagen, combinatie) = subscription.split_once('/').ok_or(GrantedScopeError::Duur)?;
-            let is_number = !dagen.is_empty() && dagen.bytes().all(|b| b.is_ascii_digit());
-            let dagen: u32 = dagen
-                .parse()
-                .ok()
-                .filter(|_| is_number)
-                .ok_or(GrantedScopeError::Duur)?;
-            if asked.dagen().is_none_or(|most| dagen > most) {
-                return Err(GrantedScopeError::Duur);
+        if let (Function::Abonneren, Some(subscription)) = (asked.function(), part.strip_prefix("subscribe~")) {
+            let (days, combination) = subscription.split_once('/').ok_or(GrantedScopeError::Days)?;
+            let is_number = !days.is_empty() && days.bytes().all(|b| b.is_ascii_digit());
+            let days: u32 = days.parse().ok().filter(|_| is_number).ok_or(GrantedScopeError::Days)?;
+            if asked.days().is_none_or(|most| days > most) {
+                return Err(GrantedScopeError::Days);
             }
-            self.dagen = Some(dagen);
-            rest = combinatie;
+            self.days = Some(days);
+            rest = combination;
         }
         let id = match rest.split_once('~') {
-            Some((naam, id)) if is_own(naam, aanbieder) => id,
-            Some((naam, _)) if reads_as_name(naam) => return Err(GrantedScopeError::Aanbieder),
+            Some((name, id)) if is_own(name, aanbieder) => id,
+            Some((name, _)) if reads_as_name(name) => return Err(GrantedScopeError::Aanbieder),
             None if is_own(rest, aanbieder) => {
                 for id in allowed {
                     self.add(id);
@@ -194,33 +190,33 @@ mod tests {
 
     fn judge(
         release: Release,
-        functie: Functie,
+        function: Function,
         asked: &str,
         answer: Option<&str>,
     ) -> Result<String, GrantedScopeError> {
-        let asked = Scope::parse(release, functie, asked).unwrap();
+        let asked = Scope::parse(release, function, asked).unwrap();
         let known: Vec<_> = ["42", "48", "49", "53"]
             .iter()
             .map(|id| GegevensdienstId::parse(id).unwrap())
             .collect();
-        let naam = Aanbiedernaam::parse("abc").unwrap();
-        GrantedScope::judge(answer, &naam, &asked, &known).map(|granted| {
+        let name = Aanbiedernaam::parse("abc").unwrap();
+        GrantedScope::judge(answer, &name, &asked, &known).map(|granted| {
             let ids: Vec<_> = granted.gegevensdiensten.iter().map(GegevensdienstId::as_str).collect();
-            let dagen = granted.dagen.map(|dagen| format!("@{dagen}")).unwrap_or_default();
+            let days = granted.days.map(|days| format!("@{days}")).unwrap_or_default();
             let dropped = if granted.dropped.is_empty() {
                 String::new()
             } else {
                 format!(" -{}", granted.dropped.join(" -"))
             };
-            format!("{}{dagen}{dropped}", ids.join(" "))
+            format!("{}{days}{dropped}", ids.join(" "))
         })
     }
 
     #[test]
     fn core_tknint_201_f04_f08_f09_and_other_aanbieders() {
-        use Functie::{Delen, Verzamelen};
+        use Function::{Delen, Verzamelen};
         use GrantedScopeError as E;
-        for (release, functie, asked, answer, expected) in [
+        for (release, function, asked, answer, expected) in [
             (Release::V2_2, Verzamelen, "abc", None, Ok("42 48 49 53")),
             (Release::V2_2, Verzamelen, "abc", Some("abc"), Ok("42 48 49 53")),
             (Release::V2_2, Verzamelen, "abc", Some("48 49"), Ok("48 49")),
@@ -274,7 +270,7 @@ mod tests {
             (Release::V2_2, Delen, "abc~53", Some("abc~42"), Err(E::Nothing)),
         ] {
             assert_eq!(
-                judge(release, functie, asked, answer),
+                judge(release, function, asked, answer),
                 expected.map(str::to_owned),
                 "{asked} {answer:?}"
             );
@@ -288,14 +284,14 @@ mod tests {
         for (answer, expected) in [
             (Some("subscribe~30/abc~42"), Ok("42@30")),
             (Some("subscribe~0/abc~42"), Ok("42@0")),
-            (Some("subscribe~31/abc~42"), Err(E::Duur)),
-            (Some("subscribe~x/abc~42"), Err(E::Duur)),
+            (Some("subscribe~31/abc~42"), Err(E::Days)),
+            (Some("subscribe~x/abc~42"), Err(E::Days)),
             (Some("subscribe~30/def~42"), Err(E::Aanbieder)),
-            (Some("abc~42"), Err(E::Duur)),
-            (None, Err(E::Duur)),
+            (Some("abc~42"), Err(E::Days)),
+            (None, Err(E::Days)),
         ] {
             assert_eq!(
-                judge(Release::V2_2, Functie::Abonneren, asked, answer),
+                judge(Release::V2_2, Function::Abonneren, asked, answer),
                 expected.map(str::to_owned),
                 "{answer:?}"
             );

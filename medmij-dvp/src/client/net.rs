@@ -25,7 +25,7 @@ impl Dvp {
     }
 
     /// Exchanges a refresh token over the back channel. A vault does this with more care: see
-    /// [`Kluis::refresh`](crate::vault::Kluis::refresh). `initiated_by` is what the chain log says of it.
+    /// [`RefreshTokens::refresh`](crate::vault::RefreshTokens::refresh). `initiated_by` is what the chain log says of it.
     ///
     /// # Errors
     ///

@@ -10,7 +10,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use medmij_oauth::{Functie, RedirectUri, Scope, storage::SecretHash};
+use medmij_oauth::{Function, RedirectUri, Scope, storage::SecretHash};
 use medmij_types::{
     Aanbiedernaam, BackchannelUri, CorrelationId, FrontchannelUri, GegevensdienstId, Release, State, Volgnummer,
 };
@@ -77,11 +77,11 @@ impl PendingFlow {
     /// The flow as JSON, `state` included.
     #[must_use]
     pub fn expose_json(&self) -> Zeroizing<String> {
-        let kept = Kept {
+        let kept = Stored {
             state: self.state.expose().to_owned(),
             session: URL_SAFE_NO_PAD.encode(self.session.as_bytes()),
             release: self.scope.release().as_str().to_owned(),
-            functie: self.scope.functie().as_str().to_owned(),
+            function: self.scope.function().as_str().to_owned(),
             aanbieder: self.aanbieder.as_str().to_owned(),
             scope: self.scope.to_string(),
             authorization_endpoint: self.authorization_endpoint.as_str().to_owned(),
@@ -102,10 +102,10 @@ impl PendingFlow {
     ///
     /// [`PendingFlowError`] with the name of the member that is wrong.
     pub fn from_json(json: &str) -> Result<Self, PendingFlowError> {
-        let kept: Kept = serde_json::from_str(json).map_err(|_| PendingFlowError("json"))?;
+        let kept: Stored = serde_json::from_str(json).map_err(|_| PendingFlowError("json"))?;
         let wrong = |name: &'static str| PendingFlowError(name);
         let release = Release::parse(&kept.release).map_err(|_| wrong("release"))?;
-        let functie = Functie::from_name(&kept.functie).ok_or_else(|| wrong("functie"))?;
+        let function = Function::from_name(&kept.function).ok_or_else(|| wrong("functie"))?;
         let session = URL_SAFE_NO_PAD
             .decode(&kept.session)
             .ok()
@@ -114,7 +114,7 @@ impl PendingFlow {
             state: State::from_wire(kept.state).map_err(|_| wrong("state"))?,
             session: SecretHash::from_bytes(session.ok_or_else(|| wrong("session"))?),
             aanbieder: Aanbiedernaam::parse(&kept.aanbieder).map_err(|_| wrong("aanbieder"))?,
-            scope: Scope::parse(release, functie, &kept.scope).map_err(|_| wrong("scope"))?,
+            scope: Scope::parse(release, function, &kept.scope).map_err(|_| wrong("scope"))?,
             authorization_endpoint: FrontchannelUri::parse(&kept.authorization_endpoint)
                 .map_err(|_| wrong("authorization_endpoint"))?,
             token_endpoint: BackchannelUri::parse(&kept.token_endpoint).map_err(|_| wrong("token_endpoint"))?,
@@ -283,11 +283,11 @@ impl Default for PendingFlows {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Kept {
+struct Stored {
     state: String,
     session: String,
     release: String,
-    functie: String,
+    function: String,
     aanbieder: String,
     scope: String,
     authorization_endpoint: String,
@@ -304,7 +304,7 @@ mod tests {
     use medmij_oauth::ClientId;
 
     use super::*;
-    use crate::{Aanvraag, Dvp, group_by_endpoints};
+    use crate::{Dvp, FlowRequest, group_by_endpoints};
 
     fn start(session: &str) -> PendingFlow {
         let group = group_by_endpoints([(
@@ -312,11 +312,11 @@ mod tests {
             FrontchannelUri::parse("https://dvza.example.nl/authorize").unwrap(),
             BackchannelUri::parse("https://dvza.example.nl/token").unwrap(),
         )]);
-        let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
+        let name = Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap();
         let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
-        let aanvraag = Aanvraag::verzamelen(Release::V2_2, naam, &group[0], redirect).unwrap();
+        let flow_request = FlowRequest::verzamelen(Release::V2_2, name, &group[0], redirect).unwrap();
         let dvp = Dvp::new(ClientId::parse("pgo.example.nl").unwrap());
-        dvp.start(crate::person::ActiveAccount::danger_unchecked(), aanvraag, session)
+        dvp.start(crate::person::ActiveAccount::danger_unchecked(), flow_request, session)
             .unwrap()
             .flow
     }

@@ -21,14 +21,14 @@ use super::FlowGroup;
 ///         BackchannelUri::parse(&format!("https://{dva}.example.nl/token"))?,
 ///     ))
 /// };
-/// let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder@medmij")?;
+/// let name = Aanbiedernaam::parse("eenofanderezorgaanbieder@medmij")?;
 /// let groups = group_by_endpoints([at("48", "een")?, at("49", "een")?, at("51", "twee")?]);
 /// let mut plan = CollectionPlan::new();
-/// plan.add(naam.clone(), groups);
+/// plan.add(name.clone(), groups);
 /// assert_eq!((plan.logins().count(), plan.services().count()), (2, 3));
 ///
 /// // the Persoon leaves one out: no second login, and it is not asked
-/// assert!(plan.leave_out(&naam, &GegevensdienstId::parse("51")?));
+/// assert!(plan.leave_out(&name, &GegevensdienstId::parse("51")?));
 /// let logins: Vec<_> = plan.logins().collect();
 /// assert_eq!((logins.len(), logins[0].server.as_str()), (1, "een.example.nl"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -92,7 +92,7 @@ impl CollectionPlan {
             .flat_map(|(aanbieder, group)| group.gegevensdiensten.iter().map(move |id| (aanbieder, id)))
     }
 
-    /// The flows to start, one after the other: each goes into an [`Aanvraag`](super::Aanvraag).
+    /// The flows to start, one after the other: each goes into an [`FlowRequest`](super::FlowRequest).
     #[must_use]
     pub fn into_flows(self) -> Vec<(Aanbiedernaam, FlowGroup)> {
         self.0
@@ -105,9 +105,9 @@ mod tests {
     use medmij_types::{BackchannelUri, FrontchannelUri, Release};
 
     use super::*;
-    use crate::client::{Aanvraag, group_by_endpoints};
+    use crate::client::{FlowRequest, group_by_endpoints};
 
-    fn naam(short: &str) -> Aanbiedernaam {
+    fn name(short: &str) -> Aanbiedernaam {
         format!("{short}@medmij").parse().unwrap()
     }
 
@@ -128,11 +128,11 @@ mod tests {
     fn plan() -> CollectionPlan {
         let mut plan = CollectionPlan::new();
         plan.add(
-            naam("huisarts"),
+            name("huisarts"),
             groups(&[("48", "een"), ("49", "een"), ("51", "twee")]),
         );
-        plan.add(naam("apotheek"), groups(&[("48", "een")]));
-        plan.add(naam("leeg"), groups(&[]));
+        plan.add(name("apotheek"), groups(&[("48", "een")]));
+        plan.add(name("leeg"), groups(&[]));
         plan
     }
 
@@ -162,17 +162,17 @@ mod tests {
     #[test]
     fn what_is_left_out_is_not_asked_and_costs_no_login() {
         let mut plan = plan();
-        assert!(plan.leave_out(&naam("huisarts"), &id("48")));
-        assert!(!plan.leave_out(&naam("huisarts"), &id("48")));
-        assert!(plan.leave_out(&naam("huisarts"), &id("51")));
-        assert!(!plan.leave_out(&naam("leeg"), &id("48")));
-        let asked: Vec<_> = plan.services().map(|(naam, id)| (naam.short(), id.as_str())).collect();
+        assert!(plan.leave_out(&name("huisarts"), &id("48")));
+        assert!(!plan.leave_out(&name("huisarts"), &id("48")));
+        assert!(plan.leave_out(&name("huisarts"), &id("51")));
+        assert!(!plan.leave_out(&name("leeg"), &id("48")));
+        let asked: Vec<_> = plan.services().map(|(name, id)| (name.short(), id.as_str())).collect();
         assert_eq!(asked, [("huisarts", "49"), ("apotheek", "48")]);
         // and so it stands in what is started
         for (aanbieder, group) in plan.clone().into_flows() {
             let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
             let ids = group.gegevensdiensten.clone();
-            let asked = Aanvraag::verzamelen(Release::DEFAULT, aanbieder, &group, redirect).unwrap();
+            let asked = FlowRequest::verzamelen(Release::DEFAULT, aanbieder, &group, redirect).unwrap();
             assert_eq!(asked.gegevensdiensten, ids);
             assert!(!asked.gegevensdiensten.contains(&id("51")));
         }

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use medmij_types::{AmsterdamTime, Datum};
+use medmij_types::{AmsterdamTime, CalendarDate};
 
 use super::Slot;
 
@@ -93,7 +93,7 @@ impl CollectingPolicy {
     pub fn next_start(&self, slot: Slot, last_start: Option<SystemTime>, now: SystemTime) -> Option<SystemTime> {
         let rested = last_start.and_then(|start| start.checked_add(self.pause));
         let earliest = rested.map_or(now, |rested| rested.max(now));
-        let today = AmsterdamTime::of(earliest).datum();
+        let today = AmsterdamTime::of(earliest).date();
         // the night of yesterday can still be open, and tonight's can be too short
         let mut evening = today.minus(1);
         for _ in 0..4 {
@@ -107,7 +107,7 @@ impl CollectingPolicy {
     }
 
     /// The moment of a slot in the night that begins on an evening.
-    fn slot_in(&self, evening: Datum, slot: Slot) -> Option<SystemTime> {
+    fn slot_in(&self, evening: CalendarDate, slot: Slot) -> Option<SystemTime> {
         let second = slot.second_in(self.slot_seconds());
         let of_evening = u32::from(24_u8.saturating_sub(self.from_hour)).saturating_mul(3_600);
         let (day, second) = match second.checked_sub(of_evening) {
@@ -121,7 +121,7 @@ impl CollectingPolicy {
         AmsterdamTime::moment(day, hour, minute)?.checked_add(Duration::from_secs(u64::from(second % 60)))
     }
 
-    fn close(&self, evening: Datum) -> Option<SystemTime> {
+    fn close(&self, evening: CalendarDate) -> Option<SystemTime> {
         AmsterdamTime::moment(evening.plus(1), self.until_hour, 0)
     }
 }

@@ -87,11 +87,11 @@ mod tests {
     #[test]
     fn core_gegevensuitwisseling_201_slots_are_fixed_and_spread_evenly() {
         let key = SlotKey::new([7; 32]);
-        let (een, twee): (Hostname, Hostname) = ("een.nl".parse().unwrap(), "twee.nl".parse().unwrap());
-        let slot = |person| key.slot(PersonId::new(person), &een);
+        let (one, two): (Hostname, Hostname) = ("een.nl".parse().unwrap(), "twee.nl".parse().unwrap());
+        let slot = |person| key.slot(PersonId::new(person), &one);
         assert_eq!(slot(1), slot(1));
-        assert_ne!(slot(1), key.slot(PersonId::new(1), &twee));
-        assert_ne!(slot(1), SlotKey::new([8; 32]).slot(PersonId::new(1), &een));
+        assert_ne!(slot(1), key.slot(PersonId::new(1), &two));
+        assert_ne!(slot(1), SlotKey::new([8; 32]).slot(PersonId::new(1), &one));
         // seven hours of 10,000 Personen: each hour has its share, give or take a tenth
         let mut hours = [0_u32; 7];
         for person in 0..10_000 {

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{
     CollectionId, ConfirmedDeletion, Deletion, DeletionScope, DossierRow, DossierStore, DossierStoreError, ItemId,
-    Kept, SealedItem,
+    SealedItem, StoredEntry,
 };
 use crate::person_id::PersonId;
 
@@ -22,7 +22,7 @@ use crate::person_id::PersonId;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use medmij_dvp::dossier::{Dossiers, Kept, MemoryDossiers};
+/// use medmij_dvp::dossier::{Dossiers, StoredEntry, MemoryDossiers};
 /// use medmij_dvp::person::PersonId;
 /// use medmij_oauth::seal::LocalKeyRing;
 /// use medmij_types::OsEntropy;
@@ -33,7 +33,7 @@ use crate::person_id::PersonId;
 /// let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
 /// let dossiers = Dossiers::new(MemoryDossiers::new(), keys, Arc::new(OsEntropy));
 /// let dossier = dossiers.open(PersonId::random(&OsEntropy)?).await?;
-/// dossier.keep(&[Kept::own(b"{}".to_vec())]).await?;
+/// dossier.keep(&[StoredEntry::own(b"{}".to_vec())]).await?;
 /// assert_eq!(dossier.items().await?.len(), 1);
 /// # Ok(())
 /// # }
@@ -137,7 +137,7 @@ pub struct Item {
     /// With what it was collected.
     pub collection: CollectionId,
     /// Its bytes and where they came from.
-    pub kept: Kept,
+    pub kept: StoredEntry,
 }
 
 impl<S: DossierStore> Dossier<'_, S> {
@@ -145,9 +145,9 @@ impl<S: DossierStore> Dossier<'_, S> {
     ///
     /// # Errors
     /// [`DossierError`]; [`DossierError::Gone`] where the dossier was erased or frozen meanwhile.
-    pub async fn keep(&self, resources: &[Kept]) -> Result<CollectionId, DossierError> {
+    pub async fn keep(&self, resources: &[StoredEntry]) -> Result<CollectionId, DossierError> {
         let collection = CollectionId::random(&*self.dossiers.entropy)?;
-        let seal = |kept: &Kept| {
+        let seal = |kept: &StoredEntry| {
             let id = ItemId::random(&*self.dossiers.entropy)?;
             Ok::<_, DossierError>(SealedItem::new(id, collection, self.seal(id, kept)?))
         };
@@ -166,7 +166,7 @@ impl<S: DossierStore> Dossier<'_, S> {
         let sealed = self.dossiers.store.items(self.person).await?;
         let open = |item: SealedItem| {
             let plain = self.key.open(&item.sealed, &self.context(item.id))?;
-            let kept = Kept::from_stored(&plain).map_err(|_| SealError::Broken)?;
+            let kept = StoredEntry::from_stored(&plain).map_err(|_| SealError::Broken)?;
             Ok(Item {
                 id: item.id,
                 collection: item.collection,
@@ -176,11 +176,11 @@ impl<S: DossierStore> Dossier<'_, S> {
         sealed.into_iter().map(open).collect()
     }
 
-    /// Keeps what became of an item by [`Kept::edit`]; its origin goes with it.
+    /// Keeps what became of an item by [`StoredEntry::edit`]; its origin goes with it.
     ///
     /// # Errors
     /// [`DossierError::Gone`] where the item or the dossier is not there any more.
-    pub async fn edit(&self, item: ItemId, kept: &Kept) -> Result<(), DossierError> {
+    pub async fn edit(&self, item: ItemId, kept: &StoredEntry) -> Result<(), DossierError> {
         let sealed = self.seal(item, kept)?;
         match self.dossiers.store.replace_item(self.person, item, sealed).await? {
             true => Ok(()),
@@ -216,7 +216,7 @@ impl<S: DossierStore> Dossier<'_, S> {
         })
     }
 
-    fn seal(&self, id: ItemId, kept: &Kept) -> Result<Vec<u8>, SealError> {
+    fn seal(&self, id: ItemId, kept: &StoredEntry) -> Result<Vec<u8>, SealError> {
         let plain = Zeroizing::new(kept.to_stored());
         self.key.seal(&plain, &self.context(id), &*self.dossiers.entropy)
     }

@@ -4,7 +4,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
-use super::Kept;
+use super::StoredEntry;
 
 /// Signs exports with a key of this instance, such as one in an HSM.
 pub trait ExportSigner: Send + Sync {
@@ -33,7 +33,7 @@ pub enum ExportError {
     Form,
 }
 
-impl Kept {
+impl StoredEntry {
     /// For an export: bytes, origin, and the signature of this instance over both.
     #[must_use]
     pub fn export(&self, signer: &dyn ExportSigner) -> Vec<u8> {
@@ -64,7 +64,7 @@ struct Exported {
     signature: String,
 }
 
-fn write(stored: &[u8], kept: &Kept, signer: &dyn ExportSigner) -> Vec<u8> {
+fn write(stored: &[u8], kept: &StoredEntry, signer: &dyn ExportSigner) -> Vec<u8> {
     let exported = Exported {
         format: 1,
         kept: STANDARD.encode(stored),
@@ -81,7 +81,7 @@ fn read(exported: &[u8], trusted: &dyn ExportVerifier) -> Result<(Vec<u8>, bool)
     }
     let exported: Exported = serde_json::from_slice(exported).map_err(|_| ExportError::Form)?;
     let stored = STANDARD.decode(&exported.kept).map_err(|_| ExportError::Form)?;
-    let kept = Kept::from_stored(&stored).map_err(|_| ExportError::Form)?;
+    let kept = StoredEntry::from_stored(&stored).map_err(|_| ExportError::Form)?;
     let signature = STANDARD.decode(&exported.signature).unwrap_or_default();
     let proven = exported.format == 1 && trusted.verify(&exported.key_id, &kept.signed_text(), &signature);
     Ok((stored, proven))

@@ -7,7 +7,7 @@
 
 use std::time::SystemTime;
 
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 
 /// After how long without use an account becomes inactive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,8 +167,8 @@ impl Account {
         if self.frozen {
             AccountStatus::Frozen
         } else if self.inactive
-            || Datum::in_amsterdam(now)
-                > months_later(Datum::in_amsterdam(self.last_used), policy.inactive_after_months)
+            || CalendarDate::in_amsterdam(now)
+                > months_later(CalendarDate::in_amsterdam(self.last_used), policy.inactive_after_months)
         {
             AccountStatus::Inactive
         } else {
@@ -190,7 +190,7 @@ impl Account {
 }
 
 /// The same day so many months later, or the last day of that month.
-fn months_later(day: Datum, months: u8) -> Datum {
+fn months_later(day: CalendarDate, months: u8) -> CalendarDate {
     let month = u16::from(day.month())
         .saturating_add(u16::from(months))
         .saturating_sub(1);
@@ -198,9 +198,9 @@ fn months_later(day: Datum, months: u8) -> Datum {
     let month = u8::try_from(month % 12).unwrap_or_default().saturating_add(1);
     (28..=day.day())
         .rev()
-        .find_map(|last| Datum::new(year, month, last))
-        .or_else(|| Datum::new(year, month, day.day()))
-        .unwrap_or(Datum::LAST)
+        .find_map(|last| CalendarDate::new(year, month, last))
+        .or_else(|| CalendarDate::new(year, month, day.day()))
+        .unwrap_or(CalendarDate::LAST)
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::{
         collecting::{CollectingPolicy, MemoryOrders, Order, SlotKey},
-        dossier::{Kept, MemoryDossiers},
+        dossier::{MemoryDossiers, StoredEntry},
         person::{AccountPolicy, AccountStatus, Notice},
     };
 
@@ -115,7 +115,7 @@ mod tests {
         let rules = (&CollectingPolicy::default(), &SlotKey::new([1; 32]));
         orders.add_order(order, now, rules).await.unwrap();
         let dossier = dossiers.open(person).await.unwrap();
-        dossier.keep(&[Kept::own(b"{}".to_vec())]).await.unwrap();
+        dossier.keep(&[StoredEntry::own(b"{}".to_vec())]).await.unwrap();
         let (mut account, mut board) = (Account::opened(now), NoticeBoard::default());
         board.add(person, Notice::Collected);
         for orders_that_end in [1, 0] {

@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeMap, future::Future, time::SystemTime};
 
-use medmij_types::{AmsterdamTime, Datum};
+use medmij_types::{AmsterdamTime, CalendarDate};
 
 use super::PersonId;
 
@@ -179,7 +179,7 @@ pub trait Notifier: Send + Sync {
 #[derive(Clone, Debug, Default)]
 pub struct NoticeBoard {
     waiting: BTreeMap<PersonId, std::collections::BTreeSet<(u8, Notice)>>,
-    told: BTreeMap<PersonId, Datum>,
+    told: BTreeMap<PersonId, CalendarDate>,
 }
 
 impl NoticeBoard {
@@ -229,12 +229,12 @@ fn urgency(notice: Notice) -> u8 {
 }
 
 /// The day on whose noon the night began.
-fn night(now: SystemTime) -> Datum {
+fn night(now: SystemTime) -> CalendarDate {
     let local = AmsterdamTime::of(now);
     if local.hour() < 12 {
-        local.datum().minus(1)
+        local.date().minus(1)
     } else {
-        local.datum()
+        local.date()
     }
 }
 

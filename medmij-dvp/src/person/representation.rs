@@ -5,7 +5,7 @@
 //! what was collected is frozen until the application's policy says who sees it. From 12 to 15 the young person cannot
 //! have an account yet; at 16 the dossier is handed over.
 
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 
 /// The ages and the announcement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum RepresentedAccess {
     /// The parent collects and reads, and is to be told that this ends on the day.
     ParentEnding {
         /// The twelfth birthday.
-        on: Datum,
+        on: CalendarDate,
     },
     /// Nobody collects, and what was collected is frozen; the young person is told that it is not possible yet.
     Frozen,
@@ -59,17 +59,17 @@ impl RepresentedAccess {
 ///
 /// ```
 /// use medmij_dvp::person::{RepresentationPolicy, RepresentedAccess, represented_access};
-/// use medmij_types::Datum;
+/// use medmij_types::CalendarDate;
 ///
-/// let born = Datum::parse("2014-11-30")?;
-/// let on = |day: &str| Ok::<_, medmij_types::ValueError>(represented_access(born, Datum::parse(day)?, RepresentationPolicy::default()));
+/// let born = CalendarDate::parse("2014-11-30")?;
+/// let on = |day: &str| Ok::<_, medmij_types::ValueError>(represented_access(born, CalendarDate::parse(day)?, RepresentationPolicy::default()));
 /// assert!(matches!(on("2026-11-29")?, RepresentedAccess::ParentEnding { .. }));
 /// assert_eq!(on("2026-11-30")?, RepresentedAccess::Frozen);
 /// assert_eq!(on("2030-11-30")?, RepresentedAccess::Handover);
 /// # Ok::<(), medmij_types::ValueError>(())
 /// ```
 #[must_use]
-pub fn represented_access(born: Datum, today: Datum, policy: RepresentationPolicy) -> RepresentedAccess {
+pub fn represented_access(born: CalendarDate, today: CalendarDate, policy: RepresentationPolicy) -> RepresentedAccess {
     let age = born.age_on(today);
     if age >= policy.own_account_from {
         return RepresentedAccess::Handover;
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn access_changes_on_the_birthdays_and_is_announced_30_days_before() {
-        let day = |text: &str| Datum::parse(text).unwrap();
+        let day = |text: &str| CalendarDate::parse(text).unwrap();
         let ending = |text: &str| RepresentedAccess::ParentEnding { on: day(text) };
         let cases = [
             ("2014-11-30", "2026-10-30", RepresentedAccess::Parent),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 
 use super::{PersonId, RepresentationPolicy, RepresentedAccess, represented_access};
 
@@ -14,22 +14,22 @@ use super::{PersonId, RepresentationPolicy, RepresentedAccess, represented_acces
 ///
 /// ```
 /// use medmij_dvp::person::{PersonId, RepresentationPolicy, RepresentationStep, Represented};
-/// use medmij_types::Datum;
+/// use medmij_types::CalendarDate;
 ///
 /// let policy = RepresentationPolicy::default();
-/// let mut child = Represented::new(PersonId::new(2), PersonId::new(1), Datum::parse("2014-11-30")?);
-/// assert_eq!(child.sweep(Datum::parse("2026-10-30")?, policy), None);
-/// let announced = child.sweep(Datum::parse("2026-10-31")?, policy);
+/// let mut child = Represented::new(PersonId::new(2), PersonId::new(1), CalendarDate::parse("2014-11-30")?);
+/// assert_eq!(child.sweep(CalendarDate::parse("2026-10-30")?, policy), None);
+/// let announced = child.sweep(CalendarDate::parse("2026-10-31")?, policy);
 /// assert!(matches!(announced, Some(RepresentationStep::Announce { .. })));
-/// assert_eq!(child.sweep(Datum::parse("2026-11-30")?, policy), Some(RepresentationStep::Stop));
-/// assert_eq!(child.sweep(Datum::parse("2030-11-30")?, policy), Some(RepresentationStep::Handover));
+/// assert_eq!(child.sweep(CalendarDate::parse("2026-11-30")?, policy), Some(RepresentationStep::Stop));
+/// assert_eq!(child.sweep(CalendarDate::parse("2030-11-30")?, policy), Some(RepresentationStep::Handover));
 /// # Ok::<(), medmij_types::ValueError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Represented {
     person: PersonId,
     parent: PersonId,
-    born: Datum,
+    born: CalendarDate,
     done: RepresentationProgress,
 }
 
@@ -57,7 +57,7 @@ pub enum RepresentationStep {
     /// Tell the parent with [`Notice::RepresentationEnds`](super::Notice::RepresentationEnds).
     Announce {
         /// The day on which it ends.
-        on: Datum,
+        on: CalendarDate,
     },
     /// Cancel the orders of this dossier, forget its refresh tokens, and show [`RepresentationPage`] in place of its content.
     Stop,
@@ -80,13 +80,13 @@ pub enum HandoverError {
 impl Represented {
     /// A dossier of a child, kept by a parent.
     #[must_use]
-    pub fn new(person: PersonId, parent: PersonId, born: Datum) -> Self {
+    pub fn new(person: PersonId, parent: PersonId, born: CalendarDate) -> Self {
         Self::restore(person, parent, born, RepresentationProgress::Going)
     }
 
     /// From a store.
     #[must_use]
-    pub const fn restore(person: PersonId, parent: PersonId, born: Datum, done: RepresentationProgress) -> Self {
+    pub const fn restore(person: PersonId, parent: PersonId, born: CalendarDate, done: RepresentationProgress) -> Self {
         Self {
             person,
             parent,
@@ -109,7 +109,7 @@ impl Represented {
 
     /// What the parent sees on a day in place of the dossier; `None` while the parent reads and collects.
     #[must_use]
-    pub fn page_for_parent(&self, today: Datum, policy: RepresentationPolicy) -> Option<RepresentationPage> {
+    pub fn page_for_parent(&self, today: CalendarDate, policy: RepresentationPolicy) -> Option<RepresentationPage> {
         if self.done == RepresentationProgress::HandedOver {
             Some(RepresentationPage::HandedOver)
         } else if represented_access(self.born, today, policy).collects() {
@@ -121,7 +121,7 @@ impl Represented {
 
     /// What the Persoon whom it is about sees on a day; `None` after the handover, when the dossier is their own.
     #[must_use]
-    pub fn page_for_person(&self, today: Datum, policy: RepresentationPolicy) -> Option<RepresentationPage> {
+    pub fn page_for_person(&self, today: CalendarDate, policy: RepresentationPolicy) -> Option<RepresentationPage> {
         match represented_access(self.born, today, policy) {
             _ if self.done == RepresentationProgress::HandedOver => None,
             RepresentedAccess::Handover => Some(RepresentationPage::Handover),
@@ -130,7 +130,7 @@ impl Represented {
     }
 
     /// Looks what changed since the last look; says each step once, and the stop also where looks were missed.
-    pub fn sweep(&mut self, today: Datum, policy: RepresentationPolicy) -> Option<RepresentationStep> {
+    pub fn sweep(&mut self, today: CalendarDate, policy: RepresentationPolicy) -> Option<RepresentationStep> {
         use RepresentationProgress as Done;
         let (done, step) = match represented_access(self.born, today, policy) {
             RepresentedAccess::Parent => return None,
@@ -152,7 +152,7 @@ impl Represented {
     ///
     /// # Errors
     /// [`HandoverError::TooYoung`] and [`HandoverError::Done`]; nothing changed then.
-    pub fn hand_over(&mut self, today: Datum, policy: RepresentationPolicy) -> Result<PersonId, HandoverError> {
+    pub fn hand_over(&mut self, today: CalendarDate, policy: RepresentationPolicy) -> Result<PersonId, HandoverError> {
         if self.done == RepresentationProgress::HandedOver {
             return Err(HandoverError::Done);
         }
@@ -237,8 +237,8 @@ impl RepresentationTexts {
 mod tests {
     use super::*;
 
-    fn day(text: &str) -> Datum {
-        Datum::parse(text).unwrap()
+    fn day(text: &str) -> CalendarDate {
+        CalendarDate::parse(text).unwrap()
     }
 
     fn child() -> Represented {

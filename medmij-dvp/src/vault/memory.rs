@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Begun, DangerShiftVault, Finished, TokenVault, VaultError, VaultKey};
+use super::{DangerShiftVault, Finished, RefreshStart, TokenVault, VaultError, VaultKey};
 
 /// The vault in memory.
 #[derive(Debug)]
@@ -74,18 +74,18 @@ impl TokenVault for MemoryVault {
         Ok(())
     }
 
-    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<Begun, VaultError> {
+    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<RefreshStart, VaultError> {
         let (mut inner, now) = self.open();
         inner.attempts += 1;
         let attempt = inner.attempts;
         let Some(row) = inner.rows.get_mut(key) else {
-            return Ok(Begun::Unknown);
+            return Ok(RefreshStart::Unknown);
         };
         if row.running.is_some_and(|(_, until)| now < until) {
-            return Ok(Begun::UnderWay);
+            return Ok(RefreshStart::UnderWay);
         }
         row.running = Some((attempt, now + lease));
-        Ok(Begun::Refresh {
+        Ok(RefreshStart::Refresh {
             sealed: row.sealed.clone(),
             attempt,
         })

@@ -49,7 +49,7 @@ pub enum AuditFault {
     /// A chain does not pass through the checkpoint.
     NotCovered(u32, u64),
     /// Entries that were kept when others were destroyed are not those of then.
-    Kept(u32),
+    Unreadable(u32),
     /// The Persoon beside an entry is another than the chain commits to.
     Persoon(u32, u64),
 }
@@ -64,7 +64,7 @@ impl fmt::Display for AuditFault {
             Self::Missing(chain, at) => write!(f, "chain {chain}: entry {at} is missing"),
             Self::Changed(chain, at) => write!(f, "chain {chain}: entry {at} was changed or put in"),
             Self::NotCovered(chain, number) => write!(f, "chain {chain} is not the one of checkpoint {number}"),
-            Self::Kept(chain) => write!(f, "chain {chain}: entries that were kept at destruction are others now"),
+            Self::Unreadable(chain) => write!(f, "chain {chain}: entries that were kept at destruction are others now"),
             Self::Persoon(chain, at) => write!(f, "chain {chain}: entry {at} names another persoon"),
         }
     }
@@ -205,7 +205,7 @@ async fn chain<S: Store>(
         report.faults.push(AuditFault::Missing(number, position + 1));
     }
     if KeptEntries::of(&kept) != cut.kept {
-        report.faults.push(AuditFault::Kept(number));
+        report.faults.push(AuditFault::Unreadable(number));
     }
     report.after_checkpoint += position - covered;
     Ok(())

@@ -11,7 +11,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
-use super::{Reading, RegistratieError, RegistratieKeep, RegistrationSource, Rows};
+use super::{Reading, RegistratieError, RegistratieStorage, RegistrationSource, Rows};
 
 /// A registration that stands in a file of JSON (the form is that of [`Rows::parse`]): whoever changes the file changes
 /// whom the DVZA serves, without a restart. Write it aside and rename it into place: a file that is read half written is
@@ -69,10 +69,10 @@ impl RegistratieFolder {
     ///
     /// # Errors
     ///
-    /// [`RegistratieError::Keep`] where it cannot be made.
+    /// [`RegistratieError::ListStorage`] where it cannot be made.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, RegistratieError> {
         let folder = folder.into();
-        fs::create_dir_all(&folder).map_err(RegistratieError::Keep)?;
+        fs::create_dir_all(&folder).map_err(RegistratieError::ListStorage)?;
         Ok(Self { folder })
     }
 
@@ -83,7 +83,7 @@ impl RegistratieFolder {
     }
 }
 
-impl RegistratieKeep for RegistratieFolder {
+impl RegistratieStorage for RegistratieFolder {
     fn load(&self) -> io::Result<Option<Vec<u8>>> {
         match fs::read(self.folder.join(FILE)) {
             Ok(bytes) => Ok(Some(bytes)),

@@ -56,7 +56,7 @@ impl Reading {
 ///
 /// Where the source cannot be read, the last good registration stays in use, and each interval tries again. A faulty row is
 /// refused alone: its Aanbieder stays as it was. A source that is empty all at once is a fault and ends nobody; to end the last
-/// Aanbieder give its gegevensdiensten an `eindigt`.
+/// Aanbieder give its gegevensdiensten an `ends_at`.
 ///
 /// ```
 /// # #[cfg(feature = "files")] {
@@ -137,7 +137,7 @@ impl<S: RegistrationSource> Follower<S> {
     ///
     /// # Errors
     ///
-    /// As [`RegistrationSource::read`]; [`RegistratieError::Empty`]; [`RegistratieError::Keep`] where end times cannot be
+    /// As [`RegistrationSource::read`]; [`RegistratieError::Empty`]; [`RegistratieError::ListStorage`] where end times cannot be
     /// stored. Nothing has changed then.
     pub async fn poll(&self) -> Result<Option<Changes>, RegistratieError> {
         let seen = self.schedule().begin(self.clock.monotonic());

@@ -103,16 +103,16 @@ struct Reader {
 
 impl Reader {
     fn take(&mut self, row: u64, value: Result<Value, serde_json::Error>) {
-        let naam = value.as_ref().ok().and_then(|value| value.get("aanbieder")?.as_str());
-        let naam = naam.and_then(|naam| Aanbiedernaam::parse(naam).ok());
+        let name = value.as_ref().ok().and_then(|value| value.get("aanbieder")?.as_str());
+        let name = name.and_then(|name| Aanbiedernaam::parse(name).ok());
         let value = value.map_err(|error| Fault::new("the row", error));
         let read = value
             .and_then(|value| of_value::<Row>(value, "the row"))
             .and_then(Row::read);
         match read {
-            Ok(aanbieder) if self.seen.insert(aanbieder.naam.clone()) => self.read.aanbieders.push(aanbieder),
-            Ok(twice) => self.fault(row, Some(twice.naam), Fault::new("aanbieder", "occurs twice")),
-            Err(fault) => self.fault(row, naam, fault),
+            Ok(aanbieder) if self.seen.insert(aanbieder.name.clone()) => self.read.aanbieders.push(aanbieder),
+            Ok(twice) => self.fault(row, Some(twice.name), Fault::new("aanbieder", "occurs twice")),
+            Err(fault) => self.fault(row, name, fault),
         }
     }
 
@@ -135,10 +135,10 @@ mod tests {
     use super::*;
     use crate::server::AanbiederLimits;
 
-    fn row(naam: &str, functie: &str, privacy: &str) -> String {
+    fn row(name: &str, function: &str, privacy: &str) -> String {
         format!(
-            r#"{{"aanbieder":"{naam}","weergavenaam":"A","privacyverklaring":"{privacy}","gegevensdiensten":[
-            {{"id":"48","functie":"{functie}","naam":"BgZ","eindigt":"2027-01-01T00:00:00Z"}}]}}"#
+            r#"{{"aanbieder":"{name}","weergavenaam":"A","privacyverklaring":"{privacy}","gegevensdiensten":[
+            {{"id":"48","functie":"{function}","naam":"BgZ","eindigt":"2027-01-01T00:00:00Z"}}]}}"#
         )
     }
 
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!((rows.aanbieders.len(), rows.faults.len()), (1, 0));
         let again = Rows::parse(&write(rows.aanbieders.iter()).unwrap()).unwrap();
         assert_eq!(again.aanbieders, rows.aanbieders);
-        assert!(again.aanbieders[0].diensten[0].eindigt.is_some());
+        assert!(again.aanbieders[0].services[0].ends_at.is_some());
     }
 
     #[test]
@@ -167,11 +167,11 @@ mod tests {
         assert!(rows.faults.is_empty(), "{:?}", rows.faults);
         let linde = &rows.aanbieders[0];
         let of = |at: usize| {
-            let found = linde.bronsystemen_of(&linde.diensten[at]);
-            found.map(|bron| bron.name.as_str()).collect::<Vec<_>>()
+            let found = linde.bronsystemen_of(&linde.services[at]);
+            found.map(|source| source.name.as_str()).collect::<Vec<_>>()
         };
         assert_eq!((of(0), of(1)), (vec!["his", "archief"], vec!["archief"]));
-        assert!(linde.takes(Vertegenwoordiging::Vrijwillig) && !linde.takes(Vertegenwoordiging::OuderlijkGezag));
+        assert!(linde.takes(Vertegenwoordiging::Voluntary) && !linde.takes(Vertegenwoordiging::ParentalAuthority));
         assert_eq!(linde.limits, AanbiederLimits::at_once(8));
         let again = Rows::parse(&write(rows.aanbieders.iter()).unwrap()).unwrap();
         assert_eq!(again.aanbieders, rows.aanbieders);

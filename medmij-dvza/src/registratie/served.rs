@@ -6,10 +6,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use medmij_oauth::Functie;
+use medmij_oauth::Function;
 use medmij_types::{Aanbiedernaam, GegevensdienstId};
 
-use crate::server::{Aanbieder, AanbiederLimits, Dienst};
+use crate::server::{Aanbieder, AanbiederLimits, OfferedService};
 
 /// How long an entry is served after it lapsed (core.gegevensdiensten.104).
 pub const GRACE: Duration = Duration::from_secs(3600);
@@ -50,59 +50,59 @@ impl Served {
     ) -> Self {
         let mut after: BTreeMap<Aanbiedernaam, Aanbieder> = BTreeMap::new();
         for mut aanbieder in registered {
-            for dienst in &mut aanbieder.diensten {
-                dienst.eindigt = dienst.eindigt.map(whole_second_after);
+            for service in &mut aanbieder.services {
+                service.ends_at = service.ends_at.map(whole_second_after);
             }
-            after.insert(aanbieder.naam.clone(), aanbieder);
+            after.insert(aanbieder.name.clone(), aanbieder);
         }
         let lapsed = whole_second_after(now);
-        for (naam, before) in &self.0 {
-            let stays = unread.named.contains(naam) || (unread.unnamed && !after.contains_key(naam));
-            let old = before.diensten.iter().cloned().map(|mut dienst| {
+        for (name, before) in &self.0 {
+            let stays = unread.named.contains(name) || (unread.unnamed && !after.contains_key(name));
+            let old = before.services.iter().cloned().map(|mut service| {
                 if !stays {
-                    dienst.eindigt = Some(dienst.eindigt.map_or(lapsed, |earlier| earlier.min(lapsed)));
+                    service.ends_at = Some(service.ends_at.map_or(lapsed, |earlier| earlier.min(lapsed)));
                 }
-                dienst
+                service
             });
-            let of = after.entry(naam.clone()).or_insert_with(|| Aanbieder {
-                diensten: Vec::new(),
+            let of = after.entry(name.clone()).or_insert_with(|| Aanbieder {
+                services: Vec::new(),
                 ..before.clone()
             });
-            for dienst in old {
-                if of.dienst(dienst.functie, &dienst.id).is_none() {
-                    of.diensten.push(dienst);
+            for service in old {
+                if of.service(service.function, &service.id).is_none() {
+                    of.services.push(service);
                 }
             }
         }
         for aanbieder in after.values_mut() {
-            aanbieder.diensten.retain(|dienst| judge(dienst, now) != Service::Not);
+            aanbieder.services.retain(|service| judge(service, now) != Service::Not);
         }
-        after.retain(|_, aanbieder| !aanbieder.diensten.is_empty());
+        after.retain(|_, aanbieder| !aanbieder.services.is_empty());
         Self(after)
     }
 
     /// The Aanbieder with what it is served with at this moment.
-    pub(super) fn aanbieder(&self, naam: &Aanbiedernaam, now: SystemTime) -> Option<Aanbieder> {
-        let mut found = self.0.get(naam)?.clone();
-        found.diensten.retain(|dienst| judge(dienst, now) != Service::Not);
-        (!found.diensten.is_empty()).then_some(found)
+    pub(super) fn aanbieder(&self, name: &Aanbiedernaam, now: SystemTime) -> Option<Aanbieder> {
+        let mut found = self.0.get(name)?.clone();
+        found.services.retain(|service| judge(service, now) != Service::Not);
+        (!found.services.is_empty()).then_some(found)
     }
 
     /// Whether the Aanbieder is served with this gegevensdienst for this function at this moment.
     pub(super) fn service(
         &self,
-        naam: &Aanbiedernaam,
-        functie: Functie,
+        name: &Aanbiedernaam,
+        function: Function,
         id: &GegevensdienstId,
         now: SystemTime,
     ) -> Service {
-        let dienst = self.0.get(naam).and_then(|aanbieder| aanbieder.dienst(functie, id));
-        dienst.map_or(Service::Not, |dienst| judge(dienst, now))
+        let service = self.0.get(name).and_then(|aanbieder| aanbieder.service(function, id));
+        service.map_or(Service::Not, |service| judge(service, now))
     }
 
     /// What may be asked of an Aanbieder.
-    pub(super) fn limits(&self, naam: &Aanbiedernaam) -> Option<AanbiederLimits> {
-        self.0.get(naam).map(|aanbieder| aanbieder.limits)
+    pub(super) fn limits(&self, name: &Aanbiedernaam) -> Option<AanbiederLimits> {
+        self.0.get(name).map(|aanbieder| aanbieder.limits)
     }
 
     /// All of them, sorted by name.
@@ -111,8 +111,8 @@ impl Served {
     }
 }
 
-fn judge(dienst: &Dienst, now: SystemTime) -> Service {
-    match dienst.eindigt {
+fn judge(service: &OfferedService, now: SystemTime) -> Service {
+    match service.ends_at {
         None => Service::Registered,
         Some(lapse) if now < lapse => Service::Registered,
         Some(lapse) => match lapse.checked_add(GRACE) {
@@ -139,16 +139,16 @@ pub(super) fn whole_second_after(at: SystemTime) -> SystemTime {
 mod tests {
     use super::*;
 
-    fn naam() -> Aanbiedernaam {
+    fn name() -> Aanbiedernaam {
         Aanbiedernaam::parse("umcharderwijk").unwrap()
     }
 
-    fn offered(id: &str) -> Dienst {
-        Dienst::new(GegevensdienstId::parse(id).unwrap(), Functie::Verzamelen, "naam")
+    fn offered(id: &str) -> OfferedService {
+        OfferedService::new(GegevensdienstId::parse(id).unwrap(), Function::Verzamelen, "naam")
     }
 
-    fn with(diensten: &[Dienst]) -> Aanbieder {
-        Aanbieder::new(naam(), "UMC", "https://umc.example/", diensten.to_vec())
+    fn with(services: &[OfferedService]) -> Aanbieder {
+        Aanbieder::new(name(), "UMC", "https://umc.example/", services.to_vec())
     }
 
     fn at(second: u64) -> SystemTime {
@@ -157,14 +157,14 @@ mod tests {
 
     fn service(served: &Served, id: &str, now: u64) -> Service {
         served.service(
-            &naam(),
-            Functie::Verzamelen,
+            &name(),
+            Function::Verzamelen,
             &GegevensdienstId::parse(id).unwrap(),
             at(now),
         )
     }
 
-    fn follow(served: &Served, registered: &[Dienst], now: SystemTime) -> Served {
+    fn follow(served: &Served, registered: &[OfferedService], now: SystemTime) -> Served {
         let registered = (!registered.is_empty()).then(|| with(registered));
         served.follow(registered, &Unread::default(), now)
     }
@@ -182,7 +182,7 @@ mod tests {
         ] {
             assert_eq!(service(&served, "48", now), is, "{now}");
             assert_eq!(
-                served.aanbieder(&naam(), at(now)).is_some(),
+                served.aanbieder(&name(), at(now)).is_some(),
                 is != Service::Not,
                 "{now}"
             );
@@ -204,8 +204,8 @@ mod tests {
         let both = follow(&Served::default(), &[offered("48"), offered("51")], at(0));
         let one = follow(&both, &[offered("51")], at(0));
         let ids = |now: u64| {
-            one.aanbieder(&naam(), at(now))
-                .map(|a| a.ids(Functie::Verzamelen).len())
+            one.aanbieder(&name(), at(now))
+                .map(|a| a.ids(Function::Verzamelen).len())
         };
         assert_eq!((ids(3599), ids(3600)), (Some(2), Some(1)));
         // an end that is announced beforehand
@@ -224,7 +224,7 @@ mod tests {
     fn a_faulty_row_ends_nobody() {
         let served = follow(&Served::default(), &[offered("48")], at(0));
         let named = Unread {
-            named: BTreeSet::from([naam()]),
+            named: BTreeSet::from([name()]),
             unnamed: false,
         };
         let unnamed = Unread {

@@ -40,7 +40,7 @@ pub(super) fn page(options: &RouterOptions, page: &Page, action: &str) -> Respon
     if let Ok(value) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, value);
     }
-    if page.status == 503 || matches!(page.screen, Screen::Storing(_)) {
+    if page.status == 503 || matches!(page.screen, Screen::Outage(_)) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
     }
     response

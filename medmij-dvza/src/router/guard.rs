@@ -77,16 +77,16 @@ impl<D: Dvza> std::fmt::Debug for Guard<D> {
     }
 }
 
-/// Lets a request through with a [`Verleend`](crate::server::Verleend) as an extension, or answers it by RFC 6750. The
+/// Lets a request through with a [`GrantedAccess`](crate::server::GrantedAccess) as an extension, or answers it by RFC 6750. The
 /// names of the client certificate are the extension [`PeerNames`].
 ///
 /// ```no_run
-/// # use medmij_dvza::{Dvza, Server, Verleend, router::{Guard, guard}};
+/// # use medmij_dvza::{Dvza, Server, GrantedAccess, router::{Guard, guard}};
 /// # fn mount<D: Dvza>(server: Server<D>) -> Result<axum::Router, Box<dyn std::error::Error>> {
 /// use axum::{Extension, Router, middleware::from_fn_with_state, routing::get};
 ///
-/// async fn patient(Extension(verleend): Extension<Verleend>) -> String {
-///     format!("data of {}", verleend.aanbieder)
+/// async fn patient(Extension(granted_access): Extension<GrantedAccess>) -> String {
+///     format!("data of {}", granted_access.aanbieder)
 /// }
 ///
 /// let bgz = Guard::new(server.clone(), "huisartsdelinde@medmij".parse()?, "48".parse()?);
@@ -120,8 +120,8 @@ pub async fn guard<D: Dvza>(State(state): State<Guard<D>>, mut request: Request,
         .await;
     state.server.flush_audit_soon();
     match judged {
-        Ok(verleend) => {
-            request.extensions_mut().insert(verleend);
+        Ok(granted_access) => {
+            request.extensions_mut().insert(granted_access);
             next.run(request).await
         }
         Err(error) => {

@@ -84,8 +84,8 @@ impl<D: Dvza> Mounted<D> {
         }
     }
 
-    fn verlopen(&self) -> Response {
-        answer::page(&self.options, &self.server.verlopen(), "")
+    fn expired(&self) -> Response {
+        answer::page(&self.options, &self.server.expired(), "")
     }
 
     /// Forms come from our own pages. `Origin` is `null` there, for the pages send no referrer; `Sec-Fetch-Site` tells.
@@ -148,7 +148,7 @@ pub(super) async fn page<D: Dvza>(
     headers: HeaderMap,
 ) -> Response {
     let Some(visitor) = FlowId::parse(&id).and_then(|flow| mounted.visitor(&headers, flow)) else {
-        return mounted.verlopen();
+        return mounted.expired();
     };
     let page = mounted.server.page(&visitor).await;
     answer::page(&mounted.options, &page, &mounted.path(&visitor))
@@ -163,14 +163,14 @@ pub(super) async fn submit<D: Dvza>(
     let headers = parts.headers;
     let visitor = FlowId::parse(&id).and_then(|flow| mounted.visitor(&headers, flow));
     let (Some(visitor), true) = (visitor, mounted.is_own_form(&headers)) else {
-        return mounted.verlopen();
+        return mounted.expired();
     };
     let read = match body::read(body, Form::MAX_LEN, mounted.options.body_time()).await {
         Ok(read) => read,
         Err(unread) => return unread.to_response(),
     };
     let Ok(form) = Form::parse(&read) else {
-        return mounted.verlopen();
+        return mounted.expired();
     };
     let callback = mounted.login_callback();
     let submitted = Submitted::new(&form, &callback).with_address(peer_address::address(&parts.extensions));
@@ -187,7 +187,7 @@ pub(super) async fn login<D: Dvza>(State(mounted): State<Mounted<D>>, uri: Uri, 
     match mounted.server.login_flow(query) {
         Ok(flow) => match flow.and_then(|flow| mounted.visitor(&headers, flow)) {
             Some(visitor) => mounted.next(&mounted.server.login(&visitor, query).await, false),
-            None => mounted.verlopen(),
+            None => mounted.expired(),
         },
         Err(error) => answer::page(&mounted.options, &mounted.server.failure(&error), ""),
     }
@@ -208,7 +208,7 @@ pub(super) async fn login_posted<D: Dvza>(State(mounted): State<Mounted<D>>, req
         Err(unread) => return unread.to_response(),
     };
     let Ok(form) = std::str::from_utf8(&form) else {
-        return mounted.verlopen();
+        return mounted.expired();
     };
     let answer = LoginAnswer::posted(query, form);
     match mounted.server.login_flow(answer) {
@@ -216,17 +216,17 @@ pub(super) async fn login_posted<D: Dvza>(State(mounted): State<Mounted<D>>, req
             Some(visitor) => mounted.next(&mounted.server.login(&visitor, answer).await, true),
             None => match mounted.server.login_again(form) {
                 Some(page) => answer::page(&mounted.options, &page, parts.uri.path()),
-                None => mounted.verlopen(),
+                None => mounted.expired(),
             },
         },
-        Ok(None) => mounted.verlopen(),
+        Ok(None) => mounted.expired(),
         Err(error) => failure(error),
     }
 }
 
 /// An address of ours at which there is no page.
 pub(super) async fn not_found<D: Dvza>(State(mounted): State<Mounted<D>>) -> Response {
-    answer::page(&mounted.options, &mounted.server.niet_gevonden(), "")
+    answer::page(&mounted.options, &mounted.server.not_found(), "")
 }
 
 /// HEAD: a method that only looks shows nothing, records nothing and uses nothing up.

@@ -8,8 +8,8 @@ mod pages;
 
 use self::pages::Frame;
 use crate::server::{
-    AccessLogScreen, DienstScreen, EindeScreen, IntrekkenScreen, LandingScreen, LoginAnswerScreen, OverzichtScreen,
-    Page, Screen, StoringScreen, ToestemmingScreen, Uitzondering1a,
+    AccessLogScreen, EndScreen, LandingScreen, LoginAnswerScreen, OutageScreen, OverviewScreen, Page, Screen,
+    ServiceScreen, ToestemmingScreen, Uitzondering1a, WithdrawScreen,
 };
 
 /// Turns pages into HTML, each by a method of its own. A supplier with a house style writes the pages that differ and keeps
@@ -24,7 +24,7 @@ use crate::server::{
 ///
 /// impl Screens for HouseStyle {
 ///     fn landing(&self, screen: &LandingScreen, page: &Page, context: &RenderContext<'_>) -> String {
-///         let title = page.sentence(&screen.namen, &page.texts.landing_titel);
+///         let title = page.sentence(&screen.names, &page.texts.landing_title);
 ///         // escape what you fill in: a template engine does
 ///         my_template(&title, context.action, page.csrf.as_deref().unwrap_or_default())
 ///     }
@@ -41,16 +41,16 @@ pub trait Screens: Send + Sync + 'static {
             Screen::Toestemming(screen) => self.toestemming(screen, page, context),
             Screen::Bevestiging(screen) => self.bevestiging(screen, page, context),
             Screen::Abonneren(screen) => self.abonneren(screen, page, context),
-            Screen::AbonnementBeeindigen(screen) => self.abonnement_beeindigen(screen, page, context),
-            Screen::Einde(screen) => self.einde(screen, page, context),
-            Screen::Overzicht(screen) => self.overzicht(screen, page, context),
+            Screen::EndAbonnement(screen) => self.abonnement_beeindigen(screen, page, context),
+            Screen::End(screen) => self.end_page(screen, page, context),
+            Screen::Overview(screen) => self.overview(screen, page, context),
             Screen::AccessLog(screen) => self.access_log(screen, page, context),
-            Screen::Intrekken(screen) => self.intrekken(screen, page, context),
+            Screen::Withdraw(screen) => self.withdraw(screen, page, context),
             Screen::LoginAnswer(screen) => self.login_answer(screen, page, context),
-            Screen::Fout(screen) => self.fout(screen, page, context),
-            Screen::Verlopen => self.verlopen(page, context),
-            Screen::NietGevonden => self.niet_gevonden(page, context),
-            Screen::Storing(screen) => self.storing(screen, page, context),
+            Screen::Fault(screen) => self.fault(screen, page, context),
+            Screen::Expired => self.expired(page, context),
+            Screen::NotFound => self.not_found(page, context),
+            Screen::Outage(screen) => self.outage(screen, page, context),
         }
     }
 
@@ -70,28 +70,28 @@ pub trait Screens: Send + Sync + 'static {
     }
 
     /// core.authint.205: Bevestigingsverklaring.
-    fn bevestiging(&self, screen: &DienstScreen, page: &Page, context: &RenderContext<'_>) -> String {
-        pages::Bevestiging::html(Frame::new(page, context).with_dienst(screen))
+    fn bevestiging(&self, screen: &ServiceScreen, page: &Page, context: &RenderContext<'_>) -> String {
+        pages::Bevestiging::html(Frame::new(page, context).with_service(screen))
     }
 
     /// ext.abo: Toestemmingsverklaring Abonneren.
-    fn abonneren(&self, screen: &DienstScreen, page: &Page, context: &RenderContext<'_>) -> String {
-        pages::Abonneren::html(Frame::new(page, context).with_dienst(screen))
+    fn abonneren(&self, screen: &ServiceScreen, page: &Page, context: &RenderContext<'_>) -> String {
+        pages::Abonneren::html(Frame::new(page, context).with_service(screen))
     }
 
     /// ext.abo: Beëindigingsverklaring Abonnement.
-    fn abonnement_beeindigen(&self, screen: &DienstScreen, page: &Page, context: &RenderContext<'_>) -> String {
-        pages::AbonnementBeeindigen::html(Frame::new(page, context).with_dienst(screen))
+    fn abonnement_beeindigen(&self, screen: &ServiceScreen, page: &Page, context: &RenderContext<'_>) -> String {
+        pages::EndAbonnement::html(Frame::new(page, context).with_service(screen))
     }
 
     /// core.usrint.101: Annuleringspagina, and the other ends without a code.
-    fn einde(&self, screen: &EindeScreen, page: &Page, context: &RenderContext<'_>) -> String {
-        pages::einde(Frame::new(page, context), screen)
+    fn end_page(&self, screen: &EndScreen, page: &Page, context: &RenderContext<'_>) -> String {
+        pages::end_page(Frame::new(page, context), screen)
     }
 
     /// Beheren toestemmingen: Toestemmingsoverzichtspagina.
-    fn overzicht(&self, screen: &OverzichtScreen, page: &Page, context: &RenderContext<'_>) -> String {
-        pages::Overzicht::html(Frame::new(page, context), screen)
+    fn overview(&self, screen: &OverviewScreen, page: &Page, context: &RenderContext<'_>) -> String {
+        pages::Overview::html(Frame::new(page, context), screen)
     }
 
     /// Who did what with the data of the Persoon (NEN 7513).
@@ -100,8 +100,8 @@ pub trait Screens: Send + Sync + 'static {
     }
 
     /// Beheren toestemmingen: Beëindigingsverklaring Toestemming.
-    fn intrekken(&self, _screen: &IntrekkenScreen, page: &Page, context: &RenderContext<'_>) -> String {
-        pages::Intrekken::html(Frame::new(page, context))
+    fn withdraw(&self, _screen: &WithdrawScreen, page: &Page, context: &RenderContext<'_>) -> String {
+        pages::Withdraw::html(Frame::new(page, context))
     }
 
     /// The form of a login, to be sent once more.
@@ -110,23 +110,23 @@ pub trait Screens: Send + Sync + 'static {
     }
 
     /// Technische storing.
-    fn storing(&self, screen: &StoringScreen, page: &Page, context: &RenderContext<'_>) -> String {
-        pages::storing(Frame::new(page, context), screen)
+    fn outage(&self, screen: &OutageScreen, page: &Page, context: &RenderContext<'_>) -> String {
+        pages::outage(Frame::new(page, context), screen)
     }
 
     /// Uitzondering 1a.
-    fn fout(&self, _screen: &Uitzondering1a, page: &Page, context: &RenderContext<'_>) -> String {
-        pages::Fout::html(Frame::new(page, context))
+    fn fault(&self, _screen: &Uitzondering1a, page: &Page, context: &RenderContext<'_>) -> String {
+        pages::Fault::html(Frame::new(page, context))
     }
 
     /// The flow is not of this browser, spent or too old.
-    fn verlopen(&self, page: &Page, context: &RenderContext<'_>) -> String {
-        pages::Verlopen::html(Frame::new(page, context))
+    fn expired(&self, page: &Page, context: &RenderContext<'_>) -> String {
+        pages::Expired::html(Frame::new(page, context))
     }
 
     /// There is no page at this address.
-    fn niet_gevonden(&self, page: &Page, context: &RenderContext<'_>) -> String {
-        pages::NietGevonden::html(Frame::new(page, context))
+    fn not_found(&self, page: &Page, context: &RenderContext<'_>) -> String {
+        pages::NotFound::html(Frame::new(page, context))
     }
 }
 
@@ -163,6 +163,6 @@ impl std::fmt::Debug for RenderContext<'_> {
 
 /// The screens of this crate.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct VoorbeeldSchermen;
+pub struct ExampleScreens;
 
-impl Screens for VoorbeeldSchermen {}
+impl Screens for ExampleScreens {}

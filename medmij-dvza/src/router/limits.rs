@@ -2,7 +2,7 @@
 //! O13 — the limits, before a request is read: 429 with `Retry-After`, on the front channel with a page.
 
 use super::{answer, handlers::Mounted, peer_address::address};
-use crate::server::{Dvza, Limits};
+use crate::server::{Dvza, RequestLimits};
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -15,18 +15,18 @@ use medmij_types::PeerNames;
 use std::{net::IpAddr, time::Duration};
 
 pub(super) async fn front<D: Dvza>(State(mounted): State<Mounted<D>>, request: Request, next: Next) -> Response {
-    limited(&mounted, request, next, Limits::front).await
+    limited(&mounted, request, next, RequestLimits::front).await
 }
 
 pub(super) async fn pages<D: Dvza>(State(mounted): State<Mounted<D>>, request: Request, next: Next) -> Response {
-    limited(&mounted, request, next, Limits::pages).await
+    limited(&mounted, request, next, RequestLimits::pages).await
 }
 
 async fn limited<D: Dvza>(
     mounted: &Mounted<D>,
     request: Request,
     next: Next,
-    check: fn(&Limits, IpAddr) -> Result<(), Duration>,
+    check: fn(&RequestLimits, IpAddr) -> Result<(), Duration>,
 ) -> Response {
     let Some(limits) = mounted.options.limits() else {
         return next.run(request).await;
@@ -36,7 +36,7 @@ async fn limited<D: Dvza>(
     };
     if let Err(wait) = check(limits, address) {
         tracing::debug!(rule = "core.gegevensdiensten.103", "too many requests from one address");
-        let mut response = answer::page(&mounted.options, &mounted.server.te_druk(), "");
+        let mut response = answer::page(&mounted.options, &mounted.server.too_busy(), "");
         retry_after(&mut response, wait);
         return response;
     }

@@ -3,8 +3,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Screens, VoorbeeldSchermen};
-use crate::server::Limits;
+use super::{ExampleScreens, Screens};
+use crate::server::RequestLimits;
 
 type Rewrite = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
@@ -13,7 +13,7 @@ type Rewrite = Arc<dyn Fn(&str) -> String + Send + Sync>;
 pub struct RouterOptions {
     base: String,
     screens: Arc<dyn Screens>,
-    limits: Option<Arc<Limits>>,
+    limits: Option<Arc<RequestLimits>>,
     loopback: Option<Rewrite>,
     further_redirects: bool,
     body_time: Duration,
@@ -31,7 +31,7 @@ impl RouterOptions {
         };
         Self {
             base,
-            screens: Arc::new(VoorbeeldSchermen),
+            screens: Arc::new(ExampleScreens),
             limits: None,
             loopback: None,
             further_redirects: false,
@@ -52,7 +52,7 @@ impl RouterOptions {
     /// `into_make_service_with_connect_info`), or a [`PeerAddress`](super::PeerAddress). A limit that cannot see it answers
     /// nothing but 500, with the reason in the log.
     #[must_use]
-    pub fn with_limits(mut self, limits: Arc<Limits>) -> Self {
+    pub fn with_limits(mut self, limits: Arc<RequestLimits>) -> Self {
         self.limits = Some(limits);
         self
     }
@@ -91,7 +91,7 @@ impl RouterOptions {
         &self.base
     }
 
-    pub(super) fn limits(&self) -> Option<&Limits> {
+    pub(super) fn limits(&self) -> Option<&RequestLimits> {
         self.limits.as_deref()
     }
 

@@ -4,7 +4,7 @@
 
 use std::time::SystemTime;
 
-use medmij_oauth::{Functie, Vertegenwoordiging};
+use medmij_oauth::{Function, Vertegenwoordiging};
 use medmij_types::{Aanbiedernaam, GegevensdienstId};
 
 /// An Aanbieder that this DVZA serves.
@@ -12,13 +12,13 @@ use medmij_types::{Aanbiedernaam, GegevensdienstId};
 #[non_exhaustive]
 pub struct Aanbieder {
     /// The name in the network.
-    pub naam: Aanbiedernaam,
+    pub name: Aanbiedernaam,
     /// The name that a Persoon knows, for the screens (core.usrint.100).
     pub weergavenaam: String,
     /// The address of its privacyverklaring, `https` (core.usrint.102).
-    pub privacyverklaring: String,
+    pub privacy_statement: String,
     /// What it offers here.
-    pub diensten: Vec<Dienst>,
+    pub services: Vec<OfferedService>,
     /// Which kinds of representation it takes (ext.vert.authint.200): none where it says nothing, whatever the release knows.
     pub vertegenwoordiging: Vec<Vertegenwoordiging>,
     /// Where its data is. What the addresses mean is for the application that asks them.
@@ -33,16 +33,16 @@ impl Aanbieder {
     /// An Aanbieder.
     #[must_use]
     pub fn new(
-        naam: Aanbiedernaam,
+        name: Aanbiedernaam,
         weergavenaam: impl Into<String>,
-        privacyverklaring: impl Into<String>,
-        diensten: Vec<Dienst>,
+        privacy_statement: impl Into<String>,
+        services: Vec<OfferedService>,
     ) -> Self {
         Self {
-            naam,
+            name,
             weergavenaam: weergavenaam.into(),
-            privacyverklaring: privacyverklaring.into(),
-            diensten,
+            privacy_statement: privacy_statement.into(),
+            services,
             vertegenwoordiging: Vec::new(),
             bronsystemen: Vec::new(),
             limits: AanbiederLimits::default(),
@@ -85,27 +85,31 @@ impl Aanbieder {
     }
 
     /// The Bronsystemen that hold what a gegevensdienst delivers: those that it names, or all of the Aanbieder.
-    pub fn bronsystemen_of<'a>(&'a self, dienst: &'a Dienst) -> impl Iterator<Item = &'a RegisteredBronsysteem> {
-        let named =
-            |bron: &&RegisteredBronsysteem| dienst.bronsystemen.is_empty() || dienst.bronsystemen.contains(&bron.name);
+    pub fn bronsystemen_of<'a>(
+        &'a self,
+        service: &'a OfferedService,
+    ) -> impl Iterator<Item = &'a RegisteredBronsysteem> {
+        let named = |source: &&RegisteredBronsysteem| {
+            service.bronsystemen.is_empty() || service.bronsystemen.contains(&source.name)
+        };
         self.bronsystemen.iter().filter(named)
     }
 
     /// A gegevensdienst that is offered for a function.
     #[must_use]
-    pub fn dienst(&self, functie: Functie, id: &GegevensdienstId) -> Option<&Dienst> {
-        self.diensten
+    pub fn service(&self, function: Function, id: &GegevensdienstId) -> Option<&OfferedService> {
+        self.services
             .iter()
-            .find(|dienst| dienst.functie == functie && dienst.id == *id)
+            .find(|service| service.function == function && service.id == *id)
     }
 
     /// The ids that are offered for a function.
     #[must_use]
-    pub fn ids(&self, functie: Functie) -> Vec<GegevensdienstId> {
-        self.diensten
+    pub fn ids(&self, function: Function) -> Vec<GegevensdienstId> {
+        self.services
             .iter()
-            .filter(|dienst| dienst.functie == functie)
-            .map(|dienst| dienst.id.clone())
+            .filter(|service| service.function == function)
+            .map(|service| service.id.clone())
             .collect()
     }
 }
@@ -189,45 +193,45 @@ impl AanbiederTexts {
 /// A gegevensdienst of an Aanbieder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Dienst {
+pub struct OfferedService {
     /// Its id.
     pub id: GegevensdienstId,
     /// For which function.
-    pub functie: Functie,
+    pub function: Function,
     /// Its name on the screens, from the Gegevensdienstnamenlijst.
-    pub naam: String,
+    pub name: String,
     /// Abonneren: the longest duration, in days.
-    pub maximale_duur: Option<u32>,
+    pub max_duration: Option<u32>,
     /// When its entry lapses, where that is known; it is served for 3600 seconds more (core.gegevensdiensten.104).
-    pub eindigt: Option<SystemTime>,
+    pub ends_at: Option<SystemTime>,
     /// The names of the Bronsystemen that deliver it; where it names none, all of the Aanbieder do.
     pub bronsystemen: Vec<String>,
 }
 
-impl Dienst {
+impl OfferedService {
     /// A gegevensdienst.
     #[must_use]
-    pub fn new(id: GegevensdienstId, functie: Functie, naam: impl Into<String>) -> Self {
+    pub fn new(id: GegevensdienstId, function: Function, name: impl Into<String>) -> Self {
         Self {
             id,
-            functie,
-            naam: naam.into(),
-            maximale_duur: None,
-            eindigt: None,
+            function,
+            name: name.into(),
+            max_duration: None,
+            ends_at: None,
             bronsystemen: Vec::new(),
         }
     }
 
     /// A gegevensdienst that is collected.
     #[must_use]
-    pub fn verzamelen(id: GegevensdienstId, naam: impl Into<String>) -> Self {
-        Self::new(id, Functie::Verzamelen, naam)
+    pub fn verzamelen(id: GegevensdienstId, name: impl Into<String>) -> Self {
+        Self::new(id, Function::Verzamelen, name)
     }
 
     /// With the moment at which its entry lapses.
     #[must_use]
-    pub fn until(mut self, eindigt: SystemTime) -> Self {
-        self.eindigt = Some(eindigt);
+    pub fn until(mut self, ends_at: SystemTime) -> Self {
+        self.ends_at = Some(ends_at);
         self
     }
 
@@ -240,8 +244,8 @@ impl Dienst {
 
     /// With the longest duration of an Abonnement, in days.
     #[must_use]
-    pub fn with_maximale_duur(mut self, dagen: u32) -> Self {
-        self.maximale_duur = Some(dagen);
+    pub fn with_max_duration(mut self, days: u32) -> Self {
+        self.max_duration = Some(days);
         self
     }
 }

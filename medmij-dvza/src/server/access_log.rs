@@ -3,18 +3,23 @@
 
 use std::collections::BTreeMap;
 
-use medmij_oauth::{ClientId, Functie, storage::Advanced};
+use medmij_oauth::{ClientId, Function, storage::Advanced};
 use medmij_types::{Aanbiedernaam, GegevensdienstId};
 
 use super::{
-    Aanbieders as _, AccessLogRow, AccessLogScreen, Dvza, Namen, Next, Persoon, Screen, Server, StepError,
-    flow::{Flow, Stap},
+    Aanbieders as _, AccessLogRow, AccessLogScreen, Dvza, Next, Persoon, Screen, ScreenNames, Server, StepError,
+    flow::{Flow, Step},
     steps::At,
 };
 use crate::store::{Actor, AuditEntry, AuditKind, AuditObject, AuditQuery, AuditRecord, Store as _};
 
 impl<D: Dvza> Server<D> {
-    pub(super) async fn access_log(&self, namen: Namen, flow: &Flow, persoon: &Persoon) -> Result<Screen, StepError> {
+    pub(super) async fn access_log(
+        &self,
+        names: ScreenNames,
+        flow: &Flow,
+        persoon: &Persoon,
+    ) -> Result<Screen, StepError> {
         // what this process gathered, so that the latest access is there too
         self.flush_audit().await?;
         let indexes = self.config.keys.indexes(&persoon.bsn)?;
@@ -29,9 +34,9 @@ impl<D: Dvza> Server<D> {
         for record in &records {
             rows.push(self.row(record, &mut known).await?);
         }
-        let dvza = self.config.naam_dvza.clone();
+        let dvza = self.config.dvza_name.clone();
         Ok(Screen::AccessLog(AccessLogScreen {
-            namen,
+            names,
             dvza,
             rows,
             more,
@@ -47,32 +52,32 @@ impl<D: Dvza> Server<D> {
         match answer {
             "overzicht" => {
                 let persoon = persoon.clone();
-                let stap = Stap::Overzicht { persoon, stopped: None };
-                self.advance(at, &at.flow.at(stap), true).await
+                let step = Step::Overview { persoon, stopped: None };
+                self.advance(at, &at.flow.at(step), true).await
             }
             "terug" => match self.dvza.store().close_flow(&at.visitor.flow, at.version, None).await? {
                 Advanced::Done => Ok(Next::Away(at.flow.redirect().plain())),
-                Advanced::Stale => Err(StepError::Verlopen),
+                Advanced::Stale => Err(StepError::Expired),
             },
-            _ => Err(StepError::Formulier),
+            _ => Err(StepError::Form),
         }
     }
 
     /// One row; names are looked up once.
     async fn row(&self, record: &AuditRecord, known: &mut Known) -> Result<AccessLogRow, StepError> {
         let entry = &record.entry;
-        let namen = match (&entry.client_id, &entry.aanbieder) {
+        let names = match (&entry.client_id, &entry.aanbieder) {
             (Some(client), Some(aanbieder)) => {
                 let key = (client.clone(), aanbieder.clone());
-                if let Some(namen) = known.get(&key) {
-                    namen.clone()
+                if let Some(names) = known.get(&key) {
+                    names.clone()
                 } else {
-                    let namen = self.namen_of(client, aanbieder).await?;
-                    known.insert(key, namen.clone());
-                    namen
+                    let names = self.screen_names(client, aanbieder).await?;
+                    known.insert(key, names.clone());
+                    names
                 }
             }
-            _ => Namen::default(),
+            _ => ScreenNames::default(),
         };
         Ok(AccessLogRow {
             at: record.at(),
@@ -81,8 +86,8 @@ impl<D: Dvza> Server<D> {
             outcome: entry.outcome,
             represented: matches!(entry.by.actor, Actor::Representative(_)),
             by_operator: matches!(entry.by.actor, Actor::Operator(_)),
-            diensten: self.services_of(entry).await?,
-            namen,
+            services: self.services_of(entry).await?,
+            names,
         })
     }
 
@@ -91,21 +96,21 @@ impl<D: Dvza> Server<D> {
         let (Some(aanbieder), false) = (&entry.aanbieder, entry.gegevensdiensten.is_empty()) else {
             return Ok(Vec::new());
         };
-        let functie = match entry.object {
-            AuditObject::SharedData => Functie::Delen,
-            AuditObject::Subscription => Functie::Abonneren,
-            _ => Functie::Verzamelen,
+        let function = match entry.object {
+            AuditObject::SharedData => Function::Delen,
+            AuditObject::Subscription => Function::Abonneren,
+            _ => Function::Verzamelen,
         };
         let known = self.dvza.aanbieders().aanbieder(aanbieder).await?;
         let name = |id: &GegevensdienstId| {
-            let dienst = known.as_ref().and_then(|known| known.dienst(functie, id));
-            dienst.map_or_else(|| id.as_str().to_owned(), |dienst| dienst.naam.clone())
+            let service = known.as_ref().and_then(|known| known.service(function, id));
+            service.map_or_else(|| id.as_str().to_owned(), |service| service.name.clone())
         };
         Ok(entry.gegevensdiensten.iter().map(name).collect())
     }
 }
 
-type Known = BTreeMap<(ClientId, Aanbiedernaam), Namen>;
+type Known = BTreeMap<(ClientId, Aanbiedernaam), ScreenNames>;
 
 /// The newest; what is older is for a request to the Aanbieder.
 const MOST: usize = 200;

@@ -12,10 +12,10 @@ use std::{
 
 use http::HeaderMap;
 use medmij_log::EventType;
-use medmij_oauth::{Functie, storage::StoreError, wire::RequestIds};
+use medmij_oauth::{Function, storage::StoreError, wire::RequestIds};
 use medmij_types::{Aanbiedernaam, GegevensdienstId, PeerNames};
 
-use super::{Dvza, GuardError, Persoon, Server, StepError, Verleend, alarm::Alarm};
+use super::{Dvza, GrantedAccess, GuardError, Persoon, Server, StepError, alarm::Alarm};
 use crate::store::{Acting, Actor, AuditEntry, AuditKind, AuditObject, AuditOutcome, Store as _};
 
 /// What was gathered by one process, and is not written yet.
@@ -151,7 +151,7 @@ impl<D: Dvza> Server<D> {
     /// The entry of an access of a DVP. Where there is no room for it, nothing is served: no access without its entry.
     pub(super) fn gather(
         &self,
-        verleend: &Verleend,
+        granted_access: &GrantedAccess,
         headers: &HeaderMap,
         peer: &PeerNames,
         (aanbieder, gegevensdiensten): (&Aanbiedernaam, &[GegevensdienstId]),
@@ -160,20 +160,20 @@ impl<D: Dvza> Server<D> {
         let unavailable = |error: StepError| GuardError::Unavailable(Box::new(error));
         let ids = RequestIds::from_headers(headers);
         let actor = Actor::Client(peer.iter().next().cloned());
-        let object = match verleend.functie {
-            Functie::Verzamelen => AuditObject::HealthData,
-            Functie::Delen => AuditObject::SharedData,
-            Functie::Abonneren => AuditObject::Subscription,
+        let object = match granted_access.function {
+            Function::Verzamelen => AuditObject::HealthData,
+            Function::Delen => AuditObject::SharedData,
+            Function::Abonneren => AuditObject::Subscription,
         };
         let mut entry = AuditEntry::of(AuditKind::Accessed, object, self.acting(actor, ids.as_ref()));
         entry.at = Some(self.config.clock.now());
-        let index = self.config.keys.index(&verleend.persoon.bsn);
+        let index = self.config.keys.index(&granted_access.persoon.bsn);
         entry.persoon = Some(index.map_err(|error| unavailable(error.into()))?);
         entry.aanbieder = Some(aanbieder.clone());
         entry.gegevensdiensten = gegevensdiensten.to_vec();
-        entry.client_id = Some(verleend.client_id.clone());
+        entry.client_id = Some(granted_access.client_id.clone());
         entry.outcome = outcome;
-        entry.grant = Some(verleend.grant.clone());
+        entry.grant = Some(granted_access.grant.clone());
         if self.gathered.add(entry, self.config.audit_waiting) {
             return Ok(());
         }

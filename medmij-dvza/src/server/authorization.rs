@@ -35,7 +35,7 @@ use super::Client;
 ///
 /// // uitzondering 1a: not on the OAuth Client List, and nowhere to go
 /// let unknown = UnprovenRequest::parse(query)?.prove(None);
-/// assert_eq!(unknown.err(), Some(Uitzondering1a::ClientOnbekend));
+/// assert_eq!(unknown.err(), Some(Uitzondering1a::UnknownClient));
 ///
 /// // uitzondering 1b: the redirect is proven, so the error may travel
 /// let proven = UnprovenRequest::parse(query)?.prove(Some(client))?;
@@ -67,13 +67,13 @@ pub enum Uitzondering1a {
     ClientId,
     /// The client is not on the OAuth Client List.
     #[error("client_id is not on the OAuth Client List")]
-    ClientOnbekend,
+    UnknownClient,
     /// `redirect_uri` is missing, twice or breaks a rule of core.authint.200.
     #[error("redirect_uri is missing or malformed")]
     RedirectUri,
     /// The host of `redirect_uri` is not the client.
     #[error("redirect_uri does not belong to the client")]
-    RedirectUriVanAnder,
+    RedirectUriOfAnother,
 }
 
 impl UnprovenRequest {
@@ -129,9 +129,9 @@ impl UnprovenRequest {
     ///
     /// [`Uitzondering1a`].
     pub fn prove(self, client: Option<Client>) -> Result<ProvenRequest, Uitzondering1a> {
-        let client = client.ok_or(Uitzondering1a::ClientOnbekend)?;
+        let client = client.ok_or(Uitzondering1a::UnknownClient)?;
         if !self.redirect_uri.belongs_to(&self.client_id) {
-            return Err(Uitzondering1a::RedirectUriVanAnder);
+            return Err(Uitzondering1a::RedirectUriOfAnother);
         }
         let state = self
             .form
@@ -200,7 +200,7 @@ pub struct JudgeOptions {
     /// What is done with missing request ids.
     pub ids: IdStrictness,
     /// The longest `state`, in bytes. The requirements since 1.5 could not be read; this bounds what is kept.
-    pub state_lengte: usize,
+    pub state_maximum: usize,
     /// The shortest `state`, in bytes. RFC0060 of the framework speaks of one; its number could not be read, so it is 0.
     pub state_minimum: usize,
 }
@@ -212,7 +212,7 @@ impl JudgeOptions {
         Self {
             release,
             ids: IdStrictness::default(),
-            state_lengte: STATE_LENGTE,
+            state_maximum: STATE_MAXIMUM,
             state_minimum: 0,
         }
     }
@@ -294,13 +294,13 @@ impl ProvenRequest {
             .iter()
             .any(|name| self.form.one(name) == Err(OauthError::ParameterDuplicate))
         {
-            return Err((U::DubbeleParameter, "parameter occurs twice"));
+            return Err((U::DuplicateParameter, "parameter occurs twice"));
         }
 
         match self.form.one("response_type") {
             Ok(Some("code")) => {}
-            Ok(None) => return Err((U::ResponseTypeOntbreekt, "response_type is missing")),
-            _ => return Err((U::ResponseTypeOnbekend, "response_type is not code")),
+            Ok(None) => return Err((U::MissingResponseType, "response_type is missing")),
+            _ => return Err((U::UnknownResponseType, "response_type is not code")),
         }
         let scope = self
             .form
@@ -314,7 +314,7 @@ impl ProvenRequest {
             .map_err(|_| (U::State, "state is encoded wrongly"))?;
         let state = state.ok_or((U::State, "state is missing"))?;
         let state = State::from_wire(state).map_err(|_| (U::State, "state is malformed"))?;
-        if state.expose().len() > options.state_lengte {
+        if state.expose().len() > options.state_maximum {
             return Err((U::State, "state is too long"));
         }
         if state.expose().len() < options.state_minimum {
@@ -343,7 +343,7 @@ impl ProvenRequest {
             (Ok(None), Some(_)) => return Err((U::Geboortedatum, "MedMij_geboortedatum is missing")),
             (Err(_), Some(_)) => return Err((U::Geboortedatum, "MedMij_geboortedatum is encoded wrongly")),
             (Ok(Some(text)), Some(_)) => match Geboortedatum::parse(text) {
-                Ok(datum) => Some(datum),
+                Ok(date) => Some(date),
                 Err(OauthError::GeboortedatumUnknown) => {
                     return Err((U::Geboortedatum, "MedMij_geboortedatum has unknown parts"));
                 }
@@ -375,7 +375,7 @@ impl JudgedRequest {
             Ok(())
         } else {
             Err(self.refuse(
-                Uitzondering::GegevensdienstNietVoorClient,
+                Uitzondering::GegevensdienstNotForClient,
                 "client is not on the OAuth Client List for this gegevensdienst",
             ))
         }
@@ -392,7 +392,7 @@ impl JudgedRequest {
             Ok(())
         } else {
             Err(self.refuse(
-                Uitzondering::GegevensdienstNietVoorClient,
+                Uitzondering::GegevensdienstNotForClient,
                 "client is not on the OAuth Client List for any gegevensdienst of this aanbieder",
             ))
         }
@@ -409,5 +409,5 @@ impl JudgedRequest {
     }
 }
 
-/// The default of [`JudgeOptions::state_lengte`].
-pub(crate) const STATE_LENGTE: usize = 2_048;
+/// The default of [`JudgeOptions::state_maximum`].
+pub(crate) const STATE_MAXIMUM: usize = 2_048;

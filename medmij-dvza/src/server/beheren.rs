@@ -7,12 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::HeaderMap;
-use medmij_oauth::{ClientId, Functie, storage::Advanced};
-use medmij_types::{Aanbiedernaam, Datum, GegevensdienstId};
+use medmij_oauth::{ClientId, Function, storage::Advanced};
+use medmij_types::{Aanbiedernaam, CalendarDate, GegevensdienstId};
 
 use super::{
-    Aanbieders as _, Arrived, Clients as _, Dvza, IntrekkenScreen, Namen, Next, OverzichtScreen, Persoon, Screen,
-    Server, StepError, ToestemmingRow, flow::Stap, reseal::open, steps::At,
+    Aanbieders as _, Arrived, Clients as _, Dvza, Next, OverviewScreen, Persoon, Screen, ScreenNames, Server,
+    StepError, ToestemmingRow, WithdrawScreen, flow::Step, reseal::open, steps::At,
 };
 use crate::store::{AuditEntry, AuditKind, Store as _};
 
@@ -22,65 +22,65 @@ impl<D: Dvza> Server<D> {
         self.arrive(query, headers, None, true).await
     }
 
-    pub(super) async fn overzicht(
+    pub(super) async fn overview(
         &self,
-        namen: Namen,
+        names: ScreenNames,
         persoon: &Persoon,
         stopped: Option<&(ClientId, Aanbiedernaam)>,
     ) -> Result<Screen, StepError> {
         let mut toestemmingen = Vec::new();
-        for (nummer, ((client_id, aanbieder), given)) in self.toestemmingen(persoon).await?.iter().enumerate() {
+        for (number, ((client_id, aanbieder), given)) in self.toestemmingen(persoon).await?.iter().enumerate() {
             toestemmingen.push(ToestemmingRow {
-                namen: self.namen_of(client_id, aanbieder).await?,
-                nummer,
+                names: self.screen_names(client_id, aanbieder).await?,
+                number,
                 since: given.since,
-                diensten: self.names_of(aanbieder, &given.gegevensdiensten).await?,
+                services: self.names_of(aanbieder, &given.gegevensdiensten).await?,
             });
         }
         let stopped = match stopped {
-            Some((client_id, aanbieder)) => Some(self.namen_of(client_id, aanbieder).await?),
+            Some((client_id, aanbieder)) => Some(self.screen_names(client_id, aanbieder).await?),
             None => None,
         };
-        Ok(Screen::Overzicht(OverzichtScreen {
-            namen,
+        Ok(Screen::Overview(OverviewScreen {
+            names,
             toestemmingen,
             stopped,
         }))
     }
 
-    pub(super) async fn intrekken(&self, client_id: &ClientId, aanbieder: &Aanbiedernaam) -> Result<Screen, StepError> {
-        Ok(Screen::Intrekken(IntrekkenScreen {
-            namen: self.namen_of(client_id, aanbieder).await?,
+    pub(super) async fn withdraw(&self, client_id: &ClientId, aanbieder: &Aanbiedernaam) -> Result<Screen, StepError> {
+        Ok(Screen::Withdraw(WithdrawScreen {
+            names: self.screen_names(client_id, aanbieder).await?,
         }))
     }
 
-    pub(super) async fn manage(&self, at: &At<'_>, answer: &str, nummer: &str) -> Result<Next, StepError> {
-        match (&at.flow.stap, answer) {
-            (Stap::Overzicht { persoon, .. }, "stop") => {
-                let chosen = nummer.parse::<usize>().ok();
+    pub(super) async fn manage(&self, at: &At<'_>, answer: &str, number: &str) -> Result<Next, StepError> {
+        match (&at.flow.step, answer) {
+            (Step::Overview { persoon, .. }, "stop") => {
+                let chosen = number.parse::<usize>().ok();
                 let list = self.toestemmingen(persoon).await?;
                 let ((client_id, aanbieder), _) = chosen
-                    .and_then(|nummer| list.into_iter().nth(nummer))
-                    .ok_or(StepError::Formulier)?;
-                let stap = Stap::Intrekken {
+                    .and_then(|number| list.into_iter().nth(number))
+                    .ok_or(StepError::Form)?;
+                let step = Step::Withdraw {
                     persoon: persoon.clone(),
                     client_id,
                     aanbieder,
                 };
-                self.advance(at, &at.flow.at(stap), true).await
+                self.advance(at, &at.flow.at(step), true).await
             }
-            (Stap::Overzicht { persoon, .. }, "log") => {
+            (Step::Overview { persoon, .. }, "log") => {
                 let persoon = persoon.clone();
-                self.advance(at, &at.flow.at(Stap::AccessLog { persoon }), true).await
+                self.advance(at, &at.flow.at(Step::AccessLog { persoon }), true).await
             }
-            (Stap::Overzicht { .. }, "terug") => {
+            (Step::Overview { .. }, "terug") => {
                 match self.dvza.store().close_flow(&at.visitor.flow, at.version, None).await? {
                     Advanced::Done => Ok(Next::Away(at.flow.redirect().plain())),
-                    Advanced::Stale => Err(StepError::Verlopen),
+                    Advanced::Stale => Err(StepError::Expired),
                 }
             }
             (
-                Stap::Intrekken {
+                Step::Withdraw {
                     persoon,
                     client_id,
                     aanbieder,
@@ -104,7 +104,7 @@ impl<D: Dvza> Server<D> {
                     .await?;
                 self.advance(
                     at,
-                    &at.flow.at(Stap::Overzicht {
+                    &at.flow.at(Step::Overview {
                         persoon: persoon.clone(),
                         stopped: Some((client_id.clone(), aanbieder.clone())),
                     }),
@@ -112,10 +112,10 @@ impl<D: Dvza> Server<D> {
                 )
                 .await
             }
-            (Stap::Intrekken { persoon, .. }, "nee") => {
+            (Step::Withdraw { persoon, .. }, "nee") => {
                 self.advance(
                     at,
-                    &at.flow.at(Stap::Overzicht {
+                    &at.flow.at(Step::Overview {
                         persoon: persoon.clone(),
                         stopped: None,
                     }),
@@ -123,7 +123,7 @@ impl<D: Dvza> Server<D> {
                 )
                 .await
             }
-            _ => Err(StepError::Formulier),
+            _ => Err(StepError::Form),
         }
     }
 
@@ -153,16 +153,20 @@ impl<D: Dvza> Server<D> {
     ) -> Result<Vec<String>, StepError> {
         let known = self.dvza.aanbieders().aanbieder(aanbieder).await?;
         let name = |id: &GegevensdienstId| {
-            let dienst = known.as_ref().and_then(|known| known.dienst(Functie::Verzamelen, id));
-            dienst.map_or_else(|| id.as_str().to_owned(), |dienst| dienst.naam.clone())
+            let service = known.as_ref().and_then(|known| known.service(Function::Verzamelen, id));
+            service.map_or_else(|| id.as_str().to_owned(), |service| service.name.clone())
         };
         Ok(ids.iter().map(name).collect())
     }
 
-    pub(super) async fn namen_of(&self, client_id: &ClientId, aanbieder: &Aanbiedernaam) -> Result<Namen, StepError> {
+    pub(super) async fn screen_names(
+        &self,
+        client_id: &ClientId,
+        aanbieder: &Aanbiedernaam,
+    ) -> Result<ScreenNames, StepError> {
         let client = self.dvza.clients().client(client_id).await?;
         let known = self.dvza.aanbieders().aanbieder(aanbieder).await?;
-        Ok(Namen {
+        Ok(ScreenNames {
             aanbieder: known.map_or_else(|| aanbieder.short().to_owned(), |known| known.weergavenaam),
             pgo: client
                 .as_ref()
@@ -175,6 +179,6 @@ impl<D: Dvza> Server<D> {
 /// What the langdurige toestemmingen of a DVP at an Aanbieder say together.
 #[derive(Default)]
 struct Given {
-    since: Option<Datum>,
+    since: Option<CalendarDate>,
     gegevensdiensten: BTreeSet<GegevensdienstId>,
 }

@@ -9,7 +9,7 @@ use medmij_oauth::{
     Vertegenwoordiging,
     wire::{Geboortedatum, split_date},
 };
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 
 /// The birth date of a Persoon as a source system has it, from the BRP: the day, or the day and the month too, or all of it
 /// may be unknown. A date that a DVP sends is a [`Geboortedatum`] and has no unknown parts.
@@ -20,11 +20,11 @@ use medmij_types::Datum;
 /// ```
 /// use medmij_dvza::SourceBirthDate;
 /// use medmij_oauth::wire::Geboortedatum;
-/// use medmij_types::Datum;
+/// use medmij_types::CalendarDate;
 ///
 /// let born = SourceBirthDate::parse("20100600")?;
-/// assert_eq!(born.age_at_least(Datum::parse("2026-06-29").unwrap()), Some(15));
-/// assert_eq!(born.age_at_least(Datum::parse("2026-06-30").unwrap()), Some(16));
+/// assert_eq!(born.age_at_least(CalendarDate::parse("2026-06-29").unwrap()), Some(15));
+/// assert_eq!(born.age_at_least(CalendarDate::parse("2026-06-30").unwrap()), Some(16));
 ///
 /// // only what is known is compared, and what is not known at all is equal to nothing
 /// assert_eq!(born.agrees_with(&Geboortedatum::parse("20100615")?), Some(true));
@@ -40,7 +40,7 @@ enum Known {
     Nothing,
     Year(u16),
     Month(u16, u8),
-    Day(Datum),
+    Day(CalendarDate),
 }
 
 impl SourceBirthDate {
@@ -55,14 +55,14 @@ impl SourceBirthDate {
             (0, 0, 0) => Known::Nothing,
             (1800.., 0, 0) => Known::Year(year),
             (1800.., 1..=12, 0) => Known::Month(year, month),
-            (1800.., _, 1..) => Known::Day(Datum::new(year, month, day).ok_or(OauthError::GeboortedatumDay)?),
+            (1800.., _, 1..) => Known::Day(CalendarDate::new(year, month, day).ok_or(OauthError::GeboortedatumDay)?),
             _ => return Err(OauthError::GeboortedatumDay),
         }))
     }
 
     /// The day, where all of it is known.
     #[must_use]
-    pub fn of(day: Datum) -> Self {
+    pub fn of(day: CalendarDate) -> Self {
         Self(Known::Day(day))
     }
 
@@ -70,7 +70,7 @@ impl SourceBirthDate {
     /// nothing is known: then nothing is established.
     #[must_use]
     pub fn agrees_with(&self, given: &Geboortedatum) -> Option<bool> {
-        let given = given.datum();
+        let given = given.date();
         match self.0 {
             Known::Nothing => None,
             Known::Year(year) => Some(given.year() == year),
@@ -82,46 +82,46 @@ impl SourceBirthDate {
     /// The age that is reached for certain on a day: by the latest day that the birth date may be. `None` where nothing is
     /// known, or the birth is later than the day.
     #[must_use]
-    pub fn age_at_least(&self, today: Datum) -> Option<u16> {
+    pub fn age_at_least(&self, today: CalendarDate) -> Option<u16> {
         age(self.latest()?, today)
     }
 
     /// The age that is possible on a day: by the earliest day that the birth date may be. `None` as above.
     #[must_use]
-    pub fn age_at_most(&self, today: Datum) -> Option<u16> {
+    pub fn age_at_most(&self, today: CalendarDate) -> Option<u16> {
         age(self.earliest()?, today)
     }
 
     /// The rule on age: sixteen or older; with parental authority a child of 0 up to and including 11.
-    pub(super) fn has_age(&self, today: Datum, soort: Option<Vertegenwoordiging>) -> bool {
-        match soort {
-            Some(Vertegenwoordiging::OuderlijkGezag) => self.age_at_most(today).is_some_and(|age| age <= 11),
+    pub(super) fn has_age(&self, today: CalendarDate, kind: Option<Vertegenwoordiging>) -> bool {
+        match kind {
+            Some(Vertegenwoordiging::ParentalAuthority) => self.age_at_most(today).is_some_and(|age| age <= 11),
             _ => self.age_at_least(today).is_some_and(|age| age >= 16),
         }
     }
 
-    fn earliest(&self) -> Option<Datum> {
+    fn earliest(&self) -> Option<CalendarDate> {
         match self.0 {
             Known::Nothing => None,
-            Known::Year(year) => Datum::new(year, 1, 1),
-            Known::Month(year, month) => Datum::new(year, month, 1),
+            Known::Year(year) => CalendarDate::new(year, 1, 1),
+            Known::Month(year, month) => CalendarDate::new(year, month, 1),
             Known::Day(day) => Some(day),
         }
     }
 
-    fn latest(&self) -> Option<Datum> {
+    fn latest(&self) -> Option<CalendarDate> {
         match self.0 {
             Known::Nothing => None,
-            Known::Year(year) => Datum::new(year, 12, 31),
-            Known::Month(year, month) => (28..=31).rev().find_map(|day| Datum::new(year, month, day)),
+            Known::Year(year) => CalendarDate::new(year, 12, 31),
+            Known::Month(year, month) => (28..=31).rev().find_map(|day| CalendarDate::new(year, month, day)),
             Known::Day(day) => Some(day),
         }
     }
 }
 
 impl From<&Geboortedatum> for SourceBirthDate {
-    fn from(datum: &Geboortedatum) -> Self {
-        Self::of(datum.datum())
+    fn from(date: &Geboortedatum) -> Self {
+        Self::of(date.date())
     }
 }
 
@@ -132,7 +132,7 @@ impl fmt::Debug for SourceBirthDate {
 }
 
 /// The age on a day; none for who is born later.
-fn age(born: Datum, today: Datum) -> Option<u16> {
+fn age(born: CalendarDate, today: CalendarDate) -> Option<u16> {
     (born <= today).then(|| born.age_on(today))
 }
 
@@ -140,8 +140,8 @@ fn age(born: Datum, today: Datum) -> Option<u16> {
 mod tests {
     use super::*;
 
-    fn day(text: &str) -> Datum {
-        Datum::parse(text).unwrap()
+    fn day(text: &str) -> CalendarDate {
+        CalendarDate::parse(text).unwrap()
     }
 
     #[test]
@@ -176,8 +176,8 @@ mod tests {
 
     #[test]
     fn beschikbaarheidstoets_each_bound_by_the_reading_that_grants_least() {
-        use Vertegenwoordiging::OuderlijkGezag as Child;
-        for (born, soort, last_refused, first_granted) in [
+        use Vertegenwoordiging::ParentalAuthority as Child;
+        for (born, kind, last_refused, first_granted) in [
             ("20100616", None, "2026-06-15", Some("2026-06-16")),
             ("20100600", None, "2026-06-29", Some("2026-06-30")),
             ("20100000", None, "2026-12-30", Some("2026-12-31")),
@@ -186,9 +186,9 @@ mod tests {
             ("00000000", None, "2026-06-15", None),
         ] {
             let born_on = SourceBirthDate::parse(born).unwrap();
-            assert!(!born_on.has_age(day(last_refused), soort), "{born}");
+            assert!(!born_on.has_age(day(last_refused), kind), "{born}");
             assert_eq!(
-                first_granted.map(|on| born_on.has_age(day(on), soort)),
+                first_granted.map(|on| born_on.has_age(day(on), kind)),
                 first_granted.map(|_| true)
             );
         }

@@ -10,7 +10,7 @@ use medmij_oauth::{
 };
 use medmij_types::{Aanbiedernaam, Clock, Entropy, Hostname, OsEntropy, Release, SystemClock};
 
-use super::{TextPack, authorization::STATE_LENGTE};
+use super::{TextPack, authorization::STATE_MAXIMUM};
 use crate::store::RefreshRate;
 
 /// The settings of a [`Server`](super::Server). A release is bound to a mounted endpoint: a DVZA that serves two releases
@@ -23,9 +23,9 @@ pub struct ServerConfig {
     /// The release that this endpoint speaks.
     pub release: Release,
     /// The name of the DVZA, for the page Technische storing.
-    pub naam_dvza: String,
+    pub dvza_name: String,
     /// The telephone number of the DVZA, for the page Technische storing.
-    pub telefoon_dvza: String,
+    pub dvza_phone: String,
     /// Seals what rests in the store.
     pub keys: Arc<dyn KeyRing>,
     /// The screen texts.
@@ -41,7 +41,7 @@ pub struct ServerConfig {
     /// The status of `invalid_client` at the token endpoint.
     pub invalid_client: InvalidClient,
     /// The longest `state` that is taken, in bytes.
-    pub state_lengte: usize,
+    pub state_maximum: usize,
     /// The shortest `state` that is taken, in bytes.
     pub state_minimum: usize,
     /// The longest query with which a login comes back, in bytes: SAML in a redirect holds a signed and deflated message.
@@ -72,27 +72,27 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// Settings with the defaults: release 2.2, [`TextPack::voorbeeld`], 900 s, lenient ids.
+    /// Settings with the defaults: release 2.2, [`TextPack::example`], 900 s, lenient ids.
     #[must_use]
     pub fn new(
         hostname: Hostname,
-        naam_dvza: impl Into<String>,
-        telefoon_dvza: impl Into<String>,
+        dvza_name: impl Into<String>,
+        dvza_phone: impl Into<String>,
         keys: Arc<dyn KeyRing>,
     ) -> Self {
         Self {
             hostname,
             release: Release::DEFAULT,
-            naam_dvza: naam_dvza.into(),
-            telefoon_dvza: telefoon_dvza.into(),
+            dvza_name: dvza_name.into(),
+            dvza_phone: dvza_phone.into(),
             keys,
-            texts: Arc::new(TextPack::voorbeeld()),
+            texts: Arc::new(TextPack::example()),
             lifetimes: Lifetimes::default(),
             exceptions: ExceptionPolicy::default(),
             binding: ClientBinding::learn(),
             ids: IdStrictness::default(),
             invalid_client: InvalidClient::default(),
-            state_lengte: STATE_LENGTE,
+            state_maximum: STATE_MAXIMUM,
             state_minimum: 0,
             login_query: 16 * 1024,
             login_form: 256 * 1024,
@@ -112,8 +112,8 @@ impl ServerConfig {
     #[must_use]
     pub fn with_release(mut self, release: Release) -> Self {
         self.release = release;
-        if self.texts.voorbeeld {
-            self.texts = Arc::new(TextPack::voorbeeld_for(release));
+        if self.texts.example {
+            self.texts = Arc::new(TextPack::example_for(release));
         }
         self
     }
@@ -124,7 +124,7 @@ impl ServerConfig {
         self.exceptions = policy.exceptions.clone();
         self.lifetimes = policy.lifetimes;
         self.ids = policy.ids;
-        self.state_lengte = policy.state_lengte;
+        self.state_maximum = policy.state_maximum;
         self.redirect_query = policy.redirect_query;
         self.state_minimum = policy.state_minimum;
         self.invalid_client = policy.invalid_client;
@@ -138,8 +138,8 @@ impl ServerConfig {
     /// [`ProductionError`], where the screen texts are the example texts: the mandatory sentences come from the
     /// framework's page.
     pub fn check_production(&self) -> Result<(), ProductionError> {
-        if self.texts.voorbeeld {
-            Err(ProductionError::VoorbeeldTeksten)
+        if self.texts.example {
+            Err(ProductionError::ExampleTexts)
         } else {
             Ok(())
         }
@@ -162,5 +162,5 @@ impl fmt::Debug for ServerConfig {
 pub enum ProductionError {
     /// The texts are examples.
     #[error("screen texts are example texts: fill a text pack from the framework's pages")]
-    VoorbeeldTeksten,
+    ExampleTexts,
 }

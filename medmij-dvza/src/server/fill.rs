@@ -18,8 +18,8 @@ impl Fill {
             }
         };
         Self(vec![
-            ("{aanbieder}", or(aanbieder, &texts.extra.aanbieder_onbekend)),
-            ("{pgo}", or(pgo, &texts.extra.pgo_onbekend)),
+            ("{aanbieder}", or(aanbieder, &texts.extra.aanbieder_unknown)),
+            ("{pgo}", or(pgo, &texts.extra.pgo_unknown)),
         ])
     }
 

@@ -3,12 +3,13 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use medmij_oauth::{
-    ClientId, Functie, RedirectUri, Scope, Vertegenwoordiging,
+    ClientId, Function, RedirectUri, Scope, Vertegenwoordiging,
     policy::Uitzondering,
     wire::{Geboortedatum, RequestIds},
 };
 use medmij_types::{
-    Aanbiedernaam, Bsn, CorrelationId, Datum, Entropy, EntropyError, GegevensdienstId, MedMijRequestId, Release, State,
+    Aanbiedernaam, Bsn, CalendarDate, CorrelationId, Entropy, EntropyError, GegevensdienstId, MedMijRequestId, Release,
+    State,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -28,13 +29,13 @@ pub(super) struct Flow {
     pub(super) geboortedatum: Option<Geboortedatum>,
     pub(super) session_id: CorrelationId,
     pub(super) beheren: bool,
-    pub(super) stap: Stap,
+    pub(super) step: Step,
 }
 
 #[derive(Clone)]
-pub(super) enum Stap {
+pub(super) enum Step {
     Landing,
-    Inloggen {
+    Login {
         remember: Vec<u8>,
     },
     /// After the login: the question or, where nothing that was asked is available, the page that says so. It is one step with
@@ -43,10 +44,10 @@ pub(super) enum Stap {
         persoon: Persoon,
         asked: Vec<Asked>,
     },
-    Einde {
-        reden: Uitzondering,
+    End {
+        reason: Uitzondering,
     },
-    Overzicht {
+    Overview {
         persoon: Persoon,
         /// What was withdrawn just now.
         stopped: Option<(ClientId, Aanbiedernaam)>,
@@ -54,7 +55,7 @@ pub(super) enum Stap {
     AccessLog {
         persoon: Persoon,
     },
-    Intrekken {
+    Withdraw {
         persoon: Persoon,
         client_id: ClientId,
         aanbieder: Aanbiedernaam,
@@ -89,65 +90,65 @@ impl Flow {
         self.ids.as_ref().map_or(&self.session_id, |ids| &ids.correlation_id)
     }
 
-    pub(super) fn at(&self, stap: Stap) -> Self {
-        Self { stap, ..self.clone() }
+    pub(super) fn at(&self, step: Step) -> Self {
+        Self { step, ..self.clone() }
     }
 
     pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let stap = match &self.stap {
-            Stap::Landing => StapKept::Landing,
-            Stap::Inloggen { remember } => StapKept::Inloggen {
+        let step = match &self.step {
+            Step::Landing => StoredStep::Landing,
+            Step::Login { remember } => StoredStep::Login {
                 remember: remember.clone(),
             },
-            Stap::Toestemming { persoon, asked } => StapKept::Toestemming {
-                persoon: PersoonKept::of(persoon),
+            Step::Toestemming { persoon, asked } => StoredStep::Toestemming {
+                persoon: StoredPersoon::of(persoon),
                 asked: asked.iter().map(AskedKept::of).collect(),
             },
-            Stap::Einde { reden } => StapKept::Einde {
-                reden: reden.as_str().to_owned(),
+            Step::End { reason } => StoredStep::End {
+                reason: reason.as_str().to_owned(),
             },
-            Stap::Overzicht { persoon, stopped } => StapKept::Overzicht {
-                persoon: PersoonKept::of(persoon),
+            Step::Overview { persoon, stopped } => StoredStep::Overview {
+                persoon: StoredPersoon::of(persoon),
                 stopped: (stopped.as_ref())
                     .map(|(client_id, aanbieder)| (client_id.as_str().to_owned(), aanbieder.as_str().to_owned())),
             },
-            Stap::AccessLog { persoon } => StapKept::AccessLog {
-                persoon: PersoonKept::of(persoon),
+            Step::AccessLog { persoon } => StoredStep::AccessLog {
+                persoon: StoredPersoon::of(persoon),
             },
-            Stap::Intrekken {
+            Step::Withdraw {
                 persoon,
                 client_id,
                 aanbieder,
-            } => StapKept::Intrekken {
-                persoon: PersoonKept::of(persoon),
+            } => StoredStep::Withdraw {
+                persoon: StoredPersoon::of(persoon),
                 client_id: client_id.as_str().to_owned(),
                 aanbieder: aanbieder.as_str().to_owned(),
             },
         };
-        write(&FlowKept {
+        write(&StoredFlow {
             version: FLOW_VERSION,
             client_id: self.client_id.as_str().to_owned(),
             redirect_uri: self.redirect_uri.as_str().to_owned(),
             state: self.state.expose().to_owned(),
             release: self.scope.release().as_str().to_owned(),
-            functie: self.scope.functie().as_str().to_owned(),
+            function: self.scope.function().as_str().to_owned(),
             scope: self.scope.to_string(),
             aanbieder: self.aanbieder.as_str().to_owned(),
             request_id: self.ids.as_ref().map(|ids| ids.request_id.as_str().to_owned()),
             correlation_id: self.ids.as_ref().map(|ids| ids.correlation_id.as_str().to_owned()),
-            geboortedatum: self.geboortedatum.as_ref().map(|datum| datum.as_str().to_owned()),
+            geboortedatum: self.geboortedatum.as_ref().map(|date| date.as_str().to_owned()),
             session_id: self.session_id.as_str().to_owned(),
             beheren: self.beheren,
-            stap,
+            step,
         })
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, StepError> {
-        let kept: FlowKept = read(bytes, "flow", FLOW_VERSION)?;
-        Self::from_kept(kept).ok_or(StepError::Kept("flow"))
+        let kept: StoredFlow = read(bytes, "flow", FLOW_VERSION)?;
+        Self::from_stored(kept).ok_or(StepError::Unreadable("flow"))
     }
 
-    fn from_kept(kept: FlowKept) -> Option<Self> {
+    fn from_stored(kept: StoredFlow) -> Option<Self> {
         let ids = match (kept.request_id, kept.correlation_id) {
             (Some(request), Some(correlation)) => Some(RequestIds::new(
                 MedMijRequestId::parse(&request).ok()?,
@@ -155,17 +156,17 @@ impl Flow {
             )),
             _ => None,
         };
-        let stap = match kept.stap {
-            StapKept::Landing => Stap::Landing,
-            StapKept::Inloggen { remember } => Stap::Inloggen { remember },
-            StapKept::Toestemming { persoon, asked } => Stap::Toestemming {
+        let step = match kept.step {
+            StoredStep::Landing => Step::Landing,
+            StoredStep::Login { remember } => Step::Login { remember },
+            StoredStep::Toestemming { persoon, asked } => Step::Toestemming {
                 persoon: persoon.read()?,
                 asked: asked.iter().map(AskedKept::read).collect::<Option<_>>()?,
             },
-            StapKept::Einde { reden } => Stap::Einde {
-                reden: Uitzondering::from_name(&reden)?,
+            StoredStep::End { reason } => Step::End {
+                reason: Uitzondering::from_name(&reason)?,
             },
-            StapKept::Overzicht { persoon, stopped } => Stap::Overzicht {
+            StoredStep::Overview { persoon, stopped } => Step::Overview {
                 persoon: persoon.read()?,
                 stopped: match stopped {
                     Some((client_id, aanbieder)) => Some((
@@ -175,14 +176,14 @@ impl Flow {
                     None => None,
                 },
             },
-            StapKept::AccessLog { persoon } => Stap::AccessLog {
+            StoredStep::AccessLog { persoon } => Step::AccessLog {
                 persoon: persoon.read()?,
             },
-            StapKept::Intrekken {
+            StoredStep::Withdraw {
                 persoon,
                 client_id,
                 aanbieder,
-            } => Stap::Intrekken {
+            } => Step::Withdraw {
                 persoon: persoon.read()?,
                 client_id: ClientId::parse(&client_id).ok()?,
                 aanbieder: Aanbiedernaam::parse(&aanbieder).ok()?,
@@ -192,16 +193,16 @@ impl Flow {
             client_id: ClientId::parse(&kept.client_id).ok()?,
             redirect_uri: RedirectUri::parse(&kept.redirect_uri).ok()?,
             state: State::from_wire(kept.state).ok()?,
-            scope: read_scope(&kept.release, &kept.functie, &kept.scope)?,
+            scope: read_scope(&kept.release, &kept.function, &kept.scope)?,
             aanbieder: Aanbiedernaam::parse(&kept.aanbieder).ok()?,
             ids,
             geboortedatum: match kept.geboortedatum {
-                Some(datum) => Some(Geboortedatum::parse(&datum).ok()?),
+                Some(date) => Some(Geboortedatum::parse(&date).ok()?),
                 None => None,
             },
             session_id: CorrelationId::parse(&kept.session_id).ok()?,
             beheren: kept.beheren,
-            stap,
+            step,
         })
     }
 }
@@ -217,7 +218,7 @@ pub(super) struct GrantBody {
     /// The key of the MAC of its refresh tokens; only where it is langdurig.
     pub(super) family: Option<FamilyKey>,
     /// The day in the Netherlands on which it was given, for the overview of the Persoon.
-    pub(super) given: Option<Datum>,
+    pub(super) given: Option<CalendarDate>,
 }
 
 /// The key under which the refresh tokens of one grant carry their MAC. It rests sealed in the grant and nowhere else.
@@ -256,35 +257,35 @@ impl GrantBody {
     }
 
     pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        write(&GrantKept {
+        write(&StoredGrant {
             version: GRANT_VERSION,
             family: (self.family.as_ref()).map(|key| Zeroizing::new(URL_SAFE_NO_PAD.encode(key.as_bytes()))),
             release: self.scope.release().as_str().to_owned(),
-            functie: Some(self.scope.functie())
-                .filter(|functie| *functie != Functie::Verzamelen)
-                .map(|functie| functie.as_str().to_owned()),
+            function: Some(self.scope.function())
+                .filter(|function| *function != Function::Verzamelen)
+                .map(|function| function.as_str().to_owned()),
             scope: self.scope.to_string(),
             aanbieder: Some(&self.aanbieder)
-                .filter(|naam| Some(*naam) != self.scope.aanbieder())
-                .map(|naam| naam.as_str().to_owned()),
+                .filter(|name| Some(*name) != self.scope.aanbieder())
+                .map(|name| name.as_str().to_owned()),
             gegevensdiensten: texts(&self.gegevensdiensten),
-            persoon: PersoonKept::of(&self.persoon),
+            persoon: StoredPersoon::of(&self.persoon),
             correlation_id: self.correlation_id.as_ref().map(|id| id.as_str().to_owned()),
             given: self.given.map(|day| day.to_string()),
         })
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, StepError> {
-        let kept: GrantKept = read(bytes, "grant", GRANT_VERSION)?;
-        Self::from_kept(kept).ok_or(StepError::Kept("grant"))
+        let kept: StoredGrant = read(bytes, "grant", GRANT_VERSION)?;
+        Self::from_stored(kept).ok_or(StepError::Unreadable("grant"))
     }
 
-    fn from_kept(kept: GrantKept) -> Option<Self> {
-        let functie = kept.functie.as_deref().unwrap_or(Functie::Verzamelen.as_str());
-        let scope = read_scope(&kept.release, functie, &kept.scope)?;
+    fn from_stored(kept: StoredGrant) -> Option<Self> {
+        let function = kept.function.as_deref().unwrap_or(Function::Verzamelen.as_str());
+        let scope = read_scope(&kept.release, function, &kept.scope)?;
         Some(Self {
             aanbieder: match &kept.aanbieder {
-                Some(naam) => Aanbiedernaam::parse(naam).ok()?,
+                Some(name) => Aanbiedernaam::parse(name).ok()?,
                 None => scope.aanbieder()?.clone(),
             },
             scope,
@@ -298,20 +299,20 @@ impl GrantBody {
                 Some(key) => Some(FamilyKey::read(&key)?),
                 None => None,
             },
-            given: kept.given.and_then(|day| Datum::parse(&day).ok()),
+            given: kept.given.and_then(|day| CalendarDate::parse(&day).ok()),
         })
     }
 }
 
 #[derive(Serialize, Deserialize)]
-struct FlowKept {
+struct StoredFlow {
     #[serde(rename = "v")]
     version: u32,
     client_id: String,
     redirect_uri: String,
     state: String,
     release: String,
-    functie: String,
+    function: String,
     scope: String,
     aanbieder: String,
     request_id: Option<String>,
@@ -319,32 +320,32 @@ struct FlowKept {
     geboortedatum: Option<String>,
     session_id: String,
     beheren: bool,
-    stap: StapKept,
+    step: StoredStep,
 }
 
 #[derive(Serialize, Deserialize)]
-enum StapKept {
+enum StoredStep {
     Landing,
-    Inloggen {
+    Login {
         remember: Vec<u8>,
     },
     Toestemming {
-        persoon: PersoonKept,
+        persoon: StoredPersoon,
         asked: Vec<AskedKept>,
     },
-    Einde {
-        reden: String,
+    End {
+        reason: String,
     },
-    Overzicht {
-        persoon: PersoonKept,
+    Overview {
+        persoon: StoredPersoon,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stopped: Option<(String, String)>,
     },
     AccessLog {
-        persoon: PersoonKept,
+        persoon: StoredPersoon,
     },
-    Intrekken {
-        persoon: PersoonKept,
+    Withdraw {
+        persoon: StoredPersoon,
         client_id: String,
         aanbieder: String,
     },
@@ -368,14 +369,14 @@ impl AskedKept {
 
 /// What every version of a body has.
 #[derive(Deserialize)]
-struct VersionKept {
+struct StoredVersion {
     #[serde(rename = "v")]
     version: u32,
 }
 
 /// With short names and without defaults: there is one of these for every live grant.
 #[derive(Serialize, Deserialize)]
-struct GrantKept {
+struct StoredGrant {
     #[serde(rename = "v")]
     version: u32,
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
@@ -384,7 +385,7 @@ struct GrantKept {
     release: String,
     /// Verzamelen where it is absent.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
-    functie: Option<String>,
+    function: Option<String>,
     #[serde(rename = "s")]
     scope: String,
     /// That of the scope where it is absent.
@@ -393,7 +394,7 @@ struct GrantKept {
     #[serde(rename = "g")]
     gegevensdiensten: Vec<String>,
     #[serde(rename = "p")]
-    persoon: PersoonKept,
+    persoon: StoredPersoon,
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     correlation_id: Option<String>,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
@@ -401,21 +402,21 @@ struct GrantKept {
 }
 
 #[derive(Serialize, Deserialize)]
-struct PersoonKept {
+struct StoredPersoon {
     #[serde(rename = "b")]
     bsn: Zeroizing<String>,
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     vertegenwoordiging: Option<String>,
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
-    niveau: Option<String>,
+    level: Option<String>,
 }
 
-impl PersoonKept {
+impl StoredPersoon {
     fn of(persoon: &Persoon) -> Self {
         Self {
             bsn: Zeroizing::new(persoon.bsn.expose().to_owned()),
-            vertegenwoordiging: persoon.vertegenwoordiging.map(|soort| soort.as_str().to_owned()),
-            niveau: persoon.betrouwbaarheidsniveau.clone(),
+            vertegenwoordiging: persoon.vertegenwoordiging.map(|kind| kind.as_str().to_owned()),
+            level: persoon.assurance_level.clone(),
         }
     }
 
@@ -424,12 +425,12 @@ impl PersoonKept {
         persoon.vertegenwoordiging = match self.vertegenwoordiging.as_deref() {
             None => None,
             Some(name) => Some(
-                [Vertegenwoordiging::Vrijwillig, Vertegenwoordiging::OuderlijkGezag]
+                [Vertegenwoordiging::Voluntary, Vertegenwoordiging::ParentalAuthority]
                     .into_iter()
-                    .find(|soort| soort.as_str() == name)?,
+                    .find(|kind| kind.as_str() == name)?,
             ),
         };
-        persoon.betrouwbaarheidsniveau = self.niveau;
+        persoon.assurance_level = self.level;
         Some(persoon)
     }
 }
@@ -441,11 +442,11 @@ fn write(kept: &impl Serialize) -> Zeroizing<Vec<u8>> {
 
 /// A body of this version. One of another version is not broken: whoever wrote it can read it.
 fn read<T: DeserializeOwned>(bytes: &[u8], what: &'static str, version: u32) -> Result<T, StepError> {
-    let kept: VersionKept = serde_json::from_slice(bytes).map_err(|_| StepError::Kept(what))?;
+    let kept: StoredVersion = serde_json::from_slice(bytes).map_err(|_| StepError::Unreadable(what))?;
     if kept.version != version {
         return Err(StepError::KeptVersion(what, kept.version));
     }
-    serde_json::from_slice(bytes).map_err(|_| StepError::Kept(what))
+    serde_json::from_slice(bytes).map_err(|_| StepError::Unreadable(what))
 }
 
 fn texts(ids: &[GegevensdienstId]) -> Vec<String> {
@@ -456,8 +457,8 @@ fn ids_of(texts: &[String]) -> Option<Vec<GegevensdienstId>> {
     texts.iter().map(|id| GegevensdienstId::parse(id).ok()).collect()
 }
 
-fn read_scope(release: &str, functie: &str, scope: &str) -> Option<Scope> {
-    Scope::parse(Release::parse(release).ok()?, Functie::from_name(functie)?, scope).ok()
+fn read_scope(release: &str, function: &str, scope: &str) -> Option<Scope> {
+    Scope::parse(Release::parse(release).ok()?, Function::from_name(function)?, scope).ok()
 }
 
 /// The version of the body of a flow, in the store and in the cookie: it goes up with every change that another program would

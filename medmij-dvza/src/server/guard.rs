@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use medmij_abonneren::SubscriptionToken;
 use medmij_log::{ErrorInfo, EventType, RequestInfo, ResponseInfo};
 use medmij_oauth::{
-    ClientId, Functie, form,
+    ClientId, Function, form,
     storage::SecretHash,
     wire::{ErrorCode, RequestIds},
 };
@@ -23,7 +23,7 @@ use crate::store::{AuditOutcome, GrantId, Store as _};
 /// What a request may touch.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Verleend {
+pub struct GrantedAccess {
     /// Whose data.
     pub persoon: Persoon,
     /// At which Aanbieder.
@@ -31,9 +31,9 @@ pub struct Verleend {
     /// Which gegevensdiensten the token covers.
     pub gegevensdiensten: Vec<GegevensdienstId>,
     /// For which function.
-    pub functie: Functie,
+    pub function: Function,
     /// Abonneren: the granted duration, in days.
-    pub dagen: Option<u32>,
+    pub days: Option<u32>,
     /// Which DVP.
     pub client_id: ClientId,
     /// The `X-Correlation-ID` of the authorization, in releases that have one.
@@ -45,15 +45,15 @@ pub struct Verleend {
 }
 
 #[cfg(feature = "abonneren")]
-impl<'a> From<&'a Verleend> for SubscriptionToken<'a> {
-    fn from(verleend: &'a Verleend) -> Self {
+impl<'a> From<&'a GrantedAccess> for SubscriptionToken<'a> {
+    fn from(granted_access: &'a GrantedAccess) -> Self {
         Self {
-            functie: verleend.functie,
-            dagen: verleend.dagen,
-            gegevensdiensten: &verleend.gegevensdiensten,
-            bsn: &verleend.persoon.bsn,
-            aanbieder: &verleend.aanbieder,
-            client_id: &verleend.client_id,
+            function: granted_access.function,
+            days: granted_access.days,
+            gegevensdiensten: &granted_access.gegevensdiensten,
+            bsn: &granted_access.persoon.bsn,
+            aanbieder: &granted_access.aanbieder,
+            client_id: &granted_access.client_id,
         }
     }
 }
@@ -77,13 +77,13 @@ impl<D: Dvza> Server<D> {
         query: Option<&str>,
         peer: &PeerNames,
         to: (&Aanbiedernaam, &GegevensdienstId),
-    ) -> Result<Verleend, GuardError> {
-        self.guard_for(&[Functie::Verzamelen, Functie::Delen], headers, query, peer, to)
+    ) -> Result<GrantedAccess, GuardError> {
+        self.guard_for(&[Function::Verzamelen, Function::Delen], headers, query, peer, to)
             .await
     }
 
     /// As [`guard`](Self::guard), for these functions: a subscription endpoint takes tokens of
-    /// [`Functie::Abonneren`] and of nothing else. `guard` itself never takes those: consent to notifications gives no
+    /// [`Function::Abonneren`] and of nothing else. `guard` itself never takes those: consent to notifications gives no
     /// right to data (I12).
     ///
     /// # Errors
@@ -91,18 +91,18 @@ impl<D: Dvza> Server<D> {
     /// [`GuardError`].
     pub async fn guard_for(
         &self,
-        functies: &[Functie],
+        functions: &[Function],
         headers: &HeaderMap,
         query: Option<&str>,
         peer: &PeerNames,
         (aanbieder, gegevensdienst): (&Aanbiedernaam, &GegevensdienstId),
-    ) -> Result<Verleend, GuardError> {
-        let mut verleend = self.token_of(headers, query, peer).await?;
-        let admitted = if functies.contains(&verleend.functie)
-            && verleend.aanbieder == *aanbieder
-            && verleend.gegevensdiensten.contains(gegevensdienst)
+    ) -> Result<GrantedAccess, GuardError> {
+        let mut granted_access = self.token_of(headers, query, peer).await?;
+        let admitted = if functions.contains(&granted_access.function)
+            && granted_access.aanbieder == *aanbieder
+            && granted_access.gegevensdiensten.contains(gegevensdienst)
         {
-            self.admit(aanbieder, verleend.functie, gegevensdienst).await
+            self.admit(aanbieder, granted_access.function, gegevensdienst).await
         } else {
             Err(GuardError::InsufficientScope)
         };
@@ -111,11 +111,11 @@ impl<D: Dvza> Server<D> {
             Err(_) => AuditOutcome::Refused,
         };
         let to = (aanbieder, std::slice::from_ref(gegevensdienst));
-        self.gather(&verleend, headers, peer, to, outcome)?;
+        self.gather(&granted_access, headers, peer, to, outcome)?;
         match admitted {
             Ok(place) => {
-                verleend.place = Some(Arc::new(place));
-                Ok(verleend)
+                granted_access.place = Some(Arc::new(place));
+                Ok(granted_access)
             }
             Err(error) => {
                 self.observe_resource(EventType::SendResourceRequestError, headers, Some(&error));
@@ -128,10 +128,14 @@ impl<D: Dvza> Server<D> {
     async fn admit(
         &self,
         aanbieder: &Aanbiedernaam,
-        functie: Functie,
+        function: Function,
         gegevensdienst: &GegevensdienstId,
     ) -> Result<Place, GuardError> {
-        let offered = self.dvza.aanbieders().offered(aanbieder, functie, gegevensdienst).await;
+        let offered = self
+            .dvza
+            .aanbieders()
+            .offered(aanbieder, function, gegevensdienst)
+            .await;
         let limits = offered.map_err(|error| GuardError::Unavailable(Box::new(error.into())))?;
         let limits = limits.ok_or(GuardError::NotServed)?;
         self.places.take(aanbieder, limits).ok_or(GuardError::Busy)
@@ -148,11 +152,11 @@ impl<D: Dvza> Server<D> {
         headers: &HeaderMap,
         query: Option<&str>,
         peer: &PeerNames,
-    ) -> Result<Verleend, GuardError> {
-        let verleend = self.token_of(headers, query, peer).await?;
-        let to = (&verleend.aanbieder, verleend.gegevensdiensten.as_slice());
-        self.gather(&verleend, headers, peer, to, AuditOutcome::Done)?;
-        Ok(verleend)
+    ) -> Result<GrantedAccess, GuardError> {
+        let granted_access = self.token_of(headers, query, peer).await?;
+        let to = (&granted_access.aanbieder, granted_access.gegevensdiensten.as_slice());
+        self.gather(&granted_access, headers, peer, to, AuditOutcome::Done)?;
+        Ok(granted_access)
     }
 
     async fn token_of(
@@ -160,7 +164,7 @@ impl<D: Dvza> Server<D> {
         headers: &HeaderMap,
         query: Option<&str>,
         peer: &PeerNames,
-    ) -> Result<Verleend, GuardError> {
+    ) -> Result<GrantedAccess, GuardError> {
         self.observe_resource(EventType::ReceiveResourceRequest, headers, None);
         let judged = self.judge_token(headers, query, peer).await;
         if let Err(error) = &judged {
@@ -194,7 +198,7 @@ impl<D: Dvza> Server<D> {
         headers: &HeaderMap,
         query: Option<&str>,
         peer: &PeerNames,
-    ) -> Result<Verleend, GuardError> {
+    ) -> Result<GrantedAccess, GuardError> {
         if query.is_some_and(|query| form::names(query, "access_token")) {
             return Err(GuardError::InvalidRequest);
         }
@@ -225,12 +229,12 @@ impl<D: Dvza> Server<D> {
         if gegevensdiensten.is_empty() {
             return Err(GuardError::InsufficientScope);
         }
-        Ok(Verleend {
+        Ok(GrantedAccess {
             persoon: body.persoon,
             aanbieder: body.aanbieder,
             gegevensdiensten,
-            functie: body.scope.functie(),
-            dagen: body.scope.dagen(),
+            function: body.scope.function(),
+            days: body.scope.days(),
             client_id,
             correlation_id: body.correlation_id,
             grant: access.grant.id,

@@ -19,14 +19,14 @@ use super::Limiter;
 /// not burnt.
 ///
 /// ```
-/// use medmij_dvza::Limits;
+/// use medmij_dvza::RequestLimits;
 /// use medmij_oauth::policy::LimitPolicy;
 ///
-/// let limits = Limits::new(LimitPolicy::default());
+/// let limits = RequestLimits::new(LimitPolicy::default());
 /// assert!(limits.front("192.0.2.1".parse()?).is_ok());
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
-pub struct Limits {
+pub struct RequestLimits {
     front_address: Limiter,
     front_network: Limiter,
     front_pages: Limiter,
@@ -35,7 +35,7 @@ pub struct Limits {
     clock: Arc<dyn Clock>,
 }
 
-impl Limits {
+impl RequestLimits {
     /// By a policy and the clock of the system.
     #[must_use]
     pub fn new(policy: LimitPolicy) -> Self {
@@ -92,7 +92,7 @@ impl Limits {
     }
 }
 
-impl std::fmt::Debug for Limits {
+impl std::fmt::Debug for RequestLimits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Limits")
             .field("front_address", &self.front_address)
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
     use medmij_oauth::policy::Rate;
 
-    fn limits() -> Limits {
+    fn limits() -> RequestLimits {
         let mut policy = LimitPolicy::default();
         policy.front_address = Rate::new(1, 2);
         policy.front_network = Rate::new(1, 30);
@@ -148,7 +148,7 @@ mod tests {
                 Duration::ZERO
             }
         }
-        Limits::new(policy).with_clock(Arc::new(Still))
+        RequestLimits::new(policy).with_clock(Arc::new(Still))
     }
 
     #[test]

@@ -65,8 +65,8 @@ mod tests {
     #[test]
     fn core_gegevensdiensten_103_an_aanbieder_that_is_busy_takes_no_others_along() {
         let places = Arc::new(Places::default());
-        let naam = |name| Aanbiedernaam::parse(name).unwrap();
-        let (busy, other) = (naam("huisartsdelinde"), naam("huisartsdewilg"));
+        let name = |name| Aanbiedernaam::parse(name).unwrap();
+        let (busy, other) = (name("huisartsdelinde"), name("huisartsdewilg"));
         let two = AanbiederLimits::at_once(2);
         let first = places.take(&busy, two).unwrap();
         let second = places.take(&busy, two).unwrap();

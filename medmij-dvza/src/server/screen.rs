@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::SystemTime};
 
 use crate::store::{AuditKind, AuditObject, AuditOutcome};
 use medmij_oauth::{form, policy::Uitzondering};
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 
 use super::{AanbiederTexts, ServerConfig, TextPack, Uitzondering1a, fill::Fill};
 
@@ -26,7 +26,7 @@ pub struct Page {
     /// The DVZA, who shows the page.
     pub dvza: String,
     /// Its telephone number.
-    pub telefoon: String,
+    pub phone: String,
     /// Which step of how many this is; the login is one of them.
     pub step: Option<(u8, u8)>,
     /// What the Aanbieder says itself.
@@ -36,7 +36,7 @@ pub struct Page {
 /// The names that fill the texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Namen {
+pub struct ScreenNames {
     /// The Aanbieder as the Persoon knows it.
     pub aanbieder: String,
     /// The DVP, from the OCL.
@@ -52,30 +52,30 @@ pub enum Screen {
     /// core.usrint.102: Toestemmingsverklaring.
     Toestemming(ToestemmingScreen),
     /// core.authint.205: Bevestigingsverklaring, for Delen.
-    Bevestiging(DienstScreen),
+    Bevestiging(ServiceScreen),
     /// ext.abo: Toestemmingsverklaring Abonneren.
-    Abonneren(DienstScreen),
+    Abonneren(ServiceScreen),
     /// ext.abo: Beëindigingsverklaring Abonnement.
-    AbonnementBeeindigen(DienstScreen),
+    EndAbonnement(ServiceScreen),
     /// core.usrint.101 and the ends without a code: a page with one button that leads back.
-    Einde(EindeScreen),
+    End(EndScreen),
     /// Beheren toestemmingen: the overview.
-    Overzicht(OverzichtScreen),
+    Overview(OverviewScreen),
     /// Beheren toestemmingen: Beëindigingsverklaring Toestemming.
-    Intrekken(IntrekkenScreen),
+    Withdraw(WithdrawScreen),
     /// Who did what with the data of the Persoon (NEN 7513).
     AccessLog(AccessLogScreen),
     /// The login came back with a form from another site, to which browsers send no cookie: the Persoon sends it once more,
     /// from here.
     LoginAnswer(LoginAnswerScreen),
     /// Uitzondering 1a.
-    Fout(Uitzondering1a),
+    Fault(Uitzondering1a),
     /// The flow is not of this browser, spent or too old.
-    Verlopen,
+    Expired,
     /// There is no page at this address.
-    NietGevonden,
+    NotFound,
     /// Technische storing.
-    Storing(StoringScreen),
+    Outage(OutageScreen),
 }
 
 /// Before the login.
@@ -83,7 +83,7 @@ pub enum Screen {
 #[non_exhaustive]
 pub struct LandingScreen {
     /// Names.
-    pub namen: Namen,
+    pub names: ScreenNames,
     /// Whether the Persoon comes to look at consents, not to give one.
     pub beheren: bool,
 }
@@ -93,37 +93,37 @@ pub struct LandingScreen {
 #[non_exhaustive]
 pub struct ToestemmingScreen {
     /// Names.
-    pub namen: Namen,
+    pub names: ScreenNames,
     /// The names of the gegevensdiensten.
-    pub diensten: Vec<String>,
+    pub services: Vec<String>,
     /// The privacyverklaring of the Aanbieder.
-    pub privacyverklaring: String,
+    pub privacy_statement: String,
     /// Whether onbepaalde tijd may be chosen. It is never selected beforehand.
-    pub onbepaald: bool,
+    pub indefinite: bool,
 }
 
 /// A question about one gegevensdienst.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct DienstScreen {
+pub struct ServiceScreen {
     /// Names.
-    pub namen: Namen,
+    pub names: ScreenNames,
     /// The name of the gegevensdienst, from the GNL.
-    pub dienst: String,
+    pub service: String,
     /// The duration of an Abonnement, in days.
-    pub dagen: u32,
+    pub days: u32,
 }
 
 /// An end without a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct EindeScreen {
+pub struct EndScreen {
     /// Names.
-    pub namen: Namen,
+    pub names: ScreenNames,
     /// Why. The DVP does not see it.
-    pub reden: Uitzondering,
+    pub reason: Uitzondering,
     /// Whether there is a button that leads back to the DVP.
-    pub terug: bool,
+    pub back: bool,
     /// Whether the Persoon came to look at consents.
     pub beheren: bool,
 }
@@ -131,13 +131,13 @@ pub struct EindeScreen {
 /// The consents of a Persoon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct OverzichtScreen {
+pub struct OverviewScreen {
     /// Names.
-    pub namen: Namen,
+    pub names: ScreenNames,
     /// One row for each Aanbieder and DVP.
     pub toestemmingen: Vec<ToestemmingRow>,
     /// What was withdrawn just now.
-    pub stopped: Option<Namen>,
+    pub stopped: Option<ScreenNames>,
 }
 
 /// A row of the overview.
@@ -145,13 +145,13 @@ pub struct OverzichtScreen {
 #[non_exhaustive]
 pub struct ToestemmingRow {
     /// Names.
-    pub namen: Namen,
+    pub names: ScreenNames,
     /// The number by which the form names it.
-    pub nummer: usize,
+    pub number: usize,
     /// The day on which it was given last, in the Netherlands; `None` for a consent that was given before this was recorded.
-    pub since: Option<Datum>,
+    pub since: Option<CalendarDate>,
     /// The names of the gegevensdiensten.
-    pub diensten: Vec<String>,
+    pub services: Vec<String>,
 }
 
 /// The entries of the audit log about a Persoon, the newest first.
@@ -159,7 +159,7 @@ pub struct ToestemmingRow {
 #[non_exhaustive]
 pub struct AccessLogScreen {
     /// Names.
-    pub namen: Namen,
+    pub names: ScreenNames,
     /// The DVZA.
     pub dvza: String,
     /// What happened.
@@ -185,17 +185,17 @@ pub struct AccessLogRow {
     /// Whether somebody of the DVZA did it.
     pub by_operator: bool,
     /// The names of the gegevensdiensten.
-    pub diensten: Vec<String>,
+    pub services: Vec<String>,
     /// Names; empty where no DVP or Aanbieder took part.
-    pub namen: Namen,
+    pub names: ScreenNames,
 }
 
 /// Beëindigingsverklaring Toestemming.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct IntrekkenScreen {
+pub struct WithdrawScreen {
     /// Names.
-    pub namen: Namen,
+    pub names: ScreenNames,
 }
 
 /// The form of a login, to be sent once more. `Debug` shows no value of it.
@@ -215,15 +215,15 @@ impl fmt::Debug for LoginAnswerScreen {
 /// Technische storing. `Debug` shows no query of the way back.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct StoringScreen {
+pub struct OutageScreen {
     /// Names; empty where they are not known yet.
-    pub namen: Namen,
+    pub names: ScreenNames,
     /// The id of the chain: `X-Correlation-ID`.
     pub trace_id: String,
     /// The id of the session.
     pub session_id: String,
     /// Where the link back leads; only with a proven redirect (core.authint.202).
-    pub terug: Option<String>,
+    pub back: Option<String>,
 }
 
 impl fmt::Debug for Page {
@@ -236,12 +236,12 @@ impl fmt::Debug for Page {
     }
 }
 
-impl fmt::Debug for StoringScreen {
+impl fmt::Debug for OutageScreen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoringScreen")
             .field("trace_id", &self.trace_id)
             .field("session_id", &self.session_id)
-            .field("terug", &self.terug.as_deref().map(form::without_query))
+            .field("terug", &self.back.as_deref().map(form::without_query))
             .finish_non_exhaustive()
     }
 }
@@ -253,8 +253,8 @@ impl Page {
             Screen::Toestemming(_)
             | Screen::Bevestiging(_)
             | Screen::Abonneren(_)
-            | Screen::AbonnementBeeindigen(_)
-            | Screen::Overzicht(_)
+            | Screen::EndAbonnement(_)
+            | Screen::Overview(_)
             | Screen::AccessLog(_) => Some((STEPS, STEPS)),
             _ => None,
         };
@@ -264,8 +264,8 @@ impl Page {
             texts: Arc::clone(&config.texts),
             csrf: None,
             form_origin: None,
-            dvza: config.naam_dvza.clone(),
-            telefoon: config.telefoon_dvza.clone(),
+            dvza: config.dvza_name.clone(),
+            phone: config.dvza_phone.clone(),
             step,
             own: None,
         }
@@ -274,34 +274,32 @@ impl Page {
     /// A sentence of the pack with these names in it, between directional isolates and without control characters: plain text,
     /// to be escaped by whoever puts it into HTML.
     #[must_use]
-    pub fn sentence(&self, namen: &Namen, sentence: &str) -> String {
-        self.fill(Some(namen)).text(sentence)
+    pub fn sentence(&self, names: &ScreenNames, sentence: &str) -> String {
+        self.fill(Some(names)).text(sentence)
     }
 
-    pub(crate) fn fill(&self, namen: Option<&Namen>) -> Fill {
-        let (aanbieder, pgo) = namen.map_or(("", ""), |namen| (&*namen.aanbieder, &*namen.pgo));
+    pub(crate) fn fill(&self, names: Option<&ScreenNames>) -> Fill {
+        let (aanbieder, pgo) = names.map_or(("", ""), |names| (&*names.aanbieder, &*names.pgo));
         Fill::new(aanbieder, pgo, &self.texts)
             .name("{dvza}", &self.dvza)
-            .name("{telefoon}", &self.telefoon)
+            .name("{phone}", &self.phone)
     }
 }
 
 #[cfg(feature = "axum")]
 impl Screen {
     /// The names on it, where it has some.
-    pub(crate) fn namen(&self) -> Option<&Namen> {
+    pub(crate) fn names(&self) -> Option<&ScreenNames> {
         match self {
-            Self::Landing(screen) => Some(&screen.namen),
-            Self::Toestemming(screen) => Some(&screen.namen),
-            Self::Bevestiging(screen) | Self::Abonneren(screen) | Self::AbonnementBeeindigen(screen) => {
-                Some(&screen.namen)
-            }
-            Self::Einde(screen) => Some(&screen.namen),
-            Self::Overzicht(screen) => Some(&screen.namen),
-            Self::AccessLog(screen) => Some(&screen.namen),
-            Self::Intrekken(screen) => Some(&screen.namen),
-            Self::Storing(screen) => Some(&screen.namen),
-            Self::LoginAnswer(_) | Self::Fout(_) | Self::Verlopen | Self::NietGevonden => None,
+            Self::Landing(screen) => Some(&screen.names),
+            Self::Toestemming(screen) => Some(&screen.names),
+            Self::Bevestiging(screen) | Self::Abonneren(screen) | Self::EndAbonnement(screen) => Some(&screen.names),
+            Self::End(screen) => Some(&screen.names),
+            Self::Overview(screen) => Some(&screen.names),
+            Self::AccessLog(screen) => Some(&screen.names),
+            Self::Withdraw(screen) => Some(&screen.names),
+            Self::Outage(screen) => Some(&screen.names),
+            Self::LoginAnswer(_) | Self::Fault(_) | Self::Expired | Self::NotFound => None,
         }
     }
 }
@@ -309,7 +307,7 @@ impl Screen {
 /// The first page, the login, and what it was for.
 const STEPS: u8 = 3;
 
-impl Namen {
+impl ScreenNames {
     pub(super) fn new(aanbieder: &str, pgo: &str) -> Self {
         Self {
             aanbieder: aanbieder.to_owned(),

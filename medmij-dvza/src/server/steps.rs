@@ -14,7 +14,7 @@ use http::HeaderMap;
 use medmij_log::EventType;
 use medmij_oauth::{
     form::Form,
-    policy::{ExceptionRule, Gedrag, Mark, Uitzondering},
+    policy::{ExceptionRule, Handling, Mark, Uitzondering},
     storage::Advanced,
     wire::ErrorCode,
 };
@@ -23,11 +23,11 @@ use medmij_types::CorrelationId;
 pub use self::outcome::{Arrived, Next, Submitted};
 pub(super) use self::{long::LongFlows, sealed::Passed};
 
-use self::{consent::vraag, sealed::Loaded};
+use self::{consent::query, sealed::Loaded};
 use super::{
-    Aanbieder, AanbiederTexts, Aanbieders as _, Authentication as _, Clients as _, Dvza, EindeScreen, LandingScreen,
-    LoginAnswer, LoginAnswerScreen, Namen, Page, Screen, Server, SessionSecret, StepError, StoringScreen, Visitor,
-    flow::{Asked, Flow, Stap},
+    Aanbieder, AanbiederTexts, Aanbieders as _, Authentication as _, Clients as _, Dvza, EndScreen, LandingScreen,
+    LoginAnswer, LoginAnswerScreen, OutageScreen, Page, Screen, ScreenNames, Server, SessionSecret, StepError, Visitor,
+    flow::{Asked, Flow, Step},
 };
 use crate::store::{Advance, AuditEntry, FlowId, Store as _};
 
@@ -52,7 +52,7 @@ impl<D: Dvza> Server<D> {
     ) -> Arrived {
         match self.judge(query, headers, address, beheren).await {
             Ok(arrived) => arrived,
-            Err(error) => Arrived::Page(Box::new(self.storing(&error, None))),
+            Err(error) => Arrived::Page(Box::new(self.outage(&error, None))),
         }
     }
 
@@ -74,8 +74,8 @@ impl<D: Dvza> Server<D> {
 
     /// The page for a browser that holds no secret of the flow.
     #[must_use]
-    pub fn verlopen(&self) -> Page {
-        self.failed(&StepError::Verlopen, None)
+    pub fn expired(&self) -> Page {
+        self.failed(&StepError::Expired, None)
     }
 
     /// Which flow a login callback is for; the browser has to hold its secret too.
@@ -139,12 +139,12 @@ impl<D: Dvza> Server<D> {
         let mut page = Page::new(200, screen, &self.config);
         page.own = own;
         page.csrf = Some(loaded.secret.csrf(&visitor.flow, form_version(&loaded)));
-        page.form_origin = match flow.stap {
+        page.form_origin = match flow.step {
             // the login is elsewhere, and where is not known yet
-            Stap::Landing | Stap::Inloggen { .. } => None,
+            Step::Landing | Step::Login { .. } => None,
             _ => Some(format!("https://{}", flow.redirect_uri.hostname())),
         };
-        if matches!(flow.stap, Stap::Landing) {
+        if matches!(flow.step, Step::Landing) {
             self.observe(EventType::ShowLandingPage, flow);
         }
         Ok(page)
@@ -152,35 +152,35 @@ impl<D: Dvza> Server<D> {
 
     async fn screen(&self, flow: &Flow) -> Result<(Screen, Option<AanbiederTexts>), StepError> {
         let aanbieder = self.aanbieder(flow).await?;
-        let namen = self.namen(flow, &aanbieder).await?;
+        let names = self.names(flow, &aanbieder).await?;
         let beheren = flow.beheren;
-        let screen = match &flow.stap {
+        let screen = match &flow.step {
             // whoever comes back from the login with the back button sees the start again
-            Stap::Landing | Stap::Inloggen { .. } => Screen::Landing(LandingScreen { namen, beheren }),
-            Stap::Einde { reden } => self.einde(flow, namen, *reden),
-            Stap::Toestemming { persoon, asked } => {
+            Step::Landing | Step::Login { .. } => Screen::Landing(LandingScreen { names, beheren }),
+            Step::End { reason } => self.end_page(flow, names, *reason),
+            Step::Toestemming { persoon, asked } => {
                 // asked of the supplier whether there is a question or not: the same work for either page
-                let onbepaald = self.may_last(flow, persoon).await?;
+                let indefinite = self.may_last(flow, persoon).await?;
                 match Asked::available(asked).as_slice() {
-                    [] => self.einde(flow, namen, Uitzondering::GeenGegevens),
-                    available => vraag(flow, &aanbieder, namen, available, onbepaald),
+                    [] => self.end_page(flow, names, Uitzondering::NoData),
+                    available => query(flow, &aanbieder, names, available, indefinite),
                 }
             }
-            Stap::Overzicht { persoon, stopped } => self.overzicht(namen, persoon, stopped.as_ref()).await?,
-            Stap::AccessLog { persoon } => self.access_log(namen, flow, persoon).await?,
-            Stap::Intrekken {
+            Step::Overview { persoon, stopped } => self.overview(names, persoon, stopped.as_ref()).await?,
+            Step::AccessLog { persoon } => self.access_log(names, flow, persoon).await?,
+            Step::Withdraw {
                 client_id, aanbieder, ..
-            } => self.intrekken(client_id, aanbieder).await?,
+            } => self.withdraw(client_id, aanbieder).await?,
         };
         Ok((screen, aanbieder.texts))
     }
 
-    fn einde(&self, flow: &Flow, namen: Namen, reden: Uitzondering) -> Screen {
-        let rule = self.config.exceptions.rule(flow.release(), reden);
-        Screen::Einde(EindeScreen {
-            namen,
-            reden,
-            terug: rule.gedrag != Gedrag::AlleenPagina,
+    fn end_page(&self, flow: &Flow, names: ScreenNames, reason: Uitzondering) -> Screen {
+        let rule = self.config.exceptions.rule(flow.release(), reason);
+        Screen::End(EndScreen {
+            names,
+            reason,
+            back: rule.handling != Handling::PageOnly,
             beheren: flow.beheren,
         })
     }
@@ -191,43 +191,39 @@ impl<D: Dvza> Server<D> {
         let field = |name| submitted.form.one(name).ok().flatten().unwrap_or_default();
         let version = form_version(&loaded);
         if !loaded.secret.accepts(&visitor.flow, version, field("csrf")) {
-            return Err((StepError::Formulier, None));
+            return Err((StepError::Form, None));
         }
         let at = At::new(visitor, &loaded, false).from(submitted.address);
-        let next = match (&flow.stap, field("antwoord")) {
-            (Stap::Landing | Stap::Inloggen { .. }, "inloggen") => {
-                self.begin_login(&at, submitted.login_callback).await
-            }
-            (Stap::Landing | Stap::Inloggen { .. }, "stoppen") => {
+        let next = match (&flow.step, field("antwoord")) {
+            (Step::Landing | Step::Login { .. }, "inloggen") => self.begin_login(&at, submitted.login_callback).await,
+            (Step::Landing | Step::Login { .. }, "stoppen") => {
                 self.observe(EventType::SendAuthorizationCancellation, flow);
-                self.end(&at, Uitzondering::Geannuleerd).await
+                self.end(&at, Uitzondering::Cancelled).await
             }
             // of the question and of the page "no data" alike
-            (Stap::Toestemming { persoon, asked }, "nee" | "terug") => self.decline(&at, persoon, asked).await,
-            (Stap::Toestemming { persoon, asked }, "ja") => match Asked::available(asked).as_slice() {
-                [] => Err(StepError::Formulier),
+            (Step::Toestemming { persoon, asked }, "nee" | "terug") => self.decline(&at, persoon, asked).await,
+            (Step::Toestemming { persoon, asked }, "ja") => match Asked::available(asked).as_slice() {
+                [] => Err(StepError::Form),
                 available => {
                     let langdurig = field("langdurig") == "ja";
                     self.grant(&at, persoon, available, langdurig).await
                 }
             },
-            (Stap::Einde { reden }, "terug") => self.leave(&at, *reden).await,
-            (Stap::AccessLog { persoon }, answer) => self.leave_access_log(&at, persoon, answer).await,
-            (Stap::Overzicht { .. } | Stap::Intrekken { .. }, answer) => {
-                self.manage(&at, answer, field("nummer")).await
-            }
-            _ => Err(StepError::Formulier),
+            (Step::End { reason }, "terug") => self.leave(&at, *reason).await,
+            (Step::AccessLog { persoon }, answer) => self.leave_access_log(&at, persoon, answer).await,
+            (Step::Overview { .. } | Step::Withdraw { .. }, answer) => self.manage(&at, answer, field("nummer")).await,
+            _ => Err(StepError::Form),
         };
         next.map_err(|error| failed(error, flow))
     }
 
     /// Ends in the way of the exception: by a page whose button leads back, or at once.
-    async fn end(&self, at: &At<'_>, reden: Uitzondering) -> Result<Next, StepError> {
-        let rule = self.config.exceptions.rule(at.flow.release(), reden);
-        let next = match rule.gedrag {
-            Gedrag::Redirect => self.close(at, &rule, None).await,
+    async fn end(&self, at: &At<'_>, reason: Uitzondering) -> Result<Next, StepError> {
+        let rule = self.config.exceptions.rule(at.flow.release(), reason);
+        let next = match rule.handling {
+            Handling::Redirect => self.close(at, &rule, None).await,
             // a page is what is safe, also for a behaviour that is not known here
-            _ => self.advance(at, &at.flow.at(Stap::Einde { reden }), true).await,
+            _ => self.advance(at, &at.flow.at(Step::End { reason }), true).await,
         }?;
         if let Some(kind) = rule.event {
             self.observe(kind, at.flow);
@@ -236,10 +232,10 @@ impl<D: Dvza> Server<D> {
     }
 
     /// The button of the last page: closes the flow and goes back to the DVP.
-    async fn leave(&self, at: &At<'_>, reden: Uitzondering) -> Result<Next, StepError> {
-        let rule = self.config.exceptions.rule(at.flow.release(), reden);
-        if rule.gedrag == Gedrag::AlleenPagina {
-            return Err(StepError::Formulier);
+    async fn leave(&self, at: &At<'_>, reason: Uitzondering) -> Result<Next, StepError> {
+        let rule = self.config.exceptions.rule(at.flow.release(), reason);
+        if rule.handling == Handling::PageOnly {
+            return Err(StepError::Form);
         }
         self.close(at, &rule, None).await
     }
@@ -262,7 +258,7 @@ impl<D: Dvza> Server<D> {
         }
         let closed = self.dvza.store().close_flow(&at.visitor.flow, at.version, audit);
         match closed.await? {
-            Advanced::Stale => Err(StepError::Verlopen),
+            Advanced::Stale => Err(StepError::Expired),
             Advanced::Done => {
                 self.long.give_back(&at.visitor.flow);
                 Ok(away)
@@ -290,7 +286,7 @@ impl<D: Dvza> Server<D> {
                 self.reseal(at, since, flow).await.map(Next::Flow)
             };
         }
-        let before_login = matches!(at.flow.stap, Stap::Landing | Stap::Inloggen { .. });
+        let before_login = matches!(at.flow.step, Step::Landing | Step::Login { .. });
         let session = if authenticated && before_login {
             SessionSecret::random(&*self.config.entropy)?
         } else {
@@ -306,7 +302,7 @@ impl<D: Dvza> Server<D> {
                 }
                 Ok(Next::Flow(Visitor::new(at.visitor.flow.clone(), session)))
             }
-            Advanced::Stale => Err(StepError::Verlopen),
+            Advanced::Stale => Err(StepError::Expired),
         }
     }
 
@@ -322,7 +318,7 @@ impl<D: Dvza> Server<D> {
             .map_err(|error| (error.into(), None))?;
         let stored = stored
             .filter(|stored| stored.session == visitor.session.hash())
-            .ok_or((StepError::Verlopen, None))?;
+            .ok_or((StepError::Expired, None))?;
         let plain = self
             .config
             .keys
@@ -349,48 +345,48 @@ impl<D: Dvza> Server<D> {
             .aanbieders()
             .aanbieder(&flow.aanbieder)
             .await?
-            .ok_or(StepError::Verlopen)
+            .ok_or(StepError::Expired)
     }
 
-    async fn namen(&self, flow: &Flow, aanbieder: &Aanbieder) -> Result<Namen, StepError> {
+    async fn names(&self, flow: &Flow, aanbieder: &Aanbieder) -> Result<ScreenNames, StepError> {
         let client = self.dvza.clients().client(&flow.client_id).await?;
         let pgo = client
             .as_ref()
             .map_or_else(|| flow.client_id.as_str(), |client| client.name(&flow.client_id));
-        Ok(Namen::new(&aanbieder.weergavenaam, pgo))
+        Ok(ScreenNames::new(&aanbieder.weergavenaam, pgo))
     }
 
     fn failed(&self, error: &StepError, flow: Option<&Flow>) -> Page {
         match error {
-            StepError::Verlopen | StepError::Formulier => {
+            StepError::Expired | StepError::Form => {
                 tracing::info!(reason = %error, "step refused");
-                Page::new(403, Screen::Verlopen, &self.config)
+                Page::new(403, Screen::Expired, &self.config)
             }
             StepError::LoginAnswerTooLong { part, .. } => {
                 tracing::warn!(reason = %error, "step refused");
                 let status = if *part == "query" { 414 } else { 413 };
-                Page::new(status, Screen::Storing(self.storing_screen(flow)), &self.config)
+                Page::new(status, Screen::Outage(self.outage_screen(flow)), &self.config)
             }
-            _ => self.storing(error, flow),
+            _ => self.outage(error, flow),
         }
     }
 
     /// The page for somebody who asks too often (O13): as Technische storing, with the advice to try later.
     #[must_use]
-    pub fn te_druk(&self) -> Page {
-        let screen = Screen::Storing(self.storing_screen(None));
+    pub fn too_busy(&self) -> Page {
+        let screen = Screen::Outage(self.outage_screen(None));
         Page::new(429, screen, &self.config)
     }
 
     /// The page for an address at which there is none.
     #[must_use]
-    pub fn niet_gevonden(&self) -> Page {
-        Page::new(404, Screen::NietGevonden, &self.config)
+    pub fn not_found(&self) -> Page {
+        Page::new(404, Screen::NotFound, &self.config)
     }
 
     /// Technische storing: with a way back only where the redirect is proven.
-    fn storing(&self, error: &StepError, flow: Option<&Flow>) -> Page {
-        let screen = self.storing_screen(flow);
+    fn outage(&self, error: &StepError, flow: Option<&Flow>) -> Page {
+        let screen = self.outage_screen(flow);
         // of a supplier part and kind only: its text can hold what was asked
         let source = std::error::Error::source(error).map(ToString::to_string);
         tracing::error!(trace_id = screen.trace_id, reason = %error, source, "technische storing");
@@ -407,15 +403,15 @@ impl<D: Dvza> Server<D> {
             _ if unavailable => 503,
             _ => 500,
         };
-        Page::new(status, Screen::Storing(screen), &self.config)
+        Page::new(status, Screen::Outage(screen), &self.config)
     }
 
-    fn storing_screen(&self, flow: Option<&Flow>) -> StoringScreen {
-        let mut screen = StoringScreen::default();
+    fn outage_screen(&self, flow: Option<&Flow>) -> OutageScreen {
+        let mut screen = OutageScreen::default();
         if let Some(flow) = flow {
-            let rule = ExceptionRule::new(Gedrag::Pagina, ErrorCode::ServerError, Mark::Inferred);
-            screen.namen = Namen::new(flow.aanbieder.short(), flow.client_id.as_str());
-            screen.terug = Some(flow.redirect().error(&rule));
+            let rule = ExceptionRule::new(Handling::Page, ErrorCode::ServerError, Mark::Inferred);
+            screen.names = ScreenNames::new(flow.aanbieder.short(), flow.client_id.as_str());
+            screen.back = Some(flow.redirect().error(&rule));
             screen.trace_id = flow.trace_id().as_str().to_owned();
             screen.session_id = flow.session_id.as_str().to_owned();
         } else if let Ok(id) = CorrelationId::random(&*self.config.entropy) {
@@ -461,8 +457,8 @@ impl<'a> At<'a> {
 /// The step that a CSRF token is of. Until the login has come back it is one step: whoever turns back from the login sees
 /// the first page as the browser kept it, and its buttons still work.
 fn form_version(loaded: &Loaded) -> u32 {
-    match loaded.flow.stap {
-        Stap::Landing | Stap::Inloggen { .. } => 0,
+    match loaded.flow.step {
+        Step::Landing | Step::Login { .. } => 0,
         // a page from before the login that is in the browser too
         _ if loaded.sealed.is_some() => 1,
         _ => loaded.version,
@@ -478,4 +474,4 @@ fn failed(error: StepError, flow: &Flow) -> Failed {
 /// The field of a form that was sent once more.
 const AGAIN: &str = "medmij-doorgaan";
 
-pub(super) const DRAWS: usize = 4;
+pub(super) const MAX_COLLISIONS: usize = 4;

@@ -6,7 +6,7 @@ mod login;
 pub use self::login::{Authentication, LoginAnswer, LoginCallback, LoginOutcome, LoginRequest, LoginStart};
 use super::{Aanbieder, AanbiederLimits, SourceBirthDate, SupplierError};
 use crate::store::Store;
-use medmij_oauth::{ClientId, Functie, Vertegenwoordiging};
+use medmij_oauth::{ClientId, Function, Vertegenwoordiging};
 use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Organisatienaam};
 use std::{fmt, future::Future};
 
@@ -86,19 +86,19 @@ impl Client {
 /// never stops a DVZA.
 pub trait Aanbieders: Send + Sync + 'static {
     /// An Aanbieder that is served here.
-    fn aanbieder(&self, naam: &Aanbiedernaam) -> impl Future<Output = Result<Option<Aanbieder>, SupplierError>> + Send;
+    fn aanbieder(&self, name: &Aanbiedernaam) -> impl Future<Output = Result<Option<Aanbieder>, SupplierError>> + Send;
 
     /// Whether an Aanbieder offers a gegevensdienst for a function now, and within which limits; `None` where it does not. The
     /// guard asks this at each request.
     fn offered(
         &self,
-        naam: &Aanbiedernaam,
-        functie: Functie,
+        name: &Aanbiedernaam,
+        function: Function,
         id: &GegevensdienstId,
     ) -> impl Future<Output = Result<Option<AanbiederLimits>, SupplierError>> + Send {
         async move {
-            let found = self.aanbieder(naam).await?;
-            Ok(found.and_then(|found| found.dienst(functie, id).map(|_| found.limits)))
+            let found = self.aanbieder(name).await?;
+            Ok(found.and_then(|found| found.service(function, id).map(|_| found.limits)))
         }
     }
 }
@@ -112,7 +112,7 @@ pub struct Persoon {
     /// The representation that was used, if any.
     pub vertegenwoordiging: Option<Vertegenwoordiging>,
     /// The assurance level of the login, as the DVAuthN names it.
-    pub betrouwbaarheidsniveau: Option<String>,
+    pub assurance_level: Option<String>,
 }
 
 impl Persoon {
@@ -122,21 +122,21 @@ impl Persoon {
         Self {
             bsn,
             vertegenwoordiging: None,
-            betrouwbaarheidsniveau: None,
+            assurance_level: None,
         }
     }
 
     /// The Vertegenwoordigde of somebody who logged in.
     #[must_use]
-    pub fn vertegenwoordigd(mut self, soort: Vertegenwoordiging) -> Self {
-        self.vertegenwoordiging = Some(soort);
+    pub fn represented(mut self, kind: Vertegenwoordiging) -> Self {
+        self.vertegenwoordiging = Some(kind);
         self
     }
 
     /// With an assurance level.
     #[must_use]
-    pub fn with_betrouwbaarheidsniveau(mut self, niveau: impl Into<String>) -> Self {
-        self.betrouwbaarheidsniveau = Some(niveau.into());
+    pub fn with_assurance_level(mut self, level: impl Into<String>) -> Self {
+        self.assurance_level = Some(level.into());
         self
     }
 }
@@ -152,7 +152,7 @@ impl fmt::Debug for Persoon {
 /// Beschikbaarheidstoets (Verzamelen, Abonneren) and Ontvankelijkheidstoets (Delen).
 pub trait Toets: Send + Sync + 'static {
     /// Whether the Aanbieder has, or takes, what is asked of this Persoon.
-    fn toets(&self, vraag: &ToetsVraag<'_>) -> impl Future<Output = Result<ToetsUitslag, SupplierError>> + Send;
+    fn toets(&self, query: &ToetsQuery<'_>) -> impl Future<Output = Result<ToetsOutcome, SupplierError>> + Send;
 
     /// The birth date that the source system knows, for the rule on age and for `MedMij_geboortedatum`
     /// (ext.vert.autorisatie.201), which are judged before the test. There is no default: without a date nobody is known to be
@@ -194,22 +194,22 @@ pub enum Represented {
 /// The question of the test.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
-pub struct ToetsVraag<'a> {
+pub struct ToetsQuery<'a> {
     /// The Aanbieder.
     pub aanbieder: &'a Aanbieder,
     /// The Persoon.
     pub persoon: &'a Persoon,
     /// The function.
-    pub functie: Functie,
+    pub function: Function,
     /// The gegevensdiensten: those of the scope, or all that the Aanbieder offers for the function.
     pub gegevensdiensten: &'a [GegevensdienstId],
 }
 
-impl fmt::Debug for ToetsVraag<'_> {
+impl fmt::Debug for ToetsQuery<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ToetsVraag")
-            .field("aanbieder", &self.aanbieder.naam)
-            .field("functie", &self.functie)
+            .field("aanbieder", &self.aanbieder.name)
+            .field("functie", &self.function)
             .finish_non_exhaustive()
     }
 }
@@ -217,13 +217,13 @@ impl fmt::Debug for ToetsVraag<'_> {
 /// The answer of the test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ToetsUitslag {
+pub enum ToetsOutcome {
     /// For these gegevensdiensten; none is the same as not available.
-    Beschikbaar(Vec<GegevensdienstId>),
+    Available(Vec<GegevensdienstId>),
     /// autoriseren 1.
-    NietBeschikbaar,
+    Unavailable,
     /// autoriseren 3: the answer cannot be determined.
-    NietVastTeStellen,
+    NotEstablished,
     /// The late variant: the test is done at the resource request (C10).
     Later,
 }

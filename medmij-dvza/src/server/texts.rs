@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::extra::ExtraTexts;
 
-/// A pack of screen texts. `{aanbieder}`, `{pgo}`, `{dienst}`, `{dagen}`, `{dvza}` and `{telefoon}` are filled in. Whether it says
+/// A pack of screen texts. `{aanbieder}`, `{pgo}`, `{service}`, `{days}`, `{dvza}` and `{phone}` are filled in. Whether it says
 /// "je" or "u" is for whoever fills it from the framework's pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,74 +26,74 @@ pub struct TextPack {
     pub version: String,
     /// Whether this is the example pack: then every screen says so and production refuses it.
     #[serde(default)]
-    pub voorbeeld: bool,
-    pub landing_titel: String,
-    pub landing_tekst: String,
-    pub landing_inloggen: String,
-    pub landing_annuleren: String,
-    pub toestemming_titel: String,
-    pub toestemming_vraag: String,
-    pub toestemming_diensten: String,
-    pub toestemming_onbepaald: String,
-    pub toestemming_onbepaald_uitleg: String,
-    pub toestemming_niet_zonder: String,
+    pub example: bool,
+    pub landing_title: String,
+    pub landing_text: String,
+    pub landing_login: String,
+    pub landing_cancel: String,
+    pub toestemming_title: String,
+    pub toestemming_question: String,
+    pub toestemming_services: String,
+    pub toestemming_indefinite: String,
+    pub toestemming_indefinite_explanation: String,
+    pub toestemming_not_without: String,
     pub toestemming_privacy: String,
-    pub toestemming_vervalt: String,
-    pub toestemming_aanpassen: String,
-    pub toestemming_veilig: String,
-    pub toestemming_ja: String,
-    pub toestemming_nee: String,
-    pub bevestiging_titel: String,
-    pub bevestiging_vraag: String,
-    pub bevestiging_beoordeelt: String,
-    pub bevestiging_ja: String,
-    pub bevestiging_nee: String,
-    pub abonneren_titel: String,
-    pub abonneren_vraag: String,
-    pub abonneren_apart: String,
-    pub abonneren_ja: String,
-    pub beeindigen_titel: String,
-    pub beeindigen_vraag: String,
-    pub beeindigen_ja: String,
-    pub annulering_titel: String,
-    pub annulering_tekst: String,
-    pub geen_gegevens_titel: String,
-    pub geen_gegevens_tekst: String,
-    pub geweigerd_titel: String,
-    pub geweigerd_tekst: String,
-    pub niet_vast_titel: String,
-    pub niet_vast_tekst: String,
-    pub identiteit_titel: String,
-    pub identiteit_tekst: String,
-    pub vertegenwoordiging_titel: String,
-    pub vertegenwoordiging_ontbreekt: String,
-    pub vertegenwoordiging_onverwacht: String,
-    pub geboortedatum_anders: String,
-    pub terug: String,
-    pub fout_titel: String,
-    pub fout_tekst: String,
-    pub verlopen_titel: String,
-    pub verlopen_tekst: String,
-    pub storing_titel: String,
-    pub storing_tekst: String,
-    pub storing_later: String,
-    pub overzicht_titel: String,
-    pub overzicht_tekst: String,
-    pub overzicht_leeg: String,
-    pub overzicht_rij: String,
-    pub overzicht_stop: String,
-    pub intrekken_titel: String,
-    pub intrekken_vraag: String,
-    pub intrekken_ja: String,
-    pub intrekken_nee: String,
+    pub toestemming_lapses: String,
+    pub toestemming_change: String,
+    pub toestemming_secure: String,
+    pub toestemming_yes: String,
+    pub toestemming_no: String,
+    pub bevestiging_title: String,
+    pub bevestiging_question: String,
+    pub bevestiging_judges: String,
+    pub bevestiging_yes: String,
+    pub bevestiging_no: String,
+    pub abonneren_title: String,
+    pub abonneren_question: String,
+    pub abonneren_separate: String,
+    pub abonneren_yes: String,
+    pub end_title: String,
+    pub end_question: String,
+    pub end_yes: String,
+    pub cancelled_title: String,
+    pub cancelled_text: String,
+    pub no_data_title: String,
+    pub no_data_text: String,
+    pub refused_title: String,
+    pub refused_text: String,
+    pub not_established_title: String,
+    pub not_established_text: String,
+    pub identity_title: String,
+    pub identity_text: String,
+    pub vertegenwoordiging_title: String,
+    pub vertegenwoordiging_missing: String,
+    pub vertegenwoordiging_unexpected: String,
+    pub geboortedatum_differs: String,
+    pub back: String,
+    pub fault_title: String,
+    pub fault_text: String,
+    pub expired_title: String,
+    pub expired_text: String,
+    pub outage_title: String,
+    pub outage_text: String,
+    pub outage_later: String,
+    pub overview_title: String,
+    pub overview_text: String,
+    pub overview_empty: String,
+    pub overview_row: String,
+    pub overview_stop: String,
+    pub withdraw_title: String,
+    pub withdraw_question: String,
+    pub withdraw_yes: String,
+    pub withdraw_no: String,
     /// Sentences that are no framework's.
     #[serde(default)]
     pub extra: ExtraTexts,
 }
 
 impl TextPack {
-    /// Reads a pack from TOML: one line for each sentence, all of them, `versie` among them as `version`. A file that leaves
-    /// `voorbeeld` out holds real texts.
+    /// Reads a pack from TOML: one line for each sentence, all of them, `version` among them as `version`. A file that leaves
+    /// `example` out holds real texts.
     ///
     /// # Errors
     ///
@@ -110,22 +110,22 @@ impl TextPack {
             .find(|(_, value)| value.as_str().is_some_and(|text| text.trim().is_empty()))
         {
             None => Ok(pack),
-            Some((name, _)) => Err(StelselError::Waarde {
-                naam: name.clone(),
-                waarde: String::new(),
+            Some((name, _)) => Err(StelselError::Value {
+                name: name.clone(),
+                value: String::new(),
             }),
         }
     }
 
     /// The example pack, with "je" as release 2.2.4 addresses the reader.
     #[must_use]
-    pub fn voorbeeld() -> Self {
+    pub fn example() -> Self {
         example::pack(false)
     }
 
     /// The example pack as this release addresses the reader: with "u" before 2.0.
     #[must_use]
-    pub fn voorbeeld_for(release: Release) -> Self {
+    pub fn example_for(release: Release) -> Self {
         example::pack(release < Release::V2_0)
     }
 }
@@ -136,21 +136,21 @@ mod tests {
 
     #[test]
     fn a_pack_is_read_whole_or_not_at_all() {
-        let mut json = serde_json::to_value(TextPack::voorbeeld()).unwrap();
+        let mut json = serde_json::to_value(TextPack::example()).unwrap();
         let extra = json.as_object_mut().unwrap().remove("extra").unwrap();
         let lines = |table: &serde_json::Value| {
             let line = |(name, value): (&String, &serde_json::Value)| format!("{name} = {value}\n");
             table.as_object().unwrap().iter().map(line).collect::<String>()
         };
         let text = format!("{}[extra]\n{}", lines(&json), lines(&extra));
-        assert_eq!(TextPack::from_toml(&text), Ok(TextPack::voorbeeld()));
+        assert_eq!(TextPack::from_toml(&text), Ok(TextPack::example()));
         let real = text.replace("voorbeeld = true\n", "");
         let (mandatory, _) = text.split_once("[extra]").unwrap();
-        assert_eq!(TextPack::from_toml(mandatory), Ok(TextPack::voorbeeld()));
-        let formal = TextPack::voorbeeld_for(Release::V1_6);
-        assert!(formal.landing_tekst.contains("dat u het bent") && formal.version != TextPack::voorbeeld().version);
-        assert_eq!(TextPack::voorbeeld_for(Release::V2_2), TextPack::voorbeeld());
-        assert!(!TextPack::from_toml(&real).unwrap().voorbeeld);
+        assert_eq!(TextPack::from_toml(mandatory), Ok(TextPack::example()));
+        let formal = TextPack::example_for(Release::V1_6);
+        assert!(formal.landing_text.contains("dat u het bent") && formal.version != TextPack::example().version);
+        assert_eq!(TextPack::example_for(Release::V2_2), TextPack::example());
+        assert!(!TextPack::from_toml(&real).unwrap().example);
         let missing: String = text
             .lines()
             .filter(|line| !line.starts_with("terug"))

@@ -132,7 +132,7 @@ impl<D: Dvza> Server<D> {
         };
         let identified = if strict && ids.is_none() {
             Err(refusal(
-                TokenUitzondering::OngeldigVerzoek,
+                TokenUitzondering::InvalidRequest,
                 "request ids are missing or no uuids",
             ))
         } else {
@@ -141,7 +141,7 @@ impl<D: Dvza> Server<D> {
         let caller = match (identified, &read) {
             (Ok(caller), _) => caller,
             // core.tknint.204: the code counts as offered; but what cannot be established costs nothing
-            (Err(refused), TokenRequest::Code(code)) if refused.uitzondering != TokenUitzondering::NietBeschikbaar => {
+            (Err(refused), TokenRequest::Code(code)) if refused.uitzondering != TokenUitzondering::Unavailable => {
                 self.burn(std::slice::from_ref(&code.code), Some(code), ids).await?;
                 return Err(refused);
             }

@@ -19,7 +19,7 @@ pub use self::{
         Checkpoint, EntryHash, KeptEntries, SignedCheckpoint,
     },
     binding::{Binding, Learned, MAX_LEARNED},
-    code::{Access, BurntCode, Redeem, TakenCode},
+    code::{Access, BurntCode, Redeem, RedeemedCode},
     flow::{Advance, NewFlow, StoredFlow},
     grant::{Grant, Granted, NewGrant},
     ids::{FlowId, GrantId},

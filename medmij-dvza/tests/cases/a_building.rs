@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A. Building the authorization request.
 
-use medmij_dvp::{Aanvraag, AanvraagError, FlowGroup};
+use medmij_dvp::{FlowGroup, FlowRequest, FlowRequestError};
 use medmij_oauth::OauthError;
 use medmij_oauth::{RedirectUri, Scope, Vertegenwoordiging, form::Form, wire::Geboortedatum};
 use medmij_types::{FrontchannelUri, Release};
 
-use crate::whole_flow::{SESSION, aanvraag, dvp, group, id, naam, query, redirect};
+use crate::whole_flow::{SESSION, dvp, flow_request, group, id, name, query, redirect};
 
-fn build(aanvraag: Aanvraag) -> Form {
+fn build(flow_request: FlowRequest) -> Form {
     let location = dvp()
-        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), aanvraag, SESSION)
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            flow_request,
+            SESSION,
+        )
         .unwrap()
         .location;
     Form::parse(query(&location).as_bytes()).unwrap()
@@ -22,7 +26,7 @@ fn value<'a>(form: &'a Form, name: &str) -> &'a str {
 
 #[test]
 fn core_authint_200_a01_a02_a03_a09_a20_k03_exactly_seven_parameters() {
-    let form = build(aanvraag(Release::V2_2, &["42", "48"]));
+    let form = build(flow_request(Release::V2_2, &["42", "48"]));
     let names: Vec<_> = form.iter().map(|(name, _)| name).collect();
     assert_eq!(
         names,
@@ -44,12 +48,12 @@ fn core_authint_200_a01_a02_a03_a09_a20_k03_exactly_seven_parameters() {
 #[test]
 fn core_authint_200_a04_redirect_of_another_host() {
     let other = RedirectUri::parse("https://ander.example.nl/cb").unwrap();
-    let request = Aanvraag::verzamelen(Release::V2_2, naam(), &group(&["42"]), other).unwrap();
+    let request = FlowRequest::verzamelen(Release::V2_2, name(), &group(&["42"]), other).unwrap();
     assert_eq!(
         dvp()
             .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, SESSION)
             .unwrap_err(),
-        AanvraagError::RedirectUri
+        FlowRequestError::RedirectUri
     );
 }
 
@@ -58,7 +62,7 @@ fn core_authint_200_a08_encoded_once() {
     let location = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap()
@@ -72,63 +76,63 @@ fn core_authint_200_a08_encoded_once() {
 
 #[test]
 fn core_authint_200_core_autorisatie_203_a10_a11_a12_a23_scopes_of_releases() {
-    let delen = Scope::delen(Release::V2_2, naam(), id("53")).unwrap();
-    let form = build(Aanvraag::new(naam(), delen, &group(&["53"]), redirect()));
+    let delen = Scope::delen(Release::V2_2, name(), id("53")).unwrap();
+    let form = build(FlowRequest::new(name(), delen, &group(&["53"]), redirect()));
     assert_eq!(value(&form, "scope"), "eenofanderezorgaanbieder~53");
-    let form = build(aanvraag(Release::V1_5, &["42", "48"]));
+    let form = build(flow_request(Release::V1_5, &["42", "48"]));
     assert_eq!(
         value(&form, "scope"),
         "eenofanderezorgaanbieder~42 eenofanderezorgaanbieder~48"
     );
-    assert_eq!(value(&build(aanvraag(Release::V1_0, &["42"])), "scope"), "42");
-    let two = Aanvraag::verzamelen(Release::V1_4, naam(), &group(&["42", "48"]), redirect());
+    assert_eq!(value(&build(flow_request(Release::V1_0, &["42"])), "scope"), "42");
+    let two = FlowRequest::verzamelen(Release::V1_4, name(), &group(&["42", "48"]), redirect());
     assert_eq!(two.unwrap_err(), OauthError::ScopeGegevensdienstCount);
     // A12 cannot be built: a Scope has one Aanbieder. Nor can a scope of another Aanbieder than the flow's.
     let other = Scope::parse(
         Release::V1_5,
-        medmij_oauth::Functie::Verzamelen,
+        medmij_oauth::Function::Verzamelen,
         "anderezorgaanbieder~42",
     )
     .unwrap();
-    let request = Aanvraag::new(naam(), other, &group(&["42"]), redirect());
+    let request = FlowRequest::new(name(), other, &group(&["42"]), redirect());
     assert_eq!(
         dvp()
             .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, SESSION)
             .unwrap_err(),
-        AanvraagError::Aanbieder
+        FlowRequestError::Aanbieder
     );
 }
 
 #[test]
 fn ext_abo_authint_200_a13_a14_abonneren() {
-    for (dagen, expected) in [
+    for (days, expected) in [
         (180, "subscribe~180/eenofanderezorgaanbieder~42"),
         (0, "subscribe~0/eenofanderezorgaanbieder~42"),
     ] {
-        let scope = Scope::abonneren(Release::V2_2, dagen, naam(), id("42")).unwrap();
-        let form = build(Aanvraag::new(naam(), scope, &group(&["42"]), redirect()));
+        let scope = Scope::abonneren(Release::V2_2, days, name(), id("42")).unwrap();
+        let form = build(FlowRequest::new(name(), scope, &group(&["42"]), redirect()));
         assert_eq!(value(&form, "scope"), expected);
     }
 }
 
 #[test]
 fn ext_vert_authint_200_a16_a17_vertegenwoordiging() {
-    let datum = || Geboortedatum::parse("19700901").unwrap();
-    for (soort, scope) in [
-        (Vertegenwoordiging::Vrijwillig, "eenofanderezorgaanbieder onbehalfof"),
+    let date = || Geboortedatum::parse("19700901").unwrap();
+    for (kind, scope) in [
+        (Vertegenwoordiging::Voluntary, "eenofanderezorgaanbieder onbehalfof"),
         (
-            Vertegenwoordiging::OuderlijkGezag,
+            Vertegenwoordiging::ParentalAuthority,
             "eenofanderezorgaanbieder onbehalfofchild",
         ),
     ] {
-        let form = build(aanvraag(Release::V2_2, &["42"]).namens(soort, datum()).unwrap());
+        let form = build(flow_request(Release::V2_2, &["42"]).on_behalf_of(kind, date()).unwrap());
         assert_eq!(value(&form, "scope"), scope);
         assert_eq!(value(&form, "MedMij_geboortedatum"), "19700901");
     }
-    let child_in_1_6 = aanvraag(Release::V1_6, &["42"]).namens(Vertegenwoordiging::OuderlijkGezag, datum());
+    let child_in_1_6 = flow_request(Release::V1_6, &["42"]).on_behalf_of(Vertegenwoordiging::ParentalAuthority, date());
     assert_eq!(child_in_1_6.unwrap_err(), OauthError::ScopeVertegenwoordiging);
-    let mut without_date = aanvraag(Release::V2_2, &["42"])
-        .namens(Vertegenwoordiging::Vrijwillig, datum())
+    let mut without_date = flow_request(Release::V2_2, &["42"])
+        .on_behalf_of(Vertegenwoordiging::Voluntary, date())
         .unwrap();
     without_date.geboortedatum = None;
     assert_eq!(
@@ -139,15 +143,15 @@ fn ext_vert_authint_200_a16_a17_vertegenwoordiging() {
                 SESSION
             )
             .unwrap_err(),
-        AanvraagError::Geboortedatum
+        FlowRequestError::Geboortedatum
     );
 }
 
 #[test]
 fn core_authint_208_a18_a21_fresh_ids_and_state() {
     let (one, two) = (
-        build(aanvraag(Release::V2_2, &["42"])),
-        build(aanvraag(Release::V2_2, &["42"])),
+        build(flow_request(Release::V2_2, &["42"])),
+        build(flow_request(Release::V2_2, &["42"])),
     );
     for name in ["MedMij-Request-ID", "X-Correlation-ID", "state"] {
         assert_ne!(value(&one, name), value(&two, name), "{name}");
@@ -164,7 +168,7 @@ fn core_authint_208_a18_a21_fresh_ids_and_state() {
 
 #[test]
 fn core_authint_208_a19_no_ids_in_1_6() {
-    let form = build(aanvraag(Release::V1_6, &["42"]));
+    let form = build(flow_request(Release::V1_6, &["42"]));
     assert!(!form.has("MedMij-Request-ID") && !form.has("X-Correlation-ID"));
 }
 
@@ -172,7 +176,7 @@ fn core_authint_208_a19_no_ids_in_1_6() {
 fn rfc_6749_3_1_a22_peers_42_an_endpoint_with_a_query_keeps_it() {
     let mut group: FlowGroup = group(&["42"]);
     group.authorization_endpoint = FrontchannelUri::parse("https://dvza.example.nl/authorize?v=1").unwrap();
-    let request = Aanvraag::verzamelen(Release::V2_2, naam(), &group, redirect()).unwrap();
+    let request = FlowRequest::verzamelen(Release::V2_2, name(), &group, redirect()).unwrap();
     let location = dvp()
         .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, SESSION)
         .unwrap()
@@ -186,10 +190,10 @@ fn rfc_6749_3_1_a22_peers_42_an_endpoint_with_a_query_keeps_it() {
 #[test]
 fn core_authint_200_peers_41_the_request_compared_parsed() {
     let endpoint = "https://medmij.za982.xisbridge.net/oauth/authorize";
-    let naam = medmij_types::Aanbiedernaam::parse("umcharderwijk@medmij").unwrap();
+    let name = medmij_types::Aanbiedernaam::parse("umcharderwijk@medmij").unwrap();
     let mut group = group(&["4"]);
     group.authorization_endpoint = FrontchannelUri::parse(endpoint).unwrap();
-    let request = Aanvraag::verzamelen(Release::V1_4, naam, &group, redirect()).unwrap();
+    let request = FlowRequest::verzamelen(Release::V1_4, name, &group, redirect()).unwrap();
     let started = dvp()
         .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, SESSION)
         .unwrap();

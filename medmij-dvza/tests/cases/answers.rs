@@ -17,7 +17,7 @@ use tower::ServiceExt as _;
 use crate::{
     browser::Browser,
     dvza::{Setup, setup, setup_2_2},
-    whole_flow::{SESSION, aanvraag, browser, dvp, land, token_request},
+    whole_flow::{SESSION, browser, dvp, flow_request, land, token_request},
 };
 
 fn back(setup: &Setup) -> Router {
@@ -143,7 +143,7 @@ async fn rfc9110_15_5_9_a_slow_body_is_408_and_a_broken_one_400() {
     let location = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap()
@@ -162,7 +162,7 @@ async fn at_login(setup: &Setup) -> (Browser, String, String) {
     let location = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap()

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue};
 use medmij_dvp::Tokens;
 use medmij_dvza::{
     Arrived, GuardError, Next, Page, Screen, Submitted, Visitor,
-    router::{RenderContext, Screens as _, VoorbeeldSchermen},
+    router::{ExampleScreens, RenderContext, Screens as _},
     store::{Actor, AuditKind, AuditObject, AuditOutcome, AuditQuery, DangerShiftClock as _, Store as _},
 };
 use medmij_oauth::form::Form;
@@ -13,15 +13,15 @@ use medmij_types::Release;
 
 use crate::{
     dvza::{Setup, setup, setup_2_2},
-    whole_flow::{aanvraag, dvp, id, naam, peer, tokens_for},
+    whole_flow::{dvp, flow_request, id, name, peer, tokens_for},
 };
 
 async fn token(setup: &Setup) -> HeaderMap {
-    *setup.dvza.uitslag.lock().unwrap() = Some(medmij_dvza::ToetsUitslag::Beschikbaar(vec![id("48")]));
+    *setup.dvza.outcome.lock().unwrap() = Some(medmij_dvza::ToetsOutcome::Available(vec![id("48")]));
     let tokens: Tokens = tokens_for(
         setup,
         &dvp(),
-        aanvraag(Release::V2_2, &["48"]),
+        flow_request(Release::V2_2, &["48"]),
         "antwoord=ja&langdurig=ja",
     )
     .await;
@@ -30,7 +30,7 @@ async fn token(setup: &Setup) -> HeaderMap {
 }
 
 async fn ask(setup: &Setup, headers: &HeaderMap, gegevensdienst: &str) -> Result<(), GuardError> {
-    let to = (&naam(), &id(gegevensdienst));
+    let to = (&name(), &id(gegevensdienst));
     setup.server.guard(headers, None, &peer(), to).await.map(drop)
 }
 
@@ -71,7 +71,7 @@ async fn core_logging_204_every_access_is_an_entry_and_none_is_dropped() {
     );
     assert_eq!(
         (first.object, &first.aanbieder),
-        (AuditObject::HealthData, &Some(naam()))
+        (AuditObject::HealthData, &Some(name()))
     );
     assert_eq!((&first.persoon, &first.grant), (&consent.persoon, &consent.grant));
     assert_eq!(first.by.actor, Actor::Client(peer().iter().next().cloned()));
@@ -116,7 +116,7 @@ async fn submit(setup: &Setup, visitor: &Visitor, answer: &str) -> Visitor {
 
 fn html(page: &Page) -> String {
     let context = RenderContext::new("/flow", "/stijl.css", &|address| address.to_owned());
-    VoorbeeldSchermen.render(page, &context)
+    ExampleScreens.render(page, &context)
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn nen_7513_a_persoon_sees_who_did_what_and_looking_is_an_entry() {
     assert!(!shown.contains(crate::dvza::BSN));
     // and back to the consents, and to the DVP
     let visitor = submit(&setup, &visitor, "antwoord=overzicht").await;
-    assert!(matches!(setup.server.page(&visitor).await.screen, Screen::Overzicht(_)));
+    assert!(matches!(setup.server.page(&visitor).await.screen, Screen::Overview(_)));
     let read = setup.dvza.store.danger_audit().await.unwrap();
     assert_eq!(
         read.iter().filter(|entry| entry.kind == AuditKind::Read).count(),

@@ -10,7 +10,7 @@ use medmij_types::Release;
 use crate::{
     browser::Seen,
     dvza::{Login, Setup, setup, setup_2_2},
-    whole_flow::{aanvraag, browser, consent, dvp, land, log_in, path},
+    whole_flow::{browser, consent, dvp, flow_request, land, log_in, path},
 };
 
 const GOOD: [(&str, &str); 7] = [
@@ -312,29 +312,29 @@ async fn core_authint_208_b26_b27_request_ids() {
 
 #[tokio::test]
 async fn ext_vert_authint_201_204_b31_b32_b33_representation_is_asked_as_the_scope_says() {
-    for (scope, soort) in [
+    for (scope, kind) in [
         ("eenofanderezorgaanbieder", None),
         (
             "eenofanderezorgaanbieder onbehalfof",
-            Some(Vertegenwoordiging::Vrijwillig),
+            Some(Vertegenwoordiging::Voluntary),
         ),
         (
             "eenofanderezorgaanbieder onbehalfofchild",
-            Some(Vertegenwoordiging::OuderlijkGezag),
+            Some(Vertegenwoordiging::ParentalAuthority),
         ),
     ] {
         let setup = setup_2_2();
-        *setup.dvza.login.lock().unwrap() = Login::Gelukt(soort);
-        let geboren = match soort {
-            Some(Vertegenwoordiging::OuderlijkGezag) => "20200615",
+        *setup.dvza.login.lock().unwrap() = Login::Succeeded(kind);
+        let born = match kind {
+            Some(Vertegenwoordiging::ParentalAuthority) => "20200615",
             _ => "19700901",
         };
-        *setup.dvza.geboren.lock().unwrap() = Some(geboren);
-        let target = request(&[("scope", Some(scope)), ("MedMij_geboortedatum", Some(geboren))]);
+        *setup.dvza.born.lock().unwrap() = Some(born);
+        let target = request(&[("scope", Some(scope)), ("MedMij_geboortedatum", Some(born))]);
         let (_, page) = log_in(&mut browser(&setup), &target).await;
         assert!(page.body.contains("Toestemming geven"), "{scope}");
         let logins = setup.dvza.logins.lock().unwrap();
-        assert_eq!(logins[0].vertegenwoordiging, soort);
+        assert_eq!(logins[0].vertegenwoordiging, kind);
         assert_eq!(logins[0].callback, "https://dvza.example.nl/oauth/login");
     }
 }
@@ -347,8 +347,8 @@ async fn ext_vert_authint_200_representation_is_offered_by_what_is_registered_an
     ];
     for (registered, taken) in [
         (vec![], [false, false]),
-        (vec![Vertegenwoordiging::Vrijwillig], [true, false]),
-        (vec![Vertegenwoordiging::OuderlijkGezag], [false, true]),
+        (vec![Vertegenwoordiging::Voluntary], [true, false]),
+        (vec![Vertegenwoordiging::ParentalAuthority], [false, true]),
     ] {
         let setup = setup_2_2();
         *setup.dvza.kinds.lock().unwrap() = registered;
@@ -397,8 +397,8 @@ async fn core_alst_101_an_ampersand_in_a_name_travels_encoded() {
 #[tokio::test]
 async fn ext_vert_autorisatie_201_b34_another_birth_date_stops() {
     let setup = setup_2_2();
-    *setup.dvza.login.lock().unwrap() = Login::Gelukt(Some(Vertegenwoordiging::Vrijwillig));
-    *setup.dvza.geboren.lock().unwrap() = Some("19700902");
+    *setup.dvza.login.lock().unwrap() = Login::Succeeded(Some(Vertegenwoordiging::Voluntary));
+    *setup.dvza.born.lock().unwrap() = Some("19700902");
     let scope = ("scope", Some("eenofanderezorgaanbieder onbehalfof"));
     let target = request(&[scope, ("MedMij_geboortedatum", Some("19700901"))]);
     let (_, page) = log_in(&mut browser(&setup), &target).await;
@@ -412,7 +412,7 @@ async fn core_gegevensdiensten_103_every_listed_client_is_served() {
     let setup = setup_2_2();
     for client in ["pgo.example.nl", "ander.example.nl"] {
         let dvp = medmij_dvp::Dvp::new(medmij_oauth::ClientId::parse(client).unwrap());
-        let mut request = aanvraag(Release::V2_2, &["42"]);
+        let mut request = flow_request(Release::V2_2, &["42"]);
         request.redirect_uri = medmij_oauth::RedirectUri::parse(&format!("https://{client}/cb")).unwrap();
         let started = dvp
             .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, "s")
@@ -424,7 +424,7 @@ async fn core_gegevensdiensten_103_every_listed_client_is_served() {
     let started = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             "s",
         )
         .unwrap();

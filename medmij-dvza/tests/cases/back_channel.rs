@@ -13,7 +13,7 @@ use std::{
 
 use axum::{Router, extract::Request, middleware::Next, response::Response, routing::get};
 use bytes::Bytes;
-use medmij_dvp::{Aanvraag, Callback, PendingFlows, ReceivedCode, SendError, Tokens};
+use medmij_dvp::{Callback, FlowRequest, PendingFlows, ReceivedCode, SendError, Tokens};
 use medmij_dvza::router::{Guard, RouterOptions, back_channel, guard};
 use medmij_net::{
     BackChannel, BackChannelListener, DangerLoopback, NetError, NodeIdentity, Revocation, SendLimits, TrustRoots,
@@ -26,12 +26,12 @@ use tokio::sync::Notify;
 
 use crate::{
     dvza::{Setup, setup},
-    whole_flow::{SESSION, aanvraag, code_for, dvp, id},
+    whole_flow::{SESSION, code_for, dvp, flow_request, id},
 };
 
 const DVZA: &str = "dvza.localhost";
 const DVP: &str = "pgo.example.nl";
-const ANDER: &str = "ander.example.nl";
+const OTHER: &str = "ander.example.nl";
 
 /// A DVZA on a mutual-TLS listener that lets two DVPs in.
 struct Net {
@@ -65,13 +65,13 @@ impl Net {
             Router::new()
                 .route("/fhir/Patient", get(async || "data"))
                 .layer(axum::middleware::from_fn_with_state(
-                    Guard::new(setup.server.clone(), crate::whole_flow::naam(), id("48")),
+                    Guard::new(setup.server.clone(), crate::whole_flow::name(), id("48")),
                     guard,
                 ));
         let router = back_channel(setup.server.clone(), RouterOptions::at("/oauth"))
             .merge(fhir)
             .layer(axum::middleware::from_fn(gate));
-        let policy = HostPolicy::danger_fixed([DVP, ANDER].map(|name| Hostname::parse(name).unwrap()));
+        let policy = HostPolicy::danger_fixed([DVP, OTHER].map(|name| Hostname::parse(name).unwrap()));
         let identity = identity(&pki, DVZA);
         let listener = BackChannelListener::builder(identity, roots(&pki), policy)
             .revocation(Revocation::danger_off())
@@ -105,7 +105,7 @@ impl Net {
     }
 
     async fn code(&self) -> ReceivedCode {
-        let mut request: Aanvraag = aanvraag(Release::V2_2, &["42", "48"]);
+        let mut request: FlowRequest = flow_request(Release::V2_2, &["42", "48"]);
         request.token_endpoint = BackchannelUri::parse(&format!("https://{DVZA}/oauth/token")).unwrap();
         code_for(&self.setup, &dvp(), request, "antwoord=ja").await
     }
@@ -138,7 +138,7 @@ async fn core_tknint_200_peers_46_an_exchange_over_mutual_tls() {
     assert_eq!(net.patient(&channel, &tokens).await.unwrap().status(), 200);
     // a refusal of the other side is told as what it is, by its code only
     let received = net.code().await;
-    net.setup.dvza.clients.lock().unwrap().retain(|name| *name == ANDER);
+    net.setup.dvza.clients.lock().unwrap().retain(|name| *name == OTHER);
     let refused = dvp().exchange(received, &channel).await.unwrap_err();
     assert!(matches!(refused, SendError::Exchange { .. }));
     assert_eq!(refused.to_string(), "token request was refused: invalid_client");
@@ -155,11 +155,11 @@ async fn core_whl_306_308_core_tknint_200_e15_e16_suite_5_who_gets_in() {
     }
     assert_eq!(net.requests.load(Ordering::SeqCst), 0);
     // a Node that is on the Whitelist and is another DVP: at the token endpoint, and at the resource server
-    let (own, ander) = (net.node(DVP, &net.pki), net.node(ANDER, &net.pki));
-    let refused = dvp().exchange(net.code().await, &ander).await.unwrap_err();
+    let (own, other) = (net.node(DVP, &net.pki), net.node(OTHER, &net.pki));
+    let refused = dvp().exchange(net.code().await, &other).await.unwrap_err();
     assert_eq!(refused.to_string(), "token request was refused: invalid_client");
     let tokens = dvp().exchange(net.code().await, &own).await.unwrap();
-    let stolen = net.patient(&ander, &tokens).await.unwrap();
+    let stolen = net.patient(&other, &tokens).await.unwrap();
     assert_eq!(stolen.status(), 401);
     assert_eq!(stolen.headers()["www-authenticate"], "Bearer error=\"invalid_token\"");
     assert_eq!(

@@ -8,14 +8,14 @@ use medmij_types::Release;
 
 use crate::{
     dvza::setup_2_2,
-    whole_flow::{SESSION, aanvraag, browser, dvp, land, path},
+    whole_flow::{SESSION, browser, dvp, flow_request, land, path},
 };
 
 fn start() -> String {
     dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap()

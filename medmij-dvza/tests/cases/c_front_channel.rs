@@ -4,23 +4,23 @@
 use std::time::Duration;
 
 use medmij_dvza::{
-    ToetsUitslag,
+    ToetsOutcome,
     store::{AuditKind, DangerShiftClock as _},
 };
 use medmij_log::EventType;
 use medmij_oauth::Vertegenwoordiging;
-use medmij_types::{Datum, Release};
+use medmij_types::{CalendarDate, Release};
 
 use crate::{
     dvza::{Login, Setup, setup, setup_2_2},
-    whole_flow::{SESSION, aanvraag, browser, dvp, id, land, log_in},
+    whole_flow::{SESSION, browser, dvp, flow_request, id, land, log_in},
 };
 
 fn start(release: Release) -> String {
     dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(release, &["42"]),
+            flow_request(release, &["42"]),
             SESSION,
         )
         .unwrap()
@@ -64,12 +64,12 @@ async fn core_authint_204_205_c02_consent_only_after_authentication() {
 async fn core_usrint_101_c03_annulering_and_failed_login() {
     for (login, event, text) in [
         (
-            Login::Geannuleerd,
+            Login::Cancelled,
             EventType::ReceiveAuthorizationCancellation,
             "Je bent gestopt",
         ),
         (
-            Login::Mislukt,
+            Login::Failed,
             EventType::ReceiveAuthenticationError,
             "Inloggen is niet gelukt",
         ),
@@ -111,19 +111,19 @@ async fn uci_verzamelen_c04_c05_c15_c21_peers_54_55_release_1_0_explains() {
     let at_1_0 = || {
         setup(|config| {
             config.release = Release::V1_0;
-            config.aanbieder = Some(crate::whole_flow::naam());
+            config.aanbieder = Some(crate::whole_flow::name());
         })
     };
     let setup = at_1_0();
-    *setup.dvza.login.lock().unwrap() = Login::Mislukt;
+    *setup.dvza.login.lock().unwrap() = Login::Failed;
     assert!(leave(&setup, Release::V1_0).await.contains("error=unauthorized_client"));
 
-    for (uitslag, text) in [
-        (ToetsUitslag::NietBeschikbaar, "No%20such%20resources."),
-        (ToetsUitslag::NietVastTeStellen, "Authorization%20failed."),
+    for (outcome, text) in [
+        (ToetsOutcome::Unavailable, "No%20such%20resources."),
+        (ToetsOutcome::NotEstablished, "Authorization%20failed."),
     ] {
         let setup = at_1_0();
-        *setup.dvza.uitslag.lock().unwrap() = Some(uitslag);
+        *setup.dvza.outcome.lock().unwrap() = Some(outcome);
         let mut browser = browser(&setup);
         let (flow, landing) = land(&mut browser, &start(Release::V1_0)).await;
         let away = browser.answer(&flow, &landing, "antwoord=inloggen").await;
@@ -150,12 +150,12 @@ async fn uci_verzamelen_c04_c05_c15_c21_peers_54_55_release_1_0_explains() {
 #[tokio::test]
 async fn autoriseren_3_c21_differs() {
     let setup = setup_2_2();
-    *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::NietVastTeStellen);
+    *setup.dvza.outcome.lock().unwrap() = Some(ToetsOutcome::NotEstablished);
     let policy = setup
         .server
         .config()
         .exceptions
-        .rule(Release::V2_2, medmij_oauth::policy::Uitzondering::NietVastTeStellen);
+        .rule(Release::V2_2, medmij_oauth::policy::Uitzondering::NotEstablished);
     let location = leave(&setup, Release::V2_2).await;
     assert!(location.contains(&format!("error={}&", policy.error)), "{location}");
 }
@@ -190,7 +190,7 @@ impl medmij_types::Clock for At {
 /// The page after a login: who is born when, by which representation, with which `MedMij_geboortedatum`.
 async fn page_of_birth(
     now: &str,
-    geboren: Option<&'static str>,
+    born: Option<&'static str>,
     asked: Option<(Vertegenwoordiging, &str)>,
     danger: bool,
 ) -> String {
@@ -198,12 +198,12 @@ async fn page_of_birth(
         config.clock = std::sync::Arc::new(At(medmij_types::Tijdstempel::parse(now).unwrap()));
         config.danger_without_birth_date = danger;
     });
-    *setup.dvza.login.lock().unwrap() = Login::Gelukt(asked.map(|(soort, _)| soort));
-    *setup.dvza.geboren.lock().unwrap() = geboren;
-    let mut request = aanvraag(Release::V2_2, &["42"]);
-    if let Some((soort, opgegeven)) = asked {
-        let opgegeven = medmij_oauth::wire::Geboortedatum::parse(opgegeven).unwrap();
-        request = request.namens(soort, opgegeven).unwrap();
+    *setup.dvza.login.lock().unwrap() = Login::Succeeded(asked.map(|(kind, _)| kind));
+    *setup.dvza.born.lock().unwrap() = born;
+    let mut request = flow_request(Release::V2_2, &["42"]);
+    if let Some((kind, stated)) = asked {
+        let stated = medmij_oauth::wire::Geboortedatum::parse(stated).unwrap();
+        request = request.on_behalf_of(kind, stated).unwrap();
     }
     let started = dvp()
         .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, SESSION)
@@ -223,9 +223,9 @@ async fn page_of_birth(
 
 #[tokio::test]
 async fn beschikbaarheidstoets_c07_c08_c09_age_by_the_day_in_the_netherlands() {
-    use Vertegenwoordiging::{OuderlijkGezag, Vrijwillig};
+    use Vertegenwoordiging::{ParentalAuthority, Voluntary};
     let (yes, no) = ("Toestemming geven", "Er is niets gedeeld");
-    for (now, geboren, soort, seen) in [
+    for (now, born, kind, seen) in [
         // 16 today, 15 still
         ("2026-06-15T12:00:00Z", "20100615", None, yes),
         ("2026-06-15T12:00:00Z", "20100616", None, no),
@@ -233,32 +233,28 @@ async fn beschikbaarheidstoets_c07_c08_c09_age_by_the_day_in_the_netherlands() {
         ("2026-01-15T23:30:00Z", "20100116", None, yes),
         ("2026-06-15T21:59:59Z", "20100616", None, no),
         ("2026-01-15T22:59:59Z", "20100116", None, no),
-        ("2026-06-15T12:00:00Z", "20100616", Some(Vrijwillig), no),
-        ("2026-06-15T12:00:00Z", "20100615", Some(Vrijwillig), yes),
+        ("2026-06-15T12:00:00Z", "20100616", Some(Voluntary), no),
+        ("2026-06-15T12:00:00Z", "20100615", Some(Voluntary), yes),
         // 11 still, 12 today
-        ("2026-06-15T12:00:00Z", "20140616", Some(OuderlijkGezag), yes),
-        ("2026-06-15T12:00:00Z", "20140615", Some(OuderlijkGezag), no),
-        ("2026-06-15T22:30:00Z", "20140616", Some(OuderlijkGezag), no),
-        ("2026-06-15T21:59:59Z", "20140616", Some(OuderlijkGezag), yes),
-        ("2026-06-15T12:00:00Z", "20150101", Some(OuderlijkGezag), yes),
+        ("2026-06-15T12:00:00Z", "20140616", Some(ParentalAuthority), yes),
+        ("2026-06-15T12:00:00Z", "20140615", Some(ParentalAuthority), no),
+        ("2026-06-15T22:30:00Z", "20140616", Some(ParentalAuthority), no),
+        ("2026-06-15T21:59:59Z", "20140616", Some(ParentalAuthority), yes),
+        ("2026-06-15T12:00:00Z", "20150101", Some(ParentalAuthority), yes),
         // an incomplete date of the source, by the reading that grants least
         ("2026-06-15T12:00:00Z", "19700000", None, yes),
         ("2026-12-30T12:00:00Z", "20100000", None, no),
         ("2026-12-31T12:00:00Z", "20100000", None, yes),
         ("2026-06-15T12:00:00Z", "00000000", None, no),
     ] {
-        let asked = soort.map(|soort| (soort, geboren));
-        assert_eq!(
-            page_of_birth(now, Some(geboren), asked, false).await,
-            seen,
-            "{geboren} {now}"
-        );
+        let asked = kind.map(|kind| (kind, born));
+        assert_eq!(page_of_birth(now, Some(born), asked, false).await, seen, "{born} {now}");
     }
 }
 
 #[tokio::test]
 async fn ext_vert_autorisatie_201_a_birth_date_that_is_not_known_stops() {
-    use Vertegenwoordiging::{OuderlijkGezag, Vrijwillig};
+    use Vertegenwoordiging::{ParentalAuthority, Voluntary};
     let now = "2026-06-15T12:00:00Z";
     let (yes, no, unknown) = (
         "Toestemming geven",
@@ -266,36 +262,41 @@ async fn ext_vert_autorisatie_201_a_birth_date_that_is_not_known_stops() {
         "Je antwoord is niet verwerkt",
     );
     let other = "Inloggen voor een ander";
-    for (geboren, asked, danger, seen) in [
+    for (born, asked, danger, seen) in [
         (None, None, false, no),
         (None, None, true, yes),
-        (None, Some((Vrijwillig, "19700901")), false, unknown),
-        (None, Some((Vrijwillig, "19700901")), true, unknown),
-        (Some("00000000"), Some((Vrijwillig, "19700901")), false, unknown),
-        (Some("00000000"), Some((OuderlijkGezag, "20200901")), true, unknown),
+        (None, Some((Voluntary, "19700901")), false, unknown),
+        (None, Some((Voluntary, "19700901")), true, unknown),
+        (Some("00000000"), Some((Voluntary, "19700901")), false, unknown),
+        (Some("00000000"), Some((ParentalAuthority, "20200901")), true, unknown),
         // known parts are compared
-        (Some("19700000"), Some((Vrijwillig, "19700901")), false, yes),
-        (Some("19700900"), Some((Vrijwillig, "19700901")), false, yes),
-        (Some("19700000"), Some((Vrijwillig, "19710901")), false, other),
-        (Some("19700900"), Some((Vrijwillig, "19701001")), false, other),
-        (Some("19700901"), Some((Vrijwillig, "19700902")), false, other),
-        (Some("20200000"), Some((OuderlijkGezag, "20200901")), false, yes),
-        (Some("20140000"), Some((OuderlijkGezag, "20140901")), false, no),
+        (Some("19700000"), Some((Voluntary, "19700901")), false, yes),
+        (Some("19700900"), Some((Voluntary, "19700901")), false, yes),
+        (Some("19700000"), Some((Voluntary, "19710901")), false, other),
+        (Some("19700900"), Some((Voluntary, "19701001")), false, other),
+        (Some("19700901"), Some((Voluntary, "19700902")), false, other),
+        (Some("20200000"), Some((ParentalAuthority, "20200901")), false, yes),
+        (Some("20140000"), Some((ParentalAuthority, "20140901")), false, no),
     ] {
         assert_eq!(
-            page_of_birth(now, geboren, asked, danger).await,
+            page_of_birth(now, born, asked, danger).await,
             seen,
-            "{geboren:?} {asked:?}"
+            "{born:?} {asked:?}"
         );
     }
 }
 
 #[tokio::test]
-async fn verantwoordelijkheden_zorg_c10_late_variant() {
+async fn care_responsibilities_c10_late_variant() {
     let setup = setup_2_2();
-    *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::Later);
-    let tokens =
-        crate::whole_flow::tokens_for(&setup, &dvp(), aanvraag(Release::V2_2, &["42", "48"]), "antwoord=ja").await;
+    *setup.dvza.outcome.lock().unwrap() = Some(ToetsOutcome::Later);
+    let tokens = crate::whole_flow::tokens_for(
+        &setup,
+        &dvp(),
+        flow_request(Release::V2_2, &["42", "48"]),
+        "antwoord=ja",
+    )
+    .await;
     assert_eq!(tokens.granted.gegevensdiensten, [id("42"), id("48")]);
 }
 
@@ -318,7 +319,7 @@ async fn autoriseren_c14_consent_is_logged_with_the_code() {
 }
 
 #[tokio::test]
-async fn technische_storing_c16_c17() {
+async fn outage_c16_c17() {
     // C16: after V1, the way back is visible
     let setup = setup_2_2();
     let mut browser = browser(&setup);
@@ -357,23 +358,23 @@ async fn technische_storing_c16_c17() {
 
 #[tokio::test]
 async fn ext_vert_authint_202_vertegenwoordiging_1_2_c18_c19_c20() {
-    use Vertegenwoordiging::Vrijwillig;
+    use Vertegenwoordiging::Voluntary;
     for (asked, used, text) in [
-        (Some(Vrijwillig), None, "Je wilde inloggen voor een ander"),
-        (None, Some(Vrijwillig), "Je logde in voor een ander"),
+        (Some(Voluntary), None, "Je wilde inloggen voor een ander"),
+        (None, Some(Voluntary), "Je logde in voor een ander"),
         (
-            Some(Vrijwillig),
-            Some(Vertegenwoordiging::OuderlijkGezag),
+            Some(Voluntary),
+            Some(Vertegenwoordiging::ParentalAuthority),
             "Je wilde inloggen voor een ander",
         ),
-        (Some(Vrijwillig), Some(Vrijwillig), "Toestemming geven"),
+        (Some(Voluntary), Some(Voluntary), "Toestemming geven"),
     ] {
         let setup = setup_2_2();
-        *setup.dvza.login.lock().unwrap() = Login::Gelukt(used);
-        let mut request = aanvraag(Release::V2_2, &["42"]);
-        if let Some(soort) = asked {
+        *setup.dvza.login.lock().unwrap() = Login::Succeeded(used);
+        let mut request = flow_request(Release::V2_2, &["42"]);
+        if let Some(kind) = asked {
             request = request
-                .namens(soort, medmij_oauth::wire::Geboortedatum::parse("19700901").unwrap())
+                .on_behalf_of(kind, medmij_oauth::wire::Geboortedatum::parse("19700901").unwrap())
                 .unwrap();
         }
         let started = dvp()
@@ -450,7 +451,7 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     let tokens = crate::whole_flow::tokens_for(
         &setup,
         &dvp,
-        aanvraag(Release::V2_2, &["42"]),
+        flow_request(Release::V2_2, &["42"]),
         "antwoord=ja&langdurig=ja",
     )
     .await;
@@ -459,13 +460,13 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     assert!(
         setup
             .server
-            .guard(&headers, None, &peer, (&crate::whole_flow::naam(), &id("42")))
+            .guard(&headers, None, &peer, (&crate::whole_flow::name(), &id("42")))
             .await
             .is_ok()
     );
 
     let flows = medmij_dvp::PendingFlows::default();
-    let mut request = aanvraag(Release::V2_2, &["42"]);
+    let mut request = flow_request(Release::V2_2, &["42"]);
     let endpoint = "https://dvza.example.nl/oauth/toestemmingen";
     request.authorization_endpoint = medmij_types::FrontchannelUri::parse(endpoint).unwrap();
     let started = dvp
@@ -482,7 +483,7 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
         landing.body
     );
     let (flow, page) = log_in(&mut browser, &location).await;
-    let today = Datum::in_amsterdam(std::time::SystemTime::now());
+    let today = CalendarDate::in_amsterdam(std::time::SystemTime::now());
     let since = format!("Je gaf deze toestemming op {} ", today.day());
     assert!(
         page.body.contains(&since) && page.body.contains(&format!(" {}.</p>", today.year())),
@@ -519,7 +520,7 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     assert!(
         setup
             .server
-            .guard(&headers, None, &peer, (&crate::whole_flow::naam(), &id("42")))
+            .guard(&headers, None, &peer, (&crate::whole_flow::name(), &id("42")))
             .await
             .is_ok()
     );
@@ -533,7 +534,7 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     assert!(page.body.contains("Je hebt geen toestemmingen"));
     let done = "Je toestemming is gestopt. \u{2068}Huisartsenpraktijk De Linde\u{2069} deelt geen gegevens meer";
     assert!(page.body.contains(done), "{}", page.body);
-    let to = (&crate::whole_flow::naam(), &id("42"));
+    let to = (&crate::whole_flow::name(), &id("42"));
     assert!(setup.server.guard(&headers, None, &peer, to).await.is_err());
     let (request, exchange) = dvp
         .refresh_request(
@@ -551,7 +552,7 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     let callback = medmij_dvp::Callback::new(SESSION, "/cb", query);
     assert_eq!(
         dvp.returned(&flows, &callback).unwrap().aanbieder(),
-        &crate::whole_flow::naam()
+        &crate::whole_flow::name()
     );
     assert!(dvp.returned(&flows, &callback).is_err());
 }

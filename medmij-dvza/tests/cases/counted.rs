@@ -6,7 +6,7 @@ use std::{future::Future, ops::Deref, sync::Mutex, time::Duration};
 use medmij_dvza::store::{
     Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
     DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, MemoryStore, NewFlow, NewGrant,
-    Redeem, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow, TakenCode,
+    Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
 };
 use medmij_oauth::{
     ClientId,

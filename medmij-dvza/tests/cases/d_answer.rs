@@ -6,13 +6,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use medmij_dvp::{Callback, CallbackError, Melding, PendingFlow, PendingFlows};
+use medmij_dvp::{Callback, CallbackError, PendingFlow, PendingFlows, UserMessage};
 use medmij_oauth::wire::{AuthorizationResponseError, ErrorCode};
 use medmij_types::{Entropy, EntropyError, OsEntropy, Release, State};
 
 use crate::{
     dvza::{setup, setup_2_2},
-    whole_flow::{SESSION, aanvraag, browser, consent, dvp, log_in, naam, peer, query},
+    whole_flow::{SESSION, browser, consent, dvp, flow_request, log_in, name, peer, query},
 };
 
 #[tokio::test]
@@ -20,12 +20,12 @@ async fn core_autorisatie_207_d01_d05_d06_peers_55_code_and_state_only() {
     for release in Release::ALL.iter().copied() {
         let setup = setup(|config| {
             config.release = release;
-            config.aanbieder = Some(naam());
+            config.aanbieder = Some(name());
         });
         let started = dvp()
             .start(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
-                aanvraag(release, &["42"]),
+                flow_request(release, &["42"]),
                 SESSION,
             )
             .unwrap();
@@ -50,7 +50,7 @@ fn core_tknint_202_d07_d09_c1_peers_43_44_state_is_spent_once_in_its_session() {
     let started = dvp
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap();
@@ -80,7 +80,7 @@ fn core_tknint_202_d07_d09_c1_peers_43_44_state_is_spent_once_in_its_session() {
     ] {
         let found = dvp.finish(&flows, &Callback::new(session, "/cb", query)).unwrap_err();
         assert_eq!(found, error, "{query}");
-        assert_eq!(found.melding(), Melding::OpnieuwBeginnen);
+        assert_eq!(found.user_message(), UserMessage::StartAgain);
     }
     assert_eq!(flows.len(), 1);
     assert!(dvp.finish(&flows, &Callback::new(SESSION, "/cb", &good)).is_ok());
@@ -90,18 +90,18 @@ fn core_tknint_202_d07_d09_c1_peers_43_44_state_is_spent_once_in_its_session() {
 
 #[test]
 fn rfc_6749_4_1_2_1_d08_d10_errors_end_the_flow() {
-    for (error, melding) in [
-        ("access_denied", Melding::NietVerleend),
-        ("server_error", Melding::StoringBijAanbieder),
-        ("invalid_scope", Melding::StoringBijOns),
-        ("iets_nieuws", Melding::StoringBijAanbieder),
+    for (error, user_message) in [
+        ("access_denied", UserMessage::NotGranted),
+        ("server_error", UserMessage::OutageAtAanbieder),
+        ("invalid_scope", UserMessage::OutageAtUs),
+        ("iets_nieuws", UserMessage::OutageAtAanbieder),
     ] {
         let dvp = dvp();
         let flows = PendingFlows::default();
         let started = dvp
             .start(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
-                aanvraag(Release::V2_2, &["42"]),
+                flow_request(Release::V2_2, &["42"]),
                 SESSION,
             )
             .unwrap();
@@ -109,7 +109,7 @@ fn rfc_6749_4_1_2_1_d08_d10_errors_end_the_flow() {
         flows.insert(started.flow);
         let found = dvp.finish(&flows, &Callback::new(SESSION, "/cb", &query)).unwrap_err();
         assert!(matches!(&found, CallbackError::Refused(refused) if refused.error == ErrorCode::from_wire(error)));
-        assert_eq!(found.melding(), melding);
+        assert_eq!(found.user_message(), user_message);
         assert!(flows.is_empty());
     }
 }
@@ -121,7 +121,7 @@ fn c2_suite_16_an_answer_on_the_path_of_another_server_is_refused() {
     let started = dvp
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap();
@@ -138,7 +138,7 @@ fn a_pending_flow_survives_storage_and_shows_no_state() {
     let flow = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42", "48"]),
+            flow_request(Release::V2_2, &["42", "48"]),
             SESSION,
         )
         .unwrap()
@@ -159,7 +159,7 @@ fn pending_flows_are_bounded() {
         let flow = dvp()
             .start(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
-                aanvraag(Release::V2_2, &["42"]),
+                flow_request(Release::V2_2, &["42"]),
                 SESSION,
             )
             .unwrap()
@@ -234,7 +234,7 @@ async fn core_autorisatie_208_d04_f13_a_value_that_was_issued_never_leaves_again
         let started = dvp()
             .start(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
-                aanvraag(Release::V2_2, &["42"]),
+                flow_request(Release::V2_2, &["42"]),
                 SESSION,
             )
             .unwrap();

@@ -4,12 +4,12 @@
 use std::sync::{Arc, Mutex};
 
 use medmij_dvza::{
-    Aanbieder, AanbiederTexts, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome,
-    LoginRequest, LoginStart, Persoon, Represented, Server, ServerConfig, SourceBirthDate, SupplierError, Toets,
-    ToetsUitslag, ToetsVraag,
+    Aanbieder, AanbiederTexts, Aanbieders, Authentication, Client, Clients, Dvza, LoginCallback, LoginOutcome,
+    LoginRequest, LoginStart, OfferedService, Persoon, Represented, Server, ServerConfig, SourceBirthDate,
+    SupplierError, Toets, ToetsOutcome, ToetsQuery,
 };
 use medmij_log::MemoryObserver;
-use medmij_oauth::{ClientId, Functie, Vertegenwoordiging, seal::LocalKeyRing};
+use medmij_oauth::{ClientId, Function, Vertegenwoordiging, seal::LocalKeyRing};
 use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Hostname, Organisatienaam, OsEntropy, Release};
 
 use crate::counted::Counted;
@@ -25,8 +25,8 @@ pub(crate) struct TestDvza {
     pub(crate) logins: Mutex<Vec<LoginRequest>>,
     /// Who logs in.
     pub(crate) bsn: Mutex<&'static str>,
-    pub(crate) uitslag: Mutex<Option<ToetsUitslag>>,
-    pub(crate) geboren: Mutex<Option<&'static str>>,
+    pub(crate) outcome: Mutex<Option<ToetsOutcome>>,
+    pub(crate) born: Mutex<Option<&'static str>>,
     /// Whether the representation stands; by default nobody can say.
     pub(crate) represented: Mutex<Option<Represented>>,
     /// Which kinds of representation the Aanbieder registered.
@@ -40,9 +40,9 @@ pub(crate) struct TestDvza {
 
 #[derive(Clone, Copy)]
 pub(crate) enum Login {
-    Gelukt(Option<Vertegenwoordiging>),
-    Geannuleerd,
-    Mislukt,
+    Succeeded(Option<Vertegenwoordiging>),
+    Cancelled,
+    Failed,
 }
 
 pub(crate) struct Setup {
@@ -56,13 +56,16 @@ pub(crate) fn setup(change: impl FnOnce(&mut ServerConfig)) -> Setup {
         store: Counted::default(),
         clients: Mutex::new(vec!["pgo.example.nl", "ander.example.nl"]),
         listed: Mutex::new(vec!["42", "48", "53"]),
-        login: Mutex::new(Login::Gelukt(None)),
+        login: Mutex::new(Login::Succeeded(None)),
         logins: Mutex::default(),
         bsn: Mutex::new(BSN),
-        uitslag: Mutex::default(),
-        geboren: Mutex::new(Some("19700901")),
+        outcome: Mutex::default(),
+        born: Mutex::new(Some("19700901")),
         represented: Mutex::default(),
-        kinds: Mutex::new(vec![Vertegenwoordiging::Vrijwillig, Vertegenwoordiging::OuderlijkGezag]),
+        kinds: Mutex::new(vec![
+            Vertegenwoordiging::Voluntary,
+            Vertegenwoordiging::ParentalAuthority,
+        ]),
         texts: Mutex::default(),
         broken: Mutex::new(false),
         asked: Mutex::default(),
@@ -114,30 +117,30 @@ impl Clients for TestDvza {
             return Err(SupplierError::new("ocl", "broken for this test"));
         }
         let listed = self.clients.lock().unwrap().contains(&id.as_str());
-        let naam = Organisatienaam::parse("De Enige Echte PGO").unwrap();
+        let name = Organisatienaam::parse("De Enige Echte PGO").unwrap();
         let ids = self.listed.lock().unwrap();
         let ids = ids.iter().map(|id| GegevensdienstId::parse(id).unwrap()).collect();
-        Ok(listed.then(|| Client::new(naam, Some(ids))))
+        Ok(listed.then(|| Client::new(name, Some(ids))))
     }
 }
 
 impl Aanbieders for TestDvza {
-    async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
-        self.asked.lock().unwrap().push(naam.short().to_owned());
+    async fn aanbieder(&self, name: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
+        self.asked.lock().unwrap().push(name.short().to_owned());
         let id = |id| GegevensdienstId::parse(id).unwrap();
-        let diensten = vec![
-            Dienst::new(id("42"), Functie::Verzamelen, "Huisartsgegevens"),
-            Dienst::new(id("48"), Functie::Verzamelen, "Basisgegevens Zorg"),
+        let services = vec![
+            OfferedService::new(id("42"), Function::Verzamelen, "Huisartsgegevens"),
+            OfferedService::new(id("48"), Function::Verzamelen, "Basisgegevens Zorg"),
             // offered, but the client is not on the OCL for it
-            Dienst::new(id("61"), Functie::Verzamelen, "Basisgegevens langdurige zorg"),
-            Dienst::new(id("53"), Functie::Delen, "Meetwaarden vitale functies"),
-            Dienst::new(id("60"), Functie::Delen, "Vragenlijsten"),
-            Dienst::new(id("42"), Functie::Abonneren, "Huisartsgegevens").with_maximale_duur(90),
+            OfferedService::new(id("61"), Function::Verzamelen, "Basisgegevens langdurige zorg"),
+            OfferedService::new(id("53"), Function::Delen, "Meetwaarden vitale functies"),
+            OfferedService::new(id("60"), Function::Delen, "Vragenlijsten"),
+            OfferedService::new(id("42"), Function::Abonneren, "Huisartsgegevens").with_max_duration(90),
         ];
         let privacy = "https://ziekenhuis.example.nl/privacy";
-        let here = ["eenofanderezorgaanbieder", "tweedezorgaanbieder"].contains(&naam.short());
+        let here = ["eenofanderezorgaanbieder", "tweedezorgaanbieder"].contains(&name.short());
         Ok(here.then(|| {
-            let mut linde = Aanbieder::new(naam.clone(), "Huisartsenpraktijk De Linde", privacy, diensten);
+            let mut linde = Aanbieder::new(name.clone(), "Huisartsenpraktijk De Linde", privacy, services);
             linde.texts = self.texts.lock().unwrap().clone();
             let kinds = self.kinds.lock().unwrap();
             kinds
@@ -157,24 +160,24 @@ impl Authentication for TestDvza {
     async fn finish(&self, callback: &LoginCallback<'_>) -> Result<LoginOutcome, SupplierError> {
         assert_eq!(callback.remember, b"nonce");
         Ok(match *self.login.lock().unwrap() {
-            Login::Gelukt(soort) => {
-                let persoon = Persoon::new(Bsn::parse(*self.bsn.lock().unwrap()).unwrap())
-                    .with_betrouwbaarheidsniveau("substantieel");
-                LoginOutcome::Ingelogd(match soort {
-                    Some(soort) => persoon.vertegenwoordigd(soort),
+            Login::Succeeded(kind) => {
+                let persoon =
+                    Persoon::new(Bsn::parse(*self.bsn.lock().unwrap()).unwrap()).with_assurance_level("substantieel");
+                LoginOutcome::LoggedIn(match kind {
+                    Some(kind) => persoon.represented(kind),
                     None => persoon,
                 })
             }
-            Login::Geannuleerd => LoginOutcome::Geannuleerd,
-            Login::Mislukt => LoginOutcome::Mislukt,
+            Login::Cancelled => LoginOutcome::Cancelled,
+            Login::Failed => LoginOutcome::Failed,
         })
     }
 }
 
 impl Toets for TestDvza {
-    async fn toets(&self, vraag: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
-        let steered = self.uitslag.lock().unwrap().clone();
-        Ok(steered.unwrap_or_else(|| ToetsUitslag::Beschikbaar(vraag.gegevensdiensten.to_vec())))
+    async fn toets(&self, query: &ToetsQuery<'_>) -> Result<ToetsOutcome, SupplierError> {
+        let steered = self.outcome.lock().unwrap().clone();
+        Ok(steered.unwrap_or_else(|| ToetsOutcome::Available(query.gegevensdiensten.to_vec())))
     }
 
     async fn represented(&self, _: &Persoon, _: &Aanbieder) -> Result<Option<Represented>, SupplierError> {
@@ -182,7 +185,7 @@ impl Toets for TestDvza {
     }
 
     async fn geboortedatum(&self, _: &Bsn, _: &Aanbieder) -> Result<Option<SourceBirthDate>, SupplierError> {
-        let geboren = *self.geboren.lock().unwrap();
-        Ok(geboren.map(|datum| SourceBirthDate::parse(datum).unwrap()))
+        let born = *self.born.lock().unwrap();
+        Ok(born.map(|date| SourceBirthDate::parse(date).unwrap()))
     }
 }

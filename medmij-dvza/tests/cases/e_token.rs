@@ -14,7 +14,7 @@ use medmij_types::{Hostname, PeerNames, Release};
 
 use crate::{
     dvza::{setup, setup_2_2},
-    whole_flow::{aanvraag, code_for, dvp, json, peer, token_request},
+    whole_flow::{code_for, dvp, flow_request, json, peer, token_request},
 };
 
 fn with(request: &Request<Bytes>, changes: &[(&str, Option<&str>)]) -> Request<Bytes> {
@@ -34,7 +34,7 @@ fn with(request: &Request<Bytes>, changes: &[(&str, Option<&str>)]) -> Request<B
 #[tokio::test]
 async fn core_tknint_200_208_e01_e02_e03_the_request() {
     let setup = setup_2_2();
-    let received = code_for(&setup, &dvp(), aanvraag(Release::V2_2, &["42"]), "antwoord=ja").await;
+    let received = code_for(&setup, &dvp(), flow_request(Release::V2_2, &["42"]), "antwoord=ja").await;
     let correlation = received.flow().correlation_id().unwrap().clone();
     let authorization_id = setup.log.events()[0].request.clone().unwrap().id.unwrap();
     let (request, _) = dvp().token_request(received).unwrap();
@@ -49,7 +49,7 @@ async fn core_tknint_200_208_e01_e02_e03_the_request() {
 #[tokio::test]
 async fn core_tknint_208_e05_no_headers_in_1_5() {
     let setup = setup(|config| config.release = Release::V1_5);
-    let received = code_for(&setup, &dvp(), aanvraag(Release::V1_5, &["42"]), "antwoord=ja").await;
+    let received = code_for(&setup, &dvp(), flow_request(Release::V1_5, &["42"]), "antwoord=ja").await;
     let (request, _) = dvp().token_request(received).unwrap();
     assert!(
         !request.headers().contains_key("medmij-request-id") && !request.headers().contains_key("x-correlation-id")
@@ -73,9 +73,15 @@ async fn core_tknint_201_f01_peers_57_the_answer() {
 #[tokio::test]
 async fn ext_abo_tknint_200_f04_release_1_5_names_what_is_available() {
     let setup = setup(|config| config.release = Release::V1_5);
-    let only = medmij_dvza::ToetsUitslag::Beschikbaar(vec![crate::whole_flow::id("48")]);
-    *setup.dvza.uitslag.lock().unwrap() = Some(only);
-    let received = code_for(&setup, &dvp(), aanvraag(Release::V1_5, &["42", "48"]), "antwoord=ja").await;
+    let only = medmij_dvza::ToetsOutcome::Available(vec![crate::whole_flow::id("48")]);
+    *setup.dvza.outcome.lock().unwrap() = Some(only);
+    let received = code_for(
+        &setup,
+        &dvp(),
+        flow_request(Release::V1_5, &["42", "48"]),
+        "antwoord=ja",
+    )
+    .await;
     let response = setup
         .server
         .token(&dvp().token_request(received).unwrap().0, &peer())
@@ -160,7 +166,7 @@ async fn core_tknint_200_peers_59_no_code_touches_no_session() {
 #[tokio::test]
 async fn core_tknint_203_204_e07_suite_1_a_second_use_ends_the_token() {
     let setup = setup_2_2();
-    let received = code_for(&setup, &dvp(), aanvraag(Release::V2_2, &["42"]), "antwoord=ja").await;
+    let received = code_for(&setup, &dvp(), flow_request(Release::V2_2, &["42"]), "antwoord=ja").await;
     let (request, exchange) = dvp().token_request(received).unwrap();
     let tokens = dvp()
         .tokens(exchange, &setup.server.token(&request, &peer()).await)
@@ -339,10 +345,10 @@ fn rfc_6749_5_2_peers_61_an_error_knows_its_answer_and_only_a_proven_one_a_redir
     assert!(!format!("{error:?} {error}").contains("evil"));
     // 1b: it holds the proven one
     let query = "client_id=pgo.example.nl&redirect_uri=https%3A%2F%2Fpgo.example.nl%2Fcb&state=s&response_type=token";
-    let naam = medmij_types::Organisatienaam::parse("De Enige Echte PGO").unwrap();
+    let name = medmij_types::Organisatienaam::parse("De Enige Echte PGO").unwrap();
     let proven = UnprovenRequest::parse(query)
         .unwrap()
-        .prove(Some(Client::new(naam, None)))
+        .prove(Some(Client::new(name, None)))
         .unwrap();
     let ids = RequestIds::random(&medmij_types::OsEntropy).unwrap();
     let refused = proven

@@ -9,9 +9,9 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response};
-use medmij_dvp::{Aanvraag, Renewal};
+use medmij_dvp::{FlowRequest, Renewal};
 use medmij_dvza::{
-    Represented, Server, ToetsUitslag,
+    Represented, Server, ToetsOutcome,
     store::{DangerShiftClock as _, RefreshRate},
 };
 use medmij_oauth::{Vertegenwoordiging, seal::LocalKeyRing};
@@ -20,11 +20,11 @@ use medmij_types::{OsEntropy, PeerNames, Release};
 
 use crate::{
     dvza::{Login, Setup, setup, setup_2_2},
-    whole_flow::{aanvraag, code_for, dvp, id, json, peer, tokens_for},
+    whole_flow::{code_for, dvp, flow_request, id, json, peer, tokens_for},
 };
 
 async fn langdurig(setup: &Setup) -> Renewal {
-    let asked = aanvraag(Release::V2_2, &["42", "48"]);
+    let asked = flow_request(Release::V2_2, &["42", "48"]);
     let tokens = tokens_for(setup, &dvp(), asked, "antwoord=ja&langdurig=ja").await;
     tokens.renewal.unwrap()
 }
@@ -47,7 +47,7 @@ async fn refresh(setup: &Setup, token: &str) -> Result<(String, [bool; 2], Strin
                 &headers,
                 None,
                 &peer(),
-                (&crate::whole_flow::naam(), &id(gegevensdienst)),
+                (&crate::whole_flow::name(), &id(gegevensdienst)),
             )
             .await;
         *admitted = judged.is_ok();
@@ -92,17 +92,17 @@ async fn core_ocl_300_what_the_ocl_takes_away_the_next_token_lacks_and_what_retu
 async fn rfc0054_what_is_not_available_the_token_lacks_as_long_as_it_lives() {
     let setup = setup_2_2();
     let mut token = langdurig(&setup).await.refresh_token.expose().to_owned();
-    let available = |ids: &[&str]| Some(ToetsUitslag::Beschikbaar(ids.iter().map(|each| id(each)).collect()));
-    for (uitslag, scope, admitted) in [
+    let available = |ids: &[&str]| Some(ToetsOutcome::Available(ids.iter().map(|each| id(each)).collect()));
+    for (outcome, scope, admitted) in [
         (available(&["42"]), "42", [true, false]),
         (available(&["42", "48", "61"]), "42 48", [true, true]),
-        (Some(ToetsUitslag::Later), "42 48", [true, true]),
+        (Some(ToetsOutcome::Later), "42 48", [true, true]),
         (available(&["48"]), "48", [false, true]),
         (available(&["42", "48"]), "42 48", [true, true]),
     ] {
-        *setup.dvza.uitslag.lock().unwrap() = uitslag.clone();
+        *setup.dvza.outcome.lock().unwrap() = outcome.clone();
         let (found, guard, next) = refresh(&setup, &token).await.unwrap();
-        assert_eq!((found.as_str(), guard), (scope, admitted), "{uitslag:?}");
+        assert_eq!((found.as_str(), guard), (scope, admitted), "{outcome:?}");
         token = next;
     }
 }
@@ -112,9 +112,9 @@ async fn core_tknint_207_what_cannot_be_established_narrows_nothing_and_costs_no
     let setup = setup_2_2();
     let token = langdurig(&setup).await.refresh_token.expose().to_owned();
     let put_off = Err((503, "temporarily_unavailable".to_owned()));
-    *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::NietVastTeStellen);
+    *setup.dvza.outcome.lock().unwrap() = Some(ToetsOutcome::NotEstablished);
     assert_eq!(refresh(&setup, &token).await, put_off);
-    *setup.dvza.uitslag.lock().unwrap() = None;
+    *setup.dvza.outcome.lock().unwrap() = None;
     *setup.dvza.broken.lock().unwrap() = true;
     assert_eq!(refresh(&setup, &token).await, put_off);
     assert!(ask(&setup, &token).await.headers().contains_key("retry-after"));
@@ -140,13 +140,13 @@ async fn core_ocl_300_a_client_off_the_list_is_an_invalid_client_and_keeps_its_c
 }
 
 /// A consent under representation, of a child born on this day.
-async fn of_a_child(setup: &Setup, geboren: &'static str) -> (Option<String>, Response<Bytes>) {
-    *setup.dvza.login.lock().unwrap() = Login::Gelukt(Some(Vertegenwoordiging::OuderlijkGezag));
-    *setup.dvza.geboren.lock().unwrap() = Some(geboren);
-    let asked: Aanvraag = aanvraag(Release::V2_2, &["42", "48"])
-        .namens(
-            Vertegenwoordiging::OuderlijkGezag,
-            medmij_oauth::wire::Geboortedatum::parse(geboren).unwrap(),
+async fn of_a_child(setup: &Setup, born: &'static str) -> (Option<String>, Response<Bytes>) {
+    *setup.dvza.login.lock().unwrap() = Login::Succeeded(Some(Vertegenwoordiging::ParentalAuthority));
+    *setup.dvza.born.lock().unwrap() = Some(born);
+    let asked: FlowRequest = flow_request(Release::V2_2, &["42", "48"])
+        .on_behalf_of(
+            Vertegenwoordiging::ParentalAuthority,
+            medmij_oauth::wire::Geboortedatum::parse(born).unwrap(),
         )
         .unwrap();
     let code = code_for(setup, &dvp(), asked, "antwoord=ja&langdurig=ja").await;
@@ -164,7 +164,7 @@ fn june() -> Arc<ManualClock> {
 }
 
 #[tokio::test]
-async fn ext_vert_authint_204_ouderlijk_gezag_ends_at_twelve() {
+async fn ext_vert_authint_204_parental_authority_ends_at_twelve() {
     let clock = june();
     let setup = setup(|config| config.clock = clock.clone());
     *setup.dvza.represented.lock().unwrap() = Some(Represented::Yes);
@@ -202,7 +202,7 @@ async fn ext_vert_autorisatie_201_representation_is_judged_at_each_refresh() {
     *setup.dvza.represented.lock().unwrap() = Some(Represented::Yes);
     let (token, _) = of_a_child(&setup, "20200101").await;
     let mut token = token.unwrap();
-    for (represented, geboren, refused) in [
+    for (represented, born, refused) in [
         (Some(Represented::Yes), Some("20200101"), None),
         (Some(Represented::No), Some("20200101"), Some(400)),
         (Some(Represented::Unknown), Some("20200101"), Some(503)),
@@ -212,13 +212,13 @@ async fn ext_vert_autorisatie_201_representation_is_judged_at_each_refresh() {
         (Some(Represented::Yes), Some("20200101"), None),
     ] {
         *setup.dvza.represented.lock().unwrap() = represented;
-        *setup.dvza.geboren.lock().unwrap() = geboren;
+        *setup.dvza.born.lock().unwrap() = born;
         match refresh(&setup, &token).await {
             Ok((_, _, next)) => {
-                assert_eq!(refused, None, "{represented:?} {geboren:?}");
+                assert_eq!(refused, None, "{represented:?} {born:?}");
                 token = next;
             }
-            Err((status, error)) => assert_eq!(Some(status), refused, "{represented:?} {geboren:?}: {error}"),
+            Err((status, error)) => assert_eq!(Some(status), refused, "{represented:?} {born:?}: {error}"),
         }
     }
 }
@@ -248,9 +248,9 @@ async fn core_tknint_208_any_older_refresh_token_ends_the_grant_whatever_is_avai
         assert_ne!(forged, first);
         assert_eq!(refresh(&setup, &forged).await, Err((400, "invalid_grant".to_owned())));
         last = refresh(&setup, &last).await.unwrap().2;
-        *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::NietVastTeStellen);
+        *setup.dvza.outcome.lock().unwrap() = Some(ToetsOutcome::NotEstablished);
         assert_eq!(refresh(&setup, &first).await, Err((400, "invalid_grant".to_owned())));
-        *setup.dvza.uitslag.lock().unwrap() = None;
+        *setup.dvza.outcome.lock().unwrap() = None;
         assert_eq!(refresh(&setup, &last).await, Err((400, "invalid_grant".to_owned())));
         let raised = setup.log.events().into_iter().map(|event| event.event_type);
         assert!(raised.into_iter().any(|kind| kind.as_str() == "refresh_token_reused"));
@@ -292,7 +292,7 @@ async fn a_grant_that_cannot_be_opened_here_is_503_and_neither_code_nor_refresh_
         dvza: Arc::clone(&setup.dvza),
         log: Arc::clone(&setup.log),
     };
-    let code = code_for(&setup, &dvp(), aanvraag(Release::V2_2, &["42"]), "antwoord=ja").await;
+    let code = code_for(&setup, &dvp(), flow_request(Release::V2_2, &["42"]), "antwoord=ja").await;
     let request = dvp().token_request(code).unwrap().0;
     for _ in 0..2 {
         assert_eq!(other.server.token(&request, &peer()).await.status(), 503);
@@ -320,7 +320,7 @@ async fn core_tknint_204_a_request_that_cannot_be_read_burns_the_code_that_it_na
         ("HEAD", "?code={code}", FORM, "", false),
         ("POST", "", FORM, "kode={code}", false),
     ] {
-        let code = code_for(&setup, &dvp(), aanvraag(Release::V2_2, &["42"]), "antwoord=ja").await;
+        let code = code_for(&setup, &dvp(), flow_request(Release::V2_2, &["42"]), "antwoord=ja").await;
         let good = dvp().token_request(code).unwrap().0;
         let body = String::from_utf8(good.body().to_vec()).unwrap();
         let code = body.split('&').find_map(|pair| pair.strip_prefix("code=")).unwrap();
@@ -351,7 +351,7 @@ async fn core_tknint_203_204_only_the_client_of_the_grant_ends_it_by_a_replay() 
     let code = code_for(
         &setup,
         &dvp(),
-        aanvraag(Release::V2_2, &["42", "48"]),
+        flow_request(Release::V2_2, &["42", "48"]),
         "antwoord=ja&langdurig=ja",
     )
     .await;
@@ -365,8 +365,8 @@ async fn core_tknint_203_204_only_the_client_of_the_grant_ends_it_by_a_replay() 
         let events = setup.log.events();
         events.iter().filter(|event| event.event_type.as_str() == name).count()
     };
-    let ander = PeerNames::new(None, ["ander.example.nl"]);
-    let onbekend = PeerNames::new(None, ["onbekend.example.nl"]);
+    let other = PeerNames::new(None, ["ander.example.nl"]);
+    let unknown = PeerNames::new(None, ["onbekend.example.nl"]);
     let body = |change: (&str, &str)| {
         let text = String::from_utf8(request.body().to_vec())
             .unwrap()
@@ -375,15 +375,15 @@ async fn core_tknint_203_204_only_the_client_of_the_grant_ends_it_by_a_replay() 
     };
     for (request, peer, status) in [
         // another client with its own certificate
-        (body(("client_id=pgo.", "client_id=ander.")), &ander, 400),
+        (body(("client_id=pgo.", "client_id=ander.")), &other, 400),
         // the client of the grant with the certificate of another, with none, with one that nobody knows
-        (request.clone(), &ander, 401),
+        (request.clone(), &other, 401),
         (request.clone(), &PeerNames::new(None, []), 401),
-        (request.clone(), &onbekend, 400),
+        (request.clone(), &unknown, 400),
         // a request that cannot be read
         (
             body(("grant_type=authorization_code", "grant_type=password")),
-            &ander,
+            &other,
             400,
         ),
         (body(("client_id=pgo.example.nl", "client_id=PGO")), &peer(), 401),

@@ -10,7 +10,7 @@ use medmij_types::{PeerNames, Release};
 
 use crate::{
     dvza::{Setup, setup, setup_2_2},
-    whole_flow::{aanvraag, dvp, json, peer, tokens_for},
+    whole_flow::{dvp, flow_request, json, peer, tokens_for},
 };
 
 const HALF_YEAR: Duration = Duration::from_secs(182 * 86_400);
@@ -19,7 +19,7 @@ async fn langdurig(setup: &Setup) -> Renewal {
     let tokens = tokens_for(
         setup,
         &dvp(),
-        aanvraag(Release::V2_2, &["42", "48"]),
+        flow_request(Release::V2_2, &["42", "48"]),
         "antwoord=ja&langdurig=ja",
     )
     .await;
@@ -44,7 +44,7 @@ async fn core_tknint_200_205_208_g01_g02_the_refresh_request() {
     let tokens = tokens_for(
         &setup,
         &dvp(),
-        aanvraag(Release::V2_2, &["42"]),
+        flow_request(Release::V2_2, &["42"]),
         "antwoord=ja&langdurig=ja",
     )
     .await;
@@ -166,14 +166,14 @@ async fn g11_the_token_of_another_client() {
 
 #[tokio::test]
 async fn rfc0054_g12_nothing_available_gives_no_token_and_loses_none() {
-    use medmij_dvza::ToetsUitslag;
+    use medmij_dvza::ToetsOutcome;
 
     let setup = setup_2_2();
     let renewal = langdurig(&setup).await;
-    *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::NietBeschikbaar);
+    *setup.dvza.outcome.lock().unwrap() = Some(ToetsOutcome::Unavailable);
     let refused = refresh(&setup, renewal.clone()).await.unwrap_err();
     assert!(refused.contains("invalid_scope"), "{refused}");
-    *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::Beschikbaar(vec![crate::whole_flow::id("48")]));
+    *setup.dvza.outcome.lock().unwrap() = Some(ToetsOutcome::Available(vec![crate::whole_flow::id("48")]));
     setup
         .dvza
         .store
@@ -203,7 +203,7 @@ async fn f03_releases_before_2_0_have_no_refresh() {
 
 #[tokio::test]
 async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
-    use medmij_dvp::vault::{Kluis, MemoryVault, RefreshError, VaultKey};
+    use medmij_dvp::vault::{MemoryVault, RefreshError, RefreshTokens, VaultKey};
     use medmij_dvza::store::Store as _;
     use medmij_oauth::seal::LocalKeyRing;
     use std::sync::Arc;
@@ -211,12 +211,12 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
     let setup = setup_2_2();
     let renewal = langdurig(&setup).await;
     let keys = Arc::new(LocalKeyRing::ephemeral(&medmij_types::OsEntropy).unwrap());
-    let kluis = Kluis::new(MemoryVault::new(), keys, Arc::new(medmij_types::OsEntropy));
+    let refresh_tokens = RefreshTokens::new(MemoryVault::new(), keys, Arc::new(medmij_types::OsEntropy));
     let key = VaultKey::of("rekening-7", &renewal);
-    kluis.keep(&key, &renewal).await.unwrap();
+    refresh_tokens.keep(&key, &renewal).await.unwrap();
     let server = &setup.server;
     for _ in 0..3 {
-        let tokens = kluis
+        let tokens = refresh_tokens
             .refresh(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
                 &dvp(),
@@ -229,7 +229,7 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
         assert_eq!(tokens.granted.gegevensdiensten.len(), 2);
     }
     // an answer that is lost: the same token goes again
-    let lost = kluis
+    let lost = refresh_tokens
         .refresh(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
             &dvp(),
@@ -249,7 +249,7 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
         .await
         .unwrap();
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
-    let tokens = kluis
+    let tokens = refresh_tokens
         .refresh(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
             &dvp(),
@@ -269,7 +269,7 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
         .unwrap();
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
     assert!(matches!(
-        kluis
+        refresh_tokens
             .refresh(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
                 &dvp(),
@@ -282,7 +282,7 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
     ));
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
     assert!(matches!(
-        kluis
+        refresh_tokens
             .refresh(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
                 &dvp(),
@@ -299,7 +299,7 @@ async fn the_vault_keeps_the_next_token_before_use_and_ends_with_the_consent() {
 async fn rfc6749_6_a_rotated_token_is_kept_before_the_rest_of_the_answer_is_judged() {
     use medmij_dvp::{
         ExchangeError,
-        vault::{Kluis, MemoryVault, RefreshError, VaultKey},
+        vault::{MemoryVault, RefreshError, RefreshTokens, VaultKey},
     };
     use medmij_oauth::seal::LocalKeyRing;
     use std::sync::{Arc, Mutex};
@@ -337,9 +337,9 @@ async fn rfc6749_6_a_rotated_token_is_kept_before_the_rest_of_the_answer_is_judg
         ("<html>", false, &first),
     ] {
         let keys = Arc::new(LocalKeyRing::ephemeral(&medmij_types::OsEntropy).unwrap());
-        let kluis = Kluis::new(MemoryVault::new(), keys, Arc::new(medmij_types::OsEntropy));
+        let refresh_tokens = RefreshTokens::new(MemoryVault::new(), keys, Arc::new(medmij_types::OsEntropy));
         let key = VaultKey::of("rekening-7", &renewal);
-        kluis.keep(&key, &renewal).await.unwrap();
+        refresh_tokens.keep(&key, &renewal).await.unwrap();
         let sent = Mutex::new(Vec::new());
         let ask = async || {
             let send = |request: http::Request<bytes::Bytes>| {
@@ -352,7 +352,7 @@ async fn rfc6749_6_a_rotated_token_is_kept_before_the_rest_of_the_answer_is_judg
                     .body(bytes::Bytes::from(answer));
                 async { Ok::<_, std::io::Error>(response.unwrap()) }
             };
-            kluis
+            refresh_tokens
                 .refresh(
                     medmij_dvp::person::ActiveAccount::danger_unchecked(),
                     &dvp(),

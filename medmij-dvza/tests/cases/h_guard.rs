@@ -11,12 +11,12 @@ use medmij_types::{OsEntropy, PeerNames, Release};
 
 use crate::{
     dvza::{Setup, setup, setup_2_2},
-    whole_flow::{aanvraag, dvp, id, peer, tokens_for},
+    whole_flow::{dvp, flow_request, id, peer, tokens_for},
 };
 
 async fn tokens(setup: &Setup) -> Tokens {
-    *setup.dvza.uitslag.lock().unwrap() = Some(medmij_dvza::ToetsUitslag::Beschikbaar(vec![id("48")]));
-    tokens_for(setup, &dvp(), aanvraag(Release::V2_2, &["42", "48"]), "antwoord=ja").await
+    *setup.dvza.outcome.lock().unwrap() = Some(medmij_dvza::ToetsOutcome::Available(vec![id("48")]));
+    tokens_for(setup, &dvp(), flow_request(Release::V2_2, &["42", "48"]), "antwoord=ja").await
 }
 
 fn bearer(text: &str) -> HeaderMap {
@@ -74,11 +74,11 @@ async fn rfc_6750_h06_h07_h08_h09_h12_h17_suite_13_answers() {
                 &headers,
                 query,
                 &peer(),
-                (&crate::whole_flow::naam(), &id(gegevensdienst)),
+                (&crate::whole_flow::name(), &id(gegevensdienst)),
             )
             .await
         {
-            Ok(verleend) => assert_eq!((status, verleend.gegevensdiensten), (200, vec![id("48")])),
+            Ok(granted_access) => assert_eq!((status, granted_access.gegevensdiensten), (200, vec![id("48")])),
             Err(error) => {
                 let answer = error.to_http();
                 assert_eq!(answer.status(), status, "{headers:?}");
@@ -95,7 +95,7 @@ async fn rfc_6750_h06_h07_h08_h09_h12_h17_suite_13_answers() {
     assert_eq!(
         setup
             .server
-            .guard(&good, None, &peer(), (&crate::whole_flow::naam(), &id("48")))
+            .guard(&good, None, &peer(), (&crate::whole_flow::name(), &id("48")))
             .await
             .unwrap_err()
             .status(),
@@ -109,7 +109,7 @@ async fn rfc_6750_h06_h07_h08_h09_h12_h17_suite_13_answers() {
 async fn o14_suite_5_a_stolen_token_with_another_certificate() {
     let client = |name: &str| medmij_oauth::ClientId::parse(name).unwrap();
     let host = |name: &str| medmij_types::Hostname::parse(name).unwrap();
-    // `ander` is a client on the OCL, `tabel` stands in the table of another, `bevestigd` was confirmed for another
+    // `other` is a client on the OCL, `tabel` stands in the table of another, `confirmed` was confirmed for another
     for (binding, unknown) in [
         (ClientBinding::learn(), true),
         (ClientBinding::require(), false),
@@ -119,9 +119,9 @@ async fn o14_suite_5_a_stolen_token_with_another_certificate() {
         let setup = setup(|config| config.binding = binding.clone());
         let headers = tokens(&setup).await.resource_headers(&OsEntropy).unwrap();
         let store = &setup.dvza.store;
-        let bevestigd = host("bevestigd.example.nl");
+        let confirmed = host("bevestigd.example.nl");
         store
-            .confirm_binding(&client("ander.example.nl"), &bevestigd)
+            .confirm_binding(&client("ander.example.nl"), &confirmed)
             .await
             .unwrap();
         for (names, served) in [
@@ -138,7 +138,7 @@ async fn o14_suite_5_a_stolen_token_with_another_certificate() {
             let peer = PeerNames::new(None, names.iter().copied());
             let judged = setup
                 .server
-                .guard(&headers, None, &peer, (&crate::whole_flow::naam(), &id("48")))
+                .guard(&headers, None, &peer, (&crate::whole_flow::name(), &id("48")))
                 .await;
             assert_eq!(judged.is_ok(), served, "{binding:?}: {names:?}");
             // and the token endpoint says the same
@@ -149,7 +149,7 @@ async fn o14_suite_5_a_stolen_token_with_another_certificate() {
         assert!(
             setup
                 .server
-                .guard(&headers, None, &peer(), (&crate::whole_flow::naam(), &id("48")))
+                .guard(&headers, None, &peer(), (&crate::whole_flow::name(), &id("48")))
                 .await
                 .is_ok(),
             "the token itself stays valid"
@@ -173,7 +173,7 @@ async fn core_tknint_200_an_unknown_certificate_is_learned_once_reported_and_con
         assert!(
             setup
                 .server
-                .guard(&headers, None, &back, (&crate::whole_flow::naam(), &id("48")))
+                .guard(&headers, None, &back, (&crate::whole_flow::name(), &id("48")))
                 .await
                 .is_ok()
         );
@@ -190,7 +190,7 @@ async fn core_tknint_200_an_unknown_certificate_is_learned_once_reported_and_con
     assert!(
         setup
             .server
-            .guard(&headers, None, &back, (&crate::whole_flow::naam(), &id("48")))
+            .guard(&headers, None, &back, (&crate::whole_flow::name(), &id("48")))
             .await
             .is_ok()
     );
@@ -199,8 +199,8 @@ async fn core_tknint_200_an_unknown_certificate_is_learned_once_reported_and_con
 #[tokio::test]
 async fn core_ocl_300_what_the_ocl_takes_away_no_token_admits() {
     let setup = setup_2_2();
-    *setup.dvza.uitslag.lock().unwrap() = None;
-    let both = aanvraag(Release::V2_2, &["42", "48"]);
+    *setup.dvza.outcome.lock().unwrap() = None;
+    let both = flow_request(Release::V2_2, &["42", "48"]);
     let headers = tokens_for(&setup, &dvp(), both, "antwoord=ja").await;
     let headers = headers.resource_headers(&OsEntropy).unwrap();
     let guard = async |gegevensdienst: &str| {
@@ -210,7 +210,7 @@ async fn core_ocl_300_what_the_ocl_takes_away_no_token_admits() {
                 &headers,
                 None,
                 &peer(),
-                (&crate::whole_flow::naam(), &id(gegevensdienst)),
+                (&crate::whole_flow::name(), &id(gegevensdienst)),
             )
             .await;
         judged.map_or_else(|error| error.status().as_u16(), |_| 200)
@@ -243,7 +243,7 @@ async fn w4_a_client_off_the_list_has_no_token() {
     assert_eq!(
         setup
             .server
-            .guard(&headers, None, &peer(), (&crate::whole_flow::naam(), &id("48")))
+            .guard(&headers, None, &peer(), (&crate::whole_flow::name(), &id("48")))
             .await
             .unwrap_err()
             .status(),
@@ -263,7 +263,13 @@ async fn f14_c4_expiry_is_at_most_900_seconds_from_sending() {
 #[tokio::test]
 async fn core_rscint_201_h05_release_1_6_has_one_id_of_any_form() {
     let setup = setup(|config| config.release = Release::V1_6);
-    let tokens = tokens_for(&setup, &dvp(), aanvraag(Release::V1_6, &["42", "48"]), "antwoord=ja").await;
+    let tokens = tokens_for(
+        &setup,
+        &dvp(),
+        flow_request(Release::V1_6, &["42", "48"]),
+        "antwoord=ja",
+    )
+    .await;
     let mut headers = tokens.resource_headers(&OsEntropy).unwrap();
     assert!(headers.contains_key("medmij-request-id") && !headers.contains_key("x-correlation-id"));
     for any in ["12345", "vraag-7", "6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a"] {
@@ -271,7 +277,7 @@ async fn core_rscint_201_h05_release_1_6_has_one_id_of_any_form() {
         assert!(
             setup
                 .server
-                .guard(&headers, None, &peer(), (&crate::whole_flow::naam(), &id("48")))
+                .guard(&headers, None, &peer(), (&crate::whole_flow::name(), &id("48")))
                 .await
                 .is_ok(),
             "{any}"
@@ -283,9 +289,9 @@ async fn core_rscint_201_h05_release_1_6_has_one_id_of_any_form() {
 async fn core_rscint_200_a_token_of_one_aanbieder_is_refused_at_the_route_of_another() {
     let setup = setup_2_2();
     let headers = tokens(&setup).await.resource_headers(&OsEntropy).unwrap();
-    let ander = medmij_types::Aanbiedernaam::parse("anderezorgaanbieder").unwrap();
-    let own = crate::whole_flow::naam();
-    for (aanbieder, status) in [(&own, 200), (&ander, 403)] {
+    let other = medmij_types::Aanbiedernaam::parse("anderezorgaanbieder").unwrap();
+    let own = crate::whole_flow::name();
+    for (aanbieder, status) in [(&own, 200), (&other, 403)] {
         let judged = setup
             .server
             .guard(&headers, None, &peer(), (aanbieder, &id("48")))

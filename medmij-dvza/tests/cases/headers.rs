@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! O7, O9, O11, O12 and the mandatory elements of the screens, on the rendered HTML.
 
-use medmij_dvp::Aanvraag;
+use medmij_dvp::FlowRequest;
 use medmij_dvza::router::{RouterOptions, front_channel};
 use medmij_oauth::Scope;
 use medmij_types::Release;
@@ -9,13 +9,13 @@ use medmij_types::Release;
 use crate::{
     browser::{Browser, Seen},
     dvza::{Login, Setup, setup_2_2},
-    whole_flow::{SESSION, aanvraag, browser, dvp, group, id, land, log_in, naam, redirect},
+    whole_flow::{SESSION, browser, dvp, flow_request, group, id, land, log_in, name, redirect},
 };
 
 async fn page(setup: &Setup, scope: Option<Scope>) -> Seen {
-    let mut request = aanvraag(Release::V2_2, &["42", "48"]);
+    let mut request = flow_request(Release::V2_2, &["42", "48"]);
     if let Some(scope) = scope {
-        request = Aanvraag::new(naam(), scope, &group(&["42", "53"]), redirect());
+        request = FlowRequest::new(name(), scope, &group(&["42", "53"]), redirect());
     }
     let started = dvp()
         .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), request, SESSION)
@@ -67,7 +67,7 @@ async fn core_usrint_102_c11_c12_toestemmingsverklaring() {
 
 #[tokio::test]
 async fn core_authint_205_c13_bevestigingsverklaring() {
-    let scope = Scope::delen(Release::V2_2, naam(), id("53")).unwrap();
+    let scope = Scope::delen(Release::V2_2, name(), id("53")).unwrap();
     let seen = page(&setup_2_2(), Some(scope)).await;
     for text in [
         "De Enige Echte PGO",
@@ -81,8 +81,8 @@ async fn core_authint_205_c13_bevestigingsverklaring() {
 }
 
 #[tokio::test]
-async fn ext_abo_abonneren_and_beeindigen() {
-    let scope = Scope::abonneren(Release::V2_2, 180, naam(), id("42")).unwrap();
+async fn ext_abo_abonneren_and_ending() {
+    let scope = Scope::abonneren(Release::V2_2, 180, name(), id("42")).unwrap();
     let seen = page(&setup_2_2(), Some(scope)).await;
     for text in [
         "90 dagen",
@@ -91,7 +91,7 @@ async fn ext_abo_abonneren_and_beeindigen() {
     ] {
         assert!(seen.body.contains(text), "{text}");
     }
-    let scope = Scope::abonneren(Release::V2_2, 0, naam(), id("42")).unwrap();
+    let scope = Scope::abonneren(Release::V2_2, 0, name(), id("42")).unwrap();
     assert!(
         page(&setup_2_2(), Some(scope))
             .await
@@ -106,13 +106,13 @@ async fn core_usrint_100_101_landing_and_annulering_name_the_aanbieder() {
     let started = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap();
     let (_, landing) = land(&mut browser(&setup), &started.location).await;
     assert!(landing.body.contains("Huisartsenpraktijk De Linde"));
-    *setup.dvza.login.lock().unwrap() = Login::Geannuleerd;
+    *setup.dvza.login.lock().unwrap() = Login::Cancelled;
     assert!(page(&setup, None).await.body.contains("Huisartsenpraktijk De Linde"));
 }
 
@@ -129,7 +129,7 @@ async fn o7_o9_every_page_and_redirect_has_its_headers() {
     let started = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap();
@@ -172,7 +172,7 @@ async fn o11_a_dvp_may_redirect_on_where_the_supplier_allows_it() {
     let started = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap();
@@ -190,13 +190,13 @@ async fn o11_a_dvp_may_redirect_on_where_the_supplier_allows_it() {
 
 #[tokio::test]
 async fn o12_names_are_escaped_and_set_apart() {
-    use medmij_dvza::router::{RenderContext, Screens as _, VoorbeeldSchermen};
+    use medmij_dvza::router::{ExampleScreens, RenderContext, Screens as _};
     // a page of which the name is an attack; through the types, as a hostile list would bring it
     let setup = setup_2_2();
     let started = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap();
@@ -209,11 +209,11 @@ async fn o12_names_are_escaped_and_set_apart() {
     };
     let mut page = setup.server.page(&visitor).await;
     if let medmij_dvza::Screen::Landing(screen) = &mut page.screen {
-        screen.namen.pgo = "<script>alert(1)</script>\u{202e}{aanbieder}".to_owned();
+        screen.names.pgo = "<script>alert(1)</script>\u{202e}{aanbieder}".to_owned();
     }
     let rewrite = |address: &str| address.to_owned();
     let context = RenderContext::new("/x", "/style.css", &rewrite);
-    let html = VoorbeeldSchermen.render(&page, &context);
+    let html = ExampleScreens.render(&page, &context);
     assert!(!html.contains("<script>") && html.contains("&#60;script&#62;"));
     assert!(!html.contains('\u{202e}'));
     assert!(html.contains("{aanbieder}\u{2069}"), "a name is not filled in again");
@@ -228,7 +228,7 @@ async fn a_supplier_replaces_one_page_and_keeps_the_others() {
     struct HouseStyle;
     impl Screens for HouseStyle {
         fn landing(&self, screen: &LandingScreen, page: &Page, _: &RenderContext<'_>) -> String {
-            page.sentence(&screen.namen, "Welkom bij {aanbieder}")
+            page.sentence(&screen.names, "Welkom bij {aanbieder}")
         }
     }
     let setup = setup_2_2();
@@ -237,7 +237,7 @@ async fn a_supplier_replaces_one_page_and_keeps_the_others() {
     let started = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap();
@@ -253,7 +253,7 @@ async fn every_page_says_who_shows_it_which_step_it_is_and_where_to_get_help() {
     let started = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap();
@@ -302,7 +302,7 @@ async fn danger_loopback_rewrites_what_the_browser_follows_and_nothing_else() {
     let started = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap();
@@ -324,7 +324,7 @@ async fn o13_a_browser_does_not_collect_cookies_without_end() {
         let started = dvp()
             .start(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
-                aanvraag(Release::V2_2, &["42"]),
+                flow_request(Release::V2_2, &["42"]),
                 SESSION,
             )
             .unwrap();

@@ -4,27 +4,27 @@
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use medmij_abonneren::{
-    AboPolicy, Abonnement, AbonnementBron, AbonnementRegister as _, AbonnementRequest, AbonnementRow,
-    Abonnementen as _, Created, MemoryAbonnementen, MemoryRegister, Notificatie, Ontvanger, answer,
+    AboPolicy, Abonnement, AbonnementRegister as _, AbonnementRequest, AbonnementRow, AbonnementSource,
+    Abonnementen as _, Created, MemoryAbonnementen, MemoryRegister, Notificatie, NotificatieReceiver, answer,
 };
-use medmij_dvp::{Aanvraag, Tokens};
+use medmij_dvp::{FlowRequest, Tokens};
 use medmij_oauth::{
-    Functie, Scope,
+    Function, Scope,
     seal::{KeyRing as _, LocalKeyRing},
 };
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 use medmij_types::{BackchannelUri, Bsn, Hostname, OsEntropy, PeerNames, Release};
 
 use crate::{
     dvza::{BSN, Setup, setup_2_2},
-    whole_flow::{dvp, group, id, naam, peer, redirect, tokens_for},
+    whole_flow::{dvp, group, id, name, peer, redirect, tokens_for},
 };
 
 struct Dva {
     setup: Setup,
     abonnementen: MemoryAbonnementen,
     keys: LocalKeyRing,
-    today: Datum,
+    today: CalendarDate,
 }
 
 impl Dva {
@@ -33,13 +33,13 @@ impl Dva {
             setup: setup_2_2(),
             abonnementen: MemoryAbonnementen::new(),
             keys: LocalKeyRing::ephemeral(&OsEntropy).unwrap(),
-            today: Datum::parse("2026-05-01").unwrap(),
+            today: CalendarDate::parse("2026-05-01").unwrap(),
         }
     }
 
-    async fn tokens(&self, dagen: u32) -> Tokens {
-        let scope = Scope::abonneren(Release::V2_2, dagen, naam(), id("42")).unwrap();
-        let request = Aanvraag::new(naam(), scope, &group(&["42"]), redirect());
+    async fn tokens(&self, days: u32) -> Tokens {
+        let scope = Scope::abonneren(Release::V2_2, days, name(), id("42")).unwrap();
+        let request = FlowRequest::new(name(), scope, &group(&["42"]), redirect());
         tokens_for(&self.setup, &dvp(), request, "antwoord=ja").await
     }
 
@@ -53,10 +53,10 @@ impl Dva {
             .trim_start_matches("/abo")
             .trim_matches('/')
             .to_owned();
-        let functies = [Functie::Abonneren];
+        let functions = [Function::Abonneren];
         let server = &self.setup.server;
-        let verleend = server
-            .guard_for(&functies, request.headers(), None, &peer(), (&naam(), &id("42")))
+        let granted_access = server
+            .guard_for(&functions, request.headers(), None, &peer(), (&name(), &id("42")))
             .await
             .unwrap();
         let tools = (&self.keys as _, &OsEntropy as _);
@@ -64,7 +64,7 @@ impl Dva {
             &self.abonnementen,
             &request,
             &rest,
-            &(&verleend).into(),
+            &(&granted_access).into(),
             self.today,
             tools,
             &AboPolicy::default(),
@@ -82,7 +82,7 @@ async fn ext_abo_subint_i02_i03_i04_i05_i06_i08_a_life_of_an_abonnement() {
     let created = dva
         .ask(
             &tokens,
-            &AbonnementRequest::Aanmaken {
+            &AbonnementRequest::Create {
                 end: dva.today.plus(60),
             },
         )
@@ -91,16 +91,16 @@ async fn ext_abo_subint_i02_i03_i04_i05_i06_i08_a_life_of_an_abonnement() {
     let abonnement = Abonnement::parse(&created, &policy).unwrap();
 
     // the DVP knows it from now on, and takes its notifications
-    let ontvanger = Ontvanger::new(MemoryRegister::new(), AboPolicy::default());
+    let receiver = NotificatieReceiver::new(MemoryRegister::new(), AboPolicy::default());
     let dvza = Hostname::parse("dvza.example.nl").unwrap();
-    let voor = dva.keys.fingerprint("rekening", b"rekening-7").unwrap();
-    let bron = AbonnementBron::new([dvza], naam(), id("42"), voor, abonnement.end);
-    let added = ontvanger.register().add(&abonnement.id, bron, 100).await.unwrap();
+    let owner = dva.keys.fingerprint("rekening", b"rekening-7").unwrap();
+    let source = AbonnementSource::new([dvza], name(), id("42"), owner, abonnement.end);
+    let added = receiver.register().add(&abonnement.id, source, 100).await.unwrap();
     assert_eq!(added, Created::Done);
     let persoon = dva.keys.index(&Bsn::parse(BSN).unwrap()).unwrap();
     let rows = dva
         .abonnementen
-        .to_notify(&persoon, &naam(), &id("42"), dva.today)
+        .to_notify(&persoon, &name(), &id("42"), dva.today)
         .await
         .unwrap();
     assert_eq!(rows.len(), 1);
@@ -108,13 +108,13 @@ async fn ext_abo_subint_i02_i03_i04_i05_i06_i08_a_life_of_an_abonnement() {
     let notify = async |notificatie: &Notificatie| {
         let from = PeerNames::new(None, ["dvza.example.nl"]);
         let request = notificatie.to_http(&endpoint, None);
-        ontvanger.receive(&request, &from, dva.today).await
+        receiver.receive(&request, &from, dva.today).await
     };
-    let (response, received) = notify(&Notificatie::gegevens(rows[0].abonnement.id.clone())).await;
-    assert!(Notificatie::answered(&response, &AboPolicy::default()).is_ok() && !received.unwrap().voorbij);
+    let (response, received) = notify(&Notificatie::data(rows[0].abonnement.id.clone())).await;
+    assert!(Notificatie::answered(&response, &AboPolicy::default()).is_ok() && !received.unwrap().past);
 
     // longer than was consented to is refused, shorter is accepted
-    let change = |days| AbonnementRequest::Wijzigen {
+    let change = |days| AbonnementRequest::Change {
         id: abonnement.id.clone(),
         end: dva.today.plus(days),
     };
@@ -124,12 +124,12 @@ async fn ext_abo_subint_i02_i03_i04_i05_i06_i08_a_life_of_an_abonnement() {
 
     // consent of 0 days ends it, and allows nothing else
     let ending = dva.tokens(0).await;
-    let again = AbonnementRequest::Aanmaken { end: dva.today.plus(1) };
+    let again = AbonnementRequest::Create { end: dva.today.plus(1) };
     assert_eq!(dva.ask(&ending, &again).await.status(), StatusCode::BAD_REQUEST);
     assert_eq!(
         dva.ask(
             &ending,
-            &AbonnementRequest::Beeindigen {
+            &AbonnementRequest::End {
                 id: abonnement.id.clone()
             }
         )
@@ -139,13 +139,13 @@ async fn ext_abo_subint_i02_i03_i04_i05_i06_i08_a_life_of_an_abonnement() {
     );
     assert!(
         dva.abonnementen
-            .to_notify(&persoon, &naam(), &id("42"), dva.today)
+            .to_notify(&persoon, &name(), &id("42"), dva.today)
             .await
             .unwrap()
             .is_empty()
     );
     let over = Notificatie::abonnement(abonnement.id.clone(), dva.today, dva.today, 90).unwrap();
-    assert!(notify(&over).await.1.unwrap().voorbij);
+    assert!(notify(&over).await.1.unwrap().past);
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn ext_abo_subint_an_abonnement_of_somebody_else_is_not_there() {
     let created = dva
         .ask(
             &tokens,
-            &AbonnementRequest::Aanmaken {
+            &AbonnementRequest::Create {
                 end: dva.today.plus(60),
             },
         )
@@ -168,7 +168,7 @@ async fn ext_abo_subint_an_abonnement_of_somebody_else_is_not_there() {
     let of_another = other.abonnement.id.clone();
     let created = dva.abonnementen.create(other, 10, dva.today).await.unwrap();
     assert_eq!(created, Created::Done);
-    let end = AbonnementRequest::Beeindigen { id: of_another.clone() };
+    let end = AbonnementRequest::End { id: of_another.clone() };
     assert_eq!(dva.ask(&tokens, &end).await.status(), StatusCode::NOT_FOUND);
     assert!(dva.abonnementen.find(&of_another, dva.today).await.unwrap().is_some());
 }

@@ -10,7 +10,7 @@ use medmij_types::{RefreshToken, Release};
 
 use crate::{
     dvza::{Login, setup_2_2},
-    whole_flow::{SESSION, aanvraag, browser, consent, dvp, land, log_in, peer, query},
+    whole_flow::{SESSION, browser, consent, dvp, flow_request, land, log_in, peer, query},
 };
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn core_logging_202_j05_the_events_of_a_dvp() {
     let started = dvp
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap();
@@ -131,7 +131,7 @@ async fn core_logging_203_j02_j03_j04_the_events_of_a_dva_when_it_goes_wrong() {
     let started = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap();
@@ -142,7 +142,7 @@ async fn core_logging_203_j02_j03_j04_the_events_of_a_dva_when_it_goes_wrong() {
     assert_eq!(events[0].event_type, EventType::SendAuthorizationRequestError);
     assert_eq!(events[0].error.as_ref().unwrap().code, "unsupported_response_type");
     // J04
-    *setup.dvza.login.lock().unwrap() = Login::Geannuleerd;
+    *setup.dvza.login.lock().unwrap() = Login::Cancelled;
     log_in(&mut browser, &started.location).await;
     assert_eq!(
         setup.log.types().last(),

@@ -11,7 +11,7 @@ use medmij_types::{Bsn, Release};
 
 use crate::{
     dvza::{BSN, Setup, setup},
-    whole_flow::{aanvraag, dvp, peer, tokens_for},
+    whole_flow::{dvp, flow_request, peer, tokens_for},
 };
 
 fn key(n: u8) -> SealingKey {
@@ -49,7 +49,7 @@ fn with_keys(setup: &Setup, keys: LocalKeyRing) -> Setup {
 }
 
 async fn langdurig(setup: &Setup) -> Renewal {
-    let asked = aanvraag(Release::V2_2, &["42", "48"]);
+    let asked = flow_request(Release::V2_2, &["42", "48"]);
     let tokens = tokens_for(setup, &dvp(), asked, "antwoord=ja&langdurig=ja").await;
     tokens.renewal.unwrap()
 }
@@ -189,11 +189,11 @@ async fn beheren_toestemmingen_finds_every_version_of_the_index_key() {
             visitor = on;
         }
     }
-    let Screen::Overzicht(overzicht) = now.server.page(&visitor).await.screen else {
+    let Screen::Overview(overview) = now.server.page(&visitor).await.screen else {
         panic!("no overview")
     };
     assert!(
-        overzicht.toestemmingen.is_empty(),
+        overview.toestemmingen.is_empty(),
         "both were one consent, and both ended"
     );
     let (request, _) = dvp()
@@ -209,18 +209,19 @@ async fn beheren_toestemmingen_finds_every_version_of_the_index_key() {
 /// And the DVP: a token that was kept under an older version of the index key is refreshed, replaced and forgotten.
 #[tokio::test]
 async fn a_vault_finds_what_was_kept_under_every_version_of_the_index_key() {
-    use medmij_dvp::vault::{Kluis, MemoryVault, RefreshError, VaultKey};
+    use medmij_dvp::vault::{MemoryVault, RefreshError, RefreshTokens, VaultKey};
     use medmij_types::OsEntropy;
 
     let setup = setup(|config| config.keys = Arc::new(first()));
     let (server, vault) = (&setup.server, Arc::new(MemoryVault::new()));
-    let kluis = |keys: LocalKeyRing| Kluis::new(Arc::clone(&vault), Arc::new(keys), Arc::new(OsEntropy));
+    let refresh_tokens =
+        |keys: LocalKeyRing| RefreshTokens::new(Arc::clone(&vault), Arc::new(keys), Arc::new(OsEntropy));
     let renewal = langdurig(&setup).await;
     let key = VaultKey::of("rekening-7", &renewal);
-    kluis(first()).keep(&key, &renewal).await.unwrap();
+    refresh_tokens(first()).keep(&key, &renewal).await.unwrap();
     let send = |request| async move { Ok::<_, std::io::Error>(server.token(&request, &peer()).await) };
     for _ in 0..2 {
-        kluis(both())
+        refresh_tokens(both())
             .refresh(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
                 &dvp(),
@@ -232,8 +233,11 @@ async fn a_vault_finds_what_was_kept_under_every_version_of_the_index_key() {
             .unwrap();
     }
     // kept anew, it stands under the current version and nowhere else
-    kluis(both()).keep(&key, &langdurig(&setup).await).await.unwrap();
-    kluis(second())
+    refresh_tokens(both())
+        .keep(&key, &langdurig(&setup).await)
+        .await
+        .unwrap();
+    refresh_tokens(second())
         .refresh(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
             &dvp(),
@@ -243,7 +247,7 @@ async fn a_vault_finds_what_was_kept_under_every_version_of_the_index_key() {
         )
         .await
         .unwrap();
-    let gone = kluis(first())
+    let gone = refresh_tokens(first())
         .refresh(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
             &dvp(),
@@ -253,8 +257,8 @@ async fn a_vault_finds_what_was_kept_under_every_version_of_the_index_key() {
         )
         .await;
     assert!(matches!(gone, Err(RefreshError::Unknown)));
-    kluis(both()).forget(&key).await.unwrap();
-    let gone = kluis(both())
+    refresh_tokens(both()).forget(&key).await.unwrap();
+    let gone = refresh_tokens(both())
         .refresh(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
             &dvp(),

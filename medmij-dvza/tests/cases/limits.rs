@@ -6,7 +6,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use axum::body::Body;
 use http::{Request, StatusCode, header};
 use medmij_dvza::{
-    Limits,
+    RequestLimits,
     router::{PeerAddress, RouterOptions, back_channel, front_channel},
 };
 use medmij_oauth::policy::{LimitPolicy, Rate};
@@ -16,16 +16,16 @@ use tower::ServiceExt as _;
 
 use crate::{
     dvza::{Setup, setup_2_2},
-    whole_flow::{SESSION, aanvraag, dvp, path, token_request},
+    whole_flow::{SESSION, dvp, flow_request, path, token_request},
 };
 
-fn few(clock: &Arc<ManualClock>) -> Arc<Limits> {
+fn few(clock: &Arc<ManualClock>) -> Arc<RequestLimits> {
     let mut policy = LimitPolicy::default();
     (policy.front_address, policy.back_node) = (Rate::new(1, 3), Rate::new(1, 3));
-    Arc::new(Limits::new(policy).with_clock(clock.clone()))
+    Arc::new(RequestLimits::new(policy).with_clock(clock.clone()))
 }
 
-async fn arrive(setup: &Setup, limits: &Arc<Limits>, from: &str, at: &str) -> http::Response<Body> {
+async fn arrive(setup: &Setup, limits: &Arc<RequestLimits>, from: &str, at: &str) -> http::Response<Body> {
     let app = front_channel(
         setup.server.clone(),
         RouterOptions::at("/oauth").with_limits(limits.clone()),
@@ -44,7 +44,7 @@ async fn core_gegevensdiensten_103_o13_authorization_requests_of_an_address_are_
     let started = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap();
@@ -128,7 +128,7 @@ async fn o13_every_route_is_limited_with_made_up_cookies_too() {
     let (setup, clock) = (setup_2_2(), Arc::new(ManualClock::starting_now()));
     let mut policy = LimitPolicy::default();
     policy.front_pages = Rate::new(1, 5);
-    let limits = Arc::new(Limits::new(policy).with_clock(clock));
+    let limits = Arc::new(RequestLimits::new(policy).with_clock(clock));
     for (n, at) in ["/oauth/flow/", "/oauth/login?RelayState="].iter().enumerate() {
         let mut statuses = Vec::new();
         for round in 0..8 {
@@ -148,13 +148,13 @@ async fn o13_every_route_is_limited_with_made_up_cookies_too() {
 #[tokio::test]
 async fn o13_limits_that_see_nobody_answer_nobody() {
     let setup = setup_2_2();
-    let limits = || Arc::new(Limits::new(LimitPolicy::default()));
+    let limits = || Arc::new(RequestLimits::new(LimitPolicy::default()));
     let options = || RouterOptions::at("/oauth").with_limits(limits());
     let front = front_channel(setup.server.clone(), options());
     let started = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap();

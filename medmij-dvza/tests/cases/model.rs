@@ -8,13 +8,13 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request};
-use medmij_dvza::{Arrived, Next, Submitted, ToetsUitslag, Visitor, store::DangerShiftClock as _};
+use medmij_dvza::{Arrived, Next, Submitted, ToetsOutcome, Visitor, store::DangerShiftClock as _};
 use medmij_oauth::form::Form;
 use medmij_test::ManualClock;
 use medmij_types::PeerNames;
 use proptest::prelude::*;
 
-use self::events::{ANSWERS, End, Event, INLOGGEN, JA, LANGDURIG, NEE, STOP, TERUG, event};
+use self::events::{ANSWERS, BACK, End, Event, LANGDURIG, LOGIN, NO, STOP, YES, event};
 pub(crate) use self::events::{CLIENTS, PERSONEN, SCOPES};
 use crate::{
     dvza::{Login, Setup, setup},
@@ -97,7 +97,7 @@ impl Run {
                 own_redirect: true,
                 beheren,
             },
-            answer(INLOGGEN),
+            answer(LOGIN),
             Event::Login {
                 flow,
                 how: if matches!(end, End::NoData) { 5 } else { 0 },
@@ -106,11 +106,11 @@ impl Run {
         ];
         events.extend(match end {
             End::Token { langdurig: true } => vec![answer(LANGDURIG), token],
-            End::Token { langdurig: false } => vec![answer(JA), token],
-            End::Code => vec![answer(JA)],
-            End::Refused => vec![answer(NEE)],
-            End::NoData => vec![answer(TERUG)],
-            End::Withdrawn => vec![answer(STOP), answer(JA), answer(TERUG)],
+            End::Token { langdurig: false } => vec![answer(YES), token],
+            End::Code => vec![answer(YES)],
+            End::Refused => vec![answer(NO)],
+            End::NoData => vec![answer(BACK)],
+            End::Withdrawn => vec![answer(STOP), answer(YES), answer(BACK)],
         });
         let mut compared = Vec::new();
         for event in events {
@@ -177,10 +177,14 @@ impl Run {
                 let seen = match self
                     .setup
                     .server
-                    .guard(&headers, None, &peer, (&crate::whole_flow::naam(), &id(gegevensdienst)))
+                    .guard(&headers, None, &peer, (&crate::whole_flow::name(), &id(gegevensdienst)))
                     .await
                 {
-                    Ok(verleend) => format!("{} of {}", verleend.persoon.bsn.expose(), verleend.client_id),
+                    Ok(granted_access) => format!(
+                        "{} of {}",
+                        granted_access.persoon.bsn.expose(),
+                        granted_access.client_id
+                    ),
                     Err(error) => error.status().as_u16().to_string(),
                 };
                 (self.rules.guard(token, gegevensdienst), seen)
@@ -261,17 +265,17 @@ impl Run {
 
     async fn login(&mut self, flow: usize, how: usize, persoon: usize) -> (String, String) {
         let steer = match how {
-            3 => Login::Geannuleerd,
-            4 => Login::Mislukt,
-            _ => Login::Gelukt(None),
+            3 => Login::Cancelled,
+            4 => Login::Failed,
+            _ => Login::Succeeded(None),
         };
         *self.setup.dvza.login.lock().unwrap() = steer;
         *self.setup.dvza.bsn.lock().unwrap() = PERSONEN[persoon];
-        *self.setup.dvza.uitslag.lock().unwrap() = (how == 5).then_some(ToetsUitslag::NietBeschikbaar);
+        *self.setup.dvza.outcome.lock().unwrap() = (how == 5).then_some(ToetsOutcome::Unavailable);
         let visitor = self.visitors[flow].0.clone();
         let query = format!("RelayState={}", visitor.flow);
         let next = self.setup.server.login(&visitor, query.as_str()).await;
-        *self.setup.dvza.uitslag.lock().unwrap() = None;
+        *self.setup.dvza.outcome.lock().unwrap() = None;
         (self.rules.login(flow, how, persoon), self.next(flow, next))
     }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use medmij_dvza::UnprovenRequest;
 use medmij_oauth::{
-    Functie, RedirectUri, Scope, form,
+    Function, RedirectUri, Scope, form,
     wire::{AuthorizationResponse, TokenRequest, TokenResponse},
 };
 use medmij_types::Release;
@@ -27,8 +27,8 @@ proptest! {
     #[test]
     fn any_scope(text in ".{0,60}") {
         for release in Release::ALL.iter().copied() {
-            for functie in [Functie::Verzamelen, Functie::Delen, Functie::Abonneren] {
-                if let Ok(scope) = Scope::parse(release, functie, &text) {
+            for function in [Function::Verzamelen, Function::Delen, Function::Abonneren] {
+                if let Ok(scope) = Scope::parse(release, function, &text) {
                     prop_assert_eq!(scope.to_string(), text.clone());
                 }
             }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::{Router, body::Body};
 use http::{Request, Response};
 use medmij_dvza::{
-    ToetsUitslag,
+    ToetsOutcome,
     store::{AuditKind, DangerShiftClock as _},
 };
 use medmij_test::ManualClock;
@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 use crate::{
     browser::Seen,
     dvza::{Setup, setup},
-    whole_flow::{SESSION, aanvraag, browser, dvp, log_in},
+    whole_flow::{SESSION, browser, dvp, flow_request, log_in},
 };
 
 struct End {
@@ -41,12 +41,12 @@ async fn end(release: Release, data: bool) -> End {
         config.clock = Arc::clone(&clock) as _;
     });
     if !data {
-        *setup.dvza.uitslag.lock().unwrap() = Some(ToetsUitslag::NietBeschikbaar);
+        *setup.dvza.outcome.lock().unwrap() = Some(ToetsOutcome::Unavailable);
     }
     let started = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(release, &["42"]),
+            flow_request(release, &["42"]),
             SESSION,
         )
         .unwrap();
@@ -140,11 +140,11 @@ fn the_rank_test_tells_what_differs() {
 
 /// The press of the button of the page after the login, made ready: the request, and whether there was a question.
 async fn ready(setup: &Setup, data: bool) -> (Router, Request<Body>) {
-    *setup.dvza.uitslag.lock().unwrap() = (!data).then_some(ToetsUitslag::NietBeschikbaar);
+    *setup.dvza.outcome.lock().unwrap() = (!data).then_some(ToetsOutcome::Unavailable);
     let started = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap();

@@ -12,7 +12,7 @@ use medmij_types::{OsEntropy, Release};
 
 use crate::{
     dvza::{setup, setup_2_2},
-    whole_flow::{SESSION, aanvraag, dvp, id, json, peer, query, token_request, tokens_for},
+    whole_flow::{SESSION, dvp, flow_request, id, json, peer, query, token_request, tokens_for},
 };
 
 #[tokio::test]
@@ -35,13 +35,13 @@ async fn core_tknint_204_a_code_without_request_ids_is_retired_too() {
 #[tokio::test]
 async fn core_rscint_200_h09_a_token_in_a_query_that_is_no_form() {
     let setup = setup_2_2();
-    let tokens = tokens_for(&setup, &dvp(), aanvraag(Release::V2_2, &["48"]), "antwoord=ja").await;
+    let tokens = tokens_for(&setup, &dvp(), flow_request(Release::V2_2, &["48"]), "antwoord=ja").await;
     let headers = tokens.resource_headers(&OsEntropy).unwrap();
     let long = format!("x={}&access_token=t", "a".repeat(Form::MAX_LEN));
     for query in ["x=%zz&access_token=t", "x=%ff&access%5Ftoken=t", &long] {
         let refused = setup
             .server
-            .guard(&headers, Some(query), &peer(), (&crate::whole_flow::naam(), &id("48")))
+            .guard(&headers, Some(query), &peer(), (&crate::whole_flow::name(), &id("48")))
             .await;
         assert_eq!(refused.unwrap_err().status(), 400);
     }
@@ -53,7 +53,7 @@ async fn core_rscint_200_h09_a_token_in_a_query_that_is_no_form() {
                 &headers,
                 Some("x=%zz"),
                 &peer(),
-                (&crate::whole_flow::naam(), &id("48"))
+                (&crate::whole_flow::name(), &id("48"))
             )
             .await
             .is_ok()
@@ -73,7 +73,7 @@ async fn core_ocl_300_no_gegevensdienst_that_the_client_is_not_listed_for() {
     let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, HeaderValue::from_str(&bearer).unwrap())]);
     let refused = setup
         .server
-        .guard(&headers, None, &peer(), (&crate::whole_flow::naam(), &id("61")))
+        .guard(&headers, None, &peer(), (&crate::whole_flow::name(), &id("61")))
         .await;
     assert_eq!(refused.unwrap_err().status(), 403);
 }
@@ -81,8 +81,8 @@ async fn core_ocl_300_no_gegevensdienst_that_the_client_is_not_listed_for() {
 #[tokio::test]
 async fn core_ocl_300_a_refresh_follows_the_list_of_now() {
     let setup = setup_2_2();
-    let aanvraag = aanvraag(Release::V2_2, &["42", "48"]);
-    let tokens = tokens_for(&setup, &dvp(), aanvraag, "antwoord=ja&langdurig=ja").await;
+    let flow_request = flow_request(Release::V2_2, &["42", "48"]);
+    let tokens = tokens_for(&setup, &dvp(), flow_request, "antwoord=ja&langdurig=ja").await;
     *setup.dvza.listed.lock().unwrap() = vec!["48"];
     let (request, exchange) = dvp()
         .refresh_request(
@@ -115,7 +115,7 @@ async fn o9_j06_debug_shows_no_state_code_or_form_token() {
     let started = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["48"]),
+            flow_request(Release::V2_2, &["48"]),
             SESSION,
         )
         .unwrap();

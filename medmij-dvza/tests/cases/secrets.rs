@@ -13,7 +13,7 @@ use medmij_types::Release;
 
 use crate::{
     dvza::{BSN, setup_2_2},
-    whole_flow::{SESSION, aanvraag, browser, dvp, log_in, peer, query},
+    whole_flow::{SESSION, browser, dvp, flow_request, log_in, peer, query},
 };
 
 /// What was logged.
@@ -57,7 +57,7 @@ async fn o3_o9_j06_no_secret_of_a_full_run_is_found_anywhere() {
     let started = dvp
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42", "48"]),
+            flow_request(Release::V2_2, &["42", "48"]),
             SESSION,
         )
         .unwrap();
@@ -82,8 +82,8 @@ async fn o3_o9_j06_no_secret_of_a_full_run_is_found_anywhere() {
     shown += &format!("{tokens:?}");
     secrets.push(tokens.access_token.expose().to_owned());
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
-    let verleend = setup.server.danger_token_of(&headers, None, &peer()).await.unwrap();
-    shown += &format!("{verleend:?} {headers:?}");
+    let granted_access = setup.server.danger_token_of(&headers, None, &peer()).await.unwrap();
+    shown += &format!("{granted_access:?} {headers:?}");
     let renewal = tokens.renewal.clone().unwrap();
     secrets.push(renewal.refresh_token.expose().to_owned());
     let (request, exchange) = dvp

@@ -13,10 +13,10 @@ use std::{
 
 use axum::{Extension, Router, body::Body, extract::Path, middleware::from_fn_with_state, routing::get};
 use http::{Request, StatusCode};
-use medmij_dvp::{Aanvraag, Callback, Dvp, PendingFlows, Tokens};
+use medmij_dvp::{Callback, Dvp, FlowRequest, PendingFlows, Tokens};
 use medmij_dvza::{
-    Aanbieder, Authentication, Client, Clients, Dvza, LoginCallback, LoginOutcome, LoginRequest, LoginStart, Persoon,
-    Server, ServerConfig, SourceBirthDate, SupplierError, Toets, ToetsUitslag, ToetsVraag, Verleend,
+    Aanbieder, Authentication, Client, Clients, Dvza, GrantedAccess, LoginCallback, LoginOutcome, LoginRequest,
+    LoginStart, Persoon, Server, ServerConfig, SourceBirthDate, SupplierError, Toets, ToetsOutcome, ToetsQuery,
     registratie::{Follower, Reading, Registratie, RegistratieError, RegistrationSource, Rows},
     router::{Guard, RouterOptions, front_channel, guard},
     store::MemoryStore,
@@ -69,8 +69,8 @@ impl Dvza for Tenants {
 
 impl Clients for Tenants {
     async fn client(&self, id: &ClientId) -> Result<Option<Client>, SupplierError> {
-        let naam = Organisatienaam::parse("De Enige Echte PGO").unwrap();
-        Ok(CLIENTS.contains(&id.as_str()).then(|| Client::new(naam, None)))
+        let name = Organisatienaam::parse("De Enige Echte PGO").unwrap();
+        Ok(CLIENTS.contains(&id.as_str()).then(|| Client::new(name, None)))
     }
 }
 
@@ -82,15 +82,15 @@ impl Authentication for Tenants {
         )))
     }
     async fn finish(&self, _: &LoginCallback<'_>) -> Result<LoginOutcome, SupplierError> {
-        Ok(LoginOutcome::Ingelogd(Persoon::new(Bsn::parse("999990019").unwrap())))
+        Ok(LoginOutcome::LoggedIn(Persoon::new(Bsn::parse("999990019").unwrap())))
     }
 }
 
 impl Toets for Tenants {
-    async fn toets(&self, vraag: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
-        let has = |id: &&GegevensdienstId| !self.every_other || covered(vraag.aanbieder.naam.short(), id.as_str());
-        Ok(ToetsUitslag::Beschikbaar(
-            vraag.gegevensdiensten.iter().filter(has).cloned().collect(),
+    async fn toets(&self, query: &ToetsQuery<'_>) -> Result<ToetsOutcome, SupplierError> {
+        let has = |id: &&GegevensdienstId| !self.every_other || covered(query.aanbieder.name.short(), id.as_str());
+        Ok(ToetsOutcome::Available(
+            query.gegevensdiensten.iter().filter(has).cloned().collect(),
         ))
     }
     async fn geboortedatum(&self, _: &Bsn, _: &Aanbieder) -> Result<Option<SourceBirthDate>, SupplierError> {
@@ -99,9 +99,9 @@ impl Toets for Tenants {
 }
 
 /// An even gegevensdienst at an even Aanbieder, an odd one at an odd one.
-fn covered(aanbieder: &str, dienst: &str) -> bool {
+fn covered(aanbieder: &str, service: &str) -> bool {
     let parity = |text: &str| text.bytes().next_back().unwrap() % 2;
-    parity(aanbieder) == parity(dienst)
+    parity(aanbieder) == parity(service)
 }
 
 /// A registration that the test changes, as a file or a table.
@@ -119,17 +119,17 @@ impl RegistrationSource for Registered {
     }
 }
 
-fn naam(n: usize) -> Aanbiedernaam {
+fn name(n: usize) -> Aanbiedernaam {
     Aanbiedernaam::parse(&format!("praktijk{n:04}")).unwrap()
 }
 
 fn entry(n: usize, weergavenaam: &str, services: usize) -> String {
-    let dienst = |n: usize| format!(r#"{{"id":"{}","functie":"Verzamelen","naam":"dienst {n}"}}"#, 40 + n);
-    let diensten: Vec<_> = (0..services).map(dienst).collect();
+    let service = |n: usize| format!(r#"{{"id":"{}","functie":"Verzamelen","naam":"dienst {n}"}}"#, 40 + n);
+    let services: Vec<_> = (0..services).map(service).collect();
     format!(
         r#"{{"aanbieder":"praktijk{n:04}","weergavenaam":"{weergavenaam} {n}","privacyverklaring":"https://p.example/",
         "gegevensdiensten":[{}],"limits":{{"at_once":1000}}}}"#,
-        diensten.join(",")
+        services.join(",")
     )
 }
 
@@ -157,20 +157,20 @@ fn world(registratie: Arc<Registratie>, every_other: bool) -> World {
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     });
     let counted = Arc::clone(&served);
-    let patient = async move |Extension(verleend): Extension<Verleend>,
-                              Path((aanbieder, dienst)): Path<(String, String)>| {
+    let patient = async move |Extension(granted_access): Extension<GrantedAccess>,
+                              Path((aanbieder, service)): Path<(String, String)>| {
         counted.fetch_add(1, Ordering::Relaxed);
         // what a route that trusts the guard would answer with
         format!(
-            "{} {} {aanbieder} {dienst}",
-            verleend.aanbieder.short(),
-            verleend.client_id
+            "{} {} {aanbieder} {service}",
+            granted_access.aanbieder.short(),
+            granted_access.client_id
         )
     };
     World {
         front: front_channel(server.clone(), RouterOptions::at("/oauth")),
         back: Router::new()
-            .route("/fhir/{aanbieder}/{dienst}/Patient", get(patient))
+            .route("/fhir/{aanbieder}/{service}/Patient", get(patient))
             .layer(from_fn_with_state(by_path, guard)),
         server,
         served,
@@ -181,7 +181,7 @@ impl World {
     async fn tokens(&self, client: &str, aanbieder: usize, ids: &[&str]) -> Tokens {
         let dvp = Dvp::new(ClientId::parse(client).unwrap());
         let redirect = RedirectUri::parse(&format!("https://{client}/cb")).unwrap();
-        let asked = Aanvraag::verzamelen(Release::V2_2, naam(aanbieder), &group(ids), redirect).unwrap();
+        let asked = FlowRequest::verzamelen(Release::V2_2, name(aanbieder), &group(ids), redirect).unwrap();
         let flows = PendingFlows::default();
         let started = dvp
             .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), asked, SESSION)
@@ -196,8 +196,8 @@ impl World {
         dvp.tokens(exchange, &response).unwrap()
     }
 
-    async fn ask(&self, token: &str, client: &str, aanbieder: usize, dienst: &str) -> (StatusCode, String) {
-        let uri = format!("/fhir/{}/{dienst}/Patient", naam(aanbieder).short());
+    async fn ask(&self, token: &str, client: &str, aanbieder: usize, service: &str) -> (StatusCode, String) {
+        let uri = format!("/fhir/{}/{service}/Patient", name(aanbieder).short());
         let request = Request::get(uri).header("authorization", format!("Bearer {token}"));
         let mut request = request.body(Body::empty()).unwrap();
         request.extensions_mut().insert(PeerNames::new(None, [client]));
@@ -252,21 +252,21 @@ async fn core_rscint_200_of_ten_thousand_requests_across_tenants_none_is_served(
         } else {
             draw(&entropy, TENANTS + 1)
         };
-        let dienst = id(&(40 + draw(&entropy, SERVICES + 1)).to_string());
+        let service = id(&(40 + draw(&entropy, SERVICES + 1)).to_string());
         let before = world.served.load(Ordering::Relaxed);
-        let (status, body) = world.ask(token, client, at, dienst.as_str()).await;
+        let (status, body) = world.ask(token, client, at, service.as_str()).await;
         let served = world.served.load(Ordering::Relaxed) - before;
-        let within = offered.contains(&dienst) && covered(naam(*of).short(), dienst.as_str());
+        let within = offered.contains(&service) && covered(name(*of).short(), service.as_str());
         if at == *of && client == *owner && within {
             own += 1;
-            let expected = format!("{} {client} {} {dienst}", naam(*of).short(), naam(*of).short());
+            let expected = format!("{} {client} {} {service}", name(*of).short(), name(*of).short());
             assert_eq!((status, body, served), (StatusCode::OK, expected, 1));
         } else {
             across += 1;
             assert_eq!(
                 (status.is_success(), body.as_str(), served),
                 (false, "", 0),
-                "{of} at {at}: {dienst}"
+                "{of} at {at}: {service}"
             );
         }
     }
@@ -286,7 +286,7 @@ async fn core_rscint_200_of_ten_thousand_requests_across_tenants_none_is_served(
 
 struct Nowhere;
 
-impl medmij_dvza::registratie::RegistratieKeep for Nowhere {
+impl medmij_dvza::registratie::RegistratieStorage for Nowhere {
     fn load(&self) -> std::io::Result<Option<Vec<u8>>> {
         Ok(None)
     }
@@ -336,7 +336,7 @@ async fn core_gegevensdiensten_104_aanbieders_come_change_and_go_under_load_with
                     errors += usize::from(world.ask(&tokens[n], CLIENTS[0], n, "40").await.0 != StatusCode::OK);
                     let dvp = Dvp::new(ClientId::parse(CLIENTS[0]).unwrap());
                     let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
-                    let wanted = Aanvraag::verzamelen(Release::V2_2, naam(n), &group(&["40"]), redirect).unwrap();
+                    let wanted = FlowRequest::verzamelen(Release::V2_2, name(n), &group(&["40"]), redirect).unwrap();
                     let location = dvp
                         .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), wanted, SESSION)
                         .unwrap()
@@ -375,7 +375,7 @@ async fn core_gegevensdiensten_104_aanbieders_come_change_and_go_under_load_with
         .await
         .0;
     assert_eq!(status, StatusCode::OK);
-    assert_eq!(registratie.lookup(&naam(0)).unwrap().weergavenaam, "Anders 0");
+    assert_eq!(registratie.lookup(&name(0)).unwrap().weergavenaam, "Anders 0");
     stop.store(true, Ordering::Relaxed);
     let mut errors = 0;
     for load in load {

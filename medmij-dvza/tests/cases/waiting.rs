@@ -18,14 +18,14 @@ use tower::ServiceExt as _;
 use crate::{
     browser::Browser,
     dvza::{Login, Setup, setup, setup_2_2},
-    whole_flow::{SESSION, aanvraag, browser, dvp, land, log_in, path},
+    whole_flow::{SESSION, browser, dvp, flow_request, land, log_in, path},
 };
 
 fn start() -> String {
     dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
-            aanvraag(Release::V2_2, &["42"]),
+            flow_request(Release::V2_2, &["42"]),
             SESSION,
         )
         .unwrap()
@@ -87,7 +87,7 @@ async fn o13_nobody_at_the_login_is_thrown_out() {
 
 #[tokio::test]
 async fn o8_neither_an_old_cookie_nor_a_used_answer_comes_back_past_the_login() {
-    for login in [Login::Gelukt(None), Login::Geannuleerd, Login::Mislukt] {
+    for login in [Login::Succeeded(None), Login::Cancelled, Login::Failed] {
         let setup = setup_2_2();
         *setup.dvza.login.lock().unwrap() = login;
         let mut browser = browser(&setup);
@@ -103,7 +103,7 @@ async fn o8_neither_an_old_cookie_nor_a_used_answer_comes_back_past_the_login() 
         }
         // and the flow goes on where it was; when it is over, the same holds
         let answer = match login {
-            Login::Gelukt(_) => "antwoord=ja",
+            Login::Succeeded(_) => "antwoord=ja",
             _ => "antwoord=terug",
         };
         let away = browser.answer(&flow, &page, answer).await;

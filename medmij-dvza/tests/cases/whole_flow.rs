@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::{Request, Response};
-use medmij_dvp::{Aanvraag, Callback, Dvp, FlowGroup, PendingFlows, ReceivedCode, Tokens, group_by_endpoints};
+use medmij_dvp::{Callback, Dvp, FlowGroup, FlowRequest, PendingFlows, ReceivedCode, Tokens, group_by_endpoints};
 use medmij_dvza::router::{RouterOptions, front_channel};
 use medmij_log::EventType;
 use medmij_oauth::{ClientId, RedirectUri, Scope};
@@ -24,7 +24,7 @@ pub(crate) fn dvp() -> Dvp {
     Dvp::new(ClientId::parse("pgo.example.nl").unwrap())
 }
 
-pub(crate) fn naam() -> Aanbiedernaam {
+pub(crate) fn name() -> Aanbiedernaam {
     Aanbiedernaam::parse("eenofanderezorgaanbieder@medmij").unwrap()
 }
 
@@ -42,8 +42,8 @@ pub(crate) fn group(ids: &[&str]) -> FlowGroup {
     group_by_endpoints(ids.iter().map(|each| (id(each), front.clone(), back.clone()))).remove(0)
 }
 
-pub(crate) fn aanvraag(release: Release, ids: &[&str]) -> Aanvraag {
-    Aanvraag::verzamelen(release, naam(), &group(ids), redirect()).unwrap()
+pub(crate) fn flow_request(release: Release, ids: &[&str]) -> FlowRequest {
+    FlowRequest::verzamelen(release, name(), &group(ids), redirect()).unwrap()
 }
 
 /// The path and query of an absolute address.
@@ -96,10 +96,14 @@ pub(crate) async fn consent(browser: &mut Browser, location: &str, answer: &str)
 }
 
 /// A code at the DVP, for a request.
-pub(crate) async fn code_for(setup: &Setup, dvp: &Dvp, aanvraag: Aanvraag, answer: &str) -> ReceivedCode {
+pub(crate) async fn code_for(setup: &Setup, dvp: &Dvp, flow_request: FlowRequest, answer: &str) -> ReceivedCode {
     let flows = PendingFlows::default();
     let started = dvp
-        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), aanvraag, SESSION)
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            flow_request,
+            SESSION,
+        )
         .unwrap();
     flows.insert(started.flow);
     let back = consent(&mut browser(setup), &started.location, answer).await;
@@ -108,15 +112,17 @@ pub(crate) async fn code_for(setup: &Setup, dvp: &Dvp, aanvraag: Aanvraag, answe
         .unwrap()
 }
 
-pub(crate) async fn tokens_for(setup: &Setup, dvp: &Dvp, aanvraag: Aanvraag, answer: &str) -> Tokens {
-    let (request, exchange) = dvp.token_request(code_for(setup, dvp, aanvraag, answer).await).unwrap();
+pub(crate) async fn tokens_for(setup: &Setup, dvp: &Dvp, flow_request: FlowRequest, answer: &str) -> Tokens {
+    let (request, exchange) = dvp
+        .token_request(code_for(setup, dvp, flow_request, answer).await)
+        .unwrap();
     let response = setup.server.token(&request, &peer()).await;
     dvp.tokens(exchange, &response).unwrap()
 }
 
 /// A token request as HTTP, with a code from a whole flow.
 pub(crate) async fn token_request(setup: &Setup) -> Request<Bytes> {
-    let received = code_for(setup, &dvp(), aanvraag(Release::V2_2, &["42", "48"]), "antwoord=ja").await;
+    let received = code_for(setup, &dvp(), flow_request(Release::V2_2, &["42", "48"]), "antwoord=ja").await;
     dvp().token_request(received).unwrap().0
 }
 
@@ -129,7 +135,7 @@ async fn core_logging_102_202_203_204_core_autorisatie_200_a_whole_verzamelen_fl
     let setup = setup_2_2();
     let seen_by_the_dvp = std::sync::Arc::new(medmij_log::MemoryObserver::new());
     let dvp = dvp().with_observer(seen_by_the_dvp.clone());
-    let tokens = tokens_for(&setup, &dvp, aanvraag(Release::V2_2, &["42", "48"]), "antwoord=ja").await;
+    let tokens = tokens_for(&setup, &dvp, flow_request(Release::V2_2, &["42", "48"]), "antwoord=ja").await;
     assert_eq!(
         seen_by_the_dvp.types(),
         [
@@ -144,15 +150,15 @@ async fn core_logging_102_202_203_204_core_autorisatie_200_a_whole_verzamelen_fl
     assert!(tokens.renewal.is_none());
 
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
-    let verleend = setup
+    let granted_access = setup
         .server
-        .guard(&headers, None, &peer(), (&naam(), &id("48")))
+        .guard(&headers, None, &peer(), (&name(), &id("48")))
         .await
         .unwrap();
-    assert_eq!(verleend.persoon.bsn.expose(), crate::dvza::BSN);
-    assert_eq!(verleend.aanbieder, naam());
-    assert_eq!(verleend.correlation_id, tokens.correlation_id);
-    assert_eq!(verleend.client_id.as_str(), "pgo.example.nl");
+    assert_eq!(granted_access.persoon.bsn.expose(), crate::dvza::BSN);
+    assert_eq!(granted_access.aanbieder, name());
+    assert_eq!(granted_access.correlation_id, tokens.correlation_id);
+    assert_eq!(granted_access.client_id.as_str(), "pgo.example.nl");
 
     assert_eq!(
         setup.log.types(),
@@ -176,7 +182,7 @@ async fn every_release_runs_from_end_to_end() {
     for release in Release::ALL.iter().copied() {
         let setup = crate::dvza::setup(|config| {
             config.release = release;
-            config.aanbieder = Some(naam());
+            config.aanbieder = Some(name());
         });
         let dvp = dvp();
         let ids: &[&str] = if release < Release::V1_5 {
@@ -184,7 +190,7 @@ async fn every_release_runs_from_end_to_end() {
         } else {
             &["42", "48"]
         };
-        let tokens = tokens_for(&setup, &dvp, aanvraag(release, ids), "antwoord=ja&langdurig=ja").await;
+        let tokens = tokens_for(&setup, &dvp, flow_request(release, ids), "antwoord=ja&langdurig=ja").await;
         let granted: Vec<_> = tokens
             .granted
             .gegevensdiensten
@@ -203,7 +209,7 @@ async fn every_release_runs_from_end_to_end() {
         assert!(
             setup
                 .server
-                .guard(&headers, None, &peer(), (&naam(), &id("42")))
+                .guard(&headers, None, &peer(), (&name(), &id("42")))
                 .await
                 .is_ok(),
             "{release}"
@@ -215,20 +221,16 @@ async fn every_release_runs_from_end_to_end() {
 async fn delen_and_abonneren_run_from_end_to_end_g16_i12_f05() {
     let setup = setup_2_2();
     let dvp = dvp();
-    let delen = Scope::delen(Release::V2_2, naam(), id("53")).unwrap();
-    let request = Aanvraag::new(naam(), delen, &group(&["53"]), redirect());
+    let delen = Scope::delen(Release::V2_2, name(), id("53")).unwrap();
+    let request = FlowRequest::new(name(), delen, &group(&["53"]), redirect());
     let tokens = tokens_for(&setup, &dvp, request, "antwoord=ja&langdurig=ja").await;
     assert_eq!(tokens.granted.gegevensdiensten, [id("53")]);
     assert!(tokens.renewal.is_none(), "a Bevestiging holds for one run");
 
-    let abonneren = Scope::abonneren(Release::V2_2, 180, naam(), id("42")).unwrap();
-    let request = Aanvraag::new(naam(), abonneren, &group(&["42"]), redirect());
+    let abonneren = Scope::abonneren(Release::V2_2, 180, name(), id("42")).unwrap();
+    let request = FlowRequest::new(name(), abonneren, &group(&["42"]), redirect());
     let tokens = tokens_for(&setup, &dvp, request, "antwoord=ja&langdurig=ja").await;
-    assert_eq!(
-        tokens.granted.dagen,
-        Some(90),
-        "never more than the maximum of the list"
-    );
+    assert_eq!(tokens.granted.days, Some(90), "never more than the maximum of the list");
     assert!(tokens.renewal.is_none());
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
     // I12: consent to notifications gives no right to data
@@ -236,17 +238,17 @@ async fn delen_and_abonneren_run_from_end_to_end_g16_i12_f05() {
     assert_eq!(
         setup
             .server
-            .guard(&headers, none, &peer, (&naam(), &id("42")))
+            .guard(&headers, none, &peer, (&name(), &id("42")))
             .await
             .unwrap_err()
             .status(),
         403
     );
-    let functies = [medmij_oauth::Functie::Abonneren];
-    let verleend = setup
+    let functions = [medmij_oauth::Function::Abonneren];
+    let granted_access = setup
         .server
-        .guard_for(&functies, &headers, none, &peer, (&naam(), &id("42")))
+        .guard_for(&functions, &headers, none, &peer, (&name(), &id("42")))
         .await
         .unwrap();
-    assert_eq!(verleend.dagen, Some(90));
+    assert_eq!(granted_access.days, Some(90));
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::CatalogueError;
 use crate::gegevensdienst::{
-    BundleKind, FollowUp, Functie, Gegevensdienst, Mark, QueryMethod, ServiceQuery, Share, ZibList,
+    BundleKind, FollowUp, Gegevensdienst, Mark, QueryMethod, ServiceFunction, ServiceQuery, Share, ZibList,
 };
 use crate::name::ResourceType;
 use crate::version::FhirVersion;
@@ -72,7 +72,7 @@ struct Wire {
     key: Option<String>,
     block: Option<String>,
     name: String,
-    functie: WireFunctie,
+    function: WireFunction,
     informatiestandaard: Option<String>,
     release: Option<String>,
     fhir: String,
@@ -157,7 +157,7 @@ enum WireMark {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum WireFunctie {
+enum WireFunction {
     Verzamelen,
     Delen,
 }
@@ -198,9 +198,9 @@ impl Wire {
             block: self.block,
             id,
             name: self.name,
-            functie: match self.functie {
-                WireFunctie::Verzamelen => Functie::Verzamelen,
-                WireFunctie::Delen => Functie::Delen,
+            function: match self.function {
+                WireFunction::Verzamelen => ServiceFunction::Verzamelen,
+                WireFunction::Delen => ServiceFunction::Delen,
             },
             informatiestandaard: self.informatiestandaard,
             release: self.release,

@@ -2,7 +2,7 @@
 //! Files of a supplier, good and bad.
 
 use super::Catalogue;
-use crate::gegevensdienst::{Functie, Gegevensdienst, ServiceQuery};
+use crate::gegevensdienst::{Gegevensdienst, ServiceFunction, ServiceQuery};
 use crate::query::Choices;
 use crate::version::FhirVersion;
 
@@ -60,7 +60,7 @@ fn a_supplier_overrides_in_a_file_and_in_rust() {
     assert_eq!(service.queries().len(), 1, "what the file does not name stays");
 
     let id = medmij_types::GegevensdienstId::parse("2.16.840.1.1").unwrap();
-    let own = Gegevensdienst::new(id.clone(), "Eigen", Functie::Verzamelen, FhirVersion::R4)
+    let own = Gegevensdienst::new(id.clone(), "Eigen", ServiceFunction::Verzamelen, FhirVersion::R4)
         .with_query(ServiceQuery::new("Taken", "Task?_tag={search_tag}").unwrap())
         .with_search_tag("urn:x|y");
     catalogue.insert(own.clone());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use medmij_types::GegevensdienstId;
 
-use super::{FollowUp, Functie, Gegevensdienst, Mark};
+use super::{FollowUp, Gegevensdienst, Mark, ServiceFunction};
 use crate::catalogue::Catalogue;
 use crate::name::ResourceId;
 use crate::query::{Choices, SearchDate};
@@ -44,9 +44,9 @@ fn every_service_and_query_of_the_file_is_read() {
     for service in all {
         assert!(service.source().is_some(), "{}", service.key());
         assert!(service.informatiestandaard().is_some() && service.release().is_some());
-        match service.functie() {
-            Functie::Verzamelen => assert!(!service.queries().is_empty() && service.share().is_none()),
-            Functie::Delen => assert!(service.queries().is_empty() && service.share().is_some()),
+        match service.function() {
+            ServiceFunction::Verzamelen => assert!(!service.queries().is_empty() && service.share().is_none()),
+            ServiceFunction::Delen => assert!(service.queries().is_empty() && service.share().is_some()),
         }
     }
 }

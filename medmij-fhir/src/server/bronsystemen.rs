@@ -10,7 +10,7 @@ mod prefix;
 
 use std::collections::HashMap;
 
-use super::bron::{BronError, Bronsysteem, Context, Delivery, Found, Stored, Wanted};
+use super::bronsysteem::{Bronsysteem, BronsysteemError, Context, Delivery, Found, Stored, Wanted};
 use crate::name::{ResourceId, ResourceType};
 use crate::resource::Resource;
 use erased::{Erased, all};
@@ -34,7 +34,7 @@ pub struct Bronsystemen(Vec<Source>);
 
 struct Source {
     prefix: Option<Prefix>,
-    bron: Box<dyn Erased>,
+    bronsysteem: Box<dyn Erased>,
 }
 
 /// A prefix that cannot stand before an id: 1 to 16 letters and digits, and no other source with the same one.
@@ -57,10 +57,10 @@ impl Bronsystemen {
 
     /// Adds a source whose ids are its own: no other source gives the same type and id for other content.
     #[must_use]
-    pub fn with(mut self, bron: impl Bronsysteem + 'static) -> Self {
+    pub fn with(mut self, bronsysteem: impl Bronsysteem + 'static) -> Self {
         self.0.push(Source {
             prefix: None,
-            bron: Box::new(bron),
+            bronsysteem: Box::new(bronsysteem),
         });
         self
     }
@@ -69,28 +69,28 @@ impl Bronsystemen {
     ///
     /// # Errors
     /// [`PrefixError`].
-    pub fn with_prefixed(mut self, prefix: &str, bron: impl Bronsysteem + 'static) -> Result<Self, PrefixError> {
+    pub fn with_prefixed(mut self, prefix: &str, bronsysteem: impl Bronsysteem + 'static) -> Result<Self, PrefixError> {
         let prefix = Prefix::parse(prefix).ok_or(PrefixError)?;
         if self.0.iter().any(|source| source.prefix.as_ref() == Some(&prefix)) {
             return Err(PrefixError);
         }
         self.0.push(Source {
             prefix: Some(prefix),
-            bron: Box::new(bron),
+            bronsysteem: Box::new(bronsysteem),
         });
         Ok(self)
     }
 }
 
 impl Bronsysteem for Bronsystemen {
-    async fn find(&self, context: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronError> {
+    async fn find(&self, context: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronsysteemError> {
         // what a source is asked: ids without the prefix that it does not know
         let asked: Vec<Wanted> = self.0.iter().map(|source| source.wanted(wanted)).collect();
         let answers = self
             .0
             .iter()
             .zip(&asked)
-            .map(|(source, wanted)| source.bron.find(context, wanted));
+            .map(|(source, wanted)| source.bronsysteem.find(context, wanted));
         let answers = all(answers.collect()).await;
         let mut resources = Vec::new();
         let mut seen: HashMap<String, usize> = HashMap::new();
@@ -99,7 +99,7 @@ impl Bronsysteem for Bronsystemen {
                 let resource = source.given(resource)?;
                 let id = resource
                     .id()
-                    .ok_or_else(|| BronError::Failed("resource without an id".to_owned()))?;
+                    .ok_or_else(|| BronsysteemError::Failed("resource without an id".to_owned()))?;
                 let place = format!("{}/{id}", resource.resource_type());
                 match seen.get(&place).and_then(|at| resources.get(*at)) {
                     None => {
@@ -108,7 +108,7 @@ impl Bronsysteem for Bronsystemen {
                     }
                     Some(same) if *same == resource => {}
                     Some(_) => {
-                        return Err(BronError::Failed(format!(
+                        return Err(BronsysteemError::Failed(format!(
                             "two sources give {place}: give one a prefix"
                         )));
                     }
@@ -118,13 +118,18 @@ impl Bronsysteem for Bronsystemen {
         Ok(resources)
     }
 
-    async fn read(&self, context: &Context, resource_type: &ResourceType, id: &ResourceId) -> Result<Found, BronError> {
+    async fn read(
+        &self,
+        context: &Context,
+        resource_type: &ResourceType,
+        id: &ResourceId,
+    ) -> Result<Found, BronsysteemError> {
         // a prefix leads to one source; without, the first that has it
         for source in &self.0 {
             if let Some(prefix) = &source.prefix
                 && let Some(own) = prefix.without(id)
             {
-                return match source.bron.read(context, resource_type, &own).await? {
+                return match source.bronsysteem.read(context, resource_type, &own).await? {
                     Found::Resource(resource) => Ok(Found::Resource(source.given(resource)?)),
                     other => Ok(other),
                 };
@@ -132,7 +137,7 @@ impl Bronsysteem for Bronsystemen {
         }
         let mut answer = Found::Unknown;
         for source in self.0.iter().filter(|source| source.prefix.is_none()) {
-            match source.bron.read(context, resource_type, id).await? {
+            match source.bronsysteem.read(context, resource_type, id).await? {
                 Found::Resource(resource) => return Ok(Found::Resource(resource)),
                 Found::Gone => answer = Found::Gone,
                 Found::Unknown => {}
@@ -141,9 +146,9 @@ impl Bronsysteem for Bronsystemen {
         Ok(answer)
     }
 
-    async fn receives(&self, context: &Context) -> Result<bool, BronError> {
+    async fn receives(&self, context: &Context) -> Result<bool, BronsysteemError> {
         for source in &self.0 {
-            if source.bron.receives(context).await? {
+            if source.bronsysteem.receives(context).await? {
                 return Ok(true);
             }
         }
@@ -151,13 +156,13 @@ impl Bronsysteem for Bronsystemen {
     }
 
     /// The first source that receives stores; it must be one without a prefix, for updates name its ids.
-    async fn store(&self, context: &Context, delivery: &Delivery) -> Result<Vec<Stored>, BronError> {
+    async fn store(&self, context: &Context, delivery: &Delivery) -> Result<Vec<Stored>, BronsysteemError> {
         for source in self.0.iter().filter(|source| source.prefix.is_none()) {
-            if source.bron.receives(context).await? {
-                return source.bron.store(context, delivery).await;
+            if source.bronsysteem.receives(context).await? {
+                return source.bronsysteem.store(context, delivery).await;
             }
         }
-        Err(BronError::NotSupported)
+        Err(BronsysteemError::NotSupported)
     }
 }
 
@@ -169,7 +174,7 @@ impl Source {
         }
     }
 
-    fn given(&self, resource: Resource) -> Result<Resource, BronError> {
+    fn given(&self, resource: Resource) -> Result<Resource, BronsysteemError> {
         match &self.prefix {
             Some(prefix) => prefix.given(&resource),
             None => Ok(resource),

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use medmij_types::{AmsterdamTime, Datum};
+use medmij_types::{AmsterdamTime, CalendarDate};
 use serde_json::Value;
 
 /// From `start` up to, and not including, `end`, in nanoseconds since 1970 UTC.
@@ -86,15 +86,15 @@ impl Range {
         let (first, after) = match parts.as_slice() {
             [year] => {
                 let year = number(year, 4)?;
-                (Datum::new(year, 1, 1)?, Datum::new(year + 1, 1, 1))
+                (CalendarDate::new(year, 1, 1)?, CalendarDate::new(year + 1, 1, 1))
             }
             [year, month] => {
                 let (year, month) = (number(year, 4)?, small(month)?);
                 let (next, after) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
-                (Datum::new(year, month, 1)?, Datum::new(next, after, 1))
+                (CalendarDate::new(year, month, 1)?, CalendarDate::new(next, after, 1))
             }
             [year, month, day] => {
-                let day = Datum::new(number(year, 4)?, small(month)?, small(day)?)?;
+                let day = CalendarDate::new(number(year, 4)?, small(month)?, small(day)?)?;
                 (day, Some(day.plus(1)))
             }
             _ => return None,
@@ -174,7 +174,7 @@ impl Range {
 }
 
 /// The moment at which the clock in Amsterdam shows this.
-fn local(day: Datum, hours: u8, minutes: u8) -> Option<i128> {
+fn local(day: CalendarDate, hours: u8, minutes: u8) -> Option<i128> {
     let moment = AmsterdamTime::moment(day, hours, minutes)?;
     let nanoseconds = |duration: Duration| i128::try_from(duration.as_nanos()).ok();
     match moment.duration_since(UNIX_EPOCH) {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::bron::{BronError, Bronsysteem, Context, Found, Wanted};
+use super::bronsysteem::{Bronsysteem, BronsysteemError, Context, Found, Wanted};
 use super::form::from_xml;
 use super::set::{ResourceSet, ResourceSetError};
 use crate::limits::Limits;
@@ -25,29 +25,29 @@ type Place = Arc<dyn Fn(&Context) -> Option<PathBuf> + Send + Sync>;
 ///
 /// ```
 /// use medmij_fhir::FhirVersion;
-/// use medmij_fhir::server::FolderBron;
+/// use medmij_fhir::server::FolderBronsysteem;
 ///
-/// let bron = FolderBron::new(FhirVersion::Stu3, |context| {
-///     let dienst = context.gegevensdienst()?;
+/// let bronsysteem = FolderBronsysteem::new(FhirVersion::Stu3, |context| {
+///     let service = context.gegevensdienst()?;
 ///     // a number that the DVA gave this Persoon
-///     Some(format!("/var/lib/dva/7f3a/{dienst}").into())
+///     Some(format!("/var/lib/dva/7f3a/{service}").into())
 /// });
-/// # let _ = bron;
+/// # let _ = bronsysteem;
 /// ```
 #[derive(Clone)]
-pub struct FolderBron {
+pub struct FolderBronsysteem {
     version: FhirVersion,
     limits: Limits,
     place: Place,
 }
 
-impl std::fmt::Debug for FolderBron {
+impl std::fmt::Debug for FolderBronsysteem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "FolderBron({})", self.version)
     }
 }
 
-impl FolderBron {
+impl FolderBronsysteem {
     /// Folders of files in this FHIR version.
     pub fn new(version: FhirVersion, place: impl Fn(&Context) -> Option<PathBuf> + Send + Sync + 'static) -> Self {
         Self {
@@ -64,31 +64,37 @@ impl FolderBron {
         self
     }
 
-    async fn set(&self, context: &Context) -> Result<ResourceSet, BronError> {
+    async fn set(&self, context: &Context) -> Result<ResourceSet, BronsysteemError> {
         let Some(folder) = (self.place)(context) else {
             return Ok(ResourceSet::new());
         };
         let (version, limits) = (self.version, self.limits);
         let read = tokio::task::spawn_blocking(move || read(&folder, version, &limits));
         read.await
-            .map_err(|_| BronError::Failed("reading a folder was cut short".to_owned()))?
+            .map_err(|_| BronsysteemError::Failed("reading a folder was cut short".to_owned()))?
     }
 }
 
-impl Bronsysteem for FolderBron {
-    async fn find(&self, context: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronError> {
+impl Bronsysteem for FolderBronsysteem {
+    async fn find(&self, context: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronsysteemError> {
         let set = self.set(context).await?;
         set.find(context, wanted).await
     }
 
-    async fn read(&self, context: &Context, resource_type: &ResourceType, id: &ResourceId) -> Result<Found, BronError> {
+    async fn read(
+        &self,
+        context: &Context,
+        resource_type: &ResourceType,
+        id: &ResourceId,
+    ) -> Result<Found, BronsysteemError> {
         let set = self.set(context).await?;
         set.read(context, resource_type, id).await
     }
 }
 
-fn read(folder: &Path, version: FhirVersion, limits: &Limits) -> Result<ResourceSet, BronError> {
-    let failed = |path: &Path, what: &dyn std::fmt::Display| BronError::Failed(format!("{}: {what}", path.display()));
+fn read(folder: &Path, version: FhirVersion, limits: &Limits) -> Result<ResourceSet, BronsysteemError> {
+    let failed =
+        |path: &Path, what: &dyn std::fmt::Display| BronsysteemError::Failed(format!("{}: {what}", path.display()));
     let mut set = ResourceSet::new();
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::bron::{Bronsysteem, Context, Found};
+use super::bronsysteem::{Bronsysteem, Context, Found};
 use super::definitions::{self, Definition, Kind};
 use super::known::local;
 use super::refusal::Refusal;
@@ -63,7 +63,7 @@ pub(super) async fn resolve<B: Bronsysteem>(
     includes: &[Include],
     page: &[Resource],
     context: &Context,
-    bron: &B,
+    bronsysteem: &B,
     base: &str,
 ) -> Result<Vec<Resource>, Refusal> {
     let mut included: Vec<Resource> = Vec::new();
@@ -96,7 +96,7 @@ pub(super) async fn resolve<B: Bronsysteem>(
                 {
                     continue;
                 }
-                if let Found::Resource(found) = bron.read(context, &resource_type, &id).await? {
+                if let Found::Resource(found) = bronsysteem.read(context, &resource_type, &id).await? {
                     included.push(found);
                 }
             }

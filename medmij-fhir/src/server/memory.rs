@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::bron::{BronError, Bronsysteem, Context, Delivery, Found, Stored, Wanted};
+use super::bronsysteem::{Bronsysteem, BronsysteemError, Context, Delivery, Found, Stored, Wanted};
 use super::set::ResourceSet;
 use crate::name::{ResourceId, ResourceType};
 use crate::resource::Resource;
@@ -11,15 +11,15 @@ use crate::resource::Resource;
 /// The resources of one Persoon, to which deliveries are added.
 ///
 /// ```
-/// use medmij_fhir::server::{MemoryBron, ResourceSet};
+/// use medmij_fhir::server::{MemoryBronsysteem, ResourceSet};
 ///
-/// let bron = MemoryBron::new(ResourceSet::new());
-/// assert!(bron.snapshot().is_empty());
+/// let bronsysteem = MemoryBronsysteem::new(ResourceSet::new());
+/// assert!(bronsysteem.snapshot().is_empty());
 /// ```
 #[derive(Debug, Default)]
-pub struct MemoryBron(Mutex<ResourceSet>);
+pub struct MemoryBronsysteem(Mutex<ResourceSet>);
 
-impl MemoryBron {
+impl MemoryBronsysteem {
     /// Begins with these resources.
     #[must_use]
     pub fn new(set: ResourceSet) -> Self {
@@ -37,22 +37,27 @@ impl MemoryBron {
     }
 }
 
-impl Bronsysteem for MemoryBron {
-    async fn find(&self, _: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronError> {
+impl Bronsysteem for MemoryBronsysteem {
+    async fn find(&self, _: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronsysteemError> {
         let of_type = |resource: &&Resource| resource.resource_type() == &wanted.resource_type;
         Ok(self.lock().iter().filter(of_type).cloned().collect())
     }
 
-    async fn read(&self, _: &Context, resource_type: &ResourceType, id: &ResourceId) -> Result<Found, BronError> {
+    async fn read(
+        &self,
+        _: &Context,
+        resource_type: &ResourceType,
+        id: &ResourceId,
+    ) -> Result<Found, BronsysteemError> {
         let found = self.lock().lookup(resource_type.as_str(), id.as_str()).cloned();
         Ok(found.map_or(Found::Unknown, Found::Resource))
     }
 
-    async fn receives(&self, _: &Context) -> Result<bool, BronError> {
+    async fn receives(&self, _: &Context) -> Result<bool, BronsysteemError> {
         Ok(true)
     }
 
-    async fn store(&self, _: &Context, delivery: &Delivery) -> Result<Vec<Stored>, BronError> {
+    async fn store(&self, _: &Context, delivery: &Delivery) -> Result<Vec<Stored>, BronsysteemError> {
         let mut set = self.lock();
         let mut next = set.clone();
         let mut results = Vec::new();

@@ -17,7 +17,7 @@ use http::{Request, Response, StatusCode};
 use serde_json::Value;
 use url::Url;
 
-use super::bron::{BronError, Bronsysteem, Context, Found, Wanted};
+use super::bronsysteem::{Bronsysteem, BronsysteemError, Context, Found, Wanted};
 use super::definitions;
 use crate::bundle::{Bundle, BundleEntry, SearchMode};
 use crate::limits::Limits;
@@ -42,7 +42,7 @@ const OF_NOBODY: &[&str] = &[
 /// The connection to a FHIR server of the Aanbieder, and how it knows the Persoon.
 pub trait Upstream: Send + Sync {
     /// The id of the Patient there; `None` when the Persoon is not known, who then has no data.
-    fn patient(&self, context: &Context) -> impl Future<Output = Result<Option<String>, BronError>> + Send;
+    fn patient(&self, context: &Context) -> impl Future<Output = Result<Option<String>, BronsysteemError>> + Send;
 
     /// Sends one request. The body of the answer is bounded here, and so is the time; headers that the source wants
     /// with each call, such as a token of its own, are added here.
@@ -50,12 +50,12 @@ pub trait Upstream: Send + Sync {
         &self,
         context: &Context,
         request: Request<Bytes>,
-    ) -> impl Future<Output = Result<Response<Bytes>, BronError>> + Send;
+    ) -> impl Future<Output = Result<Response<Bytes>, BronsysteemError>> + Send;
 }
 
 /// A FHIR server of the Aanbieder.
 #[derive(Debug, Clone)]
-pub struct FhirBron<U> {
+pub struct FhirBronsysteem<U> {
     upstream: U,
     base: Url,
     version: FhirVersion,
@@ -63,20 +63,20 @@ pub struct FhirBron<U> {
     forwarded: Vec<String>,
 }
 
-impl<U: Upstream> FhirBron<U> {
+impl<U: Upstream> FhirBronsysteem<U> {
     /// A server at this URL. Of a search `code`, `category`, `status`, `date` and the includes are forwarded: what a
     /// server does with the rest is not known, and everything is filtered here again.
     ///
     /// # Errors
-    /// [`BronError::Failed`] when the URL is none, or no http or https one.
-    pub fn new(upstream: U, base: &str, version: FhirVersion) -> Result<Self, BronError> {
+    /// [`BronsysteemError::Failed`] when the URL is none, or no http or https one.
+    pub fn new(upstream: U, base: &str, version: FhirVersion) -> Result<Self, BronsysteemError> {
         let base = Url::parse(base.trim_end_matches('/'));
         let base = base
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none());
         Ok(Self {
             upstream,
-            base: base.ok_or_else(|| BronError::Failed("base of the FHIR server is no URL".to_owned()))?,
+            base: base.ok_or_else(|| BronsysteemError::Failed("base of the FHIR server is no URL".to_owned()))?,
             version,
             limits: Limits::default(),
             forwarded: ["code", "category", "status", "date", "_include"]
@@ -103,12 +103,12 @@ impl<U: Upstream> FhirBron<U> {
         self.base.as_str().trim_end_matches('/')
     }
 
-    async fn get(&self, context: &Context, url: &str) -> Result<Response<Bytes>, BronError> {
+    async fn get(&self, context: &Context, url: &str) -> Result<Response<Bytes>, BronsysteemError> {
         let request = Request::get(url).header(ACCEPT, self.version.mime()).body(Bytes::new());
-        let request = request.map_err(|_| BronError::Failed("URL cannot be asked".to_owned()))?;
+        let request = request.map_err(|_| BronsysteemError::Failed("URL cannot be asked".to_owned()))?;
         let response = self.upstream.send(context, request).await?;
         if response.body().len() > self.limits.body {
-            return Err(BronError::Failed("answer is too large".to_owned()));
+            return Err(BronsysteemError::Failed("answer is too large".to_owned()));
         }
         match response.status() {
             StatusCode::OK | StatusCode::NOT_FOUND | StatusCode::GONE => Ok(response),
@@ -117,18 +117,18 @@ impl<U: Upstream> FhirBron<U> {
                     .headers()
                     .get(RETRY_AFTER)
                     .and_then(|value| value.to_str().ok()?.parse().ok());
-                Err(BronError::Unavailable {
+                Err(BronsysteemError::Unavailable {
                     retry_after: after.map(Duration::from_secs),
                 })
             }
-            StatusCode::GATEWAY_TIMEOUT => Err(BronError::Timeout),
-            status => Err(BronError::Failed(format!("answered {status}"))),
+            StatusCode::GATEWAY_TIMEOUT => Err(BronsysteemError::Timeout),
+            status => Err(BronsysteemError::Failed(format!("answered {status}"))),
         }
     }
 
     /// All pages of a search.
-    async fn search(&self, context: &Context, first: String) -> Result<Vec<Resource>, BronError> {
-        let failed = |what: &str| BronError::Failed(what.to_owned());
+    async fn search(&self, context: &Context, first: String) -> Result<Vec<Resource>, BronsysteemError> {
+        let failed = |what: &str| BronsysteemError::Failed(what.to_owned());
         let mut resources = Vec::new();
         let mut visited = vec![first.clone()];
         let mut url = first;
@@ -169,7 +169,7 @@ impl<U: Upstream> FhirBron<U> {
     }
 
     /// A link of the server to itself: same origin, same path.
-    fn inside(&self, link: &str) -> Result<String, BronError> {
+    fn inside(&self, link: &str) -> Result<String, BronsysteemError> {
         let url = Url::parse(&format!("{}/", self.root())).and_then(|base| base.join(link));
         let path = self.base.path().trim_end_matches('/');
         let below = |url: &Url| {
@@ -181,7 +181,7 @@ impl<U: Upstream> FhirBron<U> {
             .filter(below)
             .filter(|url| url.username().is_empty() && url.password().is_none());
         url.map(String::from)
-            .ok_or_else(|| BronError::Failed("next page is elsewhere".to_owned()))
+            .ok_or_else(|| BronsysteemError::Failed("next page is elsewhere".to_owned()))
     }
 
     fn of_patient(&self, resource_type: &str, patient: &str, more: &[(&str, &str)]) -> Option<String> {
@@ -197,14 +197,16 @@ impl<U: Upstream> FhirBron<U> {
     }
 
     /// Whether a Binary is a document of the patient.
-    async fn owns(&self, context: &Context, patient: &str, id: &ResourceId) -> Result<bool, BronError> {
+    async fn owns(&self, context: &Context, patient: &str, id: &ResourceId) -> Result<bool, BronsysteemError> {
         let wanted = format!("Binary/{id}");
         for (resource_type, pointer) in [("DocumentReference", "/content"), ("Media", "/content")] {
             let Some(url) = self.of_patient(resource_type, patient, &[]) else {
                 continue;
             };
             for resource in self.search(context, url).await? {
-                let value: Value = resource.view().map_err(|error| BronError::Failed(error.to_string()))?;
+                let value: Value = resource
+                    .view()
+                    .map_err(|error| BronsysteemError::Failed(error.to_string()))?;
                 if value
                     .pointer(pointer)
                     .is_some_and(|content| own::points_at(content, &wanted))
@@ -217,8 +219,8 @@ impl<U: Upstream> FhirBron<U> {
     }
 }
 
-impl<U: Upstream> Bronsysteem for FhirBron<U> {
-    async fn find(&self, context: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronError> {
+impl<U: Upstream> Bronsysteem for FhirBronsysteem<U> {
+    async fn find(&self, context: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronsysteemError> {
         let Some(patient) = self.upstream.patient(context).await? else {
             return Ok(Vec::new());
         };
@@ -244,7 +246,12 @@ impl<U: Upstream> Bronsysteem for FhirBron<U> {
         Ok(kept)
     }
 
-    async fn read(&self, context: &Context, resource_type: &ResourceType, id: &ResourceId) -> Result<Found, BronError> {
+    async fn read(
+        &self,
+        context: &Context,
+        resource_type: &ResourceType,
+        id: &ResourceId,
+    ) -> Result<Found, BronsysteemError> {
         let Some(patient) = self.upstream.patient(context).await? else {
             return Ok(Found::Unknown);
         };
@@ -260,9 +267,9 @@ impl<U: Upstream> Bronsysteem for FhirBron<U> {
             _ => {}
         }
         let resource = Resource::parse(response.body(), &self.limits);
-        let resource = resource.map_err(|error| BronError::Failed(error.to_string()))?;
+        let resource = resource.map_err(|error| BronsysteemError::Failed(error.to_string()))?;
         if resource.resource_type() != resource_type || resource.id() != Some(id) {
-            return Err(BronError::Failed("answer is another resource".to_owned()));
+            return Err(BronsysteemError::Failed("answer is another resource".to_owned()));
         }
         let resource = own::without_base(&resource, self.root(), &self.limits)?;
         let own = resource_type.as_str() == "Binary" || own::is_of(&resource, &patient, self.root())?;

@@ -3,7 +3,7 @@
 
 use http::StatusCode;
 
-use super::bron::BronError;
+use super::bronsysteem::BronsysteemError;
 use crate::name::ResourceType;
 use crate::outcome::IssueCode;
 
@@ -84,7 +84,7 @@ pub enum Refusal {
     TooCostly,
     /// A source did not answer as it should.
     #[error(transparent)]
-    Bron(#[from] BronError),
+    Bronsysteem(#[from] BronsysteemError),
     /// The answer could not be written, or there was no randomness.
     #[error("answer could not be made")]
     Internal,
@@ -103,7 +103,7 @@ impl Refusal {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rule(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotReceived | Self::TooCostly => StatusCode::FORBIDDEN,
-            Self::Bron(error) => error.status(),
+            Self::Bronsysteem(error) => error.status(),
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         }
@@ -121,7 +121,7 @@ impl Refusal {
             Self::TooLarge => IssueCode::TooLong,
             Self::Rule(_) | Self::NotReceived => IssueCode::BusinessRule,
             Self::TooCostly => IssueCode::TooCostly,
-            Self::Bron(error) => error.code(),
+            Self::Bronsysteem(error) => error.code(),
             Self::Internal => IssueCode::Exception,
             _ => IssueCode::NotSupported,
         }

@@ -7,7 +7,7 @@ use http::header::{
 };
 use http::{Method, Response, StatusCode};
 
-use super::bron::BronError;
+use super::bronsysteem::BronsysteemError;
 use super::form::to_xml;
 use super::negotiate::Format;
 use super::refusal::Refusal;
@@ -119,7 +119,7 @@ pub(super) fn refuse(error: &Refusal, format: Format, version: FhirVersion, meth
     if let Refusal::Method(allow) = error {
         headers.insert(ALLOW, HeaderValue::from_static(allow));
     }
-    if let Refusal::Bron(BronError::Unavailable {
+    if let Refusal::Bronsysteem(BronsysteemError::Unavailable {
         retry_after: Some(after),
     }) = error
     {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
-use super::bron::{Bronsysteem, Context};
+use super::bronsysteem::{Bronsysteem, Context};
 use super::bundle_out::BundleOut;
 use super::negotiate::Accepted;
 use super::pages::{LongResult, Owner, PageLink, digest_of, random_key};
@@ -27,7 +27,7 @@ impl Responder {
         parameters: Parameters,
         accepted: &Accepted,
         context: &Context,
-        bron: &B,
+        bronsysteem: &B,
     ) -> Result<Reply, Refusal> {
         if !self.served.searches(&resource_type) {
             return Err(Refusal::ResourceType(resource_type));
@@ -44,7 +44,7 @@ impl Responder {
             let result = match self.pages.find(owner, &link.key, self.clock.monotonic()) {
                 Some(result) => result,
                 None => {
-                    self.search_again(&link, owner, &resource_type, last_n, context, bron)
+                    self.search_again(&link, owner, &resource_type, last_n, context, bronsysteem)
                         .await?
                 }
             };
@@ -52,10 +52,12 @@ impl Responder {
             if !same || link.first >= result.matches.len() {
                 return Err(Refusal::Page);
             }
-            return self.page(&result, owner, true, link.first, own, context, bron).await;
+            return self
+                .page(&result, owner, true, link.first, own, context, bronsysteem)
+                .await;
         }
         let search = Search::parse(resource_type, last_n, parameters, unknown, base)?;
-        let matches = search.run(context, bron, base).await?;
+        let matches = search.run(context, bronsysteem, base).await?;
         let own = self.search_link(&search);
         let size = search.count.unwrap_or(self.page_size).min(self.page_size);
         if search.count_only || size == 0 {
@@ -77,13 +79,13 @@ impl Responder {
             expires: 0,
         };
         if !is_long {
-            return self.page(&result, owner, false, 0, own, context, bron).await;
+            return self.page(&result, owner, false, 0, own, context, bronsysteem).await;
         }
         result.key = random_key(&*self.entropy)?;
         result.digest = digest_of(&result.matches);
         result.expires = PageLink::end_of(self.clock.now());
         let result = self.pages.keep(owner, result, self.clock.monotonic())?;
-        self.page(&result, owner, true, 0, own, context, bron).await
+        self.page(&result, owner, true, 0, own, context, bronsysteem).await
     }
 
     /// A link that another replica made, or whose result made room for others: the search is run once more, and must bring
@@ -95,7 +97,7 @@ impl Responder {
         resource_type: &ResourceType,
         last_n: bool,
         context: &Context,
-        bron: &B,
+        bronsysteem: &B,
     ) -> Result<Arc<LongResult>, Refusal> {
         // a link that is no more than a key holds no search
         if link.query.is_none() {
@@ -104,7 +106,7 @@ impl Responder {
         let base = self.endpoint.base();
         let parameters = Parameters::of(link.query.clone().unwrap_or_default());
         let search = Search::parse(resource_type.clone(), last_n, parameters, Unknown::Refuse, base)?;
-        let matches = search.run(context, bron, base).await?;
+        let matches = search.run(context, bronsysteem, base).await?;
         if digest_of(&matches) != link.digest {
             return Err(Refusal::Page);
         }
@@ -132,12 +134,12 @@ impl Responder {
         first: usize,
         own: String,
         context: &Context,
-        bron: &B,
+        bronsysteem: &B,
     ) -> Result<Reply, Refusal> {
         let base = self.endpoint.base();
         let end = first.saturating_add(result.size).min(result.matches.len());
         let page: &[Resource] = result.matches.get(first..end).unwrap_or_default();
-        let included = include::resolve(&result.includes, page, context, bron, base).await?;
+        let included = include::resolve(&result.includes, page, context, bronsysteem, base).await?;
         let mut out = BundleOut::new("searchset");
         let mut links = vec![("self", own)];
         if !is_long {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::bron::{Bronsysteem, Context, Found, Wanted};
+use super::bronsysteem::{Bronsysteem, Context, Found, Wanted};
 use super::date::Range;
 use super::filter::Filter;
 use super::include::Include;
@@ -144,7 +144,7 @@ impl Search {
     pub(super) async fn run<B: Bronsysteem>(
         &self,
         context: &Context,
-        bron: &B,
+        bronsysteem: &B,
         base: &str,
     ) -> Result<Vec<Resource>, Refusal> {
         let wanted = Wanted {
@@ -154,7 +154,7 @@ impl Search {
         };
         let mut known = Known::new(base);
         let mut candidates = Vec::new();
-        for resource in bron.find(context, &wanted).await? {
+        for resource in bronsysteem.find(context, &wanted).await? {
             let value: Value = resource.view().map_err(|_| Refusal::Internal)?;
             if resource.resource_type() == &self.resource_type {
                 candidates.push((resource, value));
@@ -162,7 +162,7 @@ impl Search {
                 known.insert(format!("{}/{id}", resource.resource_type()), value);
             }
         }
-        self.look_behind(&candidates, &mut known, context, bron).await?;
+        self.look_behind(&candidates, &mut known, context, bronsysteem).await?;
         candidates.retain(|(_, value)| self.filters.iter().all(|filter| filter.matches(value, &known)));
         if self.last_n {
             candidates = last_of_each_code(candidates, self.per_code);
@@ -179,7 +179,7 @@ impl Search {
         candidates: &[(Resource, Value)],
         known: &mut Known<'_>,
         context: &Context,
-        bron: &B,
+        bronsysteem: &B,
     ) -> Result<(), Refusal> {
         let base = known.base;
         let mut open: Vec<(&Filter, String)> = Vec::new();
@@ -198,7 +198,7 @@ impl Search {
                 if known.contains(&key) {
                     continue;
                 }
-                let Found::Resource(resource) = bron.read(context, &resource_type, &id).await? else {
+                let Found::Resource(resource) = bronsysteem.read(context, &resource_type, &id).await? else {
                     continue;
                 };
                 let value: Value = resource.view().map_err(|_| Refusal::Internal)?;

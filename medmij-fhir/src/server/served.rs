@@ -17,8 +17,8 @@ use crate::version::FhirVersion;
 /// use medmij_types::GegevensdienstId;
 ///
 /// // 51 at a DVA without manifests
-/// let documenten = Gegevensdienst::lookup(&GegevensdienstId::parse("51")?).ok_or("unknown")?;
-/// let served = Served::of(documenten).without(&ResourceType::parse("DocumentManifest")?);
+/// let documents = Gegevensdienst::lookup(&GegevensdienstId::parse("51")?).ok_or("unknown")?;
+/// let served = Served::of(documents).without(&ResourceType::parse("DocumentManifest")?);
 /// assert!(served.searches(&ResourceType::parse("DocumentReference")?));
 ///
 /// // 52 and 53 on one endpoint

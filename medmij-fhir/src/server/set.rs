@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::bron::{BronError, Bronsysteem, Context, Found, Wanted};
+use super::bronsysteem::{Bronsysteem, BronsysteemError, Context, Found, Wanted};
 use crate::bsn::redact_bsn;
 use crate::bundle::{Bundle, BundleEntry};
 use crate::json::JsonError;
@@ -136,12 +136,17 @@ impl ResourceSet {
 }
 
 impl Bronsysteem for ResourceSet {
-    async fn find(&self, _: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronError> {
+    async fn find(&self, _: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronsysteemError> {
         let of_type = |resource: &&Resource| resource.resource_type() == &wanted.resource_type;
         Ok(self.items.iter().filter(of_type).cloned().collect())
     }
 
-    async fn read(&self, _: &Context, resource_type: &ResourceType, id: &ResourceId) -> Result<Found, BronError> {
+    async fn read(
+        &self,
+        _: &Context,
+        resource_type: &ResourceType,
+        id: &ResourceId,
+    ) -> Result<Found, BronsysteemError> {
         let found = self.lookup(resource_type.as_str(), id.as_str());
         Ok(found.cloned().map_or(Found::Unknown, Found::Resource))
     }

@@ -12,11 +12,11 @@ mod sqlite;
 use std::sync::Arc;
 
 #[cfg(feature = "postgres")]
-pub use postgres::PostgresBron;
+pub use postgres::PostgresBronsysteem;
 #[cfg(feature = "sqlite")]
-pub use sqlite::SqliteBron;
+pub use sqlite::SqliteBronsysteem;
 
-use super::bron::{BronError, Context};
+use super::bronsysteem::{BronsysteemError, Context};
 use crate::limits::Limits;
 use crate::resource::Resource;
 
@@ -64,11 +64,11 @@ impl Default for SqlStatements {
 type Key = Arc<dyn Fn(&Context) -> Option<String> + Send + Sync>;
 
 /// Key and gegevensdienst; `None` for a Persoon whom the source does not know.
-fn whose(context: &Context, key: &Key) -> Result<Option<(String, String)>, BronError> {
-    let dienst = context.gegevensdienst().ok_or(BronError::NoPersoon)?;
-    Ok(key(context).map(|key| (key, dienst.to_string())))
+fn whose(context: &Context, key: &Key) -> Result<Option<(String, String)>, BronsysteemError> {
+    let service = context.gegevensdienst().ok_or(BronsysteemError::NoPersoon)?;
+    Ok(key(context).map(|key| (key, service.to_string())))
 }
 
-fn parse(text: &str) -> Result<Resource, BronError> {
-    Resource::parse(text.as_bytes(), &Limits::default()).map_err(|error| BronError::Failed(error.to_string()))
+fn parse(text: &str) -> Result<Resource, BronsysteemError> {
+    Resource::parse(text.as_bytes(), &Limits::default()).map_err(|error| BronsysteemError::Failed(error.to_string()))
 }

@@ -466,15 +466,20 @@ fn ten_thousand_resources_in_two_hundred_pages_are_fetched_once() {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context as Waking, Poll, Waker};
 
-    use super::{BronError, Bronsysteem, Context, Found, Wanted};
+    use super::{Bronsysteem, BronsysteemError, Context, Found, Wanted};
 
     struct Counting(ResourceSet, AtomicUsize);
     impl Bronsysteem for Counting {
-        async fn find(&self, context: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronError> {
+        async fn find(&self, context: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronsysteemError> {
             self.1.fetch_add(1, Ordering::Relaxed);
             self.0.find(context, wanted).await
         }
-        async fn read(&self, _: &Context, _: &crate::ResourceType, _: &crate::ResourceId) -> Result<Found, BronError> {
+        async fn read(
+            &self,
+            _: &Context,
+            _: &crate::ResourceType,
+            _: &crate::ResourceId,
+        ) -> Result<Found, BronsysteemError> {
             Ok(Found::Unknown)
         }
     }
@@ -484,7 +489,7 @@ fn ten_thousand_resources_in_two_hundred_pages_are_fetched_once() {
         let flag = format!(r#"{{"resourceType":"Flag","id":"f{number}","status":"active"}}"#);
         set.insert_json(flag.as_bytes()).unwrap();
     }
-    let bron = Counting(set, AtomicUsize::new(0));
+    let bronsysteem = Counting(set, AtomicUsize::new(0));
     let responder = responder("48");
     let (mut path, mut pages, mut found) = ("Flag?status=active".to_owned(), 0, 0);
     loop {
@@ -492,7 +497,7 @@ fn ten_thousand_resources_in_two_hundred_pages_are_fetched_once() {
             .body(Bytes::new())
             .unwrap();
         let context = Context::default();
-        let mut answer = std::pin::pin!(responder.respond(&request, &context, &bron));
+        let mut answer = std::pin::pin!(responder.respond(&request, &context, &bronsysteem));
         let Poll::Ready(response) = answer.as_mut().poll(&mut Waking::from_waker(Waker::noop())) else {
             panic!("memory does not wait");
         };
@@ -502,5 +507,5 @@ fn ten_thousand_resources_in_two_hundred_pages_are_fetched_once() {
         let Some(next) = bundle.link("next") else { break };
         path = next.strip_prefix(&format!("{BASE}/")).unwrap().to_owned();
     }
-    assert_eq!((pages, found, bron.1.into_inner()), (200, 10_000, 1));
+    assert_eq!((pages, found, bronsysteem.1.into_inner()), (200, 10_000, 1));
 }

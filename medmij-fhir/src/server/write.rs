@@ -9,7 +9,7 @@ mod entries;
 
 use http::{HeaderMap, StatusCode};
 
-use super::bron::{Bronsysteem, Context, Delivery, DeliveryEntry, Stored};
+use super::bronsysteem::{Bronsysteem, Context, Delivery, DeliveryEntry, Stored};
 use super::bundle_out::BundleOut;
 use super::negotiate::{self, Format};
 use super::refusal::Refusal;
@@ -41,9 +41,9 @@ impl Writing<'_> {
         headers: &HeaderMap,
         body: &[u8],
         context: &Context,
-        bron: &B,
+        bronsysteem: &B,
     ) -> Result<Reply, Refusal> {
-        self.admit(context, bron).await?;
+        self.admit(context, bronsysteem).await?;
         let text = self.read(headers, body)?;
         let posted = Posted::read(&text, self)?;
         let atomic = self.delen.bundle != BundleType::Batch;
@@ -67,7 +67,7 @@ impl Writing<'_> {
         let stored = if delivery.entries.is_empty() {
             Vec::new()
         } else {
-            bron.store(context, &delivery).await?
+            bronsysteem.store(context, &delivery).await?
         };
         if stored.len() != delivery.entries.len() {
             return Err(Refusal::Internal);
@@ -120,9 +120,9 @@ impl Writing<'_> {
         body: &[u8],
         place: (&ResourceType, &ResourceId),
         context: &Context,
-        bron: &B,
+        bronsysteem: &B,
     ) -> Result<Reply, Refusal> {
-        self.admit(context, bron).await?;
+        self.admit(context, bronsysteem).await?;
         let text = self.read(headers, body)?;
         let resource =
             Resource::parse(text.as_bytes(), self.limits).map_err(|error| Refusal::Body(error.to_string()))?;
@@ -139,7 +139,7 @@ impl Writing<'_> {
                 resource: resource.clone(),
             }],
         };
-        match bron.store(context, &delivery).await?.into_iter().next() {
+        match bronsysteem.store(context, &delivery).await?.into_iter().next() {
             Some(Stored::Updated | Stored::Created) => Ok(Reply {
                 status: StatusCode::OK,
                 body: Body::Resource(resource.as_bytes().to_vec()),
@@ -152,8 +152,8 @@ impl Writing<'_> {
     }
 
     /// The Ontvankelijkheidstoets, core.delen.
-    async fn admit<B: Bronsysteem>(&self, context: &Context, bron: &B) -> Result<(), Refusal> {
-        if bron.receives(context).await? {
+    async fn admit<B: Bronsysteem>(&self, context: &Context, bronsysteem: &B) -> Result<(), Refusal> {
+        if bronsysteem.receives(context).await? {
             Ok(())
         } else {
             Err(Refusal::NotReceived)

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::Response;
 use medmij_fhir::server::{Delen, ResourceSet, Responder, Served};
 use medmij_fhir::{FhirVersion, Limits, ResourceEndpoint, ResourceType, xml};
-use medmij_types::{BackchannelUri, Datum};
+use medmij_types::{BackchannelUri, CalendarDate};
 use serde_json::Value;
 
 pub(crate) const BASE: &str = "https://dva.example.nl/fhir";
@@ -54,12 +54,12 @@ pub(crate) fn responder(service: &str) -> Responder {
 }
 
 /// A day in days since 1970.
-pub(crate) fn days(text: &str) -> Datum {
-    Datum::parse(text).unwrap()
+pub(crate) fn days(text: &str) -> CalendarDate {
+    CalendarDate::parse(text).unwrap()
 }
 
 /// Writes the days between braces: `{T}`, `{T-13D}`, `{T+30D}`, `{T-14M}`.
-pub(crate) fn day(text: &str, today: Datum) -> String {
+pub(crate) fn day(text: &str, today: CalendarDate) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("{T") {
@@ -86,17 +86,17 @@ pub(crate) fn day(text: &str, today: Datum) -> String {
     out
 }
 
-fn months_before(today: Datum, months: u16) -> Datum {
+fn months_before(today: CalendarDate, months: u16) -> CalendarDate {
     let count = today.year() * 12 + u16::from(today.month()) - 1 - months;
     let (year, month) = (count / 12, u8::try_from(count % 12 + 1).unwrap());
     // the last day of a shorter month
     (0..4)
-        .find_map(|less| Datum::new(year, month, today.day() - less))
+        .find_map(|less| CalendarDate::new(year, month, today.day() - less))
         .unwrap()
 }
 
 /// What a person has.
-pub(crate) fn dossier(name: &str, today: Datum) -> ResourceSet {
+pub(crate) fn dossier(name: &str, today: CalendarDate) -> ResourceSet {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/dva/{name}.json"));
     let mut set = ResourceSet::new();
     let text = day(&fs::read_to_string(&path).unwrap(), today).replace("https://dva.example.nl/fhir", BASE);

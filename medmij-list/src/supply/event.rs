@@ -5,8 +5,8 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use medmij_types::{Tijdstempel, Volgnummer};
 
-use super::{KeepError, Sha256Sum};
-use crate::{ListError, ListKind, NotTaken, SourceError};
+use super::{Sha256Sum, StorageError};
+use crate::{ListError, ListKind, Rejected, SourceError};
 
 /// What happened to a list. An application alarms on those of which [`needs_attention`](Self::needs_attention) is true.
 ///
@@ -113,20 +113,20 @@ pub enum SupplyEvent {
         journal: Volgnummer,
     },
     /// Something could not be kept for the next start: disk full, read-only. The list is in force all the same.
-    KeepFailed {
+    StorageFailed {
         /// The list.
         list: ListKind,
         /// What was tried.
-        step: KeepStep,
+        step: StorageStep,
         /// Why it failed.
-        error: Arc<KeepError>,
+        error: Arc<StorageError>,
     },
     /// A kept copy was found at the start and is not used.
     CopyNotUsed {
         /// The list.
         list: ListKind,
         /// Why.
-        trouble: CopyTrouble,
+        fault: CopyFault,
     },
     /// An operator lowered the rollback memory: a list with a lower number will be taken.
     MemoryLowered {
@@ -199,7 +199,7 @@ pub enum Origin {
     /// Fetched from the source.
     Fetched,
     /// Kept from a run before.
-    Kept,
+    StoredList,
 }
 
 /// Why a fetch brought nothing that could be taken.
@@ -214,7 +214,7 @@ pub enum Refusal {
     Invalid(#[source] ListError),
     /// It must not take the place of the list that is there.
     #[error(transparent)]
-    NotTaken(NotTaken),
+    Rejected(Rejected),
     /// The supply has stopped.
     #[error("the supply of the list has stopped")]
     Stopped,
@@ -223,7 +223,7 @@ pub enum Refusal {
 /// Why a kept copy is not used.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CopyTrouble {
+pub enum CopyFault {
     /// It is damaged: half, changed or unreadable.
     #[error("damaged: {0}")]
     Damaged(String),
@@ -232,13 +232,13 @@ pub enum CopyTrouble {
     Invalid(ListError),
     /// It is older than the rollback memory, or else not to be taken.
     #[error(transparent)]
-    NotTaken(NotTaken),
+    Rejected(Rejected),
 }
 
 /// What was to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum KeepStep {
+pub enum StorageStep {
     /// Reading what a run before left.
     Load,
     /// Storing the copy.
@@ -251,7 +251,7 @@ pub enum KeepStep {
     Confirmation,
 }
 
-impl fmt::Display for KeepStep {
+impl fmt::Display for StorageStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Load => "load",
@@ -278,7 +278,7 @@ impl SupplyEvent {
             | Self::Implausible { list, .. }
             | Self::Large { list, .. }
             | Self::StateRolledBack { list, .. }
-            | Self::KeepFailed { list, .. }
+            | Self::StorageFailed { list, .. }
             | Self::CopyNotUsed { list, .. }
             | Self::MemoryLowered { list, .. } => Some(*list),
             Self::Missed { .. } => None,
@@ -292,14 +292,14 @@ impl SupplyEvent {
         match self {
             Self::Alarm { .. }
             | Self::Expired { .. }
-            | Self::KeepFailed { .. }
+            | Self::StorageFailed { .. }
             | Self::Implausible { .. }
             | Self::StateRolledBack { .. } => true,
             Self::Refused { refusal, .. } => matches!(
                 refusal,
-                Refusal::NotTaken(NotTaken::LowerVolgnummer { .. } | NotTaken::OtherContent { .. })
+                Refusal::Rejected(Rejected::LowerVolgnummer { .. } | Rejected::OtherContent { .. })
             ),
-            Self::CopyNotUsed { trouble, .. } => matches!(trouble, CopyTrouble::NotTaken(_)),
+            Self::CopyNotUsed { fault, .. } => matches!(fault, CopyFault::Rejected(_)),
             _ => false,
         }
     }
@@ -350,11 +350,11 @@ impl SupplyEvent {
                 let kept = kept.map(Volgnummer::value);
                 tracing::error!(%list, kept, %journal, "kept state of list is older than the journal");
             }
-            Self::KeepFailed { list, step, error } => {
+            Self::StorageFailed { list, step, error } => {
                 tracing::error!(%list, %step, error = %Chain(&**error), "list cannot be kept for the next start");
             }
-            Self::CopyNotUsed { list, trouble } => {
-                tracing::warn!(%list, reason = %trouble, "kept copy of list not used");
+            Self::CopyNotUsed { list, fault } => {
+                tracing::warn!(%list, reason = %fault, "kept copy of list not used");
             }
             Self::MemoryLowered { list, from, to } => {
                 let (from, to) = (from.map(Volgnummer::value), to.map(Volgnummer::value));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! A [`Keep`] in a folder (feature `files`; security L12, R3, R4): write aside, fsync, rename, fsync the folder.
+//! A [`ListStorage`] in a folder (feature `files`; security L12, R3, R4): write aside, fsync, rename, fsync the folder.
 //!
 //! ```text
 //! <folder>/journal.jsonl                                     what was accepted, a line each; it only grows
@@ -38,34 +38,35 @@ use self::{
     names::CopyName,
 };
 use super::{
-    CopyToKeep, JournalEntry, Journalled, Keep, KeepError, KeepKey, Kept, Lowering, RollbackMemory, Sha256Sum,
+    CopyToStore, JournalEntry, Journalled, ListStorage, Lowering, RollbackMemory, Sha256Sum, StorageError, StorageKey,
+    StoredList,
 };
 
-/// A [`Keep`] in a folder. Several processes may share one.
+/// A [`ListStorage`] in a folder. Several processes may share one.
 ///
 /// ```no_run
-/// use medmij_list::supply::{FileKeep, Keep};
+/// use medmij_list::supply::{FileStorage, ListStorage};
 ///
-/// let keep = FileKeep::open("/var/lib/medmij/lijsten")?;
-/// for entry in keep.journal()? {
+/// let storage = FileStorage::open("/var/lib/medmij/lijsten")?;
+/// for entry in storage.journal()? {
 ///     println!("{entry:?}");
 /// }
-/// # Ok::<(), medmij_list::supply::KeepError>(())
+/// # Ok::<(), medmij_list::supply::StorageError>(())
 /// ```
 #[derive(Clone)]
-pub struct FileKeep {
+pub struct FileStorage {
     folder: PathBuf,
     layer: Arc<dyn FileLayer>,
 }
 
-impl FileKeep {
+impl FileStorage {
     /// Opens a folder; makes it where it is not there.
     ///
     /// # Errors
     ///
-    /// [`KeepError`] where the folder can be neither found nor made, is a symbolic link, or can be written by others and
+    /// [`StorageError`] where the folder can be neither found nor made, is a symbolic link, or can be written by others and
     /// that cannot be mended.
-    pub fn open(folder: impl Into<PathBuf>) -> Result<Self, KeepError> {
+    pub fn open(folder: impl Into<PathBuf>) -> Result<Self, StorageError> {
         let folder = folder.into();
         let layer = OsFiles::default();
         layer
@@ -94,8 +95,8 @@ impl FileKeep {
     ///
     /// # Errors
     ///
-    /// [`KeepError`], where the folder cannot be read.
-    pub fn keys(&self) -> Result<Vec<KeepKey>, KeepError> {
+    /// [`StorageError`], where the folder cannot be read.
+    pub fn keys(&self) -> Result<Vec<StorageKey>, StorageError> {
         let mut keys = Vec::new();
         for under in [MEMORY, COPIES] {
             let top = self.folder.join(under);
@@ -113,14 +114,14 @@ impl FileKeep {
     }
 }
 
-impl Keep for FileKeep {
-    fn load(&self, key: &KeepKey) -> Result<Kept, KeepError> {
-        let (memory, trouble) = self.read_memory(key)?;
-        let mut kept = Kept {
+impl ListStorage for FileStorage {
+    fn load(&self, key: &StorageKey) -> Result<StoredList, StorageError> {
+        let (memory, fault) = self.read_memory(key)?;
+        let mut kept = StoredList {
             memory,
-            troubles: trouble.into_iter().collect(),
+            troubles: fault.into_iter().collect(),
             journalled: self.memory_from_journal(key).ok().and_then(|memory| memory.volgnummer),
-            ..Kept::default()
+            ..StoredList::default()
         };
         let folder = self.copies_folder(key);
         for _ in 0..3 {
@@ -142,11 +143,11 @@ impl Keep for FileKeep {
         Ok(kept)
     }
 
-    fn memory(&self, key: &KeepKey) -> Result<RollbackMemory, KeepError> {
+    fn memory(&self, key: &StorageKey) -> Result<RollbackMemory, StorageError> {
         Ok(self.read_memory(key)?.0)
     }
 
-    fn store(&self, key: &KeepKey, copy: &CopyToKeep<'_>) -> Result<(), KeepError> {
+    fn store(&self, key: &StorageKey, copy: &CopyToStore<'_>) -> Result<(), StorageError> {
         let _lock = self.lock()?;
         let folder = self.copies_folder(key);
         let name = CopyName::of(copy);
@@ -158,7 +159,7 @@ impl Keep for FileKeep {
         Ok(())
     }
 
-    fn confirm(&self, key: &KeepKey, sha256: &Sha256Sum, at: SystemTime) -> Result<(), KeepError> {
+    fn confirm(&self, key: &StorageKey, sha256: &Sha256Sum, at: SystemTime) -> Result<(), StorageError> {
         let _lock = self.lock()?;
         let confirmed = ConfirmedFile {
             sha256: sha256.to_string(),
@@ -172,7 +173,7 @@ impl Keep for FileKeep {
         self.replace(&self.copies_folder(key).join(CONFIRMED), &sealed::seal(&confirmed)?)
     }
 
-    fn seen(&self, key: &KeepKey, at: SystemTime) -> Result<(), KeepError> {
+    fn seen(&self, key: &StorageKey, at: SystemTime) -> Result<(), StorageError> {
         let _lock = self.lock()?;
         let folder = self.copies_folder(key);
         let Some(copy) = self.copy_names(&folder)?.into_iter().next() else {
@@ -186,7 +187,12 @@ impl Keep for FileKeep {
         self.replace(&folder.join(CONFIRMED), &sealed::seal(&confirmed)?)
     }
 
-    fn remember(&self, key: &KeepKey, volgnummer: Volgnummer, content: Sha256Sum) -> Result<RollbackMemory, KeepError> {
+    fn remember(
+        &self,
+        key: &StorageKey,
+        volgnummer: Volgnummer,
+        content: Sha256Sum,
+    ) -> Result<RollbackMemory, StorageError> {
         let _lock = self.lock()?;
         let (before, damaged) = self.read_memory(key)?;
         let after = before.after(volgnummer, content);
@@ -196,7 +202,7 @@ impl Keep for FileKeep {
         Ok(after)
     }
 
-    fn danger_lower(&self, key: &KeepKey, lowering: &Lowering) -> Result<RollbackMemory, KeepError> {
+    fn danger_lower(&self, key: &StorageKey, lowering: &Lowering) -> Result<RollbackMemory, StorageError> {
         let _lock = self.lock()?;
         let (before, _) = self.read_memory(key)?;
         let after = before.after_lowering(lowering.to);
@@ -220,12 +226,12 @@ impl Keep for FileKeep {
         Ok(after)
     }
 
-    fn record(&self, entry: &JournalEntry) -> Result<(), KeepError> {
+    fn record(&self, entry: &JournalEntry) -> Result<(), StorageError> {
         let _lock = self.lock()?;
         self.append(entry)
     }
 
-    fn journal(&self) -> Result<Vec<JournalEntry>, KeepError> {
+    fn journal(&self) -> Result<Vec<JournalEntry>, StorageError> {
         let path = self.journal_path();
         match self.read(&path) {
             Ok(bytes) => Ok(journal::read(&bytes)),
@@ -235,7 +241,7 @@ impl Keep for FileKeep {
     }
 }
 
-impl fmt::Debug for FileKeep {
+impl fmt::Debug for FileStorage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileKeep")
             .field("folder", &self.folder)

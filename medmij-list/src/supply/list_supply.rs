@@ -2,8 +2,8 @@
 //! One list from one source, kept current and kept through restarts (security L9, L11, L12, R1–R4). No network and no
 //! timers: bytes go in, what to do next and what happened come out.
 
-mod keeping;
 mod oddities;
+mod persistence;
 
 use std::{
     fmt,
@@ -14,36 +14,36 @@ use std::{
 use medmij_types::{Clock, Tijdstempel, Volgnummer};
 
 use super::{
-    CopyTrouble, Flight, Journalled, Keep, KeepError, KeepKey, KeepStep, Lowering, Next, Origin, Refresher, Refusal,
-    RollbackMemory, Sha256Sum, SourceName, SupplyEvent,
+    CopyFault, FetchTicket, Journalled, ListStorage, Lowering, Origin, RefreshStep, Refresher, Refusal, RollbackMemory,
+    Sha256Sum, SourceName, StorageError, StorageKey, StorageStep, SupplyEvent,
 };
-use crate::{Freshness, List, ListCache, NotTaken, ReadOptions, Snapshot, SourceError, Taken};
+use crate::{Accepted, Freshness, List, ListCache, ReadOptions, Rejected, Snapshot, SourceError};
 
 /// One list from one source: what to fetch when, what to take, what to keep.
 ///
 /// ```
-/// use medmij_list::{ListCache, RefreshPolicy, supply::{ListSupply, MemoryKeep, SourceName, Step}};
+/// use medmij_list::{ListCache, RefreshPolicy, supply::{ListSupply, MemoryStorage, SourceName, Step}};
 /// use medmij_types::{Clock, SystemClock};
 /// use std::sync::Arc;
 ///
 /// # fn example<L: medmij_list::List>(source: SourceName, fetch: impl Fn() -> Vec<u8>) {
 /// let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
 /// let cache = Arc::new(ListCache::<L>::new(RefreshPolicy::default(), Arc::clone(&clock)));
-/// let mut supply = ListSupply::new(source, 2, Arc::clone(&cache), Arc::new(MemoryKeep::default()), clock);
+/// let mut supply = ListSupply::new(source, 2, Arc::clone(&cache), Arc::new(MemoryStorage::default()), clock);
 /// // what a run before has left
 /// for event in supply.restore() {
 ///     println!("{event:?}");
 /// }
-/// if let Step::Fetch(flight) = supply.step() {
-///     let landed = supply.arrived(flight, Ok(fetch()), 0.5);
-///     println!("{:?}", landed.result);
+/// if let Step::Fetch(ticket) = supply.step() {
+///     let completed = supply.arrived(ticket, Ok(fetch()), 0.5);
+///     println!("{:?}", completed.result);
 /// }
 /// # }
 /// ```
 pub struct ListSupply<L: List> {
-    key: KeepKey,
+    key: StorageKey,
     cache: Arc<ListCache<L>>,
-    keep: Arc<dyn Keep>,
+    storage: Arc<dyn ListStorage>,
     clock: Arc<dyn Clock>,
     options: ReadOptions,
     deadline: Duration,
@@ -67,7 +67,7 @@ pub struct ListSupply<L: List> {
 #[non_exhaustive]
 pub enum Step {
     /// Fetch the list and hand the flight back with [`ListSupply::arrived`].
-    Fetch(Flight),
+    Fetch(FetchTicket),
     /// Ask again after this time.
     Wait(Duration),
     /// A fetch is under way.
@@ -77,9 +77,9 @@ pub enum Step {
 /// What came of a fetch.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Landed {
+pub struct FetchOutcome {
     /// Whether the list was taken.
-    pub result: Result<Taken, Refusal>,
+    pub result: Result<Accepted, Refusal>,
     /// What happened, in order.
     pub events: Vec<SupplyEvent>,
 }
@@ -91,14 +91,14 @@ impl<L: List> ListSupply<L> {
         source: SourceName,
         api: u16,
         cache: Arc<ListCache<L>>,
-        keep: Arc<dyn Keep>,
+        storage: Arc<dyn ListStorage>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let refresher = Refresher::new(cache.policy().clone(), clock.monotonic());
         Self {
-            key: KeepKey::new(source, api, L::KIND),
+            key: StorageKey::new(source, api, L::KIND),
             cache,
-            keep,
+            storage,
             clock,
             options: ReadOptions::default(),
             deadline: Duration::from_secs(30),
@@ -128,7 +128,7 @@ impl<L: List> ListSupply<L> {
 
     /// Under what it is kept.
     #[must_use]
-    pub const fn key(&self) -> &KeepKey {
+    pub const fn key(&self) -> &StorageKey {
         &self.key
     }
 
@@ -148,10 +148,10 @@ impl<L: List> ListSupply<L> {
     /// below the memory. Its age counts from the last fetch that confirmed it.
     pub fn restore(&mut self) -> Vec<SupplyEvent> {
         let mut events = Vec::new();
-        match self.keep.load(&self.key) {
+        match self.storage.load(&self.key) {
             Ok(kept) => {
-                for trouble in kept.troubles {
-                    events.push(self.not_used(CopyTrouble::Damaged(trouble)));
+                for fault in kept.troubles {
+                    events.push(self.not_used(CopyFault::Damaged(fault)));
                 }
                 self.lowered = Some(kept.memory.lowered);
                 if let Some(floor) = kept.memory.volgnummer {
@@ -171,11 +171,11 @@ impl<L: List> ListSupply<L> {
                 events.extend(self.put_back(kept.memory.volgnummer.max(number), kept.journalled));
                 match copy {
                     Some((Ok(snapshot), age)) => self.restored(snapshot, age, &kept.memory, &mut events),
-                    Some((Err(error), _)) => events.push(self.not_used(CopyTrouble::Invalid(error))),
+                    Some((Err(error), _)) => events.push(self.not_used(CopyFault::Invalid(error))),
                     None => {}
                 }
             }
-            Err(error) => events.push(self.keep_failed(KeepStep::Load, error)),
+            Err(error) => events.push(self.storage_failed(StorageStep::Load, error)),
         }
         events.extend(self.late());
         log(events)
@@ -184,9 +184,9 @@ impl<L: List> ListSupply<L> {
     /// What to do next.
     pub fn step(&mut self) -> Step {
         match self.refresher.next(self.clock.monotonic(), self.cache.age()) {
-            Next::Fetch(flight) => Step::Fetch(flight),
-            Next::Wait(wait) => Step::Wait(wait),
-            Next::InFlight => Step::InFlight,
+            RefreshStep::Fetch(ticket) => Step::Fetch(ticket),
+            RefreshStep::Wait(wait) => Step::Wait(wait),
+            RefreshStep::InFlight => Step::InFlight,
         }
     }
 
@@ -196,22 +196,22 @@ impl<L: List> ListSupply<L> {
     }
 
     /// Makes the next fetch due at once.
-    pub fn hurry(&mut self) {
-        self.refresher.hurry(self.clock.monotonic());
+    pub fn fetch_now(&mut self) {
+        self.refresher.fetch_now(self.clock.monotonic());
     }
 
     /// Hands in what a fetch brought. `chance` is a random number from 0 to 1, for the jitter.
     ///
     /// A list that is taken is stored, journalled and remembered first, and in force after that.
-    pub fn arrived(&mut self, flight: Flight, fetched: Result<Vec<u8>, SourceError>, chance: f64) -> Landed {
+    pub fn arrived(&mut self, ticket: FetchTicket, fetched: Result<Vec<u8>, SourceError>, chance: f64) -> FetchOutcome {
         let mut events = Vec::new();
         let result = self.take(fetched, &mut events);
         let now = self.clock.monotonic();
         match &result {
-            Ok(_) => self.refresher.succeeded(flight, now, chance),
+            Ok(_) => self.refresher.succeeded(ticket, now, chance),
             Err(refusal) => {
                 self.note_clock(now, &mut events);
-                self.refresher.failed(flight, now, chance);
+                self.refresher.failed(ticket, now, chance);
                 events.push(SupplyEvent::Refused {
                     list: L::KIND,
                     refusal: refusal.clone(),
@@ -219,34 +219,38 @@ impl<L: List> ListSupply<L> {
             }
         }
         events.extend(self.late());
-        Landed {
+        FetchOutcome {
             result,
             events: log(events),
         }
     }
 
-    /// The operator's way back after a wrong publication: lowers the rollback memory, here and in the [`Keep`], and
+    /// The operator's way back after a wrong publication: lowers the rollback memory, here and in the [`ListStorage`], and
     /// makes a fetch due. The list in force stays until a list is taken; if the source still offers the wrong one, that
     /// is taken and remembered again. `reason` goes into the journal.
     ///
     /// # Errors
     ///
-    /// [`KeepError`] where the storage fails; nothing is lowered then.
-    pub fn danger_lower_memory(&mut self, to: Option<Volgnummer>, reason: &str) -> Result<Vec<SupplyEvent>, KeepError> {
+    /// [`StorageError`] where the storage fails; nothing is lowered then.
+    pub fn danger_lower_memory(
+        &mut self,
+        to: Option<Volgnummer>,
+        reason: &str,
+    ) -> Result<Vec<SupplyEvent>, StorageError> {
         let memory = self
-            .keep
+            .storage
             .danger_lower(&self.key, &Lowering::new(to, reason, self.clock.now()))?;
-        self.hurry();
+        self.fetch_now();
         Ok(log(vec![self.follow_lowering(&memory)]))
     }
 
-    /// The rollback memory as it stands in the [`Keep`].
+    /// The rollback memory as it stands in the [`ListStorage`].
     ///
     /// # Errors
     ///
-    /// [`KeepError`] where the storage fails.
-    pub fn memory(&self) -> Result<RollbackMemory, KeepError> {
-        self.keep.memory(&self.key)
+    /// [`StorageError`] where the storage fails.
+    pub fn memory(&self) -> Result<RollbackMemory, StorageError> {
+        self.storage.memory(&self.key)
     }
 
     fn restored(
@@ -265,9 +269,9 @@ impl<L: List> ListSupply<L> {
             None => self.cache.restore(snapshot, age),
         };
         let previous = match taken {
-            Ok(Taken::New { previous }) => previous,
-            Ok(Taken::Confirmed) => Some(volgnummer),
-            Err(why) => return events.push(self.not_used(CopyTrouble::NotTaken(why))),
+            Ok(Accepted::New { previous }) => previous,
+            Ok(Accepted::Confirmed) => Some(volgnummer),
+            Err(why) => return events.push(self.not_used(CopyFault::Rejected(why))),
         };
         self.header = Some((volgnummer, Some(tijdstempel.clone())));
         // A crash came between storing and remembering.
@@ -287,11 +291,15 @@ impl<L: List> ListSupply<L> {
             volgnummer,
             previous,
             sha256,
-            origin: Origin::Kept,
+            origin: Origin::StoredList,
         });
     }
 
-    fn take(&mut self, fetched: Result<Vec<u8>, SourceError>, events: &mut Vec<SupplyEvent>) -> Result<Taken, Refusal> {
+    fn take(
+        &mut self,
+        fetched: Result<Vec<u8>, SourceError>,
+        events: &mut Vec<SupplyEvent>,
+    ) -> Result<Accepted, Refusal> {
         let memory = self.current_memory(events);
         let bytes = fetched.map_err(|error| Refusal::Source(Arc::new(error)))?;
         let now = self.clock.now();
@@ -302,7 +310,7 @@ impl<L: List> ListSupply<L> {
         let volgnummer = snapshot.header().volgnummer();
         let content = content_of(&snapshot);
         if let Some(refused) = memory.and_then(|memory| other_content(&memory, volgnummer, content)) {
-            return Err(Refusal::NotTaken(refused));
+            return Err(Refusal::Rejected(refused));
         }
         let sha256 = Sha256Sum::new(snapshot.digest());
         let tijdstempel = snapshot.header().tijdstempel().clone();
@@ -310,9 +318,9 @@ impl<L: List> ListSupply<L> {
             .take(snapshot, Duration::ZERO, |snapshot| {
                 self.persist(snapshot, content, now, events);
             })
-            .map_err(Refusal::NotTaken)?;
+            .map_err(Refusal::Rejected)?;
         match taken {
-            Taken::New { previous } => {
+            Accepted::New { previous } => {
                 events.push(SupplyEvent::Accepted {
                     list: L::KIND,
                     volgnummer,
@@ -321,7 +329,7 @@ impl<L: List> ListSupply<L> {
                     origin: Origin::Fetched,
                 });
             }
-            Taken::Confirmed => {
+            Accepted::Confirmed => {
                 self.confirmed(now, events);
                 events.push(SupplyEvent::Unchanged {
                     list: L::KIND,
@@ -359,10 +367,10 @@ impl<L: List> ListSupply<L> {
         }
     }
 
-    const fn not_used(&self, trouble: CopyTrouble) -> SupplyEvent {
+    const fn not_used(&self, fault: CopyFault) -> SupplyEvent {
         SupplyEvent::CopyNotUsed {
             list: self.key.list(),
-            trouble,
+            fault,
         }
     }
 }
@@ -391,10 +399,10 @@ fn content_of<L: List>(snapshot: &Snapshot<L>) -> Sha256Sum {
 }
 
 /// The number that is remembered, with other content (security section 1.3: rollback).
-fn other_content(memory: &RollbackMemory, volgnummer: Volgnummer, content: Sha256Sum) -> Option<NotTaken> {
+fn other_content(memory: &RollbackMemory, volgnummer: Volgnummer, content: Sha256Sum) -> Option<Rejected> {
     let same_number = memory.volgnummer == Some(volgnummer);
     (same_number && memory.content.is_some_and(|known| known != content))
-        .then_some(NotTaken::OtherContent { volgnummer })
+        .then_some(Rejected::OtherContent { volgnummer })
 }
 
 fn log(events: Vec<SupplyEvent>) -> Vec<SupplyEvent> {

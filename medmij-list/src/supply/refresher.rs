@@ -11,16 +11,16 @@ use crate::{Freshness, RefreshPolicy};
 /// All times are monotonic: a wall clock that is set does not move the schedule.
 ///
 /// ```
-/// use medmij_list::{RefreshPolicy, supply::{Next, Refresher}};
+/// use medmij_list::{RefreshPolicy, supply::{RefreshStep, Refresher}};
 /// use std::time::Duration;
 ///
 /// let mut refresher = Refresher::new(RefreshPolicy::default(), Duration::ZERO);
 /// // the first fetch is due at once, and there is one flight at most
-/// let Next::Fetch(flight) = refresher.next(Duration::ZERO, None) else { unreachable!() };
-/// assert!(matches!(refresher.next(Duration::ZERO, None), Next::InFlight));
+/// let RefreshStep::Fetch(ticket) = refresher.next(Duration::ZERO, None) else { unreachable!() };
+/// assert!(matches!(refresher.next(Duration::ZERO, None), RefreshStep::InFlight));
 /// // it failed: again after 5 seconds
-/// refresher.failed(flight, Duration::from_secs(1), 0.5);
-/// assert!(matches!(refresher.next(Duration::from_secs(1), None), Next::Wait(wait) if wait == Duration::from_secs(5)));
+/// refresher.failed(ticket, Duration::from_secs(1), 0.5);
+/// assert!(matches!(refresher.next(Duration::from_secs(1), None), RefreshStep::Wait(wait) if wait == Duration::from_secs(5)));
 /// ```
 #[derive(Debug)]
 pub struct Refresher {
@@ -28,8 +28,8 @@ pub struct Refresher {
     /// When the supply began: what lateness counts from as long as there is no list.
     began: Duration,
     next_fetch: Duration,
-    flights: u64,
-    flying: bool,
+    tickets: u64,
+    fetching: bool,
     failures: u32,
     reported: Freshness,
 }
@@ -37,9 +37,9 @@ pub struct Refresher {
 /// What to do next.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Next {
+pub enum RefreshStep {
     /// Fetch now, and hand the flight back with what came of it.
-    Fetch(Flight),
+    Fetch(FetchTicket),
     /// Nothing before this time has passed; then ask again.
     Wait(Duration),
     /// A fetch is under way.
@@ -49,7 +49,7 @@ pub enum Next {
 /// A fetch that is under way: there is one at most. It goes back to the [`Refresher`] that gave it.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a flight that is not handed back stops the refreshing"]
-pub struct Flight(u64);
+pub struct FetchTicket(u64);
 
 impl Refresher {
     /// A refresher whose first fetch is due at once.
@@ -59,43 +59,43 @@ impl Refresher {
             policy,
             began: now,
             next_fetch: now,
-            flights: 0,
-            flying: false,
+            tickets: 0,
+            fetching: false,
             failures: 0,
             reported: Freshness::Fresh,
         }
     }
 
     /// What to do at this moment, with a list of this age.
-    pub fn next(&mut self, now: Duration, age: Option<Duration>) -> Next {
-        if self.flying {
-            return Next::InFlight;
+    pub fn next(&mut self, now: Duration, age: Option<Duration>) -> RefreshStep {
+        if self.fetching {
+            return RefreshStep::InFlight;
         }
         if now >= self.next_fetch {
-            self.flying = true;
-            self.flights = self.flights.wrapping_add(1);
-            return Next::Fetch(Flight(self.flights));
+            self.fetching = true;
+            self.tickets = self.tickets.wrapping_add(1);
+            return RefreshStep::Fetch(FetchTicket(self.tickets));
         }
         let until_fetch = self.next_fetch.saturating_sub(now);
-        Next::Wait(
+        RefreshStep::Wait(
             self.until_late(now, age)
                 .map_or(until_fetch, |late| late.min(until_fetch)),
         )
     }
 
     /// The flight brought a list that was taken or confirmed: the next fetch is due after the interval.
-    pub fn succeeded(&mut self, flight: Flight, now: Duration, chance: f64) {
-        self.landed(flight, 0, now, chance);
+    pub fn succeeded(&mut self, ticket: FetchTicket, now: Duration, chance: f64) {
+        self.completed(ticket, 0, now, chance);
     }
 
     /// The flight brought nothing that could be taken: the next fetch is due after the back-off.
-    pub fn failed(&mut self, flight: Flight, now: Duration, chance: f64) {
+    pub fn failed(&mut self, ticket: FetchTicket, now: Duration, chance: f64) {
         let failures = self.failures.saturating_add(1);
-        self.landed(flight, failures, now, chance);
+        self.completed(ticket, failures, now, chance);
     }
 
     /// Makes the next fetch due at once, as an operator asks.
-    pub const fn hurry(&mut self, now: Duration) {
+    pub const fn fetch_now(&mut self, now: Duration) {
         self.next_fetch = now;
     }
 
@@ -113,11 +113,11 @@ impl Refresher {
         self.failures
     }
 
-    fn landed(&mut self, flight: Flight, failures: u32, now: Duration, chance: f64) {
-        if !self.flying || flight.0 != self.flights {
+    fn completed(&mut self, ticket: FetchTicket, failures: u32, now: Duration, chance: f64) {
+        if !self.fetching || ticket.0 != self.tickets {
             return;
         }
-        self.flying = false;
+        self.fetching = false;
         self.failures = failures;
         let wait = self
             .policy
@@ -163,9 +163,9 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn fetch(refresher: &mut Refresher, now: Duration) -> Flight {
+    fn fetch(refresher: &mut Refresher, now: Duration) -> FetchTicket {
         match refresher.next(now, None) {
-            Next::Fetch(flight) => flight,
+            RefreshStep::Fetch(ticket) => ticket,
             other => panic!("no fetch at {now:?}: {other:?}"),
         }
     }
@@ -173,23 +173,23 @@ mod tests {
     #[test]
     fn l11_there_is_one_flight_at_most() {
         let mut refresher = Refresher::new(RefreshPolicy::default(), s(0));
-        let flight = fetch(&mut refresher, s(0));
-        refresher.hurry(s(1));
+        let ticket = fetch(&mut refresher, s(0));
+        refresher.fetch_now(s(1));
         for now in [0, 1, 10_000] {
-            assert!(matches!(refresher.next(s(now), None), Next::InFlight), "{now}");
+            assert!(matches!(refresher.next(s(now), None), RefreshStep::InFlight), "{now}");
         }
-        refresher.succeeded(flight, s(10_000), 0.5);
-        assert!(matches!(refresher.next(s(10_000), Some(s(0))), Next::Wait(wait) if wait == s(600)));
+        refresher.succeeded(ticket, s(10_000), 0.5);
+        assert!(matches!(refresher.next(s(10_000), Some(s(0))), RefreshStep::Wait(wait) if wait == s(600)));
     }
 
     #[test]
     fn l11_a_flight_of_before_counts_for_nothing() {
         let mut refresher = Refresher::new(RefreshPolicy::default(), s(0));
-        let old = Flight(0);
-        let flight = fetch(&mut refresher, s(0));
+        let old = FetchTicket(0);
+        let ticket = fetch(&mut refresher, s(0));
         refresher.failed(old, s(1), 0.5);
-        assert!(matches!(refresher.next(s(1), None), Next::InFlight));
-        refresher.failed(flight, s(1), 0.5);
+        assert!(matches!(refresher.next(s(1), None), RefreshStep::InFlight));
+        refresher.failed(ticket, s(1), 0.5);
         assert_eq!(refresher.failures(), 1);
     }
 
@@ -198,11 +198,11 @@ mod tests {
         let mut refresher = Refresher::new(RefreshPolicy::default(), s(0));
         let mut now = s(0);
         for wait in [5, 10, 20, 40, 60, 60] {
-            let flight = fetch(&mut refresher, now);
-            refresher.failed(flight, now, 0.0);
+            let ticket = fetch(&mut refresher, now);
+            refresher.failed(ticket, now, 0.0);
             now += s(wait);
             assert!(
-                matches!(refresher.next(now - s(1), None), Next::Wait(left) if left == s(1)),
+                matches!(refresher.next(now - s(1), None), RefreshStep::Wait(left) if left == s(1)),
                 "{wait}"
             );
         }
@@ -214,19 +214,19 @@ mod tests {
         let (mut now, mut fetches, mut age) = (s(0), 0, None);
         while now < s(7 * 24 * 3600) {
             match refresher.next(now, age) {
-                Next::Fetch(flight) => {
+                RefreshStep::Fetch(ticket) => {
                     fetches += 1;
                     let chance = f64::from(fetches % 101) / 100.0;
-                    refresher.succeeded(flight, now, chance);
+                    refresher.succeeded(ticket, now, chance);
                     age = Some(s(0));
                 }
-                Next::Wait(wait) => {
+                RefreshStep::Wait(wait) => {
                     assert!(wait <= s(660));
                     now += wait;
                     age = age.map(|age| age + wait);
                     assert!(age.is_none_or(|age| age < s(900)), "core.whl.302");
                 }
-                Next::InFlight => unreachable!(),
+                RefreshStep::InFlight => unreachable!(),
             }
         }
         assert!((917..=1120).contains(&fetches), "{fetches}");
@@ -239,17 +239,17 @@ mod tests {
             ..RefreshPolicy::default()
         };
         let mut refresher = Refresher::new(policy, s(0));
-        let flight = fetch(&mut refresher, s(0));
-        refresher.succeeded(flight, s(0), 1.0);
-        assert!(matches!(refresher.next(s(0), None), Next::Wait(wait) if wait == s(810)));
+        let ticket = fetch(&mut refresher, s(0));
+        refresher.succeeded(ticket, s(0), 1.0);
+        assert!(matches!(refresher.next(s(0), None), RefreshStep::Wait(wait) if wait == s(810)));
         let policy = RefreshPolicy {
             interval: s(0),
             ..RefreshPolicy::default()
         };
         let mut refresher = Refresher::new(policy, s(0));
-        let flight = fetch(&mut refresher, s(0));
-        refresher.succeeded(flight, s(0), 1.0);
-        assert!(matches!(refresher.next(s(0), None), Next::Wait(wait) if wait == s(1)));
+        let ticket = fetch(&mut refresher, s(0));
+        refresher.succeeded(ticket, s(0), 1.0);
+        assert!(matches!(refresher.next(s(0), None), RefreshStep::Wait(wait) if wait == s(1)));
     }
 
     #[test]
@@ -290,11 +290,11 @@ mod tests {
     #[test]
     fn it_wakes_for_lateness_before_the_next_fetch() {
         let mut refresher = Refresher::new(RefreshPolicy::default(), s(0));
-        let flight = fetch(&mut refresher, s(0));
+        let ticket = fetch(&mut refresher, s(0));
         for _ in 0..5 {
             refresher.failures += 1;
         }
-        refresher.failed(flight, s(0), 0.0);
-        assert!(matches!(refresher.next(s(0), Some(s(890))), Next::Wait(wait) if wait == s(10)));
+        refresher.failed(ticket, s(0), 0.0);
+        assert!(matches!(refresher.next(s(0), Some(s(890))), RefreshStep::Wait(wait) if wait == s(10)));
     }
 }

@@ -10,7 +10,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Flight, KeepError, Landed, ListSupply, Refusal, Step, SupplyEvent};
+use super::{FetchOutcome, FetchTicket, ListSupply, Refusal, Step, StorageError, SupplyEvent};
 use crate::{List, Source, SourceError};
 
 impl<L: List> ListSupply<L> {
@@ -84,15 +84,15 @@ impl RunningSupply {
     ///
     /// # Errors
     ///
-    /// [`KeepError`] where the storage fails; nothing is lowered then.
-    pub async fn danger_lower_memory(&self, to: Option<Volgnummer>, reason: &str) -> Result<(), KeepError> {
+    /// [`StorageError`] where the storage fails; nothing is lowered then.
+    pub async fn danger_lower_memory(&self, to: Option<Volgnummer>, reason: &str) -> Result<(), StorageError> {
         let (reply, answer) = oneshot::channel();
         let command = Command::Lower {
             to,
             reason: reason.to_owned(),
             reply,
         };
-        let stopped = || KeepError::plain("the supply of the list has stopped");
+        let stopped = || StorageError::plain("the supply of the list has stopped");
         self.commands.send(command).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
@@ -145,7 +145,7 @@ enum Command {
     Lower {
         to: Option<Volgnummer>,
         reason: String,
-        reply: oneshot::Sender<Result<(), KeepError>>,
+        reply: oneshot::Sender<Result<(), StorageError>>,
     },
 }
 
@@ -167,7 +167,7 @@ impl<S: Source, E: Entropy> Runner<S, E> {
         loop {
             self.publish(supply.watch());
             let next = match supply.step() {
-                Step::Fetch(flight) => self.fly(supply, flight).await,
+                Step::Fetch(ticket) => self.fly(supply, ticket).await,
                 Step::Wait(wait) => self.wait(supply, wait).await,
                 // Only this loop fetches, and it hands each flight back.
                 Step::InFlight => None,
@@ -193,7 +193,7 @@ impl<S: Source, E: Entropy> Runner<S, E> {
             }
             Command::Ready { reply } | Command::Refresh { reply } => {
                 self.waiting.push(reply);
-                supply.hurry();
+                supply.fetch_now();
             }
             Command::Lower { to, reason, reply } => {
                 let (back, lowered) = blocking(supply, move |s| s.danger_lower_memory(to, &reason)).await?;
@@ -204,7 +204,7 @@ impl<S: Source, E: Entropy> Runner<S, E> {
         Some(supply)
     }
 
-    async fn fly<L: List>(&mut self, supply: ListSupply<L>, flight: Flight) -> Option<ListSupply<L>> {
+    async fn fly<L: List>(&mut self, supply: ListSupply<L>, ticket: FetchTicket) -> Option<ListSupply<L>> {
         let mut later = Vec::new();
         let fetched = {
             let mut fetching = pin!(timeout(supply.deadline(), self.source.fetch(L::KIND)));
@@ -224,8 +224,8 @@ impl<S: Source, E: Entropy> Runner<S, E> {
         let deadline = supply.deadline();
         let fetched = fetched.unwrap_or_else(|_| Err(SourceError::new(DeadlinePassed { deadline })));
         let chance = self.chance();
-        let (mut supply, landed) = blocking(supply, move |s| s.arrived(flight, fetched, chance)).await?;
-        let Landed { result, events } = landed;
+        let (mut supply, completed) = blocking(supply, move |s| s.arrived(ticket, fetched, chance)).await?;
+        let FetchOutcome { result, events } = completed;
         self.publish(events);
         for reply in self.waiting.drain(..) {
             let _ = reply.send(result.clone().map(|_| ()));

@@ -2,10 +2,10 @@
 //! What is checked before a document is read: its size and its encoding (XML 1.0 section 4.3.3; UTF-8 only).
 
 use super::Fault;
-use crate::{Limits, Rule};
+use crate::{ReadLimits, Rule};
 
 /// Whether the document is small enough and may be UTF-8, by its first bytes.
-pub(crate) fn admit(bytes: &[u8], limits: &Limits) -> Result<(), Fault> {
+pub(crate) fn admit(bytes: &[u8], limits: &ReadLimits) -> Result<(), Fault> {
     if bytes.len() > limits.size || u32::try_from(bytes.len()).is_err() {
         return Err(Fault::new(
             Rule::Size,

@@ -8,7 +8,7 @@ use super::{
     attributes::{Attribute, AttributeName, Reader, Written},
     characters,
 };
-use crate::{Limits, Rule};
+use crate::{ReadLimits, Rule};
 
 pub(crate) const XML: &str = "http://www.w3.org/XML/1998/namespace";
 pub(crate) const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
@@ -48,7 +48,7 @@ impl<'a> Scope<'a> {
         &mut self,
         raw: &'a str,
         offset: usize,
-        limits: &Limits,
+        limits: &ReadLimits,
         out: &mut Vec<Attribute<'a>>,
     ) -> Result<(), Fault> {
         out.clear();

@@ -12,7 +12,7 @@ use std::io::BufRead as _;
 use quick_xml::{Reader, events::Event};
 
 use super::{Fault, attributes::Attribute, namespaces::Scope, reference};
-use crate::Limits;
+use crate::ReadLimits;
 
 /// What comes next.
 pub(crate) enum Token<'a> {
@@ -58,7 +58,7 @@ struct Open {
 
 pub(crate) struct Tokens<'a> {
     source: &'a str,
-    limits: &'a Limits,
+    limits: &'a ReadLimits,
     xml: Reader<&'a [u8]>,
     /// Bytes before what quick-xml sees: the byte order mark.
     base: usize,
@@ -77,7 +77,7 @@ pub(crate) struct Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
-    pub(crate) fn new(source: &'a str, limits: &'a Limits) -> Self {
+    pub(crate) fn new(source: &'a str, limits: &'a ReadLimits) -> Self {
         let base = if source.starts_with('\u{FEFF}') { 3 } else { 0 };
         let mut xml = Reader::from_reader(source.as_bytes().get(base..).unwrap_or_default());
         let config = xml.config_mut();

@@ -8,7 +8,7 @@ use std::{
 
 use medmij_list::{
     ListCache, ListKind, RefreshPolicy, SourceError,
-    supply::{Keep, KeepKey, Landed, ListSupply, MemoryKeep, Origin, SourceName, Step, SupplyEvent},
+    supply::{FetchOutcome, ListStorage, ListSupply, MemoryStorage, Origin, SourceName, Step, StorageKey, SupplyEvent},
 };
 use medmij_test::ManualClock;
 use medmij_whitelist::Whitelist;
@@ -33,10 +33,10 @@ pub(crate) fn stamped(tijdstempel: &str, volgnummer: u64, hosts: &[&str]) -> Vec
     .into_bytes()
 }
 
-/// A process that keeps a Whitelist. What outlives it are `clock` and `keep`.
+/// A process that keeps a Whitelist. What outlives it are `clock` and `storage`.
 pub(crate) struct Node {
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) keep: Arc<dyn Keep>,
+    pub(crate) storage: Arc<dyn ListStorage>,
     pub(crate) cache: Arc<ListCache<Whitelist>>,
     pub(crate) supply: ListSupply<Whitelist>,
     /// What it said while it was restored.
@@ -45,39 +45,39 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn new() -> Self {
-        Self::with_keep(Arc::new(MemoryKeep::default()))
+        Self::with_storage(Arc::new(MemoryStorage::default()))
     }
 
-    pub(crate) fn with_keep(keep: Arc<dyn Keep>) -> Self {
+    pub(crate) fn with_storage(storage: Arc<dyn ListStorage>) -> Self {
         let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
-        Self::boot(Arc::new(ManualClock::at(wall)), keep, 2)
+        Self::boot(Arc::new(ManualClock::at(wall)), storage, 2)
     }
 
     pub(crate) fn with_policy(policy: RefreshPolicy) -> Self {
         let clock = Arc::new(ManualClock::at(
             SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000),
         ));
-        Self::made(clock, Arc::new(MemoryKeep::default()), 2, policy)
+        Self::made(clock, Arc::new(MemoryStorage::default()), 2, policy)
     }
 
-    pub(crate) fn boot(clock: Arc<ManualClock>, keep: Arc<dyn Keep>, api: u16) -> Self {
-        Self::made(clock, keep, api, RefreshPolicy::for_list(ListKind::Whitelist))
+    pub(crate) fn boot(clock: Arc<ManualClock>, storage: Arc<dyn ListStorage>, api: u16) -> Self {
+        Self::made(clock, storage, api, RefreshPolicy::for_list(ListKind::Whitelist))
     }
 
-    fn made(clock: Arc<ManualClock>, keep: Arc<dyn Keep>, api: u16, policy: RefreshPolicy) -> Self {
+    fn made(clock: Arc<ManualClock>, storage: Arc<dyn ListStorage>, api: u16, policy: RefreshPolicy) -> Self {
         let cache = Arc::new(ListCache::new(policy, Arc::clone(&clock)));
         let source = SourceName::parse("stelselnode.localhost").unwrap();
         let mut supply = ListSupply::new(
             source,
             api,
             Arc::clone(&cache),
-            Arc::clone(&keep),
+            Arc::clone(&storage),
             Arc::clone(&clock) as _,
         );
         let restored = supply.restore();
         Self {
             clock,
-            keep,
+            storage,
             cache,
             supply,
             restored,
@@ -88,31 +88,31 @@ impl Node {
     pub(crate) fn restart(self, down: Duration) -> Self {
         use medmij_types::Clock as _;
         let clock = Arc::new(ManualClock::at(self.clock.now() + down));
-        Self::boot(clock, self.keep, 2)
+        Self::boot(clock, self.storage, 2)
     }
 
     /// One fetch that brings this.
-    pub(crate) fn fetch(&mut self, fetched: Result<Vec<u8>, SourceError>) -> Landed {
-        self.supply.hurry();
-        let Step::Fetch(flight) = self.supply.step() else {
+    pub(crate) fn fetch(&mut self, fetched: Result<Vec<u8>, SourceError>) -> FetchOutcome {
+        self.supply.fetch_now();
+        let Step::Fetch(ticket) = self.supply.step() else {
             panic!("no flight")
         };
-        self.supply.arrived(flight, fetched, 0.5)
+        self.supply.arrived(ticket, fetched, 0.5)
     }
 
     /// One fetch that brings a list that is taken.
     pub(crate) fn takes(&mut self, bytes: Vec<u8>) -> Vec<SupplyEvent> {
-        let landed = self.fetch(Ok(bytes));
-        assert!(landed.result.is_ok(), "{:?}", landed.result);
-        landed.events
+        let completed = self.fetch(Ok(bytes));
+        assert!(completed.result.is_ok(), "{:?}", completed.result);
+        completed.events
     }
 
     /// One fetch that brings something that is refused; the list in force is the same after it.
     pub(crate) fn refuses(&mut self, bytes: Vec<u8>) -> String {
         let before = self.number();
-        let landed = self.fetch(Ok(bytes));
+        let completed = self.fetch(Ok(bytes));
         assert_eq!(self.number(), before, "the list in force changed");
-        format!("{:?}", landed.result.expect_err("was taken"))
+        format!("{:?}", completed.result.expect_err("was taken"))
     }
 
     /// The number of the list in force.
@@ -122,14 +122,14 @@ impl Node {
 
     /// The number that is remembered.
     pub(crate) fn remembered(&self) -> Option<u64> {
-        self.keep
+        self.storage
             .memory(self.supply.key())
             .unwrap()
             .volgnummer
             .map(|number| number.value())
     }
 
-    pub(crate) fn key(&self) -> KeepKey {
+    pub(crate) fn key(&self) -> StorageKey {
         self.supply.key().clone()
     }
 
@@ -163,7 +163,7 @@ pub(crate) fn names(events: &[SupplyEvent]) -> Vec<&'static str> {
             SupplyEvent::Alarm { .. } => "alarm",
             SupplyEvent::Expired { .. } => "expired",
             SupplyEvent::OldStamp { .. } => "old stamp",
-            SupplyEvent::KeepFailed { .. } => "keep failed",
+            SupplyEvent::StorageFailed { .. } => "keep failed",
             SupplyEvent::CopyNotUsed { .. } => "copy not used",
             SupplyEvent::MemoryLowered { .. } => "memory lowered",
             SupplyEvent::Implausible { .. } => "implausible",

@@ -9,7 +9,7 @@ use std::{
 
 use medmij_list::{
     ListKind,
-    supply::{FileKeep, Keep as _, KeepKey, SourceName},
+    supply::{FileStorage, ListStorage as _, SourceName, StorageKey},
 };
 
 use crate::bench::{Node, minutes, names, whitelist};
@@ -26,7 +26,7 @@ impl Disk {
     }
 
     fn boot(&self) -> Node {
-        Node::with_keep(Arc::new(FileKeep::open(self.folder.path()).unwrap()))
+        Node::with_storage(Arc::new(FileStorage::open(self.folder.path()).unwrap()))
     }
 
     fn copies(&self) -> PathBuf {
@@ -77,12 +77,12 @@ fn what_is_kept_comes_back() {
         (names(&node.restored), node.number(), node.cache.age()),
         (vec!["kept"], Some(8), Some(minutes(3)))
     );
-    let key = KeepKey::new(
+    let key = StorageKey::new(
         SourceName::parse("stelselnode.localhost").unwrap(),
         2,
         ListKind::Whitelist,
     );
-    assert_eq!(FileKeep::open(disk.folder.path()).unwrap().keys().unwrap(), [key]);
+    assert_eq!(FileStorage::open(disk.folder.path()).unwrap().keys().unwrap(), [key]);
 }
 
 #[test]
@@ -208,13 +208,13 @@ fn l9_a_lowering_in_the_folder_is_followed_and_removes_higher_copies() {
     let disk = Disk::new();
     let mut node = disk.boot();
     node.takes(whitelist(900, &["kwaad.nl"]));
-    let keep = FileKeep::open(disk.folder.path()).unwrap();
+    let storage = FileStorage::open(disk.folder.path()).unwrap();
     let lowering = medmij_list::supply::Lowering::new(Volgnummer::new(7), "fout", node.clock.now());
-    keep.danger_lower(&node.key(), &lowering).unwrap();
+    storage.danger_lower(&node.key(), &lowering).unwrap();
     assert_eq!(disk.boot().number(), None);
     assert_eq!(
         names(&node.takes(whitelist(8, &["a.nl"]))),
         ["memory lowered", "accepted"]
     );
-    assert_eq!((disk.boot().number(), keep.journal().unwrap().len()), (Some(8), 3));
+    assert_eq!((disk.boot().number(), storage.journal().unwrap().len()), (Some(8), 3));
 }

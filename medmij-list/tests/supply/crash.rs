@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use medmij_list::supply::{FileKeep, Journalled, Keep as _};
+use medmij_list::supply::{FileStorage, Journalled, ListStorage as _};
 
 use crate::{
     bench::{Node, names, whitelist},
@@ -20,7 +20,10 @@ fn r3_a_crash_at_each_file_operation_of_a_refresh() {
     let operations = {
         let folder = tempfile::tempdir().unwrap();
         let files = FaultyFiles::default();
-        let mut node = Node::with_keep(Arc::new(FileKeep::with_layer(folder.path(), Arc::new(files.clone()))));
+        let mut node = Node::with_storage(Arc::new(FileStorage::with_layer(
+            folder.path(),
+            Arc::new(files.clone()),
+        )));
         node.takes(old.clone());
         let before = files.operations();
         node.takes(new.clone());
@@ -32,20 +35,23 @@ fn r3_a_crash_at_each_file_operation_of_a_refresh() {
     for at in 0..=operations {
         let folder = tempfile::tempdir().unwrap();
         let files = FaultyFiles::default();
-        let mut node = Node::with_keep(Arc::new(FileKeep::with_layer(folder.path(), Arc::new(files.clone()))));
+        let mut node = Node::with_storage(Arc::new(FileStorage::with_layer(
+            folder.path(),
+            Arc::new(files.clone()),
+        )));
         node.takes(old.clone());
         files.die_after(at);
         let events = node.takes(new.clone());
         let in_force_before_the_end = !names(&events).contains(&"keep failed");
 
-        let keep = Arc::new(FileKeep::open(folder.path()).unwrap());
-        let mut node = Node::with_keep(Arc::clone(&keep) as _);
+        let storage = Arc::new(FileStorage::open(folder.path()).unwrap());
+        let mut node = Node::with_storage(Arc::clone(&storage) as _);
         assert_eq!(names(&node.restored), ["kept"], "operation {at}");
         let number = node.number().unwrap();
         assert!(number == 7 || number == 8, "operation {at}");
         assert!(number == 8 || !in_force_before_the_end, "operation {at}: rollback");
         assert_eq!(node.remembered(), Some(number), "operation {at}");
-        let journal = keep.journal().unwrap();
+        let journal = storage.journal().unwrap();
         let last = journal.iter().filter_map(|entry| match &entry.what {
             Journalled::Accepted { volgnummer, .. } => Some(volgnummer.value()),
             _ => None,

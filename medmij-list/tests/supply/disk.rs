@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use medmij_list::supply::FileKeep;
+use medmij_list::supply::FileStorage;
 
 use crate::{
     bench::{Node, minutes, names, whitelist},
@@ -16,14 +16,17 @@ fn r4_disk_full_or_read_only() {
     for fault in [FaultyFiles::set_full, FaultyFiles::set_read_only] {
         let folder = tempfile::tempdir().unwrap();
         let files = FaultyFiles::default();
-        let mut node = Node::with_keep(Arc::new(FileKeep::with_layer(folder.path(), Arc::new(files.clone()))));
+        let mut node = Node::with_storage(Arc::new(FileStorage::with_layer(
+            folder.path(),
+            Arc::new(files.clone()),
+        )));
         node.takes(whitelist(7, &["a.nl"]));
 
         fault(&files, true);
         let events = node.takes(whitelist(8, &["a.nl", "b.nl"]));
         assert_eq!(names(&events), ["keep failed", "accepted"]);
         assert_eq!(node.number(), Some(8), "in force all the same");
-        let kept = node.keep.load(&node.key()).unwrap();
+        let kept = node.storage.load(&node.key()).unwrap();
         assert_eq!(
             kept.copy.unwrap().bytes,
             whitelist(7, &["a.nl"]),
@@ -38,7 +41,7 @@ fn r4_disk_full_or_read_only() {
         assert_eq!(names(&node.takes(whitelist(8, &["a.nl", "b.nl"]))), ["unchanged"]);
         let node = node.restart(minutes(1));
         assert_eq!((node.number(), node.remembered()), (Some(8), Some(8)));
-        assert_eq!(node.keep.journal().unwrap().len(), 2, "the half line is not read");
+        assert_eq!(node.storage.journal().unwrap().len(), 2, "the half line is not read");
     }
 }
 
@@ -48,10 +51,14 @@ fn r4_a_keep_that_cannot_be_read_at_all_stops_nothing() {
     // a file where a folder is expected
     std::fs::write(folder.path().join("memory"), "x").unwrap();
     std::fs::write(folder.path().join("copies"), "x").unwrap();
-    let mut node = Node::with_keep(Arc::new(FileKeep::open(folder.path()).unwrap()));
-    let landed = node.fetch(Ok(whitelist(7, &["a.nl"])));
-    assert!(landed.result.is_ok());
-    assert!(names(&landed.events).contains(&"keep failed"), "{:?}", landed.events);
+    let mut node = Node::with_storage(Arc::new(FileStorage::open(folder.path()).unwrap()));
+    let completed = node.fetch(Ok(whitelist(7, &["a.nl"])));
+    assert!(completed.result.is_ok());
+    assert!(
+        names(&completed.events).contains(&"keep failed"),
+        "{:?}",
+        completed.events
+    );
     assert_eq!(node.number(), Some(7));
     assert!(
         node.refuses(whitelist(6, &["a.nl"])).contains("LowerVolgnummer"),
@@ -64,7 +71,10 @@ fn r4_a_list_that_could_not_be_stored_leaves_the_previous_one_for_the_next_start
     for fault in [FaultyFiles::set_full, FaultyFiles::set_read_only] {
         let folder = tempfile::tempdir().unwrap();
         let files = FaultyFiles::default();
-        let mut node = Node::with_keep(Arc::new(FileKeep::with_layer(folder.path(), Arc::new(files.clone()))));
+        let mut node = Node::with_storage(Arc::new(FileStorage::with_layer(
+            folder.path(),
+            Arc::new(files.clone()),
+        )));
         node.takes(whitelist(7, &["a.nl"]));
         fault(&files, true);
         node.takes(whitelist(8, &["a.nl", "b.nl"]));
@@ -82,7 +92,7 @@ fn r4_a_list_that_could_not_be_stored_leaves_the_previous_one_for_the_next_start
 #[test]
 fn l9_kept_state_that_was_put_back_while_the_journal_knows_better_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
-    let mut node = Node::with_keep(Arc::new(FileKeep::open(folder.path()).unwrap()));
+    let mut node = Node::with_storage(Arc::new(FileStorage::open(folder.path()).unwrap()));
     node.takes(whitelist(7, &["a.nl"]));
     let backup = tempfile::tempdir().unwrap();
     for part in ["memory", "copies"] {
@@ -152,14 +162,14 @@ mod unix {
     fn l12_what_is_kept_belongs_to_one_user_and_open_permissions_are_taken_away() {
         let outer = tempfile::tempdir().unwrap();
         let folder = outer.path().join("lijsten");
-        let mut node = Node::with_keep(Arc::new(FileKeep::open(&folder).unwrap()));
+        let mut node = Node::with_storage(Arc::new(FileStorage::open(&folder).unwrap()));
         node.takes(whitelist(7, &["a.nl"]));
         node.takes(whitelist(7, &["a.nl"]));
         assert_eq!(open_to_others(&folder), [] as [PathBuf; 0]);
         for path in everything(&folder) {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
         }
-        let mut node = Node::with_keep(Arc::new(FileKeep::open(&folder).unwrap()));
+        let mut node = Node::with_storage(Arc::new(FileStorage::open(&folder).unwrap()));
         assert_eq!(node.number(), Some(7));
         node.takes(whitelist(8, &["a.nl"]));
         assert_eq!(open_to_others(&folder), [] as [PathBuf; 0]);
@@ -173,7 +183,7 @@ mod unix {
         fs::write(real.join("bestand"), "niet aanraken").unwrap();
         let link = outer.path().join("link");
         symlink(&real, &link).unwrap();
-        let error = FileKeep::open(&link).unwrap_err();
+        let error = FileStorage::open(&link).unwrap_err();
         assert!(error.to_string().contains("symbolic link"), "{error}");
 
         let at = "stelselnode.localhost/api2/whitelist";
@@ -197,7 +207,7 @@ mod unix {
                 real.clone()
             };
             symlink(&target, &path).unwrap();
-            let mut node = Node::with_keep(Arc::new(FileKeep::open(&folder).unwrap()));
+            let mut node = Node::with_storage(Arc::new(FileStorage::open(&folder).unwrap()));
             node.takes(whitelist(7, &["a.nl"]));
             node.takes(whitelist(7, &["a.nl"]));
             assert_eq!(

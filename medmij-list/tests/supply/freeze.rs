@@ -24,7 +24,7 @@ fn outage(node: &mut Node, time: Duration) -> Vec<(&'static str, u64)> {
         let age = node.cache.age().unwrap_or_default().as_secs();
         let mut events = node.supply.watch();
         match node.supply.step() {
-            Step::Fetch(flight) => events.extend(node.supply.arrived(flight, down(), 0.5).events),
+            Step::Fetch(ticket) => events.extend(node.supply.arrived(ticket, down(), 0.5).events),
             Step::Wait(wait) => node.pass(wait.min(end - node.clock.monotonic())),
             other => panic!("{other:?}"),
         }

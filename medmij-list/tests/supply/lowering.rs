@@ -36,7 +36,7 @@ fn l9_an_operator_lowers_the_memory_and_the_right_list_is_taken() {
 fn l9_a_running_process_follows_a_lowering_from_outside() {
     let mut node = node_that_saw_a_huge_number();
     let lowering = Lowering::new(Volgnummer::new(7), "van buiten", node.clock.now());
-    node.keep.danger_lower(&node.key(), &lowering).unwrap();
+    node.storage.danger_lower(&node.key(), &lowering).unwrap();
     assert_eq!(
         names(&node.takes(whitelist(8, &["a.nl"]))),
         ["memory lowered", "accepted"]
@@ -59,7 +59,7 @@ fn l9_after_a_lowering_a_restart_does_not_bring_the_wrong_list_back() {
 fn l9_a_lowering_is_in_the_journal_with_its_reason() {
     let mut node = node_that_saw_a_huge_number();
     node.supply.danger_lower_memory(None, "alles vergeten").unwrap();
-    let journal = node.keep.journal().unwrap();
+    let journal = node.storage.journal().unwrap();
     let Journalled::MemoryLowered { from, to, reason } = &journal.last().unwrap().what else {
         panic!("{journal:?}")
     };

@@ -2,7 +2,7 @@
 //! L9: what is implausible is reported and the list is taken; a refused rollback is among what a person must look at.
 
 use medmij_list::{
-    Limits, ReadOptions,
+    ReadLimits, ReadOptions,
     supply::{HeaderOddity, SupplyEvent},
 };
 use medmij_types::Volgnummer;
@@ -104,7 +104,7 @@ fn l10_a_document_of_more_than_half_of_the_limit_is_reported_once() {
     let mut node = Node::new();
     let mut options = ReadOptions::default();
     let small = whitelist(7, &["a.nl"]);
-    options.limits = Limits::default();
+    options.limits = ReadLimits::default();
     options.limits.size = small.len() * 2 + 10;
     node.supply = node.supply.with_options(options);
     let large = |events: &[SupplyEvent]| events.iter().any(|event| matches!(event, SupplyEvent::Large { .. }));

@@ -164,24 +164,24 @@ fn l3_every_truncation_is_refused() {
 fn r2_after_each_refusal_the_next_try_is_within_60_seconds() {
     let mut node = Node::new();
     node.takes(whitelist(7, &["a.nl"]));
-    node.supply.hurry();
+    node.supply.fetch_now();
     for wait in [5, 10, 20, 40, 60, 60] {
-        let Step::Fetch(flight) = node.supply.step() else {
+        let Step::Fetch(ticket) = node.supply.step() else {
             panic!("no fetch before {wait}")
         };
-        let landed = node.supply.arrived(flight, down(), 0.5);
-        assert_eq!(names(&landed.events)[0], "refused");
+        let completed = node.supply.arrived(ticket, down(), 0.5);
+        assert_eq!(names(&completed.events)[0], "refused");
         assert!(
             matches!(node.supply.step(), Step::Wait(left) if left == Duration::from_secs(wait)),
             "{wait}"
         );
         node.pass(Duration::from_secs(wait));
     }
-    let Step::Fetch(flight) = node.supply.step() else {
+    let Step::Fetch(ticket) = node.supply.step() else {
         panic!("no fetch")
     };
     node.supply
-        .arrived(flight, Ok(whitelist(8, &["a.nl"])), 0.5)
+        .arrived(ticket, Ok(whitelist(8, &["a.nl"])), 0.5)
         .result
         .unwrap();
     assert!(matches!(node.supply.step(), Step::Wait(left) if left == Duration::from_secs(600)));
@@ -190,14 +190,14 @@ fn r2_after_each_refusal_the_next_try_is_within_60_seconds() {
 #[test]
 fn l11_while_a_fetch_is_under_way_there_is_no_other() {
     let mut node = Node::new();
-    let Step::Fetch(flight) = node.supply.step() else {
+    let Step::Fetch(ticket) = node.supply.step() else {
         panic!("no fetch")
     };
     node.pass(Duration::from_secs(3600));
-    node.supply.hurry();
+    node.supply.fetch_now();
     assert!(matches!(node.supply.step(), Step::InFlight));
     node.supply
-        .arrived(flight, Ok(whitelist(7, &["a.nl"])), 0.5)
+        .arrived(ticket, Ok(whitelist(7, &["a.nl"])), 0.5)
         .result
         .unwrap();
     assert!(matches!(node.supply.step(), Step::Wait(_)));

@@ -3,8 +3,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use medmij_list::supply::{CopyToKeep, Journalled, MemoryKeep, RollbackMemory, Sha256Sum, Step, SupplyEvent};
-use medmij_list::{Freshness, supply::Keep as _};
+use medmij_list::supply::{CopyToStore, Journalled, MemoryStorage, RollbackMemory, Sha256Sum, Step, SupplyEvent};
+use medmij_list::{Freshness, supply::ListStorage as _};
 use medmij_test::ManualClock;
 use medmij_types::{Clock as _, Volgnummer};
 
@@ -50,10 +50,10 @@ fn a_kept_copy_does_not_make_the_list_in_force_older() {
     node.takes(whitelist(7, &["a.nl"]));
     let copy = whitelist(7, &["a.nl"]);
     let hour_ago = node.clock.now() - minutes(60);
-    node.keep
+    node.storage
         .store(
             &node.key(),
-            &CopyToKeep::new(&copy, Volgnummer::new(7).unwrap(), hour_ago),
+            &CopyToStore::new(&copy, Volgnummer::new(7).unwrap(), hour_ago),
         )
         .unwrap();
     assert_eq!(names(&node.supply.restore()), ["kept"]);
@@ -66,7 +66,7 @@ fn r10_a_copy_from_the_future_is_not_used_until_a_fetch_confirms_it() {
         let mut node = Node::new();
         node.takes(whitelist(7, &["a.nl"]));
         let clock = Arc::new(ManualClock::at(node.clock.now() - back));
-        let mut node = Node::boot(clock, node.keep, 2);
+        let mut node = Node::boot(clock, node.storage, 2);
         assert_eq!(node.number().is_some(), usable, "{back:?}");
         node.takes(whitelist(7, &["a.nl"]));
         assert_eq!((node.number(), node.cache.age()), (Some(7), Some(Duration::ZERO)));
@@ -90,7 +90,7 @@ fn r10_a_clock_set_back_at_a_restart_does_not_make_the_list_younger() {
         node.pass(outage);
         assert!(node.fetch(crate::bench::down()).result.is_err());
         let clock = Arc::new(ManualClock::at(node.clock.now() - back));
-        let mut node = Node::boot(clock, node.keep, 2);
+        let mut node = Node::boot(clock, node.storage, 2);
         match age {
             Some(age) => assert_eq!(node.cache.age(), Some(age), "{back:?}"),
             None => assert_eq!(
@@ -108,13 +108,13 @@ fn r10_a_clock_set_back_at_a_restart_does_not_make_the_list_younger() {
 #[cfg(feature = "files")]
 fn r10_the_last_moment_that_was_seen_outlives_the_process_in_files_too() {
     let folder = tempfile::tempdir().unwrap();
-    let keep = Arc::new(medmij_list::supply::FileKeep::open(folder.path()).unwrap());
-    let mut node = Node::with_keep(keep);
+    let storage = Arc::new(medmij_list::supply::FileStorage::open(folder.path()).unwrap());
+    let mut node = Node::with_storage(storage);
     node.takes(whitelist(7, &["a.nl"]));
     node.pass(minutes(60));
     assert!(node.fetch(crate::bench::down()).result.is_err());
     let clock = Arc::new(ManualClock::at(node.clock.now() - minutes(30)));
-    let mut node = Node::boot(clock, node.keep, 2);
+    let mut node = Node::boot(clock, node.storage, 2);
     assert_eq!(node.number(), None);
     node.takes(whitelist(7, &["a.nl"]));
     let node = node.restart(minutes(1));
@@ -125,12 +125,13 @@ fn r10_the_last_moment_that_was_seen_outlives_the_process_in_files_too() {
 fn l9_after_the_copy_is_lost_the_memory_still_protects() {
     let mut node = Node::new();
     node.takes(whitelist(7, &["a.nl"]));
-    let memory = node.keep.memory(&node.key()).unwrap();
+    let memory = node.storage.memory(&node.key()).unwrap();
     // another keep that has the memory and no copy
-    let keep = MemoryKeep::default();
-    keep.remember(&node.key(), memory.volgnummer.unwrap(), memory.content.unwrap())
+    let storage = MemoryStorage::default();
+    storage
+        .remember(&node.key(), memory.volgnummer.unwrap(), memory.content.unwrap())
         .unwrap();
-    let mut node = Node::with_keep(Arc::new(keep));
+    let mut node = Node::with_storage(Arc::new(storage));
     assert_eq!((node.number(), names(&node.restored).len()), (None, 0));
     assert!(node.refuses(whitelist(6, &["a.nl"])).contains("LowerVolgnummer"));
     assert!(node.refuses(whitelist(7, &["kwaad.nl"])).contains("OtherContent"));
@@ -141,7 +142,7 @@ fn l9_after_the_copy_is_lost_the_memory_still_protects() {
 fn l9_a_copy_below_the_memory_is_not_used() {
     let mut node = Node::new();
     node.takes(whitelist(7, &["a.nl"]));
-    node.keep
+    node.storage
         .remember(&node.key(), Volgnummer::new(8).unwrap(), Sha256Sum::of(b"8"))
         .unwrap();
     let node = node.restart(minutes(1));
@@ -153,19 +154,19 @@ fn r3_a_crash_between_storing_and_remembering_is_made_up_for() {
     let mut node = Node::new();
     node.takes(whitelist(7, &["a.nl"]));
     let next = whitelist(8, &["a.nl", "b.nl"]);
-    node.keep
+    node.storage
         .store(
             &node.key(),
-            &CopyToKeep::new(&next, Volgnummer::new(8).unwrap(), node.clock.now()),
+            &CopyToStore::new(&next, Volgnummer::new(8).unwrap(), node.clock.now()),
         )
         .unwrap();
     let node = node.restart(minutes(1));
     assert_eq!((node.number(), node.remembered()), (Some(8), Some(8)));
-    let numbers: Vec<_> = node.keep.journal().unwrap().iter().map(number).collect();
+    let numbers: Vec<_> = node.storage.journal().unwrap().iter().map(number).collect();
     assert_eq!(numbers, [7, 8]);
     // and nothing more the next time
     let node = node.restart(minutes(1));
-    assert_eq!(node.keep.journal().unwrap().len(), 2);
+    assert_eq!(node.storage.journal().unwrap().len(), 2);
 }
 
 #[test]
@@ -176,7 +177,7 @@ fn the_journal_has_a_line_for_each_accepted_list() {
     node.takes(bytes.clone());
     node.refuses(whitelist(6, &["a.nl"]));
     node.takes(whitelist(8, &["a.nl"]));
-    let journal = node.keep.journal().unwrap();
+    let journal = node.storage.journal().unwrap();
     assert_eq!(journal.iter().map(number).collect::<Vec<_>>(), [7, 8]);
     let Journalled::Accepted {
         sha256, tijdstempel, ..
@@ -200,7 +201,7 @@ fn a_keep_without_anything_is_no_fault() {
         !node
             .restored
             .iter()
-            .any(|event| matches!(event, SupplyEvent::KeepFailed { .. }))
+            .any(|event| matches!(event, SupplyEvent::StorageFailed { .. }))
     );
 }
 

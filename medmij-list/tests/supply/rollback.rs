@@ -63,7 +63,7 @@ fn a_jump_of_the_volgnummer_is_normal() {
 fn l9_numbers_of_another_api_say_nothing() {
     let mut node = Node::new();
     node.takes(whitelist(900, &["a.nl"]));
-    let mut other = Node::boot(Arc::clone(&node.clock), Arc::clone(&node.keep), 1);
+    let mut other = Node::boot(Arc::clone(&node.clock), Arc::clone(&node.storage), 1);
     assert_eq!(names(&other.restored), [""; 0]);
     assert_eq!(names(&other.takes(whitelist(3, &["a.nl"]))), ["accepted"]);
     assert_eq!((node.remembered(), other.remembered()), (Some(900), Some(3)));
@@ -106,7 +106,7 @@ fn r14_a_replaced_list_ends_with_the_writer_and_not_with_its_last_reader() {
 fn l9_what_another_process_on_the_same_keep_has_seen_counts_too() {
     let mut one = Node::new();
     one.takes(whitelist(7, &["a.nl"]));
-    let mut two = Node::boot(Arc::clone(&one.clock), Arc::clone(&one.keep), 2);
+    let mut two = Node::boot(Arc::clone(&one.clock), Arc::clone(&one.storage), 2);
     two.takes(whitelist(8, &["b.nl"]));
     assert!(one.refuses(whitelist(7, &["a.nl"])).contains("LowerVolgnummer"));
     assert!(one.refuses(whitelist(8, &["kwaad.nl"])).contains("OtherContent"));

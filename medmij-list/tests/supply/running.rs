@@ -11,7 +11,7 @@ use std::{
 
 use medmij_list::{
     ListCache, ListKind, RefreshPolicy, Source, SourceError,
-    supply::{Keep, ListSupply, MemoryKeep, Refusal, SourceName, SupplyEvent},
+    supply::{ListStorage, ListSupply, MemoryStorage, Refusal, SourceName, SupplyEvent},
 };
 use medmij_test::SeededEntropy;
 use medmij_types::{Clock, Volgnummer};
@@ -64,9 +64,9 @@ impl Source for Scripted {
         assert_eq!(kind, ListKind::Whitelist);
         let number = self.fetches.fetch_add(1, Ordering::SeqCst);
         {
-            let mut flights = self.most_at_once.lock().unwrap();
-            flights.0 += 1;
-            flights.1 = flights.1.max(flights.0);
+            let mut tickets = self.most_at_once.lock().unwrap();
+            tickets.0 += 1;
+            tickets.1 = tickets.1.max(tickets.0);
         }
         tokio::time::sleep(self.takes).await;
         self.most_at_once.lock().unwrap().0 -= 1;
@@ -74,15 +74,15 @@ impl Source for Scripted {
     }
 }
 
-fn supply(keep: Arc<dyn Keep>) -> (ListSupply<Whitelist>, Arc<ListCache<Whitelist>>) {
+fn supply(storage: Arc<dyn ListStorage>) -> (ListSupply<Whitelist>, Arc<ListCache<Whitelist>>) {
     let clock: Arc<dyn Clock> = Arc::new(PausedClock(Instant::now()));
     let cache = Arc::new(ListCache::new(RefreshPolicy::default(), Arc::clone(&clock)));
     let source = SourceName::parse("stelselnode.localhost").unwrap();
-    (ListSupply::new(source, 2, Arc::clone(&cache), keep, clock), cache)
+    (ListSupply::new(source, 2, Arc::clone(&cache), storage, clock), cache)
 }
 
 fn new_supply() -> (ListSupply<Whitelist>, Arc<ListCache<Whitelist>>) {
-    supply(Arc::new(MemoryKeep::default()))
+    supply(Arc::new(MemoryStorage::default()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -172,8 +172,8 @@ async fn r1_an_outage_is_told_at_its_moments() {
 
 #[tokio::test(start_paused = true)]
 async fn a_kept_list_is_enough_to_start() {
-    let keep: Arc<dyn Keep> = Arc::new(MemoryKeep::default());
-    let (first, _) = supply(Arc::clone(&keep));
+    let storage: Arc<dyn ListStorage> = Arc::new(MemoryStorage::default());
+    let (first, _) = supply(Arc::clone(&storage));
     drop(
         first
             .start(
@@ -183,7 +183,7 @@ async fn a_kept_list_is_enough_to_start() {
             .await
             .unwrap(),
     );
-    let (second, cache) = supply(keep);
+    let (second, cache) = supply(storage);
     let broken = Scripted::new(Duration::from_secs(9), |_| Err(SourceError::new("connection refused")));
     let running = second.start(broken.clone(), SeededEntropy::new(6)).await.unwrap();
     assert_eq!(cache.current().unwrap().header().volgnummer().value(), 7);
@@ -199,7 +199,7 @@ async fn l9_an_operator_lowers_the_memory_of_a_running_supply() {
     let (supply, cache) = new_supply();
     let running = supply.start(source, SeededEntropy::new(7)).await.unwrap();
     let mut events = running.events();
-    assert!(matches!(running.refresh().await, Err(Refusal::NotTaken(_))));
+    assert!(matches!(running.refresh().await, Err(Refusal::Rejected(_))));
     running.danger_lower_memory(Volgnummer::new(7), "fout").await.unwrap();
     running.refresh().await.unwrap();
     assert_eq!(cache.current().unwrap().header().volgnummer().value(), 8);

@@ -14,7 +14,7 @@ use http::{HeaderName, HeaderValue, Method};
 use medmij_types::{Hostname, MedMijRequestId, OsEntropy};
 
 use super::Shared;
-use super::builder::Made;
+use super::builder::BuiltClient;
 use crate::NetError;
 use crate::error::{Kind, classify};
 use crate::resolve::DIALLED;
@@ -35,11 +35,11 @@ pub(super) struct Sent {
 
 pub(super) async fn send(
     shared: &Shared,
-    made: &Made,
+    made: &BuiltClient,
     host: &Hostname,
     request: reqwest::Request,
 ) -> Result<Sent, NetError> {
-    let second = (request.method() == Method::GET && shared.recipe.sees_dialling())
+    let second = (request.method() == Method::GET && shared.client_config.sees_dialling())
         .then(|| request.try_clone())
         .flatten();
     let (answered, dialled) = DIALLED
@@ -72,11 +72,11 @@ pub(super) async fn send(
 /// Strictly, and where the server lacks the extended master secret and may, without it.
 async fn leniently(
     shared: &Shared,
-    made: &Made,
+    made: &BuiltClient,
     host: &Hostname,
     request: reqwest::Request,
 ) -> Result<reqwest::Response, NetError> {
-    let failed = |error| classify(error, shared.recipe.connect);
+    let failed = |error| classify(error, shared.client_config.connect);
     let Some(lenient) = &made.lenient else {
         return made.client.execute(request).await.map_err(failed);
     };

@@ -24,11 +24,11 @@ pub struct BackChannelBuilder {
     policy: HostPolicy,
     revocation: Option<Revocation>,
     limits: SendLimits,
-    recipe: Recipe,
+    client_config: ClientConfig,
 }
 
 /// What stays when credentials change.
-pub(super) struct Recipe {
+pub(super) struct ClientConfig {
     tls: TlsPolicy,
     clock: Arc<dyn Clock>,
     pub(super) connect: Duration,
@@ -38,7 +38,7 @@ pub(super) struct Recipe {
 }
 
 /// A client, what it was made of, and when by the monotonic clock.
-pub(super) struct Made {
+pub(super) struct BuiltClient {
     pub(super) client: reqwest::Client,
     /// The same for servers without extended master secret, where the policy allows them.
     pub(super) lenient: Option<Lenient>,
@@ -54,7 +54,7 @@ pub(super) struct Lenient {
 
 impl BackChannelBuilder {
     pub(super) fn new(identity: NodeIdentity, roots: TrustRoots, policy: HostPolicy) -> Self {
-        let recipe = Recipe {
+        let client_config = ClientConfig {
             tls: TlsPolicy::default(),
             clock: Arc::new(SystemClock::default()),
             connect: Duration::from_secs(5),
@@ -68,7 +68,7 @@ impl BackChannelBuilder {
             policy,
             revocation: None,
             limits: SendLimits::default(),
-            recipe,
+            client_config,
         }
     }
 
@@ -80,13 +80,13 @@ impl BackChannelBuilder {
 
     /// Versions and algorithms. Default [`TlsPolicy::ncsc_2_1`].
     pub fn tls(mut self, tls: TlsPolicy) -> Self {
-        self.recipe.tls = tls;
+        self.client_config.tls = tls;
         self
     }
 
     /// The clock by which certificates are judged. Default the machine's.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.recipe.clock = Arc::new(clock);
+        self.client_config.clock = Arc::new(clock);
         self
     }
 
@@ -98,39 +98,39 @@ impl BackChannelBuilder {
 
     /// Time for name lookup, TCP and TLS together. Default 5 s.
     pub fn connect_timeout(mut self, time: Duration) -> Self {
-        self.recipe.connect = time;
+        self.client_config.connect = time;
         self
     }
 
     /// The age at which connections are not used again, so that certificates are judged anew. Default 10 min,
     /// counted by the clock of [`clock`](Self::clock).
     pub fn connection_age(mut self, age: Duration) -> Self {
-        self.recipe.age = age;
+        self.client_config.age = age;
         self
     }
 
     /// Goes out through a forward proxy. TLS stays between us and the node; the proxy sees the host's name.
     pub fn proxy(mut self, proxy: ConnectProxy) -> Self {
-        self.recipe.proxy = Some(proxy);
+        self.client_config.proxy = Some(proxy);
         self
     }
 
     /// Dials the hosts of `map` on loopback and no other host at all.
     pub fn danger_loopback(mut self, map: DangerLoopback) -> Self {
-        self.recipe.resolver = Resolver::Loopback(Arc::new(map));
+        self.client_config.resolver = Resolver::Loopback(Arc::new(map));
         self
     }
 
     /// Also dials hosts whose names lead to private or loopback addresses, for test facilities on a private
     /// network. Names under `.localhost` stay refused.
     pub fn danger_private_addresses(mut self) -> Self {
-        self.recipe.resolver = Resolver::AnyAddress(Lookup::System);
+        self.client_config.resolver = Resolver::AnyAddress(Lookup::System);
         self
     }
 
     #[cfg(test)]
     pub(crate) fn resolver(mut self, resolver: Resolver) -> Self {
-        self.recipe.resolver = resolver;
+        self.client_config.resolver = resolver;
         self
     }
 
@@ -146,13 +146,13 @@ impl BackChannelBuilder {
             policy,
             revocation,
             limits,
-            recipe,
+            client_config,
         } = self;
         let revocation = revocation.ok_or(ConfigError::RevocationNotChosen)?;
-        if recipe.is_mapped() && recipe.proxy.is_some() {
+        if client_config.is_mapped() && client_config.proxy.is_some() {
             return Err(ConfigError::ProxyAndLoopback);
         }
-        let made = recipe.make(Credentials {
+        let made = client_config.make(Credentials {
             identity,
             roots,
             revocation,
@@ -160,7 +160,7 @@ impl BackChannelBuilder {
         Ok(BackChannel {
             shared: Arc::new(Shared {
                 made: ArcSwap::from_pointee(made),
-                recipe,
+                client_config,
                 policy,
                 limits,
                 without_ems: WithoutEms::default(),
@@ -169,7 +169,7 @@ impl BackChannelBuilder {
     }
 }
 
-impl Recipe {
+impl ClientConfig {
     pub(super) fn is_mapped(&self) -> bool {
         matches!(self.resolver, Resolver::Loopback(_))
     }
@@ -179,12 +179,12 @@ impl Recipe {
         self.proxy.is_none()
     }
 
-    pub(super) fn is_old(&self, made: &Made) -> bool {
+    pub(super) fn is_old(&self, made: &BuiltClient) -> bool {
         self.clock.monotonic().saturating_sub(made.at) >= self.age
     }
 
-    pub(super) fn make(&self, credentials: Credentials) -> Result<Made, ConfigError> {
-        Ok(Made {
+    pub(super) fn make(&self, credentials: Credentials) -> Result<BuiltClient, ConfigError> {
+        Ok(BuiltClient {
             client: self.client(&credentials, true)?,
             lenient: if self.tls.requires_extended_master_secret() {
                 None
@@ -234,7 +234,7 @@ impl std::fmt::Debug for BackChannelBuilder {
         f.debug_struct("BackChannelBuilder")
             .field("identity", &self.identity)
             .field("roots", &self.roots)
-            .field("tls", &self.recipe.tls)
+            .field("tls", &self.client_config.tls)
             .finish_non_exhaustive()
     }
 }

@@ -131,9 +131,9 @@ mod tests {
         let system = || G4Leaf::system("node.example.nl");
         let good = pki.crls(&[]).unwrap();
         let own = leaf(system());
-        let with = |at: usize, recipe: G4Crl| {
+        let with = |at: usize, client_config: G4Crl| {
             let mut crls = good.clone();
-            crls[at] = pki.crl(&recipe).unwrap();
+            crls[at] = pki.crl(&client_config).unwrap();
             crls
         };
         let stale = G4Crl::of(G4Level::Root).between(now - 48 * hour, now - hour);

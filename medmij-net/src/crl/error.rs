@@ -54,5 +54,5 @@ pub(super) enum Why {
     #[error("answer is dated in the future")]
     Future,
     #[error("cannot be kept on disk")]
-    Keep(#[source] std::io::Error),
+    ListStorage(#[source] std::io::Error),
 }

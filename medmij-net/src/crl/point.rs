@@ -12,14 +12,14 @@ use crate::revocation::known::{Known, Signer};
 
 pub(super) struct Point {
     url: url::Url,
-    kept: Option<Kept>,
-    aside: Option<Kept>,
+    kept: Option<StoredCrl>,
+    aside: Option<StoredCrl>,
     /// What is on disk already.
     stored: Option<[u8; 32]>,
 }
 
 #[derive(Clone)]
-pub(super) struct Kept {
+pub(super) struct StoredCrl {
     crl: Arc<Crl>,
     fetched: Fetched,
 }
@@ -48,7 +48,7 @@ impl Point {
     }
 
     /// Begins with what an earlier run kept, which was verified then.
-    pub(super) fn start_with(&mut self, kept: Kept) {
+    pub(super) fn start_with(&mut self, kept: StoredCrl) {
         self.stored = Some(*kept.crl.digest());
         self.kept = Some(kept);
     }
@@ -66,7 +66,7 @@ impl Point {
     }
 
     /// Takes what was fetched: in the place of what was there if it is verified, else aside.
-    pub(super) fn take(&mut self, new: Kept, now: SystemTime, known: &Known) -> Result<(), Why> {
+    pub(super) fn take(&mut self, new: StoredCrl, now: SystemTime, known: &Known) -> Result<(), Why> {
         match new.signer(known) {
             Signer::Forged => return Err(Why::Forged),
             // A verified CRL of another issuer is no reason to look at one that nobody can verify.
@@ -92,7 +92,7 @@ impl Point {
         Ok(())
     }
 
-    fn may_follow(&self, new: &Kept) -> Result<(), Why> {
+    fn may_follow(&self, new: &StoredCrl) -> Result<(), Why> {
         match &self.kept {
             Some(kept) if kept.crl.issuer() != new.crl.issuer() => Err(Why::OtherIssuer),
             Some(kept) if new.crl.this_update < kept.crl.this_update => Err(Why::Older),
@@ -124,7 +124,7 @@ impl Point {
     }
 }
 
-impl Kept {
+impl StoredCrl {
     pub(super) fn new(crl: Crl, fetched: Fetched) -> Self {
         Self {
             crl: Arc::new(crl),

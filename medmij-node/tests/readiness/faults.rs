@@ -301,19 +301,19 @@ fn lists_that_age() -> Vec<Fault> {
 
 /// The lists beside the Whitelist, with one entry each.
 pub(crate) fn lists(stamp: &Tijdstempel, number: Volgnummer) -> [(ListKind, String); 3] {
-    let mut dienst = GegevensdienstDraft::new(
+    let mut service = GegevensdienstDraft::new(
         "48".parse().unwrap(),
         "https://login.example.nl/authorize".parse().unwrap(),
         "https://peer.localhost/token".parse().unwrap(),
     );
     let resources = "https://peer.localhost/fhir".parse().unwrap();
-    dienst
+    service
         .systeemrollen
         .push(SysteemrolDraft::new("MM-3.0-BZB-FHIR".parse().unwrap(), resources));
-    let mut versie = InterfaceversieDraft::new("2".parse().unwrap());
-    versie.gegevensdiensten.push(dienst);
+    let mut version = InterfaceversieDraft::new("2".parse().unwrap());
+    version.gegevensdiensten.push(service);
     let mut aanbieder = ZorgaanbiederDraft::new("umcharderwijk".parse().unwrap(), Aanbiedertype::Zorgaanbieder);
-    aanbieder.interfaceversies.push(versie);
+    aanbieder.interfaceversies.push(version);
     let mut zal = ZorgaanbiederslijstDraft::new(stamp.clone(), number);
     zal.zorgaanbieders.push(aanbieder);
     let mut ocl = OAuthclientlistDraft::new(stamp.clone(), number);

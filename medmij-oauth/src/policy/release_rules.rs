@@ -39,10 +39,10 @@ pub struct ReleaseRules {
 pub enum VerzamelenGrammar {
     /// One name, no gegevensdienst.
     Aanbieder,
-    /// One or more `naam~id`, all of one Aanbieder.
-    Combinaties,
-    /// Exactly one `naam~id`.
-    Combinatie,
+    /// One or more `name~id`, all of one Aanbieder.
+    Combinations,
+    /// Exactly one `name~id`.
+    Combination,
     /// A bare gegevensdienst id.
     Gegevensdienst,
 }
@@ -54,7 +54,7 @@ pub enum TokenScope {
     /// The ids of the gegevensdiensten that may be collected, separated by spaces. Seen in implementations of 2.2 only.
     GegevensdienstIds,
     /// The scope of the request, less what is not available.
-    Aanvraag,
+    FlowRequest,
 }
 
 /// What a DVP makes of a token response whose `scope` is there and empty: RFC 6749 section 3.3 has no empty scope, and servers
@@ -92,11 +92,11 @@ const V1_0: ReleaseRules = ReleaseRules {
     langdurige_toestemming: false,
     refusals_alike: false,
     uuid_codes: true,
-    token_scope: TokenScope::Aanvraag,
+    token_scope: TokenScope::FlowRequest,
 };
 
 const V1_2: ReleaseRules = ReleaseRules {
-    verzamelen: VerzamelenGrammar::Combinatie,
+    verzamelen: VerzamelenGrammar::Combination,
     delen: true,
     abonneren: true,
     refusals_alike: true,
@@ -105,14 +105,14 @@ const V1_2: ReleaseRules = ReleaseRules {
 };
 
 const V1_5: ReleaseRules = ReleaseRules {
-    verzamelen: VerzamelenGrammar::Combinaties,
-    vertegenwoordiging: &[Vertegenwoordiging::Vrijwillig],
+    verzamelen: VerzamelenGrammar::Combinations,
+    vertegenwoordiging: &[Vertegenwoordiging::Voluntary],
     ..V1_2
 };
 
 const V2: ReleaseRules = ReleaseRules {
     verzamelen: VerzamelenGrammar::Aanbieder,
-    vertegenwoordiging: &[Vertegenwoordiging::Vrijwillig, Vertegenwoordiging::OuderlijkGezag],
+    vertegenwoordiging: &[Vertegenwoordiging::Voluntary, Vertegenwoordiging::ParentalAuthority],
     ids_in_authorization_request: true,
     ids_in_token_request: true,
     correlation_id_in_resource_request: true,

@@ -5,23 +5,23 @@
 //! With the feature `stelsel` the overruling values come from a file, `stelsel.toml`:
 //!
 //! ```toml
-//! versie = "2026-11 leverancier"
+//! version = "2026-11 leverancier"
 //!
-//! [levensduur.toegangstoken]
-//! waarde = 600
+//! [lifetime.toegangstoken]
+//! value = 600
 //! code = "core.autorisatie.204"
-//! bron = "afspraak met de stelselbeheerder"
-//! merk = "confirmed"
+//! source = "afspraak met de stelselbeheerder"
+//! mark = "confirmed"
 //!
 //! [interfaceversie.2]
-//! waarde = "2.2"
+//! value = "2.2"
 //!
 //! [[uitzondering]]
 //! release = "2.2"
-//! naam = "autoriseren-3"
-//! gedrag = "pagina"
+//! name = "autoriseren-3"
+//! handling = "pagina"
 //! error = "temporarily_unavailable"
-//! merk = "confirmed"
+//! mark = "confirmed"
 //! ```
 //!
 //! Safety floors are not in the file: a lifetime over 900 s for a code or an access token, a redirect at autoriseren 1 or
@@ -35,8 +35,8 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use medmij_types::Release;
 
 use super::{
-    EmptyScope, ExceptionPolicy, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Lifetime, Lifetimes, LimitPolicy,
-    Mark, Uitzondering,
+    EmptyScope, ExceptionPolicy, ExceptionRule, Handling, IdStrictness, InvalidClient, Lifetime, Lifetimes,
+    LimitPolicy, Mark, Uitzondering,
 };
 use crate::OauthError;
 
@@ -45,7 +45,7 @@ use crate::OauthError;
 #[non_exhaustive]
 pub struct Stelsel {
     /// The name of this version, for records.
-    pub versie: String,
+    pub version: String,
     /// What happens at exceptions.
     pub exceptions: ExceptionPolicy,
     /// How long things last.
@@ -53,7 +53,7 @@ pub struct Stelsel {
     /// What is done with missing request ids.
     pub ids: IdStrictness,
     /// The longest `state` that a server takes, in bytes.
-    pub state_lengte: usize,
+    pub state_maximum: usize,
     /// The shortest `state` that a server takes, in bytes; 0 where the framework's number is not known.
     pub state_minimum: usize,
     /// Whether a `redirect_uri` may have a query: RFC 6749 section 3.1.2 allows it, the framework could not be read on it.
@@ -73,7 +73,7 @@ pub struct Stelsel {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Note {
     code: String,
-    bron: String,
+    source: String,
     mark: Mark,
 }
 
@@ -82,13 +82,13 @@ struct Note {
 #[non_exhaustive]
 pub struct PolicyRow {
     /// Its name in the file.
-    pub naam: String,
+    pub name: String,
     /// The value.
-    pub waarde: String,
+    pub value: String,
     /// The requirement code.
     pub code: String,
     /// The source.
-    pub bron: String,
+    pub source: String,
     /// On what it rests.
     pub mark: Mark,
     /// Whether the supplier overruled it.
@@ -98,11 +98,11 @@ pub struct PolicyRow {
 impl Default for Stelsel {
     fn default() -> Self {
         Self {
-            versie: format!("medmij-oauth {}", env!("CARGO_PKG_VERSION")),
+            version: format!("medmij-oauth {}", env!("CARGO_PKG_VERSION")),
             exceptions: ExceptionPolicy::default(),
             lifetimes: Lifetimes::default(),
             ids: IdStrictness::default(),
-            state_lengte: 2_048,
+            state_maximum: 2_048,
             state_minimum: 0,
             redirect_query: true,
             invalid_client: InvalidClient::default(),
@@ -139,8 +139,8 @@ impl Stelsel {
     pub fn rows(&self) -> Vec<PolicyRow> {
         let mut rows = Vec::new();
         for (name, duration, mark) in self.lifetimes.marked() {
-            let naam = format!("levensduur.{}", lifetime_name(name));
-            rows.push(self.row(naam, format!("{} s", duration.as_secs()), "core.autorisatie.204", mark));
+            let name = format!("levensduur.{}", lifetime_name(name));
+            rows.push(self.row(name, format!("{} s", duration.as_secs()), "core.autorisatie.204", mark));
         }
         let ids = match self.ids {
             IdStrictness::Lenient => "herstellen",
@@ -152,8 +152,8 @@ impl Stelsel {
             "core.authint.208",
             Mark::Inferred,
         ));
-        let lengte = self.state_lengte.to_string();
-        rows.push(self.row("state_lengte".to_owned(), lengte, "core.authint.200", Mark::Unknown));
+        let length = self.state_maximum.to_string();
+        rows.push(self.row("state_lengte".to_owned(), length, "core.authint.200", Mark::Unknown));
         let minimum = self.state_minimum.to_string();
         rows.push(self.row("state_minimum".to_owned(), minimum, "core.authint.200", Mark::Unknown));
         let query = if self.redirect_query { "toestaan" } else { "weigeren" };
@@ -166,20 +166,20 @@ impl Stelsel {
         let status = self.invalid_client.status().to_string();
         rows.push(self.row("invalid_client".to_owned(), status, "core.tknint.207", Mark::Unknown));
         for (name, rate, mark) in self.limits.marked() {
-            let waarde = format!("{} per s, {} ineens", rate.per_second, rate.burst);
-            rows.push(self.row(format!("limiet.{name}"), waarde, "core.gegevensdiensten.103", mark));
+            let value = format!("{} per s, {} ineens", rate.per_second, rate.burst);
+            rows.push(self.row(format!("limiet.{name}"), value, "core.gegevensdiensten.103", mark));
         }
         for (name, release) in &self.interfaceversies {
-            let naam = format!("interfaceversie.{name}");
-            rows.push(self.row(naam, release.to_string(), "core.alst", Mark::Unknown));
+            let name = format!("interfaceversie.{name}");
+            rows.push(self.row(name, release.to_string(), "core.alst", Mark::Unknown));
         }
         for release in Release::ALL.iter().copied() {
-            let waarde = match self.empty_scope.get(&release).copied().unwrap_or_default() {
+            let value = match self.empty_scope.get(&release).copied().unwrap_or_default() {
                 EmptyScope::AsAsked => "zoals-gevraagd",
                 EmptyScope::Nothing => "niets",
             };
-            let naam = format!("lege_scope.{release}");
-            rows.push(self.row(naam, waarde.to_owned(), "core.tknint.201", Mark::Unknown));
+            let name = format!("lege_scope.{release}");
+            rows.push(self.row(name, value.to_owned(), "core.tknint.201", Mark::Unknown));
             for uitzondering in Uitzondering::ALL {
                 let rule = self.exceptions.rule(release, uitzondering);
                 let description = rule
@@ -187,9 +187,9 @@ impl Stelsel {
                     .as_deref()
                     .map(|text| format!(" \"{text}\""))
                     .unwrap_or_default();
-                let waarde = format!("{} {}{description}", gedrag_name(rule.gedrag), rule.error);
-                let naam = exception_name(release, uitzondering);
-                rows.push(self.row(naam, waarde, "core.authint.207", rule.mark));
+                let value = format!("{} {}{description}", handling_name(rule.handling), rule.error);
+                let name = exception_name(release, uitzondering);
+                rows.push(self.row(name, value, "core.authint.207", rule.mark));
             }
         }
         rows
@@ -199,14 +199,14 @@ impl Stelsel {
     #[must_use]
     pub fn diff(&self, other: &Self) -> Vec<(PolicyRow, Option<PolicyRow>)> {
         let mut others: BTreeMap<String, PolicyRow> =
-            other.rows().into_iter().map(|row| (row.naam.clone(), row)).collect();
+            other.rows().into_iter().map(|row| (row.name.clone(), row)).collect();
         self.rows()
             .into_iter()
             .map(|row| {
-                let there = others.remove(&row.naam);
+                let there = others.remove(&row.name);
                 (row, there)
             })
-            .filter(|(here, there)| there.as_ref().is_none_or(|there| there.waarde != here.waarde))
+            .filter(|(here, there)| there.as_ref().is_none_or(|there| there.value != here.value))
             .collect()
     }
 
@@ -229,8 +229,8 @@ impl Stelsel {
             "verversingsrace" => 60,
             _ => u64::MAX,
         };
-        let outside = |most| StelselError::Levensduur {
-            naam: name.to_owned(),
+        let outside = |most| StelselError::Lifetime {
+            name: name.to_owned(),
             most,
         };
         if seconds > most {
@@ -244,30 +244,30 @@ impl Stelsel {
             "verversingstoken" => Lifetime::new(duration).map(|value| lifetimes.refresh_token = value),
             "flow" => Lifetime::new(duration).map(|value| lifetimes.flow = value),
             "verversingsrace" => Lifetime::new(duration).map(|value| lifetimes.refresh_race = value),
-            other => return Err(StelselError::Naam(format!("levensduur.{other}"))),
+            other => return Err(StelselError::Name(format!("levensduur.{other}"))),
         };
         set.map_err(|error| outside(most.min(error.most)))
     }
 
-    fn row(&self, naam: String, waarde: String, code: &str, mark: Mark) -> PolicyRow {
-        match self.notes.get(&naam) {
+    fn row(&self, name: String, value: String, code: &str, mark: Mark) -> PolicyRow {
+        match self.notes.get(&name) {
             Some(note) => PolicyRow {
-                naam,
-                waarde,
+                name,
+                value,
                 code: if note.code.is_empty() {
                     code.to_owned()
                 } else {
                     note.code.clone()
                 },
-                bron: note.bron.clone(),
+                source: note.source.clone(),
                 mark: note.mark,
                 overruled: true,
             },
             None => PolicyRow {
-                naam,
-                waarde,
+                name,
+                value,
                 code: code.to_owned(),
-                bron: "medmij-oauth".to_owned(),
+                source: "medmij-oauth".to_owned(),
                 mark,
                 overruled: false,
             },
@@ -281,7 +281,7 @@ impl fmt::Display for PolicyRow {
         write!(
             f,
             "{sign} {:<40} {:<50} {:<10} {:<22} {}",
-            self.naam, self.waarde, self.mark, self.code, self.bron
+            self.name, self.value, self.mark, self.code, self.source
         )
     }
 }
@@ -295,30 +295,30 @@ pub enum StelselError {
     File(String),
     /// A name that does not exist, uitzondering 1a among them.
     #[error("policy file names {0}, which does not exist")]
-    Naam(String),
+    Name(String),
     /// A value that the name cannot have.
-    #[error("policy file gives {naam} a value that it cannot have: {waarde}")]
-    Waarde {
+    #[error("policy file gives {name} a value that it cannot have: {value}")]
+    Value {
         /// The name.
-        naam: String,
+        name: String,
         /// The value.
-        waarde: String,
+        value: String,
     },
     /// A lifetime of zero, or over its floor.
-    #[error("lifetime of {naam} is zero or longer than {most} seconds")]
-    Levensduur {
+    #[error("lifetime of {name} is zero or longer than {most} seconds")]
+    Lifetime {
         /// The name.
-        naam: String,
+        name: String,
         /// The most that it may be.
         most: u64,
     },
     /// A floor forbids the rule.
-    #[error("rule for {naam}: {fout}")]
+    #[error("rule for {name}: {fault}")]
     Uitzondering {
         /// The exception.
-        naam: String,
+        name: String,
         /// The floor.
-        fout: OauthError,
+        fault: OauthError,
     },
 }
 
@@ -335,11 +335,11 @@ fn lifetime_name(field: &str) -> &str {
     }
 }
 
-fn gedrag_name(gedrag: Gedrag) -> &'static str {
-    match gedrag {
-        Gedrag::Redirect => "redirect",
-        Gedrag::Pagina => "pagina",
-        Gedrag::AlleenPagina => "alleen-pagina",
+fn handling_name(handling: Handling) -> &'static str {
+    match handling {
+        Handling::Redirect => "redirect",
+        Handling::Page => "pagina",
+        Handling::PageOnly => "alleen-pagina",
     }
 }
 
@@ -356,9 +356,9 @@ impl Stelsel {
     ) -> Result<(), StelselError> {
         self.exceptions
             .set(release, uitzondering, rule)
-            .map_err(|fout| StelselError::Uitzondering {
-                naam: uitzondering.as_str().to_owned(),
-                fout,
+            .map_err(|fault| StelselError::Uitzondering {
+                name: uitzondering.as_str().to_owned(),
+                fault,
             })
     }
 }
@@ -370,10 +370,10 @@ mod tests {
     #[test]
     fn the_defaults_say_what_rests_on_inference() {
         let stelsel = Stelsel::default();
-        assert!(stelsel.open().iter().any(|row| row.naam == "uitzondering.2.2.1b.scope"));
+        assert!(stelsel.open().iter().any(|row| row.name == "uitzondering.2.2.1b.scope"));
         assert!(stelsel.rows().iter().all(|row| !row.overruled));
         assert!(stelsel.diff(&Stelsel::default()).is_empty());
-        let names: std::collections::BTreeSet<_> = stelsel.rows().into_iter().map(|row| row.naam).collect();
+        let names: std::collections::BTreeSet<_> = stelsel.rows().into_iter().map(|row| row.name).collect();
         assert_eq!(names.len(), stelsel.rows().len(), "a name stands once");
     }
 }

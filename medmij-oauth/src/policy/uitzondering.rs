@@ -18,11 +18,11 @@ use crate::error_code::ErrorCode;
 #[non_exhaustive]
 pub enum Uitzondering {
     /// 1b: a parameter that may stand once occurs twice (RFC 6749 section 3.1).
-    DubbeleParameter,
+    DuplicateParameter,
     /// 1b: `response_type` is missing.
-    ResponseTypeOntbreekt,
+    MissingResponseType,
     /// 1b: `response_type` is not `code`.
-    ResponseTypeOnbekend,
+    UnknownResponseType,
     /// 1b: `state` is missing, too long or holds a forbidden character.
     State,
     /// 1b: an id of core.authint.208 is missing or no UUID.
@@ -30,52 +30,52 @@ pub enum Uitzondering {
     /// 1b: `scope` is missing or not in the grammar of the release.
     Scope,
     /// 1b: the Aanbieder is not served here.
-    AanbiederNietHier,
+    AanbiederNotServed,
     /// 1b: the gegevensdienst is not served here for this Aanbieder and function.
-    GegevensdienstNietHier,
+    GegevensdienstNotServed,
     /// 1b: the client is not on the OCL for this gegevensdienst.
-    GegevensdienstNietVoorClient,
+    GegevensdienstNotForClient,
     /// 1b: the scope asks for representation and `MedMij_geboortedatum` is missing or no date (ext.vert.authint.200).
     Geboortedatum,
     /// 2: the identity of the Persoon could not be established.
-    IdentiteitNietVastgesteld,
+    IdentityNotEstablished,
     /// The Persoon broke off, before or at the DVAuthN.
-    Geannuleerd,
+    Cancelled,
     /// autoriseren 1: no health information of this Persoon for what is asked.
-    GeenGegevens,
+    NoData,
     /// autoriseren 2: the Persoon did not consent.
-    Geweigerd,
+    Refused,
     /// autoriseren 3: the answer to the question of consent cannot be established.
-    NietVastTeStellen,
+    NotEstablished,
     /// Vertegenwoordiging 1: representation was expected and not used.
-    VertegenwoordigingOntbreekt,
+    VertegenwoordigingMissing,
     /// Vertegenwoordiging 2: representation was used and not expected.
-    VertegenwoordigingOnverwacht,
+    VertegenwoordigingUnexpected,
     /// ext.vert.autorisatie.201: the birth date is another one.
-    GeboortedatumAnders,
+    GeboortedatumDiffers,
 }
 
 impl Uitzondering {
     /// All of them.
     pub const ALL: [Self; 18] = [
-        Self::DubbeleParameter,
-        Self::ResponseTypeOntbreekt,
-        Self::ResponseTypeOnbekend,
+        Self::DuplicateParameter,
+        Self::MissingResponseType,
+        Self::UnknownResponseType,
         Self::State,
         Self::RequestId,
         Self::Scope,
-        Self::AanbiederNietHier,
-        Self::GegevensdienstNietHier,
-        Self::GegevensdienstNietVoorClient,
+        Self::AanbiederNotServed,
+        Self::GegevensdienstNotServed,
+        Self::GegevensdienstNotForClient,
         Self::Geboortedatum,
-        Self::IdentiteitNietVastgesteld,
-        Self::Geannuleerd,
-        Self::GeenGegevens,
-        Self::Geweigerd,
-        Self::NietVastTeStellen,
-        Self::VertegenwoordigingOntbreekt,
-        Self::VertegenwoordigingOnverwacht,
-        Self::GeboortedatumAnders,
+        Self::IdentityNotEstablished,
+        Self::Cancelled,
+        Self::NoData,
+        Self::Refused,
+        Self::NotEstablished,
+        Self::VertegenwoordigingMissing,
+        Self::VertegenwoordigingUnexpected,
+        Self::GeboortedatumDiffers,
     ];
 
     /// Whether this is uitzondering 1b: found before the landingspagina.
@@ -88,24 +88,24 @@ impl Uitzondering {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::DubbeleParameter => "1b.dubbele-parameter",
-            Self::ResponseTypeOntbreekt => "1b.response-type-ontbreekt",
-            Self::ResponseTypeOnbekend => "1b.response-type-onbekend",
+            Self::DuplicateParameter => "1b.dubbele-parameter",
+            Self::MissingResponseType => "1b.response-type-ontbreekt",
+            Self::UnknownResponseType => "1b.response-type-onbekend",
             Self::State => "1b.state",
             Self::RequestId => "1b.request-id",
             Self::Scope => "1b.scope",
-            Self::AanbiederNietHier => "1b.aanbieder-niet-hier",
-            Self::GegevensdienstNietHier => "1b.gegevensdienst-niet-hier",
-            Self::GegevensdienstNietVoorClient => "1b.gegevensdienst-niet-voor-client",
+            Self::AanbiederNotServed => "1b.aanbieder-niet-hier",
+            Self::GegevensdienstNotServed => "1b.gegevensdienst-niet-hier",
+            Self::GegevensdienstNotForClient => "1b.gegevensdienst-niet-voor-client",
             Self::Geboortedatum => "1b.geboortedatum",
-            Self::IdentiteitNietVastgesteld => "identiteit-niet-vastgesteld",
-            Self::Geannuleerd => "geannuleerd",
-            Self::GeenGegevens => "autoriseren-1",
-            Self::Geweigerd => "autoriseren-2",
-            Self::NietVastTeStellen => "autoriseren-3",
-            Self::VertegenwoordigingOntbreekt => "vertegenwoordiging-1",
-            Self::VertegenwoordigingOnverwacht => "vertegenwoordiging-2",
-            Self::GeboortedatumAnders => "vertegenwoordiging-geboortedatum",
+            Self::IdentityNotEstablished => "identiteit-niet-vastgesteld",
+            Self::Cancelled => "geannuleerd",
+            Self::NoData => "autoriseren-1",
+            Self::Refused => "autoriseren-2",
+            Self::NotEstablished => "autoriseren-3",
+            Self::VertegenwoordigingMissing => "vertegenwoordiging-1",
+            Self::VertegenwoordigingUnexpected => "vertegenwoordiging-2",
+            Self::GeboortedatumDiffers => "vertegenwoordiging-geboortedatum",
         }
     }
 
@@ -119,13 +119,13 @@ impl Uitzondering {
 /// How an exception is reported, to the DVP or to the Persoon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Gedrag {
+pub enum Handling {
     /// At once a redirect with the error, without a page.
     Redirect,
     /// A page of the DVZA, with a button by which the Persoon goes back; the button makes the redirect.
-    Pagina,
+    Page,
     /// A page of the DVZA; the DVP gets no answer.
-    AlleenPagina,
+    PageOnly,
 }
 
 /// What is done at an exception.
@@ -133,7 +133,7 @@ pub enum Gedrag {
 #[non_exhaustive]
 pub struct ExceptionRule {
     /// Page or redirect.
-    pub gedrag: Gedrag,
+    pub handling: Handling,
     /// The `error` of the redirect.
     pub error: ErrorCode,
     /// The `error_description`, printable ASCII without `"` and `\` (RFC 6749 appendix A.7).
@@ -147,9 +147,9 @@ pub struct ExceptionRule {
 impl ExceptionRule {
     /// A rule without description and event.
     #[must_use]
-    pub fn new(gedrag: Gedrag, error: ErrorCode, mark: Mark) -> Self {
+    pub fn new(handling: Handling, error: ErrorCode, mark: Mark) -> Self {
         Self {
-            gedrag,
+            handling,
             error,
             description: None,
             event: None,
@@ -175,17 +175,17 @@ impl ExceptionRule {
 /// The table `(release, uitzondering) → rule`: defaults of ours, with what the supplier overrules.
 ///
 /// ```
-/// use medmij_oauth::{policy::{ExceptionPolicy, ExceptionRule, Gedrag, Mark, Uitzondering}, wire::ErrorCode};
+/// use medmij_oauth::{policy::{ExceptionPolicy, ExceptionRule, Handling, Mark, Uitzondering}, wire::ErrorCode};
 /// use medmij_types::Release;
 ///
 /// let mut policy = ExceptionPolicy::default();
-/// let rule = policy.rule(Release::V2_2, Uitzondering::ResponseTypeOnbekend);
+/// let rule = policy.rule(Release::V2_2, Uitzondering::UnknownResponseType);
 /// assert_eq!(rule.error, ErrorCode::UnsupportedResponseType);
 ///
 /// // autoriseren 1 and 2 stay alike: a rule for one is the rule of the other
-/// let other = ExceptionRule::new(Gedrag::Pagina, ErrorCode::ServerError, Mark::Unknown);
-/// policy.set(Release::V2_2, Uitzondering::GeenGegevens, other)?;
-/// assert_eq!(policy.rule(Release::V2_2, Uitzondering::Geweigerd).error, ErrorCode::ServerError);
+/// let other = ExceptionRule::new(Handling::Page, ErrorCode::ServerError, Mark::Unknown);
+/// policy.set(Release::V2_2, Uitzondering::NoData, other)?;
+/// assert_eq!(policy.rule(Release::V2_2, Uitzondering::Refused).error, ErrorCode::ServerError);
 /// # Ok::<(), medmij_oauth::OauthError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -213,9 +213,9 @@ impl ExceptionPolicy {
         if rule.description.as_deref().is_some_and(|text| !is_description(text)) {
             return Err(OauthError::PolicyDescription);
         }
-        let alike = [Uitzondering::GeenGegevens, Uitzondering::Geweigerd];
+        let alike = [Uitzondering::NoData, Uitzondering::Refused];
         if release_rules(release).refusals_alike && alike.contains(&uitzondering) {
-            if rule.gedrag == Gedrag::Redirect {
+            if rule.handling == Handling::Redirect {
                 return Err(OauthError::PolicyAutomaticRedirect);
             }
             for each in alike {
@@ -233,7 +233,7 @@ impl ExceptionPolicy {
 #[non_exhaustive]
 pub enum TokenUitzondering {
     /// A parameter is missing, twice or malformed.
-    OngeldigVerzoek,
+    InvalidRequest,
     /// Another `grant_type`.
     GrantType,
     /// The certificate is not of the client, or the client is not on the OCL.
@@ -242,11 +242,11 @@ pub enum TokenUitzondering {
     Grant,
     /// At a refresh nothing is available any more (unknown in the framework). Not `invalid_grant`, which would tell the DVP
     /// to throw the consent away.
-    GeenGegevens,
+    NoData,
     /// The store or a register cannot be reached, or something cannot be established: HTTP 503 with `Retry-After`.
-    NietBeschikbaar,
+    Unavailable,
     /// The refresh tokens of one grant are exchanged too often: HTTP 429 with `Retry-After`.
-    TeVaak,
+    TooOften,
 }
 
 impl TokenUitzondering {
@@ -255,12 +255,12 @@ impl TokenUitzondering {
     #[must_use]
     pub fn description(self) -> &'static str {
         match self {
-            Self::OngeldigVerzoek => "a parameter is missing, repeated or malformed",
+            Self::InvalidRequest => "a parameter is missing, repeated or malformed",
             Self::GrantType => "only authorization_code and refresh_token are supported",
             Self::Client => "client is not on the OAuth Client List or the certificate is not its own",
             Self::Grant => "code or refresh token is not valid, start again",
-            Self::GeenGegevens => "nothing can be granted now, the consent stays",
-            Self::NietBeschikbaar | Self::TeVaak => "try again later",
+            Self::NoData => "nothing can be granted now, the consent stays",
+            Self::Unavailable | Self::TooOften => "try again later",
         }
     }
 
@@ -268,13 +268,13 @@ impl TokenUitzondering {
     #[must_use]
     pub fn error(self) -> (ErrorCode, u16) {
         match self {
-            Self::OngeldigVerzoek => (ErrorCode::InvalidRequest, 400),
+            Self::InvalidRequest => (ErrorCode::InvalidRequest, 400),
             Self::GrantType => (ErrorCode::UnsupportedGrantType, 400),
             Self::Client => (ErrorCode::InvalidClient, 401),
             Self::Grant => (ErrorCode::InvalidGrant, 400),
-            Self::GeenGegevens => (ErrorCode::InvalidScope, 400),
-            Self::NietBeschikbaar => (ErrorCode::TemporarilyUnavailable, 503),
-            Self::TeVaak => (ErrorCode::TemporarilyUnavailable, 429),
+            Self::NoData => (ErrorCode::InvalidScope, 400),
+            Self::Unavailable => (ErrorCode::TemporarilyUnavailable, 503),
+            Self::TooOften => (ErrorCode::TemporarilyUnavailable, 429),
         }
     }
 }
@@ -305,35 +305,34 @@ fn default_rule(release: Release, uitzondering: Uitzondering) -> ExceptionRule {
     use Uitzondering as U;
     let alike = release_rules(release).refusals_alike;
     let rule_1b = |error| {
-        ExceptionRule::new(Gedrag::Redirect, error, Mark::Inferred).with_event(EventType::SendAuthorizationRequestError)
+        ExceptionRule::new(Handling::Redirect, error, Mark::Inferred)
+            .with_event(EventType::SendAuthorizationRequestError)
     };
     match uitzondering {
-        U::DubbeleParameter | U::ResponseTypeOntbreekt | U::State | U::RequestId | U::Geboortedatum => {
+        U::DuplicateParameter | U::MissingResponseType | U::State | U::RequestId | U::Geboortedatum => {
             rule_1b(ErrorCode::InvalidRequest)
         }
-        U::ResponseTypeOnbekend => rule_1b(ErrorCode::UnsupportedResponseType),
-        U::Scope | U::AanbiederNietHier | U::GegevensdienstNietHier => rule_1b(ErrorCode::InvalidScope),
-        U::GegevensdienstNietVoorClient => rule_1b(ErrorCode::UnauthorizedClient),
-        U::IdentiteitNietVastgesteld if !alike => {
-            ExceptionRule::new(Gedrag::Pagina, ErrorCode::UnauthorizedClient, Mark::Confirmed)
+        U::UnknownResponseType => rule_1b(ErrorCode::UnsupportedResponseType),
+        U::Scope | U::AanbiederNotServed | U::GegevensdienstNotServed => rule_1b(ErrorCode::InvalidScope),
+        U::GegevensdienstNotForClient => rule_1b(ErrorCode::UnauthorizedClient),
+        U::IdentityNotEstablished if !alike => {
+            ExceptionRule::new(Handling::Page, ErrorCode::UnauthorizedClient, Mark::Confirmed)
                 .with_event(EventType::ReceiveAuthenticationError)
         }
-        U::IdentiteitNietVastgesteld => ExceptionRule::new(Gedrag::Pagina, ErrorCode::AccessDenied, Mark::Unknown)
+        U::IdentityNotEstablished => ExceptionRule::new(Handling::Page, ErrorCode::AccessDenied, Mark::Unknown)
             .with_event(EventType::ReceiveAuthenticationError),
-        U::Geannuleerd => ExceptionRule::new(Gedrag::Pagina, ErrorCode::AccessDenied, Mark::Unknown)
+        U::Cancelled => ExceptionRule::new(Handling::Page, ErrorCode::AccessDenied, Mark::Unknown)
             .with_event(EventType::ReceiveAuthorizationCancellation),
-        U::GeenGegevens if !alike => ExceptionRule::new(Gedrag::Redirect, ErrorCode::AccessDenied, Mark::Confirmed)
+        U::NoData if !alike => ExceptionRule::new(Handling::Redirect, ErrorCode::AccessDenied, Mark::Confirmed)
             .with_description("No such resources."),
-        U::Geweigerd if !alike => ExceptionRule::new(Gedrag::Redirect, ErrorCode::AccessDenied, Mark::Confirmed)
+        U::Refused if !alike => ExceptionRule::new(Handling::Redirect, ErrorCode::AccessDenied, Mark::Confirmed)
             .with_description("Authorization denied."),
-        U::NietVastTeStellen if !alike => {
-            ExceptionRule::new(Gedrag::Redirect, ErrorCode::AccessDenied, Mark::Confirmed)
-                .with_description("Authorization failed.")
-        }
-        U::GeenGegevens | U::Geweigerd => ExceptionRule::new(Gedrag::Pagina, ErrorCode::AccessDenied, Mark::Inferred),
-        U::NietVastTeStellen => ExceptionRule::new(Gedrag::Pagina, ErrorCode::ServerError, Mark::Unknown),
-        U::VertegenwoordigingOntbreekt | U::VertegenwoordigingOnverwacht | U::GeboortedatumAnders => {
-            ExceptionRule::new(Gedrag::Pagina, ErrorCode::AccessDenied, Mark::Unknown)
+        U::NotEstablished if !alike => ExceptionRule::new(Handling::Redirect, ErrorCode::AccessDenied, Mark::Confirmed)
+            .with_description("Authorization failed."),
+        U::NoData | U::Refused => ExceptionRule::new(Handling::Page, ErrorCode::AccessDenied, Mark::Inferred),
+        U::NotEstablished => ExceptionRule::new(Handling::Page, ErrorCode::ServerError, Mark::Unknown),
+        U::VertegenwoordigingMissing | U::VertegenwoordigingUnexpected | U::GeboortedatumDiffers => {
+            ExceptionRule::new(Handling::Page, ErrorCode::AccessDenied, Mark::Unknown)
         }
     }
 }

@@ -6,11 +6,11 @@ use medmij_types::{Aanbiedernaam, GegevensdienstId, Release};
 use super::Scope;
 use crate::OauthError;
 use crate::{
-    Functie, Vertegenwoordiging,
+    Function, Vertegenwoordiging,
     policy::{VerzamelenGrammar, release_rules},
 };
 
-pub(super) fn scope(release: Release, functie: Functie, text: &str) -> Result<Scope, OauthError> {
+pub(super) fn scope(release: Release, function: Function, text: &str) -> Result<Scope, OauthError> {
     if text.is_empty() {
         return Err(OauthError::ScopeEmpty);
     }
@@ -22,24 +22,24 @@ pub(super) fn scope(release: Release, functie: Functie, text: &str) -> Result<Sc
         return Err(OauthError::ScopeSpace);
     }
     let vertegenwoordiging = take_vertegenwoordiging(release, &mut parts)?;
-    let scope = match functie {
-        Functie::Verzamelen => verzamelen(release, &parts)?,
-        Functie::Delen => {
-            let (naam, id) = combinatie(single(&parts)?)?;
-            Scope::delen(release, naam, id)?
+    let scope = match function {
+        Function::Verzamelen => verzamelen(release, &parts)?,
+        Function::Delen => {
+            let (name, id) = combination(single(&parts)?)?;
+            Scope::delen(release, name, id)?
         }
-        Functie::Abonneren => {
+        Function::Abonneren => {
             let rest = single(&parts)?
                 .strip_prefix("subscribe~")
                 .ok_or(OauthError::ScopeForm)?;
-            let (dagen, rest) = rest.split_once('/').ok_or(OauthError::ScopeForm)?;
-            let dagen = read_dagen(dagen)?;
-            let (naam, id) = combinatie(rest)?;
-            Scope::abonneren(release, dagen, naam, id)?
+            let (days, rest) = rest.split_once('/').ok_or(OauthError::ScopeForm)?;
+            let days = read_days(days)?;
+            let (name, id) = combination(rest)?;
+            Scope::abonneren(release, days, name, id)?
         }
     };
     match vertegenwoordiging {
-        Some(soort) => scope.with_vertegenwoordiging(soort),
+        Some(kind) => scope.with_vertegenwoordiging(kind),
         None => Ok(scope),
     }
 }
@@ -53,20 +53,20 @@ pub(super) fn has_duplicate(ids: &[GegevensdienstId]) -> bool {
 fn verzamelen(release: Release, parts: &[&str]) -> Result<Scope, OauthError> {
     let rules = release_rules(release);
     match rules.verzamelen {
-        VerzamelenGrammar::Aanbieder => Scope::verzamelen(release, naam(single(parts)?)?, &[]),
-        VerzamelenGrammar::Combinatie => {
-            let (naam, id) = combinatie(single(parts)?)?;
-            Scope::verzamelen(release, naam, &[id])
+        VerzamelenGrammar::Aanbieder => Scope::verzamelen(release, name(single(parts)?)?, &[]),
+        VerzamelenGrammar::Combination => {
+            let (name, id) = combination(single(parts)?)?;
+            Scope::verzamelen(release, name, &[id])
         }
-        VerzamelenGrammar::Combinaties => {
+        VerzamelenGrammar::Combinations => {
             let mut aanbieder: Option<Aanbiedernaam> = None;
             let mut ids = Vec::with_capacity(parts.len());
             for part in parts {
-                let (naam, id) = combinatie(part)?;
-                if aanbieder.as_ref().is_some_and(|first| *first != naam) {
+                let (name, id) = combination(part)?;
+                if aanbieder.as_ref().is_some_and(|first| *first != name) {
                     return Err(OauthError::ScopeAanbieders);
                 }
-                aanbieder = Some(naam);
+                aanbieder = Some(name);
                 ids.push(id);
             }
             let aanbieder = aanbieder.ok_or(OauthError::ScopePartCount)?;
@@ -74,10 +74,10 @@ fn verzamelen(release: Release, parts: &[&str]) -> Result<Scope, OauthError> {
         }
         VerzamelenGrammar::Gegevensdienst => Ok(Scope {
             release,
-            functie: Functie::Verzamelen,
+            function: Function::Verzamelen,
             aanbieder: None,
             gegevensdiensten: vec![id(single(parts)?)?],
-            dagen: None,
+            days: None,
             vertegenwoordiging: None,
         }),
     }
@@ -90,12 +90,12 @@ fn single<'a>(parts: &[&'a str]) -> Result<&'a str, OauthError> {
     }
 }
 
-fn combinatie(part: &str) -> Result<(Aanbiedernaam, GegevensdienstId), OauthError> {
+fn combination(part: &str) -> Result<(Aanbiedernaam, GegevensdienstId), OauthError> {
     let (left, right) = part.split_once('~').ok_or(OauthError::ScopeForm)?;
-    Ok((naam(left)?, id(right)?))
+    Ok((name(left)?, id(right)?))
 }
 
-fn naam(text: &str) -> Result<Aanbiedernaam, OauthError> {
+fn name(text: &str) -> Result<Aanbiedernaam, OauthError> {
     // the type takes the name with its suffix too; a scope does not
     if text.contains('@') {
         return Err(OauthError::ScopeAanbiedernaam);
@@ -108,7 +108,7 @@ fn id(text: &str) -> Result<GegevensdienstId, OauthError> {
 }
 
 /// Digits without sign and without leading zeros, so that a duration has one spelling.
-fn read_dagen(text: &str) -> Result<u32, OauthError> {
+fn read_days(text: &str) -> Result<u32, OauthError> {
     let canonical = text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if !canonical {
         return Err(OauthError::ScopeDays);
@@ -119,9 +119,9 @@ fn read_dagen(text: &str) -> Result<u32, OauthError> {
 fn take_vertegenwoordiging(release: Release, parts: &mut Vec<&str>) -> Result<Option<Vertegenwoordiging>, OauthError> {
     let mut found = None;
     // In a release without representation the literal is a part like any other.
-    for soort in release_rules(release).vertegenwoordiging {
-        while let Some(at) = parts.iter().position(|part| *part == soort.as_str()) {
-            if found.replace(*soort).is_some() {
+    for kind in release_rules(release).vertegenwoordiging {
+        while let Some(at) = parts.iter().position(|part| *part == kind.as_str()) {
+            if found.replace(*kind).is_some() {
                 return Err(OauthError::ScopeVertegenwoordiging);
             }
             parts.remove(at);
@@ -135,12 +135,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use Functie::{Abonneren, Delen, Verzamelen};
+    use Function::{Abonneren, Delen, Verzamelen};
     use Release as R;
 
     #[test]
     fn core_authint_200_accepts() {
-        for (release, functie, text) in [
+        for (release, function, text) in [
             (R::V2_2, Verzamelen, "eenofanderezorgaanbieder"),
             (R::V2_0, Verzamelen, "abc"),
             (R::V2_2, Verzamelen, "abc onbehalfof"),
@@ -158,16 +158,16 @@ mod tests {
             (R::V1_1, Verzamelen, "61"),
             (R::V2_2, Delen, "abc~900000199"),
         ] {
-            let scope = Scope::parse(release, functie, text).unwrap_or_else(|e| panic!("{release} {text}: {e}"));
+            let scope = Scope::parse(release, function, text).unwrap_or_else(|e| panic!("{release} {text}: {e}"));
             assert_eq!(scope.to_string(), text);
-            assert_eq!((scope.release(), scope.functie()), (release, functie));
+            assert_eq!((scope.release(), scope.function()), (release, function));
         }
     }
 
     #[test]
     fn core_authint_200_refuses_b14_b15_b18_b19_b20_b22_peers_52() {
         use OauthError as E;
-        for (release, functie, text, error) in [
+        for (release, function, text, error) in [
             (R::V2_2, Verzamelen, "", E::ScopeEmpty),
             (R::V2_2, Verzamelen, " ", E::ScopeSpace),
             (R::V2_2, Verzamelen, "abc ", E::ScopeSpace),
@@ -235,9 +235,9 @@ mod tests {
             (R::V1_1, Abonneren, "subscribe~30/abc~42", E::ScopeFunction),
         ] {
             assert_eq!(
-                Scope::parse(release, functie, text),
+                Scope::parse(release, function, text),
                 Err(error),
-                "{release} {functie} {text:?}"
+                "{release} {function} {text:?}"
             );
         }
         assert_eq!(
@@ -256,10 +256,10 @@ mod tests {
             assert_eq!(Scope::parse(release, Verzamelen, text).unwrap().to_string(), canonical);
         }
         // so an Aanbieder of that name cannot be asked for without a gegevensdienst
-        for naam in ["onbehalfof", "onbehalfofchild"] {
-            let naam = Aanbiedernaam::parse(naam).unwrap();
+        for name in ["onbehalfof", "onbehalfofchild"] {
+            let name = Aanbiedernaam::parse(name).unwrap();
             assert_eq!(
-                Scope::verzamelen(R::V2_2, naam, &[]),
+                Scope::verzamelen(R::V2_2, name, &[]),
                 Err(OauthError::ScopeAanbiedernaam)
             );
         }
@@ -270,7 +270,7 @@ mod tests {
         for (asked, maximum, granted) in [(180, 90, 90), (30, 90, 30), (0, 90, 0)] {
             let scope = Scope::parse(R::V2_2, Abonneren, &format!("subscribe~{asked}/abc~42")).unwrap();
             assert_eq!(
-                scope.with_granted_dagen(maximum).to_string(),
+                scope.with_granted_days(maximum).to_string(),
                 format!("subscribe~{granted}/abc~42")
             );
         }
@@ -290,9 +290,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn o5_what_is_built_reads_back(release in release(), naam in "[a-z]{3,50}", ids in proptest::collection::btree_set("[1-9][0-9]{0,4}", 1..4)) {
+        fn o5_what_is_built_reads_back(release in release(), name in "[a-z]{3,50}", ids in proptest::collection::btree_set("[1-9][0-9]{0,4}", 1..4)) {
             let ids: Vec<_> = ids.iter().map(|id| GegevensdienstId::parse(id).unwrap()).collect();
-            let aanbieder = Aanbiedernaam::parse(&naam).unwrap();
+            let aanbieder = Aanbiedernaam::parse(&name).unwrap();
             if let Ok(scope) = Scope::verzamelen(release, aanbieder, &ids) {
                 prop_assert_eq!(Scope::parse(release, Verzamelen, &scope.to_string()).unwrap(), scope);
             } else {
@@ -302,8 +302,8 @@ mod tests {
 
         #[test]
         fn o5_what_is_read_writes_back(release in release(), text in "[a-c~ /0-9@]{0,12}") {
-            for functie in [Verzamelen, Delen, Abonneren] {
-                if let Ok(scope) = Scope::parse(release, functie, &text) {
+            for function in [Verzamelen, Delen, Abonneren] {
+                if let Ok(scope) = Scope::parse(release, function, &text) {
                     prop_assert_eq!(scope.to_string(), text.clone());
                 }
             }

@@ -7,7 +7,7 @@
 use crate::OauthError;
 use std::{fmt, str::FromStr};
 
-use medmij_types::{Datum, FrontchannelUri, State};
+use medmij_types::{CalendarDate, FrontchannelUri, State};
 
 use super::RequestIds;
 use crate::{ClientId, RedirectUri, Scope, form};
@@ -69,8 +69,8 @@ impl AuthorizationRequest {
             pairs.push(("MedMij-Request-ID", ids.request_id.as_str()));
             pairs.push(("X-Correlation-ID", ids.correlation_id.as_str()));
         }
-        if let Some(datum) = &self.geboortedatum {
-            pairs.push(("MedMij_geboortedatum", datum.as_str()));
+        if let Some(date) = &self.geboortedatum {
+            pairs.push(("MedMij_geboortedatum", date.as_str()));
         }
         write(&pairs)
     }
@@ -92,7 +92,7 @@ impl AuthorizationRequest {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Geboortedatum {
     text: Box<str>,
-    day: Datum,
+    day: CalendarDate,
 }
 
 impl Geboortedatum {
@@ -106,7 +106,7 @@ impl Geboortedatum {
         if year == 0 || month == 0 || day == 0 {
             return Err(OauthError::GeboortedatumUnknown);
         }
-        let day = Datum::new(year, month, day).filter(|_| year >= 1800);
+        let day = CalendarDate::new(year, month, day).filter(|_| year >= 1800);
         Ok(Self {
             text: text.into(),
             day: day.ok_or(OauthError::GeboortedatumDay)?,
@@ -121,7 +121,7 @@ impl Geboortedatum {
 
     /// The day.
     #[must_use]
-    pub fn datum(&self) -> Datum {
+    pub fn date(&self) -> CalendarDate {
         self.day
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! RFC 8259 section 4 — JSON of another party at the interfaces of OAuth: small, and read strictly.
 
-use medmij_types::json::{Document, JsonError, Limits};
+use medmij_types::json::{Document, JsonError, JsonLimits};
 
 /// The largest document that is read, in bytes.
 pub const MAX_LEN: usize = 64 * 1024;
@@ -12,7 +12,7 @@ pub const MAX_LEN: usize = 64 * 1024;
 ///
 /// [`JsonError`]; it holds nothing of the document.
 pub fn read(bytes: &[u8]) -> Result<Document<'_>, JsonError> {
-    let mut limits = Limits::default();
+    let mut limits = JsonLimits::default();
     (limits.bytes, limits.depth) = (MAX_LEN, 16);
     Document::parse(bytes, &limits)
 }

@@ -31,7 +31,7 @@ use crate::{
 /// // core.tknint.205, and core.tknint.204: the code was offered all the same
 /// let refused = TokenRequest::parse(&post("grant_type=authorization_code&code=abc&client_id=pgo.example.nl")?);
 /// let refused = refused.unwrap_err();
-/// assert_eq!(refused.uitzondering, TokenUitzondering::OngeldigVerzoek);
+/// assert_eq!(refused.uitzondering, TokenUitzondering::InvalidRequest);
 /// assert_eq!(refused.offered.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -217,7 +217,7 @@ pub struct TokenRequestError {
 impl TokenRequestError {
     fn new(what: &'static str) -> Self {
         Self {
-            uitzondering: TokenUitzondering::OngeldigVerzoek,
+            uitzondering: TokenUitzondering::InvalidRequest,
             what,
             offered: Vec::new(),
         }

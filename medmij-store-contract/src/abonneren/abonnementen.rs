@@ -7,7 +7,7 @@ use medmij_abonneren::{AbonnementRow, Abonnementen, Created};
 use medmij_oauth::storage::Advanced;
 use medmij_types::Aanbiedernaam;
 
-use super::{client, dienst, fresh_id, naam, persoon, row, today};
+use super::{client, fresh_id, name, persoon, row, service, today};
 
 async fn created<A: Abonnementen>(store: &A, of: u8, days: u32) -> AbonnementRow {
     let row = row(of, days);
@@ -144,13 +144,13 @@ pub async fn ext_abo_creations_at_once_stay_within_the_bound<A: Abonnementen>(st
 }
 
 /// News of one Persoon at one Aanbieder about one gegevensdienst goes to those who asked for it.
-pub async fn ext_abo_those_to_notify_are_of_one_persoon_aanbieder_and_dienst<A: Abonnementen>(store: Arc<A>) {
+pub async fn ext_abo_those_to_notify_are_of_one_persoon_aanbieder_and_service<A: Abonnementen>(store: Arc<A>) {
     let mut wanted = vec![created(&*store, 1, 10).await, created(&*store, 1, 20).await];
     let mut second = row(1, 30);
     second.client_id = client("ander.example.nl");
     wanted.push(second.clone());
     let mut others = [row(2, 10), row(1, 10), row(1, 10), second];
-    others[1].gegevensdienst = dienst("48");
+    others[1].gegevensdienst = service("48");
     others[2].aanbieder = Aanbiedernaam::parse("tweedezorgaanbieder").expect("naam");
     for row in others {
         assert_eq!(store.create(row, 100, today()).await.expect("create"), Created::Done);
@@ -160,7 +160,7 @@ pub async fn ext_abo_those_to_notify_are_of_one_persoon_aanbieder_and_dienst<A: 
         let store = Arc::clone(&store);
         async move {
             store
-                .to_notify(&persoon(1), &naam(), &dienst("42"), day)
+                .to_notify(&persoon(1), &name(), &service("42"), day)
                 .await
                 .expect("to_notify")
         }

@@ -9,13 +9,13 @@ use medmij_abonneren::{
     AboPolicy, Abonnement, AbonnementId, AbonnementRequest, Abonnementen, SubscriptionToken, answer,
 };
 use medmij_oauth::{
-    Functie,
+    Function,
     seal::{KeyRing as _, LocalKeyRing},
 };
-use medmij_types::Datum;
+use medmij_types::CalendarDate;
 use medmij_types::{BackchannelUri, Bsn, OsEntropy};
 
-use super::{client, dienst, naam, today};
+use super::{client, name, service, today};
 use crate::store::CONTRACT_BSN;
 
 struct Dva<A> {
@@ -34,7 +34,7 @@ impl<A: Abonnementen> Dva<A> {
     }
 
     /// What a request with a token of so many days is answered; it goes over the wire as it would.
-    async fn ask(&self, dagen: u32, by: &str, asked: &AbonnementRequest) -> Response<Bytes> {
+    async fn ask(&self, days: u32, by: &str, asked: &AbonnementRequest) -> Response<Bytes> {
         let endpoint = BackchannelUri::parse("https://dvza.example.nl/abo").expect("uri");
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, "Bearer t".parse().expect("value"))]);
         let request: Request<Bytes> = asked.to_http(&endpoint, headers, &self.policy);
@@ -49,7 +49,7 @@ impl<A: Abonnementen> Dva<A> {
         );
         assert_eq!(
             request.method() == Method::POST,
-            matches!(asked, AbonnementRequest::Aanmaken { .. })
+            matches!(asked, AbonnementRequest::Create { .. })
         );
         let rest = request
             .uri()
@@ -58,11 +58,11 @@ impl<A: Abonnementen> Dva<A> {
             .trim_matches('/')
             .to_owned();
         let token = SubscriptionToken {
-            functie: Functie::Abonneren,
-            dagen: Some(dagen),
-            gegevensdiensten: &[dienst("42")],
+            function: Function::Abonneren,
+            days: Some(days),
+            gegevensdiensten: &[service("42")],
             bsn: &Bsn::parse(CONTRACT_BSN).expect("bsn"),
-            aanbieder: &naam(),
+            aanbieder: &name(),
             client_id: &client(by),
         };
         let tools = (&self.keys as _, &OsEntropy as _);
@@ -71,7 +71,7 @@ impl<A: Abonnementen> Dva<A> {
     }
 
     async fn create(&self, days: u32) -> AbonnementId {
-        let asked = AbonnementRequest::Aanmaken {
+        let asked = AbonnementRequest::Create {
             end: today().plus(days),
         };
         let created = self.ask(60, "pgo.example.nl", &asked).await;
@@ -79,7 +79,7 @@ impl<A: Abonnementen> Dva<A> {
         Abonnement::parse(&created, &self.policy).expect("abonnement").id
     }
 
-    async fn end_of(&self, id: &AbonnementId) -> Option<Datum> {
+    async fn end_of(&self, id: &AbonnementId) -> Option<CalendarDate> {
         let found = self.store.find(id, today()).await.expect("find");
         found.map(|row| row.abonnement.end)
     }
@@ -92,11 +92,11 @@ pub async fn ext_abo_subint_i01_i02_i03_i04_the_interface_over_a_store<A: Abonne
     let persoon = dva.keys.index(&Bsn::parse(CONTRACT_BSN).expect("bsn")).expect("index");
     let of = store.of_persoon(&persoon, today()).await.expect("of");
     assert_eq!(of.len(), 1);
-    let change = |asked| AbonnementRequest::Wijzigen {
+    let change = |asked| AbonnementRequest::Change {
         id: id.clone(),
         end: today().plus(asked),
     };
-    for (dagen, asked, status, end) in [
+    for (days, asked, status, end) in [
         // I03: shorter has to be accepted, whatever the token says of the duration
         (60, 30, 200, 30),
         (5, 20, 200, 20),
@@ -105,28 +105,28 @@ pub async fn ext_abo_subint_i01_i02_i03_i04_the_interface_over_a_store<A: Abonne
         (60, 60, 200, 60),
         (0, 61, 400, 60),
     ] {
-        let answered = dva.ask(dagen, "pgo.example.nl", &change(asked)).await;
-        assert_eq!(answered.status(), status, "{dagen} {asked}");
-        assert_eq!(dva.end_of(&id).await, Some(today().plus(end)), "{dagen} {asked}");
+        let answered = dva.ask(days, "pgo.example.nl", &change(asked)).await;
+        assert_eq!(answered.status(), status, "{days} {asked}");
+        assert_eq!(dva.end_of(&id).await, Some(today().plus(end)), "{days} {asked}");
     }
     // subscribe~0 allows nothing but the end, and that has to be accepted (I02)
-    let again = AbonnementRequest::Aanmaken { end: today().plus(1) };
+    let again = AbonnementRequest::Create { end: today().plus(1) };
     assert_eq!(dva.ask(0, "pgo.example.nl", &again).await.status(), 400);
-    let end = AbonnementRequest::Beeindigen { id: id.clone() };
+    let end = AbonnementRequest::End { id: id.clone() };
     assert_eq!(dva.ask(0, "pgo.example.nl", &end).await.status(), 200);
     assert_eq!(dva.end_of(&id).await, None);
     assert_eq!(dva.ask(0, "pgo.example.nl", &end).await.status(), 404);
     // I02 with a token of a running Abonnement
     let second = dva.create(10).await;
-    let end = AbonnementRequest::Beeindigen { id: second.clone() };
+    let end = AbonnementRequest::End { id: second.clone() };
     assert_eq!(dva.ask(60, "pgo.example.nl", &end).await.status(), 200);
     assert_eq!(dva.end_of(&second).await, None);
 
     // bounded by policy, the same for every DVP
     let mut few = Dva::new(&store);
-    few.policy.meeste = 2;
+    few.policy.most = 2;
     for status in [201, 201, 403] {
-        let asked = AbonnementRequest::Aanmaken { end: today().plus(3) };
+        let asked = AbonnementRequest::Create { end: today().plus(3) };
         assert_eq!(few.ask(60, "pgo.example.nl", &asked).await.status(), status);
     }
 }
@@ -136,8 +136,8 @@ pub async fn ext_abo_subint_of_somebody_else_is_not_there<A: Abonnementen>(store
     let dva = Dva::new(&store);
     let id = dva.create(60).await;
     let requests = [
-        AbonnementRequest::Beeindigen { id: id.clone() },
-        AbonnementRequest::Wijzigen {
+        AbonnementRequest::End { id: id.clone() },
+        AbonnementRequest::Change {
             id: id.clone(),
             end: today().plus(1),
         },

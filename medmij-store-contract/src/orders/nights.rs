@@ -12,7 +12,7 @@ use medmij_dvp::{
     collecting::{Order, OrderStore, Outcome, RunKey},
     person::PersonId,
 };
-use medmij_types::{AmsterdamTime, Datum, Hostname};
+use medmij_types::{AmsterdamTime, CalendarDate, Hostname};
 
 use super::{DAY, add, lease, policy, start};
 
@@ -43,7 +43,7 @@ pub async fn core_gegevensuitwisseling_102_201_nights_with_both_changes_of_the_c
 /// So many nights from a day on, of these Personen with five Aanbieders over six DVAs each, with a scheduler that looks
 /// once a minute. Panics where a run starts outside the window or twice in 24 hours, or is left over at the end.
 pub async fn nights<S: OrderStore>(store: &S, first: &str, nights: u32, persons: std::ops::Range<u32>) -> Nights {
-    let first = Datum::parse(first).expect("a day");
+    let first = CalendarDate::parse(first).expect("a day");
     let dvas: Vec<Hostname> = (0..6).map(|n| format!("dva{n}.nl").parse().expect("a host")).collect();
     let begin = moment(first, 12);
     let mut runs: BTreeMap<RunKey, Option<SystemTime>> = BTreeMap::new();
@@ -88,7 +88,7 @@ pub async fn nights<S: OrderStore>(store: &S, first: &str, nights: u32, persons:
     }
 }
 
-fn moment(day: Datum, hour: u8) -> SystemTime {
+fn moment(day: CalendarDate, hour: u8) -> SystemTime {
     AmsterdamTime::moment(day, hour, 0).expect("a moment of the calendar")
 }
 

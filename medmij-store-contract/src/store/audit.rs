@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use super::fixtures::{
-    Token, audit, client, granted, host, langdurig, naam, new_grant, open, persoon, redeem, rotate, rotate_at, session,
+    Token, audit, client, granted, host, langdurig, name, new_grant, open, persoon, redeem, rotate, rotate_at, session,
 };
 use medmij_dvza::store::{
-    Acting, Actor, Advance, AuditEntry, AuditKind, DangerShiftClock, GrantId, Granted, Rotated, TakenCode,
+    Acting, Actor, Advance, AuditEntry, AuditKind, DangerShiftClock, GrantId, Granted, RedeemedCode, Rotated,
 };
 use medmij_oauth::storage::Advanced;
 
@@ -44,11 +44,11 @@ pub async fn audit_of_an_end_by_the_dvza_stands_once<S: DangerShiftClock>(store:
 
     let (code, binding) = granted(&*store, true).await;
     let taken = store.take_code(&code, &redeem(binding)).await.expect("take");
-    let TakenCode::Fresh(grant) = taken else {
+    let RedeemedCode::Fresh(grant) = taken else {
         panic!("{taken:?}")
     };
     grants.push(grant.id);
-    for answer in [TakenCode::Replayed, TakenCode::Unknown, TakenCode::Unknown] {
+    for answer in [RedeemedCode::Replayed, RedeemedCode::Unknown, RedeemedCode::Unknown] {
         let again = store.take_code(&code, &redeem(binding)).await.expect("take");
         assert_eq!(again, answer);
     }
@@ -86,7 +86,7 @@ pub async fn audit_of_an_end_by_the_dvza_stands_once<S: DangerShiftClock>(store:
     let dvp = || Actor::Client(Some(host("pgo.example.nl")));
     assert_eq!(by, [dvp(), dvp(), Actor::Operator("ann".to_owned())]);
     for entry in ended {
-        assert_eq!((entry.persoon, entry.aanbieder), (Some(persoon()), Some(naam())));
+        assert_eq!((entry.persoon, entry.aanbieder), (Some(persoon()), Some(name())));
         assert_eq!(
             (entry.client_id, entry.scope.as_str()),
             (Some(client("pgo.example.nl")), "*")
@@ -96,9 +96,9 @@ pub async fn audit_of_an_end_by_the_dvza_stands_once<S: DangerShiftClock>(store:
 
 /// G13: pressed twice, or too late, nothing is withdrawn a second time and nothing says so.
 pub async fn audit_of_a_withdrawal_needs_something_to_withdraw<S: DangerShiftClock>(store: Arc<S>) {
-    let (who, naam, dvp) = (persoon(), naam(), client("pgo.example.nl"));
+    let (who, name, dvp) = (persoon(), name(), client("pgo.example.nl"));
     let whom = [who];
-    let withdraw = || store.withdraw(&whom, Some(&naam), &dvp, audit(AuditKind::Withdrawn));
+    let withdraw = || store.withdraw(&whom, Some(&name), &dvp, audit(AuditKind::Withdrawn));
     assert_eq!(withdraw().await.expect("withdraw"), 0);
     assert!(entries(&*store, AuditKind::Withdrawn).await.is_empty());
     let _ = langdurig(&*store).await;

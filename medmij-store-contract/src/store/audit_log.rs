@@ -12,13 +12,13 @@ use medmij_dvza::{
     audit::{self as log, AuditError, AuditReport, CheckpointArchive, CheckpointSigner, CheckpointVerifier},
     store::{
         Acting, Actor, AuditEntry, AuditKind, AuditObject, AuditOutcome, AuditQuery, AuditTerm, DangerShiftClock,
-        GrantId, Granted, SignedCheckpoint, TakenCode,
+        GrantId, Granted, RedeemedCode, SignedCheckpoint,
     },
 };
 use medmij_oauth::{Vertegenwoordiging, seal::PersoonIndex, storage::SecretHash};
 use medmij_types::{CorrelationId, GegevensdienstId, OsEntropy};
 
-use super::fixtures::{audit, client, granted, host, naam, new_grant, open, redeem};
+use super::fixtures::{audit, client, granted, host, name, new_grant, open, redeem};
 
 /// A signer for tests: whoever reads this can forge it.
 pub(super) struct Signer;
@@ -105,7 +105,7 @@ fn access(persoon: PersoonIndex, at: SystemTime) -> AuditEntry {
     );
     entry.at = Some(at);
     entry.persoon = Some(persoon);
-    entry.aanbieder = Some(naam());
+    entry.aanbieder = Some(name());
     entry.gegevensdiensten = ["48", "49"].map(|id| GegevensdienstId::parse(id).expect("id")).to_vec();
     entry.client_id = Some(client("pgo.example.nl"));
     entry.outcome = AuditOutcome::Refused;
@@ -141,7 +141,9 @@ pub async fn audit_entries_are_chained_whoever_writes_at_once<S: DangerShiftCloc
     assert_eq!(verified(&*store, &archive).await.after_checkpoint, 0);
 
     let mut by: Vec<Acting> = vec![Acting::system(), Acting::operator("ann ü"), Acting::persoon()];
-    by.push(Acting::new(Actor::Representative(Vertegenwoordiging::OuderlijkGezag)));
+    by.push(Acting::new(Actor::Representative(
+        Vertegenwoordiging::ParentalAuthority,
+    )));
     by.push(Acting::new(Actor::Client(None)));
     let mut written = vec![access(
         persoon(1),
@@ -259,7 +261,7 @@ pub async fn core_logging_101_entries_are_destroyed_at_a_checkpoint_after_their_
         refresh.lifetime = Duration::from_secs(5 * 365 * 86_400);
     }
     let taken = store.take_code(&code, &tokens).await.expect("take");
-    assert!(matches!(taken, TakenCode::Fresh(_)), "{taken:?}");
+    assert!(matches!(taken, RedeemedCode::Fresh(_)), "{taken:?}");
     for _ in 0..4 {
         store
             .audit(vec![access(persoon(1), SystemTime::now())])

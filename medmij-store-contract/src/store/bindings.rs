@@ -9,7 +9,7 @@ use medmij_oauth::ClientId;
 
 /// A name is learned once for each client; an operator confirms it, unseen too, and forgets it.
 pub async fn bindings_are_learned_confirmed_and_forgotten<S: DangerShiftClock>(store: Arc<S>) {
-    let (pgo, ander) = (client("pgo.example.nl"), client("ander.example.nl"));
+    let (pgo, other) = (client("pgo.example.nl"), client("ander.example.nl"));
     let (back, unseen) = (host("back.example.nl"), host("unseen.example.nl"));
     let of = |bindings: Vec<Binding>| -> Vec<(ClientId, String, bool)> {
         let all = bindings.into_iter();
@@ -20,7 +20,7 @@ pub async fn bindings_are_learned_confirmed_and_forgotten<S: DangerShiftClock>(s
     for learned in [Learned::New, Learned::Known] {
         assert_eq!(store.learn_binding(&pgo, &back).await.expect("learn"), learned);
     }
-    assert_eq!(store.learn_binding(&ander, &back).await.expect("learn"), Learned::New);
+    assert_eq!(store.learn_binding(&other, &back).await.expect("learn"), Learned::New);
     for _ in 0..2 {
         store.confirm_binding(&pgo, &back).await.expect("confirm");
         store.confirm_binding(&pgo, &unseen).await.expect("confirm");
@@ -29,7 +29,7 @@ pub async fn bindings_are_learned_confirmed_and_forgotten<S: DangerShiftClock>(s
     assert_eq!(store.learn_binding(&pgo, &back).await.expect("learn"), Learned::Known);
     let name = |host: &medmij_types::Hostname| host.as_str().to_owned();
     let expected = vec![
-        (ander.clone(), name(&back), false),
+        (other.clone(), name(&back), false),
         (pgo.clone(), name(&back), true),
         (pgo.clone(), name(&unseen), true),
     ];
@@ -49,7 +49,7 @@ pub async fn bindings_are_learned_confirmed_and_forgotten<S: DangerShiftClock>(s
 
 /// One client cannot fill the store with names; names that are confirmed do not count.
 pub async fn bindings_that_are_learned_are_bounded<S: DangerShiftClock>(store: Arc<S>) {
-    let (pgo, ander) = (client("pgo.example.nl"), client("ander.example.nl"));
+    let (pgo, other) = (client("pgo.example.nl"), client("ander.example.nl"));
     store
         .confirm_binding(&pgo, &host("own.example.nl"))
         .await
@@ -60,6 +60,6 @@ pub async fn bindings_that_are_learned_are_bounded<S: DangerShiftClock>(store: A
     }
     let more = host("more.example.nl");
     assert_eq!(store.learn_binding(&pgo, &more).await.expect("learn"), Learned::Full);
-    assert_eq!(store.learn_binding(&ander, &more).await.expect("learn"), Learned::New);
+    assert_eq!(store.learn_binding(&other, &more).await.expect("learn"), Learned::New);
     assert_eq!(store.bindings().await.expect("bindings").len(), MAX_LEARNED + 2);
 }

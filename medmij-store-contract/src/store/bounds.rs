@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::fixtures::{Token, langdurig, new_access, new_flow, new_grant, redeem, rotate};
-use medmij_dvza::store::{DangerShiftClock, Granted, NewRefresh, Rotated, TakenCode};
+use medmij_dvza::store::{DangerShiftClock, Granted, NewRefresh, RedeemedCode, Rotated};
 
 /// What goes when a grant that was refreshed fifty times lapses is one row of the grant, and no row for each refresh.
 pub async fn rows_of_a_grant_do_not_grow_with_refreshes<S: DangerShiftClock>(store: Arc<S>) {
@@ -39,7 +39,7 @@ pub async fn a_grant_that_ended_is_gone<S: DangerShiftClock>(store: Arc<S>) {
     assert_eq!(store.grant(new).await.expect("grant"), Granted::Done);
     let tokens = redeem(binding);
     let taken = store.take_code(&code, &tokens).await.expect("take");
-    assert!(matches!(taken, TakenCode::Fresh(_)), "{taken:?}");
+    assert!(matches!(taken, RedeemedCode::Fresh(_)), "{taken:?}");
     assert!(store.live_grant(&id).await.expect("grant").is_some());
     store
         .revoke_grant(&id, &medmij_dvza::store::Acting::system())
@@ -49,7 +49,7 @@ pub async fn a_grant_that_ended_is_gone<S: DangerShiftClock>(store: Arc<S>) {
     assert_eq!(store.grant_of_code(&code).await.expect("grant"), None);
     assert_eq!(
         store.take_code(&code, &redeem(binding)).await.expect("take"),
-        TakenCode::Unknown
+        RedeemedCode::Unknown
     );
     assert!(store.access(&tokens.access.token).await.expect("access").is_none());
     assert!(store.grants_of(&[who]).await.expect("grants").is_empty());
@@ -72,7 +72,7 @@ pub async fn longest_lifetimes_do_not_overflow<S: DangerShiftClock>(store: Arc<S
         let refresh = NewRefresh::new(tokens.refresh.as_ref().expect("refresh").token, 1, longest);
         tokens.refresh = Some(refresh.clone());
         let taken = store.take_code(&code, &tokens).await.expect("take");
-        let TakenCode::Fresh(grant) = taken else {
+        let RedeemedCode::Fresh(grant) = taken else {
             panic!("{taken:?}")
         };
         assert!(store.access(&tokens.access.token).await.expect("access").is_some());

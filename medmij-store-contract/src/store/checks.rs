@@ -30,7 +30,7 @@ use super::{
 };
 
 const PGO: &str = "pgo.example.nl";
-const ANDER: &str = "ander.example.nl";
+const OTHER: &str = "ander.example.nl";
 
 /// A1: a code that is offered again at once, after one second or after thirty, gives nothing and ends the token of the
 /// first use.
@@ -78,9 +78,9 @@ pub async fn server_core_tknint_200_204_client_id_suite_4_e12<S: DangerShiftCloc
             (400, "invalid_request"),
         ),
         (&[("", Some("client_id=pgo.example.nl"))], PGO, (400, "invalid_request")),
-        (&[("client_id", Some(ANDER))], PGO, (401, "invalid_client")),
-        (&[("client_id", Some(ANDER))], ANDER, (400, "invalid_grant")),
-        (&[], ANDER, (401, "invalid_client")),
+        (&[("client_id", Some(OTHER))], PGO, (401, "invalid_client")),
+        (&[("client_id", Some(OTHER))], OTHER, (400, "invalid_grant")),
+        (&[], OTHER, (401, "invalid_client")),
     ] {
         let request = offered(&server).await;
         let (status, error) = ask(&server, &with(&request, change), node).await;
@@ -98,7 +98,7 @@ pub async fn server_core_tknint_200_204_client_id_suite_4_e12<S: DangerShiftCloc
 pub async fn server_core_tknint_200_certificate_suite_5_o14_e14_e16<S: DangerShiftClock>(store: Arc<S>) {
     let server = server(&store, ClientBinding::require());
     let nobody = PeerNames::new(None, []);
-    for wrong in [&nobody, &peer(ANDER)] {
+    for wrong in [&nobody, &peer(OTHER)] {
         let request = offered(&server).await;
         let response = server.token(&request, wrong).await;
         assert_eq!(
@@ -108,7 +108,7 @@ pub async fn server_core_tknint_200_certificate_suite_5_o14_e14_e16<S: DangerShi
         let (_, tokens) = redeemed(&server, true).await;
         let headers = tokens.resource_headers(&OsEntropy).expect("headers");
         let refused = server
-            .guard(&headers, None, wrong, (&super::fixtures::naam(), &bgz()))
+            .guard(&headers, None, wrong, (&super::fixtures::name(), &bgz()))
             .await
             .expect_err("another certificate");
         assert_eq!(refused.status().as_u16(), 401);
@@ -174,11 +174,11 @@ pub async fn server_core_tknint_200_scope_of_a_refresh_suite_10<S: DangerShiftCl
         .expect("tokens");
     assert_eq!(next.granted.gegevensdiensten, [bgz()]);
     let headers = next.resource_headers(&OsEntropy).expect("headers");
-    let verleend = server
+    let granted_access = server
         .danger_token_of(&headers, None, &peer(PGO))
         .await
         .expect("covered");
-    assert_eq!(verleend.gegevensdiensten, [bgz()]);
+    assert_eq!(granted_access.gegevensdiensten, [bgz()]);
 }
 
 /// A11, autoriseren 2: a refusal goes back as `access_denied` with the state, is on record, and leaves no code behind.
@@ -211,7 +211,7 @@ pub async fn server_toestemmingsverklaring_refresh_token_suite_15_g05_g06_g11<S:
     let server = server(&store, ClientBinding::learn());
     let (_, tokens) = redeemed(&server, true).await;
     let first = tokens.renewal.expect("langdurig");
-    let other = medmij_dvp::Dvp::new(medmij_oauth::ClientId::parse(ANDER).expect("client"));
+    let other = medmij_dvp::Dvp::new(medmij_oauth::ClientId::parse(OTHER).expect("client"));
     let (request, _) = other
         .refresh_request(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
@@ -219,7 +219,7 @@ pub async fn server_toestemmingsverklaring_refresh_token_suite_15_g05_g06_g11<S:
             medmij_log::InitiatedBy::Machine,
         )
         .expect("request");
-    assert_eq!(ask(&server, &request, ANDER).await.1, "invalid_grant");
+    assert_eq!(ask(&server, &request, OTHER).await.1, "invalid_grant");
     // what another client offered is neither used nor lost; each rotation gives half a year anew
     shift(&*store, HALF_YEAR - Duration::from_secs(60)).await;
     let second = refresh(&server, &super::dvza::dvp(), first)
@@ -319,13 +319,13 @@ pub async fn server_rfc_6750_access_token_900_s_h12<S: DangerShiftClock>(store: 
     shift(&*store, Duration::from_secs(890)).await;
     assert!(
         server
-            .guard(&headers, None, &peer(PGO), (&super::fixtures::naam(), &bgz()))
+            .guard(&headers, None, &peer(PGO), (&super::fixtures::name(), &bgz()))
             .await
             .is_ok()
     );
     shift(&*store, Duration::from_secs(10)).await;
     let refused = server
-        .guard(&headers, None, &peer(PGO), (&super::fixtures::naam(), &bgz()))
+        .guard(&headers, None, &peer(PGO), (&super::fixtures::name(), &bgz()))
         .await
         .expect_err("too old");
     assert_eq!(

@@ -3,11 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use medmij_dvza::store::{AuditKind, BurntCode, DangerShiftClock, Granted, Rotated, TakenCode};
+use medmij_dvza::store::{AuditKind, BurntCode, DangerShiftClock, Granted, RedeemedCode, Rotated};
 use medmij_types::GegevensdienstId;
 
 use super::fixtures::{
-    Token, audit, client, fresh_hash, granted, host, langdurig, naam, new_grant, open, persoon, redeem, rotate,
+    Token, audit, client, fresh_hash, granted, host, langdurig, name, new_grant, open, persoon, redeem, rotate,
 };
 
 /// E07, case 60: the second offer fails.
@@ -15,15 +15,15 @@ pub async fn core_tknint_204_a_code_is_fresh_once_e07_peers_60<S: DangerShiftClo
     let (code, binding) = granted(&*store, false).await;
     let first = store.take_code(&code, &redeem(binding)).await.expect("take");
     assert!(
-        matches!(first, TakenCode::Fresh(grant) if grant.client_id == client("pgo.example.nl") && grant.body == b"sealed")
+        matches!(first, RedeemedCode::Fresh(grant) if grant.client_id == client("pgo.example.nl") && grant.body == b"sealed")
     );
     assert_eq!(
         store.take_code(&code, &redeem(binding)).await.expect("take"),
-        TakenCode::Replayed
+        RedeemedCode::Replayed
     );
     assert_eq!(
         store.take_code(&fresh_hash(), &redeem(binding)).await.expect("take"),
-        TakenCode::Unknown
+        RedeemedCode::Unknown
     );
 }
 
@@ -31,11 +31,14 @@ pub async fn core_tknint_204_a_code_is_fresh_once_e07_peers_60<S: DangerShiftClo
 pub async fn core_tknint_204_a_mismatch_burns_the_code_e08_suite_3<S: DangerShiftClock>(store: Arc<S>) {
     let (code, binding) = granted(&*store, false).await;
     let wrong = redeem(fresh_hash());
-    assert_eq!(store.take_code(&code, &wrong).await.expect("take"), TakenCode::Mismatch);
+    assert_eq!(
+        store.take_code(&code, &wrong).await.expect("take"),
+        RedeemedCode::Mismatch
+    );
     assert!(store.access(&wrong.access.token).await.expect("access").is_none());
     assert_eq!(
         store.take_code(&code, &redeem(binding)).await.expect("take"),
-        TakenCode::Replayed
+        RedeemedCode::Replayed
     );
 }
 
@@ -45,7 +48,7 @@ pub async fn core_tknint_203_replay_ends_the_tokens_suite_1<S: DangerShiftClock>
         let (code, binding) = granted(&*store, true).await;
         let tokens = redeem(binding);
         let taken = store.take_code(&code, &tokens).await.expect("take");
-        let TakenCode::Fresh(grant) = taken else {
+        let RedeemedCode::Fresh(grant) = taken else {
             panic!("{taken:?}")
         };
         let access = store.access(&tokens.access.token).await.expect("access").expect("live");
@@ -56,7 +59,7 @@ pub async fn core_tknint_203_replay_ends_the_tokens_suite_1<S: DangerShiftClock>
             .expect("shift");
         assert_eq!(
             store.take_code(&code, &redeem(binding)).await.expect("take"),
-            TakenCode::Replayed
+            RedeemedCode::Replayed
         );
         assert!(store.access(&tokens.access.token).await.expect("access").is_none());
         let token = Token {
@@ -79,8 +82,8 @@ pub async fn core_autorisatie_204_205_a_code_lives_900_s_d02_d03_suite_2<S: Dang
             .await
             .expect("shift");
         let taken = store.take_code(&code, &redeem(binding)).await.expect("take");
-        assert_eq!(matches!(taken, TakenCode::Fresh(_)), works, "{after} s: {taken:?}");
-        assert_eq!(taken == TakenCode::Expired, !works, "{after} s");
+        assert_eq!(matches!(taken, RedeemedCode::Fresh(_)), works, "{after} s: {taken:?}");
+        assert_eq!(taken == RedeemedCode::Expired, !works, "{after} s");
     }
 }
 
@@ -94,7 +97,7 @@ pub async fn core_autorisatie_208_no_code_twice_d04<S: DangerShiftClock>(store: 
     assert!(store.flow(&flow).await.expect("flow").is_some());
     assert!(matches!(
         store.take_code(&code, &redeem(binding)).await.expect("take"),
-        TakenCode::Fresh(_)
+        RedeemedCode::Fresh(_)
     ));
 }
 
@@ -104,18 +107,18 @@ pub async fn core_autorisatie_208_no_token_twice_f13<S: DangerShiftClock>(store:
     let tokens = redeem(binding);
     assert!(matches!(
         store.take_code(&first, &tokens).await.expect("take"),
-        TakenCode::Fresh(_)
+        RedeemedCode::Fresh(_)
     ));
     let (second, binding) = granted(&*store, true).await;
     let mut same_access = redeem(binding);
     same_access.access = tokens.access;
     assert_eq!(
         store.take_code(&second, &same_access).await.expect("take"),
-        TakenCode::Collision
+        RedeemedCode::Collision
     );
     assert!(matches!(
         store.take_code(&second, &redeem(binding)).await.expect("take"),
-        TakenCode::Fresh(_)
+        RedeemedCode::Fresh(_)
     ));
     let token = langdurig(&*store).await;
     let mut again = rotate(&token);
@@ -132,7 +135,7 @@ pub async fn core_autorisatie_204_access_lives_900_s_h12<S: DangerShiftClock>(st
     let tokens = redeem(binding);
     assert!(matches!(
         store.take_code(&code, &tokens).await.expect("take"),
-        TakenCode::Fresh(_)
+        RedeemedCode::Fresh(_)
     ));
     store.danger_shift_clock(Duration::from_secs(898)).await.expect("shift");
     assert!(store.access(&tokens.access.token).await.expect("access").is_some());
@@ -148,7 +151,7 @@ pub async fn burnt_code_is_gone<S: DangerShiftClock>(store: Arc<S>) {
     }
     assert_eq!(
         store.take_code(&code, &redeem(binding)).await.expect("take"),
-        TakenCode::Replayed
+        RedeemedCode::Replayed
     );
     let none = store.burn_code(&fresh_hash()).await.expect("burn");
     assert_eq!(none, BurntCode::Unknown, "burning what is not there does nothing");
@@ -157,7 +160,7 @@ pub async fn burnt_code_is_gone<S: DangerShiftClock>(store: Arc<S>) {
 /// A withdrawal between consent and exchange wins.
 pub async fn a_withdrawn_grant_has_no_working_code<S: DangerShiftClock>(store: Arc<S>) {
     let (code, binding) = granted(&*store, true).await;
-    let (index, aanbieder, dvp) = (persoon(), naam(), client("pgo.example.nl"));
+    let (index, aanbieder, dvp) = (persoon(), name(), client("pgo.example.nl"));
     assert!(
         store
             .withdraw(&[index], Some(&aanbieder), &dvp, audit(AuditKind::Withdrawn))
@@ -167,7 +170,7 @@ pub async fn a_withdrawn_grant_has_no_working_code<S: DangerShiftClock>(store: A
     );
     assert_eq!(
         store.take_code(&code, &redeem(binding)).await.expect("take"),
-        TakenCode::Unknown
+        RedeemedCode::Unknown
     );
 }
 
@@ -178,7 +181,7 @@ pub async fn core_tknint_203_replay_counts_as_long_as_the_grant_lives<S: DangerS
         let (code, binding) = granted(&*store, true).await;
         let tokens = redeem(binding);
         let taken = store.take_code(&code, &tokens).await.expect("take");
-        let TakenCode::Fresh(grant) = taken else {
+        let RedeemedCode::Fresh(grant) = taken else {
             panic!("{taken:?}")
         };
         let mut token = Token {
@@ -196,7 +199,7 @@ pub async fn core_tknint_203_replay_counts_as_long_as_the_grant_lives<S: DangerS
             token = Token::of(&next);
         }
         let replay = store.take_code(&code, &redeem(binding)).await.expect("take");
-        assert_eq!(replay, TakenCode::Replayed, "after 2 x {after} s");
+        assert_eq!(replay, RedeemedCode::Replayed, "after 2 x {after} s");
         let rotated = store.rotate_refresh(&rotate(&token)).await.expect("rotate");
         assert_eq!(rotated, Rotated::Unknown);
     }
@@ -209,7 +212,7 @@ pub async fn core_tknint_203_only_the_client_and_certificate_of_the_grant_end_it
     tokens.names = vec![host("back.example.nl")];
     tokens.own = false;
     let taken = store.take_code(&code, &tokens).await.expect("take");
-    assert!(matches!(taken, TakenCode::Fresh(_)), "{taken:?}");
+    assert!(matches!(taken, RedeemedCode::Fresh(_)), "{taken:?}");
     let mut of_another = redeem(binding);
     of_another.client_id = client("ander.example.nl");
     let mut with_another = redeem(binding);
@@ -217,7 +220,7 @@ pub async fn core_tknint_203_only_the_client_and_certificate_of_the_grant_end_it
     with_another.own = false;
     for offer in [of_another, with_another] {
         let spent = store.take_code(&code, &offer).await.expect("take");
-        assert_eq!(spent, TakenCode::Spent);
+        assert_eq!(spent, RedeemedCode::Spent);
         let access = store.access(&tokens.access.token).await.expect("access");
         assert!(access.is_some(), "nothing ended");
     }
@@ -226,7 +229,7 @@ pub async fn core_tknint_203_only_the_client_and_certificate_of_the_grant_end_it
     same.names = vec![host("ander.example.nl"), host("back.example.nl")];
     same.own = false;
     let replayed = store.take_code(&code, &same).await.expect("take");
-    assert_eq!(replayed, TakenCode::Replayed);
+    assert_eq!(replayed, RedeemedCode::Replayed);
     assert!(store.access(&tokens.access.token).await.expect("access").is_none());
 }
 
@@ -237,7 +240,7 @@ pub async fn core_tknint_204_a_burnt_code_ends_nothing<S: DangerShiftClock>(stor
     let tokens = redeem(binding);
     assert!(matches!(
         store.take_code(&code, &tokens).await.expect("take"),
-        TakenCode::Fresh(_)
+        RedeemedCode::Fresh(_)
     ));
     assert_eq!(store.burn_code(&code).await.expect("burn"), BurntCode::Spent);
     assert!(store.access(&tokens.access.token).await.expect("access").is_some());
@@ -252,7 +255,7 @@ pub async fn the_grant_of_a_code_is_read_until_it_is_spent<S: DangerShiftClock>(
     }
     assert!(matches!(
         store.take_code(&code, &redeem(binding)).await.expect("take"),
-        TakenCode::Fresh(_)
+        RedeemedCode::Fresh(_)
     ));
     for code in [code, fresh_hash()] {
         assert_eq!(store.grant_of_code(&code).await.expect("grant"), None);
@@ -269,7 +272,7 @@ pub async fn an_access_token_admits_what_stands_with_it<S: DangerShiftClock>(sto
     let mut tokens = redeem(binding);
     tokens.access.gegevensdiensten = ids(&["42", "48"]);
     let taken = store.take_code(&code, &tokens).await.expect("take");
-    let TakenCode::Fresh(grant) = taken else {
+    let RedeemedCode::Fresh(grant) = taken else {
         panic!("{taken:?}")
     };
     let mut token = Token {

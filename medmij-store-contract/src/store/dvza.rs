@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
-use medmij_dvp::{Aanvraag, Callback, Dvp, ReceivedCode, Renewal, Tokens, group_by_endpoints};
+use medmij_dvp::{Callback, Dvp, FlowRequest, ReceivedCode, Renewal, Tokens, group_by_endpoints};
 use medmij_dvza::{
-    Aanbieder, Aanbieders, Arrived, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome,
-    LoginRequest, LoginStart, Next, Persoon, Server, ServerConfig, SourceBirthDate, Submitted, SupplierError, Toets,
-    ToetsUitslag, ToetsVraag, Visitor, store::DangerShiftClock,
+    Aanbieder, Aanbieders, Arrived, Authentication, Client, Clients, Dvza, LoginCallback, LoginOutcome, LoginRequest,
+    LoginStart, Next, OfferedService, Persoon, Server, ServerConfig, SourceBirthDate, Submitted, SupplierError, Toets,
+    ToetsOutcome, ToetsQuery, Visitor, store::DangerShiftClock,
 };
 use medmij_oauth::{
-    ClientId, Functie, RedirectUri,
+    ClientId, Function, RedirectUri,
     form::Form,
     policy::{ClientBinding, Lifetime},
     seal::{LocalKeyRing, SealingKey},
@@ -55,21 +55,21 @@ impl<S: DangerShiftClock> Dvza for Bundle<S> {
 
 impl<S: DangerShiftClock> Clients for Bundle<S> {
     async fn client(&self, id: &ClientId) -> Result<Option<Client>, SupplierError> {
-        let naam = Organisatienaam::parse("De Enige Echte PGO").expect("naam");
+        let name = Organisatienaam::parse("De Enige Echte PGO").expect("naam");
         Ok(["pgo.example.nl", "ander.example.nl"]
             .contains(&id.as_str())
-            .then(|| Client::new(naam, None)))
+            .then(|| Client::new(name, None)))
     }
 }
 
 impl<S: DangerShiftClock> Aanbieders for Bundle<S> {
-    async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
-        let diensten = vec![Dienst::new(bgz(), Functie::Verzamelen, "Basisgegevens Zorg")];
+    async fn aanbieder(&self, name: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
+        let services = vec![OfferedService::new(bgz(), Function::Verzamelen, "Basisgegevens Zorg")];
         Ok(Some(Aanbieder::new(
-            naam.clone(),
+            name.clone(),
             "Praktijk",
             "https://praktijk.example.nl/privacy",
-            diensten,
+            services,
         )))
     }
 }
@@ -80,15 +80,15 @@ impl<S: DangerShiftClock> Authentication for Bundle<S> {
     }
 
     async fn finish(&self, _: &LoginCallback<'_>) -> Result<LoginOutcome, SupplierError> {
-        Ok(LoginOutcome::Ingelogd(Persoon::new(
+        Ok(LoginOutcome::LoggedIn(Persoon::new(
             Bsn::parse(CONTRACT_BSN).expect("bsn"),
         )))
     }
 }
 
 impl<S: DangerShiftClock> Toets for Bundle<S> {
-    async fn toets(&self, _: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
-        Ok(ToetsUitslag::Beschikbaar(vec![bgz()]))
+    async fn toets(&self, _: &ToetsQuery<'_>) -> Result<ToetsOutcome, SupplierError> {
+        Ok(ToetsOutcome::Available(vec![bgz()]))
     }
 
     async fn geboortedatum(&self, _: &Bsn, _: &Aanbieder) -> Result<Option<SourceBirthDate>, SupplierError> {
@@ -133,12 +133,12 @@ pub(crate) fn start() -> (medmij_dvp::PendingFlow, String) {
         FrontchannelUri::parse("https://dvza.example.nl/authorize").expect("uri"),
         BackchannelUri::parse("https://dvza.example.nl/token").expect("uri"),
     )]);
-    let naam = Aanbiedernaam::parse("eenofanderezorgaanbieder").expect("naam");
+    let name = Aanbiedernaam::parse("eenofanderezorgaanbieder").expect("naam");
     let redirect = RedirectUri::parse("https://pgo.example.nl/cb").expect("uri");
     let group = group.first().expect("one group");
-    let aanvraag = Aanvraag::verzamelen(Release::DEFAULT, naam, group, redirect).expect("aanvraag");
+    let flow_request = FlowRequest::verzamelen(Release::DEFAULT, name, group, redirect).expect("aanvraag");
     let started = dvp()
-        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), aanvraag, "s")
+        .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), flow_request, "s")
         .expect("start");
     (started.flow, started.location)
 }
@@ -217,7 +217,7 @@ pub(crate) async fn refresh<S: DangerShiftClock>(
 pub(crate) async fn is_covered<S: DangerShiftClock>(server: &Server<Bundle<S>>, tokens: &Tokens, node: &str) -> bool {
     let headers = tokens.resource_headers(&OsEntropy).expect("headers");
     server
-        .guard(&headers, None, &peer(node), (&super::fixtures::naam(), &bgz()))
+        .guard(&headers, None, &peer(node), (&super::fixtures::name(), &bgz()))
         .await
         .is_ok()
 }

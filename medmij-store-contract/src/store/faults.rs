@@ -12,7 +12,7 @@ use medmij_dvza::{
     store::{
         Access, Acting, Advance, AuditEntry, AuditHead, AuditKind, AuditQuery, AuditRecord, AuditTerm, Binding,
         BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant,
-        Redeem, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow, TakenCode,
+        Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
     },
 };
 use medmij_oauth::{

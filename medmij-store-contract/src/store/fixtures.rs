@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use medmij_dvza::store::{
     AuditEntry, AuditKind, DangerShiftClock, FlowId, Grant, GrantId, Granted, NewAccess, NewFlow, NewGrant, NewRefresh,
-    Redeem, RotateRefresh, TakenCode,
+    Redeem, RedeemedCode, RotateRefresh,
 };
 use medmij_oauth::{ClientId, seal::PersoonIndex, storage::SecretHash};
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname, OsEntropy};
@@ -93,7 +93,7 @@ pub(super) async fn langdurig<S: DangerShiftClock>(store: &S) -> Token {
     let (code, binding) = granted(store, true).await;
     let tokens = redeem(binding);
     match store.take_code(&code, &tokens).await.expect("take") {
-        TakenCode::Fresh(grant) => Token {
+        RedeemedCode::Fresh(grant) => Token {
             grant: grant.id,
             hash: tokens.refresh.expect("refresh").token,
             generation: 1,
@@ -109,7 +109,7 @@ pub fn new_grant(flow: FlowId, langdurig: bool) -> NewGrant {
     let grant = Grant::new(
         id.clone(),
         persoon(),
-        Some(naam()),
+        Some(name()),
         client("pgo.example.nl"),
         langdurig,
         b"sealed".to_vec(),
@@ -145,7 +145,7 @@ pub(super) fn audit(kind: AuditKind) -> AuditEntry {
     AuditEntry::new(
         kind,
         persoon(),
-        Some(naam()),
+        Some(name()),
         client("pgo.example.nl"),
         "eenofanderezorgaanbieder",
         "test",
@@ -156,7 +156,7 @@ pub(super) fn persoon() -> PersoonIndex {
     PersoonIndex::from_bytes([7; 32])
 }
 
-pub(super) fn naam() -> Aanbiedernaam {
+pub(super) fn name() -> Aanbiedernaam {
     Aanbiedernaam::parse("eenofanderezorgaanbieder").expect("naam")
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::fixtures::{QUARTER, audit, new_grant, open, redeem, session};
-use medmij_dvza::store::{Advance, AuditKind, DangerShiftClock, Granted, NewFlow, TakenCode};
+use medmij_dvza::store::{Advance, AuditKind, DangerShiftClock, Granted, NewFlow, RedeemedCode};
 use medmij_oauth::storage::Advanced;
 
 /// Of two callers with one version one wins.
@@ -70,7 +70,7 @@ pub async fn consent_twice_grants_once_peers_56<S: DangerShiftClock>(store: Arc<
     assert_eq!(store.grant(second).await.expect("grant"), Granted::Stale);
     assert_eq!(
         store.take_code(&code, &redeem(binding)).await.expect("take"),
-        TakenCode::Unknown
+        RedeemedCode::Unknown
     );
     let entries = store.danger_audit().await.expect("audit");
     assert!(entries.iter().any(|entry| entry.grant.as_ref() == Some(&written)));

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use medmij_dvza::store::{Acting, DangerShiftClock, GrantId, Granted, Resealed, TakenCode};
+use medmij_dvza::store::{Acting, DangerShiftClock, GrantId, Granted, RedeemedCode, Resealed};
 use medmij_oauth::seal::PersoonIndex;
 
-use super::fixtures::{audit, client, naam, new_flow, new_grant, open, redeem};
+use super::fixtures::{audit, client, name, new_flow, new_grant, open, redeem};
 
 /// A body as a key ring seals it, by this key.
 fn sealed(key: u32, rest: &[u8]) -> Vec<u8> {
@@ -115,7 +115,7 @@ pub async fn a_persoon_under_two_versions_of_the_index_key_is_one<S: DangerShift
     assert_eq!(store.grants_of(&both[..1]).await.expect("grants").len(), 1);
     assert!(store.grants_of(&[]).await.expect("grants").is_empty());
     let entry = audit(medmij_dvza::store::AuditKind::Withdrawn);
-    let (aanbieder, dvp) = (naam(), client("pgo.example.nl"));
+    let (aanbieder, dvp) = (name(), client("pgo.example.nl"));
     let ended = store
         .withdraw(&both, Some(&aanbieder), &dvp, entry)
         .await
@@ -127,5 +127,5 @@ pub async fn a_persoon_under_two_versions_of_the_index_key_is_one<S: DangerShift
     let (code, binding) = (new.code, new.binding);
     assert_eq!(store.grant(new).await.expect("grant"), Granted::Done);
     let taken = store.take_code(&code, &redeem(binding)).await.expect("take");
-    assert!(matches!(taken, TakenCode::Fresh(_)), "{taken:?}");
+    assert!(matches!(taken, RedeemedCode::Fresh(_)), "{taken:?}");
 }

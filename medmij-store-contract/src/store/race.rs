@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use super::fixtures::{Token, granted, langdurig, redeem, rotate};
-use medmij_dvza::store::{DangerShiftClock, Rotated, TakenCode};
+use medmij_dvza::store::{DangerShiftClock, RedeemedCode, Rotated};
 
 /// R5: 250 codes × 2 and 25 codes × 16 at once; exactly one success each, none lost. Larger numbers are for load tests.
 pub async fn racing_redeemers_r5<S: DangerShiftClock>(store: Arc<S>) {
@@ -27,11 +27,11 @@ pub async fn race<S: DangerShiftClock>(store: &Arc<S>, codes: usize, redeemers: 
             tasks.push(tokio::spawn(async move {
                 barrier.wait().await;
                 match store.take_code(&code, &redeem(binding)).await.expect("take") {
-                    TakenCode::Fresh(_) => {
+                    RedeemedCode::Fresh(_) => {
                         fresh.fetch_add(1, Ordering::SeqCst);
                     }
                     // the second offer ends the grant, and those after it find nothing
-                    TakenCode::Replayed | TakenCode::Unknown => {}
+                    RedeemedCode::Replayed | RedeemedCode::Unknown => {}
                     other => panic!("{other:?}"),
                 }
             }));

@@ -3,12 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use medmij_dvza::store::{AuditKind, DangerShiftClock, RefreshRate, Resealed, Rotated, TakenCode};
+use medmij_dvza::store::{AuditKind, DangerShiftClock, RedeemedCode, RefreshRate, Resealed, Rotated};
 use medmij_oauth::seal::PersoonIndex;
 use medmij_types::Aanbiedernaam;
 
 use super::fixtures::{
-    HALF_YEAR, Token, audit, client, fresh_hash, granted, langdurig, naam, persoon, redeem, rotate, rotate_at,
+    HALF_YEAR, Token, audit, client, fresh_hash, granted, langdurig, name, persoon, redeem, rotate, rotate_at,
 };
 
 /// G04, G05, G06: each refresh gives a new token with again half a year.
@@ -166,7 +166,7 @@ pub async fn no_refresh_without_langdurige_toestemming_f01<S: DangerShiftClock>(
     let (code, binding) = granted(&*store, false).await;
     let tokens = redeem(binding);
     let taken = store.take_code(&code, &tokens).await.expect("take");
-    let TakenCode::Fresh(grant) = taken else {
+    let RedeemedCode::Fresh(grant) = taken else {
         panic!("{taken:?}")
     };
     assert!(!grant.langdurig);
@@ -227,12 +227,12 @@ pub async fn withdrawal_ends_everything_g09_g13<S: DangerShiftClock>(store: Arc<
     let (code, binding) = granted(&*store, true).await;
     let tokens = redeem(binding);
     let taken = store.take_code(&code, &tokens).await.expect("take");
-    let TakenCode::Fresh(grant) = taken else {
+    let RedeemedCode::Fresh(grant) = taken else {
         panic!("{taken:?}")
     };
     let index = persoon();
     assert_eq!(store.grants_of(&[index]).await.expect("grants").len(), 1);
-    let (aanbieder, dvp) = (naam(), client("pgo.example.nl"));
+    let (aanbieder, dvp) = (name(), client("pgo.example.nl"));
     let withdraw = |who, what: Option<Aanbiedernaam>, by| {
         let store = Arc::clone(&store);
         async move {

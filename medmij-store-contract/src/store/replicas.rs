@@ -149,7 +149,7 @@ impl Failing {
     /// What becomes of a step when the first, the second, … draw fails, until one needs no more draws.
     async fn fails_at_each<F: Future>(&self, step: impl Fn() -> F) -> Vec<F::Output> {
         let mut outcomes = Vec::new();
-        for draws in 0..DRAWS {
+        for draws in 0..MAX_COLLISIONS {
             self.0.store(draws, Ordering::SeqCst);
             outcomes.push(step().await);
         }
@@ -169,4 +169,4 @@ impl Entropy for Failing {
 }
 
 /// Each of the three steps needs more draws than this: flow and session; id, code and seal; two tokens.
-const DRAWS: usize = 2;
+const MAX_COLLISIONS: usize = 2;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use medmij_dvza::store::{
     Advance, AuditEntry, AuditKind, FlowId, Grant, GrantId, Granted, NewAccess, NewFlow, NewGrant, NewRefresh, Redeem,
-    RotateRefresh, Rotated, Store, TakenCode,
+    RedeemedCode, RotateRefresh, Rotated, Store,
 };
 use medmij_oauth::{
     ClientId,
@@ -79,7 +79,7 @@ pub async fn whole_flow<S: Store>(store: &S, ring: &impl KeyRing, bsn: &Bsn) -> 
     )
     .with_refresh(NewRefresh::new(hash(refresh[0].expose()), 1, 4 * QUARTER));
     let taken = store.take_code(&hash(code.expose()), &redeem).await.expect("works");
-    let TakenCode::Fresh(grant) = taken else {
+    let RedeemedCode::Fresh(grant) = taken else {
         panic!("{taken:?}")
     };
     let mut rotate = RotateRefresh::new(

@@ -15,7 +15,7 @@ use http::{Request, Response};
 use medmij_dvp::{
     ExchangeError,
     person::ActiveAccount,
-    vault::{DangerShiftVault, Kluis, RefreshError, TokenVault, VaultKey},
+    vault::{DangerShiftVault, RefreshError, RefreshTokens, TokenVault, VaultKey},
 };
 use medmij_dvza::{
     Server,
@@ -104,7 +104,13 @@ pub async fn cut_answers<S: DangerShiftClock, V: DangerShiftVault + 'static>(
     // nobody moves the clock of the store between two requests that come at once
     let clock = Arc::new(RwLock::new(()));
     // two replicas of the DVP too
-    let dvps = [0, 1].map(|_| Arc::new(Kluis::new(Arc::clone(&vault), keys.clone(), Arc::new(OsEntropy))));
+    let dvps = [0, 1].map(|_| {
+        Arc::new(RefreshTokens::new(
+            Arc::clone(&vault),
+            keys.clone(),
+            Arc::new(OsEntropy),
+        ))
+    });
     let consents = Arc::new(Mutex::new(begin_all(&replicas, &dvps[0], cuts / 4 + callers).await));
     let tasks: Vec<_> = (0..callers)
         .map(|_| {
@@ -140,7 +146,7 @@ struct World<'a, S: DangerShiftClock, V: DangerShiftVault> {
     store: &'a S,
     vault: &'a V,
     replicas: &'a [Server<Bundle<S>>; 2],
-    dvps: &'a [Arc<Kluis<Arc<V>>>; 2],
+    dvps: &'a [Arc<RefreshTokens<Arc<V>>>; 2],
     clock: &'a RwLock<()>,
     progress: &'a AtomicU64,
 }
@@ -252,7 +258,7 @@ async fn until_available<S: DangerShiftClock>(server: &Server<Bundle<S>>, reques
 /// So many consents, with their first refresh tokens in the vault.
 async fn begin_all<S: DangerShiftClock, V: TokenVault>(
     replicas: &[Server<Bundle<S>>; 2],
-    kluis: &Kluis<Arc<V>>,
+    refresh_tokens: &RefreshTokens<Arc<V>>,
     consents: u64,
 ) -> Vec<VaultKey> {
     let mut keys = Vec::new();
@@ -264,7 +270,7 @@ async fn begin_all<S: DangerShiftClock, V: TokenVault>(
         let tokens = dvp.tokens(exchange, &response).expect("tokens");
         let renewal = tokens.renewal.expect("langdurig");
         let key = VaultKey::of(&name.to_string(), &renewal);
-        kluis.keep(&key, &renewal).await.expect("keep");
+        refresh_tokens.keep(&key, &renewal).await.expect("keep");
         keys.push(key);
     }
     keys

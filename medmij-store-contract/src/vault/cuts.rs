@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Response;
 use medmij_dvp::{
     Renewal,
-    vault::{Begun, DangerShiftVault, Finished, Kluis, RefreshError, TokenVault, VaultError, VaultKey},
+    vault::{DangerShiftVault, Finished, RefreshError, RefreshStart, RefreshTokens, TokenVault, VaultError, VaultKey},
 };
 use medmij_dvza::{Server, store::MemoryStore};
 use medmij_oauth::{policy::ClientBinding, seal::LocalKeyRing};
@@ -46,16 +46,16 @@ pub async fn core_tknint_208_a_cut_between_any_two_steps_loses_no_consent<V: Dan
     for (number, (first, second)) in pairs.enumerate() {
         let (server, renewal) = langdurig().await;
         let key = VaultKey::of(&format!("rekening-{number}"), &renewal);
-        let kluis = || Kluis::new(Arc::clone(&vault), keys.clone(), Arc::new(OsEntropy));
-        kluis().keep(&key, &renewal).await.expect("keep");
+        let refresh_tokens = || RefreshTokens::new(Arc::clone(&vault), keys.clone(), Arc::new(OsEntropy));
+        refresh_tokens().keep(&key, &renewal).await.expect("keep");
         for at in [first, second] {
             die(&vault, &keys, &server, &key, at).await;
             // the lease of the one that died is over
             vault.danger_shift_clock(Duration::from_secs(61)).await.expect("shift");
         }
         for _ in 0..2 {
-            let (kluis, dvp) = (kluis(), dvp());
-            let refreshed = kluis.refresh(
+            let (refresh_tokens, dvp) = (refresh_tokens(), dvp());
+            let refreshed = refresh_tokens.refresh(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
                 &dvp,
                 &key,
@@ -80,15 +80,15 @@ pub async fn core_tknint_208_refreshes_at_once_ask_once<V: DangerShiftVault>(vau
     let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy).expect("keys"));
     let (server, renewal) = langdurig().await;
     let key = VaultKey::of("rekening", &renewal);
-    let kluis = Arc::new(Kluis::new(Arc::clone(&vault), keys, Arc::new(OsEntropy)));
-    kluis.keep(&key, &renewal).await.expect("keep");
+    let refresh_tokens = Arc::new(RefreshTokens::new(Arc::clone(&vault), keys, Arc::new(OsEntropy)));
+    refresh_tokens.keep(&key, &renewal).await.expect("keep");
     let (asked, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let first = {
-        let (kluis, key, server) = (Arc::clone(&kluis), key.clone(), server.clone());
+        let (refresh_tokens, key, server) = (Arc::clone(&refresh_tokens), key.clone(), server.clone());
         let (asked, go_on) = (Arc::clone(&asked), Arc::clone(&go_on));
         tokio::spawn(async move {
             let dvp = dvp();
-            let sent = kluis.refresh(
+            let sent = refresh_tokens.refresh(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
                 &dvp,
                 &key,
@@ -105,7 +105,7 @@ pub async fn core_tknint_208_refreshes_at_once_ask_once<V: DangerShiftVault>(vau
     asked.notified().await;
     for _ in 0..8 {
         let not_sent = |_| std::future::ready(Err::<Response<Bytes>, _>("sent twice"));
-        let late = kluis
+        let late = refresh_tokens
             .refresh(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
                 &dvp(),
@@ -126,8 +126,8 @@ pub async fn rfc_6749_6_only_invalid_grant_ends_what_is_kept<V: DangerShiftVault
     let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy).expect("keys"));
     let (_, renewal) = langdurig().await;
     let key = VaultKey::of("rekening", &renewal);
-    let kluis = Kluis::new(Arc::clone(&vault), keys, Arc::new(OsEntropy));
-    kluis.keep(&key, &renewal).await.expect("keep");
+    let refresh_tokens = RefreshTokens::new(Arc::clone(&vault), keys, Arc::new(OsEntropy));
+    refresh_tokens.keep(&key, &renewal).await.expect("keep");
     for (status, body, there) in [
         (200, r#"{"access_token":"a","token_type":"Bearer"}"#, true),
         (503, r#"{"error":"temporarily_unavailable"}"#, true),
@@ -141,7 +141,7 @@ pub async fn rfc_6749_6_only_invalid_grant_ends_what_is_kept<V: DangerShiftVault
             .body(Bytes::from_static(body.as_bytes()))
             .expect("response");
         let answered = |_| std::future::ready(Ok::<_, Infallible>(answer));
-        let refreshed = kluis
+        let refreshed = refresh_tokens
             .refresh(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
                 &dvp(),
@@ -152,7 +152,7 @@ pub async fn rfc_6749_6_only_invalid_grant_ends_what_is_kept<V: DangerShiftVault
             .await;
         assert_eq!(refreshed.is_ok(), body.contains("access_token"), "{body}");
         let not_sent = |_| std::future::ready(Err::<Response<Bytes>, _>("not sent"));
-        let again = kluis
+        let again = refresh_tokens
             .refresh(
                 medmij_dvp::person::ActiveAccount::danger_unchecked(),
                 &dvp(),
@@ -191,10 +191,10 @@ async fn die<V: DangerShiftVault>(
         reached: Arc::clone(&reached),
     };
     let (server, key, send) = (server.clone(), key.clone(), dying.clone());
-    let kluis = Kluis::new(dying, keys.clone(), Arc::new(OsEntropy));
+    let refresh_tokens = RefreshTokens::new(dying, keys.clone(), Arc::new(OsEntropy));
     let task = tokio::spawn(async move {
         let dvp = dvp();
-        let refreshed = kluis.refresh(
+        let refreshed = refresh_tokens.refresh(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
             &dvp,
             &key,
@@ -247,11 +247,11 @@ impl<V: DangerShiftVault> TokenVault for Dying<V> {
         self.vault.keep(key, sealed).await
     }
 
-    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<Begun, VaultError> {
+    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<RefreshStart, VaultError> {
         self.dies(Cut::BeforeBegin).await;
-        let begun = self.vault.begin(key, lease).await;
+        let started = self.vault.begin(key, lease).await;
         self.dies(Cut::AfterBegin).await;
-        begun
+        started
     }
 
     async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, VaultError> {

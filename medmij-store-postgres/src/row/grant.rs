@@ -6,7 +6,7 @@ use medmij_oauth::{ClientId, seal::PersoonIndex, storage::SecretHash};
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Hostname};
 use tokio_postgres::Row;
 
-use super::{bytes, column, naam};
+use super::{bytes, column, name};
 use crate::error::Failure;
 
 /// A grant in the columns id, persoon, aanbieder, client_id, langdurig, body.
@@ -70,7 +70,7 @@ pub(crate) fn name_params(names: &[Hostname]) -> Vec<&str> {
 }
 
 fn aanbieder(row: &Row) -> Result<Option<Aanbiedernaam>, Failure> {
-    column::<Option<&str>>(row, "aanbieder")?.map(naam).transpose()
+    column::<Option<&str>>(row, "aanbieder")?.map(name).transpose()
 }
 
 pub(crate) fn client_id(row: &Row) -> Result<ClientId, Failure> {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{BOM, JsonError, JsonRule, Limits, Node, string};
+use super::{BOM, JsonError, JsonLimits, JsonRule, Node, string};
 
 /// What a text holds.
 pub(super) struct Scanned {
@@ -12,7 +12,7 @@ pub(super) struct Scanned {
 }
 
 /// Checks a whole text and indexes its values, in the order in which they begin.
-pub(super) fn scan(text: &str, limits: &Limits) -> Result<Scanned, JsonError> {
+pub(super) fn scan(text: &str, limits: &JsonLimits) -> Result<Scanned, JsonError> {
     let bytes = text.as_bytes();
     let mut scanner = Scanner {
         bytes,
@@ -40,7 +40,7 @@ struct Scanner<'a> {
     at: usize,
     nodes: Vec<Node>,
     open: Vec<Open>,
-    limits: &'a Limits,
+    limits: &'a JsonLimits,
     most: usize,
     escaped_names: bool,
 }

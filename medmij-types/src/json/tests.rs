@@ -3,13 +3,13 @@
 
 use proptest::prelude::{any, prop, prop_oneof, proptest};
 
-use super::{Document, JsonRule, Kind, Limits, Value};
+use super::{Document, JsonLimits, JsonRule, Kind, Value};
 
-fn small() -> Limits {
-    Limits {
+fn small() -> JsonLimits {
+    JsonLimits {
         depth: 8,
         elements: 100,
-        ..Limits::default()
+        ..JsonLimits::default()
     }
 }
 
@@ -145,16 +145,16 @@ fn objects_arrays_and_values_are_bounded() {
     assert_eq!(rule(&object(4097, "")), Some(JsonRule::TooLong));
     assert_eq!(rule(&object(100, ",\"3\":0")), Some(JsonRule::DuplicateName));
     assert_eq!(rule(&object(200_000, "")), Some(JsonRule::TooLong));
-    let few = Limits {
+    let few = JsonLimits {
         values: 50,
-        ..Limits::default()
+        ..JsonLimits::default()
     };
     assert!(Document::parse(array(49).as_bytes(), &few).is_ok());
     let error = Document::parse(array(50).as_bytes(), &few).unwrap_err();
     assert_eq!(error.rule, JsonRule::TooLong);
-    let bytes = Limits {
+    let bytes = JsonLimits {
         bytes: 4,
-        ..Limits::default()
+        ..JsonLimits::default()
     };
     assert_eq!(Document::parse(b"[1,2]", &bytes).unwrap_err().rule, JsonRule::TooLarge);
 }
@@ -203,7 +203,7 @@ proptest! {
         )
     ) {
         let text = text.concat();
-        let ours = Document::parse(text.as_bytes(), &Limits::default());
+        let ours = Document::parse(text.as_bytes(), &JsonLimits::default());
         match (ours, serde_json::from_str::<serde_json::Value>(&text)) {
             (Ok(document), Ok(theirs)) => assert_eq!(rebuilt(document.root()), theirs, "{text}"),
             (Ok(_), Err(error)) => assert!(error.to_string().contains("out of range"), "{text}: {error}"),
@@ -215,7 +215,7 @@ proptest! {
     #[test]
     fn strings_of_every_length_are_read_as_serde_json_reads_them(text in ".{0,40}") {
         let written = serde_json::to_string(&text).unwrap();
-        let document = Document::parse(written.as_bytes(), &Limits::default()).unwrap();
+        let document = Document::parse(written.as_bytes(), &JsonLimits::default()).unwrap();
         assert_eq!(document.root().as_str().unwrap(), text);
     }
 
@@ -224,7 +224,7 @@ proptest! {
         let mut text = "x".repeat(len);
         text.insert_str(at.min(len), byte);
         let document = format!("[\"{text}\",1]");
-        let ours = Document::parse(document.as_bytes(), &Limits::default()).map(|document| rebuilt(document.root()));
+        let ours = Document::parse(document.as_bytes(), &JsonLimits::default()).map(|document| rebuilt(document.root()));
         assert_eq!(ours.ok(), serde_json::from_str(&document).ok());
     }
 

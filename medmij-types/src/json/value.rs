@@ -91,9 +91,9 @@ impl<'d> Value<'d> {
     /// Appends the text, where this is a string: a long one is in memory once, and not twice.
     ///
     /// ```
-    /// use medmij_types::json::{Document, Limits};
+    /// use medmij_types::json::{Document, JsonLimits};
     ///
-    /// let document = Document::parse(br#""a\u00e9\n""#, &Limits::default())?;
+    /// let document = Document::parse(br#""a\u00e9\n""#, &JsonLimits::default())?;
     /// let mut out = String::from("> ");
     /// document.root().push_to(&mut out);
     /// assert_eq!(out, "> aé\n");

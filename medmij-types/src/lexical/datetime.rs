@@ -2,12 +2,12 @@
 //! `xs:dateTime` (XML Schema part 2, section 3.2.7) with the pattern `.{20,}` of `DatumTijd`.
 
 use super::trim;
-use crate::datum;
+use crate::date;
 
 /// `DatumTijd`: an `xs:dateTime` of 20 characters or more. The pattern means to ask for a time zone (19 characters have
 /// none), but a fraction or a long year without a zone passes it too.
 #[must_use]
-pub fn is_datumtijd(text: &str) -> bool {
+pub fn is_date_time(text: &str) -> bool {
     let text = trim(text);
     text.len() >= 20 && DateTime::scan(text).is_ok()
 }
@@ -62,7 +62,7 @@ impl DateTime {
             24 => minute == 0 && second == 0 && fraction_is_zero,
             _ => false,
         };
-        if !datum::exists(year, month, day) || !time_is_real {
+        if !date::exists(year, month, day) || !time_is_real {
             return Err(DateTimeError::Range);
         }
         Ok(Self {
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn datumtijd_as_the_schema_says() {
+    fn date_time_as_the_schema_says() {
         for good in [
             "2018-07-19T10:43:41+01:00",
             "2018-07-19T10:43:41Z",
@@ -199,7 +199,7 @@ mod tests {
             "2020-02-29T00:00:00Z",
             "2000-02-29T00:00:00Z",
         ] {
-            assert!(is_datumtijd(good), "{good:?}");
+            assert!(is_date_time(good), "{good:?}");
         }
         for bad in [
             "2018-07-19T10:43:41",
@@ -230,7 +230,7 @@ mod tests {
             "99999999999999999999-07-19T10:43:41Z",
             "",
         ] {
-            assert!(!is_datumtijd(bad), "{bad:?}");
+            assert!(!is_date_time(bad), "{bad:?}");
         }
     }
 }

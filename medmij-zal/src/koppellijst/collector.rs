@@ -5,23 +5,23 @@ use std::collections::HashMap;
 
 use medmij_list::{Collector, Document, KeyIndex, Value};
 
-use super::{Aanbieder, Dienst, Soort, Zorgaanbiederskoppellijst};
+use super::{Aanbieder, Kind, Service, Zorgaanbiederskoppellijst};
 
 /// Makes a [`Zorgaanbiederskoppellijst`] of validated values.
 #[derive(Debug, Default)]
 pub struct KoppellijstCollector {
     aanbieders: Vec<Aanbieder>,
-    kenmerken: Vec<(Soort, Value)>,
-    diensten: Vec<Dienst>,
-    versies: Vec<Value>,
+    identifiers: Vec<(Kind, Value)>,
+    services: Vec<Service>,
+    versions: Vec<Value>,
 }
 
 const AANBIEDER: usize = 0;
-const NAAM: usize = 1;
-const DIENST: usize = 2;
+const NAME: usize = 1;
+const SERVICE: usize = 2;
 const ID: usize = 3;
 const WEERGAVENAAM: usize = 4;
-const VERSIE: usize = 5;
+const VERSION: usize = 5;
 const AGB: usize = 6;
 const URA: usize = 7;
 const OIN: usize = 8;
@@ -51,23 +51,23 @@ impl Collector for KoppellijstCollector {
         ("Gegevensdienst", "Interfaceversies"),
         ("Interfaceversies", "Interfaceversie"),
     ];
-    const KEYS: &'static [usize] = &[NAAM];
+    const KEYS: &'static [usize] = &[NAME];
 
     fn open(&mut self, slot: usize) {
         match slot {
             AANBIEDER => {
-                let (kenmerken, diensten) = (count(self.kenmerken.len()), count(self.diensten.len()));
+                let (identifiers, services) = (count(self.identifiers.len()), count(self.services.len()));
                 self.aanbieders.push(Aanbieder {
-                    naam: Value::ABSENT,
-                    kenmerken: (kenmerken, kenmerken),
-                    diensten: (diensten, diensten),
+                    name: Value::ABSENT,
+                    identifiers: (identifiers, identifiers),
+                    services: (services, services),
                 });
             }
-            DIENST => {
-                let versies = count(self.versies.len());
-                self.diensten.push(Dienst {
-                    versies: (versies, versies),
-                    ..Dienst::default()
+            SERVICE => {
+                let versions = count(self.versions.len());
+                self.services.push(Service {
+                    versions: (versions, versions),
+                    ..Service::default()
                 });
             }
             _ => {}
@@ -76,27 +76,27 @@ impl Collector for KoppellijstCollector {
 
     fn value(&mut self, slot: usize, value: Value) {
         match slot {
-            NAAM => self
+            NAME => self
                 .aanbieders
                 .last_mut()
                 .into_iter()
-                .for_each(|aanbieder| aanbieder.naam = value),
+                .for_each(|aanbieder| aanbieder.name = value),
             ID => self
-                .diensten
+                .services
                 .last_mut()
                 .into_iter()
-                .for_each(|dienst| dienst.id = value),
+                .for_each(|service| service.id = value),
             WEERGAVENAAM => self
-                .diensten
+                .services
                 .last_mut()
                 .into_iter()
-                .for_each(|dienst| dienst.naam = value),
-            VERSIE => self.versies.push(value),
-            AGB => self.kenmerken.push((Soort::Agb, value)),
-            URA => self.kenmerken.push((Soort::Ura, value)),
-            OIN => self.kenmerken.push((Soort::Oin, value)),
-            HRN => self.kenmerken.push((Soort::Hrn, value)),
-            KVK => self.kenmerken.push((Soort::Kvk, value)),
+                .for_each(|service| service.name = value),
+            VERSION => self.versions.push(value),
+            AGB => self.identifiers.push((Kind::Agb, value)),
+            URA => self.identifiers.push((Kind::Ura, value)),
+            OIN => self.identifiers.push((Kind::Oin, value)),
+            HRN => self.identifiers.push((Kind::Hrn, value)),
+            KVK => self.identifiers.push((Kind::Kvk, value)),
             _ => {}
         }
     }
@@ -104,18 +104,18 @@ impl Collector for KoppellijstCollector {
     fn close(&mut self, slot: usize) {
         match slot {
             AANBIEDER => {
-                let (kenmerken, diensten) = (count(self.kenmerken.len()), count(self.diensten.len()));
+                let (identifiers, services) = (count(self.identifiers.len()), count(self.services.len()));
                 self.aanbieders.last_mut().into_iter().for_each(|aanbieder| {
-                    aanbieder.kenmerken.1 = kenmerken;
-                    aanbieder.diensten.1 = diensten;
+                    aanbieder.identifiers.1 = identifiers;
+                    aanbieder.services.1 = services;
                 });
             }
-            DIENST => {
-                let versies = count(self.versies.len());
-                self.diensten
+            SERVICE => {
+                let versions = count(self.versions.len());
+                self.services
                     .last_mut()
                     .into_iter()
-                    .for_each(|dienst| dienst.versies.1 = versies);
+                    .for_each(|service| service.versions.1 = versions);
             }
             _ => {}
         }
@@ -128,17 +128,17 @@ impl Collector for KoppellijstCollector {
     fn key(&self, entry: u32) -> Value {
         self.aanbieders
             .get(entry as usize)
-            .map_or(Value::ABSENT, |aanbieder| aanbieder.naam)
+            .map_or(Value::ABSENT, |aanbieder| aanbieder.name)
     }
 
     fn finish(self, document: Document, index: KeyIndex) -> Zorgaanbiederskoppellijst {
-        let mut by_kenmerk: HashMap<(Soort, String), Vec<u32>> = HashMap::new();
+        let mut by_identifier: HashMap<(Kind, String), Vec<u32>> = HashMap::new();
         for (at, aanbieder) in (0..).zip(&self.aanbieders) {
-            for (soort, value) in
-                Zorgaanbiederskoppellijst::children(&self.kenmerken, aanbieder.kenmerken.0, aanbieder.kenmerken.1)
+            for (kind, value) in
+                Zorgaanbiederskoppellijst::children(&self.identifiers, aanbieder.identifiers.0, aanbieder.identifiers.1)
             {
-                let of = by_kenmerk
-                    .entry((*soort, document.text(*value).unwrap_or_default().to_owned()))
+                let of = by_identifier
+                    .entry((*kind, document.text(*value).unwrap_or_default().to_owned()))
                     .or_default();
                 if of.last() != Some(&at) {
                     of.push(at);
@@ -148,11 +148,11 @@ impl Collector for KoppellijstCollector {
         Zorgaanbiederskoppellijst {
             document,
             aanbieders: self.aanbieders,
-            kenmerken: self.kenmerken,
-            diensten: self.diensten,
-            versies: self.versies,
+            identifiers: self.identifiers,
+            services: self.services,
+            versions: self.versions,
             index,
-            by_kenmerk,
+            by_identifier,
         }
     }
 }

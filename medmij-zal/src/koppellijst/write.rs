@@ -3,7 +3,7 @@
 
 use medmij_list::{List as _, ListWriter};
 
-use super::{Soort, Zorgaanbiederskoppellijst};
+use super::{Kind, Zorgaanbiederskoppellijst};
 
 pub(super) fn list(list: &Zorgaanbiederskoppellijst) -> String {
     let mut writer = ListWriter::new("Zorgaanbiederskoppellijst", list.document().dialect().namespace());
@@ -11,25 +11,25 @@ pub(super) fn list(list: &Zorgaanbiederskoppellijst) -> String {
     writer.open("Zorgaanbieders");
     for aanbieder in list.zorgaanbieders() {
         writer.open("Zorgaanbieder");
-        writer.value("Zorgaanbiedernaam", aanbieder.naam_str());
+        writer.value("Zorgaanbiedernaam", aanbieder.name_str());
         writer.open("IdentificerendeKenmerken");
-        for (soort, kenmerk) in aanbieder.kenmerken() {
+        for (kind, identifier) in aanbieder.identifiers() {
             writer.open("IdentificerendKenmerk");
-            writer.value(element(soort), kenmerk);
+            writer.value(element(kind), identifier);
             writer.close();
         }
         writer.close();
         writer.open("Gegevensdiensten");
-        for dienst in aanbieder.gegevensdiensten() {
+        for service in aanbieder.gegevensdiensten() {
             writer.open("Gegevensdienst");
-            writer.value("GegevensdienstId", dienst.id_str());
-            if let Some(naam) = dienst.weergavenaam_str() {
-                writer.value("Weergavenaam", naam);
+            writer.value("GegevensdienstId", service.id_str());
+            if let Some(name) = service.weergavenaam_str() {
+                writer.value("Weergavenaam", name);
             }
             writer.open("Interfaceversies");
-            for versie in dienst.interfaceversies() {
+            for version in service.interfaceversies() {
                 writer.open("Interfaceversie");
-                writer.value("InterfaceversieId", versie);
+                writer.value("InterfaceversieId", version);
                 writer.close();
             }
             writer.close();
@@ -41,12 +41,12 @@ pub(super) fn list(list: &Zorgaanbiederskoppellijst) -> String {
     writer.finish()
 }
 
-const fn element(soort: Soort) -> &'static str {
-    match soort {
-        Soort::Agb => "AGB",
-        Soort::Ura => "URA",
-        Soort::Oin => "OIN",
-        Soort::Hrn => "HRN",
-        Soort::Kvk => "KVK",
+const fn element(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Agb => "AGB",
+        Kind::Ura => "URA",
+        Kind::Oin => "OIN",
+        Kind::Hrn => "HRN",
+        Kind::Kvk => "KVK",
     }
 }

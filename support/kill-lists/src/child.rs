@@ -19,10 +19,10 @@ pub(crate) fn run(folder: &Path, hosts: u32) -> Result<(), Box<dyn Error>> {
     let mut number = supply.cache().floor().map_or(0, |floor| floor.value());
     tell(&format!("restored {number}"))?;
     loop {
-        supply.hurry();
-        let Step::Fetch(flight) = supply.step() else { continue };
+        supply.fetch_now();
+        let Step::Fetch(ticket) = supply.step() else { continue };
         number += 1;
-        supply.arrived(flight, Ok(list::publish(number, hosts)), 0.5).result?;
+        supply.arrived(ticket, Ok(list::publish(number, hosts)), 0.5).result?;
         tell(&format!("force {number}"))?;
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::Path, sync::Arc};
 
 use medmij_list::{
     ListCache, RefreshPolicy,
-    supply::{FileKeep, FileLayer, ListSupply, SourceName, SourceNameError},
+    supply::{FileLayer, FileStorage, ListSupply, SourceName, SourceNameError},
 };
 use medmij_types::{Clock, SystemClock};
 use medmij_whitelist::Whitelist;
@@ -37,12 +37,12 @@ pub(crate) fn is_whole(list: &Whitelist, hosts: u32) -> bool {
 pub(crate) fn supply(folder: &Path, layer: Arc<dyn FileLayer>) -> Result<ListSupply<Whitelist>, SourceNameError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let cache = Arc::new(ListCache::new(RefreshPolicy::default(), Arc::clone(&clock)));
-    let keep = Arc::new(FileKeep::with_layer(folder, layer));
+    let storage = Arc::new(FileStorage::with_layer(folder, layer));
     Ok(ListSupply::new(
         SourceName::parse("stelselnode.localhost")?,
         2,
         cache,
-        keep,
+        storage,
         clock,
     ))
 }

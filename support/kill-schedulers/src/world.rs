@@ -10,7 +10,7 @@ use medmij_dvp::{
     collecting::{CollectingPolicy, Order, OrderStore, SlotKey},
     person::PersonId,
 };
-use medmij_types::{AmsterdamTime, Datum};
+use medmij_types::{AmsterdamTime, CalendarDate};
 
 /// Both processes look so often; a lease is shorter.
 pub(crate) const TICK: Duration = Duration::from_secs(15 * 60);
@@ -54,13 +54,13 @@ pub(crate) async fn give<S: OrderStore + 'static>(store: S, orders: Vec<Order>) 
 
 /// When the window of a night opens; the first is one of the long night of autumn.
 pub(crate) fn evening(night: u32) -> Result<SystemTime, Box<dyn Error>> {
-    let first = Datum::parse("2026-10-22")?;
+    let first = CalendarDate::parse("2026-10-22")?;
     AmsterdamTime::moment(first.plus(night), 23, 0).ok_or_else(|| "no such evening".into())
 }
 
 /// When the window of a night closes.
 pub(crate) fn morning(night: u32) -> Result<SystemTime, Box<dyn Error>> {
-    let first = Datum::parse("2026-10-23")?;
+    let first = CalendarDate::parse("2026-10-23")?;
     AmsterdamTime::moment(first.plus(night), 6, 0).ok_or_else(|| "no such morning".into())
 }
 

@@ -61,7 +61,7 @@ fn lists(c: &mut Criterion) {
 /// Every key once a round, in random order.
 fn look_ups(c: &mut Criterion) {
     let zal = read::<Zorgaanbiederslijst>(build::large_zal(100_000).into_bytes());
-    let names = shuffled(zal.zorgaanbieders().map(|z| z.naam().unwrap()).collect());
+    let names = shuffled(zal.zorgaanbieders().map(|z| z.name().unwrap()).collect());
     let mut turn = names.iter().cycle();
     c.bench_function("look-up of a name among 100000", |b| {
         b.iter(|| zal.zorgaanbieder(turn.next().unwrap()).is_some())

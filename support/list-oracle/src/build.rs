@@ -14,7 +14,7 @@ pub fn list(family: Family, rng: &mut Rng) -> Element {
     let mut root = Element::new(family.root())
         .with(Element::value("Tijdstempel", rng.pick(good("Tijdstempel"))))
         .with(Element::value("Volgnummer", rng.pick(good("Volgnummer"))));
-    if family == Family::Proef && rng.chance(50) {
+    if family == Family::Trial && rng.chance(50) {
         root = root.with(Element::value("Soort", rng.pick(&["ZA", "BAZB"])));
     }
     let most = if rng.chance(10) { 14 } else { 4 };
@@ -28,8 +28,8 @@ pub fn list(family: Family, rng: &mut Rng) -> Element {
         Family::Ocl => ("OAuthclients", client),
         Family::Whitelist => ("MedMijNodes", node),
         Family::OldWhitelist => ("MedMijNodes", |n, rng| Element::value("MedMijNode", &host(n, rng))),
-        Family::Gnl => ("Gegevensdiensten", naam),
-        Family::Proef => ("Gegevensdiensten", proef),
+        Family::Gnl => ("Gegevensdiensten", name),
+        Family::Trial => ("Gegevensdiensten", trial),
     };
     let mut entries_of = Element::new(container);
     for n in 0..entries {
@@ -51,29 +51,29 @@ fn client(n: usize, rng: &mut Rng) -> Element {
         ))
 }
 
-fn naam(n: usize, rng: &mut Rng) -> Element {
+fn name(n: usize, rng: &mut Rng) -> Element {
     Element::new("Gegevensdienst")
         .with(Element::value("GegevensdienstId", &n.to_string()))
         .with(Element::value("Weergavenaam", rng.pick(good("Weergavenaam"))))
 }
 
-fn proef(n: usize, rng: &mut Rng) -> Element {
-    let mut dienst = Element::new("Gegevensdienst")
+fn trial(n: usize, rng: &mut Rng) -> Element {
+    let mut service = Element::new("Gegevensdienst")
         .with(Element::value("GegevensdienstId", &n.to_string()))
         .with(Element::value(
             "Weergavenaam",
             rng.pick(&["abc", "  ab   c ", "een naam"]),
         ));
     for _ in 0..rng.below(4) {
-        dienst = dienst.with(Element::value(
+        service = service.with(Element::value(
             "Getal",
             rng.pick(&["0", "-0", " 12 ", "+3", "18446744073709551615"]),
         ));
     }
     match rng.below(4) {
-        0 => dienst = dienst.with(Element::new("Keuze").with(Element::value("Een", rng.pick(&["", "x y"])))),
+        0 => service = service.with(Element::new("Keuze").with(Element::value("Een", rng.pick(&["", "x y"])))),
         1 => {
-            dienst = dienst.with(
+            service = service.with(
                 Element::new("Keuze")
                     .with(Element::value("Twee", "ZA"))
                     .with(Element::value("Twee", "BAZB")),
@@ -82,37 +82,37 @@ fn proef(n: usize, rng: &mut Rng) -> Element {
         _ => {}
     }
     for _ in 0..2 {
-        let (links, rechts) = (
+        let (links, right) = (
             Element::value("Links", rng.pick(&["a", "12"])),
             Element::value("Rechts", " a  b "),
         );
-        dienst = dienst.with(match rng.below(3) {
+        service = service.with(match rng.below(3) {
             0 => Element::new("Paar").with(links),
-            1 => Element::new("Paar").with(links).with(rechts),
-            _ => Element::new("Paar").with(rechts).with(links),
+            1 => Element::new("Paar").with(links).with(right),
+            _ => Element::new("Paar").with(right).with(links),
         });
     }
-    dienst
+    service
 }
 
 fn zorgaanbieder(n: usize, rng: &mut Rng) -> Element {
     let letters: String = n.to_string().bytes().map(|b| char::from(b'a' + (b - b'0'))).collect();
-    let mut diensten = Element::new("Gegevensdiensten");
+    let mut services = Element::new("Gegevensdiensten");
     let most = if rng.chance(10) { 12 } else { 3 };
     for id in 0..=rng.below(most) {
-        let mut rollen = Element::new("Systeemrollen");
+        let mut roles = Element::new("Systeemrollen");
         let most = if rng.chance(5) { 12 } else { 2 };
-        for rol in 0..=rng.below(most) {
-            rollen = rollen.with(
+        for role in 0..=rng.below(most) {
+            roles = roles.with(
                 Element::new("Systeemrol")
-                    .with(Element::value("Systeemrolcode", &format!("MM-{rol}")))
+                    .with(Element::value("Systeemrolcode", &format!("MM-{role}")))
                     .with(Element::new("ResourceEndpoint").with(Element::value(
                         "ResourceEndpointuri",
                         rng.pick(good("ResourceEndpointuri")),
                     ))),
             );
         }
-        diensten = diensten.with(
+        services = services.with(
             Element::new("Gegevensdienst")
                 .with(Element::value("GegevensdienstId", &id.to_string()))
                 .with(Element::new("AuthorizationEndpoint").with(Element::value(
@@ -123,12 +123,12 @@ fn zorgaanbieder(n: usize, rng: &mut Rng) -> Element {
                     Element::new("TokenEndpoint")
                         .with(Element::value("TokenEndpointuri", rng.pick(good("TokenEndpointuri")))),
                 )
-                .with(rollen),
+                .with(roles),
         );
     }
     Element::new("Zorgaanbieder")
         .with(Element::value("Zorgaanbiedernaam", &format!("zorg{letters}@medmij")))
-        .with(diensten)
+        .with(services)
 }
 
 fn host(n: usize, rng: &mut Rng) -> String {

@@ -4,7 +4,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use medmij_gnl::Gegevensdienstnamenlijst;
-use medmij_list::{Dialect, Limits, List, ListError, ReadOptions, Snapshot};
+use medmij_list::{Dialect, List, ListError, ReadLimits, ReadOptions, Snapshot};
 use medmij_ocl::OAuthclientlist;
 use medmij_whitelist::Whitelist;
 use medmij_zal::Zorgaanbiederslijst;
@@ -17,7 +17,7 @@ pub enum Family {
     OldWhitelist,
     Gnl,
     /// A list that does not exist, judged by an imported schema.
-    Proef,
+    Trial,
 }
 
 impl Family {
@@ -27,7 +27,7 @@ impl Family {
         Self::Whitelist,
         Self::OldWhitelist,
         Self::Gnl,
-        Self::Proef,
+        Self::Trial,
     ];
 
     pub fn root(self) -> &'static str {
@@ -35,7 +35,7 @@ impl Family {
             Self::Zal => "Zorgaanbiederslijst",
             Self::Ocl => "OAuthclientlist",
             Self::Whitelist | Self::OldWhitelist => "Whitelist",
-            Self::Gnl | Self::Proef => "Gegevensdienstnamenlijst",
+            Self::Gnl | Self::Trial => "Gegevensdienstnamenlijst",
         }
     }
 
@@ -45,7 +45,7 @@ impl Family {
             Self::Ocl => "xmlns://afsprakenstelsel.medmij.nl/oauthclientlist/release2/",
             Self::Whitelist | Self::OldWhitelist => "xmlns://afsprakenstelsel.medmij.nl/whitelist/release2/",
             Self::Gnl => "xmlns://afsprakenstelsel.medmij.nl/gegevensdienstnamenlijst/release1/",
-            Self::Proef => "xmlns://afsprakenstelsel.medmij.nl/gegevensdienstnamenlijst/release9/",
+            Self::Trial => "xmlns://afsprakenstelsel.medmij.nl/gegevensdienstnamenlijst/release9/",
         }
     }
 
@@ -57,7 +57,7 @@ impl Family {
             Self::Whitelist => "whitelist-release2.xsd",
             Self::OldWhitelist => "whitelist-release2-old.xsd",
             Self::Gnl => "gegevensdienstnamenlijst-release1.xsd",
-            Self::Proef => "proef-release9.xsd",
+            Self::Trial => "proef-release9.xsd",
         };
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schemas").join(name)
     }
@@ -70,7 +70,7 @@ impl Family {
             Self::Whitelist => "whitelist-release2-fv13.xsd",
             Self::OldWhitelist => "whitelist-release2-fv2.xsd",
             Self::Gnl => "gegevensdienstnamenlijst-release1-fv7.xsd",
-            Self::Proef => return None,
+            Self::Trial => return None,
         };
         let path = PathBuf::from(std::env::var_os("MEDMIJ_DATA")?)
             .join("schemas")
@@ -78,7 +78,7 @@ impl Family {
         path.is_file().then_some(path)
     }
 
-    /// The dialect that is built in; for [`Family::Proef`] none is.
+    /// The dialect that is built in; for [`Family::Trial`] none is.
     pub fn built_in(self) -> Option<Arc<Dialect>> {
         let (dialects, at) = match self {
             Self::Zal => (Zorgaanbiederslijst::dialects(), 0),
@@ -86,13 +86,13 @@ impl Family {
             Self::Whitelist => (Whitelist::dialects(), 0),
             Self::OldWhitelist => (Whitelist::dialects(), 1),
             Self::Gnl => (Gegevensdienstnamenlijst::dialects(), 0),
-            Self::Proef => return None,
+            Self::Trial => return None,
         };
         dialects.ok()?.get(at).cloned()
     }
 
     /// Reads with the built-in dialects as a supplier would, or with one dialect.
-    pub fn read(self, bytes: &[u8], limits: &Limits, dialect: Option<&Arc<Dialect>>) -> Result<(), ListError> {
+    pub fn read(self, bytes: &[u8], limits: &ReadLimits, dialect: Option<&Arc<Dialect>>) -> Result<(), ListError> {
         let mut options = ReadOptions::default();
         options.limits = limits.clone();
         options.dialect = dialect.cloned();
@@ -101,7 +101,7 @@ impl Family {
             Self::Zal => Snapshot::<Zorgaanbiederslijst>::read(bytes, &options).map(drop),
             Self::Ocl => Snapshot::<OAuthclientlist>::read(bytes, &options).map(drop),
             Self::Whitelist | Self::OldWhitelist => Snapshot::<Whitelist>::read(bytes, &options).map(drop),
-            Self::Gnl | Self::Proef => Snapshot::<Gegevensdienstnamenlijst>::read(bytes, &options).map(drop),
+            Self::Gnl | Self::Trial => Snapshot::<Gegevensdienstnamenlijst>::read(bytes, &options).map(drop),
         }
     }
 }

@@ -9,7 +9,7 @@ mod rule;
 mod structure;
 mod value;
 
-use medmij_list::Limits;
+use medmij_list::ReadLimits;
 
 use crate::{
     build,
@@ -23,7 +23,7 @@ use crate::{
 pub struct Mutant {
     pub family: Family,
     pub bytes: Vec<u8>,
-    pub limits: Limits,
+    pub limits: ReadLimits,
 }
 
 impl Mutant {
@@ -31,7 +31,7 @@ impl Mutant {
         Self {
             family,
             bytes: document.into(),
-            limits: Limits::default(),
+            limits: ReadLimits::default(),
         }
     }
 }

@@ -46,7 +46,7 @@ impl Judge {
         let mut imported = vec![import(&own)];
         imported.extend(official.as_ref().map(import));
         let reads_with = match family {
-            Family::Proef => imported.first().cloned(),
+            Family::Trial => imported.first().cloned(),
             Family::OldWhitelist => family.built_in(),
             _ => None,
         };

@@ -52,19 +52,19 @@ fn what_is_written_reads_back_the_same() {
 }
 
 fn draft() -> ZorgaanbiederslijstDraft {
-    let mut dienst = GegevensdienstDraft::new(
+    let mut service = GegevensdienstDraft::new(
         "48".parse().unwrap(),
         "https://login.example.nl/authorize".parse().unwrap(),
         "https://dvza.example.nl/token".parse().unwrap(),
     );
-    dienst.systeemrollen.push(SysteemrolDraft::new(
+    service.systeemrollen.push(SysteemrolDraft::new(
         "MM-3.0-BZB-FHIR".parse().unwrap(),
         "https://dvza.example.nl/fhir".parse().unwrap(),
     ));
-    let mut versie = InterfaceversieDraft::new("2".parse().unwrap());
-    versie.gegevensdiensten.push(dienst);
+    let mut version = InterfaceversieDraft::new("2".parse().unwrap());
+    version.gegevensdiensten.push(service);
     let mut aanbieder = ZorgaanbiederDraft::new("umcharderwijk".parse().unwrap(), Aanbiedertype::Zorgaanbieder);
-    aanbieder.interfaceversies.push(versie);
+    aanbieder.interfaceversies.push(version);
     let mut draft =
         ZorgaanbiederslijstDraft::new("2026-03-29T12:00:00Z".parse().unwrap(), medmij_types::Volgnummer::FIRST);
     draft.zorgaanbieders.push(aanbieder);
@@ -74,21 +74,21 @@ fn draft() -> ZorgaanbiederslijstDraft {
 #[test]
 fn core_alst_100_a_draft_of_release3_has_interfaceversies_and_abonneren() {
     let mut draft = draft();
-    let duur = NonZeroU32::new(365).unwrap();
-    let abonneren = AbonnerenDraft::new(duur, "https://dvza.example.nl/subscription".parse().unwrap());
+    let duration = NonZeroU32::new(365).unwrap();
+    let abonneren = AbonnerenDraft::new(duration, "https://dvza.example.nl/subscription".parse().unwrap());
     draft.zorgaanbieders[0].interfaceversies[0].gegevensdiensten[0].abonneren = Some(abonneren);
     let xml = again::<Zorgaanbiederslijst>(draft.to_xml_release3().unwrap(), Zorgaanbiederslijst::to_xml);
     assert_eq!(xml, draft.to_xml_release3().unwrap());
     let list = Snapshot::<Zorgaanbiederslijst>::read(xml.into_bytes(), &ReadOptions::default()).unwrap();
     assert_eq!(list.document().remarks().count(), 0);
-    let dienst = list
+    let service = list
         .gegevensdienst(
             &"umcharderwijk".parse().unwrap(),
             &"2".parse().unwrap(),
             &"48".parse().unwrap(),
         )
         .unwrap();
-    assert!(dienst.abonneren().unwrap().allows(365).unwrap() && !dienst.abonneren().unwrap().allows(366).unwrap());
+    assert!(service.abonneren().unwrap().allows(365).unwrap() && !service.abonneren().unwrap().allows(366).unwrap());
     assert_eq!(list.zorgaanbieders_with(&"48".parse().unwrap()).len(), 1);
     assert_eq!(list.zorgaanbieders_with(&"49".parse().unwrap()).len(), 0);
     assert!(
@@ -105,9 +105,9 @@ fn core_alst_100_a_draft_of_release3_has_interfaceversies_and_abonneren() {
 #[test]
 fn what_a_release_cannot_say_is_no_draft_of_it() {
     let mut two = draft();
-    let mut versie = two.zorgaanbieders[0].interfaceversies[0].clone();
-    versie.id = "1.6.0".parse().unwrap();
-    two.zorgaanbieders[0].interfaceversies.push(versie);
+    let mut version = two.zorgaanbieders[0].interfaceversies[0].clone();
+    version.id = "1.6.0".parse().unwrap();
+    two.zorgaanbieders[0].interfaceversies.push(version);
     assert!(two.to_xml_release3().is_ok());
     assert!(matches!(
         two.to_xml_release2(),

@@ -14,7 +14,7 @@ use medmij_whitelist::{Whitelist, WhitelistDraft};
 use medmij_zal::{
     Aanbiedertype, GegevensdienstDraft, InterfaceversieDraft, SysteemrolDraft, ZorgaanbiederDraft, Zorgaanbiederslijst,
     ZorgaanbiederslijstDraft,
-    koppellijst::{Soort, Zorgaanbiederskoppellijst},
+    koppellijst::{Kind, Zorgaanbiederskoppellijst},
 };
 use proptest::{
     collection::{btree_map, vec},
@@ -26,7 +26,7 @@ use proptest::{
 };
 
 /// A name with what XML treats in a special way.
-const NAAM: &str = "[ -~é😀]{3,50}";
+const NAME: &str = "[ -~é😀]{3,50}";
 /// The same, with what the schema allows and our own types do not.
 const WILD: &str = "[ -~\t\r\n\u{85}\u{2028}é😀]{3,50}";
 const ID: &str = "[A-Za-z0-9][A-Za-z0-9._-]{0,29}";
@@ -72,48 +72,48 @@ fn whitelist() -> impl Strategy<Value = (WhitelistDraft, Header)> {
 }
 
 fn gnl() -> impl Strategy<Value = (GegevensdienstnamenlijstDraft, Header)> {
-    (header(), btree_map(ID, NAAM, 0..9)).prop_map(|(header, namen)| {
+    (header(), btree_map(ID, NAME, 0..9)).prop_map(|(header, names)| {
         let mut draft = GegevensdienstnamenlijstDraft::new(header.tijdstempel().clone(), header.volgnummer());
-        draft.gegevensdiensten = namen
+        draft.gegevensdiensten = names
             .iter()
-            .map(|(id, naam)| (id.parse().unwrap(), naam.parse().unwrap()))
+            .map(|(id, name)| (id.parse().unwrap(), name.parse().unwrap()))
             .collect();
         (draft, header)
     })
 }
 
 fn ocl() -> impl Strategy<Value = (OAuthclientlistDraft, Header)> {
-    (header(), btree_map(HOST, NAAM, 0..9)).prop_map(|(header, clients)| {
+    (header(), btree_map(HOST, NAME, 0..9)).prop_map(|(header, clients)| {
         let mut draft = OAuthclientlistDraft::new(header.tijdstempel().clone(), header.volgnummer());
         draft.clients = clients
             .iter()
-            .map(|(host, naam)| (host.parse().unwrap(), naam.parse().unwrap()))
+            .map(|(host, name)| (host.parse().unwrap(), name.parse().unwrap()))
             .collect();
         (draft, header)
     })
 }
 
 fn zal() -> impl Strategy<Value = (ZorgaanbiederslijstDraft, Header)> {
-    let rollen = btree_map("[ -~é]{1,30}", URI, 1..3);
-    let diensten = btree_map(ID, (URI, URI, rollen), 1..3);
-    (header(), btree_map(AANBIEDER, diensten, 0..4)).prop_map(|(header, aanbieders)| {
+    let roles = btree_map("[ -~é]{1,30}", URI, 1..3);
+    let services = btree_map(ID, (URI, URI, roles), 1..3);
+    (header(), btree_map(AANBIEDER, services, 0..4)).prop_map(|(header, aanbieders)| {
         let mut draft = ZorgaanbiederslijstDraft::new(header.tijdstempel().clone(), header.volgnummer());
-        for (naam, diensten) in aanbieders {
-            let mut versie = InterfaceversieDraft::new("2".parse().unwrap());
-            for (id, (authorization, token, rollen)) in diensten {
-                let mut dienst = GegevensdienstDraft::new(
+        for (name, services) in aanbieders {
+            let mut version = InterfaceversieDraft::new("2".parse().unwrap());
+            for (id, (authorization, token, roles)) in services {
+                let mut service = GegevensdienstDraft::new(
                     id.parse().unwrap(),
                     authorization.parse().unwrap(),
                     token.parse().unwrap(),
                 );
-                dienst.systeemrollen = rollen
+                service.systeemrollen = roles
                     .iter()
                     .map(|(code, uri)| SysteemrolDraft::new(code.parse().unwrap(), uri.parse().unwrap()))
                     .collect();
-                versie.gegevensdiensten.push(dienst);
+                version.gegevensdiensten.push(service);
             }
-            let mut aanbieder = ZorgaanbiederDraft::new(naam.parse().unwrap(), Aanbiedertype::Zorgaanbieder);
-            aanbieder.interfaceversies.push(versie);
+            let mut aanbieder = ZorgaanbiederDraft::new(name.parse().unwrap(), Aanbiedertype::Zorgaanbieder);
+            aanbieder.interfaceversies.push(version);
             draft.zorgaanbieders.push(aanbieder);
         }
         (draft, header)
@@ -128,8 +128,8 @@ fn notified() -> impl Strategy<Value = Notified> {
 }
 
 fn client() -> impl Strategy<Value = Client> {
-    let diensten = btree_map(ID, notified(), 0..3).prop_map(|diensten| diensten.into_iter().collect::<Vec<_>>());
-    (option::of(WILD), option::of(diensten), notified())
+    let services = btree_map(ID, notified(), 0..3).prop_map(|services| services.into_iter().collect::<Vec<_>>());
+    (option::of(WILD), option::of(services), notified())
 }
 
 fn write_notified(writer: &mut ListWriter, (subscription, resource): &Notified) {
@@ -175,8 +175,8 @@ proptest! {
     fn core_gnl_100_gegevensdienstnamenlijst((draft, header) in gnl()) {
         let xml = draft.to_xml().unwrap();
         let list = round::<Gegevensdienstnamenlijst>(&xml, &header, Gegevensdienstnamenlijst::to_xml);
-        for (id, naam) in &draft.gegevensdiensten {
-            prop_assert_eq!(list.weergavenaam(id), Some(naam.as_str()));
+        for (id, name) in &draft.gegevensdiensten {
+            prop_assert_eq!(list.weergavenaam(id), Some(name.as_str()));
         }
         prop_assert_eq!((list.len(), list.to_xml()), (draft.gegevensdiensten.len(), xml));
     }
@@ -185,8 +185,8 @@ proptest! {
     fn core_ocl_100_oauthclientlist_of_release2((draft, header) in ocl()) {
         let xml = draft.to_xml().unwrap();
         let list = round::<OAuthclientlist>(&xml, &header, OAuthclientlist::to_xml);
-        for (host, naam) in &draft.clients {
-            prop_assert_eq!(list.client(host).unwrap().organisatienaam_str(), Some(naam.as_str()));
+        for (host, name) in &draft.clients {
+            prop_assert_eq!(list.client(host).unwrap().organisatienaam_str(), Some(name.as_str()));
         }
         prop_assert_eq!((list.len(), list.to_xml()), (draft.clients.len(), xml));
     }
@@ -196,43 +196,43 @@ proptest! {
         let mut writer = ListWriter::new("OAuthclientlist", "xmlns://afsprakenstelsel.medmij.nl/oauthclientlist/release3/");
         writer.header(&header);
         writer.open("OAuthclients");
-        for (host, (naam, diensten, of_client)) in &clients {
+        for (host, (name, services, of_client)) in &clients {
             writer.open("OAuthclient");
             write_notified(&mut writer, of_client);
-            if let Some(diensten) = diensten {
+            if let Some(services) = services {
                 writer.open("Gegevensdiensten");
-                for (id, of_dienst) in diensten {
+                for (id, of_service) in services {
                     writer.open("Gegevensdienst");
-                    write_notified(&mut writer, of_dienst);
+                    write_notified(&mut writer, of_service);
                     writer.value("GegevensdienstId", id);
                     writer.close();
                 }
                 writer.close();
             }
-            maybe(&mut writer, "OAuthclientOrganisatienaam", naam.as_ref());
+            maybe(&mut writer, "OAuthclientOrganisatienaam", name.as_ref());
             writer.value("Hostname", host);
             writer.close();
         }
         let list = round::<OAuthclientlist>(&writer.finish(), &header, OAuthclientlist::to_xml);
         prop_assert_eq!(list.len(), clients.len());
-        for (host, (naam, diensten, of_client)) in &clients {
+        for (host, (name, services, of_client)) in &clients {
             let client = list.client(&host.parse().unwrap()).unwrap();
             let text = |endpoint: Option<medmij_ocl::NotificationEndpoint<'_>>| endpoint.map(|e| e.as_str().to_owned());
-            prop_assert_eq!(client.organisatienaam_str(), naam.as_deref());
+            prop_assert_eq!(client.organisatienaam_str(), name.as_deref());
             prop_assert_eq!(&text(client.subscription_notification_endpoint()), &of_client.0);
             prop_assert_eq!(&text(client.resource_notification_endpoint()), &of_client.1);
-            let read: Option<Vec<(String, Notified)>> = client.gegevensdiensten().map(|diensten| {
-                diensten
-                    .map(|dienst| {
-                        let of_dienst = (
-                            text(dienst.subscription_notification_endpoint()),
-                            text(dienst.resource_notification_endpoint()),
+            let read: Option<Vec<(String, Notified)>> = client.gegevensdiensten().map(|services| {
+                services
+                    .map(|service| {
+                        let of_service = (
+                            text(service.subscription_notification_endpoint()),
+                            text(service.resource_notification_endpoint()),
                         );
-                        (dienst.id_str().to_owned(), of_dienst)
+                        (service.id_str().to_owned(), of_service)
                     })
                     .collect()
             });
-            prop_assert_eq!(&read, diensten, "nothing told is not none");
+            prop_assert_eq!(&read, services, "nothing told is not none");
         }
     }
 
@@ -241,13 +241,13 @@ proptest! {
         for xml in [draft.to_xml_release2().unwrap(), draft.to_xml_release3().unwrap()] {
             let list = round::<Zorgaanbiederslijst>(&xml, &header, Zorgaanbiederslijst::to_xml);
             for aanbieder in &draft.zorgaanbieders {
-                let versie = &aanbieder.interfaceversies[0];
-                for dienst in &versie.gegevensdiensten {
-                    let found = list.gegevensdienst(&aanbieder.naam, &versie.id, &dienst.id).unwrap();
-                    prop_assert_eq!(found.authorization_endpoint().unwrap(), dienst.authorization_endpoint.clone());
-                    prop_assert_eq!(found.token_endpoint().unwrap(), dienst.token_endpoint.clone());
-                    let rollen = found.systeemrollen().map(|rol| (rol.code().unwrap(), rol.resource_endpoint().unwrap()));
-                    prop_assert!(rollen.eq(dienst.systeemrollen.iter().map(|r| (r.code.clone(), r.resource_endpoint.clone()))));
+                let version = &aanbieder.interfaceversies[0];
+                for service in &version.gegevensdiensten {
+                    let found = list.gegevensdienst(&aanbieder.name, &version.id, &service.id).unwrap();
+                    prop_assert_eq!(found.authorization_endpoint().unwrap(), service.authorization_endpoint.clone());
+                    prop_assert_eq!(found.token_endpoint().unwrap(), service.token_endpoint.clone());
+                    let roles = found.systeemrollen().map(|role| (role.code().unwrap(), role.resource_endpoint().unwrap()));
+                    prop_assert!(roles.eq(service.systeemrollen.iter().map(|r| (r.code.clone(), r.resource_endpoint.clone()))));
                 }
             }
             prop_assert_eq!((list.len(), list.to_xml()), (draft.zorgaanbieders.len(), xml));
@@ -264,17 +264,17 @@ proptest! {
         let mut writer = ListWriter::new("Zorgaanbiederslijst", namespace);
         writer.header(&header);
         writer.open("Zorgaanbieders");
-        for (naam, (of, versies)) in &aanbieders {
+        for (name, (of, versions)) in &aanbieders {
             writer.open("Zorgaanbieder");
-            writer.value("Zorgaanbiedernaam", naam);
+            writer.value("Zorgaanbiedernaam", name);
             maybe(&mut writer, "Aanbiedertype", of.as_ref());
-            if let Some(versies) = versies {
+            if let Some(versions) = versions {
                 writer.open("Interfaceversies");
-                for (id, diensten) in versies {
+                for (id, services) in versions {
                     writer.open("Interfaceversie");
                     writer.value("InterfaceversieId", id);
                     writer.open("Gegevensdiensten");
-                    for (n, (authorization, duur, subscription, rol)) in diensten.iter().enumerate() {
+                    for (n, (authorization, duration, subscription, role)) in services.iter().enumerate() {
                         writer.open("Gegevensdienst");
                         writer.value("GegevensdienstId", &n.to_string());
                         if let Some(uri) = authorization {
@@ -282,16 +282,16 @@ proptest! {
                             writer.value("AuthorizationEndpointuri", uri);
                             writer.close();
                         }
-                        if duur.is_some() || subscription.is_some() {
+                        if duration.is_some() || subscription.is_some() {
                             writer.open("Abonneren");
-                            maybe(&mut writer, "MaximaleDuur", duur.as_ref());
+                            maybe(&mut writer, "MaximaleDuur", duration.as_ref());
                             maybe(&mut writer, "SubscriptionEndpointuri", subscription.as_ref());
                             writer.close();
                         }
-                        if let Some(rol) = rol {
+                        if let Some(role) = role {
                             writer.open("Systeemrollen");
                             writer.open("Systeemrol");
-                            writer.value("Systeemrolcode", rol);
+                            writer.value("Systeemrolcode", role);
                             writer.close();
                             writer.close();
                         }
@@ -305,18 +305,18 @@ proptest! {
             writer.close();
         }
         let list = round::<Zorgaanbiederslijst>(&writer.finish(), &header, Zorgaanbiederslijst::to_xml);
-        for (aanbieder, (naam, (of, versies))) in list.zorgaanbieders().zip(&aanbieders) {
-            prop_assert_eq!((aanbieder.naam_str(), aanbieder.aanbiedertype_str()), (naam.as_str(), of.as_deref()));
-            prop_assert_eq!(aanbieder.interfaceversies().len(), versies.as_ref().map_or(0, |versies| versies.len()));
-            for (versie, (id, diensten)) in aanbieder.interfaceversies().zip(versies.iter().flatten()) {
-                prop_assert_eq!((versie.id_str(), versie.gegevensdiensten().len()), (Some(id.as_str()), diensten.len()));
-                for (dienst, (authorization, duur, subscription, rol)) in versie.gegevensdiensten().zip(diensten) {
-                    prop_assert_eq!(dienst.authorization_endpoint_str(), authorization.as_deref());
-                    prop_assert_eq!(dienst.token_endpoint_str(), None);
-                    prop_assert_eq!(dienst.abonneren().is_some(), duur.is_some() || subscription.is_some());
-                    prop_assert_eq!(dienst.abonneren().and_then(|a| a.maximale_duur_str()), duur.as_deref());
-                    prop_assert_eq!(dienst.abonneren().and_then(|a| a.subscription_endpoint_str()), subscription.as_deref());
-                    prop_assert!(dienst.systeemrollen().map(|r| r.code_str()).eq(rol.as_deref()));
+        for (aanbieder, (name, (of, versions))) in list.zorgaanbieders().zip(&aanbieders) {
+            prop_assert_eq!((aanbieder.name_str(), aanbieder.aanbiedertype_str()), (name.as_str(), of.as_deref()));
+            prop_assert_eq!(aanbieder.interfaceversies().len(), versions.as_ref().map_or(0, |versions| versions.len()));
+            for (version, (id, services)) in aanbieder.interfaceversies().zip(versions.iter().flatten()) {
+                prop_assert_eq!((version.id_str(), version.gegevensdiensten().len()), (Some(id.as_str()), services.len()));
+                for (service, (authorization, duration, subscription, role)) in version.gegevensdiensten().zip(services) {
+                    prop_assert_eq!(service.authorization_endpoint_str(), authorization.as_deref());
+                    prop_assert_eq!(service.token_endpoint_str(), None);
+                    prop_assert_eq!(service.abonneren().is_some(), duration.is_some() || subscription.is_some());
+                    prop_assert_eq!(service.abonneren().and_then(|a| a.max_duration_str()), duration.as_deref());
+                    prop_assert_eq!(service.abonneren().and_then(|a| a.subscription_endpoint_str()), subscription.as_deref());
+                    prop_assert!(service.systeemrollen().map(|r| r.code_str()).eq(role.as_deref()));
                 }
             }
         }
@@ -325,31 +325,31 @@ proptest! {
     #[test]
     fn zorgaanbiederskoppellijst(
         header in header(),
-        aanbieders in btree_map(AANBIEDER, (vec(kenmerk(), 0..4), btree_map(WILD, (option::of(WILD), vec(ID, 0..3)), 0..3)), 0..4),
+        aanbieders in btree_map(AANBIEDER, (vec(identifier(), 0..4), btree_map(WILD, (option::of(WILD), vec(ID, 0..3)), 0..3)), 0..4),
     ) {
         let namespace = "xmlns://afsprakenstelsel.medmij.nl/Zorgaanbiederskoppellijst/release1/";
         let mut writer = ListWriter::new("Zorgaanbiederskoppellijst", namespace);
         writer.header(&header);
         writer.open("Zorgaanbieders");
-        for (naam, (kenmerken, diensten)) in &aanbieders {
+        for (name, (identifiers, services)) in &aanbieders {
             writer.open("Zorgaanbieder");
-            writer.value("Zorgaanbiedernaam", naam);
+            writer.value("Zorgaanbiedernaam", name);
             writer.open("IdentificerendeKenmerken");
-            for (_, element, kenmerk) in kenmerken {
+            for (_, element, identifier) in identifiers {
                 writer.open("IdentificerendKenmerk");
-                writer.value(element, kenmerk);
+                writer.value(element, identifier);
                 writer.close();
             }
             writer.close();
             writer.open("Gegevensdiensten");
-            for (id, (naam, versies)) in diensten {
+            for (id, (name, versions)) in services {
                 writer.open("Gegevensdienst");
                 writer.value("GegevensdienstId", id);
-                maybe(&mut writer, "Weergavenaam", naam.as_ref());
+                maybe(&mut writer, "Weergavenaam", name.as_ref());
                 writer.open("Interfaceversies");
-                for (n, versie) in versies.iter().enumerate() {
+                for (n, version) in versions.iter().enumerate() {
                     writer.open("Interfaceversie");
-                    writer.value("InterfaceversieId", &format!("{n}{versie}"));
+                    writer.value("InterfaceversieId", &format!("{n}{version}"));
                     writer.close();
                 }
                 writer.close();
@@ -360,17 +360,17 @@ proptest! {
         }
         let list = round::<Zorgaanbiederskoppellijst>(&writer.finish(), &header, Zorgaanbiederskoppellijst::to_xml);
         prop_assert_eq!(list.len(), aanbieders.len());
-        for (naam, (kenmerken, diensten)) in &aanbieders {
-            let found = list.zorgaanbieder(&naam.parse().unwrap()).unwrap();
-            prop_assert!(found.kenmerken().eq(kenmerken.iter().map(|(soort, _, text)| (*soort, text.as_str()))));
-            for (soort, _, kenmerk) in kenmerken {
-                prop_assert!(list.zorgaanbieders_with(*soort, kenmerk).any(|other| other == found));
+        for (name, (identifiers, services)) in &aanbieders {
+            let found = list.zorgaanbieder(&name.parse().unwrap()).unwrap();
+            prop_assert!(found.identifiers().eq(identifiers.iter().map(|(kind, _, text)| (*kind, text.as_str()))));
+            for (kind, _, identifier) in identifiers {
+                prop_assert!(list.zorgaanbieders_with(*kind, identifier).any(|other| other == found));
             }
-            prop_assert_eq!(found.gegevensdiensten().len(), diensten.len());
-            for (dienst, (id, (naam, versies))) in found.gegevensdiensten().zip(diensten) {
-                prop_assert_eq!((dienst.id_str(), dienst.weergavenaam_str()), (id.as_str(), naam.as_deref()));
-                let versies = versies.iter().enumerate().map(|(n, versie)| format!("{n}{versie}"));
-                prop_assert!(dienst.interfaceversies().eq(versies));
+            prop_assert_eq!(found.gegevensdiensten().len(), services.len());
+            for (service, (id, (name, versions))) in found.gegevensdiensten().zip(services) {
+                prop_assert_eq!((service.id_str(), service.weergavenaam_str()), (id.as_str(), name.as_deref()));
+                let versions = versions.iter().enumerate().map(|(n, version)| format!("{n}{version}"));
+                prop_assert!(service.interfaceversies().eq(versions));
             }
         }
     }
@@ -388,15 +388,15 @@ fn gap() -> impl Strategy<Value = Gap> {
     )
 }
 
-fn kenmerk() -> impl Strategy<Value = (Soort, &'static str, String)> {
-    let soort = select(vec![
-        (Soort::Agb, "AGB"),
-        (Soort::Ura, "URA"),
-        (Soort::Oin, "OIN"),
-        (Soort::Hrn, "HRN"),
-        (Soort::Kvk, "KVK"),
+fn identifier() -> impl Strategy<Value = (Kind, &'static str, String)> {
+    let kind = select(vec![
+        (Kind::Agb, "AGB"),
+        (Kind::Ura, "URA"),
+        (Kind::Oin, "OIN"),
+        (Kind::Hrn, "HRN"),
+        (Kind::Kvk, "KVK"),
     ]);
-    (soort, "([0-9]{8}|[0-9]{20}|[ -~\t\r\né]{0,31})").prop_map(|((soort, element), text)| (soort, element, text))
+    (kind, "([0-9]{8}|[0-9]{20}|[ -~\t\r\né]{0,31})").prop_map(|((kind, element), text)| (kind, element, text))
 }
 
 /// What proptest makes, as documents; judged all at once.

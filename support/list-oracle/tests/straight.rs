@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.alst.202, core.ocl.202, core.gnl.202, core.whl.304 — the fast path through a document and the way through the
-//! tokenizer give the same: verdict, rule, line, path and message, and the same list. A space in a start tag (`<Naam >`)
+//! tokenizer give the same: verdict, rule, line, path and message, and the same list. A space in a start tag (`<Name >`)
 //! means nothing, and makes the reader take the other way.
 
-use medmij_list::{Limits, List, ListError, ReadOptions, Snapshot};
+use medmij_list::{List, ListError, ReadLimits, ReadOptions, Snapshot};
 use medmij_list_oracle::{build, family::Family, mutate::mutant, rng::Rng, tree};
 use medmij_zal::Zorgaanbiederslijst;
 
@@ -41,7 +41,7 @@ fn both_ways_say_the_same_of_a_mutant() {
             continue;
         };
         // what looks like a tag in CDATA is text
-        if mutant.limits != Limits::default() || text.contains("<![CDATA[") {
+        if mutant.limits != ReadLimits::default() || text.contains("<![CDATA[") {
             continue;
         }
         let straight = mutant.family.read(&mutant.bytes, &mutant.limits, None);
@@ -66,9 +66,9 @@ fn both_ways_give_the_same_list() {
         let (other, straight) = (read(spaced(&text)), read(text));
         assert!(straight.list() == other.list(), "seed {seed}");
         for aanbieder in straight.zorgaanbieders() {
-            let naam = aanbieder.naam().unwrap();
-            assert_eq!(straight.zorgaanbieder(&naam), other.zorgaanbieder(&naam));
-            assert_eq!(straight.zorgaanbieder(&naam), Some(aanbieder));
+            let name = aanbieder.name().unwrap();
+            assert_eq!(straight.zorgaanbieder(&name), other.zorgaanbieder(&name));
+            assert_eq!(straight.zorgaanbieder(&name), Some(aanbieder));
         }
         assert_eq!(List::len(straight.list()), List::len(other.list()));
     }

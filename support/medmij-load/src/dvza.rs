@@ -12,11 +12,11 @@ use std::{
 };
 
 use medmij_dvza::{
-    Aanbieder, Aanbieders, Authentication, Client, Clients, Dienst, Dvza, LoginCallback, LoginOutcome, LoginRequest,
-    LoginStart, Persoon, Server, ServerConfig, SourceBirthDate, SupplierError, Toets, ToetsUitslag, ToetsVraag,
-    store::Store,
+    Aanbieder, Aanbieders, Authentication, Client, Clients, Dvza, LoginCallback, LoginOutcome, LoginRequest,
+    LoginStart, OfferedService, Persoon, Server, ServerConfig, SourceBirthDate, SupplierError, Toets, ToetsOutcome,
+    ToetsQuery, store::Store,
 };
-use medmij_oauth::{ClientId, Functie, policy::Lifetime, seal::LocalKeyRing};
+use medmij_oauth::{ClientId, Function, policy::Lifetime, seal::LocalKeyRing};
 use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Hostname, Organisatienaam, OsEntropy};
 
 use crate::{
@@ -35,10 +35,16 @@ pub(crate) struct LoadDvza<S> {
 impl<S: Store> LoadDvza<S> {
     /// A server over this store, with keys of its own, whose codes, tokens and flows live so long.
     pub(crate) fn server(store: Arc<S>, lifetime: Duration) -> Result<Server<Self>, Failure> {
-        let diensten = [("42", "Huisartsgegevens"), ("48", "Basisgegevens Zorg")];
-        let diensten = diensten
+        let services = [("42", "Huisartsgegevens"), ("48", "Basisgegevens Zorg")];
+        let services = services
             .iter()
-            .map(|(id, naam)| Ok(Dienst::new(GegevensdienstId::parse(id)?, Functie::Verzamelen, *naam)))
+            .map(|(id, name)| {
+                Ok(OfferedService::new(
+                    GegevensdienstId::parse(id)?,
+                    Function::Verzamelen,
+                    *name,
+                ))
+            })
             .collect::<Result<_, Failure>>()?;
         let dvza = Self {
             store,
@@ -48,7 +54,7 @@ impl<S: Store> LoadDvza<S> {
                 Aanbiedernaam::parse(AANBIEDER)?,
                 "Huisartsenpraktijk De Linde",
                 "https://praktijk.example.nl/privacy",
-                diensten,
+                services,
             ),
         };
         let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
@@ -95,8 +101,8 @@ impl<S: Store> Clients for LoadDvza<S> {
 }
 
 impl<S: Store> Aanbieders for LoadDvza<S> {
-    async fn aanbieder(&self, naam: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
-        Ok((*naam == self.aanbieder.naam).then(|| self.aanbieder.clone()))
+    async fn aanbieder(&self, name: &Aanbiedernaam) -> Result<Option<Aanbieder>, SupplierError> {
+        Ok((*name == self.aanbieder.name).then(|| self.aanbieder.clone()))
     }
 }
 
@@ -111,13 +117,13 @@ impl<S: Store> Authentication for LoadDvza<S> {
     async fn finish(&self, _: &LoginCallback<'_>) -> Result<LoginOutcome, SupplierError> {
         let number = self.logins.fetch_add(1, Ordering::Relaxed);
         let bsn = Bsn::parse(&nth_bsn(number)).map_err(|error| SupplierError::new("login", error))?;
-        Ok(LoginOutcome::Ingelogd(Persoon::new(bsn)))
+        Ok(LoginOutcome::LoggedIn(Persoon::new(bsn)))
     }
 }
 
 impl<S: Store> Toets for LoadDvza<S> {
-    async fn toets(&self, vraag: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
-        Ok(ToetsUitslag::Beschikbaar(vraag.gegevensdiensten.to_vec()))
+    async fn toets(&self, query: &ToetsQuery<'_>) -> Result<ToetsOutcome, SupplierError> {
+        Ok(ToetsOutcome::Available(query.gegevensdiensten.to_vec()))
     }
 
     async fn geboortedatum(&self, _: &Bsn, _: &Aanbieder) -> Result<Option<SourceBirthDate>, SupplierError> {

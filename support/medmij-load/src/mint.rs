@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use http::HeaderMap;
-use medmij_dvp::{Aanvraag, Dvp, Started, group_by_endpoints};
+use medmij_dvp::{Dvp, FlowRequest, Started, group_by_endpoints};
 use medmij_dvza::{Arrived, Next, Server, Submitted, Visitor, store::Store};
 use medmij_oauth::{ClientId, RedirectUri, form::Form};
 use medmij_types::{Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, Release};
@@ -31,8 +31,12 @@ pub(crate) fn start(dvp: &Dvp) -> Result<Started, Failure> {
     let groups = group_by_endpoints(ids.map(|id| (id, front.clone(), back.clone())));
     let group = groups.first().ok_or("no group")?;
     let aanbieder = Aanbiedernaam::parse(AANBIEDER)?;
-    let aanvraag = Aanvraag::verzamelen(Release::DEFAULT, aanbieder, group, RedirectUri::parse(REDIRECT)?)?;
-    Ok(dvp.start(medmij_dvp::person::ActiveAccount::danger_unchecked(), aanvraag, SESSION)?)
+    let flow_request = FlowRequest::verzamelen(Release::DEFAULT, aanbieder, group, RedirectUri::parse(REDIRECT)?)?;
+    Ok(dvp.start(
+        medmij_dvp::person::ActiveAccount::danger_unchecked(),
+        flow_request,
+        SESSION,
+    )?)
 }
 
 /// The session at the DVP of every flow here.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use medmij_dvza::store::{Granted, Store, TakenCode};
+use medmij_dvza::store::{Granted, RedeemedCode, Store};
 use tokio::{io::AsyncWriteExt as _, sync::mpsc};
 
 use crate::{
@@ -63,7 +63,7 @@ async fn one<S: Store>(store: &S, say: &mpsc::Sender<String>) -> Result<(), Fail
     say.send(format!("granted {}\n", code.to_line())).await?;
     let redeem = work::redeem(code.binding)?;
     let taken = store.take_code(&code.code, &redeem).await?;
-    if !matches!(taken, TakenCode::Fresh(_)) {
+    if !matches!(taken, RedeemedCode::Fresh(_)) {
         return Err("a code was not fresh".into());
     }
     say.send(format!(

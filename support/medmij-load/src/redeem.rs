@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use medmij_dvza::store::{Store, TakenCode};
+use medmij_dvza::store::{RedeemedCode, Store};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 use crate::{
@@ -70,8 +70,8 @@ async fn all<S: Store>(store: &Arc<S>, codes: &[Code], redeemers: usize) -> Resu
             tasks.push(tokio::spawn(async move {
                 let redeem = work::redeem(code.binding)?;
                 match store.take_code(&code.code, &redeem).await? {
-                    TakenCode::Fresh(_) => Ok::<_, Failure>(Some(redeem.access.token)),
-                    TakenCode::Replayed | TakenCode::Unknown => Ok(None),
+                    RedeemedCode::Fresh(_) => Ok::<_, Failure>(Some(redeem.access.token)),
+                    RedeemedCode::Replayed | RedeemedCode::Unknown => Ok(None),
                     other => Err(format!("a code was {other:?}").into()),
                 }
             }));

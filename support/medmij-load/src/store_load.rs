@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use medmij_dvza::store::{FlowId, Granted, Store, TakenCode};
+use medmij_dvza::store::{FlowId, Granted, RedeemedCode, Store};
 use medmij_oauth::storage::SecretHash;
 
 use crate::{
@@ -88,7 +88,7 @@ impl Work for Load<'_> {
                 let since = Instant::now();
                 let taken = store.take_code(&code.code, &redeem).await?;
                 let took = since.elapsed();
-                expect(matches!(taken, TakenCode::Fresh(_)), "a code was not fresh")?;
+                expect(matches!(taken, RedeemedCode::Fresh(_)), "a code was not fresh")?;
                 Ok((redeem.access.token, took))
             }
         });

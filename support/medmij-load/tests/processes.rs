@@ -11,7 +11,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use medmij_dvza::store::{NewAccess, Redeem, Store, TakenCode};
+use medmij_dvza::store::{NewAccess, Redeem, RedeemedCode, Store};
 use medmij_oauth::{ClientId, storage::SecretHash};
 use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 use medmij_test::postgres::TestPostgres;
@@ -82,10 +82,10 @@ async fn o17_a_killed_process_keeps_its_promises() {
         let access = NewAccess::new(other(code), std::time::Duration::from_secs(900), vec![]);
         let redeem = Redeem::new(client, *binding, vec![], access);
         match store.take_code(code, &redeem).await.unwrap() {
-            TakenCode::Replayed if taken.contains_key(code) => {}
+            RedeemedCode::Replayed if taken.contains_key(code) => {}
             // taken, and killed before it could be said
-            TakenCode::Replayed => in_doubt += 1,
-            TakenCode::Fresh(_) => {
+            RedeemedCode::Replayed => in_doubt += 1,
+            RedeemedCode::Fresh(_) => {
                 assert!(!taken.contains_key(code), "a code worked twice");
                 fresh += 1;
             }

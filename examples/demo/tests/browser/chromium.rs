@@ -143,8 +143,8 @@ impl Browser {
     }
 
     /// Presses the button of a page of the DVZA with this answer.
-    pub(crate) async fn answer(&self, antwoord: &str) {
-        self.find(&format!("button[name=antwoord][value={antwoord}]"))
+    pub(crate) async fn answer(&self, reply: &str) {
+        self.find(&format!("button[name=antwoord][value={reply}]"))
             .await
             .click()
             .await

@@ -5,10 +5,10 @@
 //! Needs `chromium` and `chromedriver`; where they are not installed each test says so and is skipped.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod aanval;
+mod alike;
+mod attack;
 mod chromium;
-mod gelijk;
-mod inloggen;
+mod login;
 mod reflow;
 mod verzamelen;
-mod wereld;
+mod world;

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     chromium::{Browser, Driver},
-    wereld::{MET_DOSSIER, Wereld},
+    world::{WITH_DOSSIER, World},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -15,16 +15,16 @@ async fn wcag_1_4_10_no_page_of_a_dvza_scrolls_sideways_at_320_pixels_with_the_l
     let Some(driver) = Driver::start().await else { return };
     // one word of the longest name that is registered: 200 characters
     let name: String = "Gehandicaptenzorginstelling".chars().cycle().take(200).collect();
-    let (wereld, _dvp) = Wereld::start_with_names(&name).await;
+    let (world, _dvp) = World::start_with_names(&name).await;
     for width in [320, 1280] {
         let browser = driver.browser_of_width(width).await;
         let look = async |page: &str| fits(&browser, width, page).await;
-        let (_, location) = wereld.request();
+        let (_, location) = world.request();
 
         browser.open(&location).await;
         browser.at("Gegevens van").await;
         look("landing").await;
-        browser.log_in(MET_DOSSIER).await;
+        browser.log_in(WITH_DOSSIER).await;
         browser.at("Toestemming geven").await;
         look("toestemming").await;
         browser.find("input[name=langdurig]").await.click().await.unwrap();
@@ -43,7 +43,7 @@ async fn wcag_1_4_10_no_page_of_a_dvza_scrolls_sideways_at_320_pixels_with_the_l
         browser.at("Wie wilt u zijn?").await;
         look("inlogstub").await;
         browser
-            .find(&format!("button[name=persoon][value=\"{MET_DOSSIER}\"]"))
+            .find(&format!("button[name=persoon][value=\"{WITH_DOSSIER}\"]"))
             .await
             .click()
             .await
@@ -63,13 +63,13 @@ async fn wcag_1_4_10_no_page_of_a_dvza_scrolls_sideways_at_320_pixels_with_the_l
             ("/oauth/nergens", "Deze pagina is er niet", "niet-gevonden"),
             ("/oauth/authorize", "Deze vraag klopt niet", "fout"),
         ] {
-            browser.open(&format!("{}{path}", wereld.dvza())).await;
+            browser.open(&format!("{}{path}", world.dvza())).await;
             browser.at(heading).await;
             look(page).await;
         }
         browser.close().await;
     }
-    wereld.rollen.stop().await;
+    world.roles.stop().await;
 }
 
 async fn fits(browser: &Browser, width: u32, page: &str) {

@@ -5,20 +5,20 @@ use fantoccini::{Locator, key::Key};
 
 use crate::{
     chromium::Driver,
-    wereld::{MET_DOSSIER, Site, Wereld},
+    world::{Site, WITH_DOSSIER, World},
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn core_usrint_100_102_verzamelen_by_keyboard_without_javascript() {
     let Some(driver) = Driver::start().await else { return };
-    let wereld = Wereld::start().await;
+    let world = World::start().await;
     let browser = driver.browser_without_javascript().await;
     let site = Site::anywhere().await;
     let script = "<h1>Met</h1><script>document.querySelector('h1').textContent = 'Script'</script>";
     browser.open(&site.put("anders.localhost", "/", script)).await;
     browser.at("Met").await;
 
-    browser.open(&wereld.network.start).await;
+    browser.open(&world.network.start).await;
     browser.at("Bij wie wilt u gegevens ophalen?").await;
     browser.tab_to("Ophalen bij huisartsdewilg").await;
     browser.press(Key::Enter).await;
@@ -51,22 +51,22 @@ async fn core_usrint_100_102_verzamelen_by_keyboard_without_javascript() {
         "no code stays in the address bar"
     );
     browser.close().await;
-    wereld.rollen.stop().await;
+    world.roles.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn o8_the_back_button_and_a_second_tab_give_no_second_answer() {
     let Some(driver) = Driver::start().await else { return };
-    let (wereld, dvp) = Wereld::start_with_watching_dvp().await;
+    let (world, dvp) = World::start_with_watching_dvp().await;
     let browser = driver.browser().await;
 
     // back from the login: the start again, and on from there
-    browser.open(&wereld.request().1).await;
+    browser.open(&world.request().1).await;
     browser.at("Gegevens van").await;
     browser.answer("inloggen").await;
     browser.at("Wie wilt u zijn?").await;
     browser.client.back().await.unwrap();
-    browser.log_in(MET_DOSSIER).await;
+    browser.log_in(WITH_DOSSIER).await;
     browser.at("Toestemming geven").await;
 
     // the same question in a second tab: it shows there too, and is answered in one of them
@@ -94,12 +94,12 @@ async fn o8_the_back_button_and_a_second_tab_give_no_second_answer() {
     assert_eq!(dvp.seen().len(), 1);
 
     // two flows at once, in two tabs, do not get in each other's way
-    browser.open(&wereld.request().1).await;
-    browser.log_in(MET_DOSSIER).await;
+    browser.open(&world.request().1).await;
+    browser.log_in(WITH_DOSSIER).await;
     browser.at("Toestemming geven").await;
     browser.switch(&second).await;
-    browser.open(&wereld.request().1).await;
-    browser.log_in(MET_DOSSIER).await;
+    browser.open(&world.request().1).await;
+    browser.log_in(WITH_DOSSIER).await;
     browser.at("Toestemming geven").await;
     browser.switch(&first).await;
     browser.answer("ja").await;
@@ -110,5 +110,5 @@ async fn o8_the_back_button_and_a_second_tab_give_no_second_answer() {
     let codes = dvp.seen().iter().filter(|seen| seen.target.contains("code=")).count();
     assert_eq!(codes, 3);
     browser.close().await;
-    wereld.rollen.stop().await;
+    world.roles.stop().await;
 }

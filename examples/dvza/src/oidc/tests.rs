@@ -5,8 +5,8 @@ use super::{Oidc, OidcConfig};
 use axum::{Router, body::Body};
 use http::{Request, header};
 use medmij_dvza::{
-    Aanbieder, Client, Clients, Dienst, Dvza, Server, ServerConfig, SourceBirthDate, SupplierError, Toets,
-    ToetsUitslag, ToetsVraag,
+    Aanbieder, Client, Clients, Dvza, OfferedService, Server, ServerConfig, SourceBirthDate, SupplierError, Toets,
+    ToetsOutcome, ToetsQuery,
     registratie::Registratie,
     router::{RouterOptions, front_channel},
     store::MemoryStore,
@@ -25,13 +25,13 @@ use tower::ServiceExt as _;
 
 const BSN: &str = "999990019";
 
-struct Praktijk {
+struct Practice {
     store: MemoryStore,
     registratie: Registratie,
     login: Oidc,
 }
 
-impl Dvza for Praktijk {
+impl Dvza for Practice {
     type Store = MemoryStore;
     type Clients = Self;
     type Aanbieders = Registratie;
@@ -55,17 +55,17 @@ impl Dvza for Praktijk {
     }
 }
 
-impl Clients for Praktijk {
+impl Clients for Practice {
     async fn client(&self, _: &ClientId) -> Result<Option<Client>, SupplierError> {
         Ok(Some(Client::new(None, None)))
     }
 }
 
-impl Toets for Praktijk {
-    async fn toets(&self, vraag: &ToetsVraag<'_>) -> Result<ToetsUitslag, SupplierError> {
-        assert_eq!(vraag.persoon.bsn.expose(), BSN, "who logged in");
-        assert!(vraag.persoon.betrouwbaarheidsniveau.is_some());
-        Ok(ToetsUitslag::Beschikbaar(vraag.gegevensdiensten.to_vec()))
+impl Toets for Practice {
+    async fn toets(&self, query: &ToetsQuery<'_>) -> Result<ToetsOutcome, SupplierError> {
+        assert_eq!(query.persoon.bsn.expose(), BSN, "who logged in");
+        assert!(query.persoon.assurance_level.is_some());
+        Ok(ToetsOutcome::Available(query.gegevensdiensten.to_vec()))
     }
     async fn geboortedatum(&self, _: &Bsn, _: &Aanbieder) -> Result<Option<SourceBirthDate>, SupplierError> {
         Ok(SourceBirthDate::parse("19700901").ok())
@@ -199,14 +199,14 @@ async fn world(provider: &Provider, change: impl FnOnce(&mut OidcConfig)) -> Bro
     let mut config: OidcConfig = serde_json::from_value(json).unwrap();
     change(&mut config);
     let login = Oidc::danger_plain_http(config).unwrap();
-    let dienst = Dienst::verzamelen("48".parse().unwrap(), "Basisgegevens Zorg");
+    let service = OfferedService::verzamelen("48".parse().unwrap(), "Basisgegevens Zorg");
     let linde = Aanbieder::new(
         "huisartsdelinde".parse().unwrap(),
         "De Linde",
         "https://linde.example/",
-        vec![dienst],
+        vec![service],
     );
-    let dvza = Praktijk {
+    let dvza = Practice {
         store: MemoryStore::default(),
         registratie: Registratie::new([linde]),
         login,

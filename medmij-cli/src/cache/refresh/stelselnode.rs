@@ -9,7 +9,7 @@ use medmij_types::Hostname;
 use medmij_whitelist::HostPolicy;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{arguments::CacheRefresh, trouble::Trouble};
+use crate::{arguments::CacheRefresh, cli_error::CliError};
 
 /// A Stelselnode to fetch from.
 pub(super) struct Stelselnode {
@@ -19,30 +19,30 @@ pub(super) struct Stelselnode {
 }
 
 impl Stelselnode {
-    pub(super) fn open(arguments: &CacheRefresh) -> Result<Self, Trouble> {
+    pub(super) fn open(arguments: &CacheRefresh) -> Result<Self, CliError> {
         let name = arguments.stelselnode.as_deref().unwrap_or_default();
-        let host = Hostname::parse(name).map_err(|cause| Trouble::failed(format!("--stelselnode {name}"), cause))?;
+        let host = Hostname::parse(name).map_err(|cause| CliError::failed(format!("--stelselnode {name}"), cause))?;
         let identity = NodeIdentity::from_pem(&needed(arguments.chain.as_deref())?, &needed(arguments.key.as_deref())?)
-            .map_err(|cause| Trouble::failed("the identity of this node", cause))?;
+            .map_err(|cause| CliError::failed("the identity of this node", cause))?;
         let roots = TrustRoots::from_pem(&needed(arguments.roots.as_deref())?)
-            .map_err(|cause| Trouble::failed("the roots", cause))?;
+            .map_err(|cause| CliError::failed("the roots", cause))?;
         let mut builder = BackChannel::builder(identity, roots, HostPolicy::stelselnode_only(host.clone()))
             .revocation(revocation(&arguments.crl, arguments.danger_no_revocation)?);
         if let Some(path) = &arguments.danger_loopback {
             let text = String::from_utf8_lossy(&needed(Some(path))?).into_owned();
             let map: DangerLoopback = text
                 .parse()
-                .map_err(|cause| Trouble::failed("the loopback map", cause))?;
+                .map_err(|cause| CliError::failed("the loopback map", cause))?;
             builder = builder.danger_loopback(map);
         }
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|e| Trouble::failed("tokio", e))?;
+            .map_err(|e| CliError::failed("tokio", e))?;
         let _inside = runtime.enter();
         let channel = builder
             .build()
-            .map_err(|cause| Trouble::failed("the back channel", cause))?;
+            .map_err(|cause| CliError::failed("the back channel", cause))?;
         let source = StelselnodeSource::new(channel, host.clone(), arguments.api).folder(&arguments.path);
         drop(_inside);
         Ok(Self { host, source, runtime })
@@ -57,20 +57,20 @@ impl Stelselnode {
     }
 }
 
-fn needed(path: Option<&Path>) -> Result<Vec<u8>, Trouble> {
+fn needed(path: Option<&Path>) -> Result<Vec<u8>, CliError> {
     // clap asks for all of them together with --stelselnode
-    let path = path.ok_or_else(|| Trouble::Usage("--stelselnode needs --chain, --key and --roots".to_owned()))?;
-    std::fs::read(path).map_err(|cause| Trouble::Read {
+    let path = path.ok_or_else(|| CliError::Usage("--stelselnode needs --chain, --key and --roots".to_owned()))?;
+    std::fs::read(path).map_err(|cause| CliError::Read {
         name: path.display().to_string(),
         cause,
     })
 }
 
-fn revocation(files: &[PathBuf], off: bool) -> Result<Revocation, Trouble> {
+fn revocation(files: &[PathBuf], off: bool) -> Result<Revocation, CliError> {
     if off {
         return Ok(Revocation::danger_off());
     }
-    let failed = |cause| Trouble::failed("the revocation lists", cause);
+    let failed = |cause| CliError::failed("the revocation lists", cause);
     let mut crls = Vec::new();
     for path in files {
         let bytes = needed(Some(path))?;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! One row of the registration in JSON: read with the place and the rule of the first fault, and written.
 
-use medmij_oauth::{Functie, Vertegenwoordiging};
+use medmij_oauth::{Function, Vertegenwoordiging};
 use medmij_types::{Aanbiedernaam, GegevensdienstId, Tijdstempel};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::super::RegistratieError;
-use crate::server::{Aanbieder, AanbiederLimits, AanbiederTexts, Dienst, RegisteredBronsysteem};
+use crate::server::{Aanbieder, AanbiederLimits, AanbiederTexts, OfferedService, RegisteredBronsysteem};
 
 /// Writes a registration, end times included.
 pub(in crate::registratie) fn write<'a>(
@@ -32,12 +32,12 @@ pub(super) struct File {
 pub(super) struct Row {
     aanbieder: String,
     weergavenaam: String,
-    privacyverklaring: String,
+    privacy_statement: String,
     gegevensdiensten: Vec<Value>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     vertegenwoordiging: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    bronsystemen: Vec<BronRow>,
+    bronsystemen: Vec<BronsysteemRow>,
     #[serde(default, skip_serializing_if = "LimitsRow::is_none")]
     limits: LimitsRow,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,21 +46,21 @@ pub(super) struct Row {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DienstRow {
+struct ServiceRow {
     id: String,
-    functie: String,
-    naam: String,
+    function: String,
+    name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    maximale_duur: Option<u32>,
+    max_duration: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    eindigt: Option<String>,
+    ends_at: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     bronsystemen: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct BronRow {
+struct BronsysteemRow {
     name: String,
     address: String,
 }
@@ -90,15 +90,15 @@ struct TextsRow {
 
 impl Row {
     pub(super) fn read(self) -> Result<Aanbieder, Fault> {
-        let naam = Aanbiedernaam::parse(&self.aanbieder).map_err(|error| Fault::new("aanbieder", error))?;
+        let name = Aanbiedernaam::parse(&self.aanbieder).map_err(|error| Fault::new("aanbieder", error))?;
         check_length("weergavenaam", &self.weergavenaam, MAX_NAME)?;
-        if !self.privacyverklaring.starts_with("https://") {
+        if !self.privacy_statement.starts_with("https://") {
             return Err(Fault::new(
                 "privacyverklaring",
                 "not an https address (core.usrint.102)",
             ));
         }
-        let mut aanbieder = Aanbieder::new(naam, self.weergavenaam, self.privacyverklaring, Vec::new());
+        let mut aanbieder = Aanbieder::new(name, self.weergavenaam, self.privacy_statement, Vec::new());
         for (at, row) in self.bronsystemen.into_iter().enumerate() {
             let place = |field| format!("bronsystemen[{at}].{field}");
             check_length(&place("name"), &row.name, MAX_NAME)?;
@@ -112,18 +112,18 @@ impl Row {
         }
         for (at, value) in self.gegevensdiensten.into_iter().enumerate() {
             let place = format!("gegevensdiensten[{at}]");
-            let dienst = of_value::<DienstRow>(value, &place)?.read(&place)?;
-            if aanbieder.dienst(dienst.functie, &dienst.id).is_some() {
+            let service = of_value::<ServiceRow>(value, &place)?.read(&place)?;
+            if aanbieder.service(service.function, &service.id).is_some() {
                 return Err(Fault::new(place, "occurs twice"));
             }
-            let known = |name: &String| aanbieder.bronsystemen.iter().any(|bron| bron.name == *name);
-            if !dienst.bronsystemen.iter().all(known) {
+            let known = |name: &String| aanbieder.bronsystemen.iter().any(|source| source.name == *name);
+            if !service.bronsystemen.iter().all(known) {
                 return Err(Fault::new(
                     format!("{place}.bronsystemen"),
                     "names one that the aanbieder does not have",
                 ));
             }
-            aanbieder.diensten.push(dienst);
+            aanbieder.services.push(service);
         }
         for (at, name) in self.vertegenwoordiging.iter().enumerate() {
             let kind = Vertegenwoordiging::from_name(name);
@@ -142,22 +142,22 @@ impl Row {
     }
 
     fn of(aanbieder: &Aanbieder) -> Result<Self, Box<dyn std::error::Error>> {
-        let diensten = aanbieder.diensten.iter().map(|dienst| {
-            let row = DienstRow::of(dienst)?;
+        let services = aanbieder.services.iter().map(|service| {
+            let row = ServiceRow::of(service)?;
             Ok::<_, Box<dyn std::error::Error>>(serde_json::to_value(row)?)
         });
         Ok(Self {
-            aanbieder: aanbieder.naam.as_str().to_owned(),
+            aanbieder: aanbieder.name.as_str().to_owned(),
             weergavenaam: aanbieder.weergavenaam.clone(),
-            privacyverklaring: aanbieder.privacyverklaring.clone(),
-            gegevensdiensten: diensten.collect::<Result<_, _>>()?,
+            privacy_statement: aanbieder.privacy_statement.clone(),
+            gegevensdiensten: services.collect::<Result<_, _>>()?,
             vertegenwoordiging: (aanbieder.vertegenwoordiging.iter())
                 .map(|kind| kind.as_str().to_owned())
                 .collect(),
             bronsystemen: (aanbieder.bronsystemen.iter())
-                .map(|bron| BronRow {
-                    name: bron.name.clone(),
-                    address: bron.address.clone(),
+                .map(|source| BronsysteemRow {
+                    name: source.name.clone(),
+                    address: source.address.clone(),
                 })
                 .collect(),
             limits: LimitsRow {
@@ -172,30 +172,31 @@ impl Row {
     }
 }
 
-impl DienstRow {
-    fn read(self, place: &str) -> Result<Dienst, Fault> {
+impl ServiceRow {
+    fn read(self, place: &str) -> Result<OfferedService, Fault> {
         let at = |field| format!("{place}.{field}");
         let id = GegevensdienstId::parse(&self.id).map_err(|error| Fault::new(at("id"), error))?;
-        let functie = Functie::from_name(&self.functie).ok_or_else(|| Fault::new(at("functie"), "no such functie"))?;
-        let mut dienst = Dienst::new(id, functie, self.naam);
-        dienst.maximale_duur = self.maximale_duur;
-        dienst.bronsystemen = self.bronsystemen;
-        if let Some(text) = self.eindigt {
+        let function =
+            Function::from_name(&self.function).ok_or_else(|| Fault::new(at("functie"), "no such functie"))?;
+        let mut service = OfferedService::new(id, function, self.name);
+        service.max_duration = self.max_duration;
+        service.bronsystemen = self.bronsystemen;
+        if let Some(text) = self.ends_at {
             let end = Tijdstempel::parse(&text).ok().and_then(|stamp| stamp.to_system_time());
-            dienst.eindigt = Some(end.ok_or_else(|| Fault::new(at("eindigt"), "no xs:dateTime with a zone"))?);
+            service.ends_at = Some(end.ok_or_else(|| Fault::new(at("eindigt"), "no xs:dateTime with a zone"))?);
         }
-        Ok(dienst)
+        Ok(service)
     }
 
-    fn of(dienst: &Dienst) -> Result<Self, Box<dyn std::error::Error>> {
-        let eindigt = dienst.eindigt.map(Tijdstempel::from_system_time).transpose()?;
+    fn of(service: &OfferedService) -> Result<Self, Box<dyn std::error::Error>> {
+        let ends_at = service.ends_at.map(Tijdstempel::from_system_time).transpose()?;
         Ok(Self {
-            id: dienst.id.as_str().to_owned(),
-            functie: dienst.functie.as_str().to_owned(),
-            naam: dienst.naam.clone(),
-            maximale_duur: dienst.maximale_duur,
-            eindigt: eindigt.map(|stamp| stamp.as_str().to_owned()),
-            bronsystemen: dienst.bronsystemen.clone(),
+            id: service.id.as_str().to_owned(),
+            function: service.function.as_str().to_owned(),
+            name: service.name.clone(),
+            max_duration: service.max_duration,
+            ends_at: ends_at.map(|stamp| stamp.as_str().to_owned()),
+            bronsystemen: service.bronsystemen.clone(),
         })
     }
 }

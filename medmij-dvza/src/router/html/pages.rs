@@ -8,8 +8,8 @@ use medmij_oauth::policy::Uitzondering;
 
 use super::RenderContext;
 use crate::server::{
-    AccessLogScreen, DienstScreen, EindeScreen, Fill, LoginAnswerScreen, Namen, OverzichtScreen, Page, StoringScreen,
-    TextPack, ToestemmingRow, ToestemmingScreen, isolate,
+    AccessLogScreen, EndScreen, Fill, LoginAnswerScreen, OutageScreen, OverviewScreen, Page, ScreenNames,
+    ServiceScreen, TextPack, ToestemmingRow, ToestemmingScreen, isolate,
 };
 
 /// What every page has around its own content.
@@ -21,15 +21,15 @@ pub(super) struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     pub(super) fn new(page: &'a Page, context: &'a RenderContext<'a>) -> Self {
-        let fill = page.fill(page.screen.namen());
+        let fill = page.fill(page.screen.names());
         Self { page, context, fill }
     }
 
-    pub(super) fn with_dienst(mut self, screen: &DienstScreen) -> Self {
+    pub(super) fn with_service(mut self, screen: &ServiceScreen) -> Self {
         self.fill = self
             .fill
-            .name("{dienst}", &screen.dienst)
-            .plain("{dagen}", screen.dagen.to_string());
+            .name("{service}", &screen.service)
+            .plain("{days}", screen.days.to_string());
         self
     }
 
@@ -41,8 +41,8 @@ impl<'a> Frame<'a> {
         self.fill.text(sentence)
     }
 
-    fn text_for(&self, namen: &Namen, sentence: &str) -> String {
-        self.page.fill(Some(namen)).text(sentence)
+    fn text_for(&self, names: &ScreenNames, sentence: &str) -> String {
+        self.page.fill(Some(names)).text(sentence)
     }
 
     fn name(&self, name: &str) -> String {
@@ -67,9 +67,13 @@ impl<'a> Frame<'a> {
         let known = self
             .page
             .screen
-            .namen()
-            .is_some_and(|namen| !namen.aanbieder.is_empty());
-        self.text(if known { &extra.afzender_voor } else { &extra.afzender })
+            .names()
+            .is_some_and(|names| !names.aanbieder.is_empty());
+        self.text(if known {
+            &extra.sender_text_for
+        } else {
+            &extra.sender_text
+        })
     }
 
     fn step(&self) -> Option<String> {
@@ -77,15 +81,15 @@ impl<'a> Frame<'a> {
         let fill = self
             .fill
             .clone()
-            .plain("{stap}", step.to_string())
-            .plain("{stappen}", of.to_string());
-        Some(fill.text(&self.texts().extra.stap))
+            .plain("{step}", step.to_string())
+            .plain("{steps}", of.to_string());
+        Some(fill.text(&self.texts().extra.step))
     }
 
     /// Where to get help: what the Aanbieder says, or the telephone of the DVZA.
     fn help(&self) -> String {
         let own = self.page.own.as_ref().and_then(|own| own.help.clone());
-        own.unwrap_or_else(|| self.text(&self.texts().extra.hulp))
+        own.unwrap_or_else(|| self.text(&self.texts().extra.help_text))
     }
 
     fn explanation(&self) -> Option<&str> {
@@ -104,8 +108,8 @@ impl<'a> Frame<'a> {
         Some(
             self.fill
                 .clone()
-                .plain("{datum}", words)
-                .text(&self.texts().extra.overzicht_sinds),
+                .plain("{date}", words)
+                .text(&self.texts().extra.overview_since),
         )
     }
 }
@@ -170,21 +174,21 @@ plain!(LandingBeheren, "landing-beheren.html");
 page!(Toestemming, "toestemming.html", ToestemmingScreen);
 plain!(Bevestiging, "bevestiging.html");
 plain!(Abonneren, "abonneren.html");
-plain!(AbonnementBeeindigen, "abonnement-beeindigen.html");
-page!(Overzicht, "overzicht.html", OverzichtScreen);
+plain!(EndAbonnement, "abonnement-beeindigen.html");
+page!(Overview, "overzicht.html", OverviewScreen);
 page!(AccessLog, "access-log.html", AccessLogScreen);
-plain!(Intrekken, "intrekken.html");
+plain!(Withdraw, "intrekken.html");
 page!(LoginAnswer, "login-answer.html", LoginAnswerScreen);
-plain!(Fout, "fout.html");
-plain!(Verlopen, "verlopen.html");
-plain!(NietGevonden, "niet-gevonden.html");
+plain!(Fault, "fout.html");
+plain!(Expired, "verlopen.html");
+plain!(NotFound, "niet-gevonden.html");
 
 #[derive(Template)]
 #[template(path = "einde.html")]
-struct Einde<'a> {
+struct End<'a> {
     f: Frame<'a>,
     t: &'a TextPack,
-    screen: &'a EindeScreen,
+    screen: &'a EndScreen,
     title: &'a str,
     sentence: &'a str,
     answer: &'static str,
@@ -192,22 +196,22 @@ struct Einde<'a> {
 
 #[derive(Template)]
 #[template(path = "storing.html")]
-struct Storing<'a> {
+struct Outage<'a> {
     f: Frame<'a>,
     t: &'a TextPack,
-    screen: &'a StoringScreen,
+    screen: &'a OutageScreen,
     back: Option<String>,
 }
 
-pub(super) fn einde(f: Frame<'_>, screen: &EindeScreen) -> String {
+pub(super) fn end_page(f: Frame<'_>, screen: &EndScreen) -> String {
     let t = f.texts();
     let (title, sentence) = reason(t, screen);
     // after the login the answer of the button is that of a refusal (autoriseren 1 and 2)
-    let answer = match screen.reden {
-        Uitzondering::GeenGegevens => "nee",
+    let answer = match screen.reason {
+        Uitzondering::NoData => "nee",
         _ => "terug",
     };
-    write(&Einde {
+    write(&End {
         f,
         t,
         screen,
@@ -217,25 +221,25 @@ pub(super) fn einde(f: Frame<'_>, screen: &EindeScreen) -> String {
     })
 }
 
-pub(super) fn storing(f: Frame<'_>, screen: &StoringScreen) -> String {
+pub(super) fn outage(f: Frame<'_>, screen: &OutageScreen) -> String {
     let t = f.texts();
-    let back = screen.terug.as_deref().and_then(|address| f.link(address));
-    write(&Storing { f, t, screen, back })
+    let back = screen.back.as_deref().and_then(|address| f.link(address));
+    write(&Outage { f, t, screen, back })
 }
 
-fn reason<'a>(t: &'a TextPack, screen: &EindeScreen) -> (&'a str, &'a str) {
+fn reason<'a>(t: &'a TextPack, screen: &EndScreen) -> (&'a str, &'a str) {
     use Uitzondering as U;
-    match screen.reden {
-        U::Geannuleerd if screen.beheren => (&t.annulering_titel, &t.extra.beheren_gestopt),
-        U::Geannuleerd => (&t.annulering_titel, &t.annulering_tekst),
-        U::GeenGegevens => (&t.geen_gegevens_titel, &t.geen_gegevens_tekst),
-        U::Geweigerd => (&t.geweigerd_titel, &t.geweigerd_tekst),
-        U::IdentiteitNietVastgesteld if screen.beheren => (&t.identiteit_titel, &t.extra.beheren_mislukt),
-        U::IdentiteitNietVastgesteld => (&t.identiteit_titel, &t.identiteit_tekst),
-        U::VertegenwoordigingOntbreekt => (&t.vertegenwoordiging_titel, &t.vertegenwoordiging_ontbreekt),
-        U::VertegenwoordigingOnverwacht => (&t.vertegenwoordiging_titel, &t.vertegenwoordiging_onverwacht),
-        U::GeboortedatumAnders => (&t.vertegenwoordiging_titel, &t.geboortedatum_anders),
-        _ => (&t.niet_vast_titel, &t.niet_vast_tekst),
+    match screen.reason {
+        U::Cancelled if screen.beheren => (&t.cancelled_title, &t.extra.beheren_stopped),
+        U::Cancelled => (&t.cancelled_title, &t.cancelled_text),
+        U::NoData => (&t.no_data_title, &t.no_data_text),
+        U::Refused => (&t.refused_title, &t.refused_text),
+        U::IdentityNotEstablished if screen.beheren => (&t.identity_title, &t.extra.beheren_failed),
+        U::IdentityNotEstablished => (&t.identity_title, &t.identity_text),
+        U::VertegenwoordigingMissing => (&t.vertegenwoordiging_title, &t.vertegenwoordiging_missing),
+        U::VertegenwoordigingUnexpected => (&t.vertegenwoordiging_title, &t.vertegenwoordiging_unexpected),
+        U::GeboortedatumDiffers => (&t.vertegenwoordiging_title, &t.geboortedatum_differs),
+        _ => (&t.not_established_title, &t.not_established_text),
     }
 }
 

@@ -2,17 +2,17 @@
 //! core.authint.200, core.authint.208 — the parameters that count, and the reading of those that depend on the release.
 
 use medmij_oauth::OauthError;
-use medmij_oauth::{Functie, Scope, wire::RequestIds};
+use medmij_oauth::{Function, Scope, wire::RequestIds};
 use medmij_types::{CorrelationId, MedMijRequestId, Release};
 
 /// The function shows in the form of the scope; in 1.x Verzamelen and Delen look alike and the gegevensdienst tells later.
 pub(super) fn read_scope(release: Release, text: &str) -> Result<Scope, OauthError> {
     if text.starts_with("subscribe~") {
-        return Scope::parse(release, Functie::Abonneren, text);
+        return Scope::parse(release, Function::Abonneren, text);
     }
-    let verzamelen = Scope::parse(release, Functie::Verzamelen, text);
+    let verzamelen = Scope::parse(release, Function::Verzamelen, text);
     if verzamelen.is_err() && text.contains('~') {
-        return Scope::parse(release, Functie::Delen, text);
+        return Scope::parse(release, Function::Delen, text);
     }
     verzamelen
 }

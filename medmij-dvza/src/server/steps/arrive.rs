@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use http::HeaderMap;
 use medmij_log::{ErrorInfo, EventType, RequestInfo};
 use medmij_oauth::{
-    Functie, Scope,
-    policy::{ExceptionRule, Gedrag, Mark, Uitzondering},
+    Function, Scope,
+    policy::{ExceptionRule, Handling, Mark, Uitzondering},
     wire::{ErrorCode, RequestIds},
 };
 use medmij_types::{CorrelationId, MedMijRequestId};
@@ -18,7 +18,7 @@ use crate::server::{
     Aanbieder, Aanbieders as _, Clients as _, Dvza, JudgeOptions, JudgedRequest, Page, Screen, Server, StepError,
     Uitzondering1a, UnprovenRequest,
     authorization::RefusedRequest,
-    flow::{Flow, Stap},
+    flow::{Flow, Step},
 };
 
 impl<D: Dvza> Server<D> {
@@ -41,17 +41,17 @@ impl<D: Dvza> Server<D> {
         });
         let unproven = match unproven {
             Ok(unproven) => unproven,
-            Err(error) => return Ok(self.fout(error, &session_id)),
+            Err(error) => return Ok(self.fault(error, &session_id)),
         };
         let client = self.dvza.clients().client(unproven.client_id()).await?;
         let proven = match unproven.prove(client) {
             Ok(proven) => proven,
-            Err(error) => return Ok(self.fout(error, &session_id)),
+            Err(error) => return Ok(self.fault(error, &session_id)),
         };
         let redirect = proven.redirect().clone();
         let mut options = JudgeOptions::new(self.config.release);
         options.ids = self.config.ids;
-        options.state_lengte = self.config.state_lengte;
+        options.state_maximum = self.config.state_maximum;
         options.state_minimum = self.config.state_minimum;
         let judged = match proven.judge(&options, headers, fresh) {
             Ok(judged) => judged,
@@ -61,10 +61,10 @@ impl<D: Dvza> Server<D> {
         match self.open(judged, session_id, address, beheren).await {
             Ok(arrived) => Ok(arrived),
             Err(error) => {
-                let rule = ExceptionRule::new(Gedrag::Pagina, ErrorCode::ServerError, Mark::Inferred);
-                let mut page = self.storing(&error, None);
-                if let Screen::Storing(screen) = &mut page.screen {
-                    screen.terug = Some(redirect.error(&rule));
+                let rule = ExceptionRule::new(Handling::Page, ErrorCode::ServerError, Mark::Inferred);
+                let mut page = self.outage(&error, None);
+                if let Screen::Outage(screen) = &mut page.screen {
+                    screen.back = Some(redirect.error(&rule));
                 }
                 Ok(Arrived::Page(Box::new(page)))
             }
@@ -104,12 +104,12 @@ impl<D: Dvza> Server<D> {
             redirect_uri: request.redirect_uri,
             state: request.state,
             scope,
-            aanbieder: aanbieder.naam,
+            aanbieder: aanbieder.name,
             ids: request.ids,
             geboortedatum: request.geboortedatum,
             session_id,
             beheren,
-            stap: Stap::Landing,
+            step: Step::Landing,
         };
         Ok(Arrived::Flow(self.start(&flow, address).await?))
     }
@@ -117,53 +117,53 @@ impl<D: Dvza> Server<D> {
     /// V2: the Aanbieder and the gegevensdiensten are served here, and the client may have them.
     async fn serve(&self, judged: &JudgedRequest) -> Result<Result<(Aanbieder, Scope), RefusedRequest>, StepError> {
         let mut scope = judged.request.scope.clone();
-        let naam = scope.aanbieder().or(self.config.aanbieder.as_ref());
-        let aanbieder = match naam {
-            Some(naam) => self.dvza.aanbieders().aanbieder(naam).await?,
+        let name = scope.aanbieder().or(self.config.aanbieder.as_ref());
+        let aanbieder = match name {
+            Some(name) => self.dvza.aanbieders().aanbieder(name).await?,
             None => None,
         };
         let Some(aanbieder) = aanbieder else {
             return Ok(Err(
-                judged.refuse(Uitzondering::AanbiederNietHier, "aanbieder is not served here")
+                judged.refuse(Uitzondering::AanbiederNotServed, "aanbieder is not served here")
             ));
         };
         // offered by what is registered, not by what the release knows
         if scope.vertegenwoordiging().is_some_and(|kind| !aanbieder.takes(kind)) {
             return Ok(Err(judged.refuse(
-                Uitzondering::GegevensdienstNietHier,
+                Uitzondering::GegevensdienstNotServed,
                 "representation is not offered here",
             )));
         }
         // in 1.x Verzamelen and Delen are written alike; the gegevensdienst tells
-        if let (Functie::Verzamelen, [id]) = (scope.functie(), scope.gegevensdiensten())
-            && aanbieder.dienst(Functie::Verzamelen, id).is_none()
-            && aanbieder.dienst(Functie::Delen, id).is_some()
-            && let Ok(delen) = Scope::delen(scope.release(), aanbieder.naam.clone(), id.clone())
+        if let (Function::Verzamelen, [id]) = (scope.function(), scope.gegevensdiensten())
+            && aanbieder.service(Function::Verzamelen, id).is_none()
+            && aanbieder.service(Function::Delen, id).is_some()
+            && let Ok(delen) = Scope::delen(scope.release(), aanbieder.name.clone(), id.clone())
         {
             scope = match scope.vertegenwoordiging() {
-                Some(soort) => delen.clone().with_vertegenwoordiging(soort).unwrap_or(delen),
+                Some(kind) => delen.clone().with_vertegenwoordiging(kind).unwrap_or(delen),
                 None => delen,
             };
         }
         let served = match scope.gegevensdiensten() {
-            [] => !aanbieder.ids(scope.functie()).is_empty(),
-            ids => ids.iter().all(|id| aanbieder.dienst(scope.functie(), id).is_some()),
+            [] => !aanbieder.ids(scope.function()).is_empty(),
+            ids => ids.iter().all(|id| aanbieder.service(scope.function(), id).is_some()),
         };
         if !served {
             return Ok(Err(judged.refuse(
-                Uitzondering::GegevensdienstNietHier,
+                Uitzondering::GegevensdienstNotServed,
                 "gegevensdienst is not served here",
             )));
         }
         let allowed = match scope.gegevensdiensten() {
             // no id in the scope: the OCL has to know the client for one of those that are offered, and no others are granted
-            [] => judged.allow_one_of(&aanbieder.ids(scope.functie())),
+            [] => judged.allow_one_of(&aanbieder.ids(scope.function())),
             ids => judged.allow(ids),
         };
         Ok(allowed.map(|()| (aanbieder, scope)))
     }
 
-    fn fout(&self, error: Uitzondering1a, session_id: &CorrelationId) -> Arrived {
+    fn fault(&self, error: Uitzondering1a, session_id: &CorrelationId) -> Arrived {
         tracing::info!(rule = "core.authint.207", uitzondering = "1a", reason = %error, "authorization request refused with a page");
         for kind in [
             EventType::AuthorizationRequestError,
@@ -173,7 +173,7 @@ impl<D: Dvza> Server<D> {
             event.error = Some(ErrorInfo::new("invalid_request", error.to_string()));
             self.config.observer.observe(event);
         }
-        Arrived::Page(Box::new(Page::new(400, Screen::Fout(error), &self.config)))
+        Arrived::Page(Box::new(Page::new(400, Screen::Fault(error), &self.config)))
     }
 
     fn refuse(

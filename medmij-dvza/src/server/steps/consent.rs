@@ -3,20 +3,20 @@
 
 use medmij_log::EventType;
 use medmij_oauth::{
-    Functie, Scope,
-    policy::{Gedrag, Uitzondering, release_rules},
+    Function, Scope,
+    policy::{Handling, Uitzondering, release_rules},
     storage::SecretHash,
     wire::AuthorizationResponse,
 };
-use medmij_types::{AuthorizationCode, Datum, Entropy, EntropyError, GegevensdienstId, MedMijRequestId};
+use medmij_types::{AuthorizationCode, CalendarDate, Entropy, EntropyError, GegevensdienstId, MedMijRequestId};
 
-use super::{At, DRAWS, Next};
+use super::{At, MAX_COLLISIONS, Next};
 use crate::{
     server::{
-        Aanbieder, Aanbieders as _, DienstScreen, Dvza, Namen, Persoon, Represented, Screen, Server, StepError,
+        Aanbieder, Aanbieders as _, Dvza, Persoon, Represented, Screen, ScreenNames, Server, ServiceScreen, StepError,
         ToestemmingScreen, Toets as _,
         audit::actor_for,
-        flow::{Asked, FamilyKey, Flow, GrantBody, Stap},
+        flow::{Asked, FamilyKey, Flow, GrantBody, Step},
     },
     store::{Acting, AuditEntry, AuditKind, Grant, GrantId, Granted, NewGrant, Store as _},
 };
@@ -31,17 +31,17 @@ impl<D: Dvza> Server<D> {
         langdurig: bool,
     ) -> Result<Next, StepError> {
         let flow = at.flow;
-        let functie = flow.scope.functie();
+        let function = flow.scope.function();
         let langdurig = langdurig && self.may_last(flow, persoon).await?;
         let mut scope = flow.scope.clone();
-        if functie == Functie::Abonneren {
+        if function == Function::Abonneren {
             let aanbieder = self.aanbieder(flow).await?;
             let maximum = gegevensdiensten
                 .iter()
-                .filter_map(|id| aanbieder.dienst(functie, id)?.maximale_duur)
+                .filter_map(|id| aanbieder.service(function, id)?.max_duration)
                 .min()
                 .unwrap_or(u32::MAX);
-            scope = scope.with_granted_dagen(maximum);
+            scope = scope.with_granted_days(maximum);
         } else if !scope.gegevensdiensten().is_empty() {
             scope = scope.narrowed_to(gegevensdiensten).unwrap_or(scope);
         }
@@ -56,10 +56,10 @@ impl<D: Dvza> Server<D> {
             } else {
                 None
             },
-            given: Some(Datum::in_amsterdam(self.config.clock.now())),
+            given: Some(CalendarDate::in_amsterdam(self.config.clock.now())),
         };
         let index = self.config.keys.index(&persoon.bsn)?;
-        for _ in 0..DRAWS {
+        for _ in 0..MAX_COLLISIONS {
             let id = GrantId::random(&*self.config.entropy)?;
             let code = new_code(&flow.scope, &*self.config.entropy)?;
             let sealed = self
@@ -91,12 +91,12 @@ impl<D: Dvza> Server<D> {
                     let response = AuthorizationResponse::new(Some(flow.state.clone()), Ok(code));
                     return Ok(Next::Away(response.to_url(&flow.redirect_uri)));
                 }
-                Granted::Stale => return Err(StepError::Verlopen),
+                Granted::Stale => return Err(StepError::Expired),
                 // core.autorisatie.208: a value that was issued before never leaves the server
                 Granted::Collision => {}
             }
         }
-        Err(StepError::Uniek)
+        Err(StepError::NotUnique)
     }
 
     /// The way back from the page after the login: a refusal where there was something to consent to, and "no data" where not.
@@ -106,8 +106,8 @@ impl<D: Dvza> Server<D> {
     /// the history of the browser, and a script of the DVP reads how many there are (autoriseren 1 and 2).
     pub(super) async fn decline(&self, at: &At<'_>, persoon: &Persoon, asked: &[Asked]) -> Result<Next, StepError> {
         let exceptions = &self.config.exceptions;
-        let refused = exceptions.rule(at.flow.release(), Uitzondering::Geweigerd);
-        let nothing = exceptions.rule(at.flow.release(), Uitzondering::GeenGegevens);
+        let refused = exceptions.rule(at.flow.release(), Uitzondering::Refused);
+        let nothing = exceptions.rule(at.flow.release(), Uitzondering::NoData);
         // every one is looked at, also after one that is available
         let available = asked.iter().fold(false, |any, asked| any | asked.available);
         let (rule, kind) = if available {
@@ -117,13 +117,13 @@ impl<D: Dvza> Server<D> {
         };
         // with the step, so that only the answer that counted is on record when two tabs answer at once
         let audit = Some(self.audit_entry(kind, at, persoon).await?);
-        let next = match (&rule.gedrag, available) {
-            (Gedrag::AlleenPagina, true) => {
-                let reden = Uitzondering::Geweigerd;
-                self.advance_with(at, &at.flow.at(Stap::Einde { reden }), true, audit)
+        let next = match (&rule.handling, available) {
+            (Handling::PageOnly, true) => {
+                let reason = Uitzondering::Refused;
+                self.advance_with(at, &at.flow.at(Step::End { reason }), true, audit)
                     .await?
             }
-            (Gedrag::AlleenPagina, false) => return Err(StepError::Formulier),
+            (Handling::PageOnly, false) => return Err(StepError::Form),
             _ => self.close(at, &rule, audit).await?,
         };
         if let Some(kind) = rule.event {
@@ -135,7 +135,7 @@ impl<D: Dvza> Server<D> {
     /// Whether the consent may be langdurig. Under representation only where the supplier can establish at each refresh
     /// whether that still stands ([`Toets::represented`](crate::server::Toets::represented)).
     pub(super) async fn may_last(&self, flow: &Flow, persoon: &Persoon) -> Result<bool, StepError> {
-        if !kan_langdurig(&flow.scope) {
+        if !may_be_langdurig(&flow.scope) {
             return Ok(false);
         }
         if persoon.vertegenwoordiging.is_none() {
@@ -182,47 +182,47 @@ impl<D: Dvza> Server<D> {
     }
 }
 
-pub(super) fn vraag(
+pub(super) fn query(
     flow: &Flow,
     aanbieder: &Aanbieder,
-    namen: Namen,
+    names: ScreenNames,
     gegevensdiensten: &[GegevensdienstId],
-    onbepaald: bool,
+    indefinite: bool,
 ) -> Screen {
-    let functie = flow.scope.functie();
+    let function = flow.scope.function();
     let service_names: Vec<String> = gegevensdiensten
         .iter()
-        .filter_map(|id| aanbieder.dienst(functie, id))
-        .map(|dienst| dienst.naam.clone())
+        .filter_map(|id| aanbieder.service(function, id))
+        .map(|service| service.name.clone())
         .collect();
-    let dienst = |dagen| DienstScreen {
-        namen: namen.clone(),
-        dienst: service_names.join(", "),
-        dagen,
+    let service = |days| ServiceScreen {
+        names: names.clone(),
+        service: service_names.join(", "),
+        days,
     };
-    match (functie, flow.scope.dagen()) {
-        (Functie::Delen, _) => Screen::Bevestiging(dienst(0)),
-        (Functie::Abonneren, Some(0)) => Screen::AbonnementBeeindigen(dienst(0)),
-        (Functie::Abonneren, dagen) => {
+    match (function, flow.scope.days()) {
+        (Function::Delen, _) => Screen::Bevestiging(service(0)),
+        (Function::Abonneren, Some(0)) => Screen::EndAbonnement(service(0)),
+        (Function::Abonneren, days) => {
             let maximum = gegevensdiensten
                 .iter()
-                .filter_map(|id| aanbieder.dienst(functie, id)?.maximale_duur)
+                .filter_map(|id| aanbieder.service(function, id)?.max_duration)
                 .min()
                 .unwrap_or(u32::MAX);
-            Screen::Abonneren(dienst(dagen.unwrap_or_default().min(maximum)))
+            Screen::Abonneren(service(days.unwrap_or_default().min(maximum)))
         }
-        (Functie::Verzamelen, _) => Screen::Toestemming(ToestemmingScreen {
-            namen: namen.clone(),
-            privacyverklaring: aanbieder.privacyverklaring.clone(),
-            onbepaald,
-            diensten: service_names,
+        (Function::Verzamelen, _) => Screen::Toestemming(ToestemmingScreen {
+            names: names.clone(),
+            privacy_statement: aanbieder.privacy_statement.clone(),
+            indefinite,
+            services: service_names,
         }),
     }
 }
 
 /// Only Verzamelen, and only from 2.0 on: a Bevestiging holds for one run (G16), an Abonnement gives no data (I12).
-fn kan_langdurig(scope: &Scope) -> bool {
-    scope.functie() == Functie::Verzamelen && release_rules(scope.release()).langdurige_toestemming
+fn may_be_langdurig(scope: &Scope) -> bool {
+    scope.function() == Function::Verzamelen && release_rules(scope.release()).langdurige_toestemming
 }
 
 fn new_code(scope: &Scope, entropy: &dyn Entropy) -> Result<AuthorizationCode, EntropyError> {

@@ -4,16 +4,16 @@
 use medmij_log::EventType;
 use medmij_oauth::{
     Vertegenwoordiging,
-    policy::{Gedrag, Uitzondering},
+    policy::{Handling, Uitzondering},
     wire::Geboortedatum,
 };
-use medmij_types::{Datum, GegevensdienstId};
+use medmij_types::{CalendarDate, GegevensdienstId};
 
 use super::{At, Failed, Next, failed};
 use crate::server::{
     Authentication as _, Clients as _, Dvza, LoginAnswer, LoginCallback, LoginOutcome, LoginRequest, Persoon, Server,
-    SourceBirthDate, StepError, Toets as _, ToetsUitslag, ToetsVraag, Visitor,
-    flow::{Asked, Stap},
+    SourceBirthDate, StepError, Toets as _, ToetsOutcome, ToetsQuery, Visitor,
+    flow::{Asked, Step},
 };
 
 impl<D: Dvza> Server<D> {
@@ -25,13 +25,13 @@ impl<D: Dvza> Server<D> {
         };
         let start = self.dvza.authentication().begin(&login).await?;
         if start.remember.len() > MAX_REMEMBER {
-            return Err(StepError::LoginTeGroot);
+            return Err(StepError::LoginTooLarge);
         }
-        let stap = Stap::Inloggen {
+        let step = Step::Login {
             remember: start.remember,
         };
         let location = start.location;
-        match self.advance(at, &at.flow.at(stap), false).await? {
+        match self.advance(at, &at.flow.at(step), false).await? {
             Next::Flow(visitor) => {
                 self.observe(EventType::SendAuthenticationRequest, at.flow);
                 Ok(Next::Login { visitor, location })
@@ -43,8 +43,8 @@ impl<D: Dvza> Server<D> {
     pub(super) async fn finish_login(&self, visitor: &Visitor, answer: LoginAnswer<'_>) -> Result<Next, Failed> {
         let loaded = self.load(visitor).await?;
         let flow = &loaded.flow;
-        let Stap::Inloggen { remember } = &flow.stap else {
-            return Err((StepError::Verlopen, None));
+        let Step::Login { remember } = &flow.step else {
+            return Err((StepError::Expired, None));
         };
         let at = At::new(visitor, &loaded, true);
         let callback = LoginCallback {
@@ -55,12 +55,12 @@ impl<D: Dvza> Server<D> {
         };
         let next = async {
             match self.dvza.authentication().finish(&callback).await? {
-                LoginOutcome::Ingelogd(persoon) => {
+                LoginOutcome::LoggedIn(persoon) => {
                     self.observe(EventType::ReceiveAuthenticationResponse, flow);
                     self.logged_in(&at, persoon).await
                 }
-                LoginOutcome::Geannuleerd => self.end(&at, Uitzondering::Geannuleerd).await,
-                LoginOutcome::Mislukt => self.end(&at, Uitzondering::IdentiteitNietVastgesteld).await,
+                LoginOutcome::Cancelled => self.end(&at, Uitzondering::Cancelled).await,
+                LoginOutcome::Failed => self.end(&at, Uitzondering::IdentityNotEstablished).await,
             }
         };
         next.await.map_err(|error| failed(error, flow))
@@ -70,45 +70,45 @@ impl<D: Dvza> Server<D> {
         // ext.vert.authint.201 - 204: used exactly as asked
         match (at.flow.scope.vertegenwoordiging(), persoon.vertegenwoordiging) {
             (asked, used) if asked == used => {}
-            (Some(_), _) => return self.end(at, Uitzondering::VertegenwoordigingOntbreekt).await,
-            (None, _) => return self.end(at, Uitzondering::VertegenwoordigingOnverwacht).await,
+            (Some(_), _) => return self.end(at, Uitzondering::VertegenwoordigingMissing).await,
+            (None, _) => return self.end(at, Uitzondering::VertegenwoordigingUnexpected).await,
         }
         if at.flow.beheren {
-            let stap = Stap::Overzicht { persoon, stopped: None };
-            return self.advance(at, &at.flow.at(stap), true).await;
+            let step = Step::Overview { persoon, stopped: None };
+            return self.advance(at, &at.flow.at(step), true).await;
         }
         let aanbieder = self.aanbieder(at.flow).await?;
-        let functie = at.flow.scope.functie();
+        let function = at.flow.scope.function();
         let asked = match at.flow.scope.gegevensdiensten() {
             [] => {
                 // what the Aanbieder offers, as far as the OCL knows the client for it (core.ocl.300)
                 let client = self.dvza.clients().client(&at.flow.client_id).await?;
-                let mut offered = aanbieder.ids(functie);
+                let mut offered = aanbieder.ids(function);
                 offered.retain(|id| client.as_ref().is_none_or(|client| client.has(id)));
                 offered
             }
             ids => ids.to_vec(),
         };
-        let geboren = self.dvza.toets().geboortedatum(&persoon.bsn, &aanbieder).await?;
-        match self.birth_date_forbids(geboren, at.flow.geboortedatum.as_ref(), &persoon) {
+        let born = self.dvza.toets().geboortedatum(&persoon.bsn, &aanbieder).await?;
+        match self.birth_date_forbids(born, at.flow.geboortedatum.as_ref(), &persoon) {
             None => {}
-            Some(Uitzondering::GeenGegevens) => return self.ask(at, persoon, asked, &[]).await,
-            Some(reden) => return self.end(at, reden).await,
+            Some(Uitzondering::NoData) => return self.ask(at, persoon, asked, &[]).await,
+            Some(reason) => return self.end(at, reason).await,
         }
         if asked.is_empty() {
             return self.ask(at, persoon, asked, &[]).await;
         }
-        let vraag = ToetsVraag {
+        let query = ToetsQuery {
             aanbieder: &aanbieder,
             persoon: &persoon,
-            functie,
+            function,
             gegevensdiensten: &asked,
         };
-        let available = match self.dvza.toets().toets(&vraag).await? {
-            ToetsUitslag::Later => asked.clone(),
-            ToetsUitslag::Beschikbaar(ids) => ids,
-            ToetsUitslag::NietBeschikbaar => Vec::new(),
-            ToetsUitslag::NietVastTeStellen => return self.end(at, Uitzondering::NietVastTeStellen).await,
+        let available = match self.dvza.toets().toets(&query).await? {
+            ToetsOutcome::Later => asked.clone(),
+            ToetsOutcome::Available(ids) => ids,
+            ToetsOutcome::Unavailable => Vec::new(),
+            ToetsOutcome::NotEstablished => return self.end(at, Uitzondering::NotEstablished).await,
         };
         self.ask(at, persoon, asked, &available).await
     }
@@ -126,13 +126,13 @@ impl<D: Dvza> Server<D> {
             id,
         };
         let asked: Vec<Asked> = asked.into_iter().map(mark).collect();
-        let reden = Uitzondering::GeenGegevens;
-        let rule = self.config.exceptions.rule(at.flow.release(), reden);
-        if rule.gedrag == Gedrag::Redirect && asked.iter().all(|asked| !asked.available) {
+        let reason = Uitzondering::NoData;
+        let rule = self.config.exceptions.rule(at.flow.release(), reason);
+        if rule.handling == Handling::Redirect && asked.iter().all(|asked| !asked.available) {
             // releases 1.0 and 1.1: at once, and not alike
-            return self.end(at, reden).await;
+            return self.end(at, reason).await;
         }
-        self.advance(at, &at.flow.at(Stap::Toestemming { persoon, asked }), true)
+        self.advance(at, &at.flow.at(Step::Toestemming { persoon, asked }), true)
             .await
     }
 
@@ -145,19 +145,19 @@ impl<D: Dvza> Server<D> {
     ) -> Option<Uitzondering> {
         let compared = given.map(|given| source.and_then(|source| source.agrees_with(given)));
         match (compared, source) {
-            (Some(None), _) => Some(Uitzondering::NietVastTeStellen),
-            (Some(Some(false)), _) => Some(Uitzondering::GeboortedatumAnders),
-            (_, None) if persoon.vertegenwoordiging.is_some() => Some(Uitzondering::NietVastTeStellen),
+            (Some(None), _) => Some(Uitzondering::NotEstablished),
+            (Some(Some(false)), _) => Some(Uitzondering::GeboortedatumDiffers),
+            (_, None) if persoon.vertegenwoordiging.is_some() => Some(Uitzondering::NotEstablished),
             (_, None) if self.config.danger_without_birth_date => None,
             (_, Some(source)) if self.has_age(&source, persoon.vertegenwoordiging) => None,
-            _ => Some(Uitzondering::GeenGegevens),
+            _ => Some(Uitzondering::NoData),
         }
     }
 
     /// Sixteen or older; a child of 0 up to and including 11 by parental authority: on the calendar day in the Netherlands, and
     /// by the reading of an incomplete date that grants least.
-    pub(in crate::server) fn has_age(&self, geboren: &SourceBirthDate, soort: Option<Vertegenwoordiging>) -> bool {
-        geboren.has_age(Datum::in_amsterdam(self.config.clock.now()), soort)
+    pub(in crate::server) fn has_age(&self, born: &SourceBirthDate, kind: Option<Vertegenwoordiging>) -> bool {
+        born.has_age(CalendarDate::in_amsterdam(self.config.clock.now()), kind)
     }
 }
 

@@ -66,7 +66,7 @@ impl fmt::Debug for Next {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Submitted<'a> {
-    /// The fields of the form: `csrf`, `antwoord`, `langdurig`, `nummer`.
+    /// The fields of the form: `csrf`, `answer`, `langdurig`, `number`.
     pub form: &'a Form,
     /// The absolute address to which the login sends the browser back.
     pub login_callback: &'a str,

@@ -21,7 +21,7 @@ use super::{At, Failed, Next};
 use crate::{
     server::{
         Dvza, Server, SessionSecret, StepError, Visitor,
-        flow::{Flow, Stap},
+        flow::{Flow, Step},
     },
     store::{Advance, AuditEntry, FlowId, NewFlow, Store as _},
 };
@@ -85,19 +85,19 @@ impl<D: Dvza> Server<D> {
         advance.audit = audit;
         match self.dvza.store().advance_flow(advance).await? {
             Advanced::Done => Ok(Next::Flow(Visitor::new(id.clone(), secret))),
-            _ => Err(StepError::Verlopen),
+            _ => Err(StepError::Expired),
         }
     }
 
     /// Spends the answer of a login: of everybody who holds the cookie from before the login, one gets past this.
     pub(in crate::server) async fn spend(&self, id: &FlowId, since: SystemTime) -> Result<(), StepError> {
         let left = self.left(since);
-        let marker = marker(id).ok_or(StepError::Kept("flow"))?;
+        let marker = marker(id).ok_or(StepError::Unreadable("flow"))?;
         let nobody = SessionSecret::random(&*self.config.entropy)?.hash();
         let new = NewFlow::new(marker.clone(), nobody, Vec::new(), left);
         if let Err(error) = self.dvza.store().open_flow(new).await {
             return match self.dvza.store().flow(&marker).await? {
-                Some(_) => Err(StepError::Verlopen),
+                Some(_) => Err(StepError::Expired),
                 None => Err(error.into()),
             };
         }
@@ -113,7 +113,7 @@ impl<D: Dvza> Server<D> {
 
     /// Opens the flow that a cookie holds.
     pub(in crate::server) fn open_cookie(&self, visitor: &Visitor) -> Result<Loaded, Failed> {
-        let gone = || (StepError::Verlopen, None);
+        let gone = || (StepError::Expired, None);
         let sealed = visitor.session.sealed().ok_or_else(gone)?;
         let bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| gone())?;
         // not of these keys, of another flow, or changed: all the same
@@ -153,7 +153,7 @@ impl<D: Dvza> Server<D> {
             } else {
                 match self.open_cookie(&visitor) {
                     Ok(loaded) => {
-                        let at_login = matches!(loaded.flow.stap, Stap::Inloggen { .. });
+                        let at_login = matches!(loaded.flow.step, Step::Login { .. });
                         waiting.push((Reverse(at_login), loaded.sealed, visitor.flow));
                     }
                     // of a replica of another version, which can open it

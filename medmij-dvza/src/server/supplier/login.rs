@@ -139,9 +139,9 @@ impl fmt::Debug for LoginCallback<'_> {
 #[non_exhaustive]
 pub enum LoginOutcome {
     /// The identity is established.
-    Ingelogd(Persoon),
+    LoggedIn(Persoon),
     /// The Persoon cancelled.
-    Geannuleerd,
+    Cancelled,
     /// The identity could not be established.
-    Mislukt,
+    Failed,
 }

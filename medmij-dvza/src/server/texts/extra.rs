@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Sentences of ours beside those of the framework, as a table `extra` of a pack. A pack may leave out any of them: then it says
-/// what the example says with "je". `{stap}`, `{stappen}` and `{datum}` are filled in too.
+/// what the example says with "je". `{step}`, `{steps}` and `{date}` are filled in too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -13,24 +13,24 @@ use serde::{Deserialize, Serialize};
     reason = "a field is the sentence that its name says; the screens show where it stands"
 )]
 pub struct ExtraTexts {
-    pub doorgaan_titel: String,
-    pub doorgaan_tekst: String,
-    pub doorgaan: String,
-    pub afzender: String,
-    pub afzender_voor: String,
-    pub stap: String,
-    pub hulp: String,
-    pub uitleg_titel: String,
-    pub beheren_titel: String,
-    pub beheren_tekst: String,
-    pub beheren_gestopt: String,
-    pub beheren_mislukt: String,
-    pub overzicht_sinds: String,
-    pub intrekken_gedaan: String,
-    pub niet_gevonden_titel: String,
-    pub niet_gevonden_tekst: String,
-    pub aanbieder_onbekend: String,
-    pub pgo_onbekend: String,
+    pub proceed_title: String,
+    pub proceed_text: String,
+    pub proceed: String,
+    pub sender_text: String,
+    pub sender_text_for: String,
+    pub step: String,
+    pub help_text: String,
+    pub explanation_title: String,
+    pub beheren_title: String,
+    pub beheren_text: String,
+    pub beheren_stopped: String,
+    pub beheren_failed: String,
+    pub overview_since: String,
+    pub withdraw_done: String,
+    pub not_found_title: String,
+    pub not_found_text: String,
+    pub aanbieder_unknown: String,
+    pub pgo_unknown: String,
     pub log_button: String,
     pub log_title: String,
     pub log_text: String,
@@ -63,45 +63,45 @@ impl ExtraTexts {
         let s = |je: &str, u: &str| if formal { u.to_owned() } else { je.to_owned() };
         let same = str::to_owned;
         Self {
-            doorgaan_titel: s("Je bent terug van het inloggen", "U bent terug van het inloggen"),
-            doorgaan_tekst: s(
+            proceed_title: s("Je bent terug van het inloggen", "U bent terug van het inloggen"),
+            proceed_text: s(
                 "Kies Doorgaan. Dan gaan wij verder met je vraag.",
                 "Kies Doorgaan. Dan gaan wij verder met uw vraag.",
             ),
-            doorgaan: same("Doorgaan"),
-            afzender: same("Deze pagina is van {dvza}."),
-            afzender_voor: same("Deze pagina is van {dvza}, namens {aanbieder}."),
-            stap: same("Stap {stap} van {stappen}"),
-            hulp: same("Lukt het niet? Bel {dvza}, telefoon {telefoon}."),
-            uitleg_titel: same("Uitleg"),
-            beheren_titel: s("Je toestemmingen bij {aanbieder}", "Uw toestemmingen bij {aanbieder}"),
-            beheren_tekst: s(
+            proceed: same("Doorgaan"),
+            sender_text: same("Deze pagina is van {dvza}."),
+            sender_text_for: same("Deze pagina is van {dvza}, namens {aanbieder}."),
+            step: same("Stap {step} van {steps}"),
+            help_text: same("Lukt het niet? Bel {dvza}, telefoon {phone}."),
+            explanation_title: same("Uitleg"),
+            beheren_title: s("Je toestemmingen bij {aanbieder}", "Uw toestemmingen bij {aanbieder}"),
+            beheren_text: s(
                 "Je wilt zien welke toestemmingen je gaf, of er een stoppen. Log eerst in. Dan weten wij zeker dat jij het bent.",
                 "U wilt zien welke toestemmingen u gaf, of er een stoppen. Log eerst in. Dan weten wij zeker dat u het bent.",
             ),
-            beheren_gestopt: s(
+            beheren_stopped: s(
                 "Je bent niet ingelogd. Er is niets veranderd aan je toestemmingen.",
                 "U bent niet ingelogd. Er is niets veranderd aan uw toestemmingen.",
             ),
-            beheren_mislukt: s(
+            beheren_failed: s(
                 "Wij konden niet vaststellen wie je bent. Er is niets veranderd aan je toestemmingen.",
                 "Wij konden niet vaststellen wie u bent. Er is niets veranderd aan uw toestemmingen.",
             ),
-            overzicht_sinds: s(
-                "Je gaf deze toestemming op {datum}.",
-                "U gaf deze toestemming op {datum}.",
+            overview_since: s(
+                "Je gaf deze toestemming op {date}.",
+                "U gaf deze toestemming op {date}.",
             ),
-            intrekken_gedaan: s(
+            withdraw_done: s(
                 "Je toestemming is gestopt. {aanbieder} deelt geen gegevens meer met {pgo}.",
                 "Uw toestemming is gestopt. {aanbieder} deelt geen gegevens meer met {pgo}.",
             ),
-            niet_gevonden_titel: same("Deze pagina is er niet"),
-            niet_gevonden_tekst: s(
+            not_found_title: same("Deze pagina is er niet"),
+            not_found_text: s(
                 "Misschien klopt de link niet. Ga terug naar je app en begin opnieuw.",
                 "Misschien klopt de link niet. Ga terug naar uw app en begin opnieuw.",
             ),
-            aanbieder_onbekend: same("de zorgaanbieder"),
-            pgo_onbekend: s("je app", "uw app"),
+            aanbieder_unknown: same("de zorgaanbieder"),
+            pgo_unknown: s("je app", "uw app"),
             log_button: s("Bekijken wie je gegevens zag", "Bekijken wie uw gegevens zag"),
             log_title: s("Wie zag je gegevens?", "Wie zag uw gegevens?"),
             log_text: s(
@@ -116,10 +116,10 @@ impl ExtraTexts {
                 "Er is meer. Wil je dat ook zien? Vraag het aan {aanbieder}.",
                 "Er is meer. Wilt u dat ook zien? Vraag het aan {aanbieder}.",
             ),
-            log_accessed: same("{pgo} haalde gegevens op bij {aanbieder}: {dienst}."),
-            log_access_refused: same("{pgo} vroeg gegevens bij {aanbieder}, maar kreeg die niet: {dienst}."),
-            log_shared: same("{pgo} deelde gegevens met {aanbieder}: {dienst}."),
-            log_subscription: same("{pgo} vroeg om berichten van {aanbieder}: {dienst}."),
+            log_accessed: same("{pgo} haalde gegevens op bij {aanbieder}: {service}."),
+            log_access_refused: same("{pgo} vroeg gegevens bij {aanbieder}, maar kreeg die niet: {service}."),
+            log_shared: same("{pgo} deelde gegevens met {aanbieder}: {service}."),
+            log_subscription: same("{pgo} vroeg om berichten van {aanbieder}: {service}."),
             log_consented: s(
                 "Je gaf toestemming. {aanbieder} mocht gegevens delen met {pgo}.",
                 "U gaf toestemming. {aanbieder} mocht gegevens delen met {pgo}.",

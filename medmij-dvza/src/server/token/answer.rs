@@ -2,7 +2,7 @@
 //! core.tknint.201, core.tknint.207 — what comes of a token request, and why there is none.
 
 use medmij_oauth::{
-    ClientId, Functie,
+    ClientId, Function,
     policy::{TokenScope, TokenUitzondering, release_rules},
     wire::TokenResponse,
 };
@@ -14,7 +14,7 @@ use crate::server::{StepError, flow::GrantBody};
 /// less what is not available, with the granted duration.
 pub(super) fn token_scope(body: &GrantBody) -> String {
     let rules = release_rules(body.scope.release());
-    if body.scope.functie() == Functie::Verzamelen && rules.token_scope == TokenScope::GegevensdienstIds {
+    if body.scope.function() == Function::Verzamelen && rules.token_scope == TokenScope::GegevensdienstIds {
         let ids: Vec<_> = body
             .gegevensdiensten
             .iter()
@@ -60,7 +60,7 @@ pub(super) fn refusal(uitzondering: TokenUitzondering, what: &'static str) -> Re
 
 pub(super) fn unavailable(cause: impl Into<StepError>) -> Refusal {
     Refusal {
-        uitzondering: TokenUitzondering::NietBeschikbaar,
+        uitzondering: TokenUitzondering::Unavailable,
         what: "something here cannot be reached",
         cause: Some(cause.into()),
     }

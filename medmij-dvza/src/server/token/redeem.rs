@@ -14,8 +14,8 @@ use super::{
     family,
 };
 use crate::{
-    server::{Dvza, Server, StepError, alarm::Alarm, steps::DRAWS},
-    store::{BurntCode, Grant, NewAccess, NewRefresh, Redeem, Store as _, TakenCode},
+    server::{Dvza, Server, StepError, alarm::Alarm, steps::MAX_COLLISIONS},
+    store::{BurntCode, Grant, NewAccess, NewRefresh, Redeem, RedeemedCode, Store as _},
 };
 
 impl<D: Dvza> Server<D> {
@@ -43,41 +43,41 @@ impl<D: Dvza> Server<D> {
             self.burn(std::slice::from_ref(&request.code), Some(request), ids)
                 .await?;
             return Err(refusal(
-                TokenUitzondering::GeenGegevens,
+                TokenUitzondering::NoData,
                 "client is not on the OAuth Client List for what was granted any more",
             ));
         }
-        for _ in 0..DRAWS {
+        for _ in 0..MAX_COLLISIONS {
             let drawn = self.draw(grant.as_ref(), body.as_ref(), 1).map_err(unavailable)?;
             let mut redeem = self.redeem_with(request, caller, &drawn, narrowed.as_ref());
             redeem.by = self.acting(caller.actor(), ids);
             let what = match store.take_code(&code, &redeem).await.map_err(unavailable)? {
-                TakenCode::Fresh(grant) => match narrowed {
+                RedeemedCode::Fresh(grant) => match narrowed {
                     Some(body) => return Ok(self.answer_with(&grant, &body, drawn)),
-                    None => return Err(unavailable(StepError::Kept("grant"))),
+                    None => return Err(unavailable(StepError::Unreadable("grant"))),
                 },
-                TakenCode::Collision => continue,
-                TakenCode::Mismatch => {
+                RedeemedCode::Collision => continue,
+                RedeemedCode::Mismatch => {
                     let what = "code was offered for another client or redirect_uri, and is burnt";
                     self.raise(Alarm::CodeOfAnother, Some(&request.client_id), ids, what);
                     "code is of another client or redirect_uri"
                 }
-                TakenCode::Replayed => {
+                RedeemedCode::Replayed => {
                     let what = "code was offered again, its tokens have ended";
                     self.raise(Alarm::CodeReplayed, Some(&request.client_id), ids, what);
                     "code was offered before"
                 }
-                TakenCode::Spent => {
+                RedeemedCode::Spent => {
                     let what = "spent code was offered by another client or with another certificate";
                     self.raise(Alarm::CodeOfAnother, Some(&request.client_id), ids, what);
                     "code was offered before"
                 }
-                TakenCode::Expired => "code is too old",
-                TakenCode::Unknown => "code is unknown",
+                RedeemedCode::Expired => "code is too old",
+                RedeemedCode::Unknown => "code is unknown",
             };
             return Err(refusal(TokenUitzondering::Grant, what));
         }
-        Err(unavailable(StepError::Uniek))
+        Err(unavailable(StepError::NotUnique))
     }
 
     fn redeem_with(

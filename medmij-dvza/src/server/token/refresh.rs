@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     server::{
-        Aanbieder, Aanbieders as _, Dvza, Represented, Server, StepError, Toets as _, ToetsUitslag, ToetsVraag,
-        alarm::Alarm, flow::GrantBody, reseal::under_current_keys, steps::DRAWS,
+        Aanbieder, Aanbieders as _, Dvza, Represented, Server, StepError, Toets as _, ToetsOutcome, ToetsQuery,
+        alarm::Alarm, flow::GrantBody, reseal::under_current_keys, steps::MAX_COLLISIONS,
     },
     store::{LiveGrant, NewAccess, NewRefresh, RefreshState, RotateRefresh, Rotated, Store as _},
 };
@@ -62,7 +62,7 @@ impl<D: Dvza> Server<D> {
         };
         let (keys, entropy) = (&*self.config.keys, &*self.config.entropy);
         let resealed = under_current_keys(keys, entropy, &grant, &body).map_err(unavailable)?;
-        for _ in 0..DRAWS {
+        for _ in 0..MAX_COLLISIONS {
             let generation = state.generation.saturating_add(1);
             let drawn = self.draw(Some(&grant), Some(&body), generation).map_err(unavailable)?;
             let mut rotate = self.rotation(&grant.id, caller, &drawn, &state, &narrowed.gegevensdiensten);
@@ -81,13 +81,13 @@ impl<D: Dvza> Server<D> {
                 Rotated::Collision => continue,
                 Rotated::Race => {
                     return Err(refusal(
-                        TokenUitzondering::NietBeschikbaar,
+                        TokenUitzondering::Unavailable,
                         "refresh token is in use at this moment",
                     ));
                 }
                 Rotated::TooOften => {
                     return Err(refusal(
-                        TokenUitzondering::TeVaak,
+                        TokenUitzondering::TooOften,
                         "refresh tokens of this grant are exchanged too often",
                     ));
                 }
@@ -102,7 +102,7 @@ impl<D: Dvza> Server<D> {
             };
             return Err(refusal(TokenUitzondering::Grant, what));
         }
-        Err(unavailable(StepError::Uniek))
+        Err(unavailable(StepError::NotUnique))
     }
 
     fn rotation(
@@ -138,7 +138,7 @@ impl<D: Dvza> Server<D> {
 
     /// What the token is good for now. Where something cannot be established, that narrows nothing: 503.
     async fn judge_again(&self, body: &GrantBody, caller: &Caller) -> Result<GrantBody, Refusal> {
-        let nothing = |what| Err(refusal(TokenUitzondering::GeenGegevens, what));
+        let nothing = |what| Err(refusal(TokenUitzondering::NoData, what));
         let known = self.dvza.aanbieders().aanbieder(&body.aanbieder).await;
         let Some(aanbieder) = known.map_err(unavailable)? else {
             return nothing("aanbieder is not served here now");
@@ -147,23 +147,23 @@ impl<D: Dvza> Server<D> {
             return nothing(what);
         }
         // core.ocl.300, and what the Aanbieder offers
-        let functie = body.scope.functie();
-        let offered = |id: &&GegevensdienstId| caller.client.has(id) && aanbieder.dienst(functie, id).is_some();
+        let function = body.scope.function();
+        let offered = |id: &&GegevensdienstId| caller.client.has(id) && aanbieder.service(function, id).is_some();
         let asked: Vec<_> = body.gegevensdiensten.iter().filter(offered).cloned().collect();
         if asked.is_empty() {
             return nothing("nothing that was granted is offered to this client now");
         }
-        let vraag = ToetsVraag {
+        let query = ToetsQuery {
             aanbieder: &aanbieder,
             persoon: &body.persoon,
-            functie,
+            function,
             gegevensdiensten: &asked,
         };
-        let available = match self.dvza.toets().toets(&vraag).await.map_err(unavailable)? {
-            ToetsUitslag::Later => asked,
-            ToetsUitslag::Beschikbaar(ids) => asked.into_iter().filter(|id| ids.contains(id)).collect(),
-            ToetsUitslag::NietBeschikbaar => Vec::new(),
-            ToetsUitslag::NietVastTeStellen => return Err(not_established("availability cannot be established now")),
+        let available = match self.dvza.toets().toets(&query).await.map_err(unavailable)? {
+            ToetsOutcome::Later => asked,
+            ToetsOutcome::Available(ids) => asked.into_iter().filter(|id| ids.contains(id)).collect(),
+            ToetsOutcome::Unavailable => Vec::new(),
+            ToetsOutcome::NotEstablished => return Err(not_established("availability cannot be established now")),
         };
         if available.is_empty() {
             return nothing("nothing is available any more");
@@ -192,11 +192,9 @@ impl<D: Dvza> Server<D> {
                 }
             }
         }
-        let geboren = self.dvza.toets().geboortedatum(&persoon.bsn, aanbieder).await;
-        Ok(match (geboren.map_err(unavailable)?, persoon.vertegenwoordiging) {
-            (Some(geboren), soort) if !self.has_age(&geboren, soort) => {
-                Some("persoon has not the age for this consent")
-            }
+        let born = self.dvza.toets().geboortedatum(&persoon.bsn, aanbieder).await;
+        Ok(match (born.map_err(unavailable)?, persoon.vertegenwoordiging) {
+            (Some(born), kind) if !self.has_age(&born, kind) => Some("persoon has not the age for this consent"),
             (Some(_), _) => None,
             (None, None) if self.config.danger_without_birth_date => None,
             (None, _) => return Err(not_established("age cannot be established now")),
@@ -205,5 +203,5 @@ impl<D: Dvza> Server<D> {
 }
 
 fn not_established(what: &'static str) -> Refusal {
-    refusal(TokenUitzondering::NietBeschikbaar, what)
+    refusal(TokenUitzondering::Unavailable, what)
 }

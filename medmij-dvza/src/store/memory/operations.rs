@@ -14,7 +14,7 @@ use super::MemoryStore;
 use crate::store::{
     Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
     DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, MAX_LEARNED, NewFlow, NewGrant,
-    Redeem, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow, TakenCode,
+    Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
 };
 
 impl Store for MemoryStore {
@@ -49,7 +49,7 @@ impl Store for MemoryStore {
         Ok(row.filter(|row| !row.taken).map(|row| row.grant.clone()))
     }
 
-    async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<TakenCode, StoreError> {
+    async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<RedeemedCode, StoreError> {
         let (mut inner, now) = self.open();
         inner.take_code(code, redeem, self.limits.rows, now)
     }

@@ -7,7 +7,7 @@ use super::inner::{GrantRow, Inner, RefreshRow};
 use medmij_oauth::storage::{SecretHash, StoreError};
 
 use crate::store::{
-    Access, BurntCode, GrantId, Granted, NewGrant, Redeem, RefreshState, RotateRefresh, Rotated, TakenCode,
+    Access, BurntCode, GrantId, Granted, NewGrant, Redeem, RedeemedCode, RefreshState, RotateRefresh, Rotated,
 };
 
 impl Inner {
@@ -45,24 +45,24 @@ impl Inner {
         redeem: &Redeem,
         limit: usize,
         now: Duration,
-    ) -> Result<TakenCode, StoreError> {
+    ) -> Result<RedeemedCode, StoreError> {
         if self.access.contains_key(&redeem.access.token) {
-            return Ok(TakenCode::Collision);
+            return Ok(RedeemedCode::Collision);
         }
         let full = self.rows() >= limit;
         let Some(id) = self.codes.get(code).cloned() else {
-            return Ok(TakenCode::Unknown);
+            return Ok(RedeemedCode::Unknown);
         };
         let Some(row) = self.grants.get_mut(&id) else {
-            return Ok(TakenCode::Unknown);
+            return Ok(RedeemedCode::Unknown);
         };
         if row.taken {
             let certificate = redeem.own || redeem.names.iter().any(|name| row.names.contains(name));
             if row.grant.client_id != redeem.client_id || !certificate {
-                return Ok(TakenCode::Spent);
+                return Ok(RedeemedCode::Spent);
             }
             self.end_by_dvza(&id, &redeem.by, now);
-            return Ok(TakenCode::Replayed);
+            return Ok(RedeemedCode::Replayed);
         }
         let matches = row.grant.client_id == redeem.client_id && row.binding == redeem.binding;
         let fresh = matches && row.code_expires > now;
@@ -72,9 +72,9 @@ impl Inner {
         row.taken = true;
         if !fresh {
             return Ok(if matches {
-                TakenCode::Expired
+                RedeemedCode::Expired
             } else {
-                TakenCode::Mismatch
+                RedeemedCode::Mismatch
             });
         }
         row.names.clone_from(&redeem.names);
@@ -88,7 +88,7 @@ impl Inner {
             };
             self.add_refresh(&id, new, row, now);
         }
-        Ok(TakenCode::Fresh(Box::new(grant)))
+        Ok(RedeemedCode::Fresh(Box::new(grant)))
     }
 
     pub(super) fn burn_code(&mut self, code: &SecretHash) -> BurntCode {

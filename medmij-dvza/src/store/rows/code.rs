@@ -54,7 +54,7 @@ impl Redeem {
 /// The answer to taking a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum TakenCode {
+pub enum RedeemedCode {
     /// First offer, right client and binding: the tokens are written. One caller ever gets this.
     Fresh(Box<Grant>),
     /// First offer, other client or redirect_uri: burnt, nothing written.

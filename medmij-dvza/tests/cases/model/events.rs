@@ -22,11 +22,11 @@ pub(super) const ANSWERS: [&str; 8] = [
     "stop&nummer=0",
     "onzin",
 ];
-pub(super) const INLOGGEN: usize = 0;
-pub(super) const JA: usize = 2;
+pub(super) const LOGIN: usize = 0;
+pub(super) const YES: usize = 2;
 pub(super) const LANGDURIG: usize = 3;
-pub(super) const NEE: usize = 4;
-pub(super) const TERUG: usize = 5;
+pub(super) const NO: usize = 4;
+pub(super) const BACK: usize = 5;
 pub(super) const STOP: usize = 6;
 
 /// One event. Numbers choose among what there is, counted modulo.

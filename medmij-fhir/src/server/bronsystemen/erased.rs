@@ -7,10 +7,10 @@ use std::task::Poll;
 
 use crate::name::{ResourceId, ResourceType};
 use crate::resource::Resource;
-use crate::server::bron::{BronError, Bronsysteem, Context, Delivery, Found, Stored, Wanted};
+use crate::server::bronsysteem::{Bronsysteem, BronsysteemError, Context, Delivery, Found, Stored, Wanted};
 
 /// An answer that is on its way.
-pub(super) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, BronError>> + Send + 'a>>;
+pub(super) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, BronsysteemError>> + Send + 'a>>;
 
 /// [`Bronsysteem`] behind a pointer.
 pub(super) trait Erased: Send + Sync {
@@ -49,8 +49,8 @@ impl<B: Bronsysteem> Erased for B {
 }
 
 /// Waits for all answers, which are all on their way at the same time.
-pub(super) async fn all<T>(mut answers: Vec<Answer<'_, T>>) -> Vec<Result<T, BronError>> {
-    let mut done: Vec<Option<Result<T, BronError>>> = answers.iter().map(|_| None).collect();
+pub(super) async fn all<T>(mut answers: Vec<Answer<'_, T>>) -> Vec<Result<T, BronsysteemError>> {
+    let mut done: Vec<Option<Result<T, BronsysteemError>>> = answers.iter().map(|_| None).collect();
     poll_fn(move |waker| {
         let mut waiting = false;
         for (answer, done) in answers.iter_mut().zip(&mut done) {

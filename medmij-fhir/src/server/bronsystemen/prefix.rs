@@ -3,11 +3,11 @@
 
 use std::ops::Range;
 
-use medmij_types::json::{Document, Kind, Limits, Value};
+use medmij_types::json::{Document, JsonLimits, Kind, Value};
 
 use crate::name::{ResourceId, ResourceType};
 use crate::resource::Resource;
-use crate::server::bron::{BronError, Wanted};
+use crate::server::bronsysteem::{BronsysteemError, Wanted};
 use crate::server::bundle_out::quoted;
 use crate::server::edit::replaced;
 
@@ -34,11 +34,11 @@ impl Prefix {
     }
 
     /// A resource with its id, and the references in it, prefixed.
-    pub(super) fn given(&self, resource: &Resource) -> Result<Resource, BronError> {
-        let failed = |what: &str| BronError::Failed(what.to_owned());
+    pub(super) fn given(&self, resource: &Resource) -> Result<Resource, BronsysteemError> {
+        let failed = |what: &str| BronsysteemError::Failed(what.to_owned());
         let text = resource.as_str();
         let document =
-            Document::parse(text.as_bytes(), &Limits::default()).map_err(|error| failed(&error.to_string()))?;
+            Document::parse(text.as_bytes(), &JsonLimits::default()).map_err(|error| failed(&error.to_string()))?;
         let root = document.root();
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
         if let Some(id) = root.member("id")

@@ -13,7 +13,7 @@ use super::Bronsystemen;
 use crate::endpoint::ResourceEndpoint;
 use crate::name::{ResourceId, ResourceType};
 use crate::resource::Resource;
-use crate::server::{BronError, Bronsysteem, Context, Found, ResourceSet, Responder, Served, Wanted};
+use crate::server::{Bronsysteem, BronsysteemError, Context, Found, ResourceSet, Responder, Served, Wanted};
 use crate::version::FhirVersion;
 
 const BASE: &str = "https://dva.example.nl/fhir";
@@ -33,7 +33,7 @@ fn set(resources: &[&str]) -> ResourceSet {
     set
 }
 
-fn ask(bron: &Bronsystemen, path: &str) -> (u16, Value) {
+fn ask(bronsysteem: &Bronsystemen, path: &str) -> (u16, Value) {
     let endpoint = ResourceEndpoint::new(BackchannelUri::parse(BASE).unwrap()).unwrap();
     let types = ["Observation", "DocumentReference"].map(|name| ResourceType::parse(name).unwrap());
     let served = types
@@ -42,7 +42,7 @@ fn ask(bron: &Bronsystemen, path: &str) -> (u16, Value) {
     let request = http::Request::get(format!("/fhir/{path}")).header("accept", "application/fhir+json");
     let request = request.body(Bytes::new()).unwrap();
     let responder = Responder::serving(endpoint, served).with_page_size(2);
-    let response = now(responder.respond(&request, &Context::default(), bron));
+    let response = now(responder.respond(&request, &Context::default(), bronsysteem));
     (
         response.status().as_u16(),
         serde_json::from_slice(response.body()).unwrap(),
@@ -129,19 +129,19 @@ fn two_sources_with_the_same_id_and_other_content_give_no_answer() {
 fn a_source_that_does_not_answer_leaves_no_part_that_passes_for_the_whole() {
     struct Down;
     impl Bronsysteem for Down {
-        async fn find(&self, _: &Context, _: &Wanted) -> Result<Vec<Resource>, BronError> {
-            Err(BronError::Unavailable {
+        async fn find(&self, _: &Context, _: &Wanted) -> Result<Vec<Resource>, BronsysteemError> {
+            Err(BronsysteemError::Unavailable {
                 retry_after: Some(std::time::Duration::from_secs(30)),
             })
         }
-        async fn read(&self, _: &Context, _: &ResourceType, _: &ResourceId) -> Result<Found, BronError> {
-            Err(BronError::Timeout)
+        async fn read(&self, _: &Context, _: &ResourceType, _: &ResourceId) -> Result<Found, BronsysteemError> {
+            Err(BronsysteemError::Timeout)
         }
     }
-    let bron = Bronsystemen::new().with(record()).with(Down);
-    let (status, outcome) = ask(&bron, "Observation");
+    let bronsysteem = Bronsystemen::new().with(record()).with(Down);
+    let (status, outcome) = ask(&bronsysteem, "Observation");
     assert_eq!((status, &outcome["issue"][0]["code"]), (503, &"transient".into()));
-    assert_eq!(ask(&bron, "Binary/2").0, 504);
+    assert_eq!(ask(&bronsysteem, "Binary/2").0, 504);
 }
 
 #[test]

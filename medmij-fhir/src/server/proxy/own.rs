@@ -10,14 +10,14 @@ use super::OF_NOBODY;
 use crate::limits::Limits;
 use crate::outcome::{OperationOutcome, Severity};
 use crate::resource::Resource;
-use crate::server::bron::BronError;
+use crate::server::bronsysteem::BronsysteemError;
 use crate::server::bundle_out::quoted;
 use crate::server::definitions;
 use crate::server::edit::replaced;
 use crate::server::known::local;
 
 /// Whether a resource is of the patient, or of nobody.
-pub(super) fn is_of(resource: &Resource, patient: &str, base: &str) -> Result<bool, BronError> {
+pub(super) fn is_of(resource: &Resource, patient: &str, base: &str) -> Result<bool, BronsysteemError> {
     let kind = resource.resource_type().as_str();
     if kind == "Patient" {
         return Ok(resource.id().is_some_and(|id| id.as_str() == patient));
@@ -28,7 +28,9 @@ pub(super) fn is_of(resource: &Resource, patient: &str, base: &str) -> Result<bo
     let Some(definition) = definitions::lookup(kind, "patient") else {
         return Ok(false);
     };
-    let value: Value = resource.view().map_err(|error| BronError::Failed(error.to_string()))?;
+    let value: Value = resource
+        .view()
+        .map_err(|error| BronsysteemError::Failed(error.to_string()))?;
     let references = definition.references(&value);
     let of_patient =
         |text: &&str| local(text, base).is_some_and(|(kind, id)| kind.as_str() == "Patient" && id.as_str() == patient);
@@ -62,12 +64,12 @@ pub(super) fn complains(resource: &Resource) -> bool {
 }
 
 /// The resource with references to its own server made relative: its address is nobody's business.
-pub(super) fn without_base(resource: &Resource, base: &str, limits: &Limits) -> Result<Resource, BronError> {
+pub(super) fn without_base(resource: &Resource, base: &str, limits: &Limits) -> Result<Resource, BronsysteemError> {
     let text = resource.as_str();
     if !text.contains(base) && !text.contains('\\') {
         return Ok(resource.clone());
     }
-    let failed = |what: String| BronError::Failed(what);
+    let failed = |what: String| BronsysteemError::Failed(what);
     let document = Document::parse(text.as_bytes(), &limits.json()).map_err(|error| failed(error.to_string()))?;
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
     let mut open = vec![document.root()];

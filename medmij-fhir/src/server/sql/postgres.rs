@@ -9,23 +9,23 @@ use tokio_postgres::types::ToSql;
 use super::{Key, SqlStatements, parse, whose};
 use crate::name::{ResourceId, ResourceType};
 use crate::resource::Resource;
-use crate::server::bron::{BronError, Bronsysteem, Context, Found, Wanted};
+use crate::server::bronsysteem::{Bronsysteem, BronsysteemError, Context, Found, Wanted};
 
 /// Resources in PostgreSQL, over a pool of the application.
 #[derive(Clone)]
-pub struct PostgresBron {
+pub struct PostgresBronsysteem {
     pool: Pool,
     statements: SqlStatements,
     key: Key,
 }
 
-impl std::fmt::Debug for PostgresBron {
+impl std::fmt::Debug for PostgresBronsysteem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("PostgresBron")
     }
 }
 
-impl PostgresBron {
+impl PostgresBronsysteem {
     /// Asks over this pool. `key` says what the rows call the Persoon: a number of the source, never the BSN.
     pub fn new(
         pool: Pool,
@@ -39,7 +39,11 @@ impl PostgresBron {
         }
     }
 
-    async fn rows(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Option<String>>, BronError> {
+    async fn rows(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Option<String>>, BronsysteemError> {
         let client = self.pool.get().await.map_err(unavailable)?;
         let statement = client.prepare_cached(sql).await.map_err(failed)?;
         let rows = client.query(&statement, parameters).await.map_err(failed)?;
@@ -47,25 +51,30 @@ impl PostgresBron {
     }
 }
 
-impl Bronsysteem for PostgresBron {
-    async fn find(&self, context: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronError> {
-        let Some((persoon, dienst)) = whose(context, &self.key)? else {
+impl Bronsysteem for PostgresBronsysteem {
+    async fn find(&self, context: &Context, wanted: &Wanted) -> Result<Vec<Resource>, BronsysteemError> {
+        let Some((persoon, service)) = whose(context, &self.key)? else {
             return Ok(Vec::new());
         };
         let rows = self
             .rows(
                 &self.statements.find,
-                &[&persoon, &dienst, &wanted.resource_type.as_str()],
+                &[&persoon, &service, &wanted.resource_type.as_str()],
             )
             .await?;
         rows.iter().flatten().map(|text| parse(text)).collect()
     }
 
-    async fn read(&self, context: &Context, resource_type: &ResourceType, id: &ResourceId) -> Result<Found, BronError> {
-        let Some((persoon, dienst)) = whose(context, &self.key)? else {
+    async fn read(
+        &self,
+        context: &Context,
+        resource_type: &ResourceType,
+        id: &ResourceId,
+    ) -> Result<Found, BronsysteemError> {
+        let Some((persoon, service)) = whose(context, &self.key)? else {
             return Ok(Found::Unknown);
         };
-        let parameters: [&(dyn ToSql + Sync); 4] = [&persoon, &dienst, &resource_type.as_str(), &id.as_str()];
+        let parameters: [&(dyn ToSql + Sync); 4] = [&persoon, &service, &resource_type.as_str(), &id.as_str()];
         let rows = self.rows(&self.statements.read, &parameters).await?;
         Ok(match rows.into_iter().next() {
             Some(Some(text)) => Found::Resource(parse(&text)?),
@@ -75,15 +84,15 @@ impl Bronsysteem for PostgresBron {
     }
 }
 
-fn unavailable(_: PoolError) -> BronError {
-    BronError::Unavailable { retry_after: None }
+fn unavailable(_: PoolError) -> BronsysteemError {
+    BronsysteemError::Unavailable { retry_after: None }
 }
 
 /// The text of an error may hold a value: its code is what an operator needs.
-fn failed(error: tokio_postgres::Error) -> BronError {
+fn failed(error: tokio_postgres::Error) -> BronsysteemError {
     if error.is_closed() {
-        return BronError::Unavailable { retry_after: None };
+        return BronsysteemError::Unavailable { retry_after: None };
     }
     let code = error.code().map_or("no code", |code| code.code());
-    BronError::Failed(format!("PostgreSQL: {code}"))
+    BronsysteemError::Failed(format!("PostgreSQL: {code}"))
 }

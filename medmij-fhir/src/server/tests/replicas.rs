@@ -15,7 +15,7 @@ use crate::bundle::Bundle;
 use crate::limits::Limits;
 use crate::name::{ResourceId, ResourceType};
 use crate::resource::Resource;
-use crate::server::{BronError, Bronsysteem, Context, Found, PageSeal, Responder, Wanted};
+use crate::server::{Bronsysteem, BronsysteemError, Context, Found, PageSeal, Responder, Wanted};
 
 /// Encryption is that of the key ring; here it is enough that nobody without the key makes one.
 struct Keyed(u8);
@@ -63,7 +63,7 @@ struct Flags {
 }
 
 impl Bronsysteem for Flags {
-    async fn find(&self, _: &Context, _: &Wanted) -> Result<Vec<Resource>, BronError> {
+    async fn find(&self, _: &Context, _: &Wanted) -> Result<Vec<Resource>, BronsysteemError> {
         self.searched.fetch_add(1, Ordering::Relaxed);
         let flag = |id| {
             let text = format!(r#"{{"resourceType":"Flag","id":"f{id}","status":"active"}}"#);
@@ -72,7 +72,7 @@ impl Bronsysteem for Flags {
         Ok((0..self.number.load(Ordering::Relaxed)).map(flag).collect())
     }
 
-    async fn read(&self, _: &Context, _: &ResourceType, _: &ResourceId) -> Result<Found, BronError> {
+    async fn read(&self, _: &Context, _: &ResourceType, _: &ResourceId) -> Result<Found, BronsysteemError> {
         Ok(Found::Unknown)
     }
 }

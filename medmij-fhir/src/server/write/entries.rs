@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::ops::Range;
 
-use medmij_types::json::{Document, Kind, Limits, Value};
+use medmij_types::json::{Document, JsonLimits, Kind, Value};
 
 use super::Writing;
 use crate::bundle::BundleType;
 use crate::name::ResourceId;
 use crate::resource::Resource;
-use crate::server::bron::DeliveryEntry;
+use crate::server::bronsysteem::DeliveryEntry;
 use crate::server::bundle_out::quoted;
 use crate::server::edit::replaced;
 use crate::server::refusal::Refusal;
@@ -32,8 +32,8 @@ pub(super) struct Posted<'d> {
 impl<'d> Posted<'d> {
     /// Reads the entries. What is wrong with the Bundle itself refuses all.
     pub(super) fn read(text: &str, writing: &Writing<'_>) -> Result<Vec<Result<DeliveryEntry, Refusal>>, Refusal> {
-        let document =
-            Document::parse(text.as_bytes(), &Limits::default()).map_err(|error| Refusal::Body(error.to_string()))?;
+        let document = Document::parse(text.as_bytes(), &JsonLimits::default())
+            .map_err(|error| Refusal::Body(error.to_string()))?;
         let root = document.root();
         let word = |name: &str| root.member(name).and_then(|value| value.as_str()).unwrap_or_default();
         if word("resourceType") != "Bundle" {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What [`FileKeep`] does on the disk: names, locks, write aside and rename, memory and copies (security L12, R3).
+//! What [`FileStorage`] does on the disk: names, locks, write aside and rename, memory and copies (security L12, R3).
 
 use std::{
     io,
@@ -10,18 +10,19 @@ use std::{
 use medmij_types::Tijdstempel;
 
 use super::{
-    FileKeep,
+    FileStorage,
     forms::{ConfirmedFile, MemoryFile},
     journal,
     names::{self, CopyName},
     sealed,
 };
 use crate::supply::{
-    JournalEntry, Journalled, Keep as _, KeepError, KeepKey, Kept, KeptCopy, RollbackMemory, Sha256Sum,
+    JournalEntry, Journalled, ListStorage as _, RollbackMemory, Sha256Sum, StorageError, StorageKey, StoredCopy,
+    StoredList,
 };
 
-impl FileKeep {
-    pub(super) fn memory_path(&self, key: &KeepKey) -> PathBuf {
+impl FileStorage {
+    pub(super) fn memory_path(&self, key: &StorageKey) -> PathBuf {
         let mut path = self.folder.join(MEMORY);
         path.extend([
             key.source().as_str(),
@@ -31,7 +32,7 @@ impl FileKeep {
         path
     }
 
-    pub(super) fn copies_folder(&self, key: &KeepKey) -> PathBuf {
+    pub(super) fn copies_folder(&self, key: &StorageKey) -> PathBuf {
         let mut path = self.folder.join(COPIES);
         path.extend([key.source().as_str(), &names::api(key), key.list().short()]);
         path
@@ -42,7 +43,7 @@ impl FileKeep {
     }
 
     /// Waits until no other process writes here.
-    pub(super) fn lock(&self) -> Result<Box<dyn Send>, KeepError> {
+    pub(super) fn lock(&self) -> Result<Box<dyn Send>, StorageError> {
         let path = self.folder.join("lock");
         self.guard(&self.folder)
             .and_then(|()| self.layer.lock(&path))
@@ -64,7 +65,7 @@ impl FileKeep {
     }
 
     /// The names in a folder; none where there is no folder.
-    pub(super) fn names_in(&self, folder: &Path) -> Result<Vec<String>, KeepError> {
+    pub(super) fn names_in(&self, folder: &Path) -> Result<Vec<String>, StorageError> {
         match self.guard(folder).and_then(|()| self.layer.names(folder)) {
             Ok(mut names) => {
                 names.sort_unstable();
@@ -78,7 +79,7 @@ impl FileKeep {
     }
 
     /// Writes a file aside and lets it take its place.
-    pub(super) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), KeepError> {
+    pub(super) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
         let folder = path.parent().unwrap_or(&self.folder);
         self.make(folder)?;
         let mut aside = path.as_os_str().to_owned();
@@ -101,7 +102,7 @@ impl FileKeep {
     }
 
     /// Makes a folder whose own name survives a loss of power too.
-    fn make(&self, folder: &Path) -> Result<(), KeepError> {
+    fn make(&self, folder: &Path) -> Result<(), StorageError> {
         let cannot = |e| failed("cannot make the folder", folder, e);
         self.guard(folder).map_err(cannot)?;
         if self.layer.names(folder).is_ok() {
@@ -128,7 +129,7 @@ impl FileKeep {
 
     /// The memory, and what was found damaged. A memory that is damaged or gone is made again from the journal: it must
     /// not read as "nothing was ever accepted".
-    pub(super) fn read_memory(&self, key: &KeepKey) -> Result<(RollbackMemory, Option<String>), KeepError> {
+    pub(super) fn read_memory(&self, key: &StorageKey) -> Result<(RollbackMemory, Option<String>), StorageError> {
         let path = self.memory_path(key);
         let bytes = match self.read(&path) {
             Ok(bytes) => bytes,
@@ -139,16 +140,16 @@ impl FileKeep {
         match sealed::open::<MemoryFile>(&bytes).and_then(MemoryFile::into_memory) {
             Some(memory) => Ok((memory, None)),
             None => {
-                let trouble = format!(
+                let fault = format!(
                     "{} is damaged, the memory was made again from the journal",
                     path.display()
                 );
-                Ok((self.memory_from_journal(key)?, Some(trouble)))
+                Ok((self.memory_from_journal(key)?, Some(fault)))
             }
         }
     }
 
-    pub(super) fn memory_from_journal(&self, key: &KeepKey) -> Result<RollbackMemory, KeepError> {
+    pub(super) fn memory_from_journal(&self, key: &StorageKey) -> Result<RollbackMemory, StorageError> {
         let entries = self.journal()?;
         let of_key = entries.into_iter().filter(|entry| entry.key == *key);
         Ok(
@@ -162,12 +163,12 @@ impl FileKeep {
         )
     }
 
-    pub(super) fn write_memory(&self, key: &KeepKey, memory: &RollbackMemory) -> Result<(), KeepError> {
+    pub(super) fn write_memory(&self, key: &StorageKey, memory: &RollbackMemory) -> Result<(), StorageError> {
         self.replace(&self.memory_path(key), &sealed::seal(&MemoryFile::from(memory))?)
     }
 
     /// The copies in the folder, the one with the highest number first.
-    pub(super) fn copy_names(&self, folder: &Path) -> Result<Vec<CopyName>, KeepError> {
+    pub(super) fn copy_names(&self, folder: &Path) -> Result<Vec<CopyName>, StorageError> {
         let mut names: Vec<_> = self
             .names_in(folder)?
             .iter()
@@ -196,12 +197,12 @@ impl FileKeep {
         sealed::open(&bytes)
     }
 
-    pub(super) fn read_copy(&self, folder: &Path, kept: &mut Kept) -> Result<(), KeepError> {
+    pub(super) fn read_copy(&self, folder: &Path, kept: &mut StoredList) -> Result<(), StorageError> {
         for name in self.copy_names(folder)? {
             let path = folder.join(name.to_string());
             match self.read(&path) {
                 Ok(bytes) if Sha256Sum::of(&bytes) == name.sha256 => {
-                    kept.copy = Some(KeptCopy::new(bytes, self.confirmed_at(folder, &name)));
+                    kept.copy = Some(StoredCopy::new(bytes, self.confirmed_at(folder, &name)));
                     kept.seen = self.seen_at(folder).max(Some(name.at));
                     return Ok(());
                 }
@@ -217,9 +218,9 @@ impl FileKeep {
     }
 
     /// Removes what is neither the copy to keep nor its confirmation. What cannot be removed is looked at again.
-    pub(super) fn tidy(&self, folder: &Path, keep: impl Fn(&CopyName) -> bool) {
+    pub(super) fn tidy(&self, folder: &Path, storage: impl Fn(&CopyName) -> bool) {
         for name in self.names_in(folder).unwrap_or_default() {
-            let stays = name == CONFIRMED || CopyName::parse(&name).is_some_and(|copy| keep(&copy));
+            let stays = name == CONFIRMED || CopyName::parse(&name).is_some_and(|copy| storage(&copy));
             if !stays {
                 let _ = self.layer.remove(&folder.join(name));
             }
@@ -227,7 +228,7 @@ impl FileKeep {
     }
 
     /// Adds a line to the journal.
-    pub(super) fn append(&self, entry: &JournalEntry) -> Result<(), KeepError> {
+    pub(super) fn append(&self, entry: &JournalEntry) -> Result<(), StorageError> {
         let path = self.journal_path();
         let line = journal::line(entry)?;
         let added = self.layer.append(&path, line.as_bytes());
@@ -236,8 +237,8 @@ impl FileKeep {
     }
 }
 
-pub(super) fn failed(what: &str, path: &Path, error: io::Error) -> KeepError {
-    KeepError::new(format!("{what} {}", path.display()), error)
+pub(super) fn failed(what: &str, path: &Path, error: io::Error) -> StorageError {
+    StorageError::new(format!("{what} {}", path.display()), error)
 }
 
 pub(super) const MEMORY: &str = "memory";

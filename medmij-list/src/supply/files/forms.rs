@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The small files of a [`FileKeep`](super::FileKeep), as JSON.
+//! The small files of a [`FileStorage`](super::FileStorage), as JSON.
 
 use medmij_types::Volgnummer;
 use serde::{Deserialize, Serialize};

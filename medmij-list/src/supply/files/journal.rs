@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ListKind,
-    supply::{JournalEntry, Journalled, KeepError, KeepKey, Sha256Sum, SourceName},
+    supply::{JournalEntry, Journalled, Sha256Sum, SourceName, StorageError, StorageKey},
 };
 
 /// One line, with its line feed.
-pub(super) fn line(entry: &JournalEntry) -> Result<String, KeepError> {
+pub(super) fn line(entry: &JournalEntry) -> Result<String, StorageError> {
     let what = match &entry.what {
         Journalled::Accepted {
             volgnummer,
@@ -36,7 +36,7 @@ pub(super) fn line(entry: &JournalEntry) -> Result<String, KeepError> {
         api: entry.key.api(),
         what,
     };
-    let mut text = serde_json::to_string(&line).map_err(|e| KeepError::new("cannot write as JSON", e))?;
+    let mut text = serde_json::to_string(&line).map_err(|e| StorageError::new("cannot write as JSON", e))?;
     text.push('\n');
     Ok(text)
 }
@@ -47,14 +47,14 @@ pub(super) fn read(bytes: &[u8]) -> Vec<JournalEntry> {
 }
 
 /// A moment in UTC, in whole seconds.
-pub(super) fn stamp(at: SystemTime) -> Result<String, KeepError> {
-    let stamp = Tijdstempel::from_system_time(at).map_err(|e| KeepError::new("the clock is out of range", e))?;
+pub(super) fn stamp(at: SystemTime) -> Result<String, StorageError> {
+    let stamp = Tijdstempel::from_system_time(at).map_err(|e| StorageError::new("the clock is out of range", e))?;
     Ok(stamp.as_str().to_owned())
 }
 
 fn entry(line: &[u8]) -> Option<JournalEntry> {
     let line: Line = serde_json::from_slice(line).ok()?;
-    let key = KeepKey::new(
+    let key = StorageKey::new(
         SourceName::parse(&line.source).ok()?,
         line.api,
         ListKind::from_root(&line.list)?,
@@ -113,7 +113,7 @@ mod tests {
     use std::time::Duration;
 
     fn entries() -> Vec<JournalEntry> {
-        let key = KeepKey::new(
+        let key = StorageKey::new(
             SourceName::parse("stelselnode.localhost").unwrap(),
             2,
             ListKind::Whitelist,

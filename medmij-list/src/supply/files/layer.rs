@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The file operations that [`FileKeep`](super::FileKeep) needs, so that a test can let each of them fail (R4).
+//! The file operations that [`FileStorage`](super::FileStorage) needs, so that a test can let each of them fail (R4).
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},

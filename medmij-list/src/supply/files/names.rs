@@ -10,7 +10,7 @@ use medmij_types::Volgnummer;
 
 use crate::{
     ListKind,
-    supply::{CopyToKeep, KeepKey, Sha256Sum, SourceName},
+    supply::{CopyToStore, Sha256Sum, SourceName, StorageKey},
 };
 
 /// The name of a copy: `<number>-<second of fetching>-<checksum>.xml`.
@@ -22,7 +22,7 @@ pub(super) struct CopyName {
 }
 
 impl CopyName {
-    pub(super) fn of(copy: &CopyToKeep<'_>) -> Self {
+    pub(super) fn of(copy: &CopyToStore<'_>) -> Self {
         let since = copy.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let at = SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs());
         Self {
@@ -60,16 +60,16 @@ impl fmt::Display for CopyName {
 }
 
 /// The folder of an api.
-pub(super) fn api(key: &KeepKey) -> String {
+pub(super) fn api(key: &StorageKey) -> String {
     format!("api{}", key.api())
 }
 
 /// The key that a source folder, an api folder and a name in it say.
-pub(super) fn key(source: &str, api: &str, list: &str) -> Option<KeepKey> {
+pub(super) fn key(source: &str, api: &str, list: &str) -> Option<StorageKey> {
     let source = SourceName::parse(source).ok()?;
     let api = api.strip_prefix("api")?.parse().ok()?;
     let list = ListKind::from_short(list.strip_suffix(".json").unwrap_or(list))?;
-    Some(KeepKey::new(source, api, list))
+    Some(StorageKey::new(source, api, list))
 }
 
 #[cfg(test)]
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn the_name_of_a_copy_says_all_and_reads_back() {
         let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_250);
-        let name = CopyName::of(&CopyToKeep::new(b"<a/>", Volgnummer::new(42).unwrap(), at));
+        let name = CopyName::of(&CopyToStore::new(b"<a/>", Volgnummer::new(42).unwrap(), at));
         let text = name.to_string();
         assert!(text.starts_with("42-1700000000-") && text.ends_with(".xml"), "{text}");
         assert_eq!(CopyName::parse(&text), Some(name));
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn folders_say_the_key() {
-        let key = KeepKey::new(SourceName::parse("a.nl").unwrap(), 2, ListKind::Whitelist);
+        let key = StorageKey::new(SourceName::parse("a.nl").unwrap(), 2, ListKind::Whitelist);
         assert_eq!(super::key("a.nl", &api(&key), "whitelist.json"), Some(key.clone()));
         assert_eq!(super::key("a.nl", "api2", "whitelist"), Some(key));
         assert_eq!(super::key("a.nl", "2", "whitelist"), None);

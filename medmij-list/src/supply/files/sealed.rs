@@ -3,7 +3,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::supply::{KeepError, Sha256Sum};
+use crate::supply::{Sha256Sum, StorageError};
 
 /// What can be sealed.
 pub(crate) trait Sealed: Serialize + DeserializeOwned {
@@ -12,8 +12,8 @@ pub(crate) trait Sealed: Serialize + DeserializeOwned {
 }
 
 /// The file.
-pub(crate) fn seal<T: Sealed>(value: &T) -> Result<Vec<u8>, KeepError> {
-    let json = serde_json::to_string(value).map_err(|e| KeepError::new("cannot write as JSON", e))?;
+pub(crate) fn seal<T: Sealed>(value: &T) -> Result<Vec<u8>, StorageError> {
+    let json = serde_json::to_string(value).map_err(|e| StorageError::new("cannot write as JSON", e))?;
     let mark = T::MARK;
     let sum = Sha256Sum::of(format!("{mark}\n{json}\n").as_bytes());
     Ok(format!("{mark}\n{json}\n{sum}\n").into_bytes())

@@ -9,7 +9,7 @@ use medmij_types::{Tijdstempel, Volgnummer};
 use super::ListSupply;
 use crate::{
     List,
-    supply::{HeaderOddity, KeepStep, SupplyEvent},
+    supply::{HeaderOddity, StorageStep, SupplyEvent},
 };
 
 /// While fetches fail, how often the moment is noted.
@@ -85,8 +85,8 @@ impl<L: List> ListSupply<L> {
             return;
         }
         self.seen = Some(now);
-        if let Err(error) = self.keep.seen(&self.key, self.clock.now()) {
-            events.push(self.keep_failed(KeepStep::Confirmation, error));
+        if let Err(error) = self.storage.seen(&self.key, self.clock.now()) {
+            events.push(self.storage_failed(StorageStep::Confirmation, error));
         }
     }
 }

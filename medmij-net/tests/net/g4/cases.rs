@@ -160,9 +160,9 @@ impl Cases<'_> {
             let mut crls = self.good.clone();
             crls.remove(at);
             self.crls(&format!("crl of {level:?} missing"), Verdict::Unknown, crls);
-            let with = |recipe: &G4Crl, pki: &G4Pki| {
+            let with = |client_config: &G4Crl, pki: &G4Pki| {
                 let mut crls = self.good.clone();
-                crls[at] = pki.crl(recipe).unwrap();
+                crls[at] = pki.crl(client_config).unwrap();
                 crls
             };
             let (pki, of) = (&self.world.pki, G4Crl::of(level));
@@ -194,13 +194,13 @@ impl Cases<'_> {
         let leaf = G4Crl::of(G4Level::Tsp).revoked(serials.clone());
         let tsp = G4Crl::of(G4Level::Intermediate).revoked([pki.authority_serial(G4Level::Tsp)]);
         let intermediate = G4Crl::of(G4Level::Root).revoked([pki.authority_serial(G4Level::Intermediate)]);
-        let instead = |at: usize, recipe: &G4Crl| {
+        let instead = |at: usize, client_config: &G4Crl| {
             let mut crls = self.good.clone();
-            crls[at] = pki.crl(recipe).unwrap();
+            crls[at] = pki.crl(client_config).unwrap();
             crls
         };
-        let beside = |recipe: &G4Crl| [self.good.clone(), vec![pki.crl(recipe).unwrap()]].concat();
-        let dated = |recipe: &G4Crl, ago: u32| recipe.clone().between(now - ago * hour, now + 24 * hour);
+        let beside = |client_config: &G4Crl| [self.good.clone(), vec![pki.crl(client_config).unwrap()]].concat();
+        let dated = |client_config: &G4Crl, ago: u32| client_config.clone().between(now - ago * hour, now + 24 * hour);
         let lists = [
             ("leaf revoked", Verdict::Revoked, instead(2, &leaf)),
             ("tsp revoked", Verdict::Revoked, instead(1, &tsp)),

@@ -10,7 +10,9 @@ use serde::Deserialize;
 use super::{Note, Stelsel, StelselError, exception_name};
 use crate::{
     error_code::ErrorCode,
-    policy::{EmptyScope, ExceptionRule, Gedrag, IdStrictness, InvalidClient, Mark, Rate, Uitzondering, release_rules},
+    policy::{
+        EmptyScope, ExceptionRule, Handling, IdStrictness, InvalidClient, Mark, Rate, Uitzondering, release_rules,
+    },
 };
 
 impl Stelsel {
@@ -24,7 +26,7 @@ impl Stelsel {
     ///
     /// // a floor
     /// let too_long = "versie = \"1\"\n[levensduur.toegangstoken]\nwaarde = 3600";
-    /// assert!(matches!(Stelsel::from_toml(too_long), Err(StelselError::Levensduur { .. })));
+    /// assert!(matches!(Stelsel::from_toml(too_long), Err(StelselError::Lifetime { .. })));
     /// # Ok::<(), StelselError>(())
     /// ```
     ///
@@ -34,25 +36,25 @@ impl Stelsel {
     pub fn from_toml(text: &str) -> Result<Self, StelselError> {
         let file: File = toml::from_str(text).map_err(|error| StelselError::File(error.to_string()))?;
         let mut stelsel = Self {
-            versie: file.versie,
+            version: file.version,
             ..Self::default()
         };
-        for (name, value) in file.levensduur {
-            stelsel.set_lifetime(&name, value.waarde)?;
+        for (name, value) in file.lifetime {
+            stelsel.set_lifetime(&name, value.value)?;
             stelsel.note(
                 format!("levensduur.{name}"),
                 value.code,
-                value.bron,
-                value.merk.as_deref(),
+                value.source,
+                value.mark.as_deref(),
             )?;
         }
         for (name, value) in file.interfaceversie {
             let full = format!("interfaceversie.{name}");
-            let release = Release::parse(&value.waarde).map_err(|_| wrong(&full, &value.waarde))?;
+            let release = Release::parse(&value.value).map_err(|_| wrong(&full, &value.value))?;
             stelsel.interfaceversies.insert(name, release);
-            stelsel.note(full, value.code, value.bron, value.merk.as_deref())?;
+            stelsel.note(full, value.code, value.source, value.mark.as_deref())?;
         }
-        for (name, value) in file.limiet {
+        for (name, value) in file.limit {
             let full = format!("limiet.{name}");
             let limits = &mut stelsel.limits;
             let slot = match name.as_str() {
@@ -61,56 +63,66 @@ impl Stelsel {
                 "front_pages" => &mut limits.front_pages,
                 "back_address" => &mut limits.back_address,
                 "back_node" => &mut limits.back_node,
-                _ => return Err(StelselError::Naam(full)),
+                _ => return Err(StelselError::Name(full)),
             };
-            if value.per_seconde == 0 || value.ineens == 0 {
+            if value.per_second == 0 || value.burst == 0 {
                 return Err(wrong(&full, "0"));
             }
-            *slot = Rate::new(value.per_seconde, value.ineens);
-            stelsel.note(full, value.code, value.bron, value.merk.as_deref())?;
+            *slot = Rate::new(value.per_second, value.burst);
+            stelsel.note(full, value.code, value.source, value.mark.as_deref())?;
         }
-        for (name, value) in file.lege_scope {
+        for (name, value) in file.empty_scope {
             let full = format!("lege_scope.{name}");
-            let release = Release::parse(&name).map_err(|_| StelselError::Naam(full.clone()))?;
-            let meaning = match value.waarde.as_str() {
+            let release = Release::parse(&name).map_err(|_| StelselError::Name(full.clone()))?;
+            let meaning = match value.value.as_str() {
                 "zoals-gevraagd" => EmptyScope::AsAsked,
                 "niets" => EmptyScope::Nothing,
                 other => return Err(wrong(&full, other)),
             };
             stelsel.empty_scope.insert(release, meaning);
-            stelsel.note(full, value.code, value.bron, value.merk.as_deref())?;
+            stelsel.note(full, value.code, value.source, value.mark.as_deref())?;
         }
         if let Some(value) = file.request_ids {
-            stelsel.ids = match value.waarde.as_str() {
+            stelsel.ids = match value.value.as_str() {
                 "herstellen" => IdStrictness::Lenient,
                 "weigeren" => IdStrictness::Strict,
                 other => return Err(wrong("request_ids", other)),
             };
-            stelsel.note("request_ids".to_owned(), value.code, value.bron, value.merk.as_deref())?;
+            stelsel.note(
+                "request_ids".to_owned(),
+                value.code,
+                value.source,
+                value.mark.as_deref(),
+            )?;
         }
-        if let Some(value) = file.state_lengte {
+        if let Some(value) = file.state_maximum {
             // a state of 256 bits has to fit, and what is kept has to stay small
-            stelsel.state_lengte = usize::try_from(value.waarde)
+            stelsel.state_maximum = usize::try_from(value.value)
                 .ok()
-                .filter(|lengte| (64..=8_000).contains(lengte))
-                .ok_or_else(|| wrong("state_lengte", &value.waarde.to_string()))?;
-            stelsel.note("state_lengte".to_owned(), value.code, value.bron, value.merk.as_deref())?;
+                .filter(|length| (64..=8_000).contains(length))
+                .ok_or_else(|| wrong("state_lengte", &value.value.to_string()))?;
+            stelsel.note(
+                "state_lengte".to_owned(),
+                value.code,
+                value.source,
+                value.mark.as_deref(),
+            )?;
         }
         if let Some(value) = file.state_minimum {
             // no DVP that takes 256 random bits as base64url may fall under it
-            stelsel.state_minimum = usize::try_from(value.waarde)
+            stelsel.state_minimum = usize::try_from(value.value)
                 .ok()
                 .filter(|minimum| (0..=43).contains(minimum))
-                .ok_or_else(|| wrong("state_minimum", &value.waarde.to_string()))?;
+                .ok_or_else(|| wrong("state_minimum", &value.value.to_string()))?;
             stelsel.note(
                 "state_minimum".to_owned(),
                 value.code,
-                value.bron,
-                value.merk.as_deref(),
+                value.source,
+                value.mark.as_deref(),
             )?;
         }
         if let Some(value) = file.redirect_query {
-            stelsel.redirect_query = match value.waarde.as_str() {
+            stelsel.redirect_query = match value.value.as_str() {
                 "toestaan" => true,
                 "weigeren" => false,
                 other => return Err(wrong("redirect_query", other)),
@@ -118,12 +130,12 @@ impl Stelsel {
             stelsel.note(
                 "redirect_query".to_owned(),
                 value.code,
-                value.bron,
-                value.merk.as_deref(),
+                value.source,
+                value.mark.as_deref(),
             )?;
         }
         if let Some(value) = file.invalid_client {
-            stelsel.invalid_client = match value.waarde {
+            stelsel.invalid_client = match value.value {
                 401 => InvalidClient::Unauthorized,
                 400 => InvalidClient::BadRequest,
                 other => return Err(wrong("invalid_client", &other.to_string())),
@@ -131,16 +143,16 @@ impl Stelsel {
             stelsel.note(
                 "invalid_client".to_owned(),
                 value.code,
-                value.bron,
-                value.merk.as_deref(),
+                value.source,
+                value.mark.as_deref(),
             )?;
         }
         for each in file.uitzondering {
-            let uitzondering = Uitzondering::from_name(&each.naam)
-                .ok_or_else(|| StelselError::Naam(format!("uitzondering {}", each.naam)))?;
+            let uitzondering = Uitzondering::from_name(&each.name)
+                .ok_or_else(|| StelselError::Name(format!("uitzondering {}", each.name)))?;
             let release = Release::parse(&each.release).map_err(|_| wrong("release", &each.release))?;
-            let mark = read_mark(each.merk.as_deref())?;
-            let mut rule = ExceptionRule::new(read_gedrag(&each.gedrag)?, read_error(&each.error)?, mark);
+            let mark = read_mark(each.mark.as_deref())?;
+            let mut rule = ExceptionRule::new(read_handling(&each.handling)?, read_error(&each.error)?, mark);
             // the event stays, unless the file names another one
             rule.event = match &each.event {
                 Some(name) => Some(EventType::from_name(name)),
@@ -148,23 +160,23 @@ impl Stelsel {
             };
             rule.description = each.description.map(Cow::Owned);
             stelsel.set_rule(release, uitzondering, rule)?;
-            let alike = [Uitzondering::GeenGegevens, Uitzondering::Geweigerd];
+            let alike = [Uitzondering::NoData, Uitzondering::Refused];
             let together = if release_rules(release).refusals_alike && alike.contains(&uitzondering) {
                 &alike[..]
             } else {
                 std::slice::from_ref(&uitzondering)
             };
             for one in together {
-                let naam = exception_name(release, *one);
-                stelsel.note(naam, each.code.clone(), each.bron.clone(), each.merk.as_deref())?;
+                let name = exception_name(release, *one);
+                stelsel.note(name, each.code.clone(), each.source.clone(), each.mark.as_deref())?;
             }
         }
         Ok(stelsel)
     }
 
-    fn note(&mut self, naam: String, code: String, bron: String, merk: Option<&str>) -> Result<(), StelselError> {
-        let mark = read_mark(merk)?;
-        self.notes.insert(naam, Note { code, bron, mark });
+    fn note(&mut self, name: String, code: String, source: String, mark: Option<&str>) -> Result<(), StelselError> {
+        let mark = read_mark(mark)?;
+        self.notes.insert(name, Note { code, source, mark });
         Ok(())
     }
 }
@@ -172,65 +184,65 @@ impl Stelsel {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    versie: String,
+    version: String,
     #[serde(default)]
-    levensduur: BTreeMap<String, Waarde<u64>>,
+    lifetime: BTreeMap<String, Value<u64>>,
     #[serde(default)]
-    interfaceversie: BTreeMap<String, Waarde<String>>,
+    interfaceversie: BTreeMap<String, Value<String>>,
     #[serde(default)]
-    limiet: BTreeMap<String, Snelheid>,
+    limit: BTreeMap<String, RateRow>,
     #[serde(default)]
-    lege_scope: BTreeMap<String, Waarde<String>>,
-    request_ids: Option<Waarde<String>>,
-    state_lengte: Option<Waarde<u64>>,
-    state_minimum: Option<Waarde<u64>>,
-    redirect_query: Option<Waarde<String>>,
-    invalid_client: Option<Waarde<u64>>,
+    empty_scope: BTreeMap<String, Value<String>>,
+    request_ids: Option<Value<String>>,
+    state_maximum: Option<Value<u64>>,
+    state_minimum: Option<Value<u64>>,
+    redirect_query: Option<Value<String>>,
+    invalid_client: Option<Value<u64>>,
     #[serde(default)]
-    uitzondering: Vec<Regel>,
+    uitzondering: Vec<ExceptionRow>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Waarde<T> {
-    waarde: T,
+struct Value<T> {
+    value: T,
     #[serde(default)]
     code: String,
     #[serde(default)]
-    bron: String,
-    merk: Option<String>,
+    source: String,
+    mark: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Snelheid {
-    per_seconde: u32,
-    ineens: u32,
+struct RateRow {
+    per_second: u32,
+    burst: u32,
     #[serde(default)]
     code: String,
     #[serde(default)]
-    bron: String,
-    merk: Option<String>,
+    source: String,
+    mark: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Regel {
+struct ExceptionRow {
     release: String,
-    naam: String,
-    gedrag: String,
+    name: String,
+    handling: String,
     error: String,
     description: Option<String>,
     event: Option<String>,
     #[serde(default)]
     code: String,
     #[serde(default)]
-    bron: String,
-    merk: Option<String>,
+    source: String,
+    mark: Option<String>,
 }
 
-fn read_mark(merk: Option<&str>) -> Result<Mark, StelselError> {
-    match merk {
+fn read_mark(mark: Option<&str>) -> Result<Mark, StelselError> {
+    match mark {
         Some("confirmed") => Ok(Mark::Confirmed),
         Some("inferred") => Ok(Mark::Inferred),
         None | Some("unknown") => Ok(Mark::Unknown),
@@ -238,11 +250,11 @@ fn read_mark(merk: Option<&str>) -> Result<Mark, StelselError> {
     }
 }
 
-fn read_gedrag(text: &str) -> Result<Gedrag, StelselError> {
+fn read_handling(text: &str) -> Result<Handling, StelselError> {
     match text {
-        "redirect" => Ok(Gedrag::Redirect),
-        "pagina" => Ok(Gedrag::Pagina),
-        "alleen-pagina" => Ok(Gedrag::AlleenPagina),
+        "redirect" => Ok(Handling::Redirect),
+        "pagina" => Ok(Handling::Page),
+        "alleen-pagina" => Ok(Handling::PageOnly),
         other => Err(wrong("gedrag", other)),
     }
 }
@@ -257,10 +269,10 @@ fn read_error(text: &str) -> Result<ErrorCode, StelselError> {
     }
 }
 
-fn wrong(naam: &str, waarde: &str) -> StelselError {
-    StelselError::Waarde {
-        naam: naam.to_owned(),
-        waarde: waarde.chars().take(64).collect(),
+fn wrong(name: &str, value: &str) -> StelselError {
+    StelselError::Value {
+        name: name.to_owned(),
+        value: value.chars().take(64).collect(),
     }
 }
 
@@ -280,11 +292,11 @@ mod tests {
         assert_eq!(changed.len(), 1);
         let (row, _) = &changed[0];
         assert_eq!(
-            (row.naam.as_str(), row.bron.as_str(), row.mark),
+            (row.name.as_str(), row.source.as_str(), row.mark),
             ("uitzondering.2.2.autoriseren-3", "S1", Mark::Confirmed)
         );
-        assert!(row.overruled && row.waarde == "pagina access_denied");
-        assert!(!stelsel.open().iter().any(|open| open.naam == row.naam));
+        assert!(row.overruled && row.value == "pagina access_denied");
+        assert!(!stelsel.open().iter().any(|open| open.name == row.name));
     }
 
     #[test]
@@ -294,7 +306,7 @@ mod tests {
         assert_eq!(stelsel.limits.back_node, Rate::new(7, 70));
         let changed = stelsel.diff(&Stelsel::default());
         assert_eq!(changed.len(), 1);
-        assert_eq!(changed[0].0.waarde, "7 per s, 70 ineens");
+        assert_eq!(changed[0].0.value, "7 per s, 70 ineens");
     }
 
     #[test]
@@ -316,7 +328,7 @@ mod tests {
             let found = Stelsel::from_toml(&format!("{RULE}{tail}\n")).unwrap_err();
             if let Some(error) = error {
                 assert!(
-                    matches!(&found, StelselError::Uitzondering { fout, .. } if *fout == error),
+                    matches!(&found, StelselError::Uitzondering { fault, .. } if *fault == error),
                     "{tail}: {found}"
                 );
             }
@@ -350,6 +362,6 @@ mod tests {
         let stelsel = Stelsel::from_toml(&text).unwrap();
         let rows: Vec<_> = stelsel.rows().into_iter().filter(|row| row.overruled).collect();
         assert_eq!(rows.len(), 2);
-        assert_eq!(rows[0].waarde, rows[1].waarde);
+        assert_eq!(rows[0].value, rows[1].value);
     }
 }

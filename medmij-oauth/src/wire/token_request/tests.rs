@@ -35,33 +35,33 @@ fn core_tknint_200_refuses_e09_e11_e12_e18_e21_g15_peers_59() {
     const REST: &str = "client_id=pgo.example.nl&redirect_uri=https%3A%2F%2Fpgo.example.nl%2Fcb";
     let double = "https%253A%252F%252Fpgo.example.nl%252Fcb";
     for (body, uitzondering, offered) in [
-        (String::new(), U::OngeldigVerzoek, 0),
-        (format!("code=x&{REST}"), U::OngeldigVerzoek, 1),
+        (String::new(), U::InvalidRequest, 0),
+        (format!("code=x&{REST}"), U::InvalidRequest, 1),
         (format!("grant_type=password&code=x&{REST}"), U::GrantType, 1),
         (
             format!("grant_type=refresh_code&refresh_token=x&{REST}"),
             U::GrantType,
             0,
         ),
-        (format!("grant_type=authorization_code&{REST}"), U::OngeldigVerzoek, 0),
+        (format!("grant_type=authorization_code&{REST}"), U::InvalidRequest, 0),
         (
             format!("grant_type=authorization_code&code=&{REST}"),
-            U::OngeldigVerzoek,
+            U::InvalidRequest,
             0,
         ),
         (
             format!("grant_type=authorization_code&code=x&code=y&{REST}"),
-            U::OngeldigVerzoek,
+            U::InvalidRequest,
             2,
         ),
         (
             "grant_type=authorization_code&code=x&redirect_uri=https%3A%2F%2Fpgo.example.nl".into(),
-            U::OngeldigVerzoek,
+            U::InvalidRequest,
             1,
         ),
         (
             "grant_type=authorization_code&code=x&client_id=pgo.example.nl".into(),
-            U::OngeldigVerzoek,
+            U::InvalidRequest,
             1,
         ),
         (
@@ -76,20 +76,20 @@ fn core_tknint_200_refuses_e09_e11_e12_e18_e21_g15_peers_59() {
         ),
         (
             "grant_type=refresh_token&client_id=pgo.example.nl".into(),
-            U::OngeldigVerzoek,
+            U::InvalidRequest,
             0,
         ),
-        ("a=%".into(), U::OngeldigVerzoek, 0),
-        (format!("grant_type=%ff&code=x&{REST}"), U::OngeldigVerzoek, 1),
+        ("a=%".into(), U::InvalidRequest, 0),
+        (format!("grant_type=%ff&code=x&{REST}"), U::InvalidRequest, 1),
         // what cannot be read as a form still offers the codes that it names
         (
             format!("grant_type=authorization_code&code=x&{REST}&{}", "a=1&".repeat(100)),
-            U::OngeldigVerzoek,
+            U::InvalidRequest,
             1,
         ),
         (
             format!("c%6Fde=x&{REST}&a={}", "a".repeat(Form::MAX_LEN)),
-            U::OngeldigVerzoek,
+            U::InvalidRequest,
             1,
         ),
     ] {

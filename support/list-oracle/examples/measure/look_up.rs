@@ -41,7 +41,7 @@ impl fmt::Display for LookUp {
 pub(crate) fn measure(bytes: Vec<u8>) -> LookUp {
     if is_zal(&bytes) {
         let list = read::<Zorgaanbiederslijst>(bytes);
-        let names: Vec<Aanbiedernaam> = list.zorgaanbieders().map(|z| z.naam().unwrap()).collect();
+        let names: Vec<Aanbiedernaam> = list.zorgaanbieders().map(|z| z.name().unwrap()).collect();
         of("name", names, |name| list.zorgaanbieder(name).is_some())
     } else {
         let list = read::<Whitelist>(bytes);

@@ -33,10 +33,10 @@ pub fn large_zal(zorgaanbieders: usize) -> String {
                  </AuthorizationEndpoint>\n                    <TokenEndpoint>\n                        \
                  <TokenEndpointuri>https://{host}/oauth/token</TokenEndpointuri>\n                    </TokenEndpoint>\n                    <Systeemrollen>\n"
             );
-            for rol in 0..=rng.below(2) {
+            for role in 0..=rng.below(2) {
                 let _ = write!(
                     out,
-                    "                        <Systeemrol>\n                            <Systeemrolcode>MM-{rol}.0-BZB-FHIR</Systeemrolcode>\n                            \
+                    "                        <Systeemrol>\n                            <Systeemrolcode>MM-{role}.0-BZB-FHIR</Systeemrolcode>\n                            \
                      <ResourceEndpoint>\n                                <ResourceEndpointuri>https://{host}/fhir/{id}</ResourceEndpointuri>\n                            \
                      </ResourceEndpoint>\n                        </Systeemrol>\n"
                 );

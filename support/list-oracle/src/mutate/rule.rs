@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Changes made for one rule, so that each rule is met often.
 
-use medmij_list::Limits;
+use medmij_list::ReadLimits;
 
 use super::Mutant;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(super) fn rule(mut root: Element, family: Family, mut style: Style, rng: &mut Rng) -> Mutant {
-    let mut limits = Limits::default();
+    let mut limits = ReadLimits::default();
     let mut namespace = family.namespace().to_owned();
     let container = |root: &mut Element, raw: &str| root.children.push(Node::Raw(raw.to_owned()));
     match rng.below(19) {

@@ -30,7 +30,7 @@ struct Shared {
     connected: AtomicUsize,
     ended: AtomicUsize,
     /// Who connects at the same time: a crowd that shares this processor with the server would measure itself otherwise.
-    hurry: Semaphore,
+    fetch_now: Semaphore,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +46,7 @@ impl Crowd {
             from,
             connected: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
-            hurry: Semaphore::new(64),
+            fetch_now: Semaphore::new(64),
         };
         Self {
             shared: Arc::new(shared),
@@ -105,14 +105,16 @@ impl Crowd {
 
 impl Shared {
     async fn connect(&self) -> Option<TcpStream> {
-        let _turn = self.hurry.acquire().await.ok()?;
+        let _turn = self.fetch_now.acquire().await.ok()?;
         let stream = connect_from(self.from, self.address).await.ok()?;
         self.connected.fetch_add(1, Ordering::Relaxed);
         Some(stream)
     }
 
     async fn wait_once(&self, tls: &TlsConnector) {
-        let Ok(turn) = self.hurry.acquire().await else { return };
+        let Ok(turn) = self.fetch_now.acquire().await else {
+            return;
+        };
         let Ok(stream) = connect_from(self.from, self.address).await else {
             return;
         };

@@ -68,7 +68,7 @@ impl Body for Drip {
 /// A list whose entries never stop.
 #[derive(Default)]
 pub(crate) struct Endless {
-    begun: bool,
+    started: bool,
 }
 
 impl Body for Endless {
@@ -76,7 +76,7 @@ impl Body for Endless {
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let piece = if std::mem::replace(&mut self.begun, true) {
+        let piece = if std::mem::replace(&mut self.started, true) {
             ENTRIES
         } else {
             HEAD

@@ -15,8 +15,8 @@ impl Frame<'_> {
     /// When, what, and who did it where that was somebody else.
     pub(super) fn event(&self, row: &AccessLogRow, dvza: &str) -> String {
         let extra = &self.texts().extra;
-        let fill = self.page.fill(Some(&row.namen));
-        let fill = fill.name("{dienst}", &row.diensten.join(", ")).name("{dvza}", dvza);
+        let fill = self.page.fill(Some(&row.names));
+        let fill = fill.name("{service}", &row.services.join(", ")).name("{dvza}", dvza);
         let text = format!("{}: {}", moment(row.at), fill.text(sentence(row, extra)));
         if row.represented {
             format!("{text} {}", extra.log_represented)
@@ -46,7 +46,7 @@ fn sentence<'a>(row: &AccessLogRow, extra: &'a ExtraTexts) -> &'a str {
 /// `30 november 2026, 21:05 uur`, by the clock in the Netherlands.
 fn moment(at: SystemTime) -> String {
     let local = AmsterdamTime::of(at);
-    let day = local.datum();
+    let day = local.date();
     let month = usize::from(day.month())
         .checked_sub(1)
         .and_then(|month| MONTHS.get(month));

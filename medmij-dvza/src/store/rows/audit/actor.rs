@@ -38,7 +38,7 @@ impl Actor {
     pub fn id(&self) -> Option<&str> {
         match self {
             Self::Persoon | Self::System => None,
-            Self::Representative(soort) => Some(soort.as_str()),
+            Self::Representative(kind) => Some(kind.as_str()),
             Self::Client(name) => name.as_ref().map(Hostname::as_str),
             Self::Operator(name) => Some(name),
         }
@@ -49,9 +49,9 @@ impl Actor {
     pub fn parse(kind: &str, id: Option<&str>) -> Option<Self> {
         match (kind, id) {
             ("persoon", None) => Some(Self::Persoon),
-            ("representative", Some(id)) => [Vertegenwoordiging::Vrijwillig, Vertegenwoordiging::OuderlijkGezag]
+            ("representative", Some(id)) => [Vertegenwoordiging::Voluntary, Vertegenwoordiging::ParentalAuthority]
                 .into_iter()
-                .find(|soort| soort.as_str() == id)
+                .find(|kind| kind.as_str() == id)
                 .map(Self::Representative),
             ("client", None) => Some(Self::Client(None)),
             ("client", Some(id)) => Hostname::parse(id).ok().map(|name| Self::Client(Some(name))),

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The network of the demo: who there is, under which names, with which certificates, on which ports.
+//!
+//! Everything is written to one folder: keys and certificates of a fresh test PKI, the four lists, and a configuration
+//! file for each role. A role starts from its file alone, in this process or in one of its own.
+
+use crate::{
+    lists::{self, ListsError, Variant},
+    pki::{Authorities, Pki},
+};
+use medmij_net::{DangerLoopback, FrontScheme, LoopbackError};
+use medmij_node::NodeConfig;
+use medmij_test::PkiError;
+use medmij_types::{Hostname, Volgnummer};
+use serde_json::json;
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+};
+
+/// The Stelselnode.
+pub const STELSELNODE: &str = "stelselnode.localhost";
+/// The DVP on the front channel: its `client_id`.
+pub const DVP: &str = "pgo.localhost";
+/// The DVP on the back channel.
+pub const DVP_NODE: &str = "node.pgo.localhost";
+/// The first DVZA on the front channel, and on the back channel.
+pub const DVZA_ONE: [&str; 2] = ["dvza-een.localhost", "node.dvza-een.localhost"];
+/// The second DVZA on the front channel, and on the back channel.
+pub const DVZA_TWO: [&str; 2] = ["dvza-twee.localhost", "node.dvza-twee.localhost"];
+
+/// Who serves what: a zorgaanbieder, its name for people, a gegevensdienst, and the DVZA that has it.
+///
+/// The hospital is split over both DVZAs, so a DVP needs two flows for it; the practice is with one.
+pub const OFFERINGS: [(&str, &str, &str, [&str; 2]); 6] = [
+    ("ziekenhuisdelinde", "Ziekenhuis De Linde", "48", DVZA_ONE),
+    ("ziekenhuisdelinde", "Ziekenhuis De Linde", "50", DVZA_ONE),
+    ("ziekenhuisdelinde", "Ziekenhuis De Linde", "51", DVZA_TWO),
+    ("huisartsdewilg", "Huisartsenpraktijk De Wilg", "48", DVZA_TWO),
+    ("huisartsdewilg", "Huisartsenpraktijk De Wilg", "51", DVZA_TWO),
+    ("huisartsdewilg", "Huisartsenpraktijk De Wilg", "63", DVZA_TWO),
+];
+
+/// The configurations of all roles.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// The folder that holds everything.
+    pub folder: PathBuf,
+    /// Publishes the lists.
+    pub stelselnode: stelselnode::Config,
+    /// The two DVZAs.
+    pub dvzas: [dvza::Config; 2],
+    /// The DVP.
+    pub dvp: dvp::Config,
+    /// Where a browser opens the DVP.
+    pub start: String,
+    /// The number of the lists: one higher at each run in the same folder, because the Nodes remember.
+    pub volgnummer: Volgnummer,
+}
+
+impl Network {
+    /// Makes keys, certificates, lists and configurations in a folder.
+    ///
+    /// # Errors
+    ///
+    /// [`NetworkError`], where the folder cannot be written or no port is free.
+    pub fn build(folder: &Path) -> Result<Self, NetworkError> {
+        Self::build_with(folder, Pki::default())
+    }
+
+    /// The same with certificates of this shape.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build): [`NetworkError`].
+    pub fn build_with(folder: &Path, pki: Pki) -> Result<Self, NetworkError> {
+        let pki = Authorities::new(pki)?;
+        let folder = std::path::absolute(folder)?;
+        let ports = free_ports::<10>()?;
+        let [
+            stelsel,
+            pgo_front,
+            pgo_back,
+            one_front,
+            one_back,
+            two_front,
+            two_back,
+            ops @ ..,
+        ] = ports;
+        let [pgo_operator, one_operator, twee_operator] = ops;
+        let map = DangerLoopback::new()
+            .back(host(STELSELNODE)?, stelsel)?
+            .back(host(DVP_NODE)?, pgo_back)?
+            .back(host(DVZA_ONE[1])?, one_back)?
+            .back(host(DVZA_TWO[1])?, two_back)?
+            .front(host(DVP)?, FrontScheme::Http, pgo_front)?
+            .front(host(DVZA_ONE[0])?, FrontScheme::Http, one_front)?
+            .front(host(DVZA_TWO[0])?, FrontScheme::Http, two_front)?;
+        let start = map.rewrite_front(&format!("https://{DVP}/"))?;
+        let maker = Maker {
+            folder: &folder,
+            pki: &pki,
+            map: map.to_string(),
+        };
+        maker.shared_files()?;
+        let dvza = |role: &str,
+                    hosts: [&str; 2],
+                    [front, back, operator]: [SocketAddr; 3],
+                    phone: &str|
+         -> Result<dvza::Config, NetworkError> {
+            let file = folder.join(format!("registratie-{}.json", hosts[0]));
+            std::fs::write(&file, serde_json::to_vec_pretty(&registration(hosts))?)?;
+            Ok(dvza::Config {
+                role: role.to_owned(),
+                node: maker.node(hosts[1], &[])?,
+                hostname: host(hosts[0])?,
+                front,
+                back,
+                operator: Some(operator),
+                phone: phone.to_owned(),
+                registration: file,
+                oidc: None,
+                data: PathBuf::from(dvza::DATA),
+            })
+        };
+        let volgnummer = lists::next_volgnummer(&folder.join("lijsten"));
+        let network = Self {
+            stelselnode: stelselnode::Config {
+                role: "Stelselnode".to_owned(),
+                node: maker.node(STELSELNODE, &[])?,
+                address: stelsel,
+                lists: folder.join("lijsten"),
+                danger_any_volgnummer: false,
+            },
+            dvzas: [
+                dvza("DVZA Een", DVZA_ONE, [one_front, one_back, one_operator], "0800 1111")?,
+                dvza("DVZA Twee", DVZA_TWO, [two_front, two_back, twee_operator], "0800 2222")?,
+            ],
+            dvp: dvp::Config {
+                // the certificate of the back channel also names the client_id (RFC 8705 section 2)
+                role: "DVP".to_owned(),
+                node: maker.node(DVP_NODE, &[DVP])?,
+                client_id: host(DVP)?,
+                address: pgo_front,
+                operator: Some(pgo_operator),
+                dossier: folder.join("dossier"),
+                database_url: None,
+            },
+            start,
+            volgnummer,
+            folder: folder.clone(),
+        };
+        lists::write(&folder.join("lijsten"), volgnummer, Variant::Plain)?;
+        network.write()?;
+        Ok(network)
+    }
+
+    /// The configuration file of a role.
+    #[must_use]
+    pub fn config_file(&self, role: &str) -> PathBuf {
+        self.folder.join(format!("{role}.json"))
+    }
+
+    fn write(&self) -> Result<(), NetworkError> {
+        let [one, two] = &self.dvzas;
+        std::fs::write(
+            self.config_file("stelselnode"),
+            serde_json::to_vec_pretty(&self.stelselnode)?,
+        )?;
+        std::fs::write(self.config_file("dvza-een"), serde_json::to_vec_pretty(one)?)?;
+        std::fs::write(self.config_file("dvza-twee"), serde_json::to_vec_pretty(two)?)?;
+        std::fs::write(self.config_file("dvp"), serde_json::to_vec_pretty(&self.dvp)?)?;
+        Ok(())
+    }
+}
+
+/// Writes the files of one network.
+struct Maker<'a> {
+    folder: &'a Path,
+    pki: &'a Authorities,
+    map: String,
+}
+
+impl Maker<'_> {
+    fn shared_files(&self) -> Result<(), NetworkError> {
+        std::fs::create_dir_all(self.folder.join("pki"))?;
+        std::fs::create_dir_all(self.folder.join("lijsten"))?;
+        std::fs::write(self.folder.join("loopback.map"), &self.map)?;
+        std::fs::write(self.pki_file("roots.pem"), self.pki.roots_pem())?;
+        for (number, crl) in self.pki.crls()?.into_iter().enumerate() {
+            std::fs::write(self.pki_file(&format!("{number}.crl")), crl)?;
+        }
+        Ok(())
+    }
+
+    fn node(&self, hostname: &str, more_names: &[&str]) -> Result<NodeConfig, NetworkError> {
+        let identity = self.pki.issue(hostname, more_names)?;
+        let (chain_file, key_file) = (
+            self.pki_file(&format!("{hostname}.pem")),
+            self.pki_file(&format!("{hostname}.key")),
+        );
+        std::fs::write(&chain_file, identity.chain_pem())?;
+        std::fs::write(&key_file, identity.key_pem())?;
+        let mut config = NodeConfig::in_folder(self.folder.join("pki"), host(hostname)?, host(STELSELNODE)?);
+        (config.chain, config.key) = (chain_file, key_file);
+        config.folder = self.folder.join("bewaard").join(hostname);
+        config.danger_loopback = Some(self.map.clone());
+        Ok(config)
+    }
+
+    fn pki_file(&self, name: &str) -> PathBuf {
+        self.folder.join("pki").join(name)
+    }
+}
+
+/// The registration of a DVZA: whom it serves with what.
+fn registration(hosts: [&str; 2]) -> serde_json::Value {
+    let mut aanbieders: Vec<(&str, &str, Vec<serde_json::Value>)> = Vec::new();
+    for (aanbieder, weergavenaam, id, _) in OFFERINGS.into_iter().filter(|(.., dvza)| *dvza == hosts) {
+        let service = json!({ "id": id, "functie": "Verzamelen", "naam": format!("Gegevensdienst {id}") });
+        match aanbieders.iter_mut().find(|(name, ..)| *name == aanbieder) {
+            Some((.., services)) => services.push(service),
+            None => aanbieders.push((aanbieder, weergavenaam, vec![service])),
+        }
+    }
+    let rows = aanbieders.into_iter().map(|(aanbieder, weergavenaam, services)| {
+        json!({
+            "aanbieder": aanbieder,
+            "weergavenaam": weergavenaam,
+            "privacyverklaring": format!("https://www.{aanbieder}.example/privacy"),
+            "gegevensdiensten": services,
+            "limits": { "at_once": 32 },
+        })
+    });
+    json!({ "aanbieders": rows.collect::<Vec<_>>() })
+}
+
+/// Addresses on loopback that nobody listens on now. They are all taken at once, so they differ, and then given free for
+/// the roles to bind.
+fn free_ports<const N: usize>() -> Result<[SocketAddr; N], NetworkError> {
+    let mut held = Vec::with_capacity(N);
+    for _ in 0..N {
+        held.push(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?);
+    }
+    let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); N];
+    for (address, listener) in addresses.iter_mut().zip(&held) {
+        *address = listener.local_addr()?;
+    }
+    Ok(addresses)
+}
+
+fn host(name: &str) -> Result<Hostname, NetworkError> {
+    Hostname::parse(name).map_err(|_| NetworkError::Own("host name"))
+}
+
+/// Why the network cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetworkError {
+    /// A certificate cannot be made.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
+    /// A file cannot be written or a port not be had.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// A configuration cannot be written.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// An address does not fit into the loopback map.
+    #[error(transparent)]
+    Loopback(#[from] LoopbackError),
+    /// A list cannot be written.
+    #[error(transparent)]
+    Lists(#[from] ListsError),
+    /// A name in this program is not what it should be.
+    #[error("a {0} of the demo is not valid")]
+    Own(&'static str),
+}
