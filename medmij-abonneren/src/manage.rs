@@ -39,8 +39,8 @@ pub struct SubscriptionToken<'a> {
 impl fmt::Debug for SubscriptionToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SubscriptionToken")
-            .field("functie", &self.function)
-            .field("dagen", &self.days)
+            .field("function", &self.function)
+            .field("days", &self.days)
             .field("gegevensdiensten", &self.gegevensdiensten)
             .field("aanbieder", &self.aanbieder)
             .field("client_id", &self.client_id)

@@ -238,7 +238,7 @@ pub(crate) enum PolicyCommand {
     /// Show every value with its mark, requirement code and source.
     #[command(after_help = "\
 Exit codes: 0 shown, 2 trouble, also with a policy file that is refused.\n\
-With --json there is one object a line for each value: versie, naam, waarde, code, bron, merk\n\
+With --json there is one object a line for each value: version, name, value, code, source, mark\n\
 (confirmed, inferred, unknown), overruled.")]
     Show {
         /// A policy file (stelsel.toml) over the defaults, or - for standard input; without it, the defaults.

@@ -125,7 +125,7 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
             ),
             (
                 "stelsel.toml",
-                "A policy file: what a supplier overrules, each value with code, bron and merk.",
+                "A policy file: what a supplier overrules, each value with code, source and mark.",
             ),
         ],
     ),

@@ -89,7 +89,7 @@ fn check(stelsel: &Stelsel, json: bool, output: &mut Output) {
         table(&open, output);
         output.line(format_args!(
             "\npolicy \"{}\": {} of {} values rest on inference or on nothing. Look each up in the Afsprakenstelsel, and \
-             put it into the policy file with its source and merk = \"confirmed\".",
+             put it into the policy file with its source and mark = \"confirmed\".",
             printable(&stelsel.version),
             open.len(),
             stelsel.rows().len()

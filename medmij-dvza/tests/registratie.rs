@@ -93,8 +93,8 @@ async fn core_gegevensdiensten_104_a_file_is_followed_and_the_last_good_one_stay
     let follower = Follower::new(Arc::clone(&registratie), RegistratieFile::new(&path));
     let row = |n: usize, name: &str| {
         format!(
-            r#"{{"aanbieder":"praktijk{n:04}","weergavenaam":"{name}","privacyverklaring":"https://p.example/",
-            "gegevensdiensten":[{{"id":"48","functie":"Verzamelen","naam":"BgZ"}}]}}"#
+            r#"{{"aanbieder":"praktijk{n:04}","weergavenaam":"{name}","privacy_statement":"https://p.example/",
+            "gegevensdiensten":[{{"id":"48","function":"Verzamelen","name":"BgZ"}}]}}"#
         )
     };
     let write = |rows: &[String]| {
@@ -119,7 +119,7 @@ async fn core_gegevensdiensten_104_a_file_is_followed_and_the_last_good_one_stay
     assert_eq!((changes.added, changes.ended, changes.changed), (1, 1, 2));
     let faults = follower.state().faults;
     let places: Vec<_> = faults.iter().map(|fault| (fault.row, fault.place.as_str())).collect();
-    assert_eq!(places, [(2, "privacyverklaring")]);
+    assert_eq!(places, [(2, "privacy_statement")]);
     let names = [named(1), named(2), named(3), named(4)].map(Option::unwrap);
     assert_eq!(
         names,

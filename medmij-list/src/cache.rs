@@ -151,7 +151,7 @@ impl<L: List> ListCache<L> {
                 match (taken, &current) {
                     // An old confirmation does not make the list older.
                     (Accepted::Confirmed, Some(current)) => {
-                        _ = current.confirmed.fetch_max(confirmed, Ordering::AcqRel)
+                        _ = current.confirmed.fetch_max(confirmed, Ordering::AcqRel);
                     }
                     _ => {
                         if current.as_ref().is_some_and(|old| is_older(&snapshot, &old.list)) {

@@ -97,7 +97,7 @@ pub async fn replicas_follow_the_registration<S: RegistrationSource>(
     for (at, (_, follower)) in replicas.iter().enumerate() {
         let state = follower.state();
         let faults = state.faults.iter().map(|fault| (fault.row, fault.place.as_str()));
-        assert_eq!(faults.collect::<Vec<_>>(), [(3, "privacyverklaring")]);
+        assert_eq!(faults.collect::<Vec<_>>(), [(3, "privacy_statement")]);
         assert_eq!(weergavenaam(at, 3), "Praktijk", "as it was on replica {at}");
         assert_eq!(weergavenaam(at, 4), "Nieuw", "replica {at}");
     }
@@ -133,8 +133,8 @@ fn name(n: usize) -> Aanbiedernaam {
 
 fn entry(n: usize, weergavenaam: &str) -> String {
     format!(
-        r#"{{"aanbieder":"praktijk{n}","weergavenaam":"{weergavenaam}","privacyverklaring":"https://p.example/",
-        "gegevensdiensten":[{{"id":"48","functie":"Verzamelen","naam":"Basisgegevens Zorg"}}]}}"#
+        r#"{{"aanbieder":"praktijk{n}","weergavenaam":"{weergavenaam}","privacy_statement":"https://p.example/",
+        "gegevensdiensten":[{{"id":"48","function":"Verzamelen","name":"Basisgegevens Zorg"}}]}}"#
     )
 }
 

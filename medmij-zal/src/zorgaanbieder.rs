@@ -91,7 +91,7 @@ impl<'a> Zorgaanbieder<'a> {
 impl fmt::Debug for Zorgaanbieder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Zorgaanbieder")
-            .field("naam", &self.name_str())
+            .field("name", &self.name_str())
             .finish_non_exhaustive()
     }
 }

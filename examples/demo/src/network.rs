@@ -217,7 +217,7 @@ impl Maker<'_> {
 fn registration(hosts: [&str; 2]) -> serde_json::Value {
     let mut aanbieders: Vec<(&str, &str, Vec<serde_json::Value>)> = Vec::new();
     for (aanbieder, weergavenaam, id, _) in OFFERINGS.into_iter().filter(|(.., dvza)| *dvza == hosts) {
-        let service = json!({ "id": id, "functie": "Verzamelen", "naam": format!("Gegevensdienst {id}") });
+        let service = json!({ "id": id, "function": "Verzamelen", "name": format!("Gegevensdienst {id}") });
         match aanbieders.iter_mut().find(|(name, ..)| *name == aanbieder) {
             Some((.., services)) => services.push(service),
             None => aanbieders.push((aanbieder, weergavenaam, vec![service])),
@@ -227,7 +227,7 @@ fn registration(hosts: [&str; 2]) -> serde_json::Value {
         json!({
             "aanbieder": aanbieder,
             "weergavenaam": weergavenaam,
-            "privacyverklaring": format!("https://www.{aanbieder}.example/privacy"),
+            "privacy_statement": format!("https://www.{aanbieder}.example/privacy"),
             "gegevensdiensten": services,
             "limits": { "at_once": 32 },
         })

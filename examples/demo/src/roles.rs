@@ -81,7 +81,7 @@ impl Roles {
             ("dvp", "dvp", network.dvp.address),
         ] {
             let config = network.config_file(name);
-            let arguments = [OsStr::new("rol"), OsStr::new(role), config.as_os_str()];
+            let arguments = [OsStr::new("role"), OsStr::new(role), config.as_os_str()];
             let child = Command::new(program)
                 .args(arguments)
                 .stdout(output())

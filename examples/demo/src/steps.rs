@@ -89,8 +89,8 @@ impl tracing::field::Visit for Step {
 
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            "rol" => self.role = value.to_owned(),
-            "regel" => self.rule = value.to_owned(),
+            "role" => self.role = value.to_owned(),
+            "rule" => self.rule = value.to_owned(),
             "message" => self.text = value.to_owned(),
             _ => {}
         }

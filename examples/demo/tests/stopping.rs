@@ -21,7 +21,7 @@ use tokio::{
 
 fn role(network: &Network, role: &str, name: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_demo"))
-        .args(["rol", role])
+        .args(["role", role])
         .arg(network.config_file(name))
         .stdout(Stdio::null())
         .kill_on_drop(true)

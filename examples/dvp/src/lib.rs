@@ -33,7 +33,7 @@ use session::Sessions;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 /// The target of the `tracing` events that tell a person what happens.
-const STEP: &str = "stap";
+const STEP: &str = "step";
 
 /// The configuration of a DVP.
 #[derive(Clone, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ impl std::fmt::Debug for Config {
         // a database URL can hold a password
         f.debug_struct("Config")
             .field("client_id", &self.client_id)
-            .field("adres", &self.address)
+            .field("address", &self.address)
             .finish_non_exhaustive()
     }
 }

@@ -50,7 +50,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 /// The target of the `tracing` events that tell a person what happens.
-const STEP: &str = "stap";
+const STEP: &str = "step";
 /// The path of the authorization endpoint, on the front-channel host.
 pub const AUTHORIZE: &str = "/oauth/authorize";
 /// The path of the token endpoint, on the back-channel host.

@@ -27,7 +27,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 /// The target of the `tracing` events that tell a person what happens: with the fields `role` (who) and `rule` (by which
 /// rule). The demo prints them; elsewhere they are ordinary log lines.
-pub const STEP: &str = "stap";
+pub const STEP: &str = "step";
 
 /// The configuration of a Stelselnode.
 #[derive(Clone, Debug, Serialize, Deserialize)]

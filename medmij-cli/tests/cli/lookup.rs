@@ -68,7 +68,7 @@ fn json_of_what_is_found() {
                 "id": "48",
                 "authorization_endpoint": "https://dvza.voorbeeld.nl/authorize",
                 "token_endpoint": "https://dvza.voorbeeld.nl:8099/token",
-                "abonneren": {"maximale_duur": "90", "subscription_endpoint": "https://dvza.voorbeeld.nl/sub"},
+                "abonneren": {"max_duration": "90", "subscription_endpoint": "https://dvza.voorbeeld.nl/sub"},
                 "systeemrollen": [{"code": "ROL-48-FHIR", "resource_endpoint": "https://dvza.voorbeeld.nl/fhir/48"}],
             }]}],
         })]

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 
 use crate::bench::Bench;
 
-const FILE: &str = "versie = \"proef 1\"\n\
-                    [levensduur.toegangstoken]\nwaarde = 600\ncode = \"core.autorisatie.204\"\nbron = \"S1\"\n\
-                    merk = \"confirmed\"\n\
-                    [interfaceversie.\"3\"]\nwaarde = \"2.2\"\n";
+const FILE: &str = "version = \"trial 1\"\n\
+                    [lifetime.access_token]\nvalue = 600\ncode = \"core.autorisatie.204\"\nsource = \"S1\"\n\
+                    mark = \"confirmed\"\n\
+                    [interfaceversie.\"3\"]\nvalue = \"2.2\"\n";
 
 fn named<'a>(rows: &'a [Value], full_name: &str) -> Option<&'a Value> {
-    rows.iter().find(|row| row["naam"] == full_name)
+    rows.iter().find(|row| row["name"] == full_name)
 }
 
 #[test]
@@ -22,24 +22,24 @@ fn show_has_every_value_with_its_ground() {
     let rows = run.json();
     assert!(run.exit == 0 && rows.len() > 20, "{}", rows.len());
     for row in &rows {
-        for key in ["versie", "naam", "waarde", "code", "bron", "merk", "overruled"] {
+        for key in ["version", "name", "value", "code", "source", "mark", "overruled"] {
             assert!(!row[key].is_null(), "{key}: {row}");
         }
         assert_eq!(row["overruled"], false);
     }
     let run = bench.medmij(&["policy", "show", "--json", "stelsel.toml"]);
     assert_eq!(
-        named(&run.json(), "levensduur.toegangstoken"),
+        named(&run.json(), "lifetime.access_token"),
         Some(&json!({
-            "versie": "proef 1", "naam": "levensduur.toegangstoken", "waarde": "600 s", "code": "core.autorisatie.204",
-            "bron": "S1", "merk": "confirmed", "overruled": true,
+            "version": "trial 1", "name": "lifetime.access_token", "value": "600 s", "code": "core.autorisatie.204",
+            "source": "S1", "mark": "confirmed", "overruled": true,
         }))
     );
     let run = bench.medmij(&["policy", "show", "stelsel.toml"]);
     let line = run
         .out
         .lines()
-        .find(|line| line.contains("levensduur.toegangstoken"))
+        .find(|line| line.contains("lifetime.access_token"))
         .unwrap();
     assert!(
         line.starts_with('*') && line.contains("600 s") && line.contains("confirmed") && line.contains("S1"),
@@ -56,35 +56,33 @@ fn diff_against_the_defaults_and_against_another_file() {
     bench.file(
         "newer.toml",
         FILE.replace("600", "300")
-            .replace("[interfaceversie.\"3\"]\nwaarde = \"2.2\"\n", ""),
+            .replace("[interfaceversie.\"3\"]\nvalue = \"2.2\"\n", ""),
     );
     let run = bench.medmij(&["policy", "diff", "--json", "stelsel.toml"]);
     let rows = run.json();
     assert_eq!((run.exit, rows.len()), (0, 2), "{}", run.out);
-    let token = named(&rows, "levensduur.toegangstoken").unwrap();
+    let token = named(&rows, "lifetime.access_token").unwrap();
     assert_eq!(
-        (&token["old"]["waarde"], &token["new"]["waarde"]),
+        (&token["old"]["value"], &token["new"]["value"]),
         (&json!("900 s"), &json!("600 s"))
     );
     let version = named(&rows, "interfaceversie.3").unwrap();
     assert_eq!(
-        (&version["old"], &version["new"]["waarde"]),
+        (&version["old"], &version["new"]["value"]),
         (&Value::Null, &json!("2.2"))
     );
 
     let run = bench.medmij(&["policy", "diff", "--json", "stelsel.toml", "newer.toml"]);
     let rows = run.json();
-    let token = named(&rows, "levensduur.toegangstoken").unwrap();
+    let token = named(&rows, "lifetime.access_token").unwrap();
     assert_eq!(
-        (&token["old"]["waarde"], &token["new"]["waarde"]),
+        (&token["old"]["value"], &token["new"]["value"]),
         (&json!("600 s"), &json!("300 s"))
     );
     assert_eq!(named(&rows, "interfaceversie.3").unwrap()["new"], Value::Null);
 
     let run = bench.medmij(&["policy", "diff", "stelsel.toml"]);
-    assert!(
-        run.out.contains("~ levensduur.toegangstoken\n    - 900 s (") && run.out.contains("    + 600 s (confirmed")
-    );
+    assert!(run.out.contains("~ lifetime.access_token\n    - 900 s (") && run.out.contains("    + 600 s (confirmed"));
     for (arguments, exit) in [
         (&["stelsel.toml"][..], 0),
         (&["--exit-code", "stelsel.toml"], 1),
@@ -106,11 +104,11 @@ fn diff_shows_what_was_confirmed() {
     let bench = Bench::new();
     bench.file(
         "stelsel.toml",
-        "versie = \"1\"\n[state_lengte]\nwaarde = 2048\nbron = \"brief\"\nmerk = \"confirmed\"\n",
+        "version = \"1\"\n[state_maximum]\nvalue = 2048\nsource = \"letter\"\nmark = \"confirmed\"\n",
     );
     let run = bench.medmij(&["policy", "diff", "stelsel.toml"]);
     assert!(
-        run.out.contains("~ state_lengte\n") && run.out.contains("(confirmed"),
+        run.out.contains("~ state_maximum\n") && run.out.contains("(confirmed"),
         "{}",
         run.out
     );
@@ -123,7 +121,7 @@ fn check_lists_what_is_open() {
     let run = bench.medmij(&["policy", "check", "--json"]);
     let open = run.json();
     assert!(run.exit == 0 && !open.is_empty());
-    assert!(open.iter().all(|row| row["merk"] != "confirmed"));
+    assert!(open.iter().all(|row| row["mark"] != "confirmed"));
     let run = bench.medmij(&["policy", "check"]);
     assert!(
         run.exit == 0 && run.out.contains("rest on inference or on nothing"),
@@ -132,18 +130,18 @@ fn check_lists_what_is_open() {
     );
 
     // everything confirmed by a supplier
-    let mut file = "versie = \"alles\"\n".to_owned();
+    let mut file = "version = \"alles\"\n".to_owned();
     let mut rules = String::new();
     for row in &open {
-        let (full_name, current) = (row["naam"].as_str().unwrap(), row["waarde"].as_str().unwrap());
+        let (full_name, current) = (row["name"].as_str().unwrap(), row["value"].as_str().unwrap());
         if let Some(rest) = full_name.strip_prefix("uitzondering.") {
             let (major, rest) = rest.split_once('.').unwrap();
             let (minor, name) = rest.split_once('.').unwrap();
             let mut words = current.splitn(3, ' ');
             let (handling, error) = (words.next().unwrap(), words.next().unwrap());
             rules.push_str(&format!(
-                "[[uitzondering]]\nrelease = \"{major}.{minor}\"\nnaam = \"{name}\"\ngedrag = \"{handling}\"\n\
-                 error = \"{error}\"\nmerk = \"confirmed\"\n"
+                "[[uitzondering]]\nrelease = \"{major}.{minor}\"\nname = \"{name}\"\nhandling = \"{handling}\"\n\
+                 error = \"{error}\"\nmark = \"confirmed\"\n"
             ));
         } else {
             let (table, key) = full_name.split_once('.').unwrap_or((full_name, ""));
@@ -159,13 +157,13 @@ fn check_lists_what_is_open() {
                 format!("\"{value}\"")
             };
             let limit = current
-                .strip_suffix(" ineens")
+                .strip_suffix(" at once")
                 .and_then(|limit| limit.split_once(" per s, "));
             file.push_str(&match limit {
                 Some((rate, burst)) => {
-                    format!("[{header}]\nper_seconde = {rate}\nineens = {burst}\nmerk = \"confirmed\"\n")
+                    format!("[{header}]\nper_second = {rate}\nburst = {burst}\nmark = \"confirmed\"\n")
                 }
-                None => format!("[{header}]\nwaarde = {value}\nmerk = \"confirmed\"\n"),
+                None => format!("[{header}]\nvalue = {value}\nmark = \"confirmed\"\n"),
             });
         }
     }
@@ -182,12 +180,12 @@ fn check_lists_what_is_open() {
 fn a_file_that_is_refused_is_trouble() {
     let bench = Bench::new();
     for (content, said) in [
-        ("", "versie"),
+        ("", "version"),
         (
-            "versie = \"1\"\n[levensduur.code]\nwaarde = 901\n",
+            "version = \"1\"\n[lifetime.code]\nvalue = 901\n",
             "longer than 900 seconds",
         ),
-        ("versie = \"1\"\nwhitelist = false\n", "whitelist"),
+        ("version = \"1\"\nwhitelist = false\n", "whitelist"),
         ("niets", "policy file cannot be read"),
     ] {
         bench.file("stelsel.toml", content);

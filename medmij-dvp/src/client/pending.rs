@@ -105,7 +105,7 @@ impl PendingFlow {
         let kept: Stored = serde_json::from_str(json).map_err(|_| PendingFlowError("json"))?;
         let wrong = |name: &'static str| PendingFlowError(name);
         let release = Release::parse(&kept.release).map_err(|_| wrong("release"))?;
-        let function = Function::from_name(&kept.function).ok_or_else(|| wrong("functie"))?;
+        let function = Function::from_name(&kept.function).ok_or_else(|| wrong("function"))?;
         let session = URL_SAFE_NO_PAD
             .decode(&kept.session)
             .ok()

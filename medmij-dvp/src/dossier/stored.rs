@@ -187,7 +187,7 @@ impl StoredEntry {
 
 impl fmt::Debug for StoredEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Kept({} bytes)", self.bytes.len())
+        write!(f, "StoredEntry({} bytes)", self.bytes.len())
     }
 }
 

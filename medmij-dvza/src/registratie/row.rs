@@ -6,11 +6,11 @@
 //! { "aanbieders": [ {
 //!     "aanbieder": "huisartsdelinde@medmij",
 //!     "weergavenaam": "Huisartsenpraktijk De Linde",
-//!     "privacyverklaring": "https://delinde.example.nl/privacy",
+//!     "privacy_statement": "https://delinde.example.nl/privacy",
 //!     "gegevensdiensten": [
-//!         { "id": "48", "functie": "Verzamelen", "naam": "Basisgegevens Zorg" },
-//!         { "id": "51", "functie": "Verzamelen", "naam": "Documenten", "bronsystemen": ["archief"],
-//!           "eindigt": "2027-01-01T00:00:00Z" }
+//!         { "id": "48", "function": "Verzamelen", "name": "Basisgegevens Zorg" },
+//!         { "id": "51", "function": "Verzamelen", "name": "Documenten", "bronsystemen": ["archief"],
+//!           "ends_at": "2027-01-01T00:00:00Z" }
 //!     ],
 //!     "vertegenwoordiging": ["onbehalfof"],
 //!     "bronsystemen": [
@@ -137,8 +137,8 @@ mod tests {
 
     fn row(name: &str, function: &str, privacy: &str) -> String {
         format!(
-            r#"{{"aanbieder":"{name}","weergavenaam":"A","privacyverklaring":"{privacy}","gegevensdiensten":[
-            {{"id":"48","functie":"{function}","naam":"BgZ","eindigt":"2027-01-01T00:00:00Z"}}]}}"#
+            r#"{{"aanbieder":"{name}","weergavenaam":"A","privacy_statement":"{privacy}","gegevensdiensten":[
+            {{"id":"48","function":"{function}","name":"BgZ","ends_at":"2027-01-01T00:00:00Z"}}]}}"#
         )
     }
 
@@ -157,9 +157,9 @@ mod tests {
 
     #[test]
     fn an_aanbieder_registers_its_own_bronsystemen_limits_and_texts() {
-        let entry = r#"{"aanbieder":"huisartsdelinde","weergavenaam":"De Linde","privacyverklaring":"https://a.example/",
-            "gegevensdiensten":[{"id":"48","functie":"Verzamelen","naam":"BgZ"},
-                {"id":"51","functie":"Verzamelen","naam":"Documenten","bronsystemen":["archief"]}],
+        let entry = r#"{"aanbieder":"huisartsdelinde","weergavenaam":"De Linde","privacy_statement":"https://a.example/",
+            "gegevensdiensten":[{"id":"48","function":"Verzamelen","name":"BgZ"},
+                {"id":"51","function":"Verzamelen","name":"Documenten","bronsystemen":["archief"]}],
             "vertegenwoordiging":["onbehalfof"],
             "bronsystemen":[{"name":"his","address":"https://his.intern/fhir"},{"name":"archief","address":"folder:/a"}],
             "limits":{"at_once":8},"texts":{"version":"delinde-1","help":"Bel ons.","explanation":"Wij zijn De Linde."}}"#;
@@ -182,7 +182,7 @@ mod tests {
             ("onbehalfof", "iemand", "vertegenwoordiging[0]"),
             ("Bel ons.", " ", "texts.help"),
             (r#""id":"51""#, r#""id":"5 1""#, "gegevensdiensten[1].id"),
-            (r#""naam":"BgZ""#, r#""name":"BgZ""#, "gegevensdiensten[0]"),
+            (r#""name":"BgZ""#, r#""name":"BgZ""#, "gegevensdiensten[0]"),
             ("}", "", "the row"),
         ] {
             let rows = Rows::of_entries([(7, entry.replace(from, to))]);
@@ -198,11 +198,11 @@ mod tests {
         let good = row("umcharderwijk@medmij", "Verzamelen", "https://a.example/");
         for (faulty, named, what) in [
             (row("UMC!", "Verzamelen", "https://a.example/"), false, "aanbieder"),
-            (row("ander@medmij", "Halen", "https://a.example/"), true, "functie"),
+            (row("ander@medmij", "Halen", "https://a.example/"), true, "function"),
             (
                 row("ander@medmij", "Delen", "http://a.example/"),
                 true,
-                "privacyverklaring",
+                "privacy_statement",
             ),
             (good.clone(), true, "twice"),
             (

@@ -209,7 +209,7 @@ impl fmt::Debug for ToetsQuery<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ToetsVraag")
             .field("aanbieder", &self.aanbieder.name)
-            .field("functie", &self.function)
+            .field("function", &self.function)
             .finish_non_exhaustive()
     }
 }

@@ -144,7 +144,7 @@ mod tests {
         };
         let text = format!("{}[extra]\n{}", lines(&json), lines(&extra));
         assert_eq!(TextPack::from_toml(&text), Ok(TextPack::example()));
-        let real = text.replace("voorbeeld = true\n", "");
+        let real = text.replace("example = true\n", "");
         let (mandatory, _) = text.split_once("[extra]").unwrap();
         assert_eq!(TextPack::from_toml(mandatory), Ok(TextPack::example()));
         let formal = TextPack::example_for(Release::V1_6);

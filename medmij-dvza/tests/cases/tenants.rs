@@ -124,10 +124,10 @@ fn name(n: usize) -> Aanbiedernaam {
 }
 
 fn entry(n: usize, weergavenaam: &str, services: usize) -> String {
-    let service = |n: usize| format!(r#"{{"id":"{}","functie":"Verzamelen","naam":"dienst {n}"}}"#, 40 + n);
+    let service = |n: usize| format!(r#"{{"id":"{}","function":"Verzamelen","name":"dienst {n}"}}"#, 40 + n);
     let services: Vec<_> = (0..services).map(service).collect();
     format!(
-        r#"{{"aanbieder":"praktijk{n:04}","weergavenaam":"{weergavenaam} {n}","privacyverklaring":"https://p.example/",
+        r#"{{"aanbieder":"praktijk{n:04}","weergavenaam":"{weergavenaam} {n}","privacy_statement":"https://p.example/",
         "gegevensdiensten":[{}],"limits":{{"at_once":1000}}}}"#,
         services.join(",")
     )

@@ -18,19 +18,19 @@ fn a_bad_file_names_the_entry_and_what_is_wrong() {
         ("[[gegevensdienst]]\nid = ", "catalogue: line 2: "),
         ("x = 1", "catalogue: line 1: unknown field `x`"),
         (
-            "[[gegevensdienst]]\nname = \"a\"\nfunctie = \"delen\"\nfhir = \"4.0\"",
+            "[[gegevensdienst]]\nname = \"a\"\nfunction = \"delen\"\nfhir = \"4.0\"",
             "gegevensdienst number 1: neither id nor key",
         ),
         (
-            "[[gegevensdienst]]\nid = \"7 8\"\nname = \"a\"\nfunctie = \"delen\"\nfhir = \"4.0\"",
+            "[[gegevensdienst]]\nid = \"7 8\"\nname = \"a\"\nfunction = \"delen\"\nfhir = \"4.0\"",
             "gegevensdienst 7 8: GegevensdienstId holds",
         ),
         (
-            "[[gegevensdienst]]\nid = \"7\"\nname = \"a\"\nfunctie = \"lezen\"\nfhir = \"4.0\"",
+            "[[gegevensdienst]]\nid = \"7\"\nname = \"a\"\nfunction = \"lezen\"\nfhir = \"4.0\"",
             "unknown variant `lezen`",
         ),
         (
-            "[[gegevensdienst]]\nid = \"7\"\nname = \"a\"\nfunctie = \"delen\"\nfhir = \"5.0\"",
+            "[[gegevensdienst]]\nid = \"7\"\nname = \"a\"\nfunction = \"delen\"\nfhir = \"5.0\"",
             "fhir is neither 3.0 nor 4.0",
         ),
         (

@@ -5,12 +5,12 @@
 //! With the feature `stelsel` the overruling values come from a file, `stelsel.toml`:
 //!
 //! ```toml
-//! version = "2026-11 leverancier"
+//! version = "2026-11 supplier"
 //!
-//! [lifetime.toegangstoken]
+//! [lifetime.access_token]
 //! value = 600
 //! code = "core.autorisatie.204"
-//! source = "afspraak met de stelselbeheerder"
+//! source = "agreed with MedMij, 2026-11-03"
 //! mark = "confirmed"
 //!
 //! [interfaceversie.2]
@@ -19,7 +19,7 @@
 //! [[uitzondering]]
 //! release = "2.2"
 //! name = "autoriseren-3"
-//! handling = "pagina"
+//! handling = "page"
 //! error = "temporarily_unavailable"
 //! mark = "confirmed"
 //! ```
@@ -139,12 +139,12 @@ impl Stelsel {
     pub fn rows(&self) -> Vec<PolicyRow> {
         let mut rows = Vec::new();
         for (name, duration, mark) in self.lifetimes.marked() {
-            let name = format!("levensduur.{}", lifetime_name(name));
+            let name = format!("lifetime.{name}");
             rows.push(self.row(name, format!("{} s", duration.as_secs()), "core.autorisatie.204", mark));
         }
         let ids = match self.ids {
-            IdStrictness::Lenient => "herstellen",
-            IdStrictness::Strict => "weigeren",
+            IdStrictness::Lenient => "repair",
+            IdStrictness::Strict => "reject",
         };
         rows.push(self.row(
             "request_ids".to_owned(),
@@ -153,10 +153,10 @@ impl Stelsel {
             Mark::Inferred,
         ));
         let length = self.state_maximum.to_string();
-        rows.push(self.row("state_lengte".to_owned(), length, "core.authint.200", Mark::Unknown));
+        rows.push(self.row("state_maximum".to_owned(), length, "core.authint.200", Mark::Unknown));
         let minimum = self.state_minimum.to_string();
         rows.push(self.row("state_minimum".to_owned(), minimum, "core.authint.200", Mark::Unknown));
-        let query = if self.redirect_query { "toestaan" } else { "weigeren" };
+        let query = if self.redirect_query { "allow" } else { "reject" };
         rows.push(self.row(
             "redirect_query".to_owned(),
             query.to_owned(),
@@ -166,8 +166,8 @@ impl Stelsel {
         let status = self.invalid_client.status().to_string();
         rows.push(self.row("invalid_client".to_owned(), status, "core.tknint.207", Mark::Unknown));
         for (name, rate, mark) in self.limits.marked() {
-            let value = format!("{} per s, {} ineens", rate.per_second, rate.burst);
-            rows.push(self.row(format!("limiet.{name}"), value, "core.gegevensdiensten.103", mark));
+            let value = format!("{} per s, {} at once", rate.per_second, rate.burst);
+            rows.push(self.row(format!("limit.{name}"), value, "core.gegevensdiensten.103", mark));
         }
         for (name, release) in &self.interfaceversies {
             let name = format!("interfaceversie.{name}");
@@ -175,10 +175,10 @@ impl Stelsel {
         }
         for release in Release::ALL.iter().copied() {
             let value = match self.empty_scope.get(&release).copied().unwrap_or_default() {
-                EmptyScope::AsAsked => "zoals-gevraagd",
-                EmptyScope::Nothing => "niets",
+                EmptyScope::AsAsked => "as-asked",
+                EmptyScope::Nothing => "nothing",
             };
-            let name = format!("lege_scope.{release}");
+            let name = format!("empty_scope.{release}");
             rows.push(self.row(name, value.to_owned(), "core.tknint.201", Mark::Unknown));
             for uitzondering in Uitzondering::ALL {
                 let rule = self.exceptions.rule(release, uitzondering);
@@ -225,8 +225,8 @@ impl Stelsel {
     )]
     fn set_lifetime(&mut self, name: &str, seconds: u64) -> Result<(), StelselError> {
         let most = match name {
-            "code" | "toegangstoken" => 900,
-            "verversingsrace" => 60,
+            "code" | "access_token" => 900,
+            "refresh_race" => 60,
             _ => u64::MAX,
         };
         let outside = |most| StelselError::Lifetime {
@@ -240,11 +240,11 @@ impl Stelsel {
         let lifetimes = &mut self.lifetimes;
         let set = match name {
             "code" => Lifetime::new(duration).map(|value| lifetimes.code = value),
-            "toegangstoken" => Lifetime::new(duration).map(|value| lifetimes.access_token = value),
-            "verversingstoken" => Lifetime::new(duration).map(|value| lifetimes.refresh_token = value),
+            "access_token" => Lifetime::new(duration).map(|value| lifetimes.access_token = value),
+            "refresh_token" => Lifetime::new(duration).map(|value| lifetimes.refresh_token = value),
             "flow" => Lifetime::new(duration).map(|value| lifetimes.flow = value),
-            "verversingsrace" => Lifetime::new(duration).map(|value| lifetimes.refresh_race = value),
-            other => return Err(StelselError::Name(format!("levensduur.{other}"))),
+            "refresh_race" => Lifetime::new(duration).map(|value| lifetimes.refresh_race = value),
+            other => return Err(StelselError::Name(format!("lifetime.{other}"))),
         };
         set.map_err(|error| outside(most.min(error.most)))
     }
@@ -326,20 +326,11 @@ fn exception_name(release: Release, uitzondering: Uitzondering) -> String {
     format!("uitzondering.{release}.{}", uitzondering.as_str())
 }
 
-fn lifetime_name(field: &str) -> &str {
-    match field {
-        "access_token" => "toegangstoken",
-        "refresh_token" => "verversingstoken",
-        "refresh_race" => "verversingsrace",
-        other => other,
-    }
-}
-
 fn handling_name(handling: Handling) -> &'static str {
     match handling {
         Handling::Redirect => "redirect",
-        Handling::Page => "pagina",
-        Handling::PageOnly => "alleen-pagina",
+        Handling::Page => "page",
+        Handling::PageOnly => "page-only",
     }
 }
 

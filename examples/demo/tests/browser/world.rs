@@ -211,7 +211,7 @@ fn data_with_a_person_of_whom_nothing_is_kept(folder: &Path) -> PathBuf {
     let path = to.join("index.json");
     let mut index: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     index["personen"].as_array_mut().unwrap().push(serde_json::json!({
-        "map": "niemand", "naam": "Nora Zonder", "geboortedatum": "1980-01-01", "testBsn": "999990019",
+        "map": "niemand", "name": "Nora Zonder", "geboortedatum": "1980-01-01", "testBsn": "999990019",
     }));
     std::fs::write(path, index.to_string()).unwrap();
     to

@@ -94,7 +94,7 @@ impl Row {
         check_length("weergavenaam", &self.weergavenaam, MAX_NAME)?;
         if !self.privacy_statement.starts_with("https://") {
             return Err(Fault::new(
-                "privacyverklaring",
+                "privacy_statement",
                 "not an https address (core.usrint.102)",
             ));
         }
@@ -177,13 +177,13 @@ impl ServiceRow {
         let at = |field| format!("{place}.{field}");
         let id = GegevensdienstId::parse(&self.id).map_err(|error| Fault::new(at("id"), error))?;
         let function =
-            Function::from_name(&self.function).ok_or_else(|| Fault::new(at("functie"), "no such functie"))?;
+            Function::from_name(&self.function).ok_or_else(|| Fault::new(at("function"), "no such function"))?;
         let mut service = OfferedService::new(id, function, self.name);
         service.max_duration = self.max_duration;
         service.bronsystemen = self.bronsystemen;
         if let Some(text) = self.ends_at {
             let end = Tijdstempel::parse(&text).ok().and_then(|stamp| stamp.to_system_time());
-            service.ends_at = Some(end.ok_or_else(|| Fault::new(at("eindigt"), "no xs:dateTime with a zone"))?);
+            service.ends_at = Some(end.ok_or_else(|| Fault::new(at("ends_at"), "no xs:dateTime with a zone"))?);
         }
         Ok(service)
     }

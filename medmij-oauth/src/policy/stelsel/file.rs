@@ -21,11 +21,11 @@ impl Stelsel {
     /// ```
     /// use medmij_oauth::policy::{Stelsel, StelselError};
     ///
-    /// let stelsel = Stelsel::from_toml("versie = \"1\"\n[levensduur.toegangstoken]\nwaarde = 60\nmerk = \"confirmed\"")?;
+    /// let stelsel = Stelsel::from_toml("version = \"1\"\n[lifetime.access_token]\nvalue = 60\nmark = \"confirmed\"")?;
     /// assert_eq!(stelsel.lifetimes.access_token.get().as_secs(), 60);
     ///
     /// // a floor
-    /// let too_long = "versie = \"1\"\n[levensduur.toegangstoken]\nwaarde = 3600";
+    /// let too_long = "version = \"1\"\n[lifetime.access_token]\nvalue = 3600";
     /// assert!(matches!(Stelsel::from_toml(too_long), Err(StelselError::Lifetime { .. })));
     /// # Ok::<(), StelselError>(())
     /// ```
@@ -42,7 +42,7 @@ impl Stelsel {
         for (name, value) in file.lifetime {
             stelsel.set_lifetime(&name, value.value)?;
             stelsel.note(
-                format!("levensduur.{name}"),
+                format!("lifetime.{name}"),
                 value.code,
                 value.source,
                 value.mark.as_deref(),
@@ -55,7 +55,7 @@ impl Stelsel {
             stelsel.note(full, value.code, value.source, value.mark.as_deref())?;
         }
         for (name, value) in file.limit {
-            let full = format!("limiet.{name}");
+            let full = format!("limit.{name}");
             let limits = &mut stelsel.limits;
             let slot = match name.as_str() {
                 "front_address" => &mut limits.front_address,
@@ -72,11 +72,11 @@ impl Stelsel {
             stelsel.note(full, value.code, value.source, value.mark.as_deref())?;
         }
         for (name, value) in file.empty_scope {
-            let full = format!("lege_scope.{name}");
+            let full = format!("empty_scope.{name}");
             let release = Release::parse(&name).map_err(|_| StelselError::Name(full.clone()))?;
             let meaning = match value.value.as_str() {
-                "zoals-gevraagd" => EmptyScope::AsAsked,
-                "niets" => EmptyScope::Nothing,
+                "as-asked" => EmptyScope::AsAsked,
+                "nothing" => EmptyScope::Nothing,
                 other => return Err(wrong(&full, other)),
             };
             stelsel.empty_scope.insert(release, meaning);
@@ -84,8 +84,8 @@ impl Stelsel {
         }
         if let Some(value) = file.request_ids {
             stelsel.ids = match value.value.as_str() {
-                "herstellen" => IdStrictness::Lenient,
-                "weigeren" => IdStrictness::Strict,
+                "repair" => IdStrictness::Lenient,
+                "reject" => IdStrictness::Strict,
                 other => return Err(wrong("request_ids", other)),
             };
             stelsel.note(
@@ -100,9 +100,9 @@ impl Stelsel {
             stelsel.state_maximum = usize::try_from(value.value)
                 .ok()
                 .filter(|length| (64..=8_000).contains(length))
-                .ok_or_else(|| wrong("state_lengte", &value.value.to_string()))?;
+                .ok_or_else(|| wrong("state_maximum", &value.value.to_string()))?;
             stelsel.note(
-                "state_lengte".to_owned(),
+                "state_maximum".to_owned(),
                 value.code,
                 value.source,
                 value.mark.as_deref(),
@@ -123,8 +123,8 @@ impl Stelsel {
         }
         if let Some(value) = file.redirect_query {
             stelsel.redirect_query = match value.value.as_str() {
-                "toestaan" => true,
-                "weigeren" => false,
+                "allow" => true,
+                "reject" => false,
                 other => return Err(wrong("redirect_query", other)),
             };
             stelsel.note(
@@ -246,16 +246,16 @@ fn read_mark(mark: Option<&str>) -> Result<Mark, StelselError> {
         Some("confirmed") => Ok(Mark::Confirmed),
         Some("inferred") => Ok(Mark::Inferred),
         None | Some("unknown") => Ok(Mark::Unknown),
-        Some(other) => Err(wrong("merk", other)),
+        Some(other) => Err(wrong("mark", other)),
     }
 }
 
 fn read_handling(text: &str) -> Result<Handling, StelselError> {
     match text {
         "redirect" => Ok(Handling::Redirect),
-        "pagina" => Ok(Handling::Page),
-        "alleen-pagina" => Ok(Handling::PageOnly),
-        other => Err(wrong("gedrag", other)),
+        "page" => Ok(Handling::Page),
+        "page-only" => Ok(Handling::PageOnly),
+        other => Err(wrong("handling", other)),
     }
 }
 
@@ -281,12 +281,12 @@ mod tests {
     use super::*;
     use crate::OauthError;
 
-    const RULE: &str = "versie = \"x\"\n[[uitzondering]]\nrelease = \"2.2\"\nerror = \"access_denied\"\n";
+    const RULE: &str = "version = \"x\"\n[[uitzondering]]\nrelease = \"2.2\"\nerror = \"access_denied\"\n";
 
     #[test]
     fn the_file_overrules_and_says_so() {
         let text =
-            format!("{RULE}naam = \"autoriseren-3\"\ngedrag = \"pagina\"\nmerk = \"confirmed\"\nbron = \"S1\"\n");
+            format!("{RULE}name = \"autoriseren-3\"\nhandling = \"page\"\nmark = \"confirmed\"\nsource = \"S1\"\n");
         let stelsel = Stelsel::from_toml(&text).unwrap();
         let changed = stelsel.diff(&Stelsel::default());
         assert_eq!(changed.len(), 1);
@@ -295,35 +295,35 @@ mod tests {
             (row.name.as_str(), row.source.as_str(), row.mark),
             ("uitzondering.2.2.autoriseren-3", "S1", Mark::Confirmed)
         );
-        assert!(row.overruled && row.value == "pagina access_denied");
+        assert!(row.overruled && row.value == "page access_denied");
         assert!(!stelsel.open().iter().any(|open| open.name == row.name));
     }
 
     #[test]
     fn o13_limits_stand_in_the_file() {
-        let text = "versie = \"x\"\n[limiet.back_node]\nper_seconde = 7\nineens = 70\nmerk = \"confirmed\"";
+        let text = "version = \"x\"\n[limit.back_node]\nper_second = 7\nburst = 70\nmark = \"confirmed\"";
         let stelsel = Stelsel::from_toml(text).unwrap();
         assert_eq!(stelsel.limits.back_node, Rate::new(7, 70));
         let changed = stelsel.diff(&Stelsel::default());
         assert_eq!(changed.len(), 1);
-        assert_eq!(changed[0].0.value, "7 per s, 70 ineens");
+        assert_eq!(changed[0].0.value, "7 per s, 70 at once");
     }
 
     #[test]
     fn floors_and_typing_errors_refuse_the_whole_file() {
         for (tail, error) in [
             (
-                "naam = \"autoriseren-2\"\ngedrag = \"redirect\"",
+                "name = \"autoriseren-2\"\nhandling = \"redirect\"",
                 Some(OauthError::PolicyAutomaticRedirect),
             ),
             (
-                "naam = \"1b.scope\"\ngedrag = \"redirect\"\ndescription = \"a\\nb\"",
+                "name = \"1b.scope\"\nhandling = \"redirect\"\ndescription = \"a\\nb\"",
                 Some(OauthError::PolicyDescription),
             ),
-            ("naam = \"1a\"\ngedrag = \"redirect\"", None),
-            ("naam = \"1b.scope\"\ngedrag = \"weg\"", None),
-            ("naam = \"1b.scope\"\ngedrag = \"redirect\"\nmerk = \"zeker\"", None),
-            ("naam = \"1b.scope\"\ngedrag = \"redirect\"\nonbekend = 1", None),
+            ("name = \"1a\"\nhandling = \"redirect\"", None),
+            ("name = \"1b.scope\"\nhandling = \"gone\"", None),
+            ("name = \"1b.scope\"\nhandling = \"redirect\"\nmark = \"certain\"", None),
+            ("name = \"1b.scope\"\nhandling = \"redirect\"\nunknown = 1", None),
         ] {
             let found = Stelsel::from_toml(&format!("{RULE}{tail}\n")).unwrap_err();
             if let Some(error) = error {
@@ -335,22 +335,22 @@ mod tests {
         }
         for text in [
             "",
-            "versie = 1",
-            "versie = \"x\"\nwhitelist = false",
-            "versie = \"x\"\n[levensduur.code]\nwaarde = 901",
-            "versie = \"x\"\n[levensduur.code]\nwaarde = 0",
-            "versie = \"x\"\n[levensduur.iets]\nwaarde = 1",
-            "versie = \"x\"\n[interfaceversie.2]\nwaarde = \"3.0\"",
-            "versie = \"x\"\n[state_lengte]\nwaarde = 9",
-            "versie = \"x\"\n[request_ids]\nwaarde = \"soms\"",
-            "versie = \"x\"\n[redirect_query]\nwaarde = \"soms\"",
-            "versie = \"x\"\n[invalid_client]\nwaarde = 403",
-            "versie = \"x\"\n[state_minimum]\nwaarde = 44",
-            "versie = \"x\"\n[limiet.back_node]\nper_seconde = 0\nineens = 1",
-            "versie = \"x\"\n[limiet.back_node]\nper_seconde = 1",
-            "versie = \"x\"\n[limiet.pgo]\nper_seconde = 1\nineens = 1",
-            "versie = \"x\"\n[lege_scope.\"2.2\"]\nwaarde = \"alles\"",
-            "versie = \"x\"\n[lege_scope.x]\nwaarde = \"niets\"",
+            "version = 1",
+            "version = \"x\"\nwhitelist = false",
+            "version = \"x\"\n[lifetime.code]\nvalue = 901",
+            "version = \"x\"\n[lifetime.code]\nvalue = 0",
+            "version = \"x\"\n[lifetime.something]\nvalue = 1",
+            "version = \"x\"\n[interfaceversie.2]\nvalue = \"3.0\"",
+            "version = \"x\"\n[state_maximum]\nvalue = 9",
+            "version = \"x\"\n[request_ids]\nvalue = \"sometimes\"",
+            "version = \"x\"\n[redirect_query]\nvalue = \"sometimes\"",
+            "version = \"x\"\n[invalid_client]\nvalue = 403",
+            "version = \"x\"\n[state_minimum]\nvalue = 44",
+            "version = \"x\"\n[limit.back_node]\nper_second = 0\nburst = 1",
+            "version = \"x\"\n[limit.back_node]\nper_second = 1",
+            "version = \"x\"\n[limit.pgo]\nper_second = 1\nburst = 1",
+            "version = \"x\"\n[empty_scope.\"2.2\"]\nvalue = \"everything\"",
+            "version = \"x\"\n[empty_scope.x]\nvalue = \"nothing\"",
         ] {
             assert!(Stelsel::from_toml(text).is_err(), "{text}");
         }
@@ -358,7 +358,7 @@ mod tests {
 
     #[test]
     fn autoriseren_1_and_2_are_overruled_together() {
-        let text = format!("{RULE}naam = \"autoriseren-1\"\ngedrag = \"pagina\"\nmerk = \"confirmed\"\n");
+        let text = format!("{RULE}name = \"autoriseren-1\"\nhandling = \"page\"\nmark = \"confirmed\"\n");
         let stelsel = Stelsel::from_toml(&text).unwrap();
         let rows: Vec<_> = stelsel.rows().into_iter().filter(|row| row.overruled).collect();
         assert_eq!(rows.len(), 2);
