@@ -4,7 +4,7 @@
 //! The order of one request: its URI is taken apart once, the host is judged by the host policy, and only
 //! the proof that comes out of that ([`AllowedHost`]) lets it be dialled or put on an open connection.
 
-pub(crate) mod attempt;
+mod attempt;
 pub(crate) mod body;
 pub(crate) mod builder;
 pub(crate) mod proxy;

@@ -14,6 +14,8 @@ use std::time::Duration;
 use medmij_types::Hostname;
 use medmij_whitelist::NotAllowed;
 
+use crate::sent_again::SentAgain;
+
 pub(crate) use classify::classify;
 pub use config::{ConfigError, CrlFault, WebFault};
 
@@ -40,6 +42,7 @@ struct Inner {
     kind: Kind,
     host: Option<Hostname>,
     connecting: bool,
+    again: Option<SentAgain>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -91,6 +94,7 @@ impl NetError {
                 kind,
                 host: None,
                 connecting: false,
+                again: None,
                 source: None,
             }),
         }
@@ -111,6 +115,11 @@ impl NetError {
         self
     }
 
+    pub(crate) fn sent_twice(mut self, again: SentAgain) -> Self {
+        self.inner.again = Some(again);
+        self
+    }
+
     pub(crate) fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.inner.source = Some(source.into());
         self
@@ -119,6 +128,11 @@ impl NetError {
     /// The host of the request, once it was known to be one.
     pub fn host(&self) -> Option<&Hostname> {
         self.inner.host.as_ref()
+    }
+
+    /// The request went out twice, and the second time failed too: the chain log holds both.
+    pub fn sent_again(&self) -> Option<&SentAgain> {
+        self.inner.again.as_ref()
     }
 
     /// The host policy refused the host; nothing was dialled (core.whl.306, core.whl.307).

@@ -72,11 +72,11 @@ mod pem;
 mod resolve;
 mod revocation;
 mod roots;
+mod sent_again;
 mod source;
 mod tls;
 mod web;
 
-pub use backchannel::attempt::SentAgain;
 pub use backchannel::body::BoundedBody;
 pub use backchannel::builder::BackChannelBuilder;
 pub use backchannel::proxy::ConnectProxy;
@@ -96,6 +96,7 @@ pub use listener::{
 pub use loopback::{DangerLoopback, FrontScheme, LoopbackError};
 pub use revocation::{CrlState, PeerChain, Revocation, RevocationCheck, RevocationPolicy, RevocationStatus};
 pub use roots::TrustRoots;
+pub use sent_again::SentAgain;
 pub use source::{FetchError, StelselnodeSource};
 pub use tls::TlsPolicy;
 pub use web::WebIdentity;

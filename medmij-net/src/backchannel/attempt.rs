@@ -18,15 +18,7 @@ use super::builder::BuiltClient;
 use crate::NetError;
 use crate::error::{Kind, classify};
 use crate::resolve::DIALLED;
-
-/// In the extensions of a response: the request went out twice, and this is the `MedMij-Request-ID` of the second time, if
-/// it had one. A chain log holds both.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SentAgain {
-    /// The `MedMij-Request-ID` of the request that was answered.
-    pub request_id: Option<MedMijRequestId>,
-}
+use crate::sent_again::SentAgain;
 
 pub(super) struct Sent {
     pub(super) response: reqwest::Response,
@@ -62,11 +54,14 @@ pub(super) async fn send(
         rule = "core.rscint.201",
         "connection was closed meanwhile, request sent once more on a new one"
     );
-    let response = leniently(shared, made, host, second).await?;
-    Ok(Sent {
-        response,
-        again: Some(SentAgain { request_id }),
-    })
+    let again = SentAgain { request_id };
+    match leniently(shared, made, host, second).await {
+        Ok(response) => Ok(Sent {
+            response,
+            again: Some(again),
+        }),
+        Err(error) => Err(error.sent_twice(again)),
+    }
 }
 
 /// Strictly, and where the server lacks the extended master secret and may, without it.
