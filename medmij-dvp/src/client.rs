@@ -8,12 +8,13 @@ mod flow_request;
 mod granted;
 mod group;
 #[cfg(feature = "net")]
+mod logged;
+#[cfg(feature = "net")]
 mod net;
 mod pending;
 mod plan;
+mod resource;
 
-#[cfg(feature = "net")]
-pub use self::net::SendError;
 pub use self::{
     callback::{Callback, CallbackError, ReceivedCode, UserMessage},
     dvp::{Dvp, Started},
@@ -23,4 +24,7 @@ pub use self::{
     group::{FlowGroup, group_by_endpoints},
     pending::{PendingFlow, PendingFlowError, PendingFlows},
     plan::{CollectionPlan, PlannedLogin},
+    resource::{ResourceLog, SentResource},
 };
+#[cfg(feature = "net")]
+pub use self::{logged::LoggedChannel, net::SendError};

@@ -69,10 +69,10 @@ pub mod person;
 mod person_id;
 pub mod vault;
 
-#[cfg(feature = "net")]
-pub use crate::client::SendError;
 pub use crate::client::{
     Callback, CallbackError, CollectionPlan, Dvp, Exchange, ExchangeError, FlowGroup, FlowRequest, FlowRequestError,
     GrantedScope, GrantedScopeError, PendingFlow, PendingFlowError, PendingFlows, PlannedLogin, ReceivedCode, Renewal,
-    Started, Tokens, UserMessage, group_by_endpoints,
+    ResourceLog, SentResource, Started, Tokens, UserMessage, group_by_endpoints,
 };
+#[cfg(feature = "net")]
+pub use crate::client::{LoggedChannel, SendError};

@@ -33,12 +33,14 @@ use std::{
     },
 };
 
-use medmij_log::{Event, EventType, RequestInfo};
+use http::Method;
+use medmij_log::{ErrorInfo, Event, EventType, RequestInfo};
 use medmij_oauth::{seal::SealError, storage::StoreError};
 use medmij_types::{CorrelationId, EntropyError};
 
 #[cfg(feature = "axum")]
 pub(crate) use self::fill::{Fill, isolate};
+pub(crate) use self::steps::Arrival;
 pub use self::{
     aanbieder::{Aanbieder, AanbiederLimits, AanbiederTexts, OfferedService, RegisteredBronsysteem},
     authorization::{
@@ -146,21 +148,37 @@ impl<D: Dvza> Server<D> {
         Ok(gone)
     }
 
+    /// An event of a chain and a session. Where one of the two is not known, the other stands in for it.
     fn event(&self, kind: EventType, trace_id: Option<&CorrelationId>, session_id: Option<&CorrelationId>) -> Event {
         let mut event = Event::new(kind);
         event.at = Some(self.config.clock.now());
         event.location = Some(self.config.hostname.clone());
-        event.trace_id = trace_id.cloned();
-        event.session_id = session_id.map(|id| id.as_str().to_owned());
+        event.trace_id = trace_id.or(session_id).cloned();
+        event.session_id = session_id.or(trace_id).cloned();
         event
     }
 
+    /// What the log says of a request to a path of this server.
+    fn called(&self, method: &Method, path: &str) -> RequestInfo {
+        let mut info = RequestInfo::default().with_uri(&format!("https://{}{path}", self.config.hostname));
+        info.method = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
+            .into_iter()
+            .find(|name| *name == method.as_str());
+        info.server_id = Some(self.config.hostname.clone());
+        info
+    }
+
     fn observe(&self, kind: EventType, flow: &Flow) {
+        self.observe_end(kind, flow, None);
+    }
+
+    fn observe_end(&self, kind: EventType, flow: &Flow, error: Option<ErrorInfo>) {
         let mut event = self.event(kind, Some(flow.trace_id()), Some(&flow.session_id));
         let mut info = RequestInfo::default();
         info.id = flow.ids.as_ref().map(|ids| ids.request_id.clone());
         info.client_id = Some(flow.client_id.hostname().clone());
         event.request = Some(info);
+        event.error = error;
         self.config.observer.observe(event);
     }
 }

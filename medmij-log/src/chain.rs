@@ -168,6 +168,7 @@ const ALONE: &[&str] = &[
     "receive_authorization_cancellation",
     "send_artifact_resolution_request",
     "receive_resource_request_error",
+    "consent_withdrawn",
 ];
 
 fn twin(name: &str) -> Option<String> {

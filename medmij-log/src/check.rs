@@ -77,6 +77,7 @@ const REQUEST: &[&str] = &[
     "request.server_id",
     "request.uri",
 ];
+const ARRIVED: &[&str] = &["request.method", "request.server_id", "request.uri"];
 const CALL: &[&str] = &["request.id", "request.initiated_by"];
 const RESPONSE: &[&str] = &["response.status"];
 const ERROR: &[&str] = &["error.code", "error.description"];
@@ -120,7 +121,8 @@ fn needed(event: &EventType) -> &'static [&'static [&'static str]] {
         E::SendTokenResponse | E::ReceiveTokenResponse => &[RESPONSE],
         E::SendTokenRequestError | E::ReceiveTokenRequestError => &[ERROR],
         E::SendResourceRequest => &[REQUEST, CALL, RESOURCE],
-        E::ReceiveResourceRequest => &[REQUEST, RESOURCE],
+        // who asks stands in the token, which is judged after the request has arrived
+        E::ReceiveResourceRequest => &[ARRIVED, RESOURCE],
         E::SendResourceResponse | E::ReceiveResourceResponse => &[RESPONSE],
         E::ReceiveResourceErrorResponse => &[RESPONSE, ERROR],
         E::SendResourceRequestError | E::ReceiveResourceRequestError => &[ERROR],

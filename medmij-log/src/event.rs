@@ -3,9 +3,9 @@
 
 use std::time::SystemTime;
 
-use medmij_types::{CorrelationId, Hostname, MedMijRequestId};
+use medmij_types::{Aanbiedernaam, CorrelationId, GegevensdienstId, Hostname, MedMijRequestId};
 
-use crate::EventType;
+use crate::{EventType, RulesOnly, redact_uri};
 
 /// One event of the keten.
 ///
@@ -19,8 +19,9 @@ pub struct Event {
     pub at: Option<SystemTime>,
     /// `event.location`: the host name of the node that logs.
     pub location: Option<Hostname>,
-    /// `event.session_id`: the session of the end user.
-    pub session_id: Option<String>,
+    /// `event.session_id`: the session of the end user, as a UUID drawn for the log and never the secret of a cookie. Where a
+    /// node knows no session, the id of the chain stands in for it.
+    pub session_id: Option<CorrelationId>,
     /// `event.trace_id`: the id of the whole chain. That it is the `X-Correlation-ID` is inferred.
     pub trace_id: Option<CorrelationId>,
     /// The request of which this event speaks.
@@ -60,28 +61,28 @@ pub struct RequestInfo {
     pub client_id: Option<Hostname>,
     /// `request.server_id`: the host name that is called.
     pub server_id: Option<Hostname>,
-    /// `request.uri`, private so that no query gets in; see [`RequestInfo::with_uri`].
+    /// `request.uri`, private so that no address gets in as it is; see [`RequestInfo::with_uri`].
     uri: Option<String>,
     /// `request.initiated_by`.
     pub initiated_by: Option<InitiatedBy>,
     /// `request.grant_type`, token requests only.
     pub grant_type: Option<&'static str>,
     /// `request.provider_id`: the Aanbiedernaam, resource requests only.
-    pub provider_id: Option<String>,
+    pub provider_id: Option<Aanbiedernaam>,
     /// `request.service_id`: the GegevensdienstId, resource requests only.
-    pub service_id: Option<String>,
+    pub service_id: Option<GegevensdienstId>,
 }
 
 impl RequestInfo {
-    /// Sets the URI; the query and fragment are cut off, for they can hold codes and `state`.
+    /// Sets the URI as [`redact_uri`] leaves it: logical ids are replaced, and of a search only the parameters stay that are
+    /// allowed. Codes and `state` are never among them.
     #[must_use]
     pub fn with_uri(mut self, uri: &str) -> Self {
-        let end = uri.find(['?', '#']).unwrap_or(uri.len());
-        self.uri = uri.get(..end).map(str::to_owned);
+        self.uri = Some(redact_uri(uri, &RulesOnly));
         self
     }
 
-    /// The URI without its query.
+    /// The URI as the line holds it.
     #[must_use]
     pub fn uri(&self) -> Option<&str> {
         self.uri.as_deref()
@@ -116,24 +117,21 @@ impl ResponseInfo {
     }
 }
 
-/// The `error` object of a log line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The `error` object of a log line. Both are texts of the program: what the other side or a supplier wrote has no place here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorInfo {
     /// The OAuth error code, or `other`.
-    pub code: String,
-    /// What went wrong, in our own words: never a text that came from the other side.
-    pub description: String,
+    pub code: &'static str,
+    /// What went wrong, in our own words.
+    pub description: &'static str,
 }
 
 impl ErrorInfo {
     /// An error.
     #[must_use]
-    pub fn new(code: impl Into<String>, description: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            description: description.into(),
-        }
+    pub fn new(code: &'static str, description: &'static str) -> Self {
+        Self { code, description }
     }
 }
 
@@ -142,8 +140,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn core_logging_103_the_query_of_a_uri_is_not_kept() {
-        let info = RequestInfo::default().with_uri("https://pgo.example.nl/cb?code=geheim#x");
-        assert_eq!(info.uri(), Some("https://pgo.example.nl/cb"));
+    fn core_logging_103_a_uri_is_kept_without_ids_codes_and_state() {
+        for (uri, kept) in [
+            ("https://pgo.example.nl/cb?code=geheim#x", "https://pgo.example.nl/cb"),
+            (
+                "https://dva.example.nl/fhir/Binary/17",
+                "https://dva.example.nl/fhir/Binary/{id}",
+            ),
+            (
+                "https://dva.example.nl/fhir/Task?status=active&_id=17",
+                "https://dva.example.nl/fhir/Task?status=active",
+            ),
+        ] {
+            assert_eq!(RequestInfo::default().with_uri(uri).uri(), Some(kept));
+        }
     }
 }

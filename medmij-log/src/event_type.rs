@@ -94,6 +94,8 @@ event_types! {
     SendResourceResponse = "send_resource_response",
     /// DVA: a resource request is refused (inferred name).
     SendResourceRequestError = "send_resource_request_error",
+    /// DVA: the Persoon withdrew a langdurige toestemming (inferred name).
+    ConsentWithdrawn = "consent_withdrawn",
 }
 
 impl fmt::Display for EventType {

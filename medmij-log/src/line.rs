@@ -88,7 +88,7 @@ impl LineFormat {
         about.put("type", Some(event.event_type.as_str()));
         about.put("location", event.location.as_ref().map(|host| host.as_str()));
         about.put("datetime", Some(&self.time(event.at.unwrap_or(now))));
-        about.put("session_id", event.session_id.as_deref());
+        about.put("session_id", event.session_id.as_ref().map(|id| id.as_str()));
         about.put("trace_id", event.trace_id.as_ref().map(|id| id.as_str()));
 
         let mut request = Object::default();
@@ -106,8 +106,8 @@ impl LineFormat {
                 }),
             );
             request.put("grant_type", info.grant_type);
-            request.put("provider_id", info.provider_id.as_deref());
-            request.put("service_id", info.service_id.as_deref());
+            request.put("provider_id", info.provider_id.as_ref().map(|name| name.as_str()));
+            request.put("service_id", info.service_id.as_ref().map(|id| id.as_str()));
         }
 
         let mut response = Object::default();
@@ -121,8 +121,8 @@ impl LineFormat {
 
         let mut error = Object::default();
         if let Some(info) = &event.error {
-            error.put("code", Some(&info.code));
-            error.put("description", Some(&info.description));
+            error.put("code", Some(info.code));
+            error.put("description", Some(info.description));
         }
         object([
             ("event", about),

@@ -26,6 +26,15 @@ macro_rules! codes {
                 }
             }
 
+            /// The code for a log: that of a code which no RFC names is `other`, for its text is of the other side.
+            #[must_use]
+            pub fn known(&self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                    Self::Other(_) => "other",
+                }
+            }
+
             /// The code of a text; an unknown one is kept, made printable.
             #[must_use]
             pub fn from_wire(text: &str) -> Self {

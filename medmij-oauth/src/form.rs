@@ -161,7 +161,7 @@ pub fn names(query: &str, name: &str) -> bool {
 }
 
 /// The values of a parameter that can be read, also where the whole is too long for a [`Form`].
-pub(crate) fn values<'a>(bytes: &'a [u8], name: &'a str) -> impl Iterator<Item = String> + 'a {
+pub fn values<'a>(bytes: &'a [u8], name: &'a str) -> impl Iterator<Item = String> + 'a {
     pieces(bytes)
         .filter_map(read_pair)
         .filter(move |pair| pair.name == name)

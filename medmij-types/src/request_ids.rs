@@ -52,6 +52,12 @@ impl MedMijRequestId {
 }
 
 impl CorrelationId {
+    /// The id (UUID version 4) of sixteen random bytes.
+    #[must_use]
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        Self(uuid(bytes))
+    }
+
     /// A new id (UUID version 4).
     ///
     /// # Errors
@@ -74,6 +80,10 @@ fn check(text: &str) -> Result<&str, ValueError> {
 fn random(entropy: &dyn Entropy) -> Result<Box<str>, EntropyError> {
     let mut bytes = [0_u8; 16];
     entropy.fill(&mut bytes)?;
+    Ok(uuid(bytes))
+}
+
+fn uuid(bytes: [u8; 16]) -> Box<str> {
     let value = u128::from_be_bytes(bytes);
     // RFC 9562 section 5.4: version 4 in bits 48 to 51, variant 10 in bits 64 and 65
     let value = (value & !(0xf << 76) | (0x4 << 76)) & !(0x3 << 62) | (0x2 << 62);
@@ -84,7 +94,7 @@ fn random(entropy: &dyn Entropy) -> Result<Box<str>, EntropyError> {
         }
         text.push(c);
     }
-    Ok(text.into())
+    text.into()
 }
 
 #[cfg(test)]

@@ -122,7 +122,13 @@ async fn exchange(app: &App, received: ReceivedCode) -> Result<Tokens, CollectEr
     let (request, exchange) = app.dvp.token_request(received)?;
     let host = exchange.token_endpoint().hostname().clone();
     // core.tknint.203: sent once, whatever comes of it
-    let response = app.back.send(request).await?;
+    let response = match app.back.send(request).await {
+        Ok(response) => response,
+        Err(error) => {
+            app.dvp.unanswered(&exchange);
+            return Err(error.into());
+        }
+    };
     let tokens = app.dvp.tokens(exchange, &response)?;
     let ids: Vec<&str> = tokens
         .granted
@@ -167,7 +173,9 @@ async fn collect(
             tracing::warn!(%error, gegevensdienst = %id, query = label, "answer not used");
         }
     });
-    if collection.drive(&app.back, drive).await? != Driven::Done {
+    // core.logging.202: each request and its answer stand in the chain log
+    let log = app.dvp.resource_log(tokens, id);
+    if collection.drive(&log.over(&app.back), drive).await? != Driven::Done {
         tracing::warn!(gegevensdienst = %id, "the collection ended before its last query");
     }
     Ok(collection.finish())

@@ -35,6 +35,10 @@ impl Observer for Narrator {
             ),
             EventType::ReceiveAuthenticationResponse => ("core.authint.204", "weet wie de Persoon is"),
             EventType::ReceiveAuthorizationCancellation => ("core.usrint.101", "de Persoon annuleert het inloggen"),
+            EventType::SendAuthorizationResponse if event.error.is_some() => (
+                "core.authint.205, core.authint.207",
+                "stuurt de Persoon terug zonder code",
+            ),
             EventType::SendAuthorizationResponse => (
                 "core.authint.205",
                 "legt de Toestemming vast en geeft een code uit (900 s, eenmalig)",

@@ -131,12 +131,7 @@ impl Resources {
         };
         let judged = self
             .server
-            .guard(
-                request.headers(),
-                request.uri().query(),
-                peer.names(),
-                (&aanbieder, &id),
-            )
+            .guard_request(&[Function::Verzamelen], request, peer.names(), (&aanbieder, &id))
             .await;
         // who saw what is on record within a second
         self.server.flush_audit_soon();
@@ -149,16 +144,17 @@ impl Resources {
                 return response;
             }
         };
-        let Some(bronsysteem) = self.bronsysteem.bronsysteem(&aanbieder, &id) else {
-            return refuse(
+        let context = Context::new(granted_access.persoon.bsn.clone(), id.clone());
+        let response = match self.bronsysteem.bronsysteem(&aanbieder, &id) {
+            Some(bronsysteem) => responder.respond(request, &context, bronsysteem).await,
+            None => refuse(
                 responder.version(),
                 StatusCode::NOT_FOUND,
                 IssueCode::NotFound,
                 "er is hier geen bronsysteem voor",
-            );
+            ),
         };
-        let context = Context::new(granted_access.persoon.bsn.clone(), id);
-        let response = responder.respond(request, &context, bronsysteem).await;
+        self.server.answered(&granted_access, response.status());
         let masked = response.extensions().get::<Masked>().map_or(0, |masked| masked.places);
         if masked > 0 {
             tracing::warn!(aanbieder = %aanbieder, masked, "core.rscint.203: a source gave a BSN, which was masked");

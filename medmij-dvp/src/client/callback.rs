@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use medmij_log::ErrorInfo;
 use medmij_oauth::{
     storage::SecretHash,
     wire::{AuthorizationError, AuthorizationResponse, AuthorizationResponseError, ErrorCode, TokenResponseError},
@@ -120,6 +121,17 @@ pub enum UserMessage {
 }
 
 impl CallbackError {
+    /// What the log says of it: words of ours only.
+    pub(super) fn for_log(&self) -> ErrorInfo {
+        match self {
+            Self::Refused(refused) => ErrorInfo::new(refused.error.known(), "authorization was refused"),
+            Self::Response(_) => ErrorInfo::new("other", "authorization response cannot be read"),
+            Self::UnknownState => ErrorInfo::new("other", "no flow of this session waits for this state"),
+            Self::OtherPath => ErrorInfo::new("other", "answer came on the path of another flow"),
+            Self::Expired => ErrorInfo::new("other", "flow has expired"),
+        }
+    }
+
     /// What to tell the Persoon.
     #[must_use]
     pub fn user_message(&self) -> UserMessage {

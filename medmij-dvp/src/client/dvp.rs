@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{Request, Response};
 use medmij_log::{ErrorInfo, Event, EventType, InitiatedBy, NoObserver, Observer, RequestInfo, ResponseInfo};
@@ -13,7 +14,7 @@ use medmij_oauth::{
     storage::SecretHash,
     wire::{
         AuthorizationRequest, AuthorizationResponse, AuthorizationResponseError, CodeRequest, RefreshRequest,
-        RequestIds, TokenRequest, TokenResponse, TokenResponseError,
+        RequestIds, TokenRequest, TokenResponse,
     },
 };
 use medmij_types::{Clock, CorrelationId, Entropy, EntropyError, Hostname, OsEntropy, Release, State, SystemClock};
@@ -132,7 +133,8 @@ impl Dvp {
         request.ids = ids;
         request.geboortedatum = flow_request.geboortedatum;
         let location = request.to_url(&flow_request.authorization_endpoint);
-        let mut event = self.event(EventType::SendAuthorizationRequest, request.ids.as_ref());
+        let session_id = session_id(&SecretHash::of(session));
+        let mut event = self.event(EventType::SendAuthorizationRequest, request.ids.as_ref(), &session_id);
         event.request = event.request.map(|info| {
             let mut info = info.with_uri(flow_request.authorization_endpoint.as_str());
             info.method = Some("GET");
@@ -171,18 +173,21 @@ impl Dvp {
         let flow = flows
             .take(&state, callback.session)
             .ok_or(CallbackError::UnknownState)?;
-        let correlation_id = flow.correlation_id.clone();
+        let (trace_id, session) = (flow.correlation_id.clone(), flow.session);
         let result = flow.finish(callback, self.clock.now());
+        self.observe_return(trace_id, &session, result.as_ref().err());
+        result
+    }
+
+    fn observe_return(&self, trace_id: Option<CorrelationId>, session: &SecretHash, error: Option<&CallbackError>) {
+        let session_id = session_id(session);
         let mut event = Event::new(EventType::ReceiveAuthorizationResponse);
         event.at = Some(self.clock.now());
         event.location = Some(self.client_id.hostname().clone());
-        event.trace_id = correlation_id;
-        event.error = result.as_ref().err().map(|error| match error {
-            CallbackError::Refused(refused) => ErrorInfo::new(refused.error.as_str(), "authorization was refused"),
-            other => ErrorInfo::new("other", other.to_string()),
-        });
+        event.trace_id = trace_id.or_else(|| Some(session_id.clone()));
+        event.session_id = Some(session_id);
+        event.error = error.map(CallbackError::for_log);
         self.observer.observe(event);
-        result
     }
 
     /// Takes the browser back from Beheren toestemmingen, which brings no code. Start it with [`start`](Self::start) and an
@@ -199,8 +204,9 @@ impl Dvp {
         let flow = flows
             .take(&state, callback.session)
             .ok_or(CallbackError::UnknownState)?;
-        flow.came_back(callback, self.clock.now())?;
-        Ok(flow)
+        let back = flow.came_back(callback, self.clock.now());
+        self.observe_return(flow.correlation_id.clone(), &flow.session, back.as_ref().err());
+        back.map(|()| flow)
     }
 
     /// The token request for a code: a fresh `MedMij-Request-ID`, the `X-Correlation-ID` of the flow (core.tknint.208).
@@ -226,6 +232,7 @@ impl Dvp {
             sent: self.clock.now(),
             grant_type: "authorization_code",
             initiated_by: InitiatedBy::Person,
+            session_id: session_id(&flow.session),
             previous: None,
             empty_scope,
         };
@@ -262,6 +269,8 @@ impl Dvp {
             sent: self.clock.now(),
             grant_type: "refresh_token",
             initiated_by,
+            // no browser has part in it
+            session_id: CorrelationId::random(&*self.entropy)?,
             previous,
             empty_scope,
         };
@@ -274,7 +283,7 @@ impl Dvp {
     ///
     /// See [`ExchangeError`].
     pub fn tokens(&self, exchange: Exchange, response: &Response<Bytes>) -> Result<Tokens, ExchangeError> {
-        let ids = exchange.ids.clone();
+        let asked = Asked::of(&exchange);
         let server = exchange.token_endpoint.hostname().clone();
         let result = TokenResponse::parse(response)
             .map_err(ExchangeError::from)
@@ -284,28 +293,8 @@ impl Dvp {
                 }
                 Tokens::judge(exchange, read).map_err(ExchangeError::from)
             });
-        let (kind, error) = match &result {
-            Ok(_) => (EventType::ReceiveTokenResponse, None),
-            Err(ExchangeError::Response(TokenResponseError::Refused(refused))) => (
-                EventType::ReceiveTokenRequestError,
-                Some(ErrorInfo::new(refused.error.as_str(), "token request was refused")),
-            ),
-            Err(error) => (
-                EventType::ReceiveTokenRequestError,
-                Some(ErrorInfo::new("other", error.to_string())),
-            ),
-        };
-        let mut event = self.event(kind, ids.as_ref());
-        event.request = event.request.map(|mut info| {
-            info.server_id = Some(server);
-            info
-        });
-        event.response = Some(ResponseInfo::new(
-            ids.map(|ids| ids.request_id),
-            response.status().as_u16(),
-        ));
-        event.error = error;
-        self.observer.observe(event);
+        let error = result.as_ref().err().map(ExchangeError::for_log);
+        self.observe_answer(asked, Some(response.status().as_u16()), error);
         if let Ok(tokens) = &result
             && !tokens.granted.dropped.is_empty()
         {
@@ -317,6 +306,38 @@ impl Dvp {
             );
         }
         result
+    }
+
+    /// Logs that no answer came to a token request. [`exchange`](Self::exchange), [`refresh`](Self::refresh) and a
+    /// [`RefreshTokens`](crate::vault::RefreshTokens) do it themselves.
+    pub fn unanswered(&self, exchange: &Exchange) {
+        let error = Some(ErrorInfo::new("other", "no answer came"));
+        self.observe_answer(Asked::of(exchange), None, error);
+    }
+
+    fn observe_answer(&self, asked: Asked, status: Option<u16>, error: Option<ErrorInfo>) {
+        let kind = match error {
+            None => EventType::ReceiveTokenResponse,
+            Some(_) => EventType::ReceiveTokenRequestError,
+        };
+        let mut event = self.event(kind, asked.ids.as_ref(), &asked.session_id);
+        event.request = event.request.map(|mut info| {
+            info.server_id = Some(asked.server);
+            info.grant_type = Some(asked.grant_type);
+            info.initiated_by = Some(asked.initiated_by);
+            info
+        });
+        event.response = status.map(|status| ResponseInfo::new(asked.ids.map(|ids| ids.request_id), status));
+        event.error = error;
+        self.observer.observe(event);
+    }
+
+    pub(super) fn observer(&self) -> &Arc<dyn Observer> {
+        &self.observer
+    }
+
+    pub(super) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
     }
 
     /// A new secret for the session of a browser: 256 random bits, for a cookie that is `__Host-`, `Secure`, `HttpOnly` and
@@ -344,7 +365,6 @@ impl Dvp {
     /// ```
     #[must_use]
     pub fn redirect_path(&self, base: &str, authorization_server: &Hostname) -> String {
-        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
         let hash = SecretHash::of(authorization_server.as_str());
         let short = hash
             .as_bytes()
@@ -359,7 +379,7 @@ impl Dvp {
     }
 
     fn send(&self, request: &TokenRequest, exchange: &Exchange) -> Request<Bytes> {
-        let mut event = self.event(EventType::SendTokenRequest, exchange.ids.as_ref());
+        let mut event = self.event(EventType::SendTokenRequest, exchange.ids.as_ref(), &exchange.session_id);
         event.request = event.request.map(|info| {
             let mut info = info.with_uri(exchange.token_endpoint.as_str());
             info.method = Some("POST");
@@ -372,17 +392,47 @@ impl Dvp {
         request.to_http(&exchange.token_endpoint, exchange.ids.as_ref())
     }
 
-    fn event(&self, kind: EventType, ids: Option<&RequestIds>) -> Event {
+    fn event(&self, kind: EventType, ids: Option<&RequestIds>, session_id: &CorrelationId) -> Event {
         let mut event = Event::new(kind);
         event.at = Some(self.clock.now());
         event.location = Some(self.client_id.hostname().clone());
-        event.trace_id = ids.map(|ids| ids.correlation_id.clone());
+        // releases 1.0 and 1.1 have no ids: the session is the chain
+        event.trace_id = Some(ids.map_or_else(|| session_id.clone(), |ids| ids.correlation_id.clone()));
+        event.session_id = Some(session_id.clone());
         let mut info = RequestInfo::default();
         info.id = ids.map(|ids| ids.request_id.clone());
         info.client_id = Some(self.client_id.hostname().clone());
         event.request = Some(info);
         event
     }
+}
+
+/// What the log says of a token request when its answer is there.
+struct Asked {
+    ids: Option<RequestIds>,
+    session_id: CorrelationId,
+    server: Hostname,
+    grant_type: &'static str,
+    initiated_by: InitiatedBy,
+}
+
+impl Asked {
+    fn of(exchange: &Exchange) -> Self {
+        Self {
+            ids: exchange.ids.clone(),
+            session_id: exchange.session_id.clone(),
+            server: exchange.token_endpoint.hostname().clone(),
+            grant_type: exchange.grant_type,
+            initiated_by: exchange.initiated_by,
+        }
+    }
+}
+
+/// The session of a browser, as the log names it: nobody finds the secret of the session by it.
+fn session_id(session: &SecretHash) -> CorrelationId {
+    let hash = SecretHash::of_parts(&["session in the chain log", &URL_SAFE_NO_PAD.encode(session.as_bytes())]);
+    let (bytes, _) = hash.as_bytes().split_at(16);
+    CorrelationId::from_random(bytes.first_chunk().copied().unwrap_or_default())
 }
 
 impl fmt::Debug for Started {

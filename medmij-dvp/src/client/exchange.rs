@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header};
+use medmij_log::ErrorInfo;
 use medmij_types::{
     Aanbiedernaam, AccessToken, BackchannelUri, CorrelationId, Entropy, EntropyError, GegevensdienstId,
     MedMijRequestId, RefreshToken, Release,
@@ -32,6 +33,8 @@ pub struct Exchange {
     pub(super) sent: SystemTime,
     pub(super) grant_type: &'static str,
     pub(super) initiated_by: medmij_log::InitiatedBy,
+    /// Of the end user, for the log.
+    pub(super) session_id: CorrelationId,
     /// At a refresh: the token that was sent.
     pub(super) previous: Option<RefreshToken>,
     pub(super) empty_scope: EmptyScope,
@@ -94,6 +97,9 @@ pub struct Tokens {
     pub renewal: Option<Renewal>,
     /// The `X-Correlation-ID` for the resource requests, in releases that have one.
     pub correlation_id: Option<CorrelationId>,
+    /// Who started it all, for the log.
+    pub(super) initiated_by: medmij_log::InitiatedBy,
+    pub(super) session_id: CorrelationId,
     release: Release,
 }
 
@@ -118,6 +124,8 @@ impl Tokens {
             aanbieder: exchange.aanbieder.clone(),
             renewal: refresh_token.filter(|_| langdurig).map(|token| exchange.renewal(token)),
             correlation_id: exchange.ids.map(|ids| ids.correlation_id),
+            initiated_by: exchange.initiated_by,
+            session_id: exchange.session_id,
             release,
         })
     }
@@ -256,6 +264,22 @@ pub enum ExchangeError {
     /// The answer is for something else.
     #[error(transparent)]
     Scope(#[from] GrantedScopeError),
+}
+
+impl ExchangeError {
+    /// What the log says of it: words of ours only.
+    pub(super) fn for_log(&self) -> ErrorInfo {
+        match self {
+            Self::Response(TokenResponseError::Refused(refused)) => {
+                ErrorInfo::new(refused.error.known(), "token request was refused")
+            }
+            Self::Response(TokenResponseError::Status(_)) => {
+                ErrorInfo::new("other", "token endpoint answered with an error that is none of oauth")
+            }
+            Self::Response(_) => ErrorInfo::new("other", "token response cannot be read"),
+            Self::Scope(_) => ErrorInfo::new("other", "token response is for something else than was asked"),
+        }
+    }
 }
 
 fn first_version() -> u32 {

@@ -20,8 +20,7 @@ impl Dvp {
     /// [`SendError::Entropy`] where no request id could be drawn.
     pub async fn exchange(&self, received: ReceivedCode, channel: &BackChannel) -> Result<Tokens, SendError> {
         let (request, exchange) = self.token_request(received)?;
-        let response = channel.send(request).await.map_err(SendError::Net)?;
-        self.judge(exchange, &response)
+        self.judge(exchange, channel.send(request).await)
     }
 
     /// Exchanges a refresh token over the back channel. A vault does this with more care: see
@@ -38,11 +37,14 @@ impl Dvp {
         channel: &BackChannel,
     ) -> Result<Tokens, SendError> {
         let (request, exchange) = self.refresh_request(account, renewal, initiated_by)?;
-        let response = channel.send(request).await.map_err(SendError::Net)?;
-        self.judge(exchange, &response)
+        self.judge(exchange, channel.send(request).await)
     }
 
-    fn judge(&self, exchange: Exchange, response: &Response<Bytes>) -> Result<Tokens, SendError> {
+    fn judge(&self, exchange: Exchange, answer: Result<Response<Bytes>, NetError>) -> Result<Tokens, SendError> {
+        let response = &answer.map_err(|error| {
+            self.unanswered(&exchange);
+            SendError::Net(error)
+        })?;
         // a rotated token outlives a refusal of the rest
         let renewal = exchange.rotated(response).map(Box::new);
         self.tokens(exchange, response)

@@ -110,6 +110,7 @@ impl<V: TokenVault> RefreshTokens<V> {
         let response = match send(request).await {
             Ok(response) => response,
             Err(error) => {
+                dvp.unanswered(&exchange);
                 self.vault.release(&row, attempt).await?;
                 return Err(RefreshError::Send(error.into()));
             }

@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::StatusCode;
+use medmij_oauth::Function;
 use medmij_types::{Aanbiedernaam, GegevensdienstId, PeerNames};
 
 use super::answer::secure;
@@ -116,13 +117,15 @@ pub async fn guard<D: Dvza>(State(state): State<Guard<D>>, mut request: Request,
     let to = (&aanbieder, &gegevensdienst);
     let judged = state
         .server
-        .guard(request.headers(), request.uri().query(), &peer, to)
+        .guard_request(&[Function::Verzamelen, Function::Delen], &request, &peer, to)
         .await;
     state.server.flush_audit_soon();
     match judged {
         Ok(granted_access) => {
-            request.extensions_mut().insert(granted_access);
-            next.run(request).await
+            request.extensions_mut().insert(granted_access.clone());
+            let response = next.run(request).await;
+            state.server.answered(&granted_access, response.status());
+            response
         }
         Err(error) => {
             let mut response = error.to_http().map(Body::from);

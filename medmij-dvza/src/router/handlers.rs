@@ -18,7 +18,7 @@ use super::{
     cookie, peer_address,
 };
 use crate::{
-    server::{Arrived, Dvza, LoginAnswer, Next, Server, StepError, Submitted, Visitor},
+    server::{Arrival, Arrived, Dvza, LoginAnswer, Next, Server, StepError, Submitted, Visitor},
     store::FlowId,
 };
 
@@ -137,8 +137,12 @@ async fn arrive<D: Dvza>(mounted: &Mounted<D>, request: Request, beheren: bool) 
     }
     let (parts, _) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
-    let address = peer_address::address(&parts.extensions);
-    let arrived = mounted.server.arrive(query, &parts.headers, address, beheren).await;
+    let arrival = Arrival {
+        address: peer_address::address(&parts.extensions),
+        path: parts.uri.path(),
+        beheren,
+    };
+    let arrived = mounted.server.arrive(query, &parts.headers, arrival).await;
     mounted.arrived(&arrived, &parts.headers)
 }
 

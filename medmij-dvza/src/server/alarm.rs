@@ -40,6 +40,19 @@ impl Alarm {
             Self::AuditLate => "audit_late",
         }
     }
+
+    /// What the chain log says of it. Names and figures stand in the log of the process.
+    fn text(self) -> &'static str {
+        match self {
+            Self::CodeOfAnother => "code was named in a request that is not that of its client",
+            Self::CodeReplayed => "code was offered again, its tokens have ended",
+            Self::RefreshReused => "old refresh token was offered, its grant has ended",
+            Self::CertificateLearned => "certificate speaks for the client for the first time",
+            Self::CertificateRefused => "certificate does not speak for the client",
+            Self::ClockJumped => "wall clock of the store jumped or is right again",
+            Self::AuditLate => "access entries of the audit log wait to be written or are written again",
+        }
+    }
 }
 
 impl<D: Dvza> Server<D> {
@@ -52,7 +65,7 @@ impl<D: Dvza> Server<D> {
         info.id = ids.map(|ids| ids.request_id.clone());
         info.client_id = client.map(|id| id.hostname().clone());
         event.request = Some(info);
-        event.error = Some(ErrorInfo::new(alarm.name(), what));
+        event.error = Some(ErrorInfo::new(alarm.name(), alarm.text()));
         self.config.observer.observe(event);
     }
 }

@@ -11,7 +11,6 @@ use std::{
 };
 
 use http::HeaderMap;
-use medmij_log::EventType;
 use medmij_oauth::{Function, storage::StoreError, wire::RequestIds};
 use medmij_types::{Aanbiedernaam, GegevensdienstId, PeerNames};
 
@@ -181,9 +180,7 @@ impl<D: Dvza> Server<D> {
             let what = "access entries of the audit log fill their room: data is not served";
             self.raise(Alarm::AuditLate, None, ids.as_ref(), what);
         }
-        let error = unavailable(StepError::Store(StoreError::Full));
-        self.observe_resource(EventType::SendResourceRequestError, headers, Some(&error));
-        Err(error)
+        Err(unavailable(StepError::Store(StoreError::Full)))
     }
 
     /// Has what was gathered written within a second, by one task at a time; where the store fails it tries on. For whoever

@@ -76,6 +76,19 @@ pub enum Uitzondering1a {
     RedirectUriOfAnother,
 }
 
+impl Uitzondering1a {
+    /// What the chain log says of it.
+    pub(super) fn for_log(self) -> &'static str {
+        match self {
+            Self::Query => "authorization request cannot be read",
+            Self::ClientId => "client_id is missing or malformed",
+            Self::UnknownClient => "client_id is not on the OAuth Client List",
+            Self::RedirectUri => "redirect_uri is missing or malformed",
+            Self::RedirectUriOfAnother => "redirect_uri does not belong to the client",
+        }
+    }
+}
+
 impl UnprovenRequest {
     /// Reads the query of an authorization request as far as `client_id` and `redirect_uri`.
     ///

@@ -7,19 +7,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::HeaderMap;
+use medmij_log::{EventType, InitiatedBy, RequestInfo};
 use medmij_oauth::{ClientId, Function, storage::Advanced};
 use medmij_types::{Aanbiedernaam, CalendarDate, GegevensdienstId};
 
 use super::{
     Aanbieders as _, Arrived, Clients as _, Dvza, Next, OverviewScreen, Persoon, Screen, ScreenNames, Server,
-    StepError, ToestemmingRow, WithdrawScreen, flow::Step, reseal::open, steps::At,
+    StepError, ToestemmingRow, WithdrawScreen,
+    flow::Step,
+    reseal::open,
+    steps::{Arrival, At},
 };
 use crate::store::{AuditEntry, AuditKind, Store as _};
 
 impl<D: Dvza> Server<D> {
     /// Judges a request to manage consents and starts a flow that ends in the Toestemmingsoverzicht.
     pub async fn beheren(&self, query: &str, headers: &HeaderMap) -> Arrived {
-        self.arrive(query, headers, None, true).await
+        let arrival = Arrival {
+            beheren: true,
+            ..Arrival::default()
+        };
+        self.arrive(query, headers, arrival).await
     }
 
     pub(super) async fn overview(
@@ -75,7 +83,10 @@ impl<D: Dvza> Server<D> {
             }
             (Step::Overview { .. }, "terug") => {
                 match self.dvza.store().close_flow(&at.visitor.flow, at.version, None).await? {
-                    Advanced::Done => Ok(Next::Away(at.flow.redirect().plain())),
+                    Advanced::Done => {
+                        self.observe(EventType::SendAuthorizationResponse, at.flow);
+                        Ok(Next::Away(at.flow.redirect().plain()))
+                    }
                     Advanced::Stale => Err(StepError::Expired),
                 }
             }
@@ -102,6 +113,7 @@ impl<D: Dvza> Server<D> {
                     .store()
                     .withdraw(&indexes, Some(aanbieder), client_id, audit)
                     .await?;
+                self.observe_withdrawal(at, client_id, aanbieder);
                 self.advance(
                     at,
                     &at.flow.at(Step::Overview {
@@ -125,6 +137,21 @@ impl<D: Dvza> Server<D> {
             }
             _ => Err(StepError::Form),
         }
+    }
+
+    /// The withdrawal, in the chain of the request to manage consents.
+    fn observe_withdrawal(&self, at: &At<'_>, client_id: &ClientId, aanbieder: &Aanbiedernaam) {
+        let mut event = self.event(
+            EventType::ConsentWithdrawn,
+            Some(at.flow.trace_id()),
+            Some(&at.flow.session_id),
+        );
+        let mut info = RequestInfo::default();
+        info.client_id = Some(client_id.hostname().clone());
+        info.provider_id = Some(aanbieder.clone());
+        info.initiated_by = Some(InitiatedBy::Person);
+        event.request = Some(info);
+        self.config.observer.observe(event);
     }
 
     /// The langdurige toestemmingen, one for each DVP and Aanbieder, in a stable order.

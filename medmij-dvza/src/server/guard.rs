@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 #[cfg(feature = "abonneren")]
 use medmij_abonneren::SubscriptionToken;
 use medmij_log::{ErrorInfo, EventType, RequestInfo, ResponseInfo};
@@ -42,6 +42,14 @@ pub struct GrantedAccess {
     pub grant: GrantId,
     /// The place that this request takes at its Aanbieder, until every copy of this is dropped.
     place: Option<Arc<Place>>,
+    call: Call,
+}
+
+/// A resource request, for the log.
+#[derive(Clone, Debug)]
+struct Call {
+    chain: Option<CorrelationId>,
+    info: RequestInfo,
 }
 
 #[cfg(feature = "abonneren")]
@@ -95,33 +103,66 @@ impl<D: Dvza> Server<D> {
         headers: &HeaderMap,
         query: Option<&str>,
         peer: &PeerNames,
-        (aanbieder, gegevensdienst): (&Aanbiedernaam, &GegevensdienstId),
+        to: (&Aanbiedernaam, &GegevensdienstId),
     ) -> Result<GrantedAccess, GuardError> {
-        let mut granted_access = self.token_of(headers, query, peer).await?;
-        let admitted = if functions.contains(&granted_access.function)
-            && granted_access.aanbieder == *aanbieder
-            && granted_access.gegevensdiensten.contains(gegevensdienst)
-        {
-            self.admit(aanbieder, granted_access.function, gegevensdienst).await
-        } else {
-            Err(GuardError::InsufficientScope)
+        let info = self.called(&Method::GET, "/");
+        self.let_through(functions, headers, query, peer, to, info).await
+    }
+
+    /// As [`guard_for`](Self::guard_for), of a whole request: the chain log gets its method and its address, without ids. Tell
+    /// the answer to [`answered`](Self::answered).
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError`].
+    pub fn guard_request<B>(
+        &self,
+        functions: &[Function],
+        request: &Request<B>,
+        peer: &PeerNames,
+        to: (&Aanbiedernaam, &GegevensdienstId),
+    ) -> impl Future<Output = Result<GrantedAccess, GuardError>> {
+        // nothing of the body is held while the token is looked up
+        let address = request.uri().path_and_query().map_or("/", |address| address.as_str());
+        let info = self.called(request.method(), address);
+        let (headers, query) = (request.headers(), request.uri().query());
+        self.let_through(functions, headers, query, peer, to, info)
+    }
+
+    async fn let_through(
+        &self,
+        functions: &[Function],
+        headers: &HeaderMap,
+        query: Option<&str>,
+        peer: &PeerNames,
+        (aanbieder, gegevensdienst): (&Aanbiedernaam, &GegevensdienstId),
+        mut info: RequestInfo,
+    ) -> Result<GrantedAccess, GuardError> {
+        info.provider_id = Some(aanbieder.clone());
+        info.service_id = Some(gegevensdienst.clone());
+        let call = self.arrived(headers, info);
+        let judged = async {
+            let mut granted_access = self.judge_token(headers, query, peer, &call).await?;
+            let covered = functions.contains(&granted_access.function)
+                && granted_access.aanbieder == *aanbieder
+                && granted_access.gegevensdiensten.contains(gegevensdienst);
+            let admitted = if covered {
+                self.admit(aanbieder, granted_access.function, gegevensdienst).await
+            } else {
+                Err(GuardError::InsufficientScope)
+            };
+            let outcome = match &admitted {
+                Ok(_) => AuditOutcome::Done,
+                Err(_) => AuditOutcome::Refused,
+            };
+            let to = (aanbieder, std::slice::from_ref(gegevensdienst));
+            self.gather(&granted_access, headers, peer, to, outcome)?;
+            granted_access.place = Some(Arc::new(admitted?));
+            Ok(granted_access)
         };
-        let outcome = match &admitted {
-            Ok(_) => AuditOutcome::Done,
-            Err(_) => AuditOutcome::Refused,
-        };
-        let to = (aanbieder, std::slice::from_ref(gegevensdienst));
-        self.gather(&granted_access, headers, peer, to, outcome)?;
-        match admitted {
-            Ok(place) => {
-                granted_access.place = Some(Arc::new(place));
-                Ok(granted_access)
-            }
-            Err(error) => {
-                self.observe_resource(EventType::SendResourceRequestError, headers, Some(&error));
-                Err(error)
-            }
-        }
+        let judged = judged.await;
+        self.observe_refusal(&call, judged.as_ref().err());
+        judged
     }
 
     /// By the registration as it is now (core.gegevensdiensten.104), within the limits of the Aanbieder.
@@ -153,43 +194,61 @@ impl<D: Dvza> Server<D> {
         query: Option<&str>,
         peer: &PeerNames,
     ) -> Result<GrantedAccess, GuardError> {
-        let granted_access = self.token_of(headers, query, peer).await?;
-        let to = (&granted_access.aanbieder, granted_access.gegevensdiensten.as_slice());
-        self.gather(&granted_access, headers, peer, to, AuditOutcome::Done)?;
-        Ok(granted_access)
-    }
-
-    async fn token_of(
-        &self,
-        headers: &HeaderMap,
-        query: Option<&str>,
-        peer: &PeerNames,
-    ) -> Result<GrantedAccess, GuardError> {
-        self.observe_resource(EventType::ReceiveResourceRequest, headers, None);
-        let judged = self.judge_token(headers, query, peer).await;
-        if let Err(error) = &judged {
-            self.observe_resource(EventType::SendResourceRequestError, headers, Some(error));
-        }
+        let call = self.arrived(headers, self.called(&Method::GET, "/"));
+        let judged = self.judge_token(headers, query, peer, &call).await;
+        let judged = judged.and_then(|granted_access| {
+            let to = (&granted_access.aanbieder, granted_access.gegevensdiensten.as_slice());
+            self.gather(&granted_access, headers, peer, to, AuditOutcome::Done)?;
+            Ok(granted_access)
+        });
+        self.observe_refusal(&call, judged.as_ref().err());
         judged
     }
 
-    pub(super) fn observe_resource(&self, kind: EventType, headers: &HeaderMap, error: Option<&GuardError>) {
+    /// The answer to a resource request that was let through, for the chain log.
+    pub fn answered(&self, granted_access: &GrantedAccess, status: StatusCode) {
+        let refused = status.is_client_error() || status.is_server_error();
+        let (kind, error) = if refused {
+            let error = ErrorInfo::new("other", "resource server answered with an error");
+            (EventType::SendResourceRequestError, Some(error))
+        } else {
+            (EventType::SendResourceResponse, None)
+        };
+        let mut info = granted_access.call.info.clone();
+        info.client_id = Some(granted_access.client_id.hostname().clone());
+        self.observe_resource(kind, &granted_access.call.chain, info, Some(status), error);
+    }
+
+    fn arrived(&self, headers: &HeaderMap, mut info: RequestInfo) -> Call {
         let ids = RequestIds::from_headers(headers);
-        let mut event = self.event(kind, ids.as_ref().map(|ids| &ids.correlation_id), None);
-        let mut info = RequestInfo::default();
         info.id = ids.as_ref().map(|ids| ids.request_id.clone());
-        info.server_id = Some(self.config.hostname.clone());
-        event.request = Some(info);
+        let chain = ids.map(|ids| ids.correlation_id);
+        let chain = chain.or_else(|| CorrelationId::random(&*self.config.entropy).ok());
+        self.observe_resource(EventType::ReceiveResourceRequest, &chain, info.clone(), None, None);
+        Call { chain, info }
+    }
+
+    fn observe_refusal(&self, call: &Call, error: Option<&GuardError>) {
         if let Some(error) = error {
-            let code = error
-                .error()
-                .map_or_else(|| "other".to_owned(), |code| code.as_str().to_owned());
-            event.response = Some(ResponseInfo::new(
-                ids.map(|ids| ids.request_id),
-                error.status().as_u16(),
-            ));
-            event.error = Some(ErrorInfo::new(code, error.to_string()));
+            let code = error.error().map_or("other", |code| code.known());
+            let told = ErrorInfo::new(code, error.for_log());
+            let (kind, info) = (EventType::SendResourceRequestError, call.info.clone());
+            self.observe_resource(kind, &call.chain, info, Some(error.status()), Some(told));
         }
+    }
+
+    fn observe_resource(
+        &self,
+        kind: EventType,
+        chain: &Option<CorrelationId>,
+        info: RequestInfo,
+        status: Option<StatusCode>,
+        error: Option<ErrorInfo>,
+    ) {
+        let mut event = self.event(kind, chain.as_ref(), None);
+        event.response = status.map(|status| ResponseInfo::new(info.id.clone(), status.as_u16()));
+        event.request = Some(info);
+        event.error = error;
         self.config.observer.observe(event);
     }
 
@@ -198,6 +257,7 @@ impl<D: Dvza> Server<D> {
         headers: &HeaderMap,
         query: Option<&str>,
         peer: &PeerNames,
+        call: &Call,
     ) -> Result<GrantedAccess, GuardError> {
         if query.is_some_and(|query| form::names(query, "access_token")) {
             return Err(GuardError::InvalidRequest);
@@ -239,6 +299,7 @@ impl<D: Dvza> Server<D> {
             correlation_id: body.correlation_id,
             grant: access.grant.id,
             place: None,
+            call: call.clone(),
         })
     }
 }
@@ -271,6 +332,19 @@ pub enum GuardError {
 }
 
 impl GuardError {
+    /// What the chain log says of it.
+    fn for_log(&self) -> &'static str {
+        match self {
+            Self::MissingToken => "request has no bearer token",
+            Self::InvalidRequest => "request has its token in the wrong place or more than once",
+            Self::InvalidToken => "access token is not valid",
+            Self::InsufficientScope => "access token does not cover what is asked",
+            Self::Unavailable(_) => "access token cannot be checked now",
+            Self::NotServed => "aanbieder does not serve this here now",
+            Self::Busy => "as many requests of this aanbieder are answered as it allows",
+        }
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {

@@ -11,7 +11,7 @@ mod sealed;
 use std::{net::IpAddr, time::SystemTime};
 
 use http::HeaderMap;
-use medmij_log::EventType;
+use medmij_log::{ErrorInfo, EventType};
 use medmij_oauth::{
     form::Form,
     policy::{ExceptionRule, Handling, Mark, Uitzondering},
@@ -20,6 +20,7 @@ use medmij_oauth::{
 };
 use medmij_types::CorrelationId;
 
+pub(crate) use self::arrive::Arrival;
 pub use self::outcome::{Arrived, Next, Submitted};
 pub(super) use self::{long::LongFlows, sealed::Passed};
 
@@ -34,23 +35,26 @@ use crate::store::{Advance, AuditEntry, FlowId, Store as _};
 impl<D: Dvza> Server<D> {
     /// Judges an authorization request (core.authint.202, then core.authint.203) and starts a flow.
     pub async fn authorize(&self, query: &str, headers: &HeaderMap) -> Arrived {
-        self.arrive(query, headers, None, false).await
+        self.arrive(query, headers, Arrival::default()).await
     }
 
     /// As [`authorize`](Self::authorize), with the address of who asks: flows that are too long for a cookie have places that are
     /// shared out among networks ([`ServerConfig::long_flows`](super::ServerConfig::long_flows)).
     pub async fn authorize_from(&self, query: &str, headers: &HeaderMap, address: IpAddr) -> Arrived {
-        self.arrive(query, headers, Some(address), false).await
+        let address = Some(address);
+        self.arrive(
+            query,
+            headers,
+            Arrival {
+                address,
+                ..Arrival::default()
+            },
+        )
+        .await
     }
 
-    pub(crate) async fn arrive(
-        &self,
-        query: &str,
-        headers: &HeaderMap,
-        address: Option<IpAddr>,
-        beheren: bool,
-    ) -> Arrived {
-        match self.judge(query, headers, address, beheren).await {
+    pub(crate) async fn arrive(&self, query: &str, headers: &HeaderMap, arrival: Arrival<'_>) -> Arrived {
+        match self.judge(query, headers, arrival).await {
             Ok(arrived) => arrived,
             Err(error) => Arrived::Page(Box::new(self.outage(&error, None))),
         }
@@ -197,8 +201,8 @@ impl<D: Dvza> Server<D> {
         let next = match (&flow.step, field("antwoord")) {
             (Step::Landing | Step::Login { .. }, "inloggen") => self.begin_login(&at, submitted.login_callback).await,
             (Step::Landing | Step::Login { .. }, "stoppen") => {
-                self.observe(EventType::SendAuthorizationCancellation, flow);
-                self.end(&at, Uitzondering::Cancelled).await
+                let reason = Uitzondering::Cancelled;
+                self.advance(&at, &flow.at(Step::End { reason }), true).await
             }
             // of the question and of the page "no data" alike
             (Step::Toestemming { persoon, asked }, "nee" | "terug") => self.decline(&at, persoon, asked).await,
@@ -220,15 +224,14 @@ impl<D: Dvza> Server<D> {
     /// Ends in the way of the exception: by a page whose button leads back, or at once.
     async fn end(&self, at: &At<'_>, reason: Uitzondering) -> Result<Next, StepError> {
         let rule = self.config.exceptions.rule(at.flow.release(), reason);
-        let next = match rule.handling {
-            Handling::Redirect => self.close(at, &rule, None).await,
+        if let Some(kind) = &rule.event {
+            self.observe(kind.clone(), at.flow);
+        }
+        match rule.handling {
+            Handling::Redirect => self.close(at, EventType::SendAuthorizationResponse, &rule, None).await,
             // a page is what is safe, also for a behaviour that is not known here
             _ => self.advance(at, &at.flow.at(Step::End { reason }), true).await,
-        }?;
-        if let Some(kind) = rule.event {
-            self.observe(kind, at.flow);
         }
-        Ok(next)
     }
 
     /// The button of the last page: closes the flow and goes back to the DVP.
@@ -237,12 +240,18 @@ impl<D: Dvza> Server<D> {
         if rule.handling == Handling::PageOnly {
             return Err(StepError::Form);
         }
-        self.close(at, &rule, None).await
+        let kind = match reason {
+            Uitzondering::Cancelled => EventType::SendAuthorizationCancellation,
+            _ => EventType::SendAuthorizationResponse,
+        };
+        self.close(at, kind, &rule, None).await
     }
 
+    /// Closes the flow with an answer without a code.
     pub(super) async fn close(
         &self,
         at: &At<'_>,
+        kind: EventType,
         rule: &ExceptionRule,
         audit: Option<AuditEntry>,
     ) -> Result<Next, StepError> {
@@ -254,16 +263,17 @@ impl<D: Dvza> Server<D> {
             } else {
                 self.end_in_browser(&at.visitor.flow, since);
             }
-            return Ok(away);
-        }
-        let closed = self.dvza.store().close_flow(&at.visitor.flow, at.version, audit);
-        match closed.await? {
-            Advanced::Stale => Err(StepError::Expired),
-            Advanced::Done => {
-                self.long.give_back(&at.visitor.flow);
-                Ok(away)
+        } else {
+            let closed = self.dvza.store().close_flow(&at.visitor.flow, at.version, audit);
+            if closed.await? == Advanced::Stale {
+                return Err(StepError::Expired);
             }
+            self.long.give_back(&at.visitor.flow);
         }
+        // one text whatever the reason was
+        let error = ErrorInfo::new(rule.error.known(), "authorization is not given");
+        self.observe_end(kind, at.flow, Some(error));
+        Ok(away)
     }
 
     /// Replaces the flow; after a login the browser gets a new secret (O8).

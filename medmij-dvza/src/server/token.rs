@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use medmij_log::{ErrorInfo, EventType, RequestInfo, ResponseInfo};
 use medmij_oauth::{
-    ClientId,
+    ClientId, form,
     policy::{BoundBy, IdStrictness, TokenUitzondering, release_rules},
     wire::{RequestIds, TokenError, TokenRequest, TokenRequestError, TokenResponse},
 };
@@ -59,9 +59,11 @@ impl<D: Dvza> Server<D> {
             return response;
         }
         let ids = RequestIds::from_headers(request.headers());
-        self.observe_token(EventType::ReceiveTokenRequest, ids.as_ref(), None, None, None);
+        let read = TokenRequest::parse(request);
+        let asked = self.asked(request, ids.as_ref(), read.as_ref().ok());
+        self.observe_token(EventType::ReceiveTokenRequest, &asked, None, None);
         let started = self.config.clock.monotonic();
-        let answer = self.exchange(request, ids.as_ref(), peer).await;
+        let answer = self.exchange(read, ids.as_ref(), peer).await;
         let took = self.config.clock.monotonic().saturating_sub(started);
         if took > TEN_SECONDS {
             tracing::warn!(
@@ -72,13 +74,7 @@ impl<D: Dvza> Server<D> {
         }
         match answer {
             Ok(answer) => {
-                self.observe_token(
-                    EventType::SendTokenResponse,
-                    ids.as_ref(),
-                    Some(&answer.client_id),
-                    Some(200),
-                    None,
-                );
+                self.observe_token(EventType::SendTokenResponse, &asked, Some(200), None);
                 answer.response.to_http()
             }
             Err(refusal) => {
@@ -91,14 +87,8 @@ impl<D: Dvza> Server<D> {
                 } else {
                     tracing::info!(rule = "core.tknint.207", reason = refusal.what, "token request refused");
                 }
-                let error = ErrorInfo::new(code.as_str(), refusal.what);
-                self.observe_token(
-                    EventType::SendTokenRequestError,
-                    ids.as_ref(),
-                    None,
-                    Some(status),
-                    Some(error),
-                );
+                let error = ErrorInfo::new(code.known(), refusal.what);
+                self.observe_token(EventType::SendTokenRequestError, &asked, Some(status), Some(error));
                 let mut response = TokenError::new(code, Some(refusal.uitzondering.description())).to_http(status);
                 if matches!(status, 429 | 503) {
                     response
@@ -112,13 +102,13 @@ impl<D: Dvza> Server<D> {
 
     async fn exchange(
         &self,
-        request: &Request<Bytes>,
+        read: Result<TokenRequest, TokenRequestError>,
         ids: Option<&RequestIds>,
         peer: &PeerNames,
     ) -> Result<Answer, Refusal> {
         let rules = release_rules(self.config.release);
         let strict = rules.ids_in_token_request && self.config.ids == IdStrictness::Strict;
-        let read = match TokenRequest::parse(request) {
+        let read = match read {
             Ok(read) => read,
             Err(TokenRequestError {
                 uitzondering,
@@ -193,37 +183,54 @@ impl<D: Dvza> Server<D> {
         let mut response = TokenResponse::new(drawn.access, Some(self.config.lifetimes.access_token.get().as_secs()));
         response.scope = Some(token_scope(body));
         response.refresh_token = drawn.refresh.filter(|_| grant.langdurig);
-        Answer {
-            response,
-            client_id: grant.client_id.clone(),
-        }
+        Answer { response }
     }
 
     fn body(&self, grant: &Grant) -> Result<GrantBody, Refusal> {
         open(&*self.config.keys, grant).map_err(unavailable)
     }
 
-    fn observe_token(
-        &self,
-        kind: EventType,
-        ids: Option<&RequestIds>,
-        client_id: Option<&ClientId>,
-        status: Option<u16>,
-        error: Option<ErrorInfo>,
-    ) {
-        let correlation: Option<&CorrelationId> = ids.map(|ids| &ids.correlation_id);
-        let mut event = self.event(kind, correlation, None);
-        let mut info = RequestInfo::default();
+    /// What the log says of a token request, also of one that is refused: the grant and the client that it names.
+    fn asked(&self, request: &Request<Bytes>, ids: Option<&RequestIds>, read: Option<&TokenRequest>) -> Asked {
+        let mut info = self.called(request.method(), request.uri().path());
         info.id = ids.map(|ids| ids.request_id.clone());
-        info.method = Some("POST");
-        info.client_id = client_id.map(|id| id.hostname().clone());
-        info.server_id = Some(self.config.hostname.clone());
-        event.request = Some(info);
-        event.response = status.map(|status| ResponseInfo::new(ids.map(|ids| ids.request_id.clone()), status));
+        match read {
+            Some(read) => {
+                info.client_id = Some(read.client_id().hostname().clone());
+                info.grant_type = Some(match read {
+                    TokenRequest::Code(_) => GRANTS[0],
+                    TokenRequest::Refresh(_) => GRANTS[1],
+                });
+            }
+            None => {
+                let named = form::values(request.body(), "client_id").next();
+                info.client_id = named.and_then(|name| Some(ClientId::parse(&name).ok()?.hostname().clone()));
+                let named = form::values(request.body(), "grant_type").next();
+                info.grant_type = GRANTS.into_iter().find(|grant| named.as_deref() == Some(*grant));
+            }
+        }
+        // without ids the request and its answer are a chain of their own
+        let chain = ids.map(|ids| ids.correlation_id.clone());
+        let chain = chain.or_else(|| CorrelationId::random(&*self.config.entropy).ok());
+        Asked { chain, info }
+    }
+
+    fn observe_token(&self, kind: EventType, asked: &Asked, status: Option<u16>, error: Option<ErrorInfo>) {
+        let mut event = self.event(kind, asked.chain.as_ref(), None);
+        event.response = status.map(|status| ResponseInfo::new(asked.info.id.clone(), status));
+        event.request = Some(asked.info.clone());
         event.error = error;
         self.config.observer.observe(event);
     }
 }
+
+/// A token request, for the log.
+struct Asked {
+    chain: Option<CorrelationId>,
+    info: RequestInfo,
+}
+
+const GRANTS: [&str; 2] = ["authorization_code", "refresh_token"];
 
 /// core.tknint.206: an access token is delivered within ten seconds, 99.5 % of the time.
 const TEN_SECONDS: Duration = Duration::from_secs(10);

@@ -102,8 +102,15 @@ async fn before_the_login_the_persoon_can_stop() {
     let mut browser = browser(&setup);
     let (flow, landing) = land(&mut browser, &start(Release::V2_2)).await;
     browser.answer(&flow, &landing, "antwoord=stoppen").await;
-    assert!(setup.log.types().contains(&EventType::SendAuthorizationCancellation));
-    assert!(browser.get(&flow).await.body.contains("Je bent gestopt"));
+    let page = browser.get(&flow).await;
+    assert!(page.body.contains("Je bent gestopt"));
+    assert!(!setup.log.types().contains(&EventType::SendAuthorizationCancellation));
+    // the DVP is told when the browser goes back to it
+    browser.answer(&flow, &page, "antwoord=terug").await;
+    assert_eq!(
+        setup.log.types().last(),
+        Some(&EventType::SendAuthorizationCancellation)
+    );
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod back_channel;
 mod beside;
 mod browser;
 mod c_front_channel;
+mod chains;
 mod counted;
 mod d_answer;
 mod dvza;

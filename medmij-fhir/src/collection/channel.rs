@@ -75,7 +75,7 @@ impl SendError {
 #[cfg(feature = "net")]
 impl Channel for medmij_net::BackChannel {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, SendError> {
-        Self::send(self, request).await.map_err(|error| fault_of(&error))
+        Self::send(self, request).await.map_err(Into::into)
     }
 
     async fn wait(&self, time: Duration) {
@@ -91,11 +91,11 @@ impl StreamingChannel for medmij_net::BackChannel {
         // the collection keeps the time of each piece and the number of bytes
         let limits = medmij_net::SendLimits::default().total(LONGEST_DOCUMENT).body(u64::MAX);
         let answer = Self::open(self, request, limits).await;
-        answer.map_err(|error| fault_of(&error))
+        answer.map_err(Into::into)
     }
 
     async fn chunk(&self, body: &mut Self::Body) -> Result<Option<Bytes>, SendError> {
-        body.chunk().await.map_err(|error| fault_of(&error))
+        body.chunk().await.map_err(Into::into)
     }
 }
 
@@ -104,13 +104,15 @@ impl StreamingChannel for medmij_net::BackChannel {
 const LONGEST_DOCUMENT: Duration = Duration::from_secs(900);
 
 #[cfg(feature = "net")]
-fn fault_of(error: &medmij_net::NetError) -> SendError {
-    let fault = if error.is_broken() {
-        SendFault::Broken
-    } else if error.is_timeout() {
-        SendFault::Timeout
-    } else {
-        SendFault::Other
-    };
-    SendError::new(fault, error.to_string())
+impl From<medmij_net::NetError> for SendError {
+    fn from(error: medmij_net::NetError) -> Self {
+        let fault = if error.is_broken() {
+            SendFault::Broken
+        } else if error.is_timeout() {
+            SendFault::Timeout
+        } else {
+            SendFault::Other
+        };
+        Self::new(fault, error.to_string())
+    }
 }

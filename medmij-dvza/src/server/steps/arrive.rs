@@ -4,8 +4,8 @@
 
 use std::net::IpAddr;
 
-use http::HeaderMap;
-use medmij_log::{ErrorInfo, EventType, RequestInfo};
+use http::{HeaderMap, Method};
+use medmij_log::{ErrorInfo, EventType};
 use medmij_oauth::{
     Function, Scope,
     policy::{ExceptionRule, Handling, Mark, Uitzondering},
@@ -21,13 +21,23 @@ use crate::server::{
     flow::{Flow, Step},
 };
 
+/// How an authorization request came.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Arrival<'a> {
+    /// Of who asks, where it is known.
+    pub(crate) address: Option<IpAddr>,
+    /// On which path.
+    pub(crate) path: &'a str,
+    /// Whether it is for Beheren toestemmingen.
+    pub(crate) beheren: bool,
+}
+
 impl<D: Dvza> Server<D> {
     pub(super) async fn judge(
         &self,
         query: &str,
         headers: &HeaderMap,
-        address: Option<IpAddr>,
-        beheren: bool,
+        arrival: Arrival<'_>,
     ) -> Result<Arrived, StepError> {
         let entropy = &*self.config.entropy;
         let session_id = CorrelationId::random(entropy)?;
@@ -58,7 +68,7 @@ impl<D: Dvza> Server<D> {
             Err(refused) => return Ok(self.refuse(&refused, None, &session_id)),
         };
         // from here on a disturbance may offer the way back (C16)
-        match self.open(judged, session_id, address, beheren).await {
+        match self.open(judged, session_id, arrival).await {
             Ok(arrived) => Ok(arrived),
             Err(error) => {
                 let rule = ExceptionRule::new(Handling::Page, ErrorCode::ServerError, Mark::Inferred);
@@ -75,8 +85,7 @@ impl<D: Dvza> Server<D> {
         &self,
         judged: JudgedRequest,
         session_id: CorrelationId,
-        address: Option<IpAddr>,
-        beheren: bool,
+        arrival: Arrival<'_>,
     ) -> Result<Arrived, StepError> {
         let trace_id = judged.request.ids.as_ref().map(|ids| ids.correlation_id.clone());
         if judged.ids_replaced {
@@ -87,10 +96,9 @@ impl<D: Dvza> Server<D> {
             trace_id.as_ref(),
             Some(&session_id),
         );
-        let mut info = RequestInfo::default();
+        let mut info = self.called(&Method::GET, arrival.path);
         info.id = judged.request.ids.as_ref().map(|ids| ids.request_id.clone());
         info.client_id = Some(judged.request.client_id.hostname().clone());
-        info.method = Some("GET");
         event.request = Some(info);
         self.config.observer.observe(event);
 
@@ -108,10 +116,10 @@ impl<D: Dvza> Server<D> {
             ids: request.ids,
             geboortedatum: request.geboortedatum,
             session_id,
-            beheren,
+            beheren: arrival.beheren,
             step: Step::Landing,
         };
-        Ok(Arrived::Flow(self.start(&flow, address).await?))
+        Ok(Arrived::Flow(self.start(&flow, arrival.address).await?))
     }
 
     /// V2: the Aanbieder and the gegevensdiensten are served here, and the client may have them.
@@ -170,7 +178,7 @@ impl<D: Dvza> Server<D> {
             EventType::ShowAuthorizationRequestErrorPage,
         ] {
             let mut event = self.event(kind, None, Some(session_id));
-            event.error = Some(ErrorInfo::new("invalid_request", error.to_string()));
+            event.error = Some(ErrorInfo::new("invalid_request", error.for_log()));
             self.config.observer.observe(event);
         }
         Arrived::Page(Box::new(Page::new(400, Screen::Fault(error), &self.config)))
@@ -191,7 +199,7 @@ impl<D: Dvza> Server<D> {
         );
         if let Some(kind) = &rule.event {
             let mut event = self.event(kind.clone(), trace_id, Some(session_id));
-            event.error = Some(ErrorInfo::new(rule.error.as_str(), refused.what));
+            event.error = Some(ErrorInfo::new(rule.error.known(), refused.what));
             self.config.observer.observe(event);
         }
         Arrived::Redirect(refused.redirect.error(&rule))

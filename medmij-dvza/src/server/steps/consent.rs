@@ -124,7 +124,10 @@ impl<D: Dvza> Server<D> {
                     .await?
             }
             (Handling::PageOnly, false) => return Err(StepError::Form),
-            _ => self.close(at, &rule, audit).await?,
+            _ => {
+                let kind = EventType::SendAuthorizationResponse;
+                self.close(at, kind, &rule, audit).await?
+            }
         };
         if let Some(kind) = rule.event {
             self.observe(kind, at.flow);

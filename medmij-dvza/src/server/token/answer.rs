@@ -2,7 +2,7 @@
 //! core.tknint.201, core.tknint.207 — what comes of a token request, and why there is none.
 
 use medmij_oauth::{
-    ClientId, Function,
+    Function,
     policy::{TokenScope, TokenUitzondering, release_rules},
     wire::TokenResponse,
 };
@@ -35,7 +35,6 @@ pub(super) fn uuid_token(entropy: &dyn Entropy) -> Result<AccessToken, EntropyEr
 
 pub(super) struct Answer {
     pub(super) response: TokenResponse,
-    pub(super) client_id: ClientId,
 }
 
 pub(super) struct Drawn {
