@@ -182,7 +182,7 @@ mod tests {
             ("onbehalfof", "iemand", "vertegenwoordiging[0]"),
             ("Bel ons.", " ", "texts.help"),
             (r#""id":"51""#, r#""id":"5 1""#, "gegevensdiensten[1].id"),
-            (r#""name":"BgZ""#, r#""name":"BgZ""#, "gegevensdiensten[0]"),
+            (r#""name":"BgZ""#, r#""naam":"BgZ""#, "gegevensdiensten[0]"),
             ("}", "", "the row"),
         ] {
             let rows = Rows::of_entries([(7, entry.replace(from, to))]);

@@ -153,10 +153,10 @@ mod tests {
         assert!(!TextPack::from_toml(&real).unwrap().example);
         let missing: String = text
             .lines()
-            .filter(|line| !line.starts_with("terug"))
+            .filter(|line| !line.starts_with("back"))
             .map(|line| format!("{line}\n"))
             .collect();
         assert!(TextPack::from_toml(&missing).is_err());
-        assert!(TextPack::from_toml(&text.replace("terug = \"Terug naar {pgo}\"", "terug = \" \"")).is_err());
+        assert!(TextPack::from_toml(&text.replace("back = \"Terug naar {pgo}\"", "back = \" \"")).is_err());
     }
 }
