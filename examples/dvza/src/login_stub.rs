@@ -49,7 +49,7 @@ impl Authentication for LoginStub {
     async fn begin(&self, login: &LoginRequest) -> Result<LoginStart, SupplierError> {
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("flow", login.flow.as_str())
-            .append_pair("terug", &login.callback)
+            .append_pair("back", &login.callback)
             .finish();
         Ok(LoginStart::new(format!("https://{}{PATH}?{query}", self.hostname)))
     }

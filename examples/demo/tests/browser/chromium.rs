@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Chromium, steered over WebDriver.
 
-use std::{process::Stdio, time::Duration};
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use fantoccini::{
     Client, ClientBuilder, Locator,
@@ -122,19 +125,17 @@ impl Browser {
         self.client.goto(url).await.unwrap();
     }
 
-    /// Waits until the heading of the page holds this text.
+    /// Waits until the heading of the page holds this text, through errors of a page that is on its way out.
     pub(crate) async fn at(&self, heading: &str) {
         let path = format!("//h1[contains(., \"{heading}\")]");
-        let found = self
-            .client
-            .wait()
-            .at_most(Duration::from_secs(20))
-            .for_element(Locator::XPath(&path))
-            .await;
-        if found.is_err() {
-            let url = self.client.current_url().await;
-            let source = self.client.source().await.unwrap_or_default();
-            panic!("not at \"{heading}\" but at {url:?}: {source}");
+        let begun = Instant::now();
+        while self.client.find(Locator::XPath(&path)).await.is_err() {
+            if begun.elapsed() > Duration::from_secs(60) {
+                let url = self.client.current_url().await;
+                let source = self.client.source().await.unwrap_or_default();
+                panic!("not at \"{heading}\" but at {url:?}: {source}");
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
