@@ -9,7 +9,7 @@
 //!   <Tijdstempel>2026-03-29T12:00:00Z</Tijdstempel>
 //!   <Volgnummer>7</Volgnummer>
 //!   <Gegevensdiensten>
-//!     <NamedGegevensdienst><GegevensdienstId>48</GegevensdienstId><Weergavenaam>Basisgegevens Zorg</Weergavenaam></NamedGegevensdienst>
+//!     <Gegevensdienst><GegevensdienstId>48</GegevensdienstId><Weergavenaam>Basisgegevens Zorg</Weergavenaam></Gegevensdienst>
 //!   </Gegevensdiensten>
 //! </Gegevensdienstnamenlijst>"#;
 //! let list = Snapshot::<Gegevensdienstnamenlijst>::read(xml.to_vec(), &ReadOptions::default())?;

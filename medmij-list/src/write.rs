@@ -15,8 +15,8 @@ use crate::Header;
 /// writer.close();
 /// assert_eq!(
 ///     writer.finish(),
-///     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<List xmlns=\"urn:example\">\n    <ScreenNames>\n        \
-///      <Name>Jansen &amp; Zn &lt;1&gt;</Name>\n    </ScreenNames>\n</List>\n"
+///     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Lijst xmlns=\"urn:voorbeeld\">\n    <Namen>\n        \
+///      <Naam>Jansen &amp; Zn &lt;1&gt;</Naam>\n    </Namen>\n</Lijst>\n"
 /// );
 /// ```
 #[derive(Debug)]

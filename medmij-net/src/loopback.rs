@@ -25,8 +25,8 @@ use medmij_types::Hostname;
 /// let map: DangerLoopback = "back dvza-one.localhost 127.0.0.1:4431\n\
 ///                            front dvza-one.localhost http 127.0.0.1:8081".parse()?;
 /// assert_eq!(
-///     map.rewrite_front("https://dvza-een.localhost/authorize?state=x")?,
-///     "http://dvza-een.localhost:8081/authorize?state=x",
+///     map.rewrite_front("https://dvza-one.localhost/authorize?state=x")?,
+///     "http://dvza-one.localhost:8081/authorize?state=x",
 /// );
 /// assert_eq!(map.to_string().parse::<DangerLoopback>()?, map);
 /// assert!("back dvza.example.nl 127.0.0.1:4431".parse::<DangerLoopback>().is_err());
