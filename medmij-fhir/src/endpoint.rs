@@ -323,9 +323,14 @@ fn plain_url(link: &str, base: Option<&str>) -> Result<Url, LinkRule> {
             || segment == "."
             || segment == ".."
     };
-    let own_path = path
-        .split_once("://")
-        .map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    // only a link that was parsed as absolute has an authority: in a relative one `://` is part of its path
+    let own_path = match path.get(..8) {
+        Some(start) if start.eq_ignore_ascii_case("https://") => path
+            .get(8..)
+            .and_then(|rest| rest.split_once('/'))
+            .map_or("", |(_, path)| path),
+        _ => path,
+    };
     if own_path.split('/').any(unsettled)
         || url.path().trim_end_matches('/').contains("//")
         || url.path().ends_with("//")

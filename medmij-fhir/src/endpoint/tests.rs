@@ -72,6 +72,9 @@ fn f1_links_that_lead_outside() {
         ("https://dvza.example.nl/fhir/48//evil.example", LinkRule::BasePath),
         ("https://dvza.example.nl//fhir/48/Flag", LinkRule::BasePath),
         ("../49/Flag", LinkRule::BasePath),
+        // `://` in a relative link hides no part of its path
+        ("..%2f..%2fhttps://49/Flag", LinkRule::BasePath),
+        ("..%2ehttps://..", LinkRule::BasePath),
         ("/oauth/token", LinkRule::BasePath),
         ("https://dvza.example.nl@evil.example/fhir/48/Flag", LinkRule::UserInfo),
         ("https://user:pass@dvza.example.nl/fhir/48/Flag", LinkRule::UserInfo),
