@@ -203,10 +203,24 @@ impl Writer {
                 .push((element.name.to_owned(), element.repeats.then_some(index)));
             let value = values.get(index).copied().filter(|value| !value.is_null());
             let companion = companions.get(index).copied().filter(|companion| !companion.is_null());
+            let start = self.out.len();
             self.item(element, value, companion)?;
+            if element.kind.is_primitive() {
+                self.leave_out_empty(start, element.name, value.or(companion));
+            }
             self.path.pop();
         }
         Ok(())
+    }
+
+    /// Takes a primitive element back that has neither value nor content, as the reader leaves it out: of one without either
+    /// nothing would say that it was there.
+    fn leave_out_empty(&mut self, start: usize, name: &str, value: Option<Value<'_>>) {
+        let written = self.out.get(start..).unwrap_or_default();
+        if written.strip_prefix('<').and_then(|rest| rest.strip_suffix("/>")) == Some(name) {
+            self.out.truncate(start);
+            self.oddity(OddityKind::Empty, value.map_or(0..0, |value| value.range()));
+        }
     }
 
     fn item(

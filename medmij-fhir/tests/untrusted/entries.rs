@@ -38,7 +38,7 @@ pub(crate) fn json(bytes: &[u8]) {
     }
 }
 
-/// FHIR XML: what is read is strict JSON, and comes back the same.
+/// FHIR XML: what is read is strict JSON, and comes back the same, its members in the order of the schema.
 pub(crate) fn fhir_xml(bytes: &[u8]) {
     let limits = Limits::default();
     for version in VERSIONS {
@@ -49,7 +49,11 @@ pub(crate) fn fhir_xml(bytes: &[u8]) {
         if read.is_lossless() {
             let written = xml::from_json(read.text.as_bytes(), version, &limits).expect("what was read is written");
             let again = xml::to_json(written.text.as_bytes(), version, &limits).expect("and read again");
-            assert_eq!(again.text, read.text);
+            // the reader takes elements in any order, the writer has one
+            let content = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+            assert_eq!(content(&again.text), content(&read.text));
+            let twice = xml::from_json(again.text.as_bytes(), version, &limits).expect("and written again");
+            assert_eq!(twice.text, written.text);
         }
     }
 }

@@ -336,6 +336,27 @@ fn what_json_has_no_place_for_is_reported_with_its_bytes() {
 }
 
 #[test]
+fn a_primitive_without_value_or_content_is_not_written_and_reported() {
+    for (members, path) in [
+        (r#""_gender":{}"#, "Patient.gender"),
+        (r#""_active":{}"#, "Patient.active"),
+        (r#""_birthDate":{}"#, "Patient.birthDate"),
+    ] {
+        let document = format!(r#"{{"resourceType":"Patient",{members},"id":"a"}}"#);
+        let written = from_json(document.as_bytes(), FhirVersion::Stu3, &Limits::default()).unwrap();
+        assert_eq!(
+            written.text,
+            r#"<Patient xmlns="http://hl7.org/fhir"><id value="a"/></Patient>"#
+        );
+        let first = written
+            .oddities
+            .first()
+            .map(|oddity| (oddity.path.as_str(), oddity.kind));
+        assert_eq!(first, Some((path, OddityKind::Empty)), "{members}");
+    }
+}
+
+#[test]
 fn other_kinds_of_json_are_written_by_their_shape_and_reported() {
     for (members, path) in [
         (r#""gender":{"a":"b"}"#, "Patient.gender"),
