@@ -24,7 +24,7 @@ pub(crate) use self::arrive::Arrival;
 pub use self::outcome::{Arrived, Next, Submitted};
 pub(super) use self::{long::LongFlows, sealed::Passed};
 
-use self::{consent::query, sealed::Loaded};
+use self::{consent::question, sealed::Loaded};
 use super::{
     Aanbieder, AanbiederTexts, Aanbieders as _, Authentication as _, Clients as _, Dvza, EndScreen, LandingScreen,
     LoginAnswer, LoginAnswerScreen, OutageScreen, Page, Screen, ScreenNames, Server, SessionSecret, StepError, Visitor,
@@ -167,7 +167,7 @@ impl<D: Dvza> Server<D> {
                 let indefinite = self.may_last(flow, persoon).await?;
                 match Asked::available(asked).as_slice() {
                     [] => self.end_page(flow, names, Uitzondering::NoData),
-                    available => query(flow, &aanbieder, names, available, indefinite),
+                    available => question(flow, &aanbieder, names, available, indefinite),
                 }
             }
             Step::Overview { persoon, stopped } => self.overview(names, persoon, stopped.as_ref()).await?,

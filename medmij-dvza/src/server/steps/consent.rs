@@ -185,7 +185,7 @@ impl<D: Dvza> Server<D> {
     }
 }
 
-pub(super) fn query(
+pub(super) fn question(
     flow: &Flow,
     aanbieder: &Aanbieder,
     names: ScreenNames,
