@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Documents in pairs with what is expected of them: `tests/cases/LIST/NAME.xml` and `NAME.expect`, and `NAME.options` where a
 //! case needs other options than the default ones. Every rule has a case. A new case needs no code;
-//! `BLESS=1 cargo test -p medmij-list --test cases` writes what is said now, to be read by a person.
+//! `BLESS=1 cargo test -p medmij-list --test integration cases::` writes what is said now, to be read by a person.
 #![allow(
     clippy::panic,
     clippy::print_stderr,

@@ -15,8 +15,7 @@ use medmij_store_postgres::{PostgresOptions, PostgresStore};
 use medmij_types::OsEntropy;
 use tokio_postgres::{Client, NoTls};
 
-#[path = "common/database.rs"]
-mod database;
+use crate::private_server as database;
 
 async fn connect(connection: &str) -> Client {
     let (client, connecting) = tokio_postgres::connect(connection, NoTls).await.unwrap();

@@ -14,8 +14,7 @@ use medmij_store_postgres::PostgresStore;
 use medmij_test::ManualClock;
 use tokio_postgres::{Client, NoTls};
 
-#[path = "common/database.rs"]
-mod database;
+use crate::private_server as database;
 
 /// Two replicas, and a hand on the clock of the server.
 async fn setup() -> Option<(PostgresStore, PostgresStore, Client)> {

@@ -3,8 +3,7 @@
 
 use medmij_store_postgres::{PostgresStore, PostgresVault};
 
-#[path = "common/database.rs"]
-mod database;
+use crate::private_server as database;
 
 medmij_store_contract::store_contract!(match database::database().await {
     Some((options, _)) => PostgresStore::open(&options).await.unwrap(),

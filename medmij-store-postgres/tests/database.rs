@@ -10,8 +10,7 @@ use medmij_store_postgres::{OpenError, PostgresOptions, PostgresStore};
 use medmij_test::postgres::TestPostgres;
 use tokio_postgres::NoTls;
 
-#[path = "common/database.rs"]
-mod database;
+use crate::private_server as database;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_migrate_one_database_at_once_and_one_does_it() {

@@ -6,8 +6,7 @@ use medmij_store_contract::store::new_flow;
 use medmij_store_postgres::{OpenError, PostgresOptions, PostgresStore, PostgresVault};
 use medmij_test::postgres::TestPostgres;
 
-#[path = "common/database.rs"]
-mod database;
+use crate::private_server as database;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r8_a_pooler_that_keeps_sessions_is_used_and_the_settings_are_there() {

@@ -9,8 +9,7 @@ use medmij_dvza::store::{RedeemedCode, Store};
 use medmij_store_contract::store::{granted, race, redeem, refresh_race};
 use medmij_store_postgres::PostgresStore;
 
-#[path = "common/database.rs"]
-mod database;
+use crate::private_server as database;
 
 fn numbers() -> [(usize, usize); 2] {
     match std::env::var("MEDMIJ_RACE").as_deref() {

@@ -6,8 +6,7 @@ use medmij_store_contract::registration::replicas_follow_the_registration;
 use medmij_store_postgres::PostgresStore;
 use tokio_postgres::NoTls;
 
-#[path = "common/database.rs"]
-mod database;
+use crate::private_server as database;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn core_gegevensdiensten_104_replicas_follow_the_table_within_ten_seconds() {

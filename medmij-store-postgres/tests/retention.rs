@@ -7,10 +7,8 @@ use std::collections::BTreeMap;
 
 use tokio_postgres::NoTls;
 
-#[path = "common/database.rs"]
-mod database;
-#[path = "../../medmij-store-sqlite/tests/common/retention.rs"]
-mod retention;
+use crate::private_server as database;
+use crate::retention_page as retention;
 
 async fn columns(connection: &str, schema: &str) -> BTreeMap<String, Vec<String>> {
     let (client, connecting) = tokio_postgres::connect(connection, NoTls).await.unwrap();

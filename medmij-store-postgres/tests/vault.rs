@@ -26,8 +26,7 @@ use medmij_types::CalendarDate;
 use medmij_types::{Aanbiedernaam, BackchannelUri, GegevensdienstId, Hostname, OsEntropy, RefreshToken, Release};
 use memchr::memmem;
 
-#[path = "common/database.rs"]
-mod database;
+use crate::private_server as database;
 
 /// A careless application names its accounts by the BSN: even then no file holds one.
 const BSN: &str = "999990019";

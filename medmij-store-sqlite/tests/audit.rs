@@ -15,8 +15,7 @@ use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 use medmij_types::OsEntropy;
 use rusqlite::Connection;
 
-#[path = "common/folder.rs"]
-mod folder;
+use crate::folder;
 
 fn open(path: &Path) -> SqliteStore {
     SqliteStore::open(SqliteOptions::new(path)).unwrap()

@@ -3,8 +3,7 @@
 
 use medmij_store_sqlite::{SqliteOptions, SqliteStore, SqliteVault};
 
-#[path = "common/folder.rs"]
-mod folder;
+use crate::folder;
 
 medmij_store_contract::store_contract!(
     SqliteStore::open(SqliteOptions::new(folder::folder("contract").join("store.db"))).unwrap()

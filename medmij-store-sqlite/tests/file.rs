@@ -11,8 +11,7 @@ use medmij_test::ManualClock;
 use medmij_types::Clock as _;
 use rusqlite::Connection;
 
-#[path = "common/folder.rs"]
-mod folder;
+use crate::folder;
 
 #[cfg(unix)]
 #[tokio::test]

@@ -9,8 +9,7 @@ use medmij_dvza::store::{RedeemedCode, Store};
 use medmij_store_contract::store::{granted, race, redeem, refresh_race};
 use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 
-#[path = "common/folder.rs"]
-mod folder;
+use crate::folder;
 
 fn numbers() -> [(usize, usize); 2] {
     match std::env::var("MEDMIJ_RACE").as_deref() {

@@ -5,8 +5,7 @@
 use medmij_store_contract::registration::replicas_follow_the_registration;
 use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 
-#[path = "common/folder.rs"]
-mod folder;
+use crate::folder;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn core_gegevensdiensten_104_replicas_follow_the_table_within_ten_seconds() {

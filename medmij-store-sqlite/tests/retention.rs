@@ -16,10 +16,8 @@ use medmij_store_sqlite::{SqliteOptions, SqliteStore, SqliteVault};
 use medmij_types::{CalendarDate, Clock as _, OsEntropy, SystemClock};
 use rusqlite::Connection;
 
-#[path = "common/folder.rs"]
-mod folder;
-#[path = "common/retention.rs"]
-mod retention;
+use crate::folder;
+use crate::retention_page as retention;
 
 fn columns(path: &Path) -> BTreeMap<String, Vec<String>> {
     let connection = Connection::open(path).unwrap();

@@ -10,8 +10,7 @@ use medmij_store_sqlite::{BackupError, SqliteOptions, SqliteStore};
 use medmij_types::{Bsn, OsEntropy};
 use memchr::memmem;
 
-#[path = "common/folder.rs"]
-mod folder;
+use crate::folder;
 
 const BSN: &str = "999990019";
 

@@ -172,7 +172,7 @@ fn runtime() -> Runtime {
 
 /// Three times a thousand pairs, on a machine that does nothing else:
 /// `cargo xtask prove`, or
-/// `cargo test -p medmij-dvza --release --all-features --test cases -- --ignored --nocapture rank_test_of_the_press`
+/// `cargo test -p medmij-dvza --release --all-features --test integration -- --ignored --nocapture rank_test_of_the_press`
 ///
 /// What is measured is the server's part: from the request in the router to its answer. Fifty pairs are made ready, up to the
 /// page after the login, and then their buttons are pressed pair by pair; a coin says which of a pair comes first in either. The

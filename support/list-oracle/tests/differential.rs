@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.alst.202, core.ocl.202, core.gnl.202, core.whl.304 — our verdict is that of the schema, on mutants without
 //! number. `MUTANTS` (6,000, in CI 100,000) and `SEED` steer how many and which; a long run: `MUTANTS=1000000 cargo test
-//! --release -p medmij-list-oracle --test differential -- --nocapture`.
+//! --release -p medmij-list-oracle --test integration -- --nocapture differential::`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the test prints its tables")]
 
 use std::{

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The tests of the crate from outside, in one program, so that one is linked: `--test integration NAME::`.
+
+mod dvza_data;
+mod expected_requests;
+mod oracle_fhir_resources;
+mod pairs;
+mod server_adapters;
+mod server_expected;
+mod server_proxy;
+mod server_write;
+mod share;
+mod untrusted;
