@@ -6,7 +6,7 @@ use medmij_oauth::OauthError;
 use medmij_oauth::{RedirectUri, Scope, Vertegenwoordiging, form::Form, wire::Geboortedatum};
 use medmij_types::{FrontchannelUri, Release};
 
-use crate::whole_flow::{SESSION, dvp, flow_request, group, id, name, query, redirect};
+use crate::cases::whole_flow::{SESSION, dvp, flow_request, group, id, name, query, redirect};
 
 fn build(flow_request: FlowRequest) -> Form {
     let location = dvp()

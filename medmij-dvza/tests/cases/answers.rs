@@ -14,7 +14,7 @@ use medmij_oauth::{
 use medmij_types::{PeerNames, Release};
 use tower::ServiceExt as _;
 
-use crate::{
+use crate::cases::{
     browser::Browser,
     dvza::{Setup, setup, setup_2_2},
     whole_flow::{SESSION, browser, dvp, flow_request, land, token_request},

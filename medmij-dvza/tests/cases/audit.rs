@@ -11,7 +11,7 @@ use medmij_dvza::{
 use medmij_oauth::form::Form;
 use medmij_types::Release;
 
-use crate::{
+use crate::cases::{
     dvza::{Setup, setup, setup_2_2},
     whole_flow::{dvp, flow_request, id, name, peer, tokens_for},
 };
@@ -151,7 +151,7 @@ async fn nen_7513_a_persoon_sees_who_did_what_and_looking_is_an_entry() {
     ] {
         assert!(shown.contains(sentence), "{sentence}: {shown}");
     }
-    assert!(!shown.contains(crate::dvza::BSN));
+    assert!(!shown.contains(crate::cases::dvza::BSN));
     // and back to the consents, and to the DVP
     let visitor = submit(&setup, &visitor, "antwoord=overzicht").await;
     assert!(matches!(setup.server.page(&visitor).await.screen, Screen::Overview(_)));

@@ -7,7 +7,7 @@ use medmij_log::EventType;
 use medmij_oauth::{Vertegenwoordiging, form, policy::IdStrictness};
 use medmij_types::Release;
 
-use crate::{
+use crate::cases::{
     browser::Seen,
     dvza::{Login, Setup, setup, setup_2_2},
     whole_flow::{browser, consent, dvp, flow_request, land, log_in, path},
@@ -102,10 +102,10 @@ async fn core_authint_202_b01_peers_47_the_flow_keeps_all_that_was_asked() {
         ]);
         let request = Request::post("/oauth/token").header("content-type", "application/x-www-form-urlencoded");
         let request = request.body(bytes::Bytes::from(body)).unwrap();
-        setup.server.token(&request, &crate::whole_flow::peer()).await
+        setup.server.token(&request, &crate::cases::whole_flow::peer()).await
     };
     let response = ask("pgo.example.nl", "https://pgo.example.nl/terug/een").await;
-    assert_eq!(crate::whole_flow::json(&response)["scope"], "42 48");
+    assert_eq!(crate::cases::whole_flow::json(&response)["scope"], "42 48");
     // both ids are those of the request
     let event = setup.log.events().remove(0);
     assert_eq!(event.trace_id.unwrap().as_str(), "1b2c3d4e-7d1c-4e0e-9a7a-1f5f2d3c4b5a");

@@ -24,7 +24,7 @@ use medmij_types::{BackchannelUri, Hostname, Release};
 use medmij_whitelist::HostPolicy;
 use tokio::sync::Notify;
 
-use crate::{
+use crate::cases::{
     dvza::{Setup, setup},
     whole_flow::{SESSION, code_for, dvp, flow_request, id},
 };
@@ -65,7 +65,7 @@ impl Net {
             Router::new()
                 .route("/fhir/Patient", get(async || "data"))
                 .layer(axum::middleware::from_fn_with_state(
-                    Guard::new(setup.server.clone(), crate::whole_flow::name(), id("48")),
+                    Guard::new(setup.server.clone(), crate::cases::whole_flow::name(), id("48")),
                     guard,
                 ));
         let router = back_channel(setup.server.clone(), RouterOptions::at("/oauth"))

@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::{HeaderValue, Request, header};
 use medmij_types::Release;
 
-use crate::{
+use crate::cases::{
     dvza::setup_2_2,
     whole_flow::{SESSION, browser, dvp, flow_request, land, path},
 };
@@ -39,7 +39,7 @@ async fn o8_a_cookie_of_another_application_that_is_no_ascii_costs_only_itself()
         let headers = request.headers_mut();
         headers.append(header::COOKIE, HeaderValue::from_bytes(b"eerst=\xe9").unwrap());
         headers.append(header::COOKIE, HeaderValue::from_bytes(&line).unwrap());
-        let mut bare = crate::browser::Browser::new(browser.app.clone());
+        let mut bare = crate::cases::browser::Browser::new(browser.app.clone());
         assert_eq!(bare.send(request).await.status, 200, "{beside:?}");
     }
 }

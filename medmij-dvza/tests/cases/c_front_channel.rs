@@ -11,7 +11,7 @@ use medmij_log::EventType;
 use medmij_oauth::Vertegenwoordiging;
 use medmij_types::{CalendarDate, Release};
 
-use crate::{
+use crate::cases::{
     dvza::{Login, Setup, setup, setup_2_2},
     whole_flow::{SESSION, browser, dvp, flow_request, id, land, log_in},
 };
@@ -118,7 +118,7 @@ async fn uci_verzamelen_c04_c05_c15_c21_peers_54_55_release_1_0_explains() {
     let at_1_0 = || {
         setup(|config| {
             config.release = Release::V1_0;
-            config.aanbieder = Some(crate::whole_flow::name());
+            config.aanbieder = Some(crate::cases::whole_flow::name());
         })
     };
     let setup = at_1_0();
@@ -297,7 +297,7 @@ async fn ext_vert_autorisatie_201_a_birth_date_that_is_not_known_stops() {
 async fn care_responsibilities_c10_late_variant() {
     let setup = setup_2_2();
     *setup.dvza.outcome.lock().unwrap() = Some(ToetsOutcome::Later);
-    let tokens = crate::whole_flow::tokens_for(
+    let tokens = crate::cases::whole_flow::tokens_for(
         &setup,
         &dvp(),
         flow_request(Release::V2_2, &["42", "48"]),
@@ -310,7 +310,7 @@ async fn care_responsibilities_c10_late_variant() {
 #[tokio::test]
 async fn autoriseren_c14_consent_is_logged_with_the_code() {
     let setup = setup_2_2();
-    crate::whole_flow::token_request(&setup).await;
+    crate::cases::whole_flow::token_request(&setup).await;
     let audit = setup.dvza.store.danger_audit().await.unwrap();
     assert_eq!(audit.len(), 1);
     assert_eq!(
@@ -320,7 +320,7 @@ async fn autoriseren_c14_consent_is_logged_with_the_code() {
     assert!(audit[0].grant.is_some());
     // what the Aanbieder says itself is on record too
     *setup.dvza.texts.lock().unwrap() = Some(medmij_dvza::AanbiederTexts::new("linde-7"));
-    crate::whole_flow::token_request(&setup).await;
+    crate::cases::whole_flow::token_request(&setup).await;
     let audit = setup.dvza.store.danger_audit().await.unwrap();
     assert_eq!(audit[1].texts, "voorbeeld-2+linde-7");
 }
@@ -358,7 +358,7 @@ async fn outage_c16_c17() {
         page.body
     );
     // C17: before V1 it is hidden
-    let page = browser.get(crate::whole_flow::path(&start(Release::V2_2))).await;
+    let page = browser.get(crate::cases::whole_flow::path(&start(Release::V2_2))).await;
     assert!(page.body.contains("Technische storing") && page.body.contains("Trace ID"));
     assert!(!page.body.contains("pgo.example.nl"));
 }
@@ -455,7 +455,7 @@ async fn o8_peers_56_a_flow_is_of_one_browser_and_answered_once() {
 async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     let setup = setup_2_2();
     let dvp = dvp();
-    let tokens = crate::whole_flow::tokens_for(
+    let tokens = crate::cases::whole_flow::tokens_for(
         &setup,
         &dvp,
         flow_request(Release::V2_2, &["42"]),
@@ -463,11 +463,11 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     )
     .await;
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
-    let peer = crate::whole_flow::peer();
+    let peer = crate::cases::whole_flow::peer();
     assert!(
         setup
             .server
-            .guard(&headers, None, &peer, (&crate::whole_flow::name(), &id("42")))
+            .guard(&headers, None, &peer, (&crate::cases::whole_flow::name(), &id("42")))
             .await
             .is_ok()
     );
@@ -527,7 +527,7 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     assert!(
         setup
             .server
-            .guard(&headers, None, &peer, (&crate::whole_flow::name(), &id("42")))
+            .guard(&headers, None, &peer, (&crate::cases::whole_flow::name(), &id("42")))
             .await
             .is_ok()
     );
@@ -541,7 +541,7 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     assert!(page.body.contains("Je hebt geen toestemmingen"));
     let done = "Je toestemming is gestopt. \u{2068}Huisartsenpraktijk De Linde\u{2069} deelt geen gegevens meer";
     assert!(page.body.contains(done), "{}", page.body);
-    let to = (&crate::whole_flow::name(), &id("42"));
+    let to = (&crate::cases::whole_flow::name(), &id("42"));
     assert!(setup.server.guard(&headers, None, &peer, to).await.is_err());
     let (request, exchange) = dvp
         .refresh_request(
@@ -551,15 +551,15 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
         )
         .unwrap();
     let response = setup.server.token(&request, &peer).await;
-    assert_eq!(crate::whole_flow::json(&response)["error"], "invalid_grant");
+    assert_eq!(crate::cases::whole_flow::json(&response)["error"], "invalid_grant");
     assert!(dvp.tokens(exchange, &response).is_err());
     let back = browser.answer(&flow, &page, "antwoord=terug").await;
     assert!(back.location().starts_with("https://pgo.example.nl/cb?state="));
-    let query = crate::whole_flow::query(back.location());
+    let query = crate::cases::whole_flow::query(back.location());
     let callback = medmij_dvp::Callback::new(SESSION, "/cb", query);
     assert_eq!(
         dvp.returned(&flows, &callback).unwrap().aanbieder(),
-        &crate::whole_flow::name()
+        &crate::cases::whole_flow::name()
     );
     assert!(dvp.returned(&flows, &callback).is_err());
 }

@@ -12,7 +12,7 @@ use medmij_log::{Chain, InitiatedBy, LineFormat, MemoryObserver, check};
 use medmij_oauth::{Function, Scope};
 use medmij_types::{FrontchannelUri, OsEntropy, Release};
 
-use crate::{
+use crate::cases::{
     dvza::{Setup, setup_2_2},
     whole_flow::{SESSION, browser, consent, dvp, flow_request, group, id, log_in, name, peer, query, redirect},
 };

@@ -10,7 +10,7 @@ use medmij_dvp::{Callback, CallbackError, PendingFlow, PendingFlows, UserMessage
 use medmij_oauth::wire::{AuthorizationResponseError, ErrorCode};
 use medmij_types::{Entropy, EntropyError, OsEntropy, Release, State};
 
-use crate::{
+use crate::cases::{
     dvza::{setup, setup_2_2},
     whole_flow::{SESSION, browser, consent, dvp, flow_request, log_in, name, peer, query},
 };
@@ -262,7 +262,7 @@ async fn core_autorisatie_208_d04_f13_a_value_that_was_issued_never_leaves_again
         let response = setup.server.token(request, &peer()).await;
         assert_eq!(response.status(), 200);
         assert!(tape.is_played());
-        tokens.push(crate::whole_flow::json(&response)["access_token"].clone());
+        tokens.push(crate::cases::whole_flow::json(&response)["access_token"].clone());
     }
     assert_ne!(tokens[0], tokens[1], "a token was issued twice");
 }

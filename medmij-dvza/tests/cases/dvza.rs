@@ -12,7 +12,7 @@ use medmij_log::MemoryObserver;
 use medmij_oauth::{ClientId, Function, Vertegenwoordiging, seal::LocalKeyRing};
 use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Hostname, Organisatienaam, OsEntropy, Release};
 
-use crate::counted::Counted;
+use crate::cases::counted::Counted;
 
 pub(crate) const BSN: &str = "999990019";
 

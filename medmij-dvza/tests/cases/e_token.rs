@@ -12,7 +12,7 @@ use medmij_oauth::{
 };
 use medmij_types::{Hostname, PeerNames, Release};
 
-use crate::{
+use crate::cases::{
     dvza::{setup, setup_2_2},
     whole_flow::{code_for, dvp, flow_request, json, peer, token_request},
 };
@@ -73,7 +73,7 @@ async fn core_tknint_201_f01_peers_57_the_answer() {
 #[tokio::test]
 async fn ext_abo_tknint_200_f04_release_1_5_names_what_is_available() {
     let setup = setup(|config| config.release = Release::V1_5);
-    let only = medmij_dvza::ToetsOutcome::Available(vec![crate::whole_flow::id("48")]);
+    let only = medmij_dvza::ToetsOutcome::Available(vec![crate::cases::whole_flow::id("48")]);
     *setup.dvza.outcome.lock().unwrap() = Some(only);
     let received = code_for(
         &setup,
@@ -142,7 +142,7 @@ async fn core_tknint_205_207_e08_to_e14_e18_e21_e22_peers_58_refused_and_the_cod
             "{changes:?}"
         );
         assert_eq!(response.headers()["cache-control"], "no-store");
-        let second = setup.server.token(&request, &crate::whole_flow::peer()).await;
+        let second = setup.server.token(&request, &crate::cases::whole_flow::peer()).await;
         assert_eq!(json(&second)["error"], "invalid_grant", "core.tknint.204: {changes:?}");
     }
 }
@@ -299,7 +299,7 @@ impl medmij_types::Clock for Leaps {
 #[tokio::test]
 async fn core_tknint_206_e20_more_than_ten_seconds_are_told() {
     for (took, told) in [(10_000, false), (10_001, true)] {
-        let log = crate::secrets::Sink::default();
+        let log = crate::cases::secrets::Sink::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
         let _guard = tracing::subscriber::set_default(subscriber);

@@ -18,7 +18,7 @@ use medmij_oauth::{Vertegenwoordiging, seal::LocalKeyRing};
 use medmij_test::ManualClock;
 use medmij_types::{OsEntropy, PeerNames, Release};
 
-use crate::{
+use crate::cases::{
     dvza::{Login, Setup, setup, setup_2_2},
     whole_flow::{code_for, dvp, flow_request, id, json, peer, tokens_for},
 };
@@ -47,7 +47,7 @@ async fn refresh(setup: &Setup, token: &str) -> Result<(String, [bool; 2], Strin
                 &headers,
                 None,
                 &peer(),
-                (&crate::whole_flow::name(), &id(gegevensdienst)),
+                (&crate::cases::whole_flow::name(), &id(gegevensdienst)),
             )
             .await;
         *admitted = judged.is_ok();

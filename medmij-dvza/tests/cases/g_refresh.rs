@@ -8,7 +8,7 @@ use medmij_dvza::store::DangerShiftClock as _;
 use medmij_oauth::form::Form;
 use medmij_types::{PeerNames, Release};
 
-use crate::{
+use crate::cases::{
     dvza::{Setup, setup, setup_2_2},
     whole_flow::{dvp, flow_request, json, peer, tokens_for},
 };
@@ -173,7 +173,7 @@ async fn rfc0054_g12_nothing_available_gives_no_token_and_loses_none() {
     *setup.dvza.outcome.lock().unwrap() = Some(ToetsOutcome::Unavailable);
     let refused = refresh(&setup, renewal.clone()).await.unwrap_err();
     assert!(refused.contains("invalid_scope"), "{refused}");
-    *setup.dvza.outcome.lock().unwrap() = Some(ToetsOutcome::Available(vec![crate::whole_flow::id("48")]));
+    *setup.dvza.outcome.lock().unwrap() = Some(ToetsOutcome::Available(vec![crate::cases::whole_flow::id("48")]));
     setup
         .dvza
         .store
@@ -181,7 +181,7 @@ async fn rfc0054_g12_nothing_available_gives_no_token_and_loses_none() {
         .await
         .unwrap();
     let tokens = refresh(&setup, renewal).await.unwrap();
-    assert_eq!(tokens.granted.gegevensdiensten, [crate::whole_flow::id("48")]);
+    assert_eq!(tokens.granted.gegevensdiensten, [crate::cases::whole_flow::id("48")]);
 }
 
 #[tokio::test]

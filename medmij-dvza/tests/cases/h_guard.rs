@@ -9,7 +9,7 @@ use medmij_dvza::store::{DangerShiftClock as _, Store as _};
 use medmij_oauth::policy::{ClientBinding, Lifetime};
 use medmij_types::{OsEntropy, PeerNames, Release};
 
-use crate::{
+use crate::cases::{
     dvza::{Setup, setup, setup_2_2},
     whole_flow::{dvp, flow_request, id, peer, tokens_for},
 };
@@ -74,7 +74,7 @@ async fn rfc_6750_h06_h07_h08_h09_h12_h17_suite_13_answers() {
                 &headers,
                 query,
                 &peer(),
-                (&crate::whole_flow::name(), &id(gegevensdienst)),
+                (&crate::cases::whole_flow::name(), &id(gegevensdienst)),
             )
             .await
         {
@@ -95,7 +95,7 @@ async fn rfc_6750_h06_h07_h08_h09_h12_h17_suite_13_answers() {
     assert_eq!(
         setup
             .server
-            .guard(&good, None, &peer(), (&crate::whole_flow::name(), &id("48")))
+            .guard(&good, None, &peer(), (&crate::cases::whole_flow::name(), &id("48")))
             .await
             .unwrap_err()
             .status(),
@@ -138,18 +138,18 @@ async fn o14_suite_5_a_stolen_token_with_another_certificate() {
             let peer = PeerNames::new(None, names.iter().copied());
             let judged = setup
                 .server
-                .guard(&headers, None, &peer, (&crate::whole_flow::name(), &id("48")))
+                .guard(&headers, None, &peer, (&crate::cases::whole_flow::name(), &id("48")))
                 .await;
             assert_eq!(judged.is_ok(), served, "{binding:?}: {names:?}");
             // and the token endpoint says the same
-            let request = crate::whole_flow::token_request(&setup).await;
+            let request = crate::cases::whole_flow::token_request(&setup).await;
             let status = setup.server.token(&request, &peer).await.status();
             assert_eq!(status, if served { 200 } else { 401 }, "{binding:?}: {names:?}");
         }
         assert!(
             setup
                 .server
-                .guard(&headers, None, &peer(), (&crate::whole_flow::name(), &id("48")))
+                .guard(&headers, None, &peer(), (&crate::cases::whole_flow::name(), &id("48")))
                 .await
                 .is_ok(),
             "the token itself stays valid"
@@ -173,13 +173,13 @@ async fn core_tknint_200_an_unknown_certificate_is_learned_once_reported_and_con
         assert!(
             setup
                 .server
-                .guard(&headers, None, &back, (&crate::whole_flow::name(), &id("48")))
+                .guard(&headers, None, &back, (&crate::cases::whole_flow::name(), &id("48")))
                 .await
                 .is_ok()
         );
         assert_eq!(learned(&setup), 1);
     }
-    let request = crate::whole_flow::token_request(&setup).await;
+    let request = crate::cases::whole_flow::token_request(&setup).await;
     assert_eq!(setup.server.token(&request, &back).await.status(), 200);
     assert_eq!(learned(&setup), 1, "token endpoint and guard share what is known");
     let bindings = setup.dvza.store.bindings().await.unwrap();
@@ -190,7 +190,7 @@ async fn core_tknint_200_an_unknown_certificate_is_learned_once_reported_and_con
     assert!(
         setup
             .server
-            .guard(&headers, None, &back, (&crate::whole_flow::name(), &id("48")))
+            .guard(&headers, None, &back, (&crate::cases::whole_flow::name(), &id("48")))
             .await
             .is_ok()
     );
@@ -210,7 +210,7 @@ async fn core_ocl_300_what_the_ocl_takes_away_no_token_admits() {
                 &headers,
                 None,
                 &peer(),
-                (&crate::whole_flow::name(), &id(gegevensdienst)),
+                (&crate::cases::whole_flow::name(), &id(gegevensdienst)),
             )
             .await;
         judged.map_or_else(|error| error.status().as_u16(), |_| 200)
@@ -243,7 +243,7 @@ async fn w4_a_client_off_the_list_has_no_token() {
     assert_eq!(
         setup
             .server
-            .guard(&headers, None, &peer(), (&crate::whole_flow::name(), &id("48")))
+            .guard(&headers, None, &peer(), (&crate::cases::whole_flow::name(), &id("48")))
             .await
             .unwrap_err()
             .status(),
@@ -277,7 +277,7 @@ async fn core_rscint_201_h05_release_1_6_has_one_id_of_any_form() {
         assert!(
             setup
                 .server
-                .guard(&headers, None, &peer(), (&crate::whole_flow::name(), &id("48")))
+                .guard(&headers, None, &peer(), (&crate::cases::whole_flow::name(), &id("48")))
                 .await
                 .is_ok(),
             "{any}"
@@ -290,7 +290,7 @@ async fn core_rscint_200_a_token_of_one_aanbieder_is_refused_at_the_route_of_ano
     let setup = setup_2_2();
     let headers = tokens(&setup).await.resource_headers(&OsEntropy).unwrap();
     let other = medmij_types::Aanbiedernaam::parse("anderezorgaanbieder").unwrap();
-    let own = crate::whole_flow::name();
+    let own = crate::cases::whole_flow::name();
     for (aanbieder, status) in [(&own, 200), (&other, 403)] {
         let judged = setup
             .server

@@ -6,7 +6,7 @@ use medmij_dvza::router::{RouterOptions, front_channel};
 use medmij_oauth::Scope;
 use medmij_types::Release;
 
-use crate::{
+use crate::cases::{
     browser::{Browser, Seen},
     dvza::{Login, Setup, setup_2_2},
     whole_flow::{SESSION, browser, dvp, flow_request, group, id, land, log_in, name, redirect},
@@ -134,7 +134,7 @@ async fn o7_o9_every_page_and_redirect_has_its_headers() {
         )
         .unwrap();
     let mut browser = browser(&setup);
-    let arrived = browser.get(crate::whole_flow::path(&started.location)).await;
+    let arrived = browser.get(crate::cases::whole_flow::path(&started.location)).await;
     let cookie = header(&arrived, "set-cookie").to_owned();
     for part in [
         "__Host-medmij-",
@@ -202,7 +202,10 @@ async fn o12_names_are_escaped_and_set_apart() {
         .unwrap();
     let arrived = setup
         .server
-        .authorize(crate::whole_flow::query(&started.location), &http::HeaderMap::new())
+        .authorize(
+            crate::cases::whole_flow::query(&started.location),
+            &http::HeaderMap::new(),
+        )
         .await;
     let medmij_dvza::Arrived::Flow(visitor) = arrived else {
         panic!("no flow")
@@ -328,7 +331,7 @@ async fn o13_a_browser_does_not_collect_cookies_without_end() {
                 SESSION,
             )
             .unwrap();
-        browser.get(crate::whole_flow::path(&started.location)).await;
+        browser.get(crate::cases::whole_flow::path(&started.location)).await;
     }
     assert!(browser.cookies.len() <= 9, "{}", browser.cookies.len());
 }

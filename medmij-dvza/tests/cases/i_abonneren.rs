@@ -15,7 +15,7 @@ use medmij_oauth::{
 use medmij_types::CalendarDate;
 use medmij_types::{BackchannelUri, Bsn, Hostname, OsEntropy, PeerNames, Release};
 
-use crate::{
+use crate::cases::{
     dvza::{BSN, Setup, setup_2_2},
     whole_flow::{dvp, group, id, name, peer, redirect, tokens_for},
 };

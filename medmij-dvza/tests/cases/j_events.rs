@@ -8,7 +8,7 @@ use medmij_log::{EventType, InitiatedBy, MemoryObserver};
 use medmij_oauth::Scope;
 use medmij_types::{RefreshToken, Release};
 
-use crate::{
+use crate::cases::{
     dvza::{Login, setup_2_2},
     whole_flow::{SESSION, browser, consent, dvp, flow_request, land, log_in, peer, query},
 };
@@ -136,7 +136,7 @@ async fn core_logging_203_j02_j03_j04_the_events_of_a_dva_when_it_goes_wrong() {
         )
         .unwrap();
     let wrong = started.location.replace("response_type=code", "response_type=token");
-    browser.get(crate::whole_flow::path(&wrong)).await;
+    browser.get(crate::cases::whole_flow::path(&wrong)).await;
     let events = setup.log.drain();
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].event_type, EventType::SendAuthorizationRequestError);

@@ -9,7 +9,7 @@ use medmij_log::InitiatedBy;
 use medmij_oauth::seal::{KeyRing as _, LocalKeyRing, SealingKey, key_of};
 use medmij_types::{Bsn, Release};
 
-use crate::{
+use crate::cases::{
     dvza::{BSN, Setup, setup},
     whole_flow::{dvp, flow_request, peer, tokens_for},
 };

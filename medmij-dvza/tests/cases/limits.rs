@@ -14,7 +14,7 @@ use medmij_test::ManualClock;
 use medmij_types::{PeerNames, Release};
 use tower::ServiceExt as _;
 
-use crate::{
+use crate::cases::{
     dvza::{Setup, setup_2_2},
     whole_flow::{SESSION, dvp, flow_request, path, token_request},
 };

@@ -5,7 +5,7 @@ use medmij_dvp::{Callback, CallbackError, FlowRequest, PendingFlows, ReceivedCod
 use medmij_oauth::{RedirectUri, policy::ClientBinding};
 use medmij_types::{BackchannelUri, FrontchannelUri, Hostname, PeerNames, Release};
 
-use crate::{
+use crate::cases::{
     dvza::{Setup, setup, setup_2_2},
     whole_flow::{SESSION, browser, consent, dvp, id, json, name, peer, query},
 };

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 
 use self::events::{ANSWERS, BACK, End, Event, LANGDURIG, LOGIN, NO, STOP, YES, event};
 pub(crate) use self::events::{CLIENTS, PERSONEN, SCOPES};
-use crate::{
+use crate::cases::{
     dvza::{Login, Setup, setup},
     rules::Rules,
     whole_flow::{id, json},
@@ -177,7 +177,12 @@ impl Run {
                 let seen = match self
                     .setup
                     .server
-                    .guard(&headers, None, &peer, (&crate::whole_flow::name(), &id(gegevensdienst)))
+                    .guard(
+                        &headers,
+                        None,
+                        &peer,
+                        (&crate::cases::whole_flow::name(), &id(gegevensdienst)),
+                    )
                     .await
                 {
                     Ok(granted_access) => format!(

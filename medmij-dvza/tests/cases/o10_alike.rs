@@ -19,7 +19,7 @@ use medmij_types::{Clock, Release};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
-use crate::{
+use crate::cases::{
     browser::Seen,
     dvza::{Setup, setup},
     whole_flow::{SESSION, browser, dvp, flow_request, log_in},

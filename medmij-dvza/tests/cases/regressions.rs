@@ -10,7 +10,7 @@ use medmij_oauth::{
 };
 use medmij_types::{OsEntropy, Release};
 
-use crate::{
+use crate::cases::{
     dvza::{setup, setup_2_2},
     whole_flow::{SESSION, dvp, flow_request, id, json, peer, query, token_request, tokens_for},
 };
@@ -41,7 +41,12 @@ async fn core_rscint_200_h09_a_token_in_a_query_that_is_no_form() {
     for query in ["x=%zz&access_token=t", "x=%ff&access%5Ftoken=t", &long] {
         let refused = setup
             .server
-            .guard(&headers, Some(query), &peer(), (&crate::whole_flow::name(), &id("48")))
+            .guard(
+                &headers,
+                Some(query),
+                &peer(),
+                (&crate::cases::whole_flow::name(), &id("48")),
+            )
             .await;
         assert_eq!(refused.unwrap_err().status(), 400);
     }
@@ -53,7 +58,7 @@ async fn core_rscint_200_h09_a_token_in_a_query_that_is_no_form() {
                 &headers,
                 Some("x=%zz"),
                 &peer(),
-                (&crate::whole_flow::name(), &id("48"))
+                (&crate::cases::whole_flow::name(), &id("48"))
             )
             .await
             .is_ok()
@@ -73,7 +78,7 @@ async fn core_ocl_300_no_gegevensdienst_that_the_client_is_not_listed_for() {
     let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, HeaderValue::from_str(&bearer).unwrap())]);
     let refused = setup
         .server
-        .guard(&headers, None, &peer(), (&crate::whole_flow::name(), &id("61")))
+        .guard(&headers, None, &peer(), (&crate::cases::whole_flow::name(), &id("61")))
         .await;
     assert_eq!(refused.unwrap_err().status(), 403);
 }

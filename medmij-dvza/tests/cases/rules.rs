@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The rules as a model: what the digest of the framework says, with numbers for secrets and seconds for time.
 
-use crate::model::{CLIENTS, PERSONEN, SCOPES};
+use crate::cases::model::{CLIENTS, PERSONEN, SCOPES};
 
 const LIFETIME: u64 = 900;
 const HALF_A_YEAR: u64 = 182 * 86_400;

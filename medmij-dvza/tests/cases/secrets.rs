@@ -11,7 +11,7 @@ use medmij_dvza::store::DangerShiftClock as _;
 use medmij_log::MemoryObserver;
 use medmij_types::Release;
 
-use crate::{
+use crate::cases::{
     dvza::{BSN, setup_2_2},
     whole_flow::{SESSION, browser, dvp, flow_request, log_in, peer, query},
 };

@@ -29,7 +29,7 @@ use medmij_types::{
 use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 
-use crate::{
+use crate::cases::{
     browser::Browser,
     whole_flow::{SESSION, consent, group, id, query},
 };
@@ -342,7 +342,7 @@ async fn core_gegevensdiensten_104_aanbieders_come_change_and_go_under_load_with
                         .unwrap()
                         .location;
                     let mut browser = Browser::new(world.front.clone());
-                    let arrived = browser.get(crate::whole_flow::path(&location)).await;
+                    let arrived = browser.get(crate::cases::whole_flow::path(&location)).await;
                     // into a flow, and not back with an error
                     errors += usize::from(!arrived.location().starts_with("/oauth/flow/"));
                     asked.fetch_add(1, Ordering::Relaxed);

@@ -15,7 +15,7 @@ use medmij_test::ManualClock;
 use medmij_types::Release;
 use tower::ServiceExt as _;
 
-use crate::{
+use crate::cases::{
     browser::Browser,
     dvza::{Login, Setup, setup, setup_2_2},
     whole_flow::{SESSION, browser, dvp, flow_request, land, log_in, path},

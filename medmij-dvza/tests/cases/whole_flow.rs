@@ -9,7 +9,7 @@ use medmij_log::EventType;
 use medmij_oauth::{ClientId, RedirectUri, Scope};
 use medmij_types::{Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, PeerNames, Release};
 
-use crate::{
+use crate::cases::{
     browser::{Browser, Seen},
     dvza::{Setup, setup_2_2},
 };
@@ -155,7 +155,7 @@ async fn core_logging_102_202_203_204_core_autorisatie_200_a_whole_verzamelen_fl
         .guard(&headers, None, &peer(), (&name(), &id("48")))
         .await
         .unwrap();
-    assert_eq!(granted_access.persoon.bsn.expose(), crate::dvza::BSN);
+    assert_eq!(granted_access.persoon.bsn.expose(), crate::cases::dvza::BSN);
     assert_eq!(granted_access.aanbieder, name());
     assert_eq!(granted_access.correlation_id, tokens.correlation_id);
     assert_eq!(granted_access.client_id.as_str(), "pgo.example.nl");
@@ -180,7 +180,7 @@ async fn core_logging_102_202_203_204_core_autorisatie_200_a_whole_verzamelen_fl
 #[tokio::test]
 async fn every_release_runs_from_end_to_end() {
     for release in Release::ALL.iter().copied() {
-        let setup = crate::dvza::setup(|config| {
+        let setup = crate::cases::dvza::setup(|config| {
             config.release = release;
             config.aanbieder = Some(name());
         });

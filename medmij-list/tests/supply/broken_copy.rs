@@ -12,7 +12,7 @@ use medmij_list::{
     supply::{FileStorage, ListStorage as _, SourceName, StorageKey},
 };
 
-use crate::bench::{Node, minutes, names, whitelist};
+use crate::supply::bench::{Node, minutes, names, whitelist};
 
 struct Disk {
     folder: tempfile::TempDir,

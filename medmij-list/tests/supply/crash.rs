@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use medmij_list::supply::{FileStorage, Journalled, ListStorage as _};
 
-use crate::{
+use crate::supply::{
     bench::{Node, names, whitelist},
     faulty_files::FaultyFiles,
 };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use medmij_list::supply::FileStorage;
 
-use crate::{
+use crate::supply::{
     bench::{Node, minutes, names, whitelist},
     faulty_files::FaultyFiles,
 };

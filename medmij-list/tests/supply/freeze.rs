@@ -14,7 +14,7 @@ use medmij_list::{
 use medmij_types::{Clock as _, Hostname};
 use medmij_whitelist::HostPolicy;
 
-use crate::bench::{Node, STAMP, down, minutes, names, stamped, whitelist};
+use crate::supply::bench::{Node, STAMP, down, minutes, names, stamped, whitelist};
 
 /// Lets the time pass with a source that is down; what happened, refusals apart, at which age in seconds.
 fn outage(node: &mut Node, time: Duration) -> Vec<(&'static str, u64)> {

@@ -4,7 +4,7 @@
 use medmij_list::supply::{Journalled, Lowering};
 use medmij_types::{Clock as _, Volgnummer};
 
-use crate::bench::{Node, minutes, names, whitelist};
+use crate::supply::bench::{Node, minutes, names, whitelist};
 
 fn node_that_saw_a_huge_number() -> Node {
     let mut node = Node::new();

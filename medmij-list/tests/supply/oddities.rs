@@ -7,7 +7,7 @@ use medmij_list::{
 };
 use medmij_types::Volgnummer;
 
-use crate::bench::{Node, STAMP, minutes, names, stamped, whitelist};
+use crate::supply::bench::{Node, STAMP, minutes, names, stamped, whitelist};
 
 fn oddities(events: &[SupplyEvent]) -> Vec<HeaderOddity> {
     events

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use medmij_list::supply::Step;
 
-use crate::bench::{Node, down, names, whitelist};
+use crate::supply::bench::{Node, down, names, whitelist};
 
 #[test]
 fn r2_what_is_no_whitelist_is_refused() {

@@ -8,7 +8,7 @@ use medmij_list::{Freshness, supply::ListStorage as _};
 use medmij_test::ManualClock;
 use medmij_types::{Clock as _, Volgnummer};
 
-use crate::bench::{Node, minutes, names, whitelist};
+use crate::supply::bench::{Node, minutes, names, whitelist};
 
 #[test]
 fn r1_the_age_goes_on_while_the_process_is_down() {
@@ -88,7 +88,7 @@ fn r10_a_clock_set_back_at_a_restart_does_not_make_the_list_younger() {
         let mut node = Node::new();
         node.takes(whitelist(7, &["a.nl"]));
         node.pass(outage);
-        assert!(node.fetch(crate::bench::down()).result.is_err());
+        assert!(node.fetch(crate::supply::bench::down()).result.is_err());
         let clock = Arc::new(ManualClock::at(node.clock.now() - back));
         let mut node = Node::boot(clock, node.storage, 2);
         match age {
@@ -112,7 +112,7 @@ fn r10_the_last_moment_that_was_seen_outlives_the_process_in_files_too() {
     let mut node = Node::with_storage(storage);
     node.takes(whitelist(7, &["a.nl"]));
     node.pass(minutes(60));
-    assert!(node.fetch(crate::bench::down()).result.is_err());
+    assert!(node.fetch(crate::supply::bench::down()).result.is_err());
     let clock = Arc::new(ManualClock::at(node.clock.now() - minutes(30)));
     let mut node = Node::boot(clock, node.storage, 2);
     assert_eq!(node.number(), None);
@@ -187,7 +187,7 @@ fn the_journal_has_a_line_for_each_accepted_list() {
     };
     assert_eq!(
         (*sha256, tijdstempel.as_str()),
-        (Sha256Sum::of(&bytes), crate::bench::STAMP)
+        (Sha256Sum::of(&bytes), crate::supply::bench::STAMP)
     );
     assert_eq!((&journal[0].key, journal[0].at), (&node.key(), node.clock.now()));
 }

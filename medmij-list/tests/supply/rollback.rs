@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::bench::{Node, minutes, names, stamped, whitelist};
+use crate::supply::bench::{Node, minutes, names, stamped, whitelist};
 
 #[test]
 fn l9_a_lower_volgnummer_is_refused() {

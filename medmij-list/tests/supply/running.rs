@@ -18,7 +18,7 @@ use medmij_types::{Clock, Volgnummer};
 use medmij_whitelist::Whitelist;
 use tokio::time::Instant;
 
-use crate::bench::{minutes, whitelist};
+use crate::supply::bench::{minutes, whitelist};
 
 /// Tokio's clock, which jumps ahead whenever all tasks wait.
 struct PausedClock(Instant);
@@ -207,7 +207,10 @@ async fn l9_an_operator_lowers_the_memory_of_a_running_supply() {
     while let Ok(Some(event)) = tokio::time::timeout(Duration::ZERO, events.next()).await {
         seen.push(event);
     }
-    assert_eq!(crate::bench::names(&seen), ["refused", "memory lowered", "accepted"]);
+    assert_eq!(
+        crate::supply::bench::names(&seen),
+        ["refused", "memory lowered", "accepted"]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use medmij_zal::{
     ZorgaanbiederslijstDraft,
 };
 
-use crate::world::{OWN, World, crl_file};
+use crate::readiness::world::{OWN, World, crl_file};
 
 /// What has to be found, and its code.
 pub(crate) enum Expected {

@@ -3,7 +3,7 @@
 
 use medmij_dvp::PendingFlow;
 
-use crate::{
+use crate::browser::{
     chromium::{Browser, Driver},
     world::{Seen, Site, WITH_DOSSIER, WITHOUT_DOSSIER, World},
 };

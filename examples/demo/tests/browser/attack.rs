@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! O7, O8, O11 — what a hostile site, or a hostile user, does to the browser of a Persoon.
 
-use crate::{
+use crate::browser::{
     chromium::{Browser, Driver},
     world::{Site, WITH_DOSSIER, World},
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.204 — a login that comes back with a POST from another site, as SAML HTTP-POST and `response_mode=form_post` do.
 
-use crate::{
+use crate::browser::{
     chromium::Driver,
     world::{Site, WITH_DOSSIER, World},
 };

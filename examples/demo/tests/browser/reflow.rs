@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use crate::{
+use crate::browser::{
     chromium::{Browser, Driver},
     world::{WITH_DOSSIER, World},
 };

@@ -3,7 +3,7 @@
 
 use fantoccini::key::Key;
 
-use crate::{
+use crate::browser::{
     chromium::Driver,
     world::{Site, WITH_DOSSIER, World},
 };
