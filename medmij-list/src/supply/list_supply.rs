@@ -4,6 +4,7 @@
 
 mod oddities;
 mod persistence;
+mod restore;
 
 use std::{
     fmt,
@@ -14,8 +15,8 @@ use std::{
 use medmij_types::{Clock, Tijdstempel, Volgnummer};
 
 use super::{
-    CopyFault, FetchTicket, Journalled, ListStorage, Lowering, Origin, RefreshStep, Refresher, Refusal, RollbackMemory,
-    Sha256Sum, SourceName, StorageError, StorageKey, StorageStep, SupplyEvent,
+    CopyFault, FetchTicket, ListStorage, Lowering, Origin, RefreshStep, Refresher, Refusal, RollbackMemory, Sha256Sum,
+    SourceName, StorageError, StorageKey, SupplyEvent,
 };
 use crate::{Accepted, Freshness, List, ListCache, ReadOptions, Rejected, Snapshot, SourceError};
 
@@ -144,43 +145,6 @@ impl<L: List> ListSupply<L> {
         self.deadline
     }
 
-    /// Takes over what a run before has left: the rollback memory, and the last good copy if it is whole, valid and not
-    /// below the memory. Its age counts from the last fetch that confirmed it.
-    pub fn restore(&mut self) -> Vec<SupplyEvent> {
-        let mut events = Vec::new();
-        match self.storage.load(&self.key) {
-            Ok(kept) => {
-                for fault in kept.troubles {
-                    events.push(self.not_used(CopyFault::Damaged(fault)));
-                }
-                self.lowered = Some(kept.memory.lowered);
-                if let Some(floor) = kept.memory.volgnummer {
-                    self.cache.raise_floor(floor);
-                    self.header = Some((floor, None));
-                }
-                let copy = kept.copy.map(|copy| {
-                    let latest = kept.seen.map_or(copy.confirmed_at, |seen| seen.max(copy.confirmed_at));
-                    let hard_limit = self.cache.policy().hard_limit;
-                    let age = age_of(copy.confirmed_at, latest, self.clock.now(), hard_limit);
-                    let read = Snapshot::<L>::read(copy.bytes, &self.options);
-                    (read.map(|snapshot| snapshot.fetched(copy.confirmed_at)), age)
-                });
-                let number = copy
-                    .as_ref()
-                    .and_then(|(read, _)| Some(read.as_ref().ok()?.header().volgnummer()));
-                events.extend(self.put_back(kept.memory.volgnummer.max(number), kept.journalled));
-                match copy {
-                    Some((Ok(snapshot), age)) => self.restored(snapshot, age, &kept.memory, &mut events),
-                    Some((Err(error), _)) => events.push(self.not_used(CopyFault::Invalid(error))),
-                    None => {}
-                }
-            }
-            Err(error) => events.push(self.storage_failed(StorageStep::Load, error)),
-        }
-        events.extend(self.late());
-        log(events)
-    }
-
     /// What to do next.
     pub fn step(&mut self) -> Step {
         match self.refresher.next(self.clock.monotonic(), self.cache.age()) {
@@ -251,48 +215,6 @@ impl<L: List> ListSupply<L> {
     /// [`StorageError`] where the storage fails.
     pub fn memory(&self) -> Result<RollbackMemory, StorageError> {
         self.storage.memory(&self.key)
-    }
-
-    fn restored(
-        &mut self,
-        snapshot: Snapshot<L>,
-        age: Duration,
-        memory: &RollbackMemory,
-        events: &mut Vec<SupplyEvent>,
-    ) {
-        let (volgnummer, sha256) = (snapshot.header().volgnummer(), Sha256Sum::new(snapshot.digest()));
-        let tijdstempel = snapshot.header().tijdstempel().clone();
-        let content = content_of(&snapshot);
-        let at = snapshot.fetched_at().unwrap_or_else(|| self.clock.now());
-        let taken = match other_content(memory, volgnummer, content) {
-            Some(refused) => Err(refused),
-            None => self.cache.restore(snapshot, age),
-        };
-        let previous = match taken {
-            Ok(Accepted::New { previous }) => previous,
-            Ok(Accepted::Confirmed) => Some(volgnummer),
-            Err(why) => return events.push(self.not_used(CopyFault::Rejected(why))),
-        };
-        self.header = Some((volgnummer, Some(tijdstempel.clone())));
-        // A crash came between storing and remembering.
-        if memory.volgnummer != Some(volgnummer) {
-            let accepted = Journalled::Accepted {
-                volgnummer,
-                tijdstempel,
-                sha256,
-            };
-            self.note(at, accepted, events);
-        }
-        if memory.content != Some(content) {
-            self.remember(volgnummer, content, events);
-        }
-        events.push(SupplyEvent::Accepted {
-            list: L::KIND,
-            volgnummer,
-            previous,
-            sha256,
-            origin: Origin::StoredList,
-        });
     }
 
     fn take(
@@ -385,15 +307,6 @@ impl<L: List> fmt::Debug for ListSupply<L> {
     }
 }
 
-/// The age of a copy by the wall clock. A clock behind the latest moment that was seen says that one of the two was wrong:
-/// the age is not known then, and the copy counts as expired until a fetch confirms it.
-fn age_of(confirmed_at: SystemTime, latest: SystemTime, now: SystemTime, hard_limit: Duration) -> Duration {
-    match latest.duration_since(now) {
-        Ok(behind) if behind > CLOCKS_DIFFER => hard_limit,
-        _ => now.max(latest).duration_since(confirmed_at).unwrap_or_default(),
-    }
-}
-
 fn content_of<L: List>(snapshot: &Snapshot<L>) -> Sha256Sum {
     Sha256Sum::new(snapshot.document().content_digest())
 }
@@ -409,6 +322,3 @@ fn log(events: Vec<SupplyEvent>) -> Vec<SupplyEvent> {
     events.iter().for_each(SupplyEvent::log);
     events
 }
-
-/// How far the clocks of two runs can differ and count as the same.
-const CLOCKS_DIFFER: Duration = Duration::from_secs(300);
