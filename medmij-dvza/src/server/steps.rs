@@ -3,22 +3,18 @@
 
 mod arrive;
 mod consent;
+mod end;
 mod login;
 mod long;
 mod outcome;
+mod pages;
 mod sealed;
 
 use std::{net::IpAddr, time::SystemTime};
 
 use http::HeaderMap;
-use medmij_log::{ErrorInfo, EventType};
-use medmij_oauth::{
-    form::Form,
-    policy::{ExceptionRule, Handling, Mark, Uitzondering},
-    storage::Advanced,
-    wire::ErrorCode,
-};
-use medmij_types::CorrelationId;
+use medmij_log::EventType;
+use medmij_oauth::{form::Form, policy::Uitzondering, storage::Advanced};
 
 pub(crate) use self::arrive::Arrival;
 pub use self::outcome::{Arrived, Next, Submitted};
@@ -26,8 +22,8 @@ pub(super) use self::{long::LongFlows, sealed::Passed};
 
 use self::{consent::question, sealed::Loaded};
 use super::{
-    Aanbieder, AanbiederTexts, Aanbieders as _, Authentication as _, Clients as _, Dvza, EndScreen, LandingScreen,
-    LoginAnswer, LoginAnswerScreen, OutageScreen, Page, Screen, ScreenNames, Server, SessionSecret, StepError, Visitor,
+    Aanbieder, AanbiederTexts, Aanbieders as _, Authentication as _, Clients as _, Dvza, LandingScreen, LoginAnswer,
+    LoginAnswerScreen, Page, Screen, ScreenNames, Server, SessionSecret, StepError, Visitor,
     flow::{Asked, Flow, Step},
 };
 use crate::store::{Advance, AuditEntry, FlowId, Store as _};
@@ -76,12 +72,6 @@ impl<D: Dvza> Server<D> {
         }
     }
 
-    /// The page for a browser that holds no secret of the flow.
-    #[must_use]
-    pub fn expired(&self) -> Page {
-        self.failed(&StepError::Expired, None)
-    }
-
     /// Which flow a login callback is for; the browser has to hold its secret too.
     ///
     /// # Errors
@@ -120,12 +110,6 @@ impl<D: Dvza> Server<D> {
         fields.push((AGAIN.to_owned(), "ja".to_owned()));
         let screen = Screen::LoginAnswer(LoginAnswerScreen { fields });
         Some(Page::new(200, screen, &self.config))
-    }
-
-    /// The page for a step that failed before a flow was known.
-    #[must_use]
-    pub fn failure(&self, error: &StepError) -> Page {
-        self.failed(error, None)
     }
 
     /// Second leg of the login: authentication, test, and on to the question of consent (core.authint.205).
@@ -179,16 +163,6 @@ impl<D: Dvza> Server<D> {
         Ok((screen, aanbieder.texts))
     }
 
-    fn end_page(&self, flow: &Flow, names: ScreenNames, reason: Uitzondering) -> Screen {
-        let rule = self.config.exceptions.rule(flow.release(), reason);
-        Screen::End(EndScreen {
-            names,
-            reason,
-            back: rule.handling != Handling::PageOnly,
-            beheren: flow.beheren,
-        })
-    }
-
     async fn take_answer(&self, visitor: &Visitor, submitted: &Submitted<'_>) -> Result<Next, Failed> {
         let loaded = self.load(visitor).await?;
         let flow = &loaded.flow;
@@ -219,61 +193,6 @@ impl<D: Dvza> Server<D> {
             _ => Err(StepError::Form),
         };
         next.map_err(|error| failed(error, flow))
-    }
-
-    /// Ends in the way of the exception: by a page whose button leads back, or at once.
-    async fn end(&self, at: &At<'_>, reason: Uitzondering) -> Result<Next, StepError> {
-        let rule = self.config.exceptions.rule(at.flow.release(), reason);
-        if let Some(kind) = &rule.event {
-            self.observe(kind.clone(), at.flow);
-        }
-        match rule.handling {
-            Handling::Redirect => self.close(at, EventType::SendAuthorizationResponse, &rule, None).await,
-            // a page is what is safe, also for a behaviour that is not known here
-            _ => self.advance(at, &at.flow.at(Step::End { reason }), true).await,
-        }
-    }
-
-    /// The button of the last page: closes the flow and goes back to the DVP.
-    async fn leave(&self, at: &At<'_>, reason: Uitzondering) -> Result<Next, StepError> {
-        let rule = self.config.exceptions.rule(at.flow.release(), reason);
-        if rule.handling == Handling::PageOnly {
-            return Err(StepError::Form);
-        }
-        let kind = match reason {
-            Uitzondering::Cancelled => EventType::SendAuthorizationCancellation,
-            _ => EventType::SendAuthorizationResponse,
-        };
-        self.close(at, kind, &rule, None).await
-    }
-
-    /// Closes the flow with an answer without a code.
-    pub(super) async fn close(
-        &self,
-        at: &At<'_>,
-        kind: EventType,
-        rule: &ExceptionRule,
-        audit: Option<AuditEntry>,
-    ) -> Result<Next, StepError> {
-        let away = Next::Away(at.flow.redirect().error(rule));
-        if let Some(since) = at.sealed {
-            // in the browser only: there is nothing to close, and an answer of the login to spend
-            if at.after_login {
-                self.spend(&at.visitor.flow, since).await?;
-            } else {
-                self.end_in_browser(&at.visitor.flow, since);
-            }
-        } else {
-            let closed = self.dvza.store().close_flow(&at.visitor.flow, at.version, audit);
-            if closed.await? == Advanced::Stale {
-                return Err(StepError::Expired);
-            }
-            self.long.give_back(&at.visitor.flow);
-        }
-        // one text whatever the reason was
-        let error = ErrorInfo::new(rule.error.known(), "authorization is not given");
-        self.observe_end(kind, at.flow, Some(error));
-        Ok(away)
     }
 
     /// Replaces the flow; after a login the browser gets a new secret (O8).
@@ -364,71 +283,6 @@ impl<D: Dvza> Server<D> {
             .as_ref()
             .map_or_else(|| flow.client_id.as_str(), |client| client.name(&flow.client_id));
         Ok(ScreenNames::new(&aanbieder.weergavenaam, pgo))
-    }
-
-    fn failed(&self, error: &StepError, flow: Option<&Flow>) -> Page {
-        match error {
-            StepError::Expired | StepError::Form => {
-                tracing::info!(reason = %error, "step refused");
-                Page::new(403, Screen::Expired, &self.config)
-            }
-            StepError::LoginAnswerTooLong { part, .. } => {
-                tracing::warn!(reason = %error, "step refused");
-                let status = if *part == "query" { 414 } else { 413 };
-                Page::new(status, Screen::Outage(self.outage_screen(flow)), &self.config)
-            }
-            _ => self.outage(error, flow),
-        }
-    }
-
-    /// The page for somebody who asks too often (O13): as Technische storing, with the advice to try later.
-    #[must_use]
-    pub fn too_busy(&self) -> Page {
-        let screen = Screen::Outage(self.outage_screen(None));
-        Page::new(429, screen, &self.config)
-    }
-
-    /// The page for an address at which there is none.
-    #[must_use]
-    pub fn not_found(&self) -> Page {
-        Page::new(404, Screen::NotFound, &self.config)
-    }
-
-    /// Technische storing: with a way back only where the redirect is proven.
-    fn outage(&self, error: &StepError, flow: Option<&Flow>) -> Page {
-        let screen = self.outage_screen(flow);
-        // of a supplier part and kind only: its text can hold what was asked
-        let source = std::error::Error::source(error).map(ToString::to_string);
-        tracing::error!(trace_id = screen.trace_id, reason = %error, source, "technische storing");
-        let unavailable = matches!(
-            error,
-            StepError::Store(_)
-                | StepError::Supplier(_)
-                | StepError::Entropy(_)
-                | StepError::Seal(_)
-                | StepError::KeptVersion(..)
-        );
-        let status = match error {
-            StepError::NoPlace => 429,
-            _ if unavailable => 503,
-            _ => 500,
-        };
-        Page::new(status, Screen::Outage(screen), &self.config)
-    }
-
-    fn outage_screen(&self, flow: Option<&Flow>) -> OutageScreen {
-        let mut screen = OutageScreen::default();
-        if let Some(flow) = flow {
-            let rule = ExceptionRule::new(Handling::Page, ErrorCode::ServerError, Mark::Inferred);
-            screen.names = ScreenNames::new(flow.aanbieder.short(), flow.client_id.as_str());
-            screen.back = Some(flow.redirect().error(&rule));
-            screen.trace_id = flow.trace_id().as_str().to_owned();
-            screen.session_id = flow.session_id.as_str().to_owned();
-        } else if let Ok(id) = CorrelationId::random(&*self.config.entropy) {
-            screen.trace_id = id.as_str().to_owned();
-            screen.session_id = id.as_str().to_owned();
-        }
-        screen
     }
 }
 
