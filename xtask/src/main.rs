@@ -4,7 +4,7 @@
 //! | command | what it does |
 //! | --- | --- |
 //! | `fast` | formatting, clippy, unit tests: what to run before each commit |
-//! | `check` | the gates that read the sources: words, manifests, clocks, rings of modules, boundaries of crates, case ids, `# Errors` |
+//! | `check` | the gates that read the sources: words, manifests, clocks, rings of modules, boundaries of crates, case ids, `# Errors`, lengths of files |
 //! | `surface` | public types and errors of each crate, which may only become fewer |
 //! | `features` | each feature of each library crate alone |
 //! | `package` | what the registry would get |
@@ -28,6 +28,7 @@ mod errors;
 mod manifests;
 mod readme;
 mod run;
+mod sizes;
 mod sources;
 mod surface;
 mod words;
@@ -47,7 +48,7 @@ struct Arguments {
 enum Command {
     /// Formatting, clippy, unit tests
     Fast,
-    /// Words, manifests, clocks, rings of modules, boundaries between crates, case ids, `# Errors` sections
+    /// Words, manifests, clocks, rings of modules, boundaries between crates, case ids, `# Errors` sections, lengths of files
     Check,
     /// Public types and errors of each crate, which may only become fewer
     Surface {
@@ -141,6 +142,7 @@ fn check() -> Result<(), Failed> {
     faults.extend(boundaries::check());
     faults.extend(cases::check());
     faults.extend(errors::check());
+    faults.extend(sizes::check());
     for fault in &faults {
         eprintln!("{fault}");
     }
