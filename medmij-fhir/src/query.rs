@@ -54,7 +54,7 @@ pub struct Token {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
-    /// core.rscint.203: `patient`, `subject`, `owner` and the like.
+    /// core.rscint.203: `patient`, `subject`, `owner` and the like, or a value that refers to a Patient.
     #[error("parameter names the Persoon: the token alone does that (core.rscint.203)")]
     NamesThePersoon,
     /// core.rscint.203, H14: the value holds a BSN.
@@ -127,6 +127,9 @@ impl Query {
         }
         check_name(name)?;
         if names_the_persoon(&self.resource_type, name) {
+            return Err(QueryError::NamesThePersoon);
+        }
+        if value_names_the_persoon(name, value) {
             return Err(QueryError::NamesThePersoon);
         }
         if value.is_empty() || value.chars().any(char::is_control) {
@@ -249,6 +252,13 @@ pub(crate) fn names_the_persoon(resource_type: &ResourceType, name: &str) -> boo
         return true;
     }
     resource_type.as_str() == "Patient" && !RESULT_PARAMETERS.contains(&first.as_str())
+}
+
+/// Whether a value refers to the Patient: `Patient/1`, also as one of several and as a URL. The id of a Patient can be
+/// traced to the Persoon.
+pub(crate) fn value_names_the_persoon(name: &str, value: &str) -> bool {
+    let refers = |one: &str| !one.contains('|') && (one.starts_with("Patient/") || one.contains("/Patient/"));
+    !name.starts_with('_') && value.split(',').any(refers)
 }
 
 fn check_name(name: &str) -> Result<(), QueryError> {

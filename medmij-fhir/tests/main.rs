@@ -5,6 +5,7 @@ mod dvza_data;
 mod expected_requests;
 mod oracle_fhir_resources;
 mod pairs;
+mod search_table;
 mod server_adapters;
 mod server_expected;
 mod server_proxy;

@@ -36,6 +36,16 @@ fn core_rscint_203_h14_no_parameter_names_the_persoon() {
             "{name}"
         );
     }
+    for (name, value) in [
+        ("performer", "Patient/1"),
+        ("performer", "Practitioner/2,Patient/1"),
+        ("source", "https://dvza.example.nl/fhir/Patient/1"),
+    ] {
+        let refused = search("Observation").with(name, value);
+        assert_eq!(refused, Err(QueryError::NamesThePersoon), "{name}={value}");
+    }
+    let system = search("Observation").with("identifier", "https://zorg.example.nl/Patient/nummers|7");
+    assert!(system.is_ok());
     assert!(search("Patient").with_include("Patient:general-practitioner").is_ok());
     assert!(search("Immunization").with_include("Immunization:patient").is_ok());
     assert!(
@@ -89,6 +99,15 @@ fn encoding() {
         query.path_and_query(),
         "Consent?category=a%20b%2Bc%26d%3De%23f%25g%7Ch:i/j,k$l%3Fm%C3%A9"
     );
+    let since = search("Task")
+        .with("_lastUpdated", "ge2026-01-01T00:00:00+01:00")
+        .unwrap();
+    assert_eq!(
+        since.path_and_query(),
+        "Task?_lastUpdated=ge2026-01-01T00:00:00%2B01:00"
+    );
+    let last = Query::last_n(ResourceType::parse("Observation").unwrap());
+    assert_eq!(last.path_and_query(), "Observation/$lastn");
     assert_eq!(Token::new("a|b", "c,d$e\\f").to_string(), r"a\|b|c\,d\$e\\f");
     assert_eq!(Token::code("active").to_string(), "active");
 }

@@ -170,9 +170,17 @@ impl Filter {
                 elements()
                     .iter()
                     .for_each(|element| token::codings(element, &mut codings));
+                let is_id = self.definition.name == "_id";
+                let fits = |wanted: &token::Wanted, coding| {
+                    if is_id {
+                        wanted.matches_exactly(coding)
+                    } else {
+                        wanted.matches(coding)
+                    }
+                };
                 let found = codings
                     .iter()
-                    .any(|coding| wanted.iter().any(|wanted| wanted.matches(coding)));
+                    .any(|coding| wanted.iter().any(|wanted| fits(wanted, coding)));
                 found != *negated
             }
             Test::Text(wanted) => {
@@ -199,7 +207,11 @@ impl Filter {
             Test::Uri(wanted) => {
                 let mut found = Vec::new();
                 elements().iter().for_each(|element| strings(element, &mut found));
-                found.iter().any(|text| wanted.iter().any(|wanted| wanted == text))
+                // a canonical with its version is found without one too
+                let same = |text: &str, wanted: &str| {
+                    text == wanted || text.split_once('|').is_some_and(|(url, _)| url == wanted)
+                };
+                found.iter().any(|text| wanted.iter().any(|wanted| same(text, wanted)))
             }
             Test::Reference(wanted) => {
                 let references = self.definition.references(resource);

@@ -19,7 +19,7 @@ const MOST: usize = 10_000;
 #[derive(Debug, Clone)]
 pub(super) struct Include {
     source: String,
-    /// `None`: every reference of the type (`Type:*`).
+    /// `None`: every reference of the type (`Type:*`, or `*` for the type that is searched).
     name: Option<&'static Definition>,
     target_type: Option<String>,
     /// Also on what was included.
@@ -30,6 +30,14 @@ impl Include {
     /// Reads `Type:parameter` or `Type:parameter:TargetType`; `None` when it is not supported. Without
     /// `again` the source is the type that is searched.
     pub(super) fn parse(resource_type: &str, value: &str, again: bool) -> Option<Self> {
+        if value == "*" && !again {
+            return Some(Self {
+                source: resource_type.to_owned(),
+                name: None,
+                target_type: None,
+                again,
+            });
+        }
         let mut parts = value.split(':');
         let (source, name, target_type) = (parts.next()?, parts.next()?, parts.next());
         if (source != resource_type && !again) || parts.next().is_some() {

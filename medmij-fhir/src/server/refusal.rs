@@ -37,6 +37,9 @@ pub enum Refusal {
     /// The parameter is not supported.
     #[error("search parameter {0} is not supported")]
     Parameter(String),
+    /// The parameter is supported, this modifier of it is not; no policy leaves it out.
+    #[error("modifier of search parameter {0} is not supported")]
+    Modifier(String),
     /// The value of a parameter cannot be read, or is not supported.
     #[error("value of search parameter {0} is malformed or not supported")]
     Value(String),

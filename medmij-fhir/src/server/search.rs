@@ -15,7 +15,7 @@ use super::refusal::Refusal;
 use super::{definitions, token};
 use crate::bsn::searches_on_bsn;
 use crate::name::ResourceType;
-use crate::query::names_the_persoon;
+use crate::query::{names_the_persoon, value_names_the_persoon};
 use crate::resource::Resource;
 
 /// Number of matches on a page.
@@ -101,6 +101,13 @@ impl Search {
         if !of_result && names_the_persoon(&self.resource_type, name) {
             return Err(Refusal::NamesThePersoon);
         }
+        if value_names_the_persoon(name, value) {
+            return Err(Refusal::NamesThePersoon);
+        }
+        // no value is no filter: left out, or told when a client wants that
+        if value.is_empty() {
+            return Err(Refusal::Parameter(shown(name)));
+        }
         let bad = || Refusal::Value(shown(name));
         match name {
             COUNT => {
@@ -126,14 +133,22 @@ impl Search {
                     self.sort.push(Sort { definition, descending });
                 }
             }
-            "max" if self.last_n => self.per_code = number(value).ok_or_else(bad)?.max(1),
+            "max" if self.last_n => self.per_code = number(value).filter(|max| *max > 0).ok_or_else(bad)?,
             _ => match Filter::parse(self.resource_type.as_str(), name, value, base) {
                 Ok(Some(filter)) => self.filters.push(filter),
+                Ok(None) if self.has_other_modifiers(name) => return Err(Refusal::Modifier(shown(name))),
                 Ok(None) => return Err(Refusal::Parameter(shown(name))),
                 Err(_) => return Err(bad()),
             },
         }
         Ok(true)
+    }
+
+    /// Whether the parameter is known, and its modifier is not: that is refused under every policy
+    /// (R4 section 3.1.1.4.5), because what was asked and what would be answered can be opposites.
+    fn has_other_modifiers(&self, name: &str) -> bool {
+        let own = name.split_once(':').filter(|(_, modifier)| !modifier.contains('.'));
+        own.is_some_and(|(own, _)| definitions::lookup(self.resource_type.as_str(), own).is_some())
     }
 
     fn include(&self, value: &str, again: bool) -> Result<Include, Refusal> {
@@ -256,7 +271,7 @@ impl Parameters {
         if parameters.iter().any(|(name, _)| name == "access_token") {
             return Err(Refusal::TokenInQuery);
         }
-        let unreadable = |(_, value): &&(String, String)| value.contains('\u{fffd}') || value.is_empty();
+        let unreadable = |(_, value): &&(String, String)| value.contains('\u{fffd}');
         if let Some((name, _)) = parameters.iter().find(unreadable) {
             return Err(Refusal::Value(shown(name)));
         }
@@ -305,6 +320,10 @@ fn last_of_each_code(matches: Vec<(Resource, Value)>, per_code: usize) -> Vec<(R
             .map(|coding| format!("{:?}", (coding.system, coding.code)))
             .collect();
         names.sort();
+        // a code without a coding is its text
+        if let (true, Some(text)) = (names.is_empty(), value.pointer("/code/text").and_then(Value::as_str)) {
+            names.push(format!("text {text:?}"));
+        }
         groups.entry(names.join(",")).or_default().push(at);
     }
     let time = |at: &usize| matches.get(*at).and_then(|(_, value)| observed_at(value));

@@ -208,7 +208,7 @@ fn what_is_not_supported_is_refused_and_never_ignored() {
             "Observation?_include=Patient:general-practitioner",
             (400, IssueCode::NotSupported),
         ),
-        ("Observation?code=", (400, IssueCode::Invalid)),
+        ("Observation?code=", (400, IssueCode::NotSupported)),
         ("Observation?code=%zz", (400, IssueCode::Invalid)),
         ("Observation?code=%ff", (400, IssueCode::Invalid)),
         ("Observation?code=a|b|c", (400, IssueCode::Invalid)),

@@ -3,6 +3,9 @@
 
 use serde_json::Value;
 
+/// Units of measure, of which `m` and `M` are two.
+const UCUM: &str = "http://unitsofmeasure.org";
+
 /// One alternative of a token parameter.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
@@ -42,13 +45,29 @@ impl Wanted {
         }
     }
 
+    /// Codes are compared without regard to case, but for those of UCUM: in doubt a match too many does less harm
+    /// than one too few.
     pub(super) fn matches(&self, coding: &Coding<'_>) -> bool {
+        let same = |code: &str| match coding.code {
+            Some(found) if coding.system == Some(UCUM) => found == code,
+            Some(found) => found.eq_ignore_ascii_case(code),
+            None => false,
+        };
+        self.fits(coding, same)
+    }
+
+    /// As [`matches`](Self::matches), for ids: case matters.
+    pub(super) fn matches_exactly(&self, coding: &Coding<'_>) -> bool {
+        self.fits(coding, |code| coding.code == Some(code))
+    }
+
+    fn fits(&self, coding: &Coding<'_>, same: impl Fn(&str) -> bool) -> bool {
         let code = self.code.as_deref();
         let system = self.system.as_deref();
         if coding.plain && code.is_none() {
             return false;
         }
-        code.is_none_or(|code| coding.code == Some(code))
+        code.is_none_or(same)
             && (coding.plain || system.is_none_or(|system| coding.system.unwrap_or_default() == system))
     }
 }
@@ -73,9 +92,10 @@ pub(super) fn codings<'v>(value: &'v Value, found: &mut Vec<Coding<'v>>) {
             }
             let text = |name| members.get(name).and_then(Value::as_str);
             let code = text("code").or_else(|| text("value"));
-            if code.is_some() {
+            let system = text("system");
+            if code.is_some() || system.is_some() {
                 found.push(Coding {
-                    system: text("system"),
+                    system,
                     code,
                     plain: false,
                 });
