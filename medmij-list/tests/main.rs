@@ -3,5 +3,4 @@
 
 mod all_errors;
 mod cases;
-mod large;
 mod supply;
