@@ -2,14 +2,15 @@
 //! The list that is in force now: swapped as a whole, guarded against rollback (security L9, L11, R1, R14).
 //!
 //! Readers never wait. They take no lock, and they never pay for the end of an old list either: giving a large one back
-//! to the system takes milliseconds, so the cache holds on to each list that it replaced until nobody else does, and lets
-//! it go in the thread that offers the next one.
+//! to the system takes milliseconds, so the cache holds on to each list that it replaced until nobody else does, and drops
+//! it in the thread that offers the next one.
 
 use std::{
+    cmp::Ordering,
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, Ordering},
+        atomic::{self, AtomicI64},
     },
     time::Duration,
 };
@@ -53,6 +54,8 @@ struct InForce<L> {
 struct Writing<L> {
     /// The lowest number that is taken.
     floor: Option<Volgnummer>,
+    /// The content digest of the list with that number, where it was remembered from an earlier run or another process.
+    content: Option<[u8; 32]>,
     /// Lists that were replaced while somebody still held them.
     replaced: Vec<Arc<Snapshot<L>>>,
 }
@@ -64,6 +67,7 @@ impl<L: List> ListCache<L> {
             current: ArcSwapOption::empty(),
             writing: Mutex::new(Writing {
                 floor: None,
+                content: None,
                 replaced: Vec::new(),
             }),
             policy,
@@ -139,19 +143,19 @@ impl<L: List> ListCache<L> {
         let mut writing = self.lock();
         let current = self.current.load_full();
         let offered = snapshot.header().volgnummer();
-        let verdict = self.verdict(&snapshot, current.as_ref().map(|old| &*old.list), writing.floor);
+        let verdict = self.verdict(&snapshot, current.as_ref().map(|old| &*old.list), &writing);
         match verdict {
             Ok(taken) => {
                 if let Accepted::New { .. } = taken {
                     store(&snapshot);
                 }
-                writing.floor = writing.floor.max(Some(offered));
+                writing.remember(offered, None);
                 let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
                 let confirmed = self.monotonic().saturating_sub(age);
                 match (taken, &current) {
                     // An old confirmation does not make the list older.
                     (Accepted::Confirmed, Some(current)) => {
-                        _ = current.confirmed.fetch_max(confirmed, Ordering::AcqRel);
+                        _ = current.confirmed.fetch_max(confirmed, atomic::Ordering::AcqRel);
                     }
                     _ => {
                         if current.as_ref().is_some_and(|old| is_older(&snapshot, &old.list)) {
@@ -190,8 +194,12 @@ impl<L: List> ListCache<L> {
 
     /// Restores the rollback floor of an earlier run: no list below this Volgnummer will be taken. It never lowers the floor.
     pub fn raise_floor(&self, volgnummer: Volgnummer) {
-        let mut writing = self.lock();
-        writing.floor = writing.floor.max(Some(volgnummer));
+        self.remember(volgnummer, None);
+    }
+
+    /// As [`raise_floor`](Self::raise_floor), with the content digest of the list that had this number, where it is known.
+    pub(crate) fn remember(&self, volgnummer: Volgnummer, content: Option<[u8; 32]>) {
+        self.lock().remember(volgnummer, content);
     }
 
     /// The operator's way back after a wrong publication: forgets which Volgnummer was seen, so that the next list is
@@ -199,14 +207,16 @@ impl<L: List> ListCache<L> {
     pub fn danger_forget_volgnummer(&self) {
         let mut writing = self.lock();
         tracing::warn!(list = %L::KIND, forgotten = ?writing.floor, "rollback protection lifted for the next list");
-        writing.floor = None;
+        (writing.floor, writing.content) = (None, None);
     }
 
+    /// The one place that judges a list that can be read: its shape, whether it is empty, and its Volgnummer beside what was
+    /// taken before, in this run or an earlier one (security section 1.3: rollback).
     fn verdict(
         &self,
         new: &Snapshot<L>,
         current: Option<&Snapshot<L>>,
-        floor: Option<Volgnummer>,
+        writing: &Writing<L>,
     ) -> Result<Accepted, Rejected> {
         if new.document().is_old_shape() {
             return Err(Rejected::OldShape);
@@ -216,20 +226,18 @@ impl<L: List> ListCache<L> {
         }
         let offered = new.header().volgnummer();
         let previous = current.map(|list| list.header().volgnummer());
-        match floor {
-            Some(floor) if offered < floor => Err(Rejected::LowerVolgnummer { floor, offered }),
-            Some(floor) if offered == floor => match current {
-                Some(current) if previous == Some(offered) => {
-                    if new.document().same_content(current.document()) {
-                        Ok(Accepted::Confirmed)
-                    } else {
-                        Err(Rejected::OtherContent { volgnummer: offered })
-                    }
-                }
-                _ => Ok(Accepted::New { previous }),
-            },
-            _ => Ok(Accepted::New { previous }),
+        match writing.floor {
+            Some(floor) if offered < floor => return Err(Rejected::LowerVolgnummer { floor, offered }),
+            Some(floor) if offered == floor => {}
+            _ => return Ok(Accepted::New { previous }),
         }
+        let current = current.filter(|_| previous == Some(offered));
+        let differs = |current: &Snapshot<L>| !new.document().same_content(current.document());
+        let remembered = writing.content;
+        if current.is_some_and(differs) || remembered.is_some_and(|known| known != new.document().content_digest()) {
+            return Err(Rejected::OtherContent { volgnummer: offered });
+        }
+        Ok(current.map_or(Accepted::New { previous }, |_| Accepted::Confirmed))
     }
 
     fn monotonic(&self) -> i64 {
@@ -243,8 +251,19 @@ impl<L: List> ListCache<L> {
     fn elapsed(&self, in_force: &InForce<L>) -> Duration {
         let millis = self
             .monotonic()
-            .saturating_sub(in_force.confirmed.load(Ordering::Acquire));
+            .saturating_sub(in_force.confirmed.load(atomic::Ordering::Acquire));
         Duration::from_millis(u64::try_from(millis).unwrap_or_default())
+    }
+}
+
+impl<L> Writing<L> {
+    /// Never lowers the floor, and forgets a content only with its number.
+    fn remember(&mut self, volgnummer: Volgnummer, content: Option<[u8; 32]>) {
+        match self.floor.cmp(&Some(volgnummer)) {
+            Ordering::Less => (self.floor, self.content) = (Some(volgnummer), content),
+            Ordering::Equal => self.content = content.or(self.content),
+            Ordering::Greater => {}
+        }
     }
 }
 

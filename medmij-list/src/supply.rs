@@ -7,11 +7,10 @@
 //!
 //! The parts, from the inside out:
 //!
-//! * [`Refresher`] decides when the next fetch is due, and when a list has become late. It does no IO: the clock and
-//!   the chance are arguments.
 //! * [`ListStorage`] is where the last good copy, the rollback memory and the journal of accepted lists outlive the process.
 //!   `FileStorage` (feature `files`) keeps them in a folder, [`MemoryStorage`] in memory.
-//! * [`ListSupply`] joins a `Refresher`, a `ListStorage` and a [`ListCache`](crate::ListCache): bytes go in, events come out.
+//! * [`ListSupply`] joins a `ListStorage`, a [`ListCache`](crate::ListCache) and the schedule of fetches: bytes go in, what to do next and
+//!   events come out. It does no IO of its own: the clock and the chance are arguments.
 //! * `ListSupply::spawn` (feature `tokio`) drives it with a [`Source`](crate::Source) in the background.
 //!
 //! # What is promised
@@ -43,9 +42,9 @@ pub use self::files::{FileLayer, FileStorage, LayerFile, OsFiles};
 pub use self::running::{RunningSupply, SupplyEvents};
 pub use self::{
     event::{CopyFault, HeaderOddity, Origin, Refusal, StorageStep, SupplyEvent},
-    list_supply::{FetchOutcome, ListSupply, Step},
+    list_supply::{FetchOutcome, ListSupply},
     memory_storage::MemoryStorage,
-    refresher::{FetchTicket, RefreshStep, Refresher},
+    refresher::{FetchTicket, Step},
     storage::{
         CopyToStore, JournalEntry, Journalled, ListStorage, Lowering, RollbackMemory, Sha256Sum, Sha256SumError,
         SourceName, SourceNameError, StorageError, StorageKey, StoredCopy, StoredList,

@@ -2,7 +2,7 @@
 //! A [`ListStorage`] in a folder (feature `files`; security L12, R3, R4): write aside, fsync, rename, fsync the folder.
 //!
 //! ```text
-//! <folder>/journal.jsonl                                     what was accepted, a line each; it only grows
+//! <folder>/journal.jsonl                                     what was accepted, a record each; it only grows
 //! <folder>/memory/<source>/api<n>/<list>.json                the rollback memory
 //! <folder>/copies/<source>/api<n>/<list>/<number>-<sum>.xml  the last good copy, the exact bytes
 //! <folder>/copies/<source>/api<n>/<list>/confirmed.json      when it was last confirmed
@@ -12,18 +12,19 @@
 //! Folders and files belong to one user: they are made without permissions for others, and those that have some lose
 //! them when they are used, or are refused where that is not possible. No symbolic link is followed.
 //!
+//! What stands beside the copies has one form: a record a line, with its checksum. A folder that an earlier build wrote is
+//! refused.
+//!
 //! The name of a copy carries its Volgnummer and its SHA-256, so that one rename replaces bytes and checksum together.
 //! The folder `copies` may be thrown away at any time; `memory` and `journal.jsonl` are the protection against rollback.
 
 mod disk;
-mod forms;
-mod journal;
 mod layer;
 mod names;
-pub(crate) mod sealed;
+pub(crate) mod record;
 
 use std::{
-    fmt, io,
+    fmt,
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -34,8 +35,8 @@ use medmij_types::Volgnummer;
 pub use self::layer::{FileLayer, LayerFile, OsFiles};
 use self::{
     disk::{CONFIRMED, COPIES, MEMORY, failed},
-    forms::ConfirmedFile,
     names::CopyName,
+    record::Record,
 };
 use super::{
     CopyToStore, JournalEntry, Journalled, ListStorage, Lowering, RollbackMemory, Sha256Sum, StorageError, StorageKey,
@@ -65,7 +66,7 @@ impl FileStorage {
     /// # Errors
     ///
     /// [`StorageError`] where the folder can be neither found nor made, is a symbolic link, or can be written by others and
-    /// that cannot be mended.
+    /// that cannot be mended; and where an earlier build wrote its files.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, StorageError> {
         let folder = folder.into();
         let layer = OsFiles::default();
@@ -73,7 +74,12 @@ impl FileStorage {
             .create_folder(&folder)
             .and_then(|()| layer.guard_folder(&folder))
             .map_err(|e| failed("cannot use the folder", &folder, e))?;
-        Ok(Self::with_layer(folder, Arc::new(layer)))
+        let storage = Self::with_layer(folder, Arc::new(layer));
+        // what cannot be read is reported by the operation that needs it
+        if let Ok(journal) = storage.read(&storage.journal_path()) {
+            Record::read(&journal)?;
+        }
+        Ok(storage)
     }
 
     /// The same over other file operations, for tests that let them fail.
@@ -161,16 +167,12 @@ impl ListStorage for FileStorage {
 
     fn confirm(&self, key: &StorageKey, sha256: &Sha256Sum, at: SystemTime) -> Result<(), StorageError> {
         let _lock = self.lock()?;
-        let confirmed = ConfirmedFile {
-            sha256: sha256.to_string(),
-            at: journal::stamp(at)?,
-            seen: None,
-        };
         let folder = self.copies_folder(key);
         if self.copy_names(&folder)?.iter().any(|copy| copy.sha256 == *sha256) {
             self.tidy(&folder, |copy| copy.sha256 == *sha256);
         }
-        self.replace(&self.copies_folder(key).join(CONFIRMED), &sealed::seal(&confirmed)?)
+        let sha256 = *sha256;
+        self.replace_record(&folder.join(CONFIRMED), &Record::Confirmed { sha256, at, seen: at })
     }
 
     fn seen(&self, key: &StorageKey, at: SystemTime) -> Result<(), StorageError> {
@@ -179,12 +181,12 @@ impl ListStorage for FileStorage {
         let Some(copy) = self.copy_names(&folder)?.into_iter().next() else {
             return Ok(());
         };
-        let confirmed = ConfirmedFile {
-            sha256: copy.sha256.to_string(),
-            at: journal::stamp(self.confirmed_at(&folder, &copy))?,
-            seen: Some(journal::stamp(at)?),
+        let confirmed = Record::Confirmed {
+            sha256: copy.sha256,
+            at: self.confirmed_at(&folder, &copy),
+            seen: at,
         };
-        self.replace(&folder.join(CONFIRMED), &sealed::seal(&confirmed)?)
+        self.replace_record(&folder.join(CONFIRMED), &confirmed)
     }
 
     fn remember(
@@ -232,18 +234,18 @@ impl ListStorage for FileStorage {
     }
 
     fn journal(&self) -> Result<Vec<JournalEntry>, StorageError> {
-        let path = self.journal_path();
-        match self.read(&path) {
-            Ok(bytes) => Ok(journal::read(&bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(failed("cannot read the journal", &path, error)),
-        }
+        let records = self.records(&self.journal_path())?.unwrap_or_default();
+        let entry = |record| match record {
+            Record::Journal(entry) => Some(entry),
+            Record::Memory(_) | Record::Confirmed { .. } => None,
+        };
+        Ok(records.into_iter().filter_map(entry).collect())
     }
 }
 
 impl fmt::Debug for FileStorage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileKeep")
+        f.debug_struct("FileStorage")
             .field("folder", &self.folder)
             .finish_non_exhaustive()
     }

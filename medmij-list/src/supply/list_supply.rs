@@ -15,10 +15,10 @@ use std::{
 use medmij_types::{Clock, Tijdstempel, Volgnummer};
 
 use super::{
-    CopyFault, FetchTicket, ListStorage, Lowering, Origin, RefreshStep, Refresher, Refusal, RollbackMemory, Sha256Sum,
-    SourceName, StorageError, StorageKey, SupplyEvent,
+    CopyFault, FetchTicket, ListStorage, Lowering, Origin, Refusal, RollbackMemory, Sha256Sum, SourceName, Step,
+    StorageError, StorageKey, SupplyEvent, refresher::Refresher,
 };
-use crate::{Accepted, Freshness, List, ListCache, ReadOptions, Rejected, Snapshot, SourceError};
+use crate::{Accepted, Freshness, List, ListCache, ReadOptions, Snapshot, SourceError};
 
 /// One list from one source: what to fetch when, what to take, what to keep.
 ///
@@ -61,18 +61,6 @@ pub struct ListSupply<L: List> {
     large: bool,
     /// When the wall clock was noted last, by the monotonic one.
     seen: Option<Duration>,
-}
-
-/// What a [`ListSupply`] wants next.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Step {
-    /// Fetch the list and hand the flight back with [`ListSupply::arrived`].
-    Fetch(FetchTicket),
-    /// Ask again after this time.
-    Wait(Duration),
-    /// A fetch is under way.
-    InFlight,
 }
 
 /// What came of a fetch.
@@ -147,11 +135,7 @@ impl<L: List> ListSupply<L> {
 
     /// What to do next.
     pub fn step(&mut self) -> Step {
-        match self.refresher.next(self.clock.monotonic(), self.cache.age()) {
-            RefreshStep::Fetch(ticket) => Step::Fetch(ticket),
-            RefreshStep::Wait(wait) => Step::Wait(wait),
-            RefreshStep::InFlight => Step::InFlight,
-        }
+        self.refresher.next(self.clock.monotonic(), self.cache.age())
     }
 
     /// What happened by the passing of time alone: the list became stale, alarming, expired.
@@ -222,7 +206,7 @@ impl<L: List> ListSupply<L> {
         fetched: Result<Vec<u8>, SourceError>,
         events: &mut Vec<SupplyEvent>,
     ) -> Result<Accepted, Refusal> {
-        let memory = self.current_memory(events);
+        self.follow_memory(events);
         let bytes = fetched.map_err(|error| Refusal::Source(Arc::new(error)))?;
         let now = self.clock.now();
         let snapshot = Snapshot::<L>::read(bytes, &self.options)
@@ -230,15 +214,11 @@ impl<L: List> ListSupply<L> {
             .fetched(now);
         events.extend(self.is_large(snapshot.bytes().len()));
         let volgnummer = snapshot.header().volgnummer();
-        let content = content_of(&snapshot);
-        if let Some(refused) = memory.and_then(|memory| other_content(&memory, volgnummer, content)) {
-            return Err(Refusal::Rejected(refused));
-        }
         let sha256 = Sha256Sum::new(snapshot.digest());
         let tijdstempel = snapshot.header().tijdstempel().clone();
         let taken = Arc::clone(&self.cache)
             .take(snapshot, Duration::ZERO, |snapshot| {
-                self.persist(snapshot, content, now, events);
+                self.persist(snapshot, now, events);
             })
             .map_err(Refusal::Rejected)?;
         match taken {
@@ -309,13 +289,6 @@ impl<L: List> fmt::Debug for ListSupply<L> {
 
 fn content_of<L: List>(snapshot: &Snapshot<L>) -> Sha256Sum {
     Sha256Sum::new(snapshot.document().content_digest())
-}
-
-/// The number that is remembered, with other content (security section 1.3: rollback).
-fn other_content(memory: &RollbackMemory, volgnummer: Volgnummer, content: Sha256Sum) -> Option<Rejected> {
-    let same_number = memory.volgnummer == Some(volgnummer);
-    (same_number && memory.content.is_some_and(|known| known != content))
-        .then_some(Rejected::OtherContent { volgnummer })
 }
 
 fn log(events: Vec<SupplyEvent>) -> Vec<SupplyEvent> {

@@ -9,21 +9,8 @@ use crate::{Freshness, RefreshPolicy};
 /// Decides what happens next to one list.
 ///
 /// All times are monotonic: a wall clock that is set does not move the schedule.
-///
-/// ```
-/// use medmij_list::{RefreshPolicy, supply::{RefreshStep, Refresher}};
-/// use std::time::Duration;
-///
-/// let mut refresher = Refresher::new(RefreshPolicy::default(), Duration::ZERO);
-/// // the first fetch is due at once, and there is one flight at most
-/// let RefreshStep::Fetch(ticket) = refresher.next(Duration::ZERO, None) else { unreachable!() };
-/// assert!(matches!(refresher.next(Duration::ZERO, None), RefreshStep::InFlight));
-/// // it failed: again after 5 seconds
-/// refresher.failed(ticket, Duration::from_secs(1), 0.5);
-/// assert!(matches!(refresher.next(Duration::from_secs(1), None), RefreshStep::Wait(wait) if wait == Duration::from_secs(5)));
-/// ```
 #[derive(Debug)]
-pub struct Refresher {
+pub(super) struct Refresher {
     policy: RefreshPolicy,
     /// When the supply began: what lateness counts from as long as there is no list.
     began: Duration,
@@ -34,11 +21,11 @@ pub struct Refresher {
     reported: Freshness,
 }
 
-/// What to do next.
+/// What a [`ListSupply`](super::ListSupply) wants next.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum RefreshStep {
-    /// Fetch now, and hand the flight back with what came of it.
+pub enum Step {
+    /// Fetch the list and hand the ticket back with [`ListSupply::arrived`](super::ListSupply::arrived).
     Fetch(FetchTicket),
     /// Nothing before this time has passed; then ask again.
     Wait(Duration),
@@ -46,15 +33,15 @@ pub enum RefreshStep {
     InFlight,
 }
 
-/// A fetch that is under way: there is one at most. It goes back to the [`Refresher`] that gave it.
+/// A fetch that is under way: there is one at most. It goes back to the supply that gave it.
 #[derive(Debug, PartialEq, Eq)]
-#[must_use = "a flight that is not handed back stops the refreshing"]
+#[must_use = "a ticket that is not handed back stops the refreshing"]
 pub struct FetchTicket(u64);
 
 impl Refresher {
     /// A refresher whose first fetch is due at once.
     #[must_use]
-    pub const fn new(policy: RefreshPolicy, now: Duration) -> Self {
+    pub(super) const fn new(policy: RefreshPolicy, now: Duration) -> Self {
         Self {
             policy,
             began: now,
@@ -67,50 +54,44 @@ impl Refresher {
     }
 
     /// What to do at this moment, with a list of this age.
-    pub fn next(&mut self, now: Duration, age: Option<Duration>) -> RefreshStep {
+    pub(super) fn next(&mut self, now: Duration, age: Option<Duration>) -> Step {
         if self.fetching {
-            return RefreshStep::InFlight;
+            return Step::InFlight;
         }
         if now >= self.next_fetch {
             self.fetching = true;
             self.tickets = self.tickets.wrapping_add(1);
-            return RefreshStep::Fetch(FetchTicket(self.tickets));
+            return Step::Fetch(FetchTicket(self.tickets));
         }
         let until_fetch = self.next_fetch.saturating_sub(now);
-        RefreshStep::Wait(
+        Step::Wait(
             self.until_late(now, age)
                 .map_or(until_fetch, |late| late.min(until_fetch)),
         )
     }
 
-    /// The flight brought a list that was taken or confirmed: the next fetch is due after the interval.
-    pub fn succeeded(&mut self, ticket: FetchTicket, now: Duration, chance: f64) {
+    /// The fetch brought a list that was taken or confirmed: the next fetch is due after the interval.
+    pub(super) fn succeeded(&mut self, ticket: FetchTicket, now: Duration, chance: f64) {
         self.completed(ticket, 0, now, chance);
     }
 
-    /// The flight brought nothing that could be taken: the next fetch is due after the back-off.
-    pub fn failed(&mut self, ticket: FetchTicket, now: Duration, chance: f64) {
+    /// The fetch brought nothing that could be taken: the next fetch is due after the back-off.
+    pub(super) fn failed(&mut self, ticket: FetchTicket, now: Duration, chance: f64) {
         let failures = self.failures.saturating_add(1);
         self.completed(ticket, failures, now, chance);
     }
 
     /// Makes the next fetch due at once, as an operator asks.
-    pub const fn fetch_now(&mut self, now: Duration) {
+    pub(super) const fn fetch_now(&mut self, now: Duration) {
         self.next_fetch = now;
     }
 
     /// How late the list has become since the last time it was asked: each lateness is reported once, and reported again only
     /// after the list was fresh in between. Without a list it never says [`Freshness::Expired`].
-    pub fn became_late(&mut self, now: Duration, age: Option<Duration>) -> Option<(Freshness, Duration)> {
+    pub(super) fn became_late(&mut self, now: Duration, age: Option<Duration>) -> Option<(Freshness, Duration)> {
         let (is, age) = self.lateness(now, age);
         let was = std::mem::replace(&mut self.reported, is);
         (is > was).then_some((is, age))
-    }
-
-    /// How often in a row a fetch brought nothing.
-    #[must_use]
-    pub const fn failures(&self) -> u32 {
-        self.failures
     }
 
     fn completed(&mut self, ticket: FetchTicket, failures: u32, now: Duration, chance: f64) {
@@ -165,32 +146,32 @@ mod tests {
 
     fn fetch(refresher: &mut Refresher, now: Duration) -> FetchTicket {
         match refresher.next(now, None) {
-            RefreshStep::Fetch(ticket) => ticket,
+            Step::Fetch(ticket) => ticket,
             other => panic!("no fetch at {now:?}: {other:?}"),
         }
     }
 
     #[test]
-    fn l11_there_is_one_flight_at_most() {
+    fn l11_there_is_one_fetch_at_most() {
         let mut refresher = Refresher::new(RefreshPolicy::default(), s(0));
         let ticket = fetch(&mut refresher, s(0));
         refresher.fetch_now(s(1));
         for now in [0, 1, 10_000] {
-            assert!(matches!(refresher.next(s(now), None), RefreshStep::InFlight), "{now}");
+            assert!(matches!(refresher.next(s(now), None), Step::InFlight), "{now}");
         }
         refresher.succeeded(ticket, s(10_000), 0.5);
-        assert!(matches!(refresher.next(s(10_000), Some(s(0))), RefreshStep::Wait(wait) if wait == s(600)));
+        assert!(matches!(refresher.next(s(10_000), Some(s(0))), Step::Wait(wait) if wait == s(600)));
     }
 
     #[test]
-    fn l11_a_flight_of_before_counts_for_nothing() {
+    fn l11_a_ticket_of_an_earlier_fetch_counts_for_nothing() {
         let mut refresher = Refresher::new(RefreshPolicy::default(), s(0));
         let old = FetchTicket(0);
         let ticket = fetch(&mut refresher, s(0));
         refresher.failed(old, s(1), 0.5);
-        assert!(matches!(refresher.next(s(1), None), RefreshStep::InFlight));
+        assert!(matches!(refresher.next(s(1), None), Step::InFlight));
         refresher.failed(ticket, s(1), 0.5);
-        assert_eq!(refresher.failures(), 1);
+        assert_eq!(refresher.failures, 1);
     }
 
     #[test]
@@ -202,7 +183,7 @@ mod tests {
             refresher.failed(ticket, now, 0.0);
             now += s(wait);
             assert!(
-                matches!(refresher.next(now - s(1), None), RefreshStep::Wait(left) if left == s(1)),
+                matches!(refresher.next(now - s(1), None), Step::Wait(left) if left == s(1)),
                 "{wait}"
             );
         }
@@ -214,19 +195,19 @@ mod tests {
         let (mut now, mut fetches, mut age) = (s(0), 0, None);
         while now < s(7 * 24 * 3600) {
             match refresher.next(now, age) {
-                RefreshStep::Fetch(ticket) => {
+                Step::Fetch(ticket) => {
                     fetches += 1;
                     let chance = f64::from(fetches % 101) / 100.0;
                     refresher.succeeded(ticket, now, chance);
                     age = Some(s(0));
                 }
-                RefreshStep::Wait(wait) => {
+                Step::Wait(wait) => {
                     assert!(wait <= s(660));
                     now += wait;
                     age = age.map(|age| age + wait);
                     assert!(age.is_none_or(|age| age < s(900)), "core.whl.302");
                 }
-                RefreshStep::InFlight => unreachable!(),
+                Step::InFlight => unreachable!(),
             }
         }
         assert!((917..=1120).contains(&fetches), "{fetches}");
@@ -241,7 +222,7 @@ mod tests {
         let mut refresher = Refresher::new(policy, s(0));
         let ticket = fetch(&mut refresher, s(0));
         refresher.succeeded(ticket, s(0), 1.0);
-        assert!(matches!(refresher.next(s(0), None), RefreshStep::Wait(wait) if wait == s(810)));
+        assert!(matches!(refresher.next(s(0), None), Step::Wait(wait) if wait == s(810)));
         let policy = RefreshPolicy {
             interval: s(0),
             ..RefreshPolicy::default()
@@ -249,7 +230,7 @@ mod tests {
         let mut refresher = Refresher::new(policy, s(0));
         let ticket = fetch(&mut refresher, s(0));
         refresher.succeeded(ticket, s(0), 1.0);
-        assert!(matches!(refresher.next(s(0), None), RefreshStep::Wait(wait) if wait == s(1)));
+        assert!(matches!(refresher.next(s(0), None), Step::Wait(wait) if wait == s(1)));
     }
 
     #[test]
@@ -295,6 +276,6 @@ mod tests {
             refresher.failures += 1;
         }
         refresher.failed(ticket, s(0), 0.0);
-        assert!(matches!(refresher.next(s(0), Some(s(890))), RefreshStep::Wait(wait) if wait == s(10)));
+        assert!(matches!(refresher.next(s(0), Some(s(890))), Step::Wait(wait) if wait == s(10)));
     }
 }

@@ -121,6 +121,7 @@ pub struct StoredList {
 
 /// The highest Volgnummer that was accepted, and what it said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct RollbackMemory {
     /// No list below this number is accepted; `None` where there is nothing to remember.
@@ -176,7 +177,7 @@ impl StoredCopy {
 
 impl fmt::Debug for StoredCopy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeptCopy")
+        f.debug_struct("StoredCopy")
             .field("bytes", &self.bytes.len())
             .field("confirmed_at", &self.confirmed_at)
             .finish()
@@ -212,7 +213,7 @@ impl<'a> CopyToStore<'a> {
 
 impl fmt::Debug for CopyToStore<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CopyToKeep")
+        f.debug_struct("CopyToStore")
             .field("bytes", &self.bytes.len())
             .field("sha256", &self.sha256)
             .field("volgnummer", &self.volgnummer)
@@ -248,9 +249,11 @@ impl Lowering {
 
 /// A line of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct JournalEntry {
     /// When.
+    #[cfg_attr(feature = "files", serde(with = "super::files::record::moment"))]
     pub at: SystemTime,
     /// Which list, from where.
     pub key: StorageKey,
@@ -268,6 +271,8 @@ impl JournalEntry {
 
 /// What the journal tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "files", serde(tag = "event", rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Journalled {
     /// A list was accepted.
@@ -325,7 +330,7 @@ impl fmt::Display for StorageError {
 
 impl fmt::Debug for StorageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeepError({self})")
+        write!(f, "StorageError({self})")
     }
 }
 

@@ -218,3 +218,12 @@ fn l9_a_lowering_in_the_folder_is_followed_and_removes_higher_copies() {
     );
     assert_eq!((disk.boot().number(), storage.journal().unwrap().len()), (Some(8), 3));
 }
+
+#[test]
+fn l12_a_folder_that_an_earlier_build_wrote_is_refused_with_a_clear_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let earlier = "{\"time\":\"2026-09-21T13:33:20Z\",\"list\":\"Whitelist\",\"source\":\"a.nl\",\"api\":2}\n";
+    fs::write(folder.path().join("journal.jsonl"), earlier).unwrap();
+    let error = FileStorage::open(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("earlier build"), "{error}");
+}

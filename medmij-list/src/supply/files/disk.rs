@@ -7,14 +7,10 @@ use std::{
     time::SystemTime,
 };
 
-use medmij_types::Tijdstempel;
-
 use super::{
     FileStorage,
-    forms::{ConfirmedFile, MemoryFile},
-    journal,
     names::{self, CopyName},
-    sealed,
+    record::Record,
 };
 use crate::supply::{
     JournalEntry, Journalled, ListStorage as _, RollbackMemory, Sha256Sum, StorageError, StorageKey, StoredCopy,
@@ -131,15 +127,13 @@ impl FileStorage {
     /// not read as "nothing was ever accepted".
     pub(super) fn read_memory(&self, key: &StorageKey) -> Result<(RollbackMemory, Option<String>), StorageError> {
         let path = self.memory_path(key);
-        let bytes = match self.read(&path) {
-            Ok(bytes) => bytes,
-            // So it is before the first list, and after a crash between the journal and the first memory.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((self.memory_from_journal(key)?, None)),
-            Err(error) => return Err(failed("cannot read the rollback memory", &path, error)),
+        // No file: before the first list, and after a crash between the journal and the first memory.
+        let Some(records) = self.records(&path)? else {
+            return Ok((self.memory_from_journal(key)?, None));
         };
-        match sealed::open::<MemoryFile>(&bytes).and_then(MemoryFile::into_memory) {
-            Some(memory) => Ok((memory, None)),
-            None => {
+        match records.as_slice() {
+            [Record::Memory(memory)] => Ok((*memory, None)),
+            _ => {
                 let fault = format!(
                     "{} is damaged, the memory was made again from the journal",
                     path.display()
@@ -164,7 +158,23 @@ impl FileStorage {
     }
 
     pub(super) fn write_memory(&self, key: &StorageKey, memory: &RollbackMemory) -> Result<(), StorageError> {
-        self.replace(&self.memory_path(key), &sealed::seal(&MemoryFile::from(memory))?)
+        self.replace_record(&self.memory_path(key), &Record::Memory(*memory))
+    }
+
+    /// The whole records of a file; `None` where there is no file.
+    pub(super) fn records(&self, path: &Path) -> Result<Option<Vec<Record>>, StorageError> {
+        match self.read(path) {
+            Ok(bytes) => Record::read(&bytes)
+                .map(Some)
+                .map_err(|e| StorageError::new(format!("cannot use {}", path.display()), e)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed("cannot read", path, error)),
+        }
+    }
+
+    /// Lets one record take the place of a file.
+    pub(super) fn replace_record(&self, path: &Path, record: &Record) -> Result<(), StorageError> {
+        self.replace(path, record.line()?.as_bytes())
     }
 
     /// The copies in the folder, the one with the highest number first.
@@ -180,21 +190,20 @@ impl FileStorage {
 
     pub(super) fn confirmed_at(&self, folder: &Path, copy: &CopyName) -> SystemTime {
         let confirmed = self.confirmed(folder);
-        let of_this = confirmed.filter(|confirmed| Sha256Sum::parse(&confirmed.sha256) == Ok(copy.sha256));
-        let at = of_this.and_then(|confirmed| Tijdstempel::parse(&confirmed.at).ok()?.to_system_time());
-        at.unwrap_or(copy.at)
+        confirmed.map_or(copy.at, |(of, at, _)| if of == copy.sha256 { at } else { copy.at })
     }
 
     /// The last moment that a process saw, of whichever copy.
     fn seen_at(&self, folder: &Path) -> Option<SystemTime> {
-        let confirmed = self.confirmed(folder)?;
-        let moment = |text: &str| Tijdstempel::parse(text).ok()?.to_system_time();
-        confirmed.seen.as_deref().and_then(moment).max(moment(&confirmed.at))
+        self.confirmed(folder).map(|(_, at, seen)| seen.max(at))
     }
 
-    fn confirmed(&self, folder: &Path) -> Option<ConfirmedFile> {
-        let bytes = self.read(&folder.join(CONFIRMED)).ok()?;
-        sealed::open(&bytes)
+    /// Which copy was confirmed, when, and the last moment that a process saw.
+    fn confirmed(&self, folder: &Path) -> Option<(Sha256Sum, SystemTime, SystemTime)> {
+        match self.records(&folder.join(CONFIRMED)).ok()??.as_slice() {
+            [Record::Confirmed { sha256, at, seen }] => Some((*sha256, *at, *seen)),
+            _ => None,
+        }
     }
 
     pub(super) fn read_copy(&self, folder: &Path, kept: &mut StoredList) -> Result<(), StorageError> {
@@ -230,7 +239,7 @@ impl FileStorage {
     /// Adds a line to the journal.
     pub(super) fn append(&self, entry: &JournalEntry) -> Result<(), StorageError> {
         let path = self.journal_path();
-        let line = journal::line(entry)?;
+        let line = Record::Journal(entry.clone()).line()?;
         let added = self.layer.append(&path, line.as_bytes());
         let safe = added.and_then(|()| self.layer.sync_folder(&self.folder));
         safe.map_err(|e| failed("cannot add to the journal", &path, e))

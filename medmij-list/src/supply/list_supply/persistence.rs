@@ -15,24 +15,20 @@ use crate::{
 };
 
 impl<L: List> ListSupply<L> {
-    /// The memory as it stands; follows an operator who lowered it from outside the process.
-    pub(super) fn current_memory(&mut self, events: &mut Vec<SupplyEvent>) -> Option<RollbackMemory> {
+    /// Takes over the memory as it stands: an operator may have lowered it from outside the process, and another process on
+    /// the same storage may have seen more.
+    pub(super) fn follow_memory(&mut self, events: &mut Vec<SupplyEvent>) {
         match self.storage.memory(&self.key) {
             Ok(memory) => {
                 if self.lowered.is_some_and(|known| known != memory.lowered) {
                     events.push(self.follow_lowering(&memory));
                 }
                 self.lowered = Some(memory.lowered);
-                // Another process on the same keep may have seen more.
                 if let Some(floor) = memory.volgnummer {
-                    self.cache.raise_floor(floor);
+                    self.cache.remember(floor, memory.content.map(|sum| *sum.as_bytes()));
                 }
-                Some(memory)
             }
-            Err(error) => {
-                events.push(self.storage_failed(StorageStep::Memory, error));
-                None
-            }
+            Err(error) => events.push(self.storage_failed(StorageStep::Memory, error)),
         }
     }
 
@@ -54,13 +50,7 @@ impl<L: List> ListSupply<L> {
     /// Stores, journals and remembers, in this order: at each moment between them a restart finds a copy that is not
     /// below the memory. A list that could not be stored is neither journalled nor remembered, or else the next start would
     /// refuse the previous copy and have no list at all; the next refresh tries again.
-    pub(super) fn persist(
-        &mut self,
-        snapshot: &Snapshot<L>,
-        content: Sha256Sum,
-        at: SystemTime,
-        events: &mut Vec<SupplyEvent>,
-    ) {
+    pub(super) fn persist(&mut self, snapshot: &Snapshot<L>, at: SystemTime, events: &mut Vec<SupplyEvent>) {
         let volgnummer = snapshot.header().volgnummer();
         let mut copy = CopyToStore::new(&[], volgnummer, at);
         copy.bytes = snapshot.bytes();
@@ -80,14 +70,13 @@ impl<L: List> ListSupply<L> {
             },
             events,
         );
-        self.remember(volgnummer, content, events);
+        self.remember(volgnummer, content_of(snapshot), events);
     }
 
     pub(super) fn confirmed(&mut self, now: SystemTime, events: &mut Vec<SupplyEvent>) {
         let Some(current) = self.cache.last_known() else { return };
         if !self.stored {
-            let content = content_of(&current);
-            return self.persist(&current, content, now, events);
+            return self.persist(&current, now, events);
         }
         if let Err(error) = self.storage.confirm(&self.key, &Sha256Sum::new(current.digest()), now) {
             events.push(self.storage_failed(StorageStep::Confirmation, error));

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{ListSupply, content_of, log, other_content};
+use super::{ListSupply, content_of, log};
 use crate::{
     Accepted, List, Snapshot,
     supply::{CopyFault, Journalled, Origin, RollbackMemory, Sha256Sum, StorageStep, SupplyEvent},
@@ -21,7 +21,8 @@ impl<L: List> ListSupply<L> {
                 }
                 self.lowered = Some(kept.memory.lowered);
                 if let Some(floor) = kept.memory.volgnummer {
-                    self.cache.raise_floor(floor);
+                    self.cache
+                        .remember(floor, kept.memory.content.map(|sum| *sum.as_bytes()));
                     self.header = Some((floor, None));
                 }
                 let copy = kept.copy.map(|copy| {
@@ -58,11 +59,7 @@ impl<L: List> ListSupply<L> {
         let tijdstempel = snapshot.header().tijdstempel().clone();
         let content = content_of(&snapshot);
         let at = snapshot.fetched_at().unwrap_or_else(|| self.clock.now());
-        let taken = match other_content(memory, volgnummer, content) {
-            Some(refused) => Err(refused),
-            None => self.cache.restore(snapshot, age),
-        };
-        let previous = match taken {
+        let previous = match self.cache.restore(snapshot, age) {
             Ok(Accepted::New { previous }) => previous,
             Ok(Accepted::Confirmed) => Some(volgnummer),
             Err(why) => return events.push(self.not_used(CopyFault::Rejected(why))),

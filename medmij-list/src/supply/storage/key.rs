@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Under what a kept list is filed: source, api and list. The number of one says nothing about the number of another.
+//! Under what a stored list is filed: source, api and list. The number of one says nothing about the number of another.
 
 use std::fmt;
 
@@ -17,6 +17,7 @@ use crate::ListKind;
 /// # Ok::<(), medmij_list::supply::SourceNameError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
 pub struct StorageKey {
     source: SourceName,
     api: u16,
