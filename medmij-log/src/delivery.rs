@@ -2,7 +2,7 @@
 //! core.logging.102 — delivery: batches go out at least once an hour, are tried again with growing pauses, and are
 //! archived once they are taken.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, io::Write as _, time::Duration};
 
 use crate::{Batch, Spool, SpoolError};
 
@@ -36,6 +36,17 @@ pub struct SinkError {
     pub reason: &'static str,
     /// How long the other side asked to wait.
     pub retry_after: Option<Duration>,
+}
+
+impl SinkError {
+    /// Why, in our own words.
+    #[must_use]
+    pub fn new(reason: &'static str) -> Self {
+        Self {
+            reason,
+            retry_after: None,
+        }
+    }
 }
 
 /// When to deliver. Times are those of [`medmij_types::Clock::monotonic`].
@@ -80,9 +91,9 @@ impl Schedule {
         self.next = now.saturating_add(self.interval);
     }
 
-    /// 30 s, doubled at each failure, never longer than the interval unless the other side asks for it, and then no
+    /// A delivery failed: the next one is in 30 s, doubled at each failure, never longer than the interval unless the other side asks for it, and then no
     /// longer than an hour.
-    fn failed(&mut self, now: Duration, retry_after: Option<Duration>) {
+    pub fn failed(&mut self, now: Duration, retry_after: Option<Duration>) {
         let pause =
             Duration::from_secs(30).saturating_mul(1_u32.checked_shl(self.failures.min(16)).unwrap_or(u32::MAX));
         self.failures = self.failures.saturating_add(1);
@@ -173,8 +184,18 @@ impl FolderSink {
 impl Sink for FolderSink {
     async fn deliver(&self, number: u64, body: Vec<u8>) -> Result<Verdict, SinkError> {
         let aside = self.0.join(format!("{number:016}.tmp"));
-        let written = std::fs::write(&aside, body)
-            .and_then(|()| std::fs::rename(&aside, self.0.join(format!("{number:016}.json"))));
+        let write = || {
+            let mut file = std::fs::File::create(&aside)?;
+            file.write_all(&body)?;
+            file.sync_all()?;
+            std::fs::rename(&aside, self.0.join(format!("{number:016}.json")))?;
+            // the batch leaves the spool for this file
+            if cfg!(unix) {
+                std::fs::File::open(&self.0)?.sync_all()?;
+            }
+            Ok::<(), std::io::Error>(())
+        };
+        let written = write();
         match written {
             Ok(()) => Ok(Verdict::Accepted),
             Err(_) => Err(SinkError {

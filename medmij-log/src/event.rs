@@ -30,6 +30,9 @@ pub struct Event {
     pub response: Option<ResponseInfo>,
     /// The error, where the event is one.
     pub error: Option<ErrorInfo>,
+    /// An event of ours beside those of the interface, for operators: it is counted, and not delivered to the central
+    /// component.
+    pub own: bool,
 }
 
 impl Event {
@@ -45,6 +48,7 @@ impl Event {
             request: None,
             response: None,
             error: None,
+            own: false,
         }
     }
 }

@@ -13,15 +13,23 @@
 //! A line whose append returned is never lost by a crash of the process: opening a spool keeps every whole line of the
 //! open segment and cuts a torn end. A batch moves by one rename, so a line is never in two batches.
 
+mod batch;
+mod files;
 mod segment;
 
 use std::{
-    fs, io,
-    path::{Path, PathBuf},
+    collections::BTreeMap,
+    fs,
+    io::{self, BufRead as _, Read as _},
+    path::PathBuf,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+pub use batch::Batch;
+use files::{at, close, counted, length, lock, name, numbered, older, private_folder, rename, sync_folder};
 use segment::Segment;
+
+use crate::ReadLine;
 
 /// The largest batch that the central component takes, in bytes (60 MB).
 pub const MAX_BATCH: u64 = 62_914_560;
@@ -53,6 +61,9 @@ pub enum SpoolError {
     /// A line is not one JSON object on one line.
     #[error("a log line is not one JSON object on one line")]
     NotALine,
+    /// As much waits as there may: see [`Spool::with_room`].
+    #[error("the spool holds as many bytes as it may")]
+    Full,
     /// Another process has this spool open.
     #[error("spool {} is open in another process", .0.display())]
     InUse(PathBuf),
@@ -63,50 +74,14 @@ pub enum SpoolError {
 pub struct Spool {
     folder: PathBuf,
     open: Segment,
+    /// The number of the open segment.
+    current: u64,
     next: u64,
     max_batch: u64,
+    room: u64,
+    /// Lines and bytes that wait, by the number of their file.
+    waiting: BTreeMap<u64, (u64, u64)>,
     _lock: fs::File,
-}
-
-/// A closed batch.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Batch {
-    number: u64,
-    path: PathBuf,
-}
-
-impl Batch {
-    /// The number of the batch; a later batch has a higher one.
-    #[must_use]
-    pub fn number(&self) -> u64 {
-        self.number
-    }
-
-    /// The lines, as they were appended.
-    ///
-    /// # Errors
-    /// [`SpoolError::Io`].
-    pub fn lines(&self) -> Result<String, SpoolError> {
-        fs::read_to_string(&self.path).map_err(at(&self.path, "read"))
-    }
-
-    /// The lines as one JSON array, which is what is delivered.
-    ///
-    /// # Errors
-    /// [`SpoolError::Io`].
-    pub fn body(&self) -> Result<Vec<u8>, SpoolError> {
-        let lines = self.lines()?;
-        let mut body = Vec::with_capacity(lines.len().saturating_add(2));
-        body.push(b'[');
-        for (index, line) in lines.lines().enumerate() {
-            if index > 0 {
-                body.push(b',');
-            }
-            body.extend_from_slice(line.as_bytes());
-        }
-        body.push(b']');
-        Ok(body)
-    }
 }
 
 impl Spool {
@@ -123,8 +98,10 @@ impl Spool {
         let lock = lock(&folder)?;
         let mut numbers: Vec<u64> = Vec::new();
         let mut open = None;
+        let mut waiting = BTreeMap::new();
         for (number, extension, path) in numbered(&folder)? {
             numbers.push(number);
+            waiting.insert(number, counted(&path)?);
             if extension == "open" {
                 // only a crash between closing one and opening the next leaves two: the older becomes a batch
                 if let Some((number, path)) = open.replace((number, path)) {
@@ -144,13 +121,27 @@ impl Spool {
             .map_or(0, |highest| highest.max(number))
             .max(number)
             .saturating_add(1);
+        let segment = Segment::open(path.clone())?;
+        // without the torn end that opening it cut off
+        waiting.insert(number, counted(&path)?);
         Ok(Self {
-            open: Segment::open(path)?,
+            open: segment,
             folder,
+            current: number,
             next,
             max_batch: MAX_BATCH,
+            room: u64::MAX,
+            waiting,
             _lock: lock,
         })
+    }
+
+    /// Takes no more lines while so many bytes wait, so that a sink that is away for long does not fill a disk that a store
+    /// also needs.
+    #[must_use]
+    pub fn with_room(mut self, bytes: u64) -> Self {
+        self.room = bytes;
+        self
     }
 
     /// Smaller batches than [`MAX_BATCH`].
@@ -160,38 +151,101 @@ impl Spool {
         self
     }
 
-    /// Appends lines and makes them durable with one sync. On an error none of them counts as taken: the segment is cut
-    /// back to where it was, now or at the next append.
+    /// Appends lines and makes them durable with one sync. Where they end one batch and begin the next, what went into the
+    /// first stays there on an error in the second; of all others none counts as taken, and the segment is cut back to where
+    /// it was, now or at the next append.
     ///
     /// # Errors
-    /// [`SpoolError::LineTooLong`], [`SpoolError::NotALine`], and [`SpoolError::Io`], such as for a full disk.
+    /// [`SpoolError::LineTooLong`] and [`SpoolError::NotALine`], before any of them is taken, [`SpoolError::Full`], and
+    /// [`SpoolError::Io`], such as for a full disk.
     pub fn append<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) -> Result<(), SpoolError> {
-        let mut bytes = Vec::new();
+        let lines: Vec<&str> = lines.into_iter().collect();
+        lines.iter().try_for_each(|line| self.judge(line))?;
+        self.append_some(&lines).1
+    }
+
+    /// Appends as many as can be, from the first: how many are durable, and why not more.
+    pub(crate) fn append_some(&mut self, lines: &[&str]) -> (usize, Result<(), SpoolError>) {
+        let (mut bytes, mut lines_in, mut taken) = (Vec::new(), 0_u64, 0_usize);
+        let mut stopped = Ok(());
         for line in lines {
-            if line.contains('\n') || !(line.starts_with('{') && line.ends_with('}')) {
-                return Err(SpoolError::NotALine);
-            }
-            let room = usize::try_from(self.max_batch).unwrap_or(usize::MAX);
-            if line.len().saturating_add(2) > room {
-                return Err(SpoolError::LineTooLong(line.len()));
+            if let Err(error) = self.judge(line) {
+                stopped = Err(error);
+                break;
             }
             // a batch is a JSON array: each line end becomes a comma or the closing bracket
-            let waiting = u64::try_from(bytes.len().saturating_add(line.len()).saturating_add(2)).unwrap_or(u64::MAX);
-            if self.open.len().saturating_add(waiting) > self.max_batch {
-                if !bytes.is_empty() {
-                    self.open.append(&bytes)?;
-                    bytes.clear();
+            let more = length(bytes.len().saturating_add(line.len()).saturating_add(2));
+            if self.backlog_now().saturating_add(more) > self.room {
+                stopped = Err(SpoolError::Full);
+                break;
+            }
+            if self.open.len().saturating_add(more) > self.max_batch {
+                if let Err(error) = self.write(&mut bytes, &mut lines_in, &mut taken) {
+                    return (taken, Err(error));
                 }
-                self.close_batch()?;
+                if let Err(error) = self.close_batch() {
+                    return (taken, Err(error));
+                }
             }
             bytes.extend_from_slice(line.as_bytes());
             bytes.push(b'\n');
+            lines_in = lines_in.saturating_add(1);
         }
+        match self.write(&mut bytes, &mut lines_in, &mut taken) {
+            Ok(()) => (taken, stopped),
+            Err(error) => (taken, Err(error)),
+        }
+    }
+
+    fn write(&mut self, bytes: &mut Vec<u8>, lines: &mut u64, taken: &mut usize) -> Result<(), SpoolError> {
         if bytes.is_empty() {
-            Ok(())
-        } else {
-            self.open.append(&bytes)
+            return Ok(());
         }
+        self.open.append(bytes)?;
+        let waiting = self.waiting.entry(self.current).or_default();
+        *waiting = (
+            waiting.0.saturating_add(*lines),
+            waiting.1.saturating_add(length(bytes.len())),
+        );
+        *taken = taken.saturating_add(usize::try_from(*lines).unwrap_or(usize::MAX));
+        bytes.clear();
+        *lines = 0;
+        Ok(())
+    }
+
+    fn judge(&self, line: &str) -> Result<(), SpoolError> {
+        if line.contains('\n') || !(line.starts_with('{') && line.ends_with('}')) {
+            return Err(SpoolError::NotALine);
+        }
+        if length(line.len().saturating_add(2)) > self.max_batch {
+            return Err(SpoolError::LineTooLong(line.len()));
+        }
+        Ok(())
+    }
+
+    fn backlog_now(&self) -> u64 {
+        self.waiting
+            .values()
+            .fold(0, |sum, (_, bytes)| sum.saturating_add(*bytes))
+    }
+
+    /// How many lines wait for delivery, and the moment of the oldest of them.
+    #[must_use]
+    pub fn waiting(&self) -> (u64, Option<SystemTime>) {
+        let lines = self
+            .waiting
+            .values()
+            .fold(0_u64, |sum, (lines, _)| sum.saturating_add(*lines));
+        let oldest = self.waiting.iter().find(|(_, (lines, _))| *lines > 0);
+        let since = oldest.and_then(|(number, _)| {
+            let extension = if *number == self.current { "open" } else { "batch" };
+            let file = fs::File::open(name(&self.folder, *number, extension)).ok()?;
+            let mut line = String::new();
+            // a line is far shorter
+            io::BufReader::new(file.take(65_536)).read_line(&mut line).ok()?;
+            Some(ReadLine::parse(&line).ok()?.at()?.into())
+        });
+        (lines, since)
     }
 
     /// Closes the open segment so that it can be delivered; an empty one stays open.
@@ -204,9 +258,9 @@ impl Spool {
         }
         let next = Segment::open(name(&self.folder, self.next, "open"))?;
         let closed = std::mem::replace(&mut self.open, next);
+        let number = std::mem::replace(&mut self.current, self.next);
         self.next = self.next.saturating_add(1);
-        let path = closed.into_path();
-        close(&self.folder, number_of(&path).unwrap_or_default(), &path)
+        close(&self.folder, number, &closed.into_path())
     }
 
     /// The batches that wait for delivery, the oldest first.
@@ -245,7 +299,9 @@ impl Spool {
             .folder
             .join("archive")
             .join(format!("{:016}.{seconds}.batch", batch.number));
-        rename(&batch.path, &to)
+        rename(&batch.path, &to)?;
+        self.waiting.remove(&batch.number);
+        Ok(())
     }
 
     /// Moves a batch that the other side refused as a whole to `rejected`.
@@ -253,7 +309,9 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Io`].
     pub fn reject(&mut self, batch: &Batch) -> Result<(), SpoolError> {
-        rename(&batch.path, &name(&self.folder.join("rejected"), batch.number, "batch"))
+        rename(&batch.path, &name(&self.folder.join("rejected"), batch.number, "batch"))?;
+        self.waiting.remove(&batch.number);
+        Ok(())
     }
 
     /// Destroys what stands in the archive longer than `kept`, which is held between [`MIN_RETENTION`] and
@@ -277,101 +335,17 @@ impl Spool {
         let waiting = numbered(&self.folder)?
             .into_iter()
             .filter(|(_, extension, _)| extension == "batch");
-        for (_, _, path) in rejected.into_iter().chain(waiting) {
+        for (number, _, path) in rejected.into_iter().chain(waiting) {
             let modified = fs::metadata(&path).and_then(|data| data.modified()).ok();
             if older(now, modified, MAX_RETENTION) {
                 fs::remove_file(&path).map_err(at(&path, "remove"))?;
+                self.waiting.remove(&number);
                 gone = gone.saturating_add(1);
             }
         }
         sync_folder(&archive)?;
         Ok(gone)
     }
-}
-
-fn older(now: SystemTime, then: Option<SystemTime>, limit: Duration) -> bool {
-    then.and_then(|then| now.duration_since(then).ok())
-        .is_some_and(|age| age > limit)
-}
-
-fn name(folder: &Path, number: u64, extension: &str) -> PathBuf {
-    folder.join(format!("{number:016}.{extension}"))
-}
-
-fn number_of(path: &Path) -> Option<u64> {
-    path.file_name()?.to_str()?.split('.').next()?.parse().ok()
-}
-
-/// The files of a folder whose name begins with a number: number, what follows it, path; the lowest number first.
-fn numbered(folder: &Path) -> Result<Vec<(u64, String, PathBuf)>, SpoolError> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(at(folder, "list"))? {
-        let path = entry.map_err(at(folder, "list"))?.path();
-        let Some(number) = number_of(&path) else { continue };
-        let text = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        if let Some((_, rest)) = text.split_once('.') {
-            found.push((number, rest.to_owned(), path));
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn close(folder: &Path, number: u64, path: &Path) -> Result<(), SpoolError> {
-    rename(path, &name(folder, number, "batch"))
-}
-
-fn rename(from: &Path, to: &Path) -> Result<(), SpoolError> {
-    fs::rename(from, to).map_err(at(from, "rename"))?;
-    to.parent().map_or(Ok(()), sync_folder)
-}
-
-/// A rename is durable when its folder is; other systems than unix have no such call and need none.
-fn sync_folder(folder: &Path) -> Result<(), SpoolError> {
-    #[cfg(unix)]
-    fs::File::open(folder)
-        .and_then(|file| file.sync_all())
-        .map_err(at(folder, "sync"))?;
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
-}
-
-/// Log lines are for the deelnemer alone.
-fn private_folder(folder: &Path) -> Result<(), SpoolError> {
-    fs::create_dir_all(folder).map_err(at(folder, "create"))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(at(folder, "set permissions"))?;
-    }
-    Ok(())
-}
-
-fn lock(folder: &Path) -> Result<fs::File, SpoolError> {
-    let path = folder.join("lock");
-    let file = segment::options()
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(at(&path, "open"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(SpoolError::InUse(folder.to_owned())),
-        Err(fs::TryLockError::Error(source)) => Err(SpoolError::Io {
-            path,
-            what: "lock",
-            source,
-        }),
-    }
-}
-
-fn at(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> SpoolError {
-    let path = path.to_owned();
-    move |source| SpoolError::Io { path, what, source }
 }
 
 #[cfg(test)]

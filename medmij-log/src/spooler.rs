@@ -7,7 +7,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::{self, Receiver, SyncSender, TrySendError},
     },
     thread,
@@ -33,6 +33,7 @@ struct Shared {
     spool: Mutex<Spool>,
     written: AtomicU64,
     lost: AtomicU64,
+    refused: AtomicBool,
 }
 
 enum Message {
@@ -48,6 +49,8 @@ pub struct SpoolCounts {
     pub written: u64,
     /// Events that found no room in the queue or on disk. Above zero, readiness warns.
     pub lost: u64,
+    /// Whether the disk, or the room of the spool, took nothing at the last write.
+    pub full: bool,
 }
 
 impl Spooler {
@@ -60,6 +63,7 @@ impl Spooler {
             spool: Mutex::new(spool),
             written: AtomicU64::new(0),
             lost: AtomicU64::new(0),
+            refused: AtomicBool::new(false),
         });
         let (sender, receiver) = mpsc::sync_channel(queue.max(1));
         let to_write = Arc::clone(&shared);
@@ -79,6 +83,7 @@ impl Spooler {
         SpoolCounts {
             written: self.shared.written.load(Ordering::Relaxed),
             lost: self.shared.lost.load(Ordering::Relaxed),
+            full: self.shared.refused.load(Ordering::Relaxed),
         }
     }
 
@@ -101,8 +106,12 @@ impl Spooler {
 }
 
 impl Observer for Spooler {
+    /// Queues an event. One of our own ([`Event::own`]) is not for the central component, and is passed over.
     fn observe(&self, event: Event) {
         let Some(queue) = &self.queue else { return };
+        if event.own {
+            return;
+        }
         if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) =
             queue.try_send(Message::Event(Box::new(event)))
         {
@@ -145,28 +154,38 @@ fn write_all(receiver: &Receiver<Message>, shared: &Shared, format: LineFormat, 
     }
 }
 
+/// Writes what can be written, and counts what cannot, line by line.
 fn write(lines: &[String], shared: &Shared) {
-    let count = |lines: &[String]| u64::try_from(lines.len()).unwrap_or(u64::MAX);
+    let mut rest: Vec<&str> = lines.iter().map(String::as_str).collect();
     let mut spool = shared.spool.lock().unwrap_or_else(PoisonError::into_inner);
-    let before = shared.written.load(Ordering::Relaxed);
-    match spool.append(lines.iter().map(String::as_str)) {
-        Ok(()) => shared
-            .written
-            .store(before.saturating_add(count(lines)), Ordering::Relaxed),
-        Err(error @ SpoolError::Io { .. }) => {
-            shared.lost.fetch_add(count(lines), Ordering::Relaxed);
-            tracing::error!(lost = lines.len(), %error, "log lines could not be written");
-        }
-        // one line that is no line must not take its neighbours with it
-        Err(_) => {
-            for line in lines {
-                match spool.append([line.as_str()]) {
-                    Ok(()) => shared.written.fetch_add(1, Ordering::Relaxed),
-                    Err(_) => shared.lost.fetch_add(1, Ordering::Relaxed),
-                };
+    while !rest.is_empty() {
+        let (taken, stopped) = spool.append_some(&rest);
+        shared.written.fetch_add(count(taken), Ordering::Relaxed);
+        let left = rest.split_off(taken.min(rest.len()));
+        rest = match stopped {
+            Ok(()) => {
+                shared.refused.store(false, Ordering::Relaxed);
+                left
             }
-        }
+            Err(error @ (SpoolError::Io { .. } | SpoolError::Full)) => {
+                shared.lost.fetch_add(count(left.len()), Ordering::Relaxed);
+                // said once, until something is written again
+                if !shared.refused.swap(true, Ordering::Relaxed) {
+                    tracing::error!(lost = left.len(), %error, "log lines could not be written");
+                }
+                Vec::new()
+            }
+            // one line that is no line must not take its neighbours with it
+            Err(_) => {
+                shared.lost.fetch_add(1, Ordering::Relaxed);
+                left.into_iter().skip(1).collect()
+            }
+        };
     }
+}
+
+fn count(lines: usize) -> u64 {
+    u64::try_from(lines).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -188,7 +207,13 @@ mod tests {
             spooler.observe(Event::new(EventType::ShowLandingPage));
         }
         spooler.flush();
-        assert_eq!(spooler.counts(), SpoolCounts { written: 100, lost: 0 });
+        assert_eq!(
+            spooler.counts(),
+            SpoolCounts {
+                written: 100,
+                ..SpoolCounts::default()
+            }
+        );
         let lines = spooler.with_spool(|spool| {
             spool.close_batch().unwrap();
             spool.batches().unwrap()[0].lines().unwrap()
@@ -210,6 +235,51 @@ mod tests {
         let counts = spooler.counts();
         assert_eq!(counts.written + counts.lost, 20_000);
         assert!(counts.lost > 0);
+    }
+
+    #[test]
+    fn core_logging_102_with_no_room_for_a_week_loss_is_counted_exactly_and_the_rest_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path()).unwrap().with_room(64 * 1024);
+        let clock = Arc::new(SystemClock::default());
+        let spooler = Spooler::start(spool, LineFormat::default(), clock, 65_536).unwrap();
+        // an event a minute; nobody delivers
+        let week = 7 * 24 * 60;
+        for minute in 0..week {
+            spooler.observe(Event::new(EventType::ShowLandingPage));
+            if minute % 60 == 0 {
+                spooler.flush();
+            }
+        }
+        spooler.flush();
+        let counts = spooler.counts();
+        assert!(counts.full && counts.lost > 0 && counts.written > 0, "{counts:?}");
+        assert_eq!(counts.written + counts.lost, week);
+        let on_disk = |spooler: &Spooler| spooler.with_spool(|spool| spool.waiting().0);
+        assert_eq!(on_disk(&spooler), counts.written);
+        // the sink is back
+        spooler.with_spool(|spool| {
+            spool.close_batch().unwrap();
+            for batch in spool.batches().unwrap() {
+                spool.archive(&batch, std::time::SystemTime::now()).unwrap();
+            }
+        });
+        spooler.observe(Event::new(EventType::ShowLandingPage));
+        spooler.flush();
+        assert_eq!(on_disk(&spooler), 1);
+        assert!(!spooler.counts().full);
+        assert_eq!(spooler.counts().lost, counts.lost);
+    }
+
+    #[test]
+    fn an_event_of_our_own_is_not_for_the_central_component() {
+        let folder = tempfile::tempdir().unwrap();
+        let spooler = start(folder.path());
+        let mut own = Event::new(EventType::from_name("code_replayed"));
+        own.own = true;
+        spooler.observe(own);
+        spooler.flush();
+        assert_eq!(spooler.counts(), SpoolCounts::default());
     }
 
     #[test]

@@ -65,6 +65,7 @@ impl<D: Dvza> Server<D> {
         info.id = ids.map(|ids| ids.request_id.clone());
         info.client_id = client.map(|id| id.hostname().clone());
         event.request = Some(info);
+        event.own = true;
         event.error = Some(ErrorInfo::new(alarm.name(), alarm.text()));
         self.config.observer.observe(event);
     }

@@ -2,12 +2,15 @@
 //! One file of lines that grows at its end.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{Read as _, Seek as _, SeekFrom, Write as _},
     path::PathBuf,
 };
 
-use super::{SpoolError, at};
+use super::{
+    SpoolError,
+    files::{at, options},
+};
 
 /// A file of lines, and how far it is whole.
 #[derive(Debug)]
@@ -17,18 +20,6 @@ pub(super) struct Segment {
     /// Bytes that are durable; what stands behind them is of an append that failed.
     whole: u64,
     torn: bool,
-}
-
-/// Options of a file that only its owner reads.
-pub(super) fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options
 }
 
 impl Segment {

@@ -175,3 +175,62 @@ fn only_the_owner_reads_the_spool() {
         assert_eq!(found, mode, "{path}");
     }
 }
+
+#[test]
+fn what_waits_is_known_also_after_a_restart() {
+    let folder = folder();
+    let at =
+        |seconds: u64| format!(r#"{{"event":{{"type":"x","datetime":"2026-11-30T12:00:{seconds:02}.000+00:00"}}}}"#);
+    let mut spool = Spool::open(folder.path()).unwrap();
+    assert_eq!(spool.waiting(), (0, None));
+    spool.append([at(5).as_str(), at(6).as_str()]).unwrap();
+    spool.close_batch().unwrap();
+    spool.append([at(7).as_str()]).unwrap();
+    let seconds = |spool: &Spool| {
+        let (lines, oldest) = spool.waiting();
+        let noon = UNIX_EPOCH + Duration::from_secs(1_796_040_000);
+        (
+            lines,
+            oldest.map(|oldest| oldest.duration_since(noon).unwrap().as_secs()),
+        )
+    };
+    assert_eq!(seconds(&spool), (3, Some(5)));
+    drop(spool);
+    let mut spool = Spool::open(folder.path()).unwrap();
+    assert_eq!(seconds(&spool), (3, Some(5)));
+    let batch = spool.batches().unwrap().remove(0);
+    spool.archive(&batch, SystemTime::now()).unwrap();
+    assert_eq!(seconds(&spool), (1, Some(7)));
+}
+
+#[test]
+fn a_spool_takes_no_more_than_its_room_and_goes_on_where_there_is_room_again() {
+    let folder = folder();
+    let room = u64::try_from(line(0).len() + 1).unwrap() * 3 + 1;
+    let mut spool = Spool::open(folder.path()).unwrap().with_room(room);
+    append(&mut spool, 0..3);
+    assert!(matches!(spool.append([line(3).as_str()]), Err(SpoolError::Full)));
+    assert_eq!(lines_of(&spool).len(), 0, "nothing is closed yet");
+    spool.close_batch().unwrap();
+    assert_eq!(lines_of(&spool), [line(0), line(1), line(2)]);
+    let batch = spool.batches().unwrap().remove(0);
+    spool.archive(&batch, SystemTime::now()).unwrap();
+    append(&mut spool, 4..6);
+}
+
+#[test]
+fn what_went_into_a_batch_before_the_room_ended_is_counted_as_taken() {
+    let folder = folder();
+    let one = u64::try_from(line(10).len() + 1).unwrap();
+    // two lines a batch, room for five
+    let mut spool = Spool::open(folder.path())
+        .unwrap()
+        .with_max_batch(2 * one + 1)
+        .with_room(5 * one + 1);
+    let lines: Vec<String> = (10..20).map(line).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let (taken, stopped) = spool.append_some(&lines);
+    assert!(matches!(stopped, Err(SpoolError::Full)));
+    spool.close_batch().unwrap();
+    assert_eq!((taken, lines_of(&spool).len()), (5, 5));
+}
