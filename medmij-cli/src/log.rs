@@ -40,7 +40,7 @@ pub(crate) enum LogCommand {
 Exit codes: 0 every line is whole, 1 a line would be rejected, 2 a file cannot be read. An event that\n\
 this version does not know is a remark and changes none of them.")]
 pub(crate) struct CheckLog {
-    /// Log files, a JSON object a line, or - for standard input.
+    /// Log files, a JSON object a line or a delivered batch (an array), or - for standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// One JSON object for each finding: file, line, event, error, message.
@@ -92,7 +92,18 @@ fn read(path: &Path) -> Result<(String, String), CliError> {
         return Err(CliError::Usage(format!("{}: is larger than 1 GiB", input.name)));
     }
     let text = String::from_utf8(input.take()).map_err(|_| CliError::Usage(format!("{}: is not UTF-8", input.name)))?;
-    Ok((input.name, text))
+    Ok((input.name, lines_of(text)))
+}
+
+/// A batch as it was delivered is one array: its elements as lines. Lines stay as they are.
+fn lines_of(text: String) -> String {
+    if !text.trim_start().starts_with('[') {
+        return text;
+    }
+    match serde_json::from_str::<Vec<serde_json::Value>>(&text) {
+        Ok(batch) => batch.iter().map(|line| format!("{line}\n")).collect(),
+        Err(_) => text,
+    }
 }
 
 #[derive(Serialize)]

@@ -23,6 +23,13 @@ pub(super) struct Config {
     pub(super) operator: Option<SocketAddr>,
     #[serde(default)]
     pub(super) doctor: Places,
+    pub(super) log: Option<LogPlace>,
+}
+
+/// Where an application spools its chain log.
+#[derive(Deserialize)]
+pub(super) struct LogPlace {
+    pub(super) spool: PathBuf,
 }
 
 #[derive(Default, Deserialize)]
@@ -46,6 +53,7 @@ impl Config {
             back: None,
             operator: None,
             doctor: Places::default(),
+            log: None,
         })
     }
 }

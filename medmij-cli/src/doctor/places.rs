@@ -21,7 +21,8 @@ pub(super) async fn judge(config: &Config) -> Vec<Finding> {
     if let Some(path) = &config.doctor.store {
         findings.extend(store(path).await);
     }
-    if let Some(path) = &config.doctor.spool {
+    let spooled = config.log.as_ref().map(|log| &log.spool);
+    if let Some(path) = config.doctor.spool.as_ref().or(spooled) {
         findings.extend(folder(
             path,
             "spool",

@@ -50,7 +50,7 @@ impl World {
                 "chain": path("node.pem"), "key": path("node.key"), "roots": path("roots.pem"), "crls": path("crl"),
                 "folder": path("kept"), "danger_loopback": map.to_string(),
             },
-            "doctor": { "spool": path("spool") },
+            "log": { "spool": path("spool") },
         });
         let world = Self {
             bench,

@@ -50,6 +50,18 @@ fn core_logging_202_check_names_the_line_and_the_field() {
 }
 
 #[test]
+fn core_logging_102_a_delivered_batch_is_read_as_its_lines() {
+    let bench = Bench::new();
+    let good = line("send_token_request", "pgo.example.nl", 0, "r", "");
+    let bad = good.replace(r#","trace_id":"trace-1""#, "");
+    bench.file("0.json", format!("[{good},{bad}]"));
+    let run = bench.medmij(&["log", "check", "0.json"]);
+    assert_eq!(run.exit, 1);
+    assert!(run.out.contains("0.json:2: error: send_token_request"), "{}", run.out);
+    assert!(run.out.trim_end().ends_with("2 lines, 1 errors"), "{}", run.out);
+}
+
+#[test]
 fn chain_draws_both_sides_and_says_what_one_side_lacks() {
     let bench = Bench::new();
     both(&bench, 3);
