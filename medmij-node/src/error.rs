@@ -53,6 +53,14 @@ pub enum NodeError {
     /// The folder for lists cannot be used.
     #[error("folder for lists: {0}")]
     Folder(#[from] StorageError),
+    /// The configuration of the chain log does not fit, or its thread does not start.
+    #[cfg(feature = "log")]
+    #[error("chain log: {0}")]
+    Log(String),
+    /// The spool of the chain log cannot be used.
+    #[cfg(feature = "log")]
+    #[error(transparent)]
+    Spool(#[from] medmij_log::SpoolError),
     /// The name of the Stelselnode cannot stand for a source of lists.
     #[error(transparent)]
     Stelselnode(#[from] SourceNameError),

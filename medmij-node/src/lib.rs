@@ -32,12 +32,16 @@
 //! * `axum`: `Node::listen`, the listener on the back channel, and `Node::listen_for_operator`: `/ready`, `/health` and
 //!   `/metrics` on a port of their own.
 //!
+//! * `log`: `Node::start_log`, the chain log spooled to disk and delivered, with what waits and what was lost in readiness.
+//!
 //! # Limits
 //!
 //! Key, certificate, roots and revocation lists are looked at every five seconds and taken over when they change. Fetching revocation
 //! lists, encrypted keys and keys in an HSM are done with the parts of `medmij-net`.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "log")]
+mod chain_log;
 mod config;
 mod error;
 mod lists;
@@ -47,6 +51,8 @@ mod operator;
 mod readiness;
 mod stop;
 
+#[cfg(feature = "log")]
+pub use crate::chain_log::{ChainLog, LogConfig};
 #[cfg(feature = "axum")]
 pub use crate::operator::OperatorListener;
 pub use crate::{

@@ -138,6 +138,31 @@ impl Node {
         node
     }
 
+    #[cfg(feature = "log")]
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    /// Another client with the same credentials, which follow what the files hold, for other hosts.
+    #[cfg(feature = "log")]
+    pub(crate) fn client_for(&self, policy: HostPolicy) -> Result<BackChannel, NodeError> {
+        let Credentials {
+            identity,
+            roots,
+            revocation,
+        } = self.0.in_use().credentials.clone();
+        let mut builder = BackChannel::builder(identity, roots, policy)
+            .revocation(revocation)
+            .clock(Arc::clone(&self.0.clock));
+        if self.0.config.danger_loopback.is_some() {
+            builder = builder.danger_loopback(self.0.loopback.clone());
+        }
+        let channel = builder.build()?;
+        let following = channel.clone();
+        self.follow(move |new| following.reload(new));
+        Ok(channel)
+    }
+
     fn follow(&self, apply: impl Fn(&Credentials) -> Result<(), ConfigError> + Send + 'static) {
         self.0.in_use().followers.push(Box::new(apply));
     }
@@ -315,11 +340,14 @@ impl Inner {
     ) -> Result<Self, NodeError> {
         let (credentials, loopback) = (config.files().load()?, config.loopback()?);
         let (identity, roots) = (credentials.identity.clone(), credentials.roots.clone());
-        let channel = BackChannel::builder(identity, roots, policy.clone())
+        let mut channel = BackChannel::builder(identity, roots, policy.clone())
             .revocation(credentials.revocation.clone())
-            .clock(Arc::clone(clock))
-            .danger_loopback(loopback.clone())
-            .build()?;
+            .clock(Arc::clone(clock));
+        // a map, also an empty one, is the whole world
+        if config.danger_loopback.is_some() {
+            channel = channel.danger_loopback(loopback.clone());
+        }
+        let channel = channel.build()?;
         Ok(Self {
             config,
             in_use: Mutex::new(InUse {

@@ -156,8 +156,12 @@ fn to_text(readiness: &Readiness, observed: &[(String, Observed)]) -> String {
                 let help = "How much room there is.";
                 families.add("medmij_room_bytes", help, &[("part", part)], *room);
             }
-            Observed::Spool { waiting, oldest, .. } => {
+            Observed::Spool {
+                waiting, oldest, lost, ..
+            } => {
                 families.add("medmij_spool_lines", "Lines of the chain log that wait.", &[], *waiting);
+                let help = "Lines of the chain log that were lost within a day.";
+                families.add("medmij_spool_lost_lines", help, &[], *lost);
                 let help = "How long the oldest line of the chain log waits.";
                 families.add("medmij_spool_oldest_seconds", help, &[], oldest.as_secs());
             }

@@ -9,7 +9,7 @@ use crate::{
     pki::{Authorities, Pki},
 };
 use medmij_net::{DangerLoopback, FrontScheme, LoopbackError};
-use medmij_node::NodeConfig;
+use medmij_node::{LogConfig, NodeConfig};
 use medmij_test::PkiError;
 use medmij_types::{Hostname, Volgnummer};
 use serde_json::json;
@@ -121,6 +121,7 @@ impl Network {
                 registration: file,
                 oidc: None,
                 data: PathBuf::from(dvza::DATA),
+                log: Some(chain_log(&folder, hosts[0])),
             })
         };
         let volgnummer = lists::next_volgnummer(&folder.join("lijsten"));
@@ -145,6 +146,7 @@ impl Network {
                 operator: Some(pgo_operator),
                 dossier: folder.join("dossier"),
                 database_url: None,
+                log: Some(chain_log(&folder, DVP)),
             },
             start,
             volgnummer,
@@ -211,6 +213,12 @@ impl Maker<'_> {
     fn pki_file(&self, name: &str) -> PathBuf {
         self.folder.join("pki").join(name)
     }
+}
+
+/// The chain log of a role: what is delivered comes to a folder in place of the central component.
+fn chain_log(folder: &Path, host: &str) -> LogConfig {
+    let logs = folder.join("ketenlog").join(host);
+    LogConfig::in_folder(logs.join("spool")).delivered_to(logs.join("geleverd").to_string_lossy())
 }
 
 /// The registration of a DVZA: whom it serves with what.

@@ -24,8 +24,9 @@ pub use dossier::DossierOpenError;
 
 use dossier::Dossier;
 use medmij_dvp::{Dvp, PendingFlows};
+use medmij_log::{Metrics, NoObserver, Observer};
 use medmij_net::BackChannel;
-use medmij_node::{Gnl, Node, NodeConfig, NodeError, NodeList, Zal};
+use medmij_node::{ChainLog, Gnl, LogConfig, Node, NodeConfig, NodeError, NodeList, Zal};
 use medmij_oauth::ClientId;
 use medmij_types::Hostname;
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,9 @@ pub struct Config {
     /// A PostgreSQL database in place of the file in that folder.
     #[serde(default)]
     pub database_url: Option<String>,
+    /// Where the chain log is spooled and delivered (core.logging.102); without, it is not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogConfig>,
 }
 
 impl std::fmt::Debug for Config {
@@ -104,8 +108,17 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
 
     let dossier = Dossier::open(&config.dossier, config.database_url.as_deref()).await?;
     node.add_folder("dossier", &config.dossier);
+    let log = config.log.as_ref().map(|log| node.start_log(log)).transpose()?;
+    let next = log
+        .as_ref()
+        .map_or_else(|| Arc::new(NoObserver) as Arc<dyn Observer>, ChainLog::observer);
+    let metrics = Arc::new(Metrics::before(next));
     let operator = match config.operator {
-        Some(address) => Some(node.listen_for_operator(address, String::new).await?),
+        Some(address) => {
+            let (counted, log) = (Arc::clone(&metrics), log.as_ref().map(ChainLog::metrics));
+            let more = move || counted.to_text() + &log.as_ref().map_or_else(String::new, |log| log());
+            Some(node.listen_for_operator(address, more).await?)
+        }
         None => None,
     };
 
@@ -120,7 +133,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let app = Arc::new(App {
         role: config.role.clone(),
         back: node.back_channel().clone(),
-        dvp: Dvp::new(client_id),
+        dvp: Dvp::new(client_id).with_observer(metrics),
         flows: PendingFlows::default(),
         sessions: Sessions::default(),
         dossier,
@@ -137,6 +150,9 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         }
         if let Err(error) = serving.await {
             tracing::error!(%error, "the front channel stopped");
+        }
+        if let Some(log) = log {
+            log.stop().await;
         }
     })
 }

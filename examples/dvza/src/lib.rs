@@ -12,7 +12,7 @@
 //! | `readiness.rs` | what has to be well beside the Node: store and source system |
 //! | `narrator.rs` | telling the events of the chain log |
 //!
-//! It leaves out what a real DVZA has: keys in a place of their own, delivery of the chain log.
+//! It leaves out what a real DVZA has: keys in a place of their own.
 #![forbid(unsafe_code)]
 
 mod bronsysteem;
@@ -38,8 +38,8 @@ use medmij_dvza::{
     registratie::{Follower, Registratie, RegistratieError, RegistratieFile, RegistratieFolder},
     router::{RouterOptions, back_channel, front_channel},
 };
-use medmij_log::Metrics;
-use medmij_node::{Node, NodeConfig, NodeError, NodeList};
+use medmij_log::{Metrics, NoObserver, Observer};
+use medmij_node::{ChainLog, LogConfig, Node, NodeConfig, NodeError, NodeList};
 use medmij_oauth::policy::LimitPolicy;
 use medmij_store_sqlite::OpenError;
 use medmij_types::{EntropyError, Hostname, SystemClock};
@@ -86,6 +86,9 @@ pub struct Config {
     pub oidc: Option<OidcConfig>,
     /// The folder of its source system.
     pub data: PathBuf,
+    /// Where the chain log is spooled and delivered (core.logging.102); without, it is not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogConfig>,
 }
 
 /// Fetches the lists and listens on both channels; the future that comes back serves until `shutdown`.
@@ -142,8 +145,12 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     };
     let keys = Arc::new(storage::keys(&config.node.folder)?);
     let mut settings = ServerConfig::new(config.hostname.clone(), &*config.role, &config.phone, keys.clone());
+    let log = config.log.as_ref().map(|log| node.start_log(log)).transpose()?;
     let metrics = Arc::new(Metrics::before(Arc::new(Narrator {
         role: config.role.clone(),
+        next: log
+            .as_ref()
+            .map_or_else(|| Arc::new(NoObserver) as Arc<dyn Observer>, ChainLog::observer),
     })));
     settings.observer = Arc::clone(&metrics) as _;
     let server = Server::danger_example(Arc::new(supplier), settings);
@@ -152,7 +159,11 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
 
     readiness::add(&node, &server, &config.data);
     let operator = match config.operator {
-        Some(address) => Some(node.listen_for_operator(address, move || metrics.to_text()).await?),
+        Some(address) => {
+            let log = log.as_ref().map(ChainLog::metrics);
+            let more = move || metrics.to_text() + &log.as_ref().map_or_else(String::new, |log| log());
+            Some(node.listen_for_operator(address, more).await?)
+        }
         None => None,
     };
 
@@ -207,6 +218,10 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         following.abort();
         if let Err(error) = stopping.stop_audit().await {
             tracing::error!(%error, "accesses since the last second are not in the audit log");
+        }
+        // last: what ended until now stands in it
+        if let Some(log) = log {
+            log.stop().await;
         }
         drop(node);
     })

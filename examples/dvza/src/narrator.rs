@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Tells the events of the Logging interface as steps that a person can read.
+//! Tells the events of the Logging interface as steps that a person can read, and passes them on.
 
 use crate::STEP;
 use medmij_log::{Event, EventType, Observer};
+use std::sync::Arc;
 
-/// An observer that tells.
+/// An observer that tells and passes on.
 pub(crate) struct Narrator {
     /// Who it speaks for.
     pub(crate) role: String,
+    /// Where the events go on.
+    pub(crate) next: Arc<dyn Observer>,
 }
 
 impl Observer for Narrator {
     fn observe(&self, event: Event) {
+        self.tell(&event);
+        self.next.observe(event);
+    }
+}
+
+impl Narrator {
+    fn tell(&self, event: &Event) {
         let (rule, text) = match &event.event_type {
             EventType::ReceiveAuthorizationRequest => (
                 "core.authint.202, core.authint.203",

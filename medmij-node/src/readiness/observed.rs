@@ -75,6 +75,8 @@ pub enum Observed {
         waiting: u64,
         /// How long the oldest waits.
         oldest: Duration,
+        /// Lines that were lost within a day.
+        lost: u64,
         /// Whether it takes no more lines.
         full: bool,
     },
@@ -133,7 +135,8 @@ impl Observed {
             Self::Clock { apart } => (*apart > alarms.clock_alarm).then_some(Alarm),
             Self::Store(StoreState::Good) | Self::Files(None) | Self::Other(None) => None,
             Self::Store(_) | Self::Other(Some(_)) | Self::Silent => Some(NotReady),
-            Self::Spool { oldest, full, .. } => (*full || *oldest > alarms.spool_alarm).then_some(Alarm),
+            Self::Spool { oldest, full, .. } if *full || *oldest > alarms.spool_alarm => Some(Alarm),
+            Self::Spool { lost, .. } => (*lost > 0).then_some(Warning),
             Self::Files(Some(_)) => Some(Alarm),
         }
     }
@@ -203,7 +206,15 @@ impl fmt::Display for Observed {
             Self::Spool {
                 full: true, waiting, ..
             } => write!(f, "full, with {waiting} lines that wait"),
-            Self::Spool { waiting, oldest, .. } => write!(f, "{waiting} lines wait, the oldest for {}", Span(*oldest)),
+            Self::Spool {
+                waiting, oldest, lost, ..
+            } => {
+                write!(f, "{waiting} lines wait, the oldest for {}", Span(*oldest))?;
+                if *lost > 0 {
+                    write!(f, "; {lost} were lost within a day")?;
+                }
+                Ok(())
+            }
             Self::Other(None) => f.write_str("good"),
             Self::Other(Some(what)) => f.write_str(what),
             Self::Silent => f.write_str("gives no answer"),
@@ -261,6 +272,7 @@ mod tests {
         Observed::Spool {
             waiting: 3,
             oldest,
+            lost: 0,
             full,
         }
     }
@@ -316,6 +328,15 @@ mod tests {
             (spool(HOUR, false), None),
             (spool(HOUR + second, false), Some(Alarm)),
             (spool(second, true), Some(Alarm)),
+            (
+                Observed::Spool {
+                    waiting: 0,
+                    oldest: Duration::ZERO,
+                    lost: 1,
+                    full: false,
+                },
+                Some(Warning),
+            ),
             (Observed::Files(Some("x".to_owned())), Some(Alarm)),
             (Observed::Other(Some("x".to_owned())), Some(NotReady)),
             (Observed::Other(None), None),

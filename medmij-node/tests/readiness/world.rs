@@ -95,6 +95,7 @@ impl World {
                 vec![Observed::Spool {
                     waiting: 7,
                     oldest,
+                    lost: 0,
                     full,
                 }]
             }
