@@ -5,11 +5,15 @@
 mod audit;
 mod cache;
 #[cfg(feature = "store")]
+mod ends;
+#[cfg(feature = "store")]
 mod store;
 
 #[cfg(feature = "store")]
 pub(crate) use self::audit::{AuditCommand, Export, Signing};
 pub(crate) use self::cache::{CacheCommand, CacheLower, CacheRefresh};
+#[cfg(feature = "store")]
+pub(crate) use self::ends::{End, StoreCommand};
 #[cfg(feature = "store")]
 pub(crate) use self::store::{BindingsCommand, ClockCommand, KeysCommand, StorePlace};
 use crate::fhir::FhirCommand;
@@ -88,6 +92,10 @@ pub(crate) enum Command {
     #[cfg(feature = "store")]
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// End all that a Persoon has at the store of a DVZA.
+    #[cfg(feature = "store")]
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Print the completions for a shell.
     Completions {
         /// The shell.

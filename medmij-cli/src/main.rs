@@ -85,6 +85,8 @@ fn run(command: Command, output: &mut Output) -> Result<Exit, CliError> {
         Command::Clock(command) => store::clock(&command, output),
         #[cfg(feature = "store")]
         Command::Audit(command) => store::audit(&command, output),
+        #[cfg(feature = "store")]
+        Command::Store(command) => store::ends(&command, output),
         Command::Completions { shell } => generate::completions(shell, output),
         Command::Man { folder } => generate::man(folder.as_deref(), output),
     }

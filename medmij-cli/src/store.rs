@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! `medmij bindings`, `medmij keys`, `medmij clock` — an operator at the store of a DVZA: core.tknint.200 (whose certificate is
+//! `medmij bindings`, `medmij keys`, `medmij clock`, `medmij store` — an operator at the store of a DVZA: core.tknint.200 (whose certificate is
 //! it), keys that retire, a wall clock that jumped.
 
 mod audit;
 mod bindings;
 mod clock;
+mod ends;
 mod keys;
 
 use std::path::Path;
@@ -15,7 +16,7 @@ use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::{
     Exit,
-    arguments::{AuditCommand, BindingsCommand, ClockCommand, KeysCommand, StorePlace},
+    arguments::{AuditCommand, BindingsCommand, ClockCommand, KeysCommand, StoreCommand, StorePlace},
     cli_error::CliError,
     output::Output,
 };
@@ -92,6 +93,16 @@ pub(crate) fn audit(command: &AuditCommand, output: &mut Output) -> Result<Exit,
         match Opened::at(place).await? {
             Opened::Sqlite(store) => audit::run(&store, command, output).await,
             Opened::Postgres(store) => audit::run(&store, command, output).await,
+        }
+    })
+}
+
+pub(crate) fn ends(command: &StoreCommand, output: &mut Output) -> Result<Exit, CliError> {
+    let StoreCommand::End(end) = command;
+    runtime()?.block_on(async {
+        match Opened::at(&end.place).await? {
+            Opened::Sqlite(store) => ends::end(&store, end, output).await,
+            Opened::Postgres(store) => ends::end(&store, end, output).await,
         }
     })
 }

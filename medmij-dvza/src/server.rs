@@ -15,6 +15,7 @@ mod flow;
 mod guard;
 mod limiter;
 mod limits;
+mod persoon;
 mod places;
 mod reseal;
 mod screen;

@@ -17,9 +17,10 @@ pub use self::{
     memory::{MemoryLimits, MemoryRows, MemoryStore},
     rows::{
         Access, Acting, Actor, Advance, AuditEntry, AuditHead, AuditKind, AuditObject, AuditOutcome, AuditQuery,
-        AuditRecord, AuditTerm, Binding, BurntCode, Checkpoint, EntryHash, FlowId, Grant, GrantId, Granted,
-        KeptEntries, KeyUse, Learned, LiveGrant, MAX_LEARNED, NewAccess, NewFlow, NewGrant, NewRefresh, Redeem,
-        RedeemedCode, RefreshRate, RefreshState, Resealed, RotateRefresh, Rotated, SignedCheckpoint, StoredFlow,
+        AuditRecord, AuditTerm, Binding, BurntCode, Checkpoint, EndedPersoon, EntryHash, FlowId, Grant, GrantId,
+        Granted, KeptEntries, KeyUse, Learned, LiveGrant, MAX_LEARNED, NewAccess, NewFlow, NewGrant, NewRefresh,
+        PersoonEnd, Redeem, RedeemedCode, RefreshRate, RefreshState, Resealed, RotateRefresh, Rotated,
+        SignedCheckpoint, StoredFlow,
     },
 };
 use medmij_oauth::{
@@ -49,6 +50,7 @@ use medmij_types::{Aanbiedernaam, Hostname};
 /// | `take_code` | no token leaves. A second offer answers [`RedeemedCode::Replayed`] and ends the grant, so the DVP starts again (core.tknint.203) |
 /// | `rotate_refresh` | the DVP sends the same token again, as after any lost answer: [`Rotated::Replaced`] if it happened, [`Rotated::Fresh`] if not |
 /// | `burn_code`, `withdraw`, `revoke_grant`, `reseal`, `learn_binding`, `confirm_binding`, `forget_binding`, `purge` | do it again: the second time finds nothing left to do, and writes nothing |
+/// | `end_persoon` | do it again: it ends what is left, and writes its entry again |
 /// | `audit` | the entries may occur twice |
 /// | `add_checkpoint`, `destroy_audit` | read the checkpoints: one with that number and text is there if it happened |
 /// | `replace_persoon` | do it again |
@@ -141,6 +143,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Ends one grant with everything that was issued from it, and writes [`AuditKind::Ended`] with it.
     fn revoke_grant(&self, grant: &GrantId, by: &Acting) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Ends all that a Persoon has (core.dossier.108): every grant with its code and tokens; in a store that keeps them, every
+    /// Abonnement with the notifications that wait; and with [`PersoonEnd::erase`] the Persoon in the audit log. One entry
+    /// is written with it, also where nothing was there.
+    ///
+    /// What is under way does not come through: for [`PersoonEnd::HOLD`] a flow of the Persoon ends in no grant
+    /// ([`Granted::Stale`]) and no Abonnement is written. What was written to the audit log meanwhile loses the Persoon when
+    /// that time is over, by [`purge`](Self::purge).
+    fn end_persoon(&self, end: &PersoonEnd) -> impl Future<Output = Result<EndedPersoon, StoreError>> + Send;
 
     /// Writes audit entries by themselves, in this order: all of them, or none.
     fn audit(&self, entries: Vec<AuditEntry>) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -282,6 +293,7 @@ macro_rules! store_operations {
             grants_of(persoon: &[PersoonIndex]) -> Vec<Grant>;
             withdraw(persoon: &[PersoonIndex], aanbieder: Option<&Aanbiedernaam>, client_id: &ClientId, audit: AuditEntry) -> u64;
             revoke_grant(grant: &GrantId, by: &Acting) -> ();
+            end_persoon(end: &PersoonEnd) -> EndedPersoon;
             audit(entries: Vec<AuditEntry>) -> ();
             audit_entries(query: &AuditQuery, batch: usize) -> Vec<AuditRecord>;
             audit_chain(chain: u32, after: u64, batch: usize) -> Vec<AuditRecord>;

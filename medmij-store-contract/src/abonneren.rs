@@ -79,7 +79,7 @@ macro_rules! register_contract {
     )*};
 }
 
-fn today() -> CalendarDate {
+pub(crate) fn today() -> CalendarDate {
     CalendarDate::parse("2026-05-01").expect("day")
 }
 
@@ -108,7 +108,7 @@ fn service(id: &str) -> GegevensdienstId {
 }
 
 /// A row with a new id, of one Persoon at one DVP, that lasts so many days.
-fn row(of: u8, days: u32) -> AbonnementRow {
+pub(crate) fn row(of: u8, days: u32) -> AbonnementRow {
     let abonnement = Abonnement::new(fresh_id(), today().plus(days));
     AbonnementRow::new(abonnement, persoon(of), client("pgo.example.nl"), name(), service("42"))
 }

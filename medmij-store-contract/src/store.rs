@@ -18,6 +18,7 @@ mod faults;
 mod fixtures;
 mod flows;
 mod keys;
+mod persoon;
 mod race;
 mod refresh;
 mod replicas;
@@ -36,6 +37,7 @@ pub use self::{
     fixtures::{fresh_hash, granted, new_access, new_flow, new_grant, redeem, session},
     flows::*,
     keys::*,
+    persoon::*,
     race::*,
     refresh::*,
     replicas::*,
@@ -98,6 +100,10 @@ macro_rules! store_contract {
             keys_are_counted_by_the_rows_that_need_them,
             keys_retire_as_grants_are_sealed_anew,
             a_persoon_under_two_versions_of_the_index_key_is_one,
+            core_dossier_108_everything_of_a_persoon_ends_with_one_entry,
+            core_dossier_108_a_flow_under_way_ends_in_no_grant,
+            core_dossier_108_nothing_that_races_with_the_end_is_left,
+            an_erased_persoon_is_not_in_the_audit_log,
         );
     };
     (@tests $make:expr; $($name:ident,)*) => {$(

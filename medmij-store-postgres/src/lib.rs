@@ -93,6 +93,8 @@ mod options;
 mod orders;
 #[cfg(feature = "dvza")]
 mod outbox;
+#[cfg(feature = "dvza")]
+mod persoon;
 mod pool;
 #[cfg(feature = "dvp")]
 mod register;

@@ -65,6 +65,9 @@ ORDER BY seq";
 
 pub(crate) const WITHDRAW: &str = "SELECT medmij.withdraw($1, $2, $3, $4::text::jsonb) AS ended";
 
+pub(crate) const END_PERSOON: &str = "
+SELECT clients, aanbieders, abonnementen, entries FROM medmij.end_persoon($1, $2, $3, $4::text::jsonb)";
+
 pub(crate) const REVOKE_GRANT: &str = "SELECT medmij.end_grant(seq, $2::text::jsonb) FROM medmij.grants WHERE id = $1";
 
 pub(crate) const KEYS_OF_BODIES: &str = "

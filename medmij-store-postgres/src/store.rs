@@ -12,8 +12,8 @@ use std::{
 
 use medmij_dvza::store::{
     Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
-    DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant, Redeem,
-    RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
+    DangerShiftClock, EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant,
+    PersoonEnd, Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
 };
 use medmij_oauth::{
     ClientId,
@@ -26,7 +26,7 @@ use crate::{
     Migrated, OpenError, PostgresOptions, audit, bindings,
     error::Failure,
     floor::Floor,
-    keys,
+    keys, persoon,
     pool::{Connections, Params},
     row::{self, bounded, column, micros},
     schema::{self, Schema},
@@ -350,6 +350,10 @@ impl Store for PostgresStore {
         Ok(())
     }
 
+    async fn end_persoon(&self, end: &PersoonEnd) -> Result<EndedPersoon, StoreError> {
+        persoon::end(&self.connections, end).await
+    }
+
     async fn audit(&self, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
         audit::write(&self.connections, &entries).await
     }
@@ -469,5 +473,6 @@ const SCHEMA: Schema = Schema {
         include_str!("../migrations/0004_outbox.sql"),
         include_str!("../migrations/0005_registration.sql"),
         include_str!("../migrations/0006_audit.sql"),
+        include_str!("../migrations/0007_ends.sql"),
     ],
 };

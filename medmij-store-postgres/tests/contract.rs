@@ -30,6 +30,16 @@ mod abonnementen {
     });
 }
 
+/// What ends with a Persoon beside its grants.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn core_dossier_108_abonnementen_end_with_their_persoon() {
+    let Some((options, _)) = database::database().await else {
+        return;
+    };
+    let store = std::sync::Arc::new(PostgresStore::open(&options).await.unwrap());
+    medmij_store_contract::store::core_dossier_108_abonnementen_end_with_their_persoon(store).await;
+}
+
 /// Its outbox.
 mod outbox {
     use super::{PostgresStore, database};

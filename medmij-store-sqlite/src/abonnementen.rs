@@ -13,6 +13,7 @@ use rusqlite::{Row, params};
 use crate::{
     SqliteStore,
     error::Failure,
+    persoon,
     row::{self, bounded},
     writer::{Tx, first},
 };
@@ -93,7 +94,7 @@ fn create(tx: &Tx<'_>, row: &AbonnementRow, most: u32, today: CalendarDate) -> R
         params![row.persoon.as_bytes(), row.client_id.as_str(), today.to_string()],
         |row| Ok(row.get::<_, i64>(0)?),
     )?;
-    if live.unwrap_or_default() >= i64::from(most) {
+    if live.unwrap_or_default() >= i64::from(most) || persoon::is_held(tx, &row.persoon)? {
         return Ok(Created::Full);
     }
     tx.execute(

@@ -13,7 +13,7 @@ use crate::{
     audit,
     clock::micros,
     error::Failure,
-    flows,
+    flows, persoon,
     reader::View,
     row,
     writer::{Tx, first},
@@ -25,7 +25,7 @@ pub(crate) fn add(tx: &Tx<'_>, new: &NewGrant) -> Result<Granted, Failure> {
     if tx.first(taken, params![code, id], |_| Ok(()))?.is_some() {
         return Ok(Granted::Collision);
     }
-    if flows::end(tx, &new.flow.0, new.flow.1)? != Advanced::Done {
+    if persoon::is_held(tx, &new.grant.persoon)? || flows::end(tx, &new.flow.0, new.flow.1)? != Advanced::Done {
         return Ok(Granted::Stale);
     }
     let (grant, lifetime) = (&new.grant, micros(new.lifetime));

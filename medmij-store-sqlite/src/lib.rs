@@ -99,6 +99,8 @@ mod orders;
 #[cfg(feature = "dvza")]
 mod outbox;
 #[cfg(feature = "dvza")]
+mod persoon;
+#[cfg(feature = "dvza")]
 mod purge;
 mod reader;
 #[cfg(feature = "dvp")]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Purging in bounded batches, by the clock and the floor of the store.
 
-use crate::{error::Failure, writer::Tx};
+use crate::{error::Failure, persoon, writer::Tx};
 
 /// Removes at most `batch` rows: flows and access tokens that expired, grants that lapsed.
 pub(crate) fn purge(tx: &Tx<'_>, batch: i64) -> Result<usize, Failure> {
@@ -17,6 +17,9 @@ pub(crate) fn purge(tx: &Tx<'_>, batch: i64) -> Result<usize, Failure> {
         if left(gone) > 0 {
             gone += tx.execute(sql, [tx.now, left(gone)])?;
         }
+    }
+    if left(gone) > 0 {
+        gone += persoon::end_holds(tx, left(gone))?;
     }
     if left(gone) > 0 {
         let lapsed = [tx.floor, left(gone)];

@@ -5,8 +5,8 @@ use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use medmij_dvza::store::{
     Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
-    DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant, Redeem,
-    RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
+    DangerShiftClock, EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant,
+    PersoonEnd, Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
 };
 use medmij_oauth::{
     ClientId,
@@ -21,7 +21,7 @@ use crate::{
     error::Failure,
     file::{self, Schema},
     flows::{self, Room},
-    grants, keys, purge,
+    grants, keys, persoon, purge,
     reader::{Readers, View},
     row::bounded,
     tokens, upkeep,
@@ -200,6 +200,11 @@ impl Store for SqliteStore {
         self.write(move |tx| grants::revoke(tx, &grant, &by)).await
     }
 
+    async fn end_persoon(&self, end: &PersoonEnd) -> Result<EndedPersoon, StoreError> {
+        let end = end.clone();
+        self.write(move |tx| persoon::end(tx, &end)).await
+    }
+
     async fn audit(&self, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
         self.write(move |tx| entries.iter().try_for_each(|entry| audit::write(tx, entry)))
             .await
@@ -325,6 +330,7 @@ const SCHEMA: Schema = Schema {
         include_str!("../migrations/0004_outbox.sql"),
         include_str!("../migrations/0005_registration.sql"),
         include_str!("../migrations/0006_audit.sql"),
+        include_str!("../migrations/0007_ends.sql"),
     ],
     after: Some((6, audit::take_in_old)),
 };

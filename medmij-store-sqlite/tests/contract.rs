@@ -27,6 +27,14 @@ mod abonnementen {
     );
 }
 
+/// What ends with a Persoon beside its grants.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn core_dossier_108_abonnementen_end_with_their_persoon() {
+    let store = SqliteStore::open(SqliteOptions::new(folder::folder("contract").join("store.db"))).unwrap();
+    let store = std::sync::Arc::new(store);
+    medmij_store_contract::store::core_dossier_108_abonnementen_end_with_their_persoon(store).await;
+}
+
 /// Its outbox.
 mod outbox {
     use super::{SqliteOptions, SqliteStore, folder};

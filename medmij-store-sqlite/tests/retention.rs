@@ -8,9 +8,10 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use medmij_abonneren::{Abonnement, AbonnementId, AbonnementRow, Abonnementen as _};
 use medmij_dvza::store::{
-    Acting, AuditEntry, AuditHead, AuditKind, AuditObject, AuditTerm, Checkpoint, DangerShiftClock as _, RedeemedCode,
-    SignedCheckpoint, Store as _,
+    Acting, AuditEntry, AuditHead, AuditKind, AuditObject, AuditTerm, Checkpoint, DangerShiftClock as _, PersoonEnd,
+    RedeemedCode, SignedCheckpoint, Store as _,
 };
+use medmij_oauth::seal::PersoonIndex;
 use medmij_store_contract::store::{granted, new_flow, redeem};
 use medmij_store_sqlite::{SqliteOptions, SqliteStore, SqliteVault};
 use medmij_types::{CalendarDate, Clock as _, OsEntropy, SystemClock};
@@ -64,6 +65,10 @@ async fn core_logging_101_nothing_is_there_past_its_term() {
     let abonnement = Abonnement::new(id, today.plus(30));
     let row = AbonnementRow::new(abonnement, grant.persoon, client_id, aanbieder, "48".parse().unwrap());
     store.create(row, 10, today).await.unwrap();
+    // somebody else died
+    let other = vec![PersoonIndex::from_bytes([9; 32])];
+    let end = PersoonEnd::after_death(other, Acting::system());
+    store.end_persoon(&end).await.unwrap();
 
     let tables: Vec<String> = retention::of_persons("The store of a DVZA", "sqlite");
     let filled: Vec<&String> = tables.iter().filter(|table| *table != "outbox").collect();

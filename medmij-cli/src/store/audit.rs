@@ -167,7 +167,7 @@ fn opened(signing: &Signing) -> Result<(AuditKey, CheckpointFolder), CliError> {
 }
 
 /// A Persoon by every version of the index key.
-fn persoon(bsn: &Path, keys: &Path) -> Result<Vec<PersoonIndex>, CliError> {
+pub(crate) fn persoon(bsn: &Path, keys: &Path) -> Result<Vec<PersoonIndex>, CliError> {
     let (bsn, keys) = (Input::small(bsn)?, Input::small(keys)?);
     let ring = LocalKeyRing::from_text(keys.text()?);
     let ring = ring.map_err(|error| CliError::Usage(format!("{}: {error}", keys.name)))?;

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! `medmij bindings`, `medmij keys`, `medmij clock` on a store in one file.
+//! `medmij bindings`, `medmij keys`, `medmij clock`, `medmij store` on a store in one file.
 
-use medmij_dvza::store::Store as _;
-use medmij_oauth::ClientId;
+use std::time::Duration;
+
+use medmij_dvza::store::{AuditEntry, AuditKind, FlowId, Grant, GrantId, Granted, NewFlow, NewGrant, Store as _};
+use medmij_oauth::{
+    ClientId,
+    seal::{KeyRing as _, LocalKeyRing, PersoonIndex},
+    storage::SecretHash,
+};
 use medmij_store_sqlite::{SqliteOptions, SqliteStore};
-use medmij_types::Hostname;
+use medmij_types::{Aanbiedernaam, Bsn, Hostname, OsEntropy};
 use serde_json::json;
 
 use crate::bench::Bench;
@@ -92,4 +98,86 @@ fn a_store_that_is_not_there_is_not_made() {
     assert!(!bench.path().join("none.db").exists());
     let run = bench.medmij(&["bindings", "list"]);
     assert_eq!(run.exit, 2);
+}
+
+const BSN: &str = "999990019";
+
+#[test]
+fn core_dossier_108_a_persoon_ends_by_a_bsn_that_no_argument_holds() {
+    let bench = Bench::new();
+    let path = bench.path().join("store.db");
+    let key = "A".repeat(43);
+    let keys = format!("seal 1 {key}\nindex 1 {key}\n");
+    let index = LocalKeyRing::from_text(&keys)
+        .unwrap()
+        .index(&Bsn::parse(BSN).unwrap())
+        .unwrap();
+    bench.file("keys.txt", keys);
+    bench.file("bsn.txt", format!("{BSN}\n"));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let store = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
+        for of in [index, PersoonIndex::from_bytes([7; 32])] {
+            granted(&store, of).await;
+        }
+    });
+    let place = path.display().to_string();
+    let end = |input: &str, more: &[&str]| {
+        let common = [
+            "store",
+            "end",
+            "--sqlite",
+            &place,
+            "--keys",
+            "keys.txt",
+            "--operator",
+            "ann",
+        ];
+        let run = bench.fed(&[&common, more].concat(), input.as_bytes());
+        assert!(!run.out.contains(BSN) && !run.err.contains(BSN));
+        run
+    };
+    let run = end(&format!("{BSN}\n"), &["--death", "--json"]);
+    assert_eq!(run.exit, 0, "{}", run.err);
+    let shown = &run.json()[0];
+    assert_eq!(
+        shown,
+        &json!({"grants": [{"client_id": "pgo.example.nl", "aanbieder": "eenofanderezorgaanbieder@medmij"}],
+            "abonnementen": 0, "entries": 0})
+    );
+    let run = end("", &["--erase", "--bsn", "bsn.txt"]);
+    assert_eq!(run.exit, 0, "{}", run.err);
+    assert_eq!(
+        run.out,
+        "0 consents and 0 Abonnementen have ended\n2 entries of the audit log name nobody any more\n"
+    );
+    // why it is has to be said, and what is no BSN is not shown
+    assert_eq!(end(BSN, &[]).exit, 2);
+    let run = end("123456780", &["--death"]);
+    assert!(run.exit == 2 && !run.err.contains("123456780"), "{}", run.err);
+    let log = bench.medmij(&["audit", "export", "--sqlite", &place, "--operator", "ann"]);
+    let kinds: Vec<_> = log
+        .json()
+        .iter()
+        .map(|entry| entry["kind"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(kinds, ["consented", "consented", "ended", "erased", "read"]);
+}
+
+async fn granted(store: &SqliteStore, of: PersoonIndex) {
+    let (flow, id) = (
+        FlowId::random(&OsEntropy).unwrap(),
+        GrantId::random(&OsEntropy).unwrap(),
+    );
+    let (quarter, hash) = (Duration::from_secs(900), SecretHash::of(id.as_str()));
+    store
+        .open_flow(NewFlow::new(flow.clone(), hash, vec![], quarter))
+        .await
+        .unwrap();
+    let name = Some(Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap());
+    let client = ClientId::parse("pgo.example.nl").unwrap();
+    let consent = AuditEntry::new(AuditKind::Consented, of, name.clone(), client.clone(), "48", "1");
+    let grant = Grant::new(id, of, name, client, true, b"sealed".to_vec());
+    let new = NewGrant::new(grant, hash, hash, quarter, (flow, 1), consent);
+    assert_eq!(store.grant(new).await.unwrap(), Granted::Done);
 }

@@ -6,6 +6,7 @@ mod audit_operations;
 mod flows;
 mod inner;
 mod operations;
+mod persoon;
 mod tokens;
 
 use std::{

@@ -9,6 +9,7 @@ mod flow;
 mod grant;
 mod ids;
 mod keys;
+mod persoon;
 mod refresh;
 
 pub(crate) use self::audit::micros;
@@ -24,5 +25,6 @@ pub use self::{
     grant::{Grant, Granted, NewGrant},
     ids::{FlowId, GrantId},
     keys::KeyUse,
+    persoon::{EndedPersoon, PersoonEnd},
     refresh::{LiveGrant, NewRefresh, RefreshRate, RefreshState, Resealed, RotateRefresh, Rotated},
 };

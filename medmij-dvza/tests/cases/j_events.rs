@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use medmij_dvp::{Callback, PendingFlows, Renewal};
+use medmij_dvza::store::{Acting, DangerShiftClock as _};
 use medmij_log::{EventType, InitiatedBy, MemoryObserver};
 use medmij_oauth::Scope;
-use medmij_types::{RefreshToken, Release};
+use medmij_types::{Bsn, RefreshToken, Release};
 
 use crate::cases::{
     dvza::{Login, setup_2_2},
@@ -157,4 +158,57 @@ async fn core_logging_203_j02_j03_j04_the_events_of_a_dva_when_it_goes_wrong() {
     assert_eq!(first.len(), 1);
     land(&mut browser, &started.location).await;
     assert!(sessions(&setup.log).is_disjoint(&first));
+}
+
+#[tokio::test]
+async fn core_dossier_108_a_death_ends_what_was_granted_and_the_chain_log_tells_of_each_consent() {
+    let setup = setup_2_2();
+    let flows = PendingFlows::default();
+    let started = dvp()
+        .start(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            flow_request(Release::V2_2, &["42"]),
+            SESSION,
+        )
+        .unwrap();
+    flows.insert(started.flow);
+    let back = consent(&mut browser(&setup), &started.location, "antwoord=ja&langdurig=ja").await;
+    let dvp = dvp();
+    let callback = Callback::new(SESSION, "/cb", query(&back));
+    let (request, exchange) = dvp.token_request(dvp.finish(&flows, &callback).unwrap()).unwrap();
+    let tokens = dvp
+        .tokens(exchange, &setup.server.token(&request, &peer()).await)
+        .unwrap();
+    let persoon = Bsn::parse(crate::cases::dvza::BSN).unwrap();
+    let mut by = Acting::operator("ann");
+    setup.log.drain();
+    let ended = setup.server.end_after_death(&persoon, by.clone()).await.unwrap();
+    assert_eq!(ended.grants.len(), 1);
+    let events = setup.log.drain();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].event_type, EventType::ConsentWithdrawn);
+    let told = events[0].request.as_ref().unwrap();
+    assert_eq!(told.client_id.as_ref().unwrap().as_str(), "pgo.example.nl");
+    assert_eq!(told.initiated_by, Some(InitiatedBy::Machine));
+    assert!(told.provider_id.is_some() && events[0].trace_id.is_some());
+    // the DVP hears what it hears of any consent that is over
+    let (request, exchange) = dvp
+        .refresh_request(
+            medmij_dvp::person::ActiveAccount::danger_unchecked(),
+            tokens.renewal.unwrap(),
+            InitiatedBy::Machine,
+        )
+        .unwrap();
+    let answer = setup.server.token(&request, &peer()).await;
+    assert_eq!(answer.status(), 400);
+    assert!(String::from_utf8_lossy(answer.body()).contains("invalid_grant"));
+    assert!(dvp.tokens(exchange, &answer).is_err());
+    setup.log.drain();
+    // erased after that: in a chain of the caller, and nothing is left to tell of
+    by.trace_id = events[0].trace_id.clone();
+    let erased = setup.server.erase(&persoon, by).await.unwrap();
+    assert!(erased.grants.is_empty() && erased.entries > 0);
+    assert!(setup.log.drain().is_empty());
+    let entries = setup.dvza.store.danger_audit().await.unwrap();
+    assert!(entries.iter().all(|entry| entry.persoon.is_none()));
 }

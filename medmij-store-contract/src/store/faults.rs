@@ -11,8 +11,9 @@ use medmij_dvza::{
     Next,
     store::{
         Access, Acting, Advance, AuditEntry, AuditHead, AuditKind, AuditQuery, AuditRecord, AuditTerm, Binding,
-        BurntCode, DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant,
-        Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
+        BurntCode, DangerShiftClock, EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant,
+        NewFlow, NewGrant, PersoonEnd, Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store,
+        StoredFlow,
     },
 };
 use medmij_oauth::{

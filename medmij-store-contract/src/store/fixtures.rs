@@ -105,23 +105,23 @@ pub(super) async fn langdurig<S: DangerShiftClock>(store: &S) -> Token {
 /// A grant that ends this flow at its first version, with a code that no other call gives.
 #[must_use]
 pub fn new_grant(flow: FlowId, langdurig: bool) -> NewGrant {
+    new_grant_of(persoon(), flow, langdurig)
+}
+
+/// The same of another Persoon.
+pub(super) fn new_grant_of(persoon: PersoonIndex, flow: FlowId, langdurig: bool) -> NewGrant {
     let id = GrantId::random(&OsEntropy).expect("entropy");
     let grant = Grant::new(
         id.clone(),
-        persoon(),
+        persoon,
         Some(name()),
         client("pgo.example.nl"),
         langdurig,
         b"sealed".to_vec(),
     );
-    NewGrant::new(
-        grant,
-        fresh_hash(),
-        fresh_hash(),
-        QUARTER,
-        (flow, 1),
-        audit(AuditKind::Consented).of_grant(id),
-    )
+    let mut consent = audit(AuditKind::Consented).of_grant(id);
+    consent.persoon = Some(persoon);
+    NewGrant::new(grant, fresh_hash(), fresh_hash(), QUARTER, (flow, 1), consent)
 }
 
 /// The exchange of the current refresh token.

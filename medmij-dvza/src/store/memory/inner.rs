@@ -26,6 +26,8 @@ pub(super) struct Inner {
     pub(super) access: HashMap<SecretHash, AccessRow>,
     /// Whether an operator confirmed the name of a client.
     pub(super) bindings: BTreeMap<(ClientId, Hostname), bool>,
+    /// The Persons who ended, until when nothing of them is written, and whether they are erased.
+    pub(super) ended: HashMap<PersoonIndex, (Duration, bool)>,
     pub(super) expiry: BTreeSet<(Duration, Expiring)>,
     pub(super) audit: AuditLog,
 }
@@ -36,6 +38,7 @@ pub(super) enum Expiring {
     Flow(FlowId),
     Grant(GrantId),
     Access(SecretHash),
+    Ended(PersoonIndex),
 }
 
 #[derive(Debug)]
@@ -94,6 +97,7 @@ impl Inner {
                 Some((_, Expiring::Flow(id))) => self.drop_flow(&id),
                 Some((_, Expiring::Grant(id))) => drop(self.drop_grant(&id, now)),
                 Some((_, Expiring::Access(token))) => drop(self.access.remove(&token)),
+                Some((_, Expiring::Ended(persoon))) => self.end_hold(&persoon),
                 None => {}
             }
             gone += 1;

@@ -13,8 +13,8 @@ use medmij_types::{Aanbiedernaam, Hostname};
 use super::MemoryStore;
 use crate::store::{
     Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
-    DangerShiftClock, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, MAX_LEARNED, NewFlow, NewGrant,
-    Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
+    DangerShiftClock, EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, MAX_LEARNED, NewFlow,
+    NewGrant, PersoonEnd, Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
 };
 
 impl Store for MemoryStore {
@@ -112,6 +112,11 @@ impl Store for MemoryStore {
         let (mut inner, now) = self.open();
         inner.end_by_dvza(grant, by, now);
         Ok(())
+    }
+
+    async fn end_persoon(&self, end: &PersoonEnd) -> Result<EndedPersoon, StoreError> {
+        let (mut inner, now) = self.open();
+        Ok(inner.end_persoon(end, now))
     }
 
     async fn audit(&self, entries: Vec<AuditEntry>) -> Result<(), StoreError> {

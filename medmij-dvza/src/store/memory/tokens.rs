@@ -18,7 +18,7 @@ impl Inner {
         if self.rows() >= limit {
             return Err(StoreError::Full);
         }
-        if self.current_flow(&new.flow.0, new.flow.1, now).is_none() {
+        if self.is_held(&new.grant.persoon, now) || self.current_flow(&new.flow.0, new.flow.1, now).is_none() {
             return Ok(Granted::Stale);
         }
         self.drop_flow(&new.flow.0);
