@@ -180,6 +180,21 @@ impl Access {
         Ok(request)
     }
 
+    /// Builds a write of a body that is not FHIR: a patch.
+    pub(crate) fn write_as(
+        &self,
+        method: Method,
+        target: &Target,
+        content_type: &'static str,
+        body: Bytes,
+        entropy: &dyn Entropy,
+    ) -> Result<http::Request<Bytes>, FhirError> {
+        let mut request = self.request(method, target, None, body, entropy)?;
+        let content_type = HeaderValue::from_static(content_type);
+        request.headers_mut().insert(CONTENT_TYPE, content_type);
+        Ok(request)
+    }
+
     fn request(
         &self,
         method: Method,

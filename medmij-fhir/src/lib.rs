@@ -91,6 +91,7 @@ mod limits;
 mod media;
 mod name;
 mod outcome;
+mod patch;
 mod query;
 mod reference;
 mod resource;
@@ -126,6 +127,7 @@ pub use crate::{
     limits::Limits,
     name::{NameError, ResourceId, ResourceType},
     outcome::{Issue, IssueCode, OperationOutcome, Severity},
+    patch::{JsonPatch, PatchError},
     query::{Choices, Query, QueryError, SearchDate, SearchDateError, Token},
     reference::{Reference, ReferenceError},
     resource::Resource,

@@ -13,6 +13,7 @@
 //! | `Type/id` | the resource; a Binary without `Accept` is the document itself |
 //! | `metadata` | the CapabilityStatement |
 //! | `POST [base]`, `PUT Task/id` | Delen, see [`Delen`] |
+//! | `PATCH Task/id` | the progress of a task, from the system of a module: [`Delen::module_system`] |
 //!
 //! Answers are FHIR JSON or FHIR XML, with `Cache-Control: no-store`.
 
@@ -311,15 +312,21 @@ impl Responder {
                     )?;
                     return self.read(&resource_type, &id, accepted, context, bronsysteem).await;
                 }
-                let updates = |writing: &Writing<'_>| writing.delen.updates.contains(&resource_type.as_str());
-                match self.writing().filter(updates) {
-                    Some(writing) if method == Method::PUT => {
+                let place = (&resource_type, &id);
+                match self.writing() {
+                    Some(writing) if method == Method::PUT && writing.updates(&resource_type) => {
                         writing
-                            .update(headers, request.body(), (&resource_type, &id), context, bronsysteem)
+                            .update(headers, request.body(), place, context, bronsysteem)
                             .await
                     }
-                    Some(_) => Err(Refusal::Method("GET, HEAD, PUT")),
-                    None => Err(Refusal::Method("GET, HEAD")),
+                    Some(writing) if method == Method::PATCH && writing.patches(&resource_type) => {
+                        writing
+                            .patch(headers, request.body(), place, context, bronsysteem)
+                            .await
+                    }
+                    Some(writing) if writing.patches(&resource_type) => Err(Refusal::Method("GET, HEAD, PUT, PATCH")),
+                    Some(writing) if writing.updates(&resource_type) => Err(Refusal::Method("GET, HEAD, PUT")),
+                    _ => Err(Refusal::Method("GET, HEAD")),
                 }
             }
             _ => Err(Refusal::Path),

@@ -23,6 +23,7 @@ use crate::limits::Limits;
 use crate::name::ResourceType;
 pub use draft::{EntryUrl, ShareDraft};
 pub use result::{EntryResult, Shared};
+pub(crate) use task::changed;
 pub use task::{QuestionnaireTask, TaskError, TaskStatus, TaskUpdate};
 
 /// A Bundle of Delen, ready to be sent or sent.

@@ -8,6 +8,7 @@ mod pairs;
 mod search_table;
 mod server_adapters;
 mod server_expected;
+mod server_patch;
 mod server_proxy;
 mod server_write;
 mod share;

@@ -7,6 +7,7 @@ use super::definitions::{self, Kind};
 use super::served::Served;
 use crate::bundle::BundleType;
 use crate::name::ResourceType;
+use crate::patch::JSON_PATCH;
 use crate::query::names_the_persoon;
 use crate::version::FhirVersion;
 
@@ -23,12 +24,16 @@ pub(super) fn capability_statement(served: &Served, base: &str) -> Vec<u8> {
         .iter()
         .map(|name| searched(name, version, updated(name.as_str())));
     let mut resources: Vec<Value> = searched.collect();
+    let patched = |name: &str| delen.is_some_and(|delen| delen.patches.contains(&name));
     for name in delen.iter().flat_map(|delen| &delen.updates) {
         if !served.types().iter().any(|known| known.as_str() == *name) {
-            resources.push(json!({"type": name, "interaction": [{"code": "update"}]}));
+            let mut interaction = vec![json!({"code": "update"})];
+            interaction.extend(patched(name).then(|| json!({"code": "patch"})));
+            resources.push(json!({"type": name, "interaction": interaction}));
         }
     }
-    let interaction = delen.map(|delen| {
+    let receives = delen.filter(|delen| !delen.types.is_empty());
+    let interaction = receives.map(|delen| {
         let code = if delen.bundle == BundleType::Batch {
             "batch"
         } else {
@@ -53,6 +58,8 @@ pub(super) fn capability_statement(served: &Served, base: &str) -> Vec<u8> {
         "format": ["application/fhir+json", "application/fhir+xml"],
         "rest": [rest],
     });
+    let patches = delen.is_some_and(|delen| !delen.patches.is_empty());
+    add(&mut statement, "patchFormat", patches.then(|| json!([JSON_PATCH])));
     add(
         &mut statement,
         "acceptUnknown",

@@ -70,6 +70,9 @@ pub enum Refusal {
     /// A body in a form that this server does not read.
     #[error("content type is not supported: application/fhir+json and application/fhir+xml are")]
     ContentType,
+    /// A patch in another form than JSON Patch.
+    #[error("content type is not supported: a patch is application/json-patch+json")]
+    PatchType,
     /// More bytes than the limit.
     #[error("body is too large")]
     TooLarge,
@@ -102,7 +105,7 @@ impl Refusal {
             Self::Path | Self::ResourceType(_) | Self::Operation | Self::NotFound => StatusCode::NOT_FOUND,
             Self::Gone | Self::Page => StatusCode::GONE,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
-            Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::ContentType | Self::PatchType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rule(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotReceived | Self::TooCostly => StatusCode::FORBIDDEN,

@@ -119,11 +119,35 @@ pub struct Delen {
     pub required: Vec<&'static str>,
     /// Types that may be updated (`PUT`), in the Bundle and by themselves.
     pub updates: Vec<&'static str>,
+    /// Types that may be patched (`PATCH`, JSON Patch).
+    pub patches: Vec<&'static str>,
     /// The acknowledgement that is shown to the Persoon, as an OperationOutcome in the answer.
     pub acknowledgement: Option<String>,
 }
 
 impl Delen {
+    /// What the system of a module does with a Task of Aanbiedertaken: `PATCH` its progress, or `PUT` it. Not for the
+    /// endpoint of a DVP, which reads tasks only: serve it at an endpoint of its own.
+    ///
+    /// ```
+    /// use medmij_fhir::FhirVersion;
+    /// use medmij_fhir::server::{Delen, Served};
+    ///
+    /// let modules = Served::new(FhirVersion::R4).with_delen(Delen::module_system());
+    /// assert_eq!(modules.delen().unwrap().patches, ["Task"]);
+    /// ```
+    #[must_use]
+    pub fn module_system() -> Self {
+        Self {
+            bundle: BundleType::Transaction,
+            types: Vec::new(),
+            required: Vec::new(),
+            updates: vec!["Task"],
+            patches: vec!["Task"],
+            acknowledgement: None,
+        }
+    }
+
     /// The built-in rules: `53`, `55`, `57`, `60` and `U:Patientcorrecties`.
     #[must_use]
     pub fn lookup(key: &str) -> Option<Self> {
@@ -139,6 +163,7 @@ impl Delen {
             types: required.iter().chain(others).chain(&who).copied().collect(),
             required: required.to_vec(),
             updates: Vec::new(),
+            patches: Vec::new(),
             acknowledgement: None,
         };
         match key {

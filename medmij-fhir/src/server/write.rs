@@ -6,6 +6,7 @@
 //! A transaction is stored whole or not at all; of a batch every entry has its own answer.
 
 mod entries;
+mod patch;
 
 use http::{HeaderMap, StatusCode};
 
@@ -132,6 +133,11 @@ impl Writing<'_> {
         if resource.id() != Some(place.1) {
             return Err(Refusal::Body("id of the resource is not that of the path".to_owned()));
         }
+        Self::replace(resource, context, bronsysteem).await
+    }
+
+    /// Stores a new version of one resource, which comes back.
+    async fn replace<B: Bronsysteem>(resource: Resource, context: &Context, bronsysteem: &B) -> Result<Reply, Refusal> {
         let delivery = Delivery {
             atomic: true,
             entries: vec![DeliveryEntry {

@@ -227,22 +227,31 @@ impl TaskUpdate {
         access: &Access,
         limits: &Limits,
     ) -> Result<Option<OperationOutcome>, TaskError> {
-        let status = response.status();
-        if status.is_success() && response.body().is_empty() {
-            return Ok(None);
-        }
-        let answer = answer::read(response, access.version(), limits, Want::Fhir)?;
-        match answer.content {
-            _ if !matches!(status.as_u16(), 200 | 201) => Err(TaskError::Refused(status)),
-            Content::Outcome(outcome) => Ok(Some(outcome)),
-            _ => Ok(None),
-        }
+        changed(response, access, limits)
     }
 
     /// The Task as it is sent.
     #[must_use]
     pub fn task(&self) -> &QuestionnaireTask {
         &self.0
+    }
+}
+
+/// Takes the answer to a change of one resource.
+pub(crate) fn changed(
+    response: http::Response<Bytes>,
+    access: &Access,
+    limits: &Limits,
+) -> Result<Option<OperationOutcome>, TaskError> {
+    let status = response.status();
+    if status.is_success() && response.body().is_empty() {
+        return Ok(None);
+    }
+    let answer = answer::read(response, access.version(), limits, Want::Fhir)?;
+    match answer.content {
+        _ if !matches!(status.as_u16(), 200 | 201) => Err(TaskError::Refused(status)),
+        Content::Outcome(outcome) => Ok(Some(outcome)),
+        _ => Ok(None),
     }
 }
 
