@@ -23,7 +23,7 @@ pub(super) fn apply(text: &str, step: &Step, at: usize, limits: &Limits) -> Resu
             Ok(spliced(text, old.range(), value))
         }
         Operation::Copy(from) => {
-            let value = raw(from).ok_or(missing.clone())?;
+            let value = raw(from).ok_or_else(|| missing.clone())?;
             add(text, root, &step.path, &value).ok_or(missing)
         }
         Operation::Move(from) => {
@@ -31,8 +31,8 @@ pub(super) fn apply(text: &str, step: &Step, at: usize, limits: &Limits) -> Resu
             if step.path.len() > from.len() && step.path.starts_with(from) {
                 return Err(missing);
             }
-            let value = raw(from).ok_or(missing.clone())?;
-            let without = remove(text, root, from).ok_or(missing.clone())?;
+            let value = raw(from).ok_or_else(|| missing.clone())?;
+            let without = remove(text, root, from).ok_or_else(|| missing.clone())?;
             let document = Document::parse(without.as_bytes(), &limits.json())?;
             add(document.source(), document.root(), &step.path, &value).ok_or(missing)
         }
