@@ -4,6 +4,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `network.rs` | names, certificates, ports, configuration files |
+//! | `ports.rs` | which ports |
 //! | `pki.rs` | the shape of their certificates |
 //! | `lists.rs` | the four lists |
 //! | `roles.rs` | starting the roles, in this process or each in its own |
@@ -18,6 +19,7 @@ pub mod lists;
 pub mod network;
 pub mod persoon;
 pub mod pki;
+pub mod ports;
 pub mod roles;
 pub mod steps;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The four lists of the demo, as the Stelselnode publishes them.
 
-use crate::network::{DVP, DVP_NODE, DVZA_ONE, DVZA_TWO, OFFERINGS};
+use crate::network::{DVP, DVP_NODE, DVP_TWO, DVZA_ONE, DVZA_TWO, OFFERINGS};
 use medmij_gnl::GegevensdienstnamenlijstDraft;
 use medmij_list::{ListError, ListKind, ReadOptions, Snapshot};
 use medmij_ocl::OAuthclientlistDraft;
@@ -109,12 +109,16 @@ fn ocl(stamp: &Tijdstempel, number: Volgnummer, variant: Variant) -> Result<Stri
     draft
         .clients
         .push((Hostname::parse(host).map_err(own("Hostname"))?, name));
+    let name = Organisatienaam::parse("Tweede voorbeeld-PGO").map_err(own("OAuthclientOrganisatienaam"))?;
+    draft
+        .clients
+        .push((Hostname::parse(DVP_TWO[0]).map_err(own("Hostname"))?, name));
     Ok(draft.to_xml()?)
 }
 
 fn whitelist(stamp: &Tijdstempel, number: Volgnummer, variant: Variant) -> Result<String, ListsError> {
     let mut draft = WhitelistDraft::new(stamp.clone(), number);
-    for name in [DVP_NODE, DVZA_ONE[1], DVZA_TWO[1]] {
+    for name in [DVP_NODE, DVP_TWO[1], DVZA_ONE[1], DVZA_TWO[1]] {
         if variant != Variant::WithoutNode(name) {
             draft.hosts.push(Hostname::parse(name).map_err(own("Hostname"))?);
         }

@@ -9,7 +9,8 @@ use demo::{
     network::Network,
     persoon,
     pki::Pki,
-    roles::{Roles, run_role},
+    ports::Ports,
+    roles::{Role, Roles, run_role},
     steps::Steps,
 };
 use std::{
@@ -26,6 +27,12 @@ struct Arguments {
     /// Keep everything up, for your own browser, until Ctrl-C.
     #[arg(long)]
     serve: bool,
+    /// Listen on this port and the twelve after it, instead of on whatever is free: the same address at each run.
+    #[arg(long, value_name = "PORT")]
+    port_base: Option<u16>,
+    /// With --serve: leave this role out and say which files and addresses your own needs to take its place.
+    #[arg(long, value_name = "ROLE", requires = "serve")]
+    without: Vec<Role>,
     /// Run every role as a process of its own.
     #[arg(long)]
     processes: bool,
@@ -36,11 +43,11 @@ struct Arguments {
     #[arg(long, value_enum, default_value = "small")]
     pki: Pki,
     #[command(subcommand)]
-    command: Option<Role>,
+    command: Option<Single>,
 }
 
 #[derive(Subcommand)]
-enum Role {
+enum Single {
     /// Run one role from its configuration file, until Ctrl-C.
     Role {
         /// stelselnode, dvza or dvp.
@@ -60,7 +67,7 @@ async fn main() -> ExitCode {
         .with_filter(log);
     tracing_subscriber::registry().with(Steps::default()).with(log).init();
     let outcome = match &arguments.command {
-        Some(Role::Role { role, config }) => run_role(role, config).await.map_err(Into::into),
+        Some(Single::Role { role, config }) => run_role(role, config).await.map_err(Into::into),
         None => run(&arguments).await,
     };
     match outcome {
@@ -94,17 +101,22 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         arguments.folder.display()
     );
     tracing::info!(target: stelselnode::STEP, "Het netwerk start");
-    let network = Network::build_with(&arguments.folder, arguments.pki)?;
+    let ports = arguments.port_base.map_or(Ports::Free, Ports::From);
+    let network = Network::build_with(&arguments.folder, arguments.pki, ports)?;
+    let chosen: Vec<Role> = match arguments.serve {
+        true => Role::ALL
+            .into_iter()
+            .filter(|role| !arguments.without.contains(role))
+            .collect(),
+        false => Role::MAIN.to_vec(),
+    };
     let roles = if arguments.processes {
-        Roles::start_processes(&network, &std::env::current_exe()?, Stdio::inherit).await?
+        Roles::start_processes(&network, &chosen, &std::env::current_exe()?, Stdio::inherit).await?
     } else {
-        Roles::start(&network).await?
+        Roles::start_these(&network, &chosen).await?
     };
     if arguments.serve {
-        println!("\nOpen {} in uw browser. Ctrl-C stopt.", network.start);
-        tokio::signal::ctrl_c().await?;
-        roles.stop().await;
-        return Ok(());
+        return serve(&network, &chosen, roles).await;
     }
     let copy = arguments.folder.join("gegevens");
     let summary = persoon::collects_and_stores(&network.start, &copy).await?;
@@ -119,4 +131,46 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     );
     println!("De verzamelde resources staan in {}/", copy.display());
     Ok(())
+}
+
+/// Everything stays up, for a browser, until the process is asked to stop.
+async fn serve(network: &Network, chosen: &[Role], roles: Roles) -> Result<(), Box<dyn std::error::Error>> {
+    println!();
+    for role in Role::ALL {
+        if !chosen.contains(&role) {
+            println!("{}", invitation(network, role));
+        }
+    }
+    for (role, address) in [(Role::Dvp, &network.start), (Role::DvpTwee, &network.start_two)] {
+        if chosen.contains(&role) {
+            println!("Open {address} in uw browser.");
+        }
+    }
+    println!("Ctrl-C stopt.");
+    medmij_node::interrupted().await;
+    roles.stop().await;
+    Ok(())
+}
+
+/// What somebody needs to put a program of their own in the place of a role.
+fn invitation(network: &Network, role: Role) -> String {
+    let file = network.config_file(role.file());
+    let [one, two] = &network.dvzas;
+    let (node, addresses) = match role {
+        Role::DvzaEen => (&one.node, format!("voorkant {}, achterkant {}", one.front, one.back)),
+        Role::DvzaTwee => (&two.node, format!("voorkant {}, achterkant {}", two.front, two.back)),
+        Role::Dvp => (&network.dvp.node, format!("voorkant {}", network.dvp.address)),
+        _ => (&network.dvp_two.node, format!("voorkant {}", network.dvp_two.address)),
+    };
+    format!(
+        "De plaats van {} is vrij voor een programma van uzelf:\n  naam          {}\n  luistert op   {addresses}\n  \
+         certificaat   {}\n  sleutel       {}\n  vertrouwt     {}\n  adressen      {}\n  instellingen  {}\n",
+        role.file(),
+        node.hostname,
+        node.chain.display(),
+        node.key.display(),
+        network.folder.join("pki/roots.pem").display(),
+        network.folder.join("loopback.map").display(),
+        file.display(),
+    )
 }

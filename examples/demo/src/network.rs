@@ -7,6 +7,7 @@
 use crate::{
     lists::{self, ListsError, Variant},
     pki::{Authorities, Pki},
+    ports::Ports,
 };
 use medmij_net::{DangerLoopback, FrontScheme, LoopbackError};
 use medmij_node::{LogConfig, NodeConfig};
@@ -14,7 +15,7 @@ use medmij_test::PkiError;
 use medmij_types::{Hostname, Volgnummer};
 use serde_json::json;
 use std::{
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -24,6 +25,8 @@ pub const STELSELNODE: &str = "stelselnode.localhost";
 pub const DVP: &str = "pgo.localhost";
 /// The DVP on the back channel.
 pub const DVP_NODE: &str = "node.pgo.localhost";
+/// A second DVP, of another supplier: its `client_id`, and its Node.
+pub const DVP_TWO: [&str; 2] = ["tweede-pgo.localhost", "node.tweede-pgo.localhost"];
 /// The first DVZA on the front channel, and on the back channel.
 pub const DVZA_ONE: [&str; 2] = ["dvza-een.localhost", "node.dvza-een.localhost"];
 /// The second DVZA on the front channel, and on the back channel.
@@ -52,8 +55,12 @@ pub struct Network {
     pub dvzas: [dvza::Config; 2],
     /// The DVP.
     pub dvp: dvp::Config,
+    /// The second DVP, which only a demo that stays up has.
+    pub dvp_two: dvp::Config,
     /// Where a browser opens the DVP.
     pub start: String,
+    /// Where a browser opens the second one.
+    pub start_two: String,
     /// The number of the lists: one higher at each run in the same folder, because the Nodes remember.
     pub volgnummer: Volgnummer,
 }
@@ -65,38 +72,44 @@ impl Network {
     ///
     /// [`NetworkError`], where the folder cannot be written or no port is free.
     pub fn build(folder: &Path) -> Result<Self, NetworkError> {
-        Self::build_with(folder, Pki::default())
+        Self::build_with(folder, Pki::default(), Ports::default())
     }
 
-    /// The same with certificates of this shape.
+    /// The same with certificates of this shape, on these ports.
     ///
     /// # Errors
     ///
     /// As [`build`](Self::build): [`NetworkError`].
-    pub fn build_with(folder: &Path, pki: Pki) -> Result<Self, NetworkError> {
+    pub fn build_with(folder: &Path, pki: Pki, ports: Ports) -> Result<Self, NetworkError> {
         let pki = Authorities::new(pki)?;
         let folder = std::path::absolute(folder)?;
-        let ports = free_ports::<10>()?;
         let [
-            stelsel,
             pgo_front,
-            pgo_back,
             one_front,
-            one_back,
             two_front,
+            pgo_two_front,
+            pgo_operator,
+            one_operator,
+            two_operator,
+            pgo_two_operator,
+            stelsel,
+            pgo_back,
+            one_back,
             two_back,
-            ops @ ..,
-        ] = ports;
-        let [pgo_operator, one_operator, twee_operator] = ops;
+            pgo_two_back,
+        ] = ports.take()?;
         let map = DangerLoopback::new()
             .back(host(STELSELNODE)?, stelsel)?
             .back(host(DVP_NODE)?, pgo_back)?
+            .back(host(DVP_TWO[1])?, pgo_two_back)?
             .back(host(DVZA_ONE[1])?, one_back)?
             .back(host(DVZA_TWO[1])?, two_back)?
             .front(host(DVP)?, FrontScheme::Http, pgo_front)?
+            .front(host(DVP_TWO[0])?, FrontScheme::Http, pgo_two_front)?
             .front(host(DVZA_ONE[0])?, FrontScheme::Http, one_front)?
             .front(host(DVZA_TWO[0])?, FrontScheme::Http, two_front)?;
         let start = map.rewrite_front(&format!("https://{DVP}/"))?;
+        let start_two = map.rewrite_front(&format!("https://{}/", DVP_TWO[0]))?;
         let maker = Maker {
             folder: &folder,
             pki: &pki,
@@ -135,7 +148,7 @@ impl Network {
             },
             dvzas: [
                 dvza("DVZA Een", DVZA_ONE, [one_front, one_back, one_operator], "0800 1111")?,
-                dvza("DVZA Twee", DVZA_TWO, [two_front, two_back, twee_operator], "0800 2222")?,
+                dvza("DVZA Twee", DVZA_TWO, [two_front, two_back, two_operator], "0800 2222")?,
             ],
             dvp: dvp::Config {
                 // the certificate of the back channel also names the client_id (RFC 8705 section 2)
@@ -148,7 +161,18 @@ impl Network {
                 database_url: None,
                 log: Some(chain_log(&folder, DVP)),
             },
+            dvp_two: dvp::Config {
+                role: "DVP Twee".to_owned(),
+                node: maker.node(DVP_TWO[1], &[DVP_TWO[0]])?,
+                client_id: host(DVP_TWO[0])?,
+                address: pgo_two_front,
+                operator: Some(pgo_two_operator),
+                dossier: folder.join("dossier-twee"),
+                database_url: None,
+                log: Some(chain_log(&folder, DVP_TWO[0])),
+            },
             start,
+            start_two,
             volgnummer,
             folder: folder.clone(),
         };
@@ -172,6 +196,7 @@ impl Network {
         std::fs::write(self.config_file("dvza-een"), serde_json::to_vec_pretty(one)?)?;
         std::fs::write(self.config_file("dvza-twee"), serde_json::to_vec_pretty(two)?)?;
         std::fs::write(self.config_file("dvp"), serde_json::to_vec_pretty(&self.dvp)?)?;
+        std::fs::write(self.config_file("dvp-twee"), serde_json::to_vec_pretty(&self.dvp_two)?)?;
         Ok(())
     }
 }
@@ -243,20 +268,6 @@ fn registration(hosts: [&str; 2]) -> serde_json::Value {
     json!({ "aanbieders": rows.collect::<Vec<_>>() })
 }
 
-/// Addresses on loopback that nobody listens on now. They are all taken at once, so they differ, and then given free for
-/// the roles to bind.
-fn free_ports<const N: usize>() -> Result<[SocketAddr; N], NetworkError> {
-    let mut held = Vec::with_capacity(N);
-    for _ in 0..N {
-        held.push(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?);
-    }
-    let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); N];
-    for (address, listener) in addresses.iter_mut().zip(&held) {
-        *address = listener.local_addr()?;
-    }
-    Ok(addresses)
-}
-
 fn host(name: &str) -> Result<Hostname, NetworkError> {
     Hostname::parse(name).map_err(|_| NetworkError::Own("host name"))
 }
@@ -268,7 +279,13 @@ pub enum NetworkError {
     /// A certificate cannot be made.
     #[error(transparent)]
     Pki(#[from] PkiError),
-    /// A file cannot be written or a port not be had.
+    /// A fixed port is in use.
+    #[error("port {0} cannot be had: {1}; choose another --port-base")]
+    Port(u16, #[source] std::io::Error),
+    /// There are not enough ports after a fixed one.
+    #[error("there are not thirteen ports from {0} on")]
+    PortBase(u16),
+    /// A file cannot be written.
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// A configuration cannot be written.

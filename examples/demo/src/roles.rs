@@ -3,6 +3,7 @@
 //! process or as a process of its own.
 
 use crate::network::Network;
+use clap::ValueEnum;
 use medmij_node::{NodeConfig, NodeError};
 use std::{
     ffi::OsStr,
@@ -24,18 +25,57 @@ pub struct Roles {
     children: Vec<Child>,
 }
 
+/// A role that can be left out, so that your own takes its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[non_exhaustive]
+pub enum Role {
+    /// The first DVZA.
+    DvzaEen,
+    /// The second DVZA.
+    DvzaTwee,
+    /// The DVP.
+    Dvp,
+    /// The second DVP.
+    DvpTwee,
+}
+
+impl Role {
+    /// Those of the main job.
+    pub const MAIN: [Self; 3] = [Self::DvzaEen, Self::DvzaTwee, Self::Dvp];
+    /// All.
+    pub const ALL: [Self; 4] = [Self::DvzaEen, Self::DvzaTwee, Self::Dvp, Self::DvpTwee];
+
+    /// The name of its configuration file, without `.json`.
+    #[must_use]
+    pub const fn file(self) -> &'static str {
+        match self {
+            Self::DvzaEen => "dvza-een",
+            Self::DvzaTwee => "dvza-twee",
+            Self::Dvp => "dvp",
+            Self::DvpTwee => "dvp-twee",
+        }
+    }
+
+    /// What runs it, and where it listens when it is up.
+    fn program(self, network: &Network) -> (&'static str, SocketAddr) {
+        let [one, two] = &network.dvzas;
+        match self {
+            Self::DvzaEen => ("dvza", one.front),
+            Self::DvzaTwee => ("dvza", two.front),
+            Self::Dvp => ("dvp", network.dvp.address),
+            Self::DvpTwee => ("dvp", network.dvp_two.address),
+        }
+    }
+}
+
 impl Roles {
-    /// Starts all roles as tasks of this process, in an order in which each finds what it needs.
+    /// Starts the roles of the main job as tasks of this process, in an order in which each finds what it needs.
     ///
     /// # Errors
     ///
     /// [`RoleError`] with the role that does not start, and why.
     pub async fn start(network: &Network) -> Result<Self, RoleError> {
-        let mut roles = Self::start_without_dvp(network).await?;
-        roles.tasks.push(tokio::spawn(
-            dvp::start(&network.dvp, until(roles.stop.subscribe())).await?,
-        ));
-        Ok(roles)
+        Self::start_these(network, &Role::MAIN).await
     }
 
     /// Starts the Stelselnode and the DVZAs as tasks of this process.
@@ -44,42 +84,50 @@ impl Roles {
     ///
     /// [`RoleError`] with the role that does not start, and why.
     pub async fn start_without_dvp(network: &Network) -> Result<Self, RoleError> {
-        let (stop, stopped) = watch::channel(false);
-        let mut roles = Self {
-            stop,
-            tasks: Vec::new(),
-            children: Vec::new(),
-        };
-        let wait = || until(stopped.clone());
-        roles
-            .tasks
-            .push(tokio::spawn(stelselnode::start(&network.stelselnode, wait()).await?));
-        for config in &network.dvzas {
-            roles.tasks.push(tokio::spawn(dvza::start(config, wait()).await?));
+        Self::start_these(network, &[Role::DvzaEen, Role::DvzaTwee]).await
+    }
+
+    /// Starts the Stelselnode and these roles as tasks of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`RoleError`] with the role that does not start, and why.
+    pub async fn start_these(network: &Network, chosen: &[Role]) -> Result<Self, RoleError> {
+        let mut roles = Self::none();
+        let wait = || until(roles.stop.subscribe());
+        let [one, two] = &network.dvzas;
+        let mut tasks = vec![tokio::spawn(stelselnode::start(&network.stelselnode, wait()).await?)];
+        for role in chosen {
+            tasks.push(match role {
+                Role::DvzaEen => tokio::spawn(dvza::start(one, wait()).await?),
+                Role::DvzaTwee => tokio::spawn(dvza::start(two, wait()).await?),
+                Role::Dvp => tokio::spawn(dvp::start(&network.dvp, wait()).await?),
+                Role::DvpTwee => tokio::spawn(dvp::start(&network.dvp_two, wait()).await?),
+            });
         }
+        roles.tasks = tasks;
         Ok(roles)
     }
 
-    /// Starts every role as a process of its own: this program with `role <name> <config>`. `output` says where their steps
-    /// go.
+    /// Starts the Stelselnode and these roles, every one as a process of its own: this program with
+    /// `role <name> <config>`. `output` says where their steps go.
     ///
     /// # Errors
     ///
     /// [`RoleError`] with the role that does not start or does not come up within half a minute.
-    pub async fn start_processes(network: &Network, program: &Path, output: fn() -> Stdio) -> Result<Self, RoleError> {
-        let (stop, _) = watch::channel(false);
-        let mut roles = Self {
-            stop,
-            tasks: Vec::new(),
-            children: Vec::new(),
-        };
-        let [one, two] = &network.dvzas;
-        for (role, name, ready) in [
-            ("stelselnode", "stelselnode", network.stelselnode.address),
-            ("dvza", "dvza-een", one.front),
-            ("dvza", "dvza-twee", two.front),
-            ("dvp", "dvp", network.dvp.address),
-        ] {
+    pub async fn start_processes(
+        network: &Network,
+        chosen: &[Role],
+        program: &Path,
+        output: fn() -> Stdio,
+    ) -> Result<Self, RoleError> {
+        let mut roles = Self::none();
+        let stelselnode = ("stelselnode", "stelselnode", network.stelselnode.address);
+        let others = chosen.iter().map(|role| {
+            let (program, address) = role.program(network);
+            (program, role.file(), address)
+        });
+        for (role, name, ready) in std::iter::once(stelselnode).chain(others) {
             let config = network.config_file(name);
             let arguments = [OsStr::new("role"), OsStr::new(role), config.as_os_str()];
             let child = Command::new(program)
@@ -92,6 +140,14 @@ impl Roles {
             roles.wait_for(name, ready).await?;
         }
         Ok(roles)
+    }
+
+    fn none() -> Self {
+        Self {
+            stop: watch::channel(false).0,
+            tasks: Vec::new(),
+            children: Vec::new(),
+        }
     }
 
     /// Lets the roles finish what they do, and waits for that.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Security R15: a DVZA that is asked to stop, as a process, while browsers ask for pages.
+//! Security R15: a DVZA that is asked to stop, as a process, while browsers ask for pages; and a demo that stays up.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)] // also in the helpers
 
 use demo::network::Network;
 use std::{
     net::SocketAddr,
+    path::Path,
     process::Stdio,
     sync::{
         Arc,
@@ -14,7 +15,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
     process::{Child, Command},
 };
@@ -116,4 +117,53 @@ async fn r15_a_process_that_is_asked_to_stop_ends_what_it_began() {
     for browser in browsers {
         assert_eq!(browser.await.unwrap(), 0, "an answer that was begun was not ended");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_is_left_free_is_described_and_the_other_roles_stay_up_until_asked_to_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_demo"))
+        .args(["--serve", "--without", "dvza-een", "--folder"])
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
+    let mut told = String::new();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        told.push_str(&line);
+        told.push('\n');
+        if line == "Ctrl-C stopt." {
+            break;
+        }
+    }
+    assert!(told.contains("De plaats van dvza-een is vrij"), "{told}");
+    for file in told.lines().filter_map(|line| {
+        let (what, path) = line.trim().split_once(' ')?;
+        ["certificaat", "sleutel", "vertrouwt", "adressen", "instellingen"]
+            .contains(&what)
+            .then_some(path.trim())
+    }) {
+        assert!(Path::new(file).is_file(), "{file}");
+    }
+    let places: Vec<&str> = told
+        .lines()
+        .filter_map(|line| line.strip_prefix("Open http://"))
+        .collect();
+    assert_eq!(places.len(), 2, "{told}");
+    for place in places {
+        let port = place.split_once(':').unwrap().1.split('/').next().unwrap();
+        assert!(
+            TcpStream::connect(("127.0.0.1", port.parse().unwrap())).await.is_ok(),
+            "{place}"
+        );
+    }
+    let asked = Command::new("sh")
+        .args(["-c", &format!("kill -INT {}", demo.id().unwrap())])
+        .status()
+        .await
+        .unwrap();
+    assert!(asked.success());
+    assert!(demo.wait().await.unwrap().success());
 }

@@ -86,7 +86,7 @@ async fn the_main_job_collects_at_two_zorgaanbieders_in_three_flows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn core_tls_314_the_main_job_runs_on_certificates_of_generation_4() {
     let folder = tempfile::tempdir().unwrap();
-    let network = Network::build_with(folder.path(), demo::pki::Pki::G4).unwrap();
+    let network = Network::build_with(folder.path(), demo::pki::Pki::G4, demo::ports::Ports::Free).unwrap();
     let roles = Roles::start(&network).await.unwrap();
     let summary = persoon::collects_everywhere(&network.start).await.unwrap();
     roles.stop().await;
@@ -120,7 +120,7 @@ async fn becomes(address: std::net::SocketAddr, status: u16, with: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn core_whl_302_both_apps_tell_an_operator_whether_they_are_ready() {
     let folder = tempfile::tempdir().unwrap();
-    let network = Network::build_with(folder.path(), demo::pki::Pki::G4).unwrap();
+    let network = Network::build_with(folder.path(), demo::pki::Pki::G4, demo::ports::Ports::Free).unwrap();
     let roles = Roles::start(&network).await.unwrap();
     let (dvp, dvza) = (network.dvp.operator.unwrap(), network.dvzas[0].operator.unwrap());
     for address in [dvp, dvza] {
@@ -161,6 +161,7 @@ async fn the_roles_share_nothing_but_sockets() {
     let network = network(folder.path());
     let roles = Roles::start_processes(
         &network,
+        &demo::roles::Role::MAIN,
         Path::new(env!("CARGO_BIN_EXE_demo")),
         std::process::Stdio::null,
     )
