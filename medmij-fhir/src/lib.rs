@@ -53,10 +53,12 @@
 //! | a narrative that can be shown | [`xml::sanitize`] |
 //! | what the qualification asserts of every answer | [`check`] |
 //! | which zibs are filled | [`coverage`] |
+//! | core.dossier.104: what a Persoon reads of it | `show` (feature `show`) |
 //! | what a DVA answers | [`server::Responder`] over a [`server::Bronsysteem`] |
 //!
 //! # Features
 //!
+//! * `show`: views of resources in plain Dutch, for the Persoon.
 //! * `folder`, `sqlite`, `postgres`: bronsystemen over a folder of files, a SQLite file, a PostgreSQL database. A FHIR
 //!   server behind needs none: [`server::FhirBronsysteem`].
 //!
@@ -97,6 +99,8 @@ mod reference;
 mod resource;
 pub mod server;
 mod share;
+#[cfg(feature = "show")]
+pub mod show;
 mod table;
 mod version;
 pub mod xml;

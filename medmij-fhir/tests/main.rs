@@ -12,4 +12,5 @@ mod server_patch;
 mod server_proxy;
 mod server_write;
 mod share;
+mod show;
 mod untrusted;
