@@ -10,7 +10,7 @@ use medmij_net::{CredentialFiles, DangerLoopback};
 use medmij_types::Hostname;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::NodeError;
+use crate::{NodeError, ProxyConfig};
 
 /// Who a Node is and whom it trusts. It is part of a larger configuration, or a file of its own
 /// ([`read`](Self::read)).
@@ -35,6 +35,9 @@ pub struct NodeConfig {
     /// The lists that are followed beside the Whitelist.
     #[serde(default)]
     pub lists: BTreeSet<NodeList>,
+    /// The proxy in front of the listener; without, the participants connect to it themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<ProxyConfig>,
     /// For development on one machine: the loopback map, in its text form ([`DangerLoopback`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub danger_loopback: Option<String>,
@@ -68,6 +71,7 @@ impl NodeConfig {
             stelselnode,
             folder: path("kept"),
             lists: BTreeSet::new(),
+            proxy: None,
             danger_loopback: None,
         }
     }

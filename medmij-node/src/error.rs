@@ -41,6 +41,9 @@ pub enum NodeError {
         /// Why.
         source: io::Error,
     },
+    /// The header in which a proxy passes certificates on has no name that HTTP knows.
+    #[error("proxy: `{0}` is no name of a header")]
+    ProxyHeader(String),
     /// The loopback map does not fit.
     #[error("loopback map: {0}")]
     Loopback(#[from] LoopbackError),

@@ -48,6 +48,7 @@ mod lists;
 mod node;
 #[cfg(feature = "axum")]
 mod operator;
+mod proxy;
 mod readiness;
 mod stop;
 
@@ -60,6 +61,7 @@ pub use crate::{
     error::NodeError,
     lists::{Gnl, ListState, Ocl, Zal},
     node::Node,
+    proxy::ProxyConfig,
     readiness::{Alarms, Finding, Observed, Readiness, Severity, StoreState},
     stop::interrupted,
 };

@@ -189,7 +189,8 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`NodeError::Net`] where the address is taken or TLS cannot be set up.
+    /// [`NodeError::Net`] where the address is taken or TLS cannot be set up, [`NodeError::ProxyHeader`] where the
+    /// configuration of a proxy names no header.
     #[cfg(feature = "axum")]
     pub async fn listen(&self, address: SocketAddr) -> Result<medmij_net::BackChannelListener, NodeError> {
         let Credentials {
@@ -197,7 +198,10 @@ impl Node {
             roots,
             revocation,
         } = self.0.in_use().credentials.clone();
-        let builder = medmij_net::BackChannelListener::builder(identity, roots, self.0.policy.clone());
+        let mut builder = medmij_net::BackChannelListener::builder(identity, roots, self.0.policy.clone());
+        if let Some(proxy) = &self.0.config.proxy {
+            builder = proxy.apply(builder)?;
+        }
         let listener = builder
             .revocation(revocation)
             .clock(Arc::clone(&self.0.clock))

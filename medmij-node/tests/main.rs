@@ -3,6 +3,8 @@
 
 #[cfg(all(feature = "axum", feature = "log"))]
 mod chain_log;
+#[cfg(feature = "axum")]
+mod deploy;
 mod node;
 #[cfg(feature = "axum")]
 mod readiness;
