@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn ext_abo_subnotint_200_201_204_i05_subscription_notification() {
+    fn ext_abo_subnotint_200_201_204_i05_a_subscription_notification_has_its_form() {
         let id = AbonnementId::parse("abc-1").unwrap();
         let today = CalendarDate::parse("2026-05-01").unwrap();
         let http = Notificatie::abonnement(id, today, today, 90)
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn ext_abo_rscnotint_200_204_206_i08_i09_resource_notification() {
+    fn ext_abo_rscnotint_200_204_206_i08_i09_a_resource_notification_has_its_form() {
         let http = Notificatie::data(AbonnementId::parse("abc-1").unwrap()).to_http(&uri(), None);
         assert_eq!(
             http.body(),

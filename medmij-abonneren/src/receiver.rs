@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn ext_abo_subnotint_202_203_malformed_notifications() {
+    async fn ext_abo_subnotint_202_203_malformed_notifications_are_refused() {
         let receiver = receiver().await;
         let today = day("2026-05-01");
         let (request, kind) = ("invalid_request", "invalid_notification_type");

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn ext_abo_subint_200_201_i01_the_request() {
+    fn ext_abo_subint_200_201_i01_the_subscription_request_has_its_form() {
         let endpoint = BackchannelUri::parse("https://dvza.example.nl/abo").unwrap();
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static("Bearer t"))]);
         let policy = AboPolicy::default();

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals() {
+    fn other_addresses_and_types_are_refused() {
         let bad = r#"{"resourceType":"Binary","contentType":"text/plain","content":"a*=="}"#;
         assert_eq!(read(bad, FhirVersion::Stu3), Err(BinaryError::Base64));
         let untyped = r#"{"resourceType":"Binary","content":"aGFsbG8="}"#;

@@ -91,7 +91,7 @@ mod tests {
     use super::Reference;
 
     #[test]
-    fn forms() {
+    fn each_form_of_a_reference_is_read() {
         for (text, shown) in [
             ("#med1", "#med1"),
             ("Patient/p1", "Patient/p1"),

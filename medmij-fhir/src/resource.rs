@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn f3_body_limit() {
+    fn f3_a_body_past_the_limit_is_refused() {
         let limits = Limits {
             body: 10,
             ..Limits::default()

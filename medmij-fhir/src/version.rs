@@ -96,7 +96,7 @@ mod tests {
     use super::FhirVersion;
 
     #[test]
-    fn version_parameters() {
+    fn version_parameters_of_a_media_type_are_read() {
         let cases = [
             ("3.0", Some(FhirVersion::Stu3)),
             ("3.0.2", Some(FhirVersion::Stu3)),

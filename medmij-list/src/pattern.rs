@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn operators() {
+    fn each_operator_of_a_pattern_matches() {
         for (pattern, good, bad) in [
             ("abc", vec!["abc"], vec!["", "ab", "abcd", "xabc"]),
             ("", vec![""], vec!["a"]),

@@ -4,7 +4,7 @@
 //! | command | what it does |
 //! | --- | --- |
 //! | `fast` | formatting, clippy, unit tests: what to run before each commit |
-//! | `check` | the gates that read the sources: words, manifests, clocks, rings of modules, boundaries of crates, case ids, `# Errors`, lengths of files |
+//! | `check` | the gates that read the sources: words, manifests, clocks, rings of modules, boundaries of crates, case ids, `# Errors`, lengths of files, names of tests |
 //! | `surface` | public types and errors of each crate, which may only become fewer |
 //! | `features` | each feature of each library crate alone |
 //! | `package` | what the registry would get |
@@ -31,6 +31,7 @@ mod run;
 mod sizes;
 mod sources;
 mod surface;
+mod test_names;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -48,7 +49,7 @@ struct Arguments {
 enum Command {
     /// Formatting, clippy, unit tests
     Fast,
-    /// Words, manifests, clocks, rings of modules, boundaries between crates, case ids, `# Errors` sections, lengths of files
+    /// Words, manifests, clocks, rings of modules, boundaries between crates, case ids, `# Errors` sections, lengths of files, names of tests
     Check,
     /// Public types and errors of each crate, which may only become fewer
     Surface {
@@ -143,6 +144,7 @@ fn check() -> Result<(), Failed> {
     faults.extend(cases::check());
     faults.extend(errors::check());
     faults.extend(sizes::check());
+    faults.extend(test_names::check());
     for fault in &faults {
         eprintln!("{fault}");
     }

@@ -68,7 +68,7 @@ fn what_cannot_be_read_on_from_is_one_error() {
 }
 
 #[test]
-fn usage() {
+fn all_wants_a_number_above_zero() {
     let bench = Bench::new();
     bench.file("good.xml", whitelist(7, &["a.nl"]));
     for (arguments, exit) in [

@@ -86,7 +86,7 @@ fn a_refresh_a_refused_rollback_and_a_recovery() {
 }
 
 #[test]
-fn inspect() {
+fn inspect_says_what_is_stored() {
     let bench = Bench::new();
     publish(&bench, 7);
     bench.medmij(&REFRESH);
@@ -140,7 +140,7 @@ fn l12_inspect_shows_a_damaged_copy() {
 }
 
 #[test]
-fn exit_codes() {
+fn exit_codes_tell_failures_apart() {
     let bench = Bench::new();
     publish(&bench, 7);
     bench.medmij(&REFRESH);

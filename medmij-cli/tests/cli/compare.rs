@@ -56,7 +56,7 @@ fn appeared_disappeared_changed() {
 }
 
 #[test]
-fn each_kind() {
+fn each_kind_of_list_is_compared() {
     let bench = Bench::new();
     for (old, new, counts) in [
         (
@@ -83,7 +83,7 @@ fn each_kind() {
 }
 
 #[test]
-fn exit_codes() {
+fn exit_codes_say_whether_lists_differ() {
     let bench = Bench::new();
     bench.file("a.xml", whitelist(7, &["a.nl"]));
     bench.file("b.xml", whitelist(8, &["b.nl"]));

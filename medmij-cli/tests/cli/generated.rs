@@ -72,7 +72,7 @@ fn every_command_has_help_that_says_its_exit_codes() {
 }
 
 #[test]
-fn man_pages() {
+fn the_man_page_has_its_sections() {
     let bench = Bench::new();
     let run = bench.medmij(&["man"]);
     assert!(run.exit == 0 && run.out.contains(".TH medmij 1"), "{}", run.out);

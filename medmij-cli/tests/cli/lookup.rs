@@ -76,7 +76,7 @@ fn json_of_what_is_found() {
 }
 
 #[test]
-fn filters() {
+fn filters_narrow_what_is_found() {
     let bench = bench();
     for (arguments, exit) in [
         (&["zal.xml", "umcharderwijk", "--gegevensdienst", "4"][..], 0),

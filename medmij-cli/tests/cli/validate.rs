@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::bench::{Bench, gnl, ocl, whitelist, zal, zal3};
 
 #[test]
-fn exit_codes() {
+fn exit_codes_say_whether_a_list_is_good() {
     let bench = Bench::new();
     bench.file("good.xml", whitelist(7, &["a.nl"]));
     bench.file("bad.xml", whitelist(7, &["A.nl"]));
@@ -199,7 +199,7 @@ fn the_old_shape_on_request_only() {
 }
 
 #[test]
-fn official_examples() {
+fn official_examples_are_accepted() {
     let Some(data) = std::env::var_os("MEDMIJ_DATA") else {
         medmij_test::skip("MEDMIJ_DATA is not set, official lists were not read");
         return;

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn core_tknint_201_f04_f08_f09_and_other_aanbieders() {
+    fn core_tknint_201_f04_f08_f09_other_aanbieders_are_not_granted() {
         use Function::{Delen, Verzamelen};
         use GrantedScopeError as E;
         for (release, function, asked, answer, expected) in [
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn ext_abo_tknint_200_duration() {
+    fn ext_abo_tknint_200_a_duration_is_read_and_judged() {
         use GrantedScopeError as E;
         let asked = "subscribe~30/abc~42";
         for (answer, expected) in [

@@ -58,7 +58,7 @@ fn core_authint_200_a04_redirect_of_another_host() {
 }
 
 #[test]
-fn core_authint_200_a08_encoded_once() {
+fn core_authint_200_a08_the_redirect_uri_is_encoded_once() {
     let location = dvp()
         .start(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
@@ -104,7 +104,7 @@ fn core_authint_200_core_autorisatie_203_a10_a11_a12_a23_scopes_of_releases() {
 }
 
 #[test]
-fn ext_abo_authint_200_a13_a14_abonneren() {
+fn ext_abo_authint_200_a13_a14_the_scope_of_abonneren_is_built() {
     for (days, expected) in [
         (180, "subscribe~180/eenofanderezorgaanbieder~42"),
         (0, "subscribe~0/eenofanderezorgaanbieder~42"),

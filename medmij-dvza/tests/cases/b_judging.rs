@@ -271,7 +271,7 @@ async fn core_authint_200_b23_suite_9_unknown_parameters_are_ignored_twice_too()
 }
 
 #[tokio::test]
-async fn core_authint_201_b25_only_get() {
+async fn core_authint_201_b25_only_get_is_answered() {
     let setup = setup_2_2();
     for method in ["POST", "HEAD", "PUT"] {
         let request = Request::builder()
@@ -287,7 +287,7 @@ async fn core_authint_201_b25_only_get() {
 }
 
 #[tokio::test]
-async fn core_authint_208_b26_b27_request_ids() {
+async fn core_authint_208_b26_b27_request_ids_are_read_or_made() {
     let lenient = setup_2_2();
     let strict = setup(|config| config.ids = IdStrictness::Strict);
     let without = [("MedMij-Request-ID", None), ("X-Correlation-ID", None)];

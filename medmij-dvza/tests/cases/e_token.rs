@@ -32,7 +32,7 @@ fn with(request: &Request<Bytes>, changes: &[(&str, Option<&str>)]) -> Request<B
 }
 
 #[tokio::test]
-async fn core_tknint_200_208_e01_e02_e03_the_request() {
+async fn core_tknint_200_208_e01_e02_e03_the_token_request_has_its_form() {
     let setup = setup_2_2();
     let received = code_for(&setup, &dvp(), flow_request(Release::V2_2, &["42"]), "antwoord=ja").await;
     let correlation = received.flow().correlation_id().unwrap().clone();
@@ -57,7 +57,7 @@ async fn core_tknint_208_e05_no_headers_in_1_5() {
 }
 
 #[tokio::test]
-async fn core_tknint_201_f01_peers_57_the_answer() {
+async fn core_tknint_201_f01_peers_57_the_answer_has_its_form() {
     let setup = setup_2_2();
     let response = setup.server.token(&token_request(&setup).await, &peer()).await;
     assert_eq!(response.status(), 200);
@@ -235,7 +235,7 @@ async fn client_binding_by_table_and_the_ocl_now() {
 }
 
 #[tokio::test]
-async fn core_tknint_208_strict_ids() {
+async fn core_tknint_208_strict_ids_are_demanded() {
     let setup = setup(|config| config.ids = IdStrictness::Strict);
     let mut request = token_request(&setup).await;
     request

@@ -24,7 +24,7 @@ fn bearer(text: &str) -> HeaderMap {
 }
 
 #[tokio::test]
-async fn core_rscint_200_201_h01_h02_h04_headers() {
+async fn core_rscint_200_201_h01_h02_h04_headers_of_a_resource_request_are_judged() {
     let setup = setup_2_2();
     let tokens = tokens(&setup).await;
     let (one, two) = (

@@ -28,7 +28,7 @@ fn header<'a>(seen: &'a Seen, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn core_usrint_102_c11_c12_toestemmingsverklaring() {
+async fn core_usrint_102_c11_c12_verzamelen_asks_with_the_toestemmingsverklaring() {
     let seen = page(&setup_2_2(), None).await;
     for (element, text) in [
         ("title", "<h1>Toestemming geven</h1>"),
@@ -66,7 +66,7 @@ async fn core_usrint_102_c11_c12_toestemmingsverklaring() {
 }
 
 #[tokio::test]
-async fn core_authint_205_c13_bevestigingsverklaring() {
+async fn core_authint_205_c13_delen_asks_with_the_bevestigingsverklaring() {
     let scope = Scope::delen(Release::V2_2, name(), id("53")).unwrap();
     let seen = page(&setup_2_2(), Some(scope)).await;
     for text in [

@@ -238,7 +238,7 @@ fn f1_attachments_that_lead_outside_are_lines() {
 }
 
 #[test]
-fn f4_content_types() {
+fn f4_other_content_types_are_refused() {
     let body = r#"{"resourceType":"Bundle","type":"searchset"}"#;
     for good in [
         "application/fhir+json",

@@ -82,7 +82,7 @@ fn h14_no_value_holds_a_bsn() {
 }
 
 #[test]
-fn malformed_parameters() {
+fn malformed_parameters_are_refused_or_kept() {
     for name in ["", "a b", "a=b", "a&b", "1a", "a%20", "é"] {
         assert_eq!(search("Flag").with(name, "x"), Err(QueryError::ParameterName), "{name}");
     }
@@ -91,7 +91,7 @@ fn malformed_parameters() {
 }
 
 #[test]
-fn encoding() {
+fn values_are_encoded_as_a_query() {
     let query = search("Consent")
         .with("category", "a b+c&d=e#f%g|h:i/j,k$l?m\u{e9}")
         .unwrap();

@@ -72,7 +72,7 @@ fn refusal(response: &http::Response<Bytes>) -> (u16, IssueCode) {
 }
 
 #[test]
-fn searches() {
+fn searches_are_read_and_judged() {
     let responder = responder("48");
     for (path, expected) in [
         ("Observation?code=http://loinc.org%7C85354-9", vec!["rr1", "rr2", "rr3"]),
@@ -252,7 +252,7 @@ fn core_rscint_203_requests_that_name_the_persoon() {
 }
 
 #[test]
-fn core_rscint_200_h09_h10_malformed_requests() {
+fn core_rscint_200_h09_h10_malformed_requests_are_refused() {
     let response = get(&responder("48"), "Patient?access_token=geheim");
     assert_eq!(refusal(&response), (400, IssueCode::Invalid));
     assert_eq!(
@@ -263,7 +263,7 @@ fn core_rscint_200_h09_h10_malformed_requests() {
 }
 
 #[test]
-fn h11_accept() {
+fn h11_the_accept_header_decides_the_format() {
     let responder = responder("48");
     for (accept, expected) in [
         (None, 200),

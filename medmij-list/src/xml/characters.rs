@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names() {
+    fn names_follow_the_grammar_of_xml() {
         for good in ["a", "_", "Één", "a-b.c9", "x·", "日本", "xml", "a\u{10000}"] {
             assert!(is_ncname(good) && is_name(good), "{good:?}");
         }
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn characters() {
+    fn characters_outside_xml_are_refused() {
         assert_eq!(first_illegal("a\tb\n\r\u{85}\u{fffd}😀"), None);
         assert_eq!(first_illegal("é\u{b}"), Some((2, '\u{b}')));
         assert_eq!(first_illegal("\u{fffe}"), Some((0, '\u{fffe}')));

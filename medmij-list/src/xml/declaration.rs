@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn declarations() {
+    fn declarations_are_read_or_refused() {
         for good in [
             " version=\"1.0\"",
             " version='1.0' encoding='UTF-8'",

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references() {
+    fn references_are_resolved_or_refused() {
         for (content, c) in [
             ("amp", '&'),
             ("lt", '<'),

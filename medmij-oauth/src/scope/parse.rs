@@ -139,7 +139,7 @@ mod tests {
     use Release as R;
 
     #[test]
-    fn core_authint_200_accepts() {
+    fn core_authint_200_each_form_of_a_scope_is_accepted() {
         for (release, function, text) in [
             (R::V2_2, Verzamelen, "eenofanderezorgaanbieder"),
             (R::V2_0, Verzamelen, "abc"),

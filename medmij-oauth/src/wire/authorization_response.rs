@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn d08_peers_43_44_responses() {
+    fn d08_peers_43_44_responses_are_read_or_refused() {
         use AuthorizationResponseError as E;
         for (query, error) in [
             ("", E::MissingState),

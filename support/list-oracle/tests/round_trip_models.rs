@@ -323,7 +323,7 @@ proptest! {
     }
 
     #[test]
-    fn zorgaanbiederskoppellijst(
+    fn a_zorgaanbiederskoppellijst_survives_the_round_trip(
         header in header(),
         aanbieders in btree_map(AANBIEDER, (vec(identifier(), 0..4), btree_map(WILD, (option::of(WILD), vec(ID, 0..3)), 0..3)), 0..4),
     ) {
