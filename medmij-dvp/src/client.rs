@@ -22,7 +22,7 @@ pub use self::{
     flow_request::{FlowRequest, FlowRequestError},
     granted::{GrantedScope, GrantedScopeError},
     group::{FlowGroup, group_by_endpoints},
-    pending::{PendingFlow, PendingFlowError, PendingFlows},
+    pending::{PendingFlow, PendingFlows},
     plan::{CollectionPlan, PlannedLogin},
     resource::{ResourceLog, SentResource},
 };

@@ -229,13 +229,13 @@ pub enum StepError {
     /// No entropy.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
-    /// What was kept cannot be read back.
-    #[error("kept {0} cannot be read")]
+    /// What was stored cannot be read back.
+    #[error("stored {0} cannot be read")]
     Unreadable(&'static str),
-    /// What was kept is of a version that this program does not know: another program wrote it, a replica of a later release
+    /// What was stored is of a version that this program does not know: another program wrote it, a replica of a later release
     /// for instance, and can read it.
-    #[error("kept {0} is of version {1}, which this program does not read")]
-    KeptVersion(&'static str, u32),
+    #[error("stored {0} is of version {1}, which this program does not read")]
+    OtherVersion(&'static str, u32),
     /// A new code or token existed already, again and again: the entropy is broken.
     #[error("no unique value could be drawn")]
     NotUnique,

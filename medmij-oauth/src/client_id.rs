@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.authint.200, core.tknint.200 — `client_id` is the host name of the node of the OAuth Client, as on the OCL.
 
-use std::{fmt, str::FromStr};
-
 use medmij_types::{Hostname, ValueError};
 
 /// The `client_id` of a DVP: the host name that the OAuth Client List gives it. No scheme, no port, no path.
@@ -46,38 +44,4 @@ impl From<Hostname> for ClientId {
     }
 }
 
-impl FromStr for ClientId {
-    type Err = ValueError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::parse(text)
-    }
-}
-
-impl TryFrom<&str> for ClientId {
-    type Error = ValueError;
-
-    fn try_from(text: &str) -> Result<Self, Self::Error> {
-        Self::parse(text)
-    }
-}
-
-impl TryFrom<String> for ClientId {
-    type Error = ValueError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
-}
-
-impl AsRef<str> for ClientId {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl fmt::Display for ClientId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+medmij_types::text_traits!(ClientId, ValueError);

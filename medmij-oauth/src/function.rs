@@ -11,7 +11,7 @@ use std::fmt;
 /// assert_eq!(Function::from_name("Delen"), Some(Function::Delen));
 /// assert_eq!(Function::ALL.map(Function::as_str), ["Verzamelen", "Delen", "Abonneren"]);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[expect(
     clippy::exhaustive_enums,
     reason = "a new function has to be thought of wherever one is handled"

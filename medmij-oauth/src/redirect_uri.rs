@@ -5,8 +5,6 @@
 //! The rules are checked on the parts of the URI, never by a prefix of the text (RFC 6819 sections 4.1.5 and 4.2.4).
 
 use crate::OauthError;
-use std::{fmt, str::FromStr};
-
 use medmij_types::Hostname;
 
 use crate::{ClientId, form};
@@ -118,41 +116,7 @@ impl RedirectUri {
     }
 }
 
-impl FromStr for RedirectUri {
-    type Err = OauthError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::parse(text)
-    }
-}
-
-impl TryFrom<&str> for RedirectUri {
-    type Error = OauthError;
-
-    fn try_from(text: &str) -> Result<Self, Self::Error> {
-        Self::parse(text)
-    }
-}
-
-impl TryFrom<String> for RedirectUri {
-    type Error = OauthError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
-}
-
-impl AsRef<str> for RedirectUri {
-    fn as_ref(&self) -> &str {
-        &self.text
-    }
-}
-
-impl fmt::Display for RedirectUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
+medmij_types::text_traits!(RedirectUri, OauthError);
 
 fn is_uri_byte(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}')

@@ -259,6 +259,20 @@ impl Scope {
     }
 }
 
+/// As release, function and text: the grammar of the text depends on both.
+impl serde::Serialize for Scope {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.release, self.function, self.to_string()).serialize(serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Scope {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (release, function, text): (_, _, String) = serde::Deserialize::deserialize(deserializer)?;
+        Self::parse(release, function, &text).map_err(serde::de::Error::custom)
+    }
+}
+
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(days) = self.days {

@@ -2,7 +2,7 @@
 //! ext.vert.authint.200 — representation: on whose behalf the Persoon logs in.
 
 /// On whose behalf the Persoon logs in (ext.vert.authint.200).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum Vertegenwoordiging {
     /// Voluntary representation: `onbehalfof`.

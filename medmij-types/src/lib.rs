@@ -85,3 +85,7 @@ pub use crate::{
 
 #[cfg(feature = "os")]
 pub use crate::entropy::OsEntropy;
+
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub use serde;

@@ -2,7 +2,7 @@
 //! Releases of the Afsprakenstelsel. What differs between them is data keyed by a `Release`, kept where it is used.
 
 use crate::ValueError;
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 /// A release line of the Afsprakenstelsel (before 2.0: Afsprakenset). Later releases are greater.
 ///
@@ -111,27 +111,7 @@ impl fmt::Display for Release {
     }
 }
 
-impl FromStr for Release {
-    type Err = ValueError;
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        Self::parse(text)
-    }
-}
-
-#[cfg(feature = "serde")]
-impl serde::Serialize for Release {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-#[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for Release {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
-    }
-}
+text_in_and_out!(Release, ValueError);
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The macros of this crate: what every checked text has.
+//! The macros of checked texts: what every one of them has, here and in the crates above.
 
 /// A text that was checked once: the type with `parse`, `as_str` and its text traits. `$check` takes the text and
 /// returns what to keep of it, or why not.
@@ -26,7 +26,10 @@ macro_rules! checked_text {
     };
 }
 
-/// Gives a type with `parse(&str) -> Result<Self, $error>` and `as_str(&self) -> &str` its text traits.
+/// Gives a type with `parse(&str) -> Result<Self, $error>` and `as_str(&self) -> &str` its text traits. For the crates of this
+/// project.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! text_traits {
     ($type:ty, $error:ty) => {
         impl AsRef<str> for $type {
@@ -35,20 +38,22 @@ macro_rules! text_traits {
             }
         }
 
-        impl std::fmt::Display for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        impl ::std::fmt::Display for $type {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
-        text_in_and_out!($type, $error);
+        $crate::text_in_and_out!($type, $error);
     };
 }
 
 /// Gives a type with `parse(&str) -> Result<Self, $error>` and `Display` the other ways in, and serde as text.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! text_in_and_out {
     ($type:ty, $error:ty) => {
-        impl std::str::FromStr for $type {
+        impl ::std::str::FromStr for $type {
             type Err = $error;
             fn from_str(text: &str) -> Result<Self, $error> {
                 Self::parse(text)
@@ -69,19 +74,35 @@ macro_rules! text_in_and_out {
             }
         }
 
-        #[cfg(feature = "serde")]
-        impl serde::Serialize for $type {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        $crate::text_serde!($type);
+    };
+}
+
+/// Serde as text, for a type with `parse` and `Display`.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! text_serde {
+    ($type:ty) => {
+        impl $crate::serde::Serialize for $type {
+            fn serialize<S: $crate::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
 
-        #[cfg(feature = "serde")]
-        impl<'de> serde::Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
-                Self::parse(&text).map_err(serde::de::Error::custom)
+        impl<'de> $crate::serde::Deserialize<'de> for $type {
+            fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <::std::borrow::Cow<'de, str> as $crate::serde::Deserialize>::deserialize(deserializer)?;
+                Self::parse(&text).map_err($crate::serde::de::Error::custom)
             }
         }
     };
+}
+
+/// Without the feature a text has no serde.
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! text_serde {
+    ($type:ty) => {};
 }

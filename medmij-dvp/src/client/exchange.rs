@@ -12,7 +12,7 @@ use medmij_types::{
 };
 
 use medmij_oauth::{
-    Function, Scope,
+    Scope,
     policy::{EmptyScope, release_rules},
     wire::{MEDMIJ_REQUEST_ID, RequestIds, TokenResponse, TokenResponseError},
 };
@@ -200,58 +200,57 @@ impl Renewal {
     /// [`RefreshTokens`](crate::vault::RefreshTokens).
     #[must_use]
     pub fn expose_json(&self) -> Zeroizing<String> {
-        let kept = Stored {
+        let stored = Stored {
             version: VERSION,
-            refresh_token: Zeroizing::new(self.refresh_token.expose().to_owned()),
-            aanbieder: self.aanbieder.as_str().to_owned(),
-            release: self.scope.release().as_str().to_owned(),
-            function: self.scope.function().as_str().to_owned(),
-            scope: self.scope.to_string(),
-            gegevensdiensten: self.gegevensdiensten.iter().map(|id| id.as_str().to_owned()).collect(),
-            token_endpoint: self.token_endpoint.as_str().to_owned(),
+            renewal: StoredRenewal(self.clone()),
         };
         // texts only: writing cannot fail
-        Zeroizing::new(serde_json::to_string(&kept).unwrap_or_default())
+        Zeroizing::new(serde_json::to_string(&stored).unwrap_or_default())
     }
 
     /// Reads what [`expose_json`](Self::expose_json) wrote; every value is judged again. `None` as well for what another version
     /// of the program wrote in a form that this one does not know: the row stays as it is, and nothing is sent.
     #[must_use]
     pub fn from_json(json: &str) -> Option<Self> {
-        let kept: Stored = serde_json::from_str(json).ok()?;
-        if kept.version != VERSION {
-            return None;
-        }
-        let (release, function) = (
-            Release::parse(&kept.release).ok()?,
-            Function::from_name(&kept.function)?,
-        );
-        Some(Self {
-            refresh_token: RefreshToken::from_wire(kept.refresh_token.as_str()).ok()?,
-            aanbieder: Aanbiedernaam::parse(&kept.aanbieder).ok()?,
-            scope: Scope::parse(release, function, &kept.scope).ok()?,
-            gegevensdiensten: kept
-                .gegevensdiensten
-                .iter()
-                .map(|id| GegevensdienstId::parse(id).ok())
-                .collect::<Option<_>>()?,
-            token_endpoint: BackchannelUri::parse(&kept.token_endpoint).ok()?,
-        })
+        let stored: Stored = serde_json::from_str(json).ok()?;
+        (stored.version == VERSION).then_some(stored.renewal.0)
     }
 }
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    /// The first version had none.
-    #[serde(rename = "v", default = "first_version")]
+    #[serde(rename = "v")]
     version: u32,
-    refresh_token: Zeroizing<String>,
-    aanbieder: String,
-    release: String,
-    function: String,
-    scope: String,
-    gegevensdiensten: Vec<String>,
-    token_endpoint: String,
+    #[serde(flatten)]
+    renewal: StoredRenewal,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredRenewal(#[serde(with = "RenewalFields")] Renewal);
+
+/// The members of a [`Renewal`], which itself has no serde: it holds a secret.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Renewal")]
+struct RenewalFields {
+    #[serde(with = "refresh_token")]
+    refresh_token: RefreshToken,
+    aanbieder: Aanbiedernaam,
+    scope: Scope,
+    gegevensdiensten: Vec<GegevensdienstId>,
+    token_endpoint: BackchannelUri,
+}
+
+mod refresh_token {
+    use medmij_types::RefreshToken;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(token: &RefreshToken, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(token.expose())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RefreshToken, D::Error> {
+        RefreshToken::from_wire(String::deserialize(deserializer)?.as_str()).map_err(D::Error::custom)
+    }
 }
 
 /// Why an exchange gave no tokens.
@@ -282,12 +281,8 @@ impl ExchangeError {
     }
 }
 
-fn first_version() -> u32 {
-    1
-}
-
-/// The version of a kept renewal: it goes up with every change that another program would misread.
-const VERSION: u32 = 1;
+/// The version of a stored renewal: it goes up with every change that another program would misread.
+const VERSION: u32 = 2;
 
 /// core.autorisatie.204: an access token lasts 15 minutes, and a longer claim is cut.
 const MOST: u64 = 900;

@@ -6,13 +6,12 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     sync::{Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::SystemTime,
 };
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use medmij_oauth::{Function, RedirectUri, Scope, storage::SecretHash};
+use medmij_oauth::{RedirectUri, Scope, storage::SecretHash};
 use medmij_types::{
-    Aanbiedernaam, BackchannelUri, CorrelationId, FrontchannelUri, GegevensdienstId, Release, State, Volgnummer,
+    Aanbiedernaam, BackchannelUri, CorrelationId, FrontchannelUri, GegevensdienstId, State, Volgnummer,
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -77,65 +76,14 @@ impl PendingFlow {
     /// The flow as JSON, `state` included.
     #[must_use]
     pub fn expose_json(&self) -> Zeroizing<String> {
-        let kept = Stored {
-            state: self.state.expose().to_owned(),
-            session: URL_SAFE_NO_PAD.encode(self.session.as_bytes()),
-            release: self.scope.release().as_str().to_owned(),
-            function: self.scope.function().as_str().to_owned(),
-            aanbieder: self.aanbieder.as_str().to_owned(),
-            scope: self.scope.to_string(),
-            authorization_endpoint: self.authorization_endpoint.as_str().to_owned(),
-            token_endpoint: self.token_endpoint.as_str().to_owned(),
-            gegevensdiensten: self.gegevensdiensten.iter().map(|id| id.as_str().to_owned()).collect(),
-            redirect_uri: self.redirect_uri.as_str().to_owned(),
-            correlation_id: self.correlation_id.as_ref().map(|id| id.as_str().to_owned()),
-            volgnummer: self.volgnummer.map(|number| number.to_string()),
-            started: self.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
-        };
         // texts and numbers only: writing cannot fail
-        Zeroizing::new(serde_json::to_string(&kept).unwrap_or_default())
+        Zeroizing::new(serde_json::to_string(&Stored(self.clone())).unwrap_or_default())
     }
 
     /// Reads what [`expose_json`](Self::expose_json) wrote; every value is judged again.
-    ///
-    /// # Errors
-    ///
-    /// [`PendingFlowError`] with the name of the member that is wrong.
-    pub fn from_json(json: &str) -> Result<Self, PendingFlowError> {
-        let kept: Stored = serde_json::from_str(json).map_err(|_| PendingFlowError("json"))?;
-        let wrong = |name: &'static str| PendingFlowError(name);
-        let release = Release::parse(&kept.release).map_err(|_| wrong("release"))?;
-        let function = Function::from_name(&kept.function).ok_or_else(|| wrong("function"))?;
-        let session = URL_SAFE_NO_PAD
-            .decode(&kept.session)
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok());
-        Ok(Self {
-            state: State::from_wire(kept.state).map_err(|_| wrong("state"))?,
-            session: SecretHash::from_bytes(session.ok_or_else(|| wrong("session"))?),
-            aanbieder: Aanbiedernaam::parse(&kept.aanbieder).map_err(|_| wrong("aanbieder"))?,
-            scope: Scope::parse(release, function, &kept.scope).map_err(|_| wrong("scope"))?,
-            authorization_endpoint: FrontchannelUri::parse(&kept.authorization_endpoint)
-                .map_err(|_| wrong("authorization_endpoint"))?,
-            token_endpoint: BackchannelUri::parse(&kept.token_endpoint).map_err(|_| wrong("token_endpoint"))?,
-            gegevensdiensten: kept
-                .gegevensdiensten
-                .iter()
-                .map(|id| GegevensdienstId::parse(id).map_err(|_| wrong("gegevensdiensten")))
-                .collect::<Result<_, _>>()?,
-            redirect_uri: RedirectUri::parse(&kept.redirect_uri).map_err(|_| wrong("redirect_uri"))?,
-            correlation_id: kept
-                .correlation_id
-                .map(|id| CorrelationId::parse(&id).map_err(|_| wrong("correlation_id")))
-                .transpose()?,
-            volgnummer: kept
-                .volgnummer
-                .map(|number| Volgnummer::parse(&number).map_err(|_| wrong("volgnummer")))
-                .transpose()?,
-            started: UNIX_EPOCH
-                .checked_add(Duration::from_secs(kept.started))
-                .ok_or_else(|| wrong("started"))?,
-        })
+    #[must_use]
+    pub fn from_json(json: &str) -> Option<Self> {
+        serde_json::from_str::<Stored>(json).ok().map(|stored| stored.0)
     }
 }
 
@@ -150,11 +98,6 @@ impl fmt::Debug for PendingFlow {
             .finish_non_exhaustive()
     }
 }
-
-/// The member of a kept flow that is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("kept flow has a wrong {0}")]
-pub struct PendingFlowError(&'static str);
 
 /// Pending flows in memory: bounded, for each browser session and in all.
 ///
@@ -282,26 +225,57 @@ impl Default for PendingFlows {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stored {
-    state: String,
-    session: String,
-    release: String,
-    function: String,
-    aanbieder: String,
-    scope: String,
-    authorization_endpoint: String,
-    token_endpoint: String,
-    gegevensdiensten: Vec<String>,
-    redirect_uri: String,
-    correlation_id: Option<String>,
-    volgnummer: Option<String>,
-    started: u64,
+struct Stored(#[serde(with = "PendingFlowFields")] PendingFlow);
+
+/// The members of a [`PendingFlow`], which itself has no serde: it holds a secret.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "PendingFlow", deny_unknown_fields)]
+struct PendingFlowFields {
+    #[serde(with = "state")]
+    state: State,
+    #[serde(with = "session")]
+    session: SecretHash,
+    aanbieder: Aanbiedernaam,
+    scope: Scope,
+    authorization_endpoint: FrontchannelUri,
+    token_endpoint: BackchannelUri,
+    gegevensdiensten: Vec<GegevensdienstId>,
+    redirect_uri: RedirectUri,
+    correlation_id: Option<CorrelationId>,
+    volgnummer: Option<Volgnummer>,
+    started: SystemTime,
+}
+
+mod state {
+    use medmij_types::State;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(state.expose())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<State, D::Error> {
+        State::from_wire(String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+mod session {
+    use medmij_oauth::storage::SecretHash;
+    use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(session: &SecretHash, serializer: S) -> Result<S::Ok, S::Error> {
+        session.as_bytes().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretHash, D::Error> {
+        Deserialize::deserialize(deserializer).map(SecretHash::from_bytes)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use medmij_oauth::ClientId;
+    use medmij_types::Release;
 
     use super::*;
     use crate::{Dvp, FlowRequest, group_by_endpoints};

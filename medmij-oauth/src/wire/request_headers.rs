@@ -10,7 +10,7 @@ pub const MEDMIJ_REQUEST_ID: HeaderName = HeaderName::from_static("medmij-reques
 pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
 /// The pair of ids that travels with a request: one for the request, one for the flow.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct RequestIds {
     /// Unique for every request.

@@ -62,7 +62,7 @@ impl<D: Dvza> Server<D> {
                 | StepError::Supplier(_)
                 | StepError::Entropy(_)
                 | StepError::Seal(_)
-                | StepError::KeptVersion(..)
+                | StepError::OtherVersion(..)
         );
         let status = match error {
             StepError::NoPlace => 429,

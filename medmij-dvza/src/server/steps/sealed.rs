@@ -157,7 +157,7 @@ impl<D: Dvza> Server<D> {
                         waiting.push((Reverse(at_login), loaded.sealed, visitor.flow));
                     }
                     // of a replica of another version, which can open it
-                    Err((StepError::KeptVersion(..), _)) => waiting.push((Reverse(false), None, visitor.flow)),
+                    Err((StepError::OtherVersion(..), _)) => waiting.push((Reverse(false), None, visitor.flow)),
                     Err(_) => surplus.push(visitor.flow),
                 }
             }
