@@ -45,6 +45,7 @@ mod bsn;
 mod clock;
 mod codes;
 mod date;
+mod dns;
 mod endpoint_uri;
 mod entropy;
 mod error;
@@ -68,6 +69,7 @@ pub use crate::{
     clock::{Clock, SystemClock},
     codes::{GegevensdienstId, Systeemrolcode},
     date::CalendarDate,
+    dns::DnsPolicy,
     endpoint_uri::{BackchannelUri, FrontchannelUri},
     entropy::{Entropy, EntropyError},
     error::ValueError,

@@ -32,7 +32,7 @@ mod file;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-use medmij_types::Release;
+use medmij_types::{DnsPolicy, Release};
 
 use super::{
     EmptyScope, ExceptionPolicy, ExceptionRule, Handling, IdStrictness, InvalidClient, Lifetime, Lifetimes,
@@ -62,6 +62,10 @@ pub struct Stelsel {
     pub invalid_client: InvalidClient,
     /// What a DVP makes of an empty `scope` in a token response; [`EmptyScope::AsAsked`] for a release that is not named.
     pub empty_scope: BTreeMap<Release, EmptyScope>,
+    /// How answers of DNS about Nodes are proven; [`DnsPolicy::of`] for a release that is not named.
+    pub dns: BTreeMap<Release, DnsPolicy>,
+    /// Whether a Node in a zone that is not signed is refused; [`DnsPolicy::refuses_unsigned`] for a release that is not named.
+    pub dns_refuse_unsigned: BTreeMap<Release, bool>,
     /// How many requests a server answers.
     pub limits: LimitPolicy,
     /// Which release an Interfaceversie of the Zorgaanbiederslijst stands for.
@@ -107,6 +111,8 @@ impl Default for Stelsel {
             redirect_query: true,
             invalid_client: InvalidClient::default(),
             empty_scope: BTreeMap::new(),
+            dns: BTreeMap::new(),
+            dns_refuse_unsigned: BTreeMap::new(),
             limits: LimitPolicy::default(),
             interfaceversies: BTreeMap::from([("1".to_owned(), Release::V1_6), ("2".to_owned(), Release::DEFAULT)]),
             notes: BTreeMap::new(),
@@ -132,6 +138,26 @@ impl Stelsel {
             .get(interfaceversie)
             .copied()
             .or_else(|| Release::parse(interfaceversie).ok())
+    }
+
+    /// How answers of DNS are proven in a release (core.dns), for the `dns` of a Node's configuration.
+    ///
+    /// ```
+    /// use medmij_oauth::policy::Stelsel;
+    /// use medmij_types::{DnsPolicy, Release};
+    ///
+    /// let stelsel = Stelsel::default();
+    /// assert_eq!(stelsel.dns_of(Release::V2_2), (DnsPolicy::Validate, false));
+    /// assert_eq!(stelsel.dns_of(Release::V1_4), (DnsPolicy::Validate, true));
+    /// ```
+    #[must_use]
+    pub fn dns_of(&self, release: Release) -> (DnsPolicy, bool) {
+        let policy = self.dns.get(&release).copied();
+        let refuse = self.dns_refuse_unsigned.get(&release).copied();
+        (
+            policy.unwrap_or_else(|| DnsPolicy::of(release)),
+            refuse.unwrap_or_else(|| DnsPolicy::refuses_unsigned(release)),
+        )
     }
 
     /// Every value, in a fixed order: `medmij policy show`.
@@ -180,6 +206,16 @@ impl Stelsel {
             };
             let name = format!("empty_scope.{release}");
             rows.push(self.row(name, value.to_owned(), "core.tknint.201", Mark::Unknown));
+            let (policy, refuse) = self.dns_of(release);
+            let (name, value) = (format!("dns.{release}"), policy.as_str().to_owned());
+            rows.push(self.row(name, value, "core.dns", Mark::Inferred));
+            // 1.x could be read on it, 2.x not
+            let (old, value) = (release < Release::V2_0, if refuse { "refuse" } else { "use" });
+            let (name, mark) = (
+                format!("dns_unsigned.{release}"),
+                if old { Mark::Inferred } else { Mark::Unknown },
+            );
+            rows.push(self.row(name, value.to_owned(), "core.dns", mark));
             for uitzondering in Uitzondering::ALL {
                 let rule = self.exceptions.rule(release, uitzondering);
                 let description = rule

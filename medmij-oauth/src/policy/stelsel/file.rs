@@ -4,7 +4,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use medmij_log::EventType;
-use medmij_types::Release;
+use medmij_types::{DnsPolicy, Release};
 use serde::Deserialize;
 
 use super::{Note, Stelsel, StelselError, exception_name};
@@ -80,6 +80,24 @@ impl Stelsel {
                 other => return Err(wrong(&full, other)),
             };
             stelsel.empty_scope.insert(release, meaning);
+            stelsel.note(full, value.code, value.source, value.mark.as_deref())?;
+        }
+        for (name, value) in file.dns {
+            let full = format!("dns.{name}");
+            let release = Release::parse(&name).map_err(|_| StelselError::Name(full.clone()))?;
+            let policy = DnsPolicy::parse(&value.value).ok_or_else(|| wrong(&full, &value.value))?;
+            stelsel.dns.insert(release, policy);
+            stelsel.note(full, value.code, value.source, value.mark.as_deref())?;
+        }
+        for (name, value) in file.dns_unsigned {
+            let full = format!("dns_unsigned.{name}");
+            let release = Release::parse(&name).map_err(|_| StelselError::Name(full.clone()))?;
+            let refuse = match value.value.as_str() {
+                "use" => false,
+                "refuse" => true,
+                other => return Err(wrong(&full, other)),
+            };
+            stelsel.dns_refuse_unsigned.insert(release, refuse);
             stelsel.note(full, value.code, value.source, value.mark.as_deref())?;
         }
         if let Some(value) = file.request_ids {
@@ -193,6 +211,10 @@ struct File {
     limit: BTreeMap<String, RateRow>,
     #[serde(default)]
     empty_scope: BTreeMap<String, Value<String>>,
+    #[serde(default)]
+    dns: BTreeMap<String, Value<String>>,
+    #[serde(default)]
+    dns_unsigned: BTreeMap<String, Value<String>>,
     request_ids: Option<Value<String>>,
     state_maximum: Option<Value<u64>>,
     state_minimum: Option<Value<u64>>,
@@ -310,6 +332,17 @@ mod tests {
     }
 
     #[test]
+    fn core_dns_how_answers_are_proven_stands_in_the_file_by_release() {
+        let text = "version = \"x\"\n[dns.\"2.2\"]\nvalue = \"trust-ad\"\n[dns_unsigned.\"2.2\"]\nvalue = \"refuse\"";
+        let stelsel = Stelsel::from_toml(text).unwrap();
+        assert_eq!(stelsel.dns_of(Release::V2_2), (DnsPolicy::TrustAd, true));
+        assert_eq!(stelsel.dns_of(Release::V2_1), (DnsPolicy::Validate, false));
+        let changed = stelsel.diff(&Stelsel::default());
+        let names: Vec<_> = changed.iter().map(|(row, _)| row.name.as_str()).collect();
+        assert_eq!(names, ["dns.2.2", "dns_unsigned.2.2"]);
+    }
+
+    #[test]
     fn floors_and_typing_errors_refuse_the_whole_file() {
         for (tail, error) in [
             (
@@ -351,6 +384,9 @@ mod tests {
             "version = \"x\"\n[limit.pgo]\nper_second = 1\nburst = 1",
             "version = \"x\"\n[empty_scope.\"2.2\"]\nvalue = \"everything\"",
             "version = \"x\"\n[empty_scope.x]\nvalue = \"nothing\"",
+            "version = \"x\"\n[dns.\"2.2\"]\nvalue = \"sometimes\"",
+            "version = \"x\"\n[dns.x]\nvalue = \"off\"",
+            "version = \"x\"\n[dns_unsigned.\"2.2\"]\nvalue = \"dial\"",
         ] {
             assert!(Stelsel::from_toml(text).is_err(), "{text}");
         }
