@@ -57,6 +57,12 @@ pub(crate) enum Kind {
     Resolve,
     #[error("host resolves to an address that the policy refuses")]
     Address,
+    #[cfg(feature = "dnssec")]
+    #[error("answer of dns for the host is bogus: its signature is wrong, over or gone (core.dns)")]
+    Bogus,
+    #[cfg(feature = "dnssec")]
+    #[error("host is in a zone that is not signed, which the policy refuses (core.dns)")]
+    Unsigned,
     #[error("no connection to the host")]
     Connect,
     #[error("proxy refused the tunnel")]
@@ -150,7 +156,17 @@ impl NetError {
         matches!(
             self.inner.kind,
             Kind::Resolve | Kind::Address | Kind::Connect | Kind::Proxy | Kind::ConnectTimeout(_)
-        )
+        ) || self.is_dns_refused()
+    }
+
+    /// The answer of DNS was not proven as the policy wants it (core.dns): bogus, or of a zone that is not signed. Nothing was
+    /// dialled. Always `false` without the feature `dnssec`.
+    pub fn is_dns_refused(&self) -> bool {
+        #[cfg(feature = "dnssec")]
+        let refused = matches!(self.inner.kind, Kind::Bogus | Kind::Unsigned);
+        #[cfg(not(feature = "dnssec"))]
+        let refused = false;
+        refused
     }
 
     /// The host's name leads to a loopback or private address, or to a `.localhost` name outside the map.

@@ -45,6 +45,7 @@
 //! | core.tls.303, .304 | no False Start, highest common version | the TLS library, watched by tests |
 //! | core.tls.314 | certificates of the back channel | [`NodeIdentity`], [`TrustRoots`], [`Revocation`] |
 //! | core.tls.315 | certificates of the front channel | [`WebIdentity`] |
+//! | core.dns | names proven by DNSSEC, by policy | [`DnsSettings`] |
 //! | core.lijsten.300, core.whl.300, .305 | lists from the Stelselnode | [`StelselnodeSource`] |
 //! | core.whl.301, .302, .304 | outages, freshness and content of a Whitelist | `medmij-list`, `medmij-whitelist` |
 //! | core.whl.303 | the Stelselnode counts as listed | [`Environment`] |
@@ -61,6 +62,7 @@ mod credentials;
 mod crl;
 mod cryptography;
 mod development;
+mod dns;
 mod environment;
 mod error;
 mod identity;
@@ -69,7 +71,9 @@ mod listener;
 mod loopback;
 mod names;
 mod pem;
+mod public_address;
 mod resolve;
+mod resolve_error;
 mod revocation;
 mod roots;
 mod sent_again;
@@ -85,6 +89,7 @@ pub use credentials::{CredentialFiles, Credentials, FileError, OwnFault};
 pub use crl::{CrlError, CrlFetcher, Refreshed};
 pub use cryptography::Cryptography;
 pub use development::{DangerDevelopment, NotDevelopment};
+pub use dns::{DnsSettings, NameProof};
 pub use environment::Environment;
 pub use error::{ConfigError, CrlFault, NetError, WebFault};
 pub use identity::{NodeIdentity, NodeSigner, SignatureKind};

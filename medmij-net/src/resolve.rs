@@ -5,13 +5,15 @@
 //! own network. All addresses of the name must be public, or none is used.
 
 use std::cell::Cell;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use medmij_types::Hostname;
+use medmij_types::{DnsPolicy, Hostname};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use crate::DangerLoopback;
+use crate::public_address::is_public;
+use crate::resolve_error::ResolveError;
+use crate::{ConfigError, DangerLoopback, DnsSettings};
 
 /// Where addresses may come from.
 #[derive(Debug, Clone)]
@@ -30,37 +32,52 @@ pub(crate) enum Lookup {
     /// The system.
     #[default]
     System,
+    /// A resolver of ours that proves the answer, or trusts one that does (core.dns).
+    #[cfg(feature = "dnssec")]
+    Proven(Box<crate::dns::proven::Proven>),
     /// One answer after the other, as a name server that rebinds a name gives them.
     #[cfg(test)]
     Scripted(Arc<std::sync::Mutex<std::collections::VecDeque<Vec<SocketAddr>>>>),
 }
 
 impl Lookup {
-    async fn addresses(&self, name: &str) -> std::io::Result<Vec<SocketAddr>> {
+    /// By these settings; `None` is the system.
+    pub(crate) fn of(settings: &DnsSettings) -> Result<Option<Self>, ConfigError> {
+        if settings.policy() == DnsPolicy::Off {
+            return Ok(None);
+        }
+        #[cfg(feature = "dnssec")]
+        let lookup = settings.proven().map(|resolver| Some(Self::Proven(Box::new(resolver))));
+        #[cfg(not(feature = "dnssec"))]
+        let lookup = Err(settings.without_feature());
+        lookup
+    }
+
+    async fn addresses(&self, host: &Hostname) -> Result<Vec<SocketAddr>, ResolveError> {
         match self {
             // Port 0 leaves the choice to the URI: its own port, or 443.
-            Self::System => Ok(tokio::net::lookup_host((name, 0)).await?.collect()),
+            Self::System => {
+                let found = tokio::net::lookup_host((host.as_str(), 0)).await;
+                Ok(found.map_err(ResolveError::Lookup)?.collect())
+            }
+            #[cfg(feature = "dnssec")]
+            Self::Proven(resolver) => resolver.addresses(host).await,
             #[cfg(test)]
             Self::Scripted(answers) => Ok(answers.lock().unwrap().pop_front().unwrap_or_default()),
         }
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ResolveError {
-    #[error("lookup failed")]
-    Lookup(#[source] std::io::Error),
-    #[error("name has no address")]
-    Empty,
-    #[error("name has an address that is not public")]
-    NotPublic,
-    #[error("name is under .localhost and no loopback map is set")]
-    Localhost,
-    #[error("name is not in the loopback map")]
-    NotMapped,
-}
-
 impl Resolver {
+    /// The same rules by another lookup. The map is looked up nowhere, and so stays.
+    pub(crate) fn by(self, lookup: Lookup) -> Self {
+        match self {
+            Self::Public(_) => Self::Public(lookup),
+            Self::AnyAddress(_) => Self::AnyAddress(lookup),
+            Self::Loopback(map) => Self::Loopback(map),
+        }
+    }
+
     async fn addresses(self, name: &str) -> Result<Vec<SocketAddr>, ResolveError> {
         let host = Hostname::parse(name).map_err(|_| ResolveError::Empty)?;
         let (lookup, public_only) = match &self {
@@ -77,7 +94,7 @@ impl Resolver {
             return Err(ResolveError::Localhost);
         }
         // Looked up once: what is judged here is what is dialled, whatever the name leads to a moment later.
-        let found = lookup.addresses(name).await.map_err(ResolveError::Lookup)?;
+        let found = lookup.addresses(&host).await?;
         if found.is_empty() {
             return Err(ResolveError::Empty);
         }
@@ -104,100 +121,9 @@ impl Resolve for Resolver {
     }
 }
 
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => is_public_v6(address),
-    }
-}
-
-/// IANA's special-purpose registry, IPv4 (RFC 6890).
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    !(address.is_loopback()
-        || address.is_private()
-        || address.is_link_local()
-        || address.is_multicast()
-        || address.is_documentation()
-        || a == 0
-        || a >= 240
-        || (a == 100 && b & 0xC0 == 64)
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 198 && b & 0xFE == 18))
-}
-
-/// The global unicast range without the parts that lead elsewhere.
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    if let Some(mapped) = address.to_ipv4_mapped() {
-        return is_public_v4(mapped);
-    }
-    if let [0x0064, 0xFF9B, 0, 0, 0, 0, high, low] = address.segments() {
-        // NAT64 (RFC 6052): an IPv4 address by way of a translator. Where it leads is what counts.
-        let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
-        return is_public_v4(Ipv4Addr::new(a, b, c, d));
-    }
-    let [a, b, ..] = address.segments();
-    let global = a & 0xE000 == 0x2000;
-    let documentation = (a == 0x2001 && b == 0x0DB8) || a == 0x3FFF;
-    let protocol = a == 0x2001 && b < 0x0200;
-    let six_to_four = a == 0x2002;
-    global && !documentation && !protocol && !six_to_four
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn w2_only_public_addresses_are_public() {
-        let inside = [
-            "127.0.0.1",
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "0.0.0.0",
-            "198.18.0.1",
-            "192.0.0.8",
-            "224.0.0.1",
-            "255.255.255.255",
-            "192.0.2.1",
-            "::1",
-            "::",
-            "fe80::1",
-            "fc00::1",
-            "fd12::1",
-            "ff02::1",
-            "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1",
-            "2001:db8::1",
-            "2002:7f00:1::",
-            "64:ff9b::7f00:1",
-            "64:ff9b::a00:1",
-            "64:ff9b::c0a8:101",
-            "64:ff9b::a9fe:a9fe",
-            "64:ff9b:1::808:808",
-            "64:ff9b:0:1::808:808",
-            "2001::1",
-            "::127.0.0.1",
-        ];
-        for address in inside {
-            assert!(!is_public(address.parse().unwrap()), "{address}");
-        }
-        for address in [
-            "8.8.8.8",
-            "145.1.2.3",
-            "172.32.0.1",
-            "100.128.0.1",
-            "2a00:1450:400e::1",
-            "::ffff:8.8.8.8",
-            "64:ff9b::5db8:d822",
-            "64:ff9b::8.8.8.8",
-        ] {
-            assert!(is_public(address.parse().unwrap()), "{address}");
-        }
-    }
 
     fn scripted(answers: &[&[&str]]) -> Lookup {
         let parsed = |answer: &&[&str]| answer.iter().map(|text| text.parse().unwrap()).collect();

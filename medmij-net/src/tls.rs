@@ -59,6 +59,20 @@ impl TlsPolicy {
         Self::of(&NCSC_2025)
     }
 
+    /// The preset of this name, as [`name`](Self::name) says it.
+    ///
+    /// ```
+    /// use medmij_net::TlsPolicy;
+    ///
+    /// assert_eq!(TlsPolicy::of_name("ncsc-2025"), Some(TlsPolicy::ncsc_2025()));
+    /// assert_eq!(TlsPolicy::of_name("ncsc-2014"), None);
+    /// ```
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::ncsc_2_1(), Self::ncsc_2025()]
+            .into_iter()
+            .find(|policy| policy.name() == name)
+    }
+
     /// Without the deviation of core.tls.305: TLS 1.3 and nothing else.
     pub fn tls13_only(mut self) -> Self {
         self.tls13_only = true;
@@ -91,6 +105,24 @@ impl TlsPolicy {
     pub fn post_quantum(mut self) -> Self {
         self.post_quantum = true;
         self
+    }
+
+    /// The same on the first cryptography of this build that has it; `None` where none has.
+    ///
+    /// ```
+    /// use medmij_net::TlsPolicy;
+    ///
+    /// match TlsPolicy::ncsc_2_1().try_post_quantum() {
+    ///     Some(hybrid) => assert_eq!(hybrid.groups()[0], "X25519MLKEM768"),
+    ///     None => println!("this build has no aws-lc-rs"),
+    /// }
+    /// ```
+    #[must_use]
+    pub fn try_post_quantum(self) -> Option<Self> {
+        Cryptography::ALL
+            .iter()
+            .map(|cryptography| self.cryptography(*cryptography).post_quantum())
+            .find(|policy| policy.provider().is_ok())
     }
 
     /// Whether the hybrid key exchange is offered.

@@ -13,7 +13,8 @@ use super::{BackChannel, SendLimits, Shared};
 use crate::resolve::{Lookup, Resolver};
 use crate::tls::ems::WithoutEms;
 use crate::{
-    ConfigError, ConnectProxy, Credentials, DangerLoopback, NodeIdentity, Revocation, TlsPolicy, TrustRoots, tls,
+    ConfigError, ConnectProxy, Credentials, DangerLoopback, DnsSettings, NodeIdentity, Revocation, TlsPolicy,
+    TrustRoots, tls,
 };
 
 /// Builds a [`BackChannel`]. Revocation must be chosen; everything else has a safe default.
@@ -24,6 +25,7 @@ pub struct BackChannelBuilder {
     policy: HostPolicy,
     revocation: Option<Revocation>,
     limits: SendLimits,
+    dns: DnsSettings,
     client_config: ClientConfig,
 }
 
@@ -68,6 +70,7 @@ impl BackChannelBuilder {
             policy,
             revocation: None,
             limits: SendLimits::default(),
+            dns: DnsSettings::off(),
             client_config,
         }
     }
@@ -109,6 +112,13 @@ impl BackChannelBuilder {
         self
     }
 
+    /// How answers about host names are proven (core.dns). Default [`DnsSettings::off`]: the system looks them up. Hosts of a loopback
+    /// map are not looked up at all.
+    pub fn dns(mut self, dns: DnsSettings) -> Self {
+        self.dns = dns;
+        self
+    }
+
     /// Goes out through a forward proxy. TLS stays between us and the node; the proxy sees the host's name.
     pub fn proxy(mut self, proxy: ConnectProxy) -> Self {
         self.client_config.proxy = Some(proxy);
@@ -137,8 +147,8 @@ impl BackChannelBuilder {
     /// Builds the client. Nothing is dialled.
     ///
     /// # Errors
-    /// [`ConfigError`] when revocation was not chosen, a proxy stands beside a loopback map, or TLS cannot be
-    /// set up from these parts.
+    /// [`ConfigError`] when revocation was not chosen, a proxy stands beside a loopback map or names that are to be proven, or DNS
+    /// or TLS cannot be set up from these parts.
     pub fn build(self) -> Result<BackChannel, ConfigError> {
         let Self {
             identity,
@@ -146,11 +156,20 @@ impl BackChannelBuilder {
             policy,
             revocation,
             limits,
-            client_config,
+            dns,
+            mut client_config,
         } = self;
         let revocation = revocation.ok_or(ConfigError::RevocationNotChosen)?;
         if client_config.is_mapped() && client_config.proxy.is_some() {
             return Err(ConfigError::ProxyAndLoopback);
+        }
+        if !client_config.is_mapped()
+            && let Some(lookup) = Lookup::of(&dns)?
+        {
+            if client_config.proxy.is_some() {
+                return Err(ConfigError::ProxyAndDns);
+            }
+            client_config.resolver = client_config.resolver.by(lookup);
         }
         let made = client_config.make(Credentials {
             identity,

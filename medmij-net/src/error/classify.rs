@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustls::{AlertDescription, CertificateError, PeerIncompatible};
 
 use super::{Kind, NetError};
-use crate::resolve::ResolveError;
+use crate::resolve_error::ResolveError;
 
 /// What the chain below `error` says; `connect` is the time that a connection may take.
 pub(crate) fn classify(error: reqwest::Error, connect: Duration) -> NetError {
@@ -37,6 +37,10 @@ fn cause(link: &(dyn StdError + 'static)) -> Option<Kind> {
     if let Some(error) = link.downcast_ref::<ResolveError>() {
         return Some(match error {
             ResolveError::Lookup(_) | ResolveError::Empty => Kind::Resolve,
+            #[cfg(feature = "dnssec")]
+            ResolveError::Bogus => Kind::Bogus,
+            #[cfg(feature = "dnssec")]
+            ResolveError::Unsigned => Kind::Unsigned,
             _ => Kind::Address,
         });
     }

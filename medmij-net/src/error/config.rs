@@ -71,6 +71,12 @@ pub enum ConfigError {
     /// A forward proxy and a loopback map exclude each other.
     #[error("a proxy cannot be used together with a loopback map")]
     ProxyAndLoopback,
+    /// Names are to be proven by DNSSEC and looked up by a forward proxy, which are two things.
+    #[error("a proxy looks names up by itself, so that they cannot be proven here (core.dns)")]
+    ProxyAndDns,
+    /// The settings for DNS cannot be used.
+    #[error("dns (core.dns): {0}")]
+    Dns(&'static str),
     /// The HTTP client could not be built.
     #[error("http client cannot be built")]
     Client(#[source] Box<dyn StdError + Send + Sync>),

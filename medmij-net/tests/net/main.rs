@@ -11,6 +11,8 @@
 
 mod client;
 mod crl;
+#[cfg(feature = "dnssec")]
+mod dns;
 mod ems;
 mod environment;
 mod front;

@@ -10,6 +10,7 @@
 //! * [`ManualClock`] is a [`medmij_types::Clock`] that stands still until it is moved.
 //! * [`skip`] says visibly that a test cannot run here.
 //! * `postgres` (feature) is a private PostgreSQL, `stelselnode` (feature) a scripted Stelselnode over real mutual TLS.
+//! * `dns` (feature) is a small Internet of names, signed, unsigned and bogus.
 //! * [`SeededEntropy`] is a [`medmij_types::Entropy`] that gives the same bytes in every run.
 //!
 //! ```
@@ -24,6 +25,8 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+#[cfg(feature = "dns")]
+pub mod dns;
 mod entropy;
 mod pki;
 #[cfg(feature = "postgres")]
