@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use medmij_net::{CredentialFiles, DangerLoopback};
+use medmij_net::{ConfigError, CredentialFiles, DangerLoopback, DnsSettings, TlsPolicy};
 use medmij_types::Hostname;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{NodeError, ProxyConfig};
+use crate::{NodeDns, NodeError, NodeTls, ProxyConfig};
 
 /// Who a Node is and whom it trusts. It is part of a larger configuration, or a file of its own
 /// ([`read`](Self::read)).
@@ -38,6 +38,12 @@ pub struct NodeConfig {
     /// The proxy in front of the listener; without, the participants connect to it themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<ProxyConfig>,
+    /// Versions and algorithms of TLS (core.tls.301).
+    #[serde(default, skip_serializing_if = "NodeTls::is_default")]
+    pub tls: NodeTls,
+    /// How host names are proven (core.dns).
+    #[serde(default, skip_serializing_if = "NodeDns::is_default")]
+    pub dns: NodeDns,
     /// For development on one machine: the loopback map, in its text form ([`DangerLoopback`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub danger_loopback: Option<String>,
@@ -72,6 +78,8 @@ impl NodeConfig {
             folder: path("kept"),
             lists: BTreeSet::new(),
             proxy: None,
+            tls: NodeTls::default(),
+            dns: NodeDns::default(),
             danger_loopback: None,
         }
     }
@@ -116,7 +124,7 @@ impl NodeConfig {
 
     fn relative_to(mut self, folder: &Path) -> Self {
         let files = [&mut self.chain, &mut self.key, &mut self.roots, &mut self.crls];
-        for path in files.into_iter().chain([&mut self.folder]) {
+        for path in files.into_iter().chain([&mut self.folder]).chain(&mut self.dns.anchors) {
             *path = folder.join(&*path);
         }
         self
@@ -125,6 +133,31 @@ impl NodeConfig {
     /// The files of its credentials. A certificate that no revocation list speaks about is refused.
     pub(crate) fn files(&self) -> CredentialFiles {
         CredentialFiles::new(&self.chain, &self.key, &self.roots).crls_hard_fail(&self.crls)
+    }
+
+    /// Versions and algorithms, as [`tls`](Self::tls) says.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::Net`] where this build has no cryptography for what is asked.
+    pub fn tls_policy(&self) -> Result<TlsPolicy, NodeError> {
+        Ok(self.tls.policy()?)
+    }
+
+    /// How host names are proven, as [`dns`](Self::dns) says; by default what release 2.2 asks where this crate has its feature
+    /// `dnssec`, and not at all without it.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::Read`] where the trust anchors cannot be read, [`NodeError::Net`] where names are to be proven and this build
+    /// cannot.
+    pub fn dns_settings(&self) -> Result<DnsSettings, NodeError> {
+        let settings = self.dns.settings();
+        let Some(path) = &self.dns.anchors else {
+            return Ok(settings);
+        };
+        let text = String::from_utf8(read(path)?).map_err(|_| ConfigError::Dns("the trust anchors are no text"))?;
+        Ok(settings.anchors(&text))
     }
 
     pub(crate) fn loopback(&self) -> Result<DangerLoopback, NodeError> {
@@ -167,10 +200,32 @@ mod tests {
         assert_eq!(config.key, Path::new("/etc/node.key"));
         assert_eq!(config.crls, folder.path().join("crl"));
         assert_eq!(config.lists, BTreeSet::from([NodeList::Zal, NodeList::Gnl]));
+        assert_eq!(config.tls_policy().unwrap(), TlsPolicy::ncsc_2_1());
         // the same as JSON
         let json = folder.path().join("node.json");
         std::fs::write(&json, serde_json::to_vec(&config).unwrap()).unwrap();
         assert_eq!(NodeConfig::read(&json).unwrap().folder, config.folder);
+    }
+
+    #[test]
+    fn core_tls_301_core_dns_what_a_file_says_of_tls_and_dns_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("node.toml");
+        let keys = "tls = { guideline = \"ncsc-2025\", tls13_only = true }\n\
+            dns = { policy = \"trust-ad\", refuse_unsigned = true, servers = [\"127.0.0.1:53\"], anchors = \"root.key\" }\n";
+        std::fs::write(&path, format!("{TOML}\n{keys}")).unwrap();
+        let config = NodeConfig::read(&path).unwrap();
+        assert_eq!(config.tls_policy().unwrap(), TlsPolicy::ncsc_2025().tls13_only());
+        assert!(
+            matches!(config.dns_settings(), Err(NodeError::Read { .. })),
+            "no anchors"
+        );
+        std::fs::write(folder.path().join("root.key"), ". IN DNSKEY 257 3 8 AQ==").unwrap();
+        let expected = DnsSettings::new(medmij_types::DnsPolicy::TrustAd)
+            .refuse_unsigned(true)
+            .servers(["127.0.0.1:53".parse().unwrap()])
+            .anchors(". IN DNSKEY 257 3 8 AQ==");
+        assert_eq!(config.dns_settings().unwrap(), expected);
     }
 
     #[test]
@@ -182,6 +237,8 @@ mod tests {
             ("folder = \"kept\"", "", "folder"),
             ("[\"gnl\", \"zal\"]", "[\"whitelist\"]", "whitelist"),
             ("chain =", "ketting =", "ketting"),
+            ("lists =", "tls.guideline = \"ncsc-2014\"\nlists =", "ncsc-2014"),
+            ("lists =", "dns.policy = \"sometimes\"\nlists =", "sometimes"),
         ] {
             std::fs::write(&path, TOML.replace(from, to)).unwrap();
             let error = NodeConfig::read(&path).unwrap_err().to_string();

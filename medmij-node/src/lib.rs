@@ -25,12 +25,24 @@
 //! stelselnode = "stelselnode.example.nl"
 //! folder = "kept"                   # what outlives a restart
 //! lists = ["zal", "gnl"]            # beside the Whitelist; a DVZA takes "ocl" and "gnl"
+//!
+//! [tls]                             # where it is absent: ncsc-2.1, TLS 1.2 and 1.3
+//! guideline = "ncsc-2025"
+//! post_quantum = true               # X25519MLKEM768 where the peer knows it (feature `aws-lc-rs`)
+//!
+//! [dns]                             # where it is absent: what the release asks (feature `dnssec`)
+//! policy = "validate"               # or "trust-ad", "off"
+//! refuse_unsigned = false           # whether a Node in a zone that is not signed is called
+//! servers = ["192.0.2.53:53"]       # instead of those of the system
 //! ```
 //!
 //! # Features
 //!
 //! * `axum`: `Node::listen`, the listener on the back channel, and `Node::listen_for_operator`: `/ready`, `/health` and
 //!   `/metrics` on a port of their own.
+//! * `dnssec`: host names are proven (core.dns). With it a Node validates unless `dns` says otherwise; without it the system looks
+//!   names up, and a configuration that asks for more is refused.
+//! * `aws-lc-rs`: TLS on aws-lc-rs where `tls.post_quantum` asks for it.
 //!
 //! * `log`: `Node::start_log`, the chain log spooled to disk and delivered, with what waits and what was lost in readiness.
 //!
@@ -45,6 +57,7 @@ mod chain_log;
 mod config;
 mod error;
 mod lists;
+mod network;
 mod node;
 #[cfg(feature = "axum")]
 mod operator;
@@ -60,6 +73,7 @@ pub use crate::{
     config::{NodeConfig, NodeList},
     error::NodeError,
     lists::{Gnl, ListState, Ocl, Zal},
+    network::{NodeDns, NodeTls},
     node::Node,
     proxy::ProxyConfig,
     readiness::{Alarms, Finding, Observed, Readiness, Severity, StoreState},

@@ -204,6 +204,7 @@ impl Node {
         }
         let listener = builder
             .revocation(revocation)
+            .tls(self.0.config.tls_policy()?)
             .clock(Arc::clone(&self.0.clock))
             .bind(address)
             .await?;
@@ -344,14 +345,16 @@ impl Inner {
     ) -> Result<Self, NodeError> {
         let (credentials, loopback) = (config.files().load()?, config.loopback()?);
         let (identity, roots) = (credentials.identity.clone(), credentials.roots.clone());
-        let mut channel = BackChannel::builder(identity, roots, policy.clone())
+        let mut builder = BackChannel::builder(identity, roots, policy.clone())
             .revocation(credentials.revocation.clone())
+            .tls(config.tls_policy()?)
+            .dns(config.dns_settings()?)
             .clock(Arc::clone(clock));
-        // a map, also an empty one, is the whole world
+        // an empty map is a map too: it leads nowhere
         if config.danger_loopback.is_some() {
-            channel = channel.danger_loopback(loopback.clone());
+            builder = builder.danger_loopback(loopback.clone());
         }
-        let channel = channel.build()?;
+        let channel = builder.build()?;
         Ok(Self {
             config,
             in_use: Mutex::new(InUse {
@@ -409,8 +412,9 @@ async fn watch(node: Weak<Inner>) {
         tokio::time::sleep(TICK).await;
         let Some(inner) = node.upgrade() else { return };
         if inner.monitor.is_due() {
+            let at = inner.clock.monotonic();
             inner.look_at_files(&mut files);
-            inner.monitor.look().await;
+            inner.monitor.look_from(at).await;
         }
     }
 }

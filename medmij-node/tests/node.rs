@@ -108,3 +108,30 @@ async fn core_whl_303_a_node_without_the_lists_that_it_needs_does_not_start() {
     fresh.folder = folder.path().join("other");
     assert!(matches!(Node::start(fresh).await, Err(NodeError::List(_))));
 }
+
+#[tokio::test]
+async fn core_dns_a_node_without_a_loopback_map_looks_names_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_server, mut config) = world(folder.path(), &["fhir.example.nl"]).await;
+    config.danger_loopback = None;
+    config.stelselnode = host("stelselnode.invalid");
+    config.dns.policy = Some(medmij_types::DnsPolicy::Off);
+    let error = Node::start(config).await.unwrap_err();
+    let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+    let causes: Vec<_> = causes.map(ToString::to_string).collect();
+    assert!(
+        causes.iter().any(|cause| cause.contains("could not be resolved")),
+        "{causes:?}"
+    );
+}
+
+#[cfg(feature = "aws-lc-rs")]
+#[tokio::test]
+async fn core_tls_301_a_node_that_prefers_x25519mlkem768_talks_to_one_that_does_not_know_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_server, mut config) = world(folder.path(), &["fhir.example.nl"]).await;
+    config.tls.post_quantum = true;
+    assert!(config.tls_policy().unwrap().is_post_quantum());
+    let node = Node::start(config).await.unwrap();
+    assert!(node.is_whitelisted("fhir.example.nl"));
+}

@@ -77,8 +77,12 @@ impl Monitor {
 
     /// Asks every probe now. One that does not answer in time is silent, which is no good sign.
     pub(crate) async fn look(&self) -> Readiness {
+        self.look_from(self.clock.monotonic()).await
+    }
+
+    /// The same for a look that began before, at a time of the monotonic clock: what happens while it lasts is seen by the next.
+    pub(crate) async fn look_from(&self, at: Duration) -> Readiness {
         let _one_at_a_time = self.looking.lock().await;
-        let at = self.clock.monotonic();
         let probes = lock(&self.probes).clone();
         let mut asked = tokio::task::JoinSet::new();
         for (index, probe) in probes.into_iter().enumerate() {
