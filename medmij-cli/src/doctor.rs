@@ -4,6 +4,7 @@
 
 mod config;
 mod credentials;
+mod dns;
 mod finding;
 mod lists;
 mod network;
@@ -52,6 +53,7 @@ pub(crate) fn run(arguments: &Doctor, output: &mut Output) -> Result<Exit, CliEr
         }
         Err(finding) => findings.push(finding),
     }
+    findings.extend(runtime.block_on(dns::judge(&config)));
     findings.extend(runtime.block_on(network::judge(&config)));
     findings.extend(runtime.block_on(places::judge(&config)));
     findings.sort_by_key(|finding| finding.severity);

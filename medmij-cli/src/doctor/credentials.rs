@@ -79,13 +79,27 @@ pub(super) fn judge(config: &Config, credentials: &Credentials) -> Vec<Finding> 
         ));
     }
     findings.extend(key_permissions(config));
-    findings.push(Finding::of(
-        Severity::Note,
-        "post-quantum-off",
-        "X25519MLKEM768 is not offered: a Node from a configuration does TLS on ring",
-        "for the hybrid key exchange build with the feature aws-lc-rs and `TlsPolicy::post_quantum`",
-    ));
+    findings.extend(key_exchange(config));
     findings
+}
+
+/// The hybrid key exchange: whether it is preferred, and whether this build can say that it works.
+fn key_exchange(config: &Config) -> Option<Finding> {
+    if !config.node.tls.post_quantum {
+        return Some(Finding::of(
+            Severity::Note,
+            "post-quantum-off",
+            "X25519MLKEM768 is not offered, so what is recorded today may be read by a quantum computer of tomorrow",
+            "build the application with the feature aws-lc-rs of medmij-node and set `tls.post_quantum`; who knows only TLS 1.2 connects as before",
+        ));
+    }
+    let error = config.node.tls_policy().err()?;
+    Some(Finding::of(
+        Severity::Note,
+        "post-quantum-unseen",
+        format_args!("X25519MLKEM768 is preferred, and this command cannot try it: {error}"),
+        "build medmij-cli with the feature aws-lc-rs; the application itself does not start where it lacks it",
+    ))
 }
 
 /// What is for development only.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use medmij_list::{List, ListError, ListKind, ReadOptions, Snapshot};
 use medmij_net::{BackChannel, Credentials, DangerLoopback, NetError, SendLimits, StelselnodeSource};
+use medmij_node::NodeError;
 use medmij_ocl::OAuthclientlist;
 use medmij_types::{Hostname, Release};
 use medmij_whitelist::{HostPolicy, Whitelist};
@@ -109,7 +110,17 @@ impl Asked {
             revocation,
         } = credentials;
         let policy = HostPolicy::stelselnode_only(node.stelselnode.clone());
-        let mut builder = BackChannel::builder(identity, roots, policy).revocation(revocation);
+        let unusable = |error: NodeError| {
+            Finding::error(
+                "back-channel",
+                chain(&error),
+                "mend `tls` or `dns` of the configuration, or use a build that has what they ask",
+            )
+        };
+        let mut builder = BackChannel::builder(identity, roots, policy)
+            .revocation(revocation)
+            .tls(node.tls_policy().map_err(unusable)?)
+            .dns(node.dns_settings().map_err(unusable)?);
         if let Some(map) = &node.danger_loopback {
             let map: DangerLoopback = map.parse().map_err(|error| {
                 Finding::error(
@@ -182,7 +193,9 @@ impl Asked {
 }
 
 fn unreachable(error: &NetError) -> Finding {
-    let remedy = if error.is_certificate() {
+    let remedy = if error.is_dns_refused() {
+        "its name is not proven: see with another resolver whether its zone is broken, before you change `dns`"
+    } else if error.is_certificate() {
         "its certificate is refused here: look at the roots (of both generations) and the revocation lists"
     } else if error.is_tls() || error.is_broken() {
         "it refuses our certificate, or does not know us: look at own certificate and Whitelist"

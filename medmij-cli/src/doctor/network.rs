@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.whl.309 — own names in DNS, the listener that says nothing to strangers, the port of the operator
+//! core.whl.309 — the listener that says nothing to strangers, the port of the operator
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -14,24 +14,6 @@ use super::finding::Finding;
 
 pub(super) async fn judge(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if config.node.danger_loopback.is_none() {
-        for host in [
-            Some(&config.node.hostname),
-            config.hostname.as_ref(),
-            config.client_id.as_ref(),
-        ]
-        .into_iter()
-        .flatten()
-        {
-            if tokio::net::lookup_host((host.as_str(), 443)).await.is_err() {
-                findings.push(Finding::error(
-                    "dns",
-                    format_args!("{host} has no address"),
-                    "enter an address for it in DNS, in a zone that is signed (DNSSEC)",
-                ));
-            }
-        }
-    }
     if let Some(address) = config.back {
         findings.extend(listener(address).await);
     }

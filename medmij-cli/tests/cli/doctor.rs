@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use medmij_list::ListKind;
 use medmij_net::{BackChannelListener, DangerLoopback, NodeIdentity, Revocation, TrustRoots};
+use medmij_test::dns::Zones;
 use medmij_test::stelselnode::Stelselnode;
 use medmij_test::{G4Crl, G4Leaf, G4Level, G4Pki, Purpose, Validity};
 use medmij_types::Hostname;
@@ -26,6 +27,7 @@ struct World {
     server: Stelselnode,
     config: Value,
     runtime: Runtime,
+    zones: Option<Zones>,
 }
 
 impl World {
@@ -58,6 +60,7 @@ impl World {
             server,
             config,
             runtime,
+            zones: None,
         };
         for folder in ["kept", "spool"] {
             std::fs::create_dir(world.bench.path().join(folder)).unwrap();
@@ -212,6 +215,36 @@ const FAULTS: &[(&str, &str, Plant)] = &[
         world.config["node"].as_object_mut().unwrap().remove("danger_loopback");
         world.config["node"]["hostname"] = json!("node.invalid");
     }),
+    ("own name is bogus", "error:dns-bogus", |world| {
+        world.named("node.altered");
+    }),
+    ("signatures of the own zone are over", "error:dns-bogus", |world| {
+        world.named("node.expired");
+    }),
+    ("own zone is not signed", "warning:dns-unsigned", |world| {
+        world.named("node.unsigned");
+    }),
+    (
+        "own zone is not signed, and such names are refused",
+        "error:dns-unsigned",
+        |world| {
+            world.named("node.unsigned");
+            world.config["node"]["dns"]["refuse_unsigned"] = json!(true);
+        },
+    ),
+    ("own name is signed", "note:dns-signed", |world| {
+        world.named("node.signed");
+    }),
+    ("names are not proven", "warning:dns-off", |world| {
+        world.config["node"]["dns"] = json!({"policy": "off"});
+    }),
+    ("a stranger is trusted about names", "error:dns-settings", |world| {
+        world.named("node.signed");
+        world.config["node"]["dns"] = json!({"policy": "trust-ad", "servers": ["9.9.9.9:53"]});
+    }),
+    ("trust anchors gone", "error:dns-settings", |world| {
+        world.config["node"]["dns"] = json!({"anchors": world.bench.path().join("none.key")});
+    }),
     ("Stelselnode does not listen", "error:stelselnode", |world| {
         let map = DangerLoopback::new()
             .back(Hostname::parse(STELSELNODE).unwrap(), nobody())
@@ -334,6 +367,16 @@ fn a_node_in_whose_way_nothing_stands_gets_notes_only() {
 }
 
 impl World {
+    /// The name of the DVP is this one, as name servers of the test know it.
+    fn named(&mut self, name: &str) {
+        let zones = self.runtime.block_on(Zones::start());
+        let anchors = self.bench.file("root.key", zones.anchor());
+        self.config["node"]["dns"] = json!({"policy": "validate", "servers": [zones.address()], "anchors": anchors});
+        self.config["client_id"] = json!(name);
+        self.server.publish(ListKind::OAuthclientlist, ocl(2, &[(name, "PGO")]));
+        self.zones = Some(zones);
+    }
+
     /// A server that answers everybody in the clear.
     fn clear(&self, answer: &'static str) -> SocketAddr {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
