@@ -201,6 +201,20 @@ impl Network {
     }
 }
 
+/// Writes a file that nobody but its owner may ever read, so it has its mode before it has its content.
+fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // one of an earlier run keeps the mode that it has
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => options.open(path)?.write_all(text.as_bytes()),
+    }
+}
+
 /// Writes the files of one network.
 struct Maker<'a> {
     folder: &'a Path,
@@ -227,7 +241,7 @@ impl Maker<'_> {
             self.pki_file(&format!("{hostname}.key")),
         );
         std::fs::write(&chain_file, identity.chain_pem())?;
-        std::fs::write(&key_file, identity.key_pem())?;
+        write_secret(&key_file, identity.key_pem())?;
         let mut config = NodeConfig::in_folder(self.folder.join("pki"), host(hostname)?, host(STELSELNODE)?);
         (config.chain, config.key) = (chain_file, key_file);
         config.folder = self.folder.join("bewaard").join(hostname);

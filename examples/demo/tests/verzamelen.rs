@@ -47,6 +47,28 @@ fn files_below(folder: &Path) -> usize {
         .sum()
 }
 
+#[cfg(unix)]
+#[test]
+fn core_tls_314_keys_that_the_demo_makes_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        network(folder.path());
+        let files = std::fs::read_dir(folder.path().join("pki")).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        let keys: Vec<_> = files
+            .filter(|path| path.extension().is_some_and(|end| end == "key"))
+            .collect();
+        assert!(keys.len() >= 4, "{keys:?}");
+        for key in keys {
+            let mode = key.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{}", key.display());
+            // made again over what an earlier build left open
+            std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_main_job_collects_at_two_zorgaanbieders_in_three_flows() {
     let folder = tempfile::tempdir().unwrap();

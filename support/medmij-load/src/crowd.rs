@@ -143,7 +143,10 @@ async fn start(
     let node = pki.issue(&LeafSpec::node(HOST))?;
     std::fs::write(folder.join("roots.pem"), pki.roots_pem())?;
     std::fs::write(folder.join("chain.pem"), node.chain_pem())?;
-    std::fs::write(folder.join("key.pem"), node.key_pem())?;
+    let key = folder.join("key.pem");
+    std::fs::write(&key, "")?;
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    std::fs::write(&key, node.key_pem())?;
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("crowd-serve").arg("--folder").arg(folder);
     if channel == Channel::Front {
