@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::rt::TokioIo;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The largest page that is read.
 const MAX_PAGE: usize = 1 << 20;
@@ -24,6 +24,9 @@ const MAX_REDIRECTS: usize = 10;
 pub struct Browser {
     cookies: BTreeMap<(String, String), String>,
     stop_before: Option<(String, String)>,
+    secrets: BTreeSet<String>,
+    /// Ends of addresses, which are no secrets though forms repeat them.
+    ends: BTreeSet<String>,
 }
 
 impl Browser {
@@ -34,6 +37,12 @@ impl Browser {
             stop_before: Some((format!("http://{host}:"), path.to_owned())),
             ..Self::default()
         }
+    }
+
+    /// What nobody but this browser may know of what it has seen: cookies, codes, `state`s, and the tokens in forms.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        self.secrets.difference(&self.ends).cloned().collect()
     }
 
     /// Opens an address and follows redirects to the page they end on.
@@ -137,12 +146,33 @@ impl Browser {
             .map_err(|_| BrowserError::TooLarge)?
             .to_bytes();
         connection.abort();
-        Ok(Page::new(
+        let page = Page::new(
             address.to_owned(),
             parts.status,
             parts.headers,
             String::from_utf8_lossy(&body).into_owned(),
-        ))
+        );
+        self.remember(&page)?;
+        Ok(page)
+    }
+
+    fn remember(&mut self, page: &Page) -> Result<(), BrowserError> {
+        let hidden = page.forms().into_iter().flat_map(|form| form.fields);
+        let hidden = hidden.filter(|(name, _)| !["aanbieder", "back", "flow"].contains(&name.as_str()));
+        let location = page.location()?.unwrap_or_default();
+        let query = location.split_once('?').map_or("", |(_, query)| query);
+        let query = form_urlencoded::parse(query.as_bytes()).into_owned();
+        let query = query.filter(|(name, _)| ["code", "state"].contains(&name.as_str()));
+        let cookies = self
+            .cookies
+            .iter()
+            .map(|((_, name), value)| (name.clone(), value.clone()));
+        let seen: Vec<_> = hidden.chain(query).chain(cookies).map(|(_, value)| value).collect();
+        let end = page.without_query().rsplit('/').next().unwrap_or_default();
+        self.ends.insert(end.to_owned());
+        // shorter ones can be guessed, and are none
+        self.secrets.extend(seen.into_iter().filter(|value| value.len() >= 16));
+        Ok(())
     }
 
     fn stops_before(&self, location: &str) -> bool {

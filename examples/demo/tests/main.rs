@@ -3,6 +3,7 @@
 
 mod browser;
 mod logging;
+mod planted;
 mod requirements;
 mod stopping;
 mod verzamelen;

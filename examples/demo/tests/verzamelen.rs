@@ -116,7 +116,7 @@ async fn core_tls_314_the_main_job_runs_on_certificates_of_generation_4() {
 }
 
 /// What an operator gets: the status, and the whole answer.
-async fn asked(address: std::net::SocketAddr, path: &str) -> (u16, String) {
+pub(crate) async fn asked(address: std::net::SocketAddr, path: &str) -> (u16, String) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");

@@ -114,7 +114,10 @@ impl Dvza for TestDvza {
 impl Clients for TestDvza {
     async fn client(&self, id: &ClientId) -> Result<Option<Client>, SupplierError> {
         if *self.broken.lock().unwrap() {
-            return Err(SupplierError::new("ocl", "broken for this test"));
+            return Err(SupplierError::new(
+                "ocl",
+                format!("https://bron.example.nl/?bsn={BSN} gave no answer"),
+            ));
         }
         let listed = self.clients.lock().unwrap().contains(&id.as_str());
         let name = Organisatienaam::parse("De Enige Echte PGO").unwrap();

@@ -13,7 +13,7 @@ use medmij_types::Release;
 
 use crate::cases::{
     dvza::{BSN, setup_2_2},
-    whole_flow::{SESSION, browser, dvp, flow_request, log_in, peer, query},
+    whole_flow::{SESSION, browser, dvp, flow_request, log_in, path, peer, query},
 };
 
 /// What was logged.
@@ -103,6 +103,14 @@ async fn o3_o9_j06_no_secret_of_a_full_run_is_found_anywhere() {
         medmij_oauth::wire::TokenRequest::parse(&request.clone().map(|_| bytes::Bytes::from_static(b"code=geheim-x")));
     secrets.push("geheim-x".to_owned());
     shown += &format!("{wrong:?}");
+    // a supplier whose errors hold a BSN, wherever it is asked
+    *setup.dvza.broken.lock().unwrap() = true;
+    let broken = browser.get(path(&started.location)).await;
+    assert!(broken.status.is_server_error() && !broken.body.contains(BSN));
+    let token = setup.server.token(&request, &peer()).await;
+    assert!(token.status().is_server_error());
+    let refused = setup.server.danger_token_of(&headers, None, &peer()).await.unwrap_err();
+    shown += &format!("{:?} {:?}", token.body(), refused.to_http());
     shown += &format!("{:?} {:?}", setup.log.events(), client_log.events());
     shown += &format!(
         "{:?} {:?}",
