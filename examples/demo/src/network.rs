@@ -131,6 +131,7 @@ impl Network {
                 back,
                 operator: Some(operator),
                 phone: phone.to_owned(),
+                source_code: Some("https://www.medmij.example/broncode".to_owned()),
                 registration: file,
                 oidc: None,
                 data: PathBuf::from(dvza::DATA),

@@ -79,6 +79,9 @@ pub struct Config {
     pub operator: Option<SocketAddr>,
     /// Its telephone number, for the page Technische storing.
     pub phone: String,
+    /// Where the source code of what runs here can be had: a link at the foot of each page (AGPL section 13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_code: Option<String>,
     /// The file that says whom it serves; it is read again while the DVZA runs.
     pub registration: PathBuf,
     /// The login by OpenID Connect; without, a stub in the place of DigiD, for loopback only.
@@ -145,6 +148,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     };
     let keys = Arc::new(storage::keys(&config.node.folder)?);
     let mut settings = ServerConfig::new(config.hostname.clone(), &*config.role, &config.phone, keys.clone());
+    settings.source_code.clone_from(&config.source_code);
     let log = config.log.as_ref().map(|log| node.start_log(log)).transpose()?;
     let metrics = Arc::new(Metrics::before(Arc::new(Narrator {
         role: config.role.clone(),

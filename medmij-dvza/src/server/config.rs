@@ -26,6 +26,9 @@ pub struct ServerConfig {
     pub dvza_name: String,
     /// The telephone number of the DVZA, for the page Technische storing.
     pub dvza_phone: String,
+    /// Where the source code of the version that runs here can be had, `https://…`: a link at the foot of each page. The
+    /// licence asks it of those who serve a changed version (AGPL section 13); see `docs/licence.md`.
+    pub source_code: Option<String>,
     /// Seals what rests in the store.
     pub keys: Arc<dyn KeyRing>,
     /// The screen texts.
@@ -85,6 +88,7 @@ impl ServerConfig {
             release: Release::DEFAULT,
             dvza_name: dvza_name.into(),
             dvza_phone: dvza_phone.into(),
+            source_code: None,
             keys,
             texts: Arc::new(TextPack::example()),
             lifetimes: Lifetimes::default(),

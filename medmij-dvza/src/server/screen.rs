@@ -27,6 +27,8 @@ pub struct Page {
     pub dvza: String,
     /// Its telephone number.
     pub phone: String,
+    /// Where the source code can be had.
+    pub source_code: Option<String>,
     /// Which step of how many this is; the login is one of them.
     pub step: Option<(u8, u8)>,
     /// What the Aanbieder says itself.
@@ -266,6 +268,7 @@ impl Page {
             form_origin: None,
             dvza: config.dvza_name.clone(),
             phone: config.dvza_phone.clone(),
+            source_code: config.source_code.clone(),
             step,
             own: None,
         }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! O7, O9, O11, O12 and the mandatory elements of the screens, on the rendered HTML.
 
+use axum::body::Body;
 use medmij_dvp::FlowRequest;
 use medmij_dvza::router::{RouterOptions, front_channel};
 use medmij_oauth::Scope;
 use medmij_types::Release;
+use tower::ServiceExt as _;
 
 use crate::cases::{
     browser::{Browser, Seen},
-    dvza::{Login, Setup, setup_2_2},
+    dvza::{Login, Setup, setup, setup_2_2},
     whole_flow::{SESSION, browser, dvp, flow_request, group, id, land, log_in, name, redirect},
 };
 
@@ -334,4 +336,24 @@ async fn o13_a_browser_does_not_collect_cookies_without_end() {
         browser.get(crate::cases::whole_flow::path(&started.location)).await;
     }
     assert!(browser.cookies.len() <= 9, "{}", browser.cookies.len());
+}
+
+#[tokio::test]
+async fn each_page_says_where_the_source_code_of_this_version_is_and_links_nowhere_else() {
+    for (address, shown) in [
+        (Some("https://www.example.nl/broncode"), true),
+        (Some("javascript:alert(1)"), false),
+        (None, false),
+    ] {
+        let setup = setup(|config| config.source_code = address.map(str::to_owned));
+        let response = front_channel(setup.server, RouterOptions::at("/oauth"))
+            .oneshot(http::Request::get("/oauth/authorize").body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        let page = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        let page = String::from_utf8(page.to_vec()).unwrap();
+        let link = "<a href=\"https://www.example.nl/broncode\" rel=\"noreferrer\">Broncode van deze versie</a>";
+        assert_eq!(page.contains(link), shown, "{page}");
+        assert!(!page.contains("javascript:"));
+    }
 }

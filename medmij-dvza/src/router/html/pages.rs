@@ -92,6 +92,12 @@ impl<'a> Frame<'a> {
         own.unwrap_or_else(|| self.text(&self.texts().extra.help_text))
     }
 
+    /// Where the source code of this version can be had (AGPL section 13).
+    fn source_code(&self) -> Option<&str> {
+        let address = self.page.source_code.as_deref()?;
+        address.starts_with("https://").then_some(address)
+    }
+
     fn explanation(&self) -> Option<&str> {
         self.page.own.as_ref()?.explanation.as_deref()
     }

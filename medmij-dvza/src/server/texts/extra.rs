@@ -20,6 +20,7 @@ pub struct ExtraTexts {
     pub sender_text_for: String,
     pub step: String,
     pub help_text: String,
+    pub source_code: String,
     pub explanation_title: String,
     pub beheren_title: String,
     pub beheren_text: String,
@@ -73,6 +74,7 @@ impl ExtraTexts {
             sender_text_for: same("Deze pagina is van {dvza}, namens {aanbieder}."),
             step: same("Stap {step} van {steps}"),
             help_text: same("Lukt het niet? Bel {dvza}, telefoon {phone}."),
+            source_code: same("Broncode van deze versie"),
             explanation_title: same("Uitleg"),
             beheren_title: s("Je toestemmingen bij {aanbieder}", "Uw toestemmingen bij {aanbieder}"),
             beheren_text: s(
