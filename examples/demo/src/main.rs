@@ -122,11 +122,10 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let summary = persoon::collects_and_stores(&network.start, &copy).await?;
     roles.stop().await;
     println!(
-        "\nGelukt: {} zorgaanbieders, {} flows, {} resources en {} documenten, in {} ms.",
+        "\nGelukt: {} zorgaanbieders, {} flows, {} gegevens, in {} ms.",
         summary.zorgaanbieders,
         summary.flows,
-        summary.resources,
-        summary.documents,
+        summary.items,
         start.elapsed().as_millis(),
     );
     println!("De verzamelde resources staan in {}/", copy.display());

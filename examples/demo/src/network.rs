@@ -161,6 +161,10 @@ impl Network {
                 dossier: folder.join("dossier"),
                 database_url: None,
                 log: Some(chain_log(&folder, DVP)),
+                providers: Some(folder.join("zorgaanbieders.json")),
+                session: dvp::SessionLimits::default(),
+                address_header: None,
+                demo: true,
             },
             dvp_two: dvp::Config {
                 role: "DVP Twee".to_owned(),
@@ -171,6 +175,10 @@ impl Network {
                 dossier: folder.join("dossier-twee"),
                 database_url: None,
                 log: Some(chain_log(&folder, DVP_TWO[0])),
+                providers: Some(folder.join("zorgaanbieders.json")),
+                session: dvp::SessionLimits::default(),
+                address_header: None,
+                demo: true,
             },
             start,
             start_two,
@@ -198,6 +206,10 @@ impl Network {
         std::fs::write(self.config_file("dvza-twee"), serde_json::to_vec_pretty(two)?)?;
         std::fs::write(self.config_file("dvp"), serde_json::to_vec_pretty(&self.dvp)?)?;
         std::fs::write(self.config_file("dvp-twee"), serde_json::to_vec_pretty(&self.dvp_two)?)?;
+        std::fs::write(
+            self.folder.join("zorgaanbieders.json"),
+            serde_json::to_vec_pretty(&register())?,
+        )?;
         Ok(())
     }
 }
@@ -259,6 +271,16 @@ impl Maker<'_> {
 fn chain_log(folder: &Path, host: &str) -> LogConfig {
     let logs = folder.join("ketenlog").join(host);
     LogConfig::in_folder(logs.join("spool")).delivered_to(logs.join("geleverd").to_string_lossy())
+}
+
+/// What people know of the zorgaanbieders: an invented register, for the DVP.
+fn register() -> serde_json::Value {
+    json!({
+        "ziekenhuisdelinde@medmij":
+            { "name": "Ziekenhuis De Linde", "kind": "Ziekenhuis", "place": "Deventer", "agb": "06019999" },
+        "huisartsdewilg@medmij":
+            { "name": "Huisartsenpraktijk De Wilg", "kind": "Huisarts", "place": "Zutphen", "agb": "01019999" },
+    })
 }
 
 /// The registration of a DVZA: whom it serves with what.

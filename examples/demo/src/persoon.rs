@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What the Persoon does: choose a zorgaanbieder at the DVP, log in and consent at the DVZA, look at the result.
+//! What the Persoon does: sign in and choose a zorgaanbieder at the DVP, log in and consent at the DVZA, look at the result.
 
 use crate::{
     browser::{Browser, BrowserError, Page},
     dossier_copy,
     network::OFFERINGS,
 };
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 /// The target and the role of the steps that the Persoon takes.
 const ROLE: &str = "Persoon";
@@ -18,10 +18,8 @@ pub struct Summary {
     pub zorgaanbieders: usize,
     /// Authorization flows.
     pub flows: usize,
-    /// Resources in the dossier.
-    pub resources: usize,
-    /// Documents in the dossier.
-    pub documents: usize,
+    /// Resources and documents that came into the dossier.
+    pub items: usize,
 }
 
 /// Collects at every zorgaanbieder of the network, as the first person of the login stub.
@@ -41,7 +39,7 @@ pub async fn collects_everywhere(start: &str) -> Result<Summary, PersoonError> {
 pub async fn collects_and_stores(start: &str, folder: &Path) -> Result<Summary, PersoonError> {
     let mut browser = Browser::default();
     let summary = collects(&mut browser, start).await?;
-    let copy = browser.open(&format!("{start}gegevens")).await?;
+    let copy = browser.open(&format!("{start}dossier/kopie")).await?;
     let files = dossier_copy::write(folder, copy.html()).map_err(PersoonError::DossierCopy)?;
     narrate(
         "core.dossier.102",
@@ -59,29 +57,59 @@ async fn collects(browser: &mut Browser, start: &str) -> Result<Summary, Persoon
         let mut page = chooses(browser, start, aanbieder).await?;
         loop {
             page = gives_toestemming(browser, page).await?;
+            page = waits(browser, page).await?;
             summary.flows += 1;
-            match page.form_with_button("stap", "verder") {
-                Ok(form) => page = browser.submit(&page, &form, Some(("stap", "verder")), &[]).await?,
+            match page.form_with_button("step", "next") {
+                Ok(form) => page = browser.submit(&page, &form, Some(("step", "next")), &[]).await?,
                 Err(_) => break,
             }
         }
-        let (resources, documents) = counts(&page)?;
         summary.zorgaanbieders += 1;
-        summary.resources += resources;
-        summary.documents += documents;
+        summary.items += count(&page)?;
     }
     Ok(summary)
 }
 
-/// Opens the DVP and chooses a zorgaanbieder; ends on the landingspagina of its DVZA.
+/// Signs in at the DVP, with the one press of a demo, unless somebody is signed in.
+///
+/// # Errors
+///
+/// [`PersoonError`], where a page or button is missing.
+pub async fn signs_in(browser: &mut Browser, start: &str) -> Result<Page, PersoonError> {
+    let page = browser.open(start).await?;
+    let Ok(form) = page.form_with_button("demo", "sign-in") else {
+        return Ok(page);
+    };
+    narrate(
+        "A.9.4.1",
+        "logt in als voorbeeldpersoon: wachtwoord en code, door dezelfde poort",
+    );
+    Ok(browser.submit(&page, &form, Some(("demo", "sign-in")), &[]).await?)
+}
+
+/// Signs in at the DVP and chooses a zorgaanbieder, with everything it offers; ends on the landingspagina of its DVZA.
 ///
 /// # Errors
 ///
 /// [`PersoonError`], where a page or button is missing.
 pub async fn chooses(browser: &mut Browser, start: &str, aanbieder: &str) -> Result<Page, PersoonError> {
-    let page = browser.open(start).await?;
-    let form = page.form_with_button("kies", aanbieder)?;
-    Ok(browser.submit(&page, &form, Some(("kies", aanbieder)), &[]).await?)
+    signs_in(browser, start).await?;
+    let page = browser.open(&format!("{start}ophalen/bij/{aanbieder}")).await?;
+    let form = page.form_with_button("collect", "start")?;
+    Ok(browser.submit(&page, &form, Some(("collect", "start")), &[]).await?)
+}
+
+/// Looks at the progress until nothing more comes.
+///
+/// # Errors
+///
+/// [`PersoonError`], where the page does not come.
+pub async fn waits(browser: &mut Browser, mut page: Page) -> Result<Page, PersoonError> {
+    while page.html().contains("data-live=\"busy\"") {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        page = browser.open(page.without_query()).await?;
+    }
+    Ok(page)
 }
 
 /// Goes from the landingspagina through login and consent back to the DVP.
@@ -121,26 +149,23 @@ pub async fn answers(browser: &mut Browser, page: &Page, answer: &str) -> Result
     Ok(browser.submit(page, &form, Some(("antwoord", answer)), &[]).await?)
 }
 
-/// Counts what the result page lists.
-fn counts(page: &Page) -> Result<(usize, usize), PersoonError> {
-    let mut counted = (0, 0);
-    for item in page.items() {
-        let words: Vec<&str> = item.split_whitespace().collect();
-        let before = |word| {
-            let at = words.iter().position(|each| each.starts_with(word))?;
-            words.get(at.checked_sub(1)?)?.parse::<usize>().ok()
-        };
-        match (before("resources"), before("documenten")) {
-            (Some(resources), Some(documents)) if !item.contains("niet volledig") => {
-                counted = (counted.0 + resources, counted.1 + documents);
-            }
-            _ => return Err(PersoonError::Unsuccessful(item)),
-        }
+/// Counts what the page lists, all of which has to be whole.
+fn count(page: &Page) -> Result<usize, PersoonError> {
+    let mut items = 0;
+    for item in page
+        .items()
+        .iter()
+        .filter(|item| item.contains("Klaar.") || item.contains("gelukt"))
+    {
+        let number = item
+            .split_once("Alles is er: ")
+            .and_then(|(_, rest)| rest.split(' ').next()?.parse::<usize>().ok());
+        items += number.ok_or_else(|| PersoonError::Unsuccessful(item.clone()))?;
     }
-    if counted.0 == 0 {
+    if items == 0 || title(page) != "Alles is opgehaald" {
         return Err(PersoonError::Unsuccessful(title(page)));
     }
-    Ok(counted)
+    Ok(items)
 }
 
 fn title(page: &Page) -> String {

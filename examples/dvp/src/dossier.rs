@@ -4,7 +4,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use medmij_dvp::{
-    dossier::{Context, DossierError, Dossiers, Origin, StoredEntry},
+    dossier::{ConfirmedDeletion, Context, DossierError, Dossiers, Origin, StoredEntry},
     person::PersonId,
 };
 use medmij_fhir::Report;
@@ -26,6 +26,9 @@ use crate::store::Store;
 /// All dossiers.
 pub(crate) struct Dossier(Dossiers<Store>);
 
+/// The dossier of one Persoon.
+pub(crate) type OneDossier<'a> = medmij_dvp::dossier::Dossier<'a, Store>;
+
 /// How much was kept.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counted {
@@ -44,22 +47,24 @@ pub(crate) struct Source<'a> {
 }
 
 impl Dossier {
-    /// The dossiers in that folder, or in that database; their keys are wrapped by a key file in the folder. In production
-    /// it lies elsewhere than what it opens.
-    pub(crate) async fn open(folder: &Path, database_url: Option<&str>) -> Result<Self, DossierOpenError> {
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            move |source| DossierOpenError::Io { path, source }
-        };
-        std::fs::create_dir_all(folder).map_err(io(folder))?;
-        let keys = folder.join("keys.txt");
-        if !keys.try_exists().map_err(io(&keys))? {
-            write_keys(&keys).map_err(io(&keys))?;
-        }
-        let text = std::fs::read_to_string(&keys).map_err(io(&keys))?;
-        let ring = LocalKeyRing::from_text(&text).map_err(|error| DossierOpenError::Keys(Box::new(error)))?;
+    /// The dossiers in that folder, or in that database.
+    pub(crate) async fn open(
+        folder: &Path,
+        database_url: Option<&str>,
+        ring: Arc<LocalKeyRing>,
+    ) -> Result<Self, DossierOpenError> {
         let store = Store::open(&folder.join("dossier.db"), database_url).await?;
-        Ok(Self(Dossiers::new(store, Arc::new(ring), Arc::new(OsEntropy))))
+        Ok(Self(Dossiers::new(store, ring, Arc::new(OsEntropy))))
+    }
+
+    /// The dossier of a Persoon, opened with its key.
+    pub(crate) async fn of(&self, person: PersonId) -> Result<OneDossier<'_>, DossierError> {
+        self.0.open(person).await
+    }
+
+    /// Erases the dossier of a Persoon with its key, after the Persoon read what goes (core.dossier.106).
+    pub(crate) async fn erase(&self, person: PersonId, deletion: ConfirmedDeletion) -> Result<usize, DossierError> {
+        self.0.open(person).await?.delete(deletion).await
     }
 
     /// Keeps everything of a report in the dossier of a Persoon. Collected again, it stands in it again.
@@ -151,6 +156,23 @@ struct Line<'a> {
     collected_at: Option<String>,
     unchanged: bool,
     content: &'a RawValue,
+}
+
+/// The key ring that wraps the keys of all Personen: a key file in the folder, made where there is none. In production it
+/// lies elsewhere than what it opens.
+pub(crate) fn key_ring(folder: &Path) -> Result<Arc<LocalKeyRing>, DossierOpenError> {
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |source| DossierOpenError::Io { path, source }
+    };
+    std::fs::create_dir_all(folder).map_err(io(folder))?;
+    let keys = folder.join("keys.txt");
+    if !keys.try_exists().map_err(io(&keys))? {
+        write_keys(&keys).map_err(io(&keys))?;
+    }
+    let text = std::fs::read_to_string(&keys).map_err(io(&keys))?;
+    let ring = LocalKeyRing::from_text(&text).map_err(|error| DossierOpenError::Keys(Box::new(error)))?;
+    Ok(Arc::new(ring))
 }
 
 /// New keys, in a file that only its owner reads.

@@ -1,37 +1,51 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! A DVP: the side of the PGO. A small web application in which a Persoon chooses a zorgaanbieder and collects.
+//! A DVP: the side of the PGO. A web application in which a Persoon has an account of two factors, collects at a
+//! zorgaanbieder, and reads what came.
 //!
-//! | file | what |
+//! | module | what |
 //! | --- | --- |
-//! | `offerings.rs` | what can be collected where, from the Zorgaanbiederslijst and the Gegevensdienstnamenlijst |
-//! | `verzamelen.rs` | from code to resources: the back channel |
-//! | `dossier.rs` | where the collected resources are kept: sealed, under a key for each Persoon |
-//! | `store.rs` | SQLite or PostgreSQL beneath it |
-//! | `session.rs` | who sits behind which browser, and what that Persoon is doing |
-//! | `web.rs` | the pages |
+//! | `gate` | A.9.4.1: one gate before every route |
+//! | `account` | password, app, recovery codes, sessions, throttling, what happened; sealed in SQLite or PostgreSQL |
+//! | `router`, `form`, `html` | the table of routes, forms with their token, the frame of all pages and the fixed headers |
+//! | `pages` | the pages, one module a subject |
+//! | `collecting` | what can be collected where, and from code to resources: the back channel |
+//! | `dossier`, `store` | where the collected resources are kept: sealed, under a key for each Persoon |
+//! | `demo` | the voorbeeldpersoon, where the configuration says that this is a demo |
 //!
-//! It leaves out what a real PGO has: a login, viewing; each browser is a Persoon with a dossier of its own. Its front channel is plain http on loopback.
+//! Its front channel is plain http on loopback; outside development a proxy ends TLS before it.
 #![forbid(unsafe_code)]
 
+mod account;
+mod collecting;
+mod demo;
 mod dossier;
-mod offerings;
-mod session;
+mod form;
+mod gate;
+mod html;
+mod pages;
+mod router;
 mod store;
-mod verzamelen;
-mod web;
 
+pub use account::RecordsError;
+pub use collecting::ProvidersError;
 pub use dossier::DossierOpenError;
+pub use gate::PUBLIC;
+pub use router::paths;
 
+use account::{Accounts, Records, events::Event, vault::VaultError};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use collecting::{Jobs, Providers};
+use demo::Demo;
 use dossier::Dossier;
-use medmij_dvp::{Dvp, PendingFlows};
+use http::HeaderName;
+use medmij_dvp::{Dvp, PendingFlows, person::PersonId};
 use medmij_log::{Metrics, NoObserver, Observer};
 use medmij_net::BackChannel;
 use medmij_node::{ChainLog, Gnl, LogConfig, Node, NodeConfig, NodeError, NodeList, Zal};
 use medmij_oauth::ClientId;
-use medmij_types::Hostname;
+use medmij_types::{Clock as _, Hostname, SystemClock};
 use serde::{Deserialize, Serialize};
-use session::Sessions;
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 /// The target of the `tracing` events that tell a person what happens.
 const STEP: &str = "step";
@@ -59,6 +73,48 @@ pub struct Config {
     /// Where the chain log is spooled and delivered (core.logging.102); without, it is not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<LogConfig>,
+    /// Names, places and kinds of zorgaanbieders, by Aanbiedersnaam (JSON).
+    #[serde(default)]
+    pub providers: Option<PathBuf>,
+    /// When a session ends.
+    #[serde(default)]
+    pub session: SessionLimits,
+    /// The header in which one's own proxy says the address of the browser. Without such a proxy anybody could write it.
+    #[serde(default)]
+    pub address_header: Option<String>,
+    /// Whether there is a voorbeeldpersoon, who comes in with one press: for a demonstration with invented data.
+    #[serde(default)]
+    pub demo: bool,
+}
+
+/// When a session ends. The Normenkader has no numbers; these are ours.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionLimits {
+    /// After so many minutes without use.
+    pub idle_minutes: u16,
+    /// After so many hours, used or not.
+    pub longest_hours: u16,
+}
+
+impl Default for SessionLimits {
+    /// A quarter of an hour, and eight hours.
+    fn default() -> Self {
+        Self {
+            idle_minutes: 15,
+            longest_hours: 8,
+        }
+    }
+}
+
+impl SessionLimits {
+    fn idle_seconds(self) -> i64 {
+        i64::from(self.idle_minutes.max(1)) * 60
+    }
+
+    fn longest_seconds(self) -> i64 {
+        i64::from(self.longest_hours.max(1)) * 3600
+    }
 }
 
 impl std::fmt::Debug for Config {
@@ -78,10 +134,33 @@ struct App {
     back: BackChannel,
     dvp: Dvp,
     flows: PendingFlows,
-    sessions: Sessions,
+    accounts: Accounts,
+    limits: SessionLimits,
+    jobs: Jobs,
+    providers: Providers,
     dossier: Dossier,
+    demo: Option<Demo>,
+    /// The name of the cookie: with `__Host-` outside loopback.
+    cookie: &'static str,
+    address_header: Option<HeaderName>,
     zal: Zal,
     gnl: Gnl,
+}
+
+impl App {
+    /// The token of the forms of a session.
+    fn csrf(&self, secret: &str) -> Result<String, VaultError> {
+        let hash = self.accounts.vault.fingerprint("pgo form", secret.as_bytes())?;
+        Ok(URL_SAFE_NO_PAD.encode(hash))
+    }
+
+    /// Writes down what happened; what was done stays done where that fails.
+    async fn record(&self, person: PersonId, event: Event) {
+        let now = SystemClock::default().now();
+        if let Err(error) = account::events::record(&self.accounts.vault, person, event, now).await {
+            tracing::error!(%error, "what happened cannot be written down");
+        }
+    }
 }
 
 /// Fetches the lists and listens; the future that comes back serves until `shutdown`.
@@ -106,7 +185,23 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     // a browser is sent to plain http: only ever on loopback, with test certificates
     let _development = node.danger_development([(&config.client_id, config.address)])?;
 
-    let dossier = Dossier::open(&config.dossier, config.database_url.as_deref()).await?;
+    let ring = dossier::key_ring(&config.dossier)?;
+    let url = config.database_url.as_deref();
+    let dossier = Dossier::open(&config.dossier, url, Arc::clone(&ring)).await?;
+    let records = Records::open(&config.dossier.join("accounts.db"), url).await?;
+    let accounts = Accounts::new(records, ring, config.session);
+    let providers = match &config.providers {
+        Some(path) => Providers::read(path)?,
+        None => Providers::default(),
+    };
+    let demo = match config.demo {
+        true => Some(Demo::start(&accounts).await?),
+        false => None,
+    };
+    let address_header = match &config.address_header {
+        Some(name) => Some(HeaderName::try_from(name.as_str()).map_err(|_| StartError::AddressHeader)?),
+        None => None,
+    };
     node.add_folder("dossier", &config.dossier);
     let log = config.log.as_ref().map(|log| node.start_log(log)).transpose()?;
     let next = log
@@ -135,16 +230,36 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         back: node.back_channel().clone(),
         dvp: Dvp::new(client_id).with_observer(metrics),
         flows: PendingFlows::default(),
-        sessions: Sessions::default(),
+        accounts,
+        limits: config.session,
+        jobs: Jobs::default(),
+        providers,
         dossier,
+        demo,
+        cookie: if origin.starts_with("http://") {
+            "pgo"
+        } else {
+            "__Host-pgo"
+        },
+        address_header,
         zal: Arc::clone(node.zal()),
         gnl: Arc::clone(node.gnl()),
         node,
     });
-    let serving = axum::serve(listener, web::router(app)).with_graceful_shutdown(shutdown);
+    let router = router::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown);
     Ok(async move {
         // ends with the DVP
         let mut operated = tokio::task::JoinSet::new();
+        operated.spawn(async move {
+            let mut each = tokio::time::interval(Duration::from_secs(60));
+            loop {
+                each.tick().await;
+                if let Err(error) = app.accounts.purge(SystemClock::default().now()).await {
+                    tracing::warn!(%error, "what has expired stays for now");
+                }
+            }
+        });
         if let Some(operator) = operator {
             operated.spawn(operator.serve(std::future::pending()));
         }
@@ -167,6 +282,18 @@ pub enum StartError {
     /// Its dossiers.
     #[error(transparent)]
     Dossier(#[from] DossierOpenError),
+    /// Its accounts.
+    #[error(transparent)]
+    Accounts(#[from] RecordsError),
+    /// Its register of zorgaanbieders.
+    #[error(transparent)]
+    Providers(#[from] ProvidersError),
+    /// The header for addresses is no name of a header.
+    #[error("address_header is no name of a header")]
+    AddressHeader,
+    /// The voorbeeldpersoon of a demo.
+    #[error("no account for the voorbeeldpersoon")]
+    Demo(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Its address on the front channel.
     #[error("cannot listen on the front channel: {0}")]
     Bind(std::io::Error),

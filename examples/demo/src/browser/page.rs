@@ -227,7 +227,13 @@ impl Tag<'_> {
 
 /// The text of the first element of that name, and what comes behind it.
 fn element_text<'a>(html: &'a str, element: &str) -> Option<(String, &'a str)> {
-    let rest = html.get(html.find(&format!("<{element}"))?..)?;
+    let begin = format!("<{element}");
+    // `<li` is no `<link`
+    let at = html.match_indices(&begin).find(|(at, _)| {
+        let behind = html.get(at + begin.len()..).unwrap_or_default();
+        behind.starts_with(['>', ' ', '\n'])
+    });
+    let rest = html.get(at?.0..)?;
     let rest = rest.get(rest.find('>')? + 1..)?;
     let (inner, behind) = rest.split_once(&format!("</{element}"))?;
     let mut text = String::new();

@@ -2,7 +2,7 @@
 //! core.alst.100 — what can be collected where: an entry of the Zorgaanbiederslijst with the names of the
 //! Gegevensdienstnamenlijst, taken out of one snapshot so that every step of a flow sees the same endpoints.
 
-use medmij_dvp::{FlowGroup, group_by_endpoints};
+use medmij_dvp::{CollectionPlan, group_by_endpoints};
 use medmij_fhir::ResourceEndpoints;
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_types::{
@@ -10,7 +10,6 @@ use medmij_types::{
     Volgnummer,
 };
 use medmij_zal::{OfferedGegevensdienst, Unusable, Zorgaanbieder, Zorgaanbiederslijst};
-use std::collections::VecDeque;
 
 /// What one Aanbieder offers.
 #[derive(Clone, Debug)]
@@ -43,10 +42,21 @@ pub(crate) fn all(zal: &Zorgaanbiederslijst, gnl: &Gegevensdienstnamenlijst) -> 
 }
 
 impl Offerings {
-    /// One flow for each pair of authorization and token endpoint (core.autorisatie.203).
-    pub(crate) fn flows(&self) -> VecDeque<FlowGroup> {
+    /// One flow for each pair of authorization and token endpoint (core.autorisatie.203), with what the Persoon ticked.
+    pub(crate) fn plan(&self, ticked: impl Fn(&GegevensdienstId) -> bool) -> CollectionPlan {
         let endpoints = |d: &ServiceOffer| (d.id.clone(), d.authorization_endpoint.clone(), d.token_endpoint.clone());
-        group_by_endpoints(self.gegevensdiensten.iter().map(endpoints)).into()
+        let mut plan = CollectionPlan::new();
+        let groups = group_by_endpoints(self.gegevensdiensten.iter().map(endpoints));
+        plan.add(self.aanbieder.clone(), groups);
+        plan.retain(|_, id| ticked(id));
+        plan
+    }
+
+    /// Where the Persoon logs in, for all of it.
+    pub(crate) fn login_addresses(&self) -> impl Iterator<Item = &FrontchannelUri> {
+        self.gegevensdiensten
+            .iter()
+            .map(|service| &service.authorization_endpoint)
     }
 
     /// The name of a gegevensdienst.

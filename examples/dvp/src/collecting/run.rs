@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! From a code to resources in the dossier: the back-channel half of Verzamelen.
 
+use super::{jobs::State, offerings::Offerings};
 use crate::STEP;
-use crate::{
-    App,
-    dossier::{Counted, Source},
-    offerings::Offerings,
-};
-use medmij_dvp::{CallbackError, ExchangeError, FlowGroup, ReceivedCode, Tokens, UserMessage};
+use crate::{App, account::events::Event, dossier::Source};
+use medmij_dvp::{CallbackError, ExchangeError, ReceivedCode, Tokens, UserMessage};
 use medmij_dvp::{dossier::DossierError, person::PersonId};
 use medmij_fhir::{
     Access, Choices, Collection, Drive, Driven, FhirError, Gegevensdienst, Limits, Progress, Report, SearchDate, check,
@@ -15,66 +12,112 @@ use medmij_fhir::{
 };
 use medmij_net::NetError;
 use medmij_types::{Clock as _, EntropyError, GegevensdienstId, SystemClock};
-use std::collections::VecDeque;
 
-/// What a Persoon has set going: one Aanbieder, one flow for each of its authorization servers.
-pub(crate) struct Job {
-    /// The offer that was chosen, from one list: all flows see the same endpoints.
-    pub(crate) offerings: Offerings,
-    /// The flows that are still to come.
-    pub(crate) wait: VecDeque<FlowGroup>,
-    /// What came of the others.
-    pub(crate) results: Vec<CollectResult>,
+/// Exchanges the code and collects every gegevensdienst that was granted, each on its own: where one fails the others go on.
+pub(crate) async fn collect_all(app: &App, person: PersonId, offerings: &Offerings, received: ReceivedCode) {
+    let asked = received.flow().gegevensdiensten().to_vec();
+    let provider = app.providers.of(&offerings.aanbieder).name;
+    app.jobs
+        .with(person, |job| job.set(&asked, &State::Running { answers: 0 }));
+    let tokens = match exchange(app, received).await {
+        Ok(tokens) => tokens,
+        Err(error) => return not_collected(app, person, &provider, &asked, &error).await,
+    };
+    // what the authorization server left out was not granted
+    let left_out: Vec<_> = asked
+        .iter()
+        .filter(|id| !tokens.granted.gegevensdiensten.contains(id))
+        .cloned()
+        .collect();
+    app.jobs.with(person, |job| job.set(&left_out, &State::NotGranted));
+    for id in &tokens.granted.gegevensdiensten {
+        let state = match collect_one(app, person, offerings, &tokens, id).await {
+            Ok(state) => state,
+            Err(error) => {
+                not_collected(app, person, &provider, std::slice::from_ref(id), &error).await;
+                continue;
+            }
+        };
+        if let State::Whole { items } | State::Partial { items, .. } = &state {
+            let event = Event::Collected {
+                provider: provider.clone(),
+                service: offerings.name_of(id),
+                items: *items,
+                whole: matches!(state, State::Whole { .. }),
+            };
+            app.record(person, event).await;
+        }
+        app.jobs.with(person, |job| job.set(std::slice::from_ref(id), &state));
+    }
 }
 
-/// What came of a flow, for one gegevensdienst or for all of it.
-#[derive(Clone)]
-pub(crate) enum CollectResult {
-    /// Resources came.
-    Collected {
-        /// Which gegevensdienst.
-        name: String,
-        /// How much was kept.
-        kept: Counted,
-        /// Whether every query was answered.
-        complete: bool,
-    },
-    /// Nothing came.
-    Failed {
-        /// What to tell the Persoon.
-        user_message: &'static str,
-    },
+/// Says that nothing came, on the page and in what happened.
+pub(crate) async fn not_collected(
+    app: &App,
+    person: PersonId,
+    provider: &str,
+    ids: &[GegevensdienstId],
+    error: &CollectError,
+) {
+    tracing::info!(target: STEP, role = app.role, rule = "", "krijgt geen gegevens: {error}");
+    let state = error.state();
+    app.jobs.with(person, |job| job.set(ids, &state));
+    let provider = provider.to_owned();
+    let event = match state {
+        State::NotGranted => Event::NotGranted { provider },
+        _ => Event::CollectionFailed {
+            provider,
+            service: None,
+        },
+    };
+    app.record(person, event).await;
 }
 
-/// Exchanges the code and collects every gegevensdienst that was granted.
-pub(crate) async fn collect_all(
+async fn collect_one(
     app: &App,
     person: PersonId,
     offerings: &Offerings,
-    received: ReceivedCode,
-) -> Result<Vec<CollectResult>, CollectError> {
-    let tokens = exchange(app, received).await?;
-    let mut results = Vec::new();
-    for id in &tokens.granted.gegevensdiensten {
-        let report = collect(app, offerings, &tokens, id).await?;
-        let name = offerings.name_of(id);
-        let source = Source {
-            aanbieder: &tokens.aanbieder,
-            gegevensdienst: id,
-            name: &name,
-        };
-        let kept = app.dossier.keep(person, &source, &report).await?;
-        let complete = report.is_complete();
-        let pages: usize = report.queries().iter().map(|line| line.pages).sum();
-        tracing::info!(
-            target: STEP, role = app.role, rule = "core.rscint.200, core.rscint.201",
-            "verzamelt {id} {name}: {} vragen, {pages} pagina's, {} resources, {} documenten",
-            report.queries().len(), kept.resources, kept.documents,
-        );
-        assess(app, id, &report);
-        results.push(CollectResult::Collected { name, kept, complete });
+    tokens: &Tokens,
+    id: &GegevensdienstId,
+) -> Result<State, CollectError> {
+    let report = collect(app, person, offerings, tokens, id).await?;
+    let name = offerings.name_of(id);
+    let source = Source {
+        aanbieder: &tokens.aanbieder,
+        gegevensdienst: id,
+        name: &name,
+    };
+    let kept = app.dossier.keep(person, &source, &report).await?;
+    let pages: usize = report.queries().iter().map(|line| line.pages).sum();
+    tracing::info!(
+        target: STEP, role = app.role, rule = "core.rscint.200, core.rscint.201",
+        "verzamelt {id} {name}: {} vragen, {pages} pagina's, {} resources, {} documenten",
+        report.queries().len(), kept.resources, kept.documents,
+    );
+    assess(app, id, &report);
+    let items = kept.resources + kept.documents;
+    let gaps = report.gaps();
+    if gaps.is_empty() {
+        return Ok(State::Whole { items });
     }
-    Ok(results)
+    let mut missing: Vec<String> = gaps.iter().map(|gap| for_people(&gap.label)).collect();
+    missing.sort();
+    missing.dedup();
+    Ok(State::Partial {
+        items,
+        missing,
+        later: gaps.iter().any(medmij_fhir::Gap::is_temporary),
+    })
+}
+
+/// The label of a query as the catalogue has it, in Dutch; of what is no query, a word for people.
+fn for_people(label: &str) -> String {
+    match label {
+        "Document" => "een document".to_owned(),
+        "Reference" => "een gegeven waar een ander gegeven naar verwijst".to_owned(),
+        "Collection" => "een deel van de gegevens".to_owned(),
+        label => label.to_owned(),
+    }
 }
 
 /// Says what the qualification would say of what came: the searchset check, and which zibs are filled.
@@ -151,6 +194,7 @@ async fn exchange(app: &App, received: ReceivedCode) -> Result<Tokens, CollectEr
 
 async fn collect(
     app: &App,
+    person: PersonId,
     offerings: &Offerings,
     tokens: &Tokens,
     id: &GegevensdienstId,
@@ -168,10 +212,18 @@ async fn collect(
     .with_expiry(tokens.expires_at);
     let choices = Choices::default().today(SearchDate::dutch_day(SystemClock::default().now()));
     let mut collection = Collection::new(gegevensdienst, access, choices, Limits::default())?;
-    let drive = Drive::default().progress(|progress| {
-        if let Progress::Failed { label, error } = progress {
+    let mut answers = 0;
+    let drive = Drive::default().progress(|progress| match progress {
+        Progress::Failed { label, error } => {
             tracing::warn!(%error, gegevensdienst = %id, query = label, "answer not used");
         }
+        Progress::Received(_) => {
+            answers += 1;
+            app.jobs.with(person, |job| {
+                job.set(std::slice::from_ref(id), &State::Running { answers });
+            });
+        }
+        _ => {}
     });
     // core.logging.202: each request and its answer stand in the chain log
     let log = app.dvp.resource_log(tokens, id);
@@ -209,19 +261,29 @@ pub(crate) enum CollectError {
 }
 
 impl CollectError {
-    /// What to tell the Persoon.
-    pub(crate) fn user_message(&self) -> &'static str {
+    /// Whether the login that the Persoon was sent to has ended by it.
+    pub(crate) const fn ends_the_flow(&self) -> bool {
+        match self {
+            Self::Callback(error) => matches!(error, CallbackError::Refused(_) | CallbackError::Expired),
+            _ => true,
+        }
+    }
+
+    /// What the page says of it. A request that was not granted is no fault: the Persoon said no, or there was nothing to
+    /// share, and the DVP is not told which (autoriseren 1 and 2).
+    pub(crate) fn state(&self) -> State {
         let user_message = match self {
             Self::Callback(error) => error.user_message(),
             Self::Exchange(error) => error.user_message(),
             Self::Net(_) | Self::Fhir(_) => UserMessage::OutageAtAanbieder,
             _ => UserMessage::OutageAtUs,
         };
-        match user_message {
-            UserMessage::NotGranted => "De zorgaanbieder heeft uw gegevens niet gegeven.",
-            UserMessage::StartAgain => "Dit verzoek is niet meer geldig. Begin opnieuw.",
-            UserMessage::OutageAtAanbieder => "Het lukt nu niet bij de zorgaanbieder. Probeer het later nog eens.",
-            _ => "Het lukt nu niet door een fout bij ons. Probeer het later nog eens.",
-        }
+        let why = match user_message {
+            UserMessage::NotGranted => return State::NotGranted,
+            UserMessage::StartAgain => "De aanvraag was verlopen.",
+            UserMessage::OutageAtAanbieder => "Er was een storing bij de zorgaanbieder.",
+            _ => "Er was een storing bij ons.",
+        };
+        State::Failed { why }
     }
 }

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A.9.4.1 — the gate: one middleware before every route. Without a session of two factors there is nothing here but the
+//! pages of [`PUBLIC`]; whoever is in comes from the session alone, and only the gate makes a [`SignedIn`].
+
+use crate::{
+    App,
+    account::sessions::{self, Session, Stage},
+    html,
+};
+use axum::{
+    extract::{ConnectInfo, FromRequestParts, Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use medmij_dvp::person::PersonId;
+use medmij_types::{Clock as _, SystemClock};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+/// What opens without a session, and nothing else does: each is a whole path, compared as it is.
+pub const PUBLIC: [&str; 16] = [
+    "/",
+    "/hulp",
+    "/toegankelijkheid",
+    "/inloggen",
+    "/inloggen/zonder-app",
+    "/inloggen/nieuwe-app",
+    "/inloggen/nieuw-wachtwoord",
+    "/account-maken",
+    "/account-maken/app",
+    "/voorbeeldpersoon",
+    "/uitgelogd",
+    "/sessie/einde",
+    "/stijl.css",
+    "/sessie.css",
+    "/pgo.js",
+    "/icoon.svg",
+];
+
+/// Looking at these is no use of the session: a page that asks for itself keeps nobody signed in.
+const NO_USE: [&str; 2] = ["/ophalen/voortgang", "/sessie/einde"];
+
+/// Whoever asks, known or not. Every handler can have it.
+#[derive(Clone)]
+pub(crate) struct Visitor {
+    /// The secret of the session, or a new one that is nobody's.
+    pub(crate) secret: String,
+    /// The token of every form of this session.
+    pub(crate) csrf: String,
+    pub(crate) session: Option<Session>,
+    pub(crate) person: Option<PersonId>,
+    pub(crate) device: String,
+    pub(crate) address: String,
+    pub(crate) demo: bool,
+    signed_in: Option<SignedIn>,
+}
+
+/// Somebody who came in with two factors. Only the gate makes one.
+#[derive(Clone)]
+pub(crate) struct SignedIn {
+    person: PersonId,
+    name: String,
+}
+
+impl SignedIn {
+    /// Who it is: the owner of everything that is shown or changed.
+    pub(crate) const fn person(&self) -> PersonId {
+        self.person
+    }
+
+    /// How the Persoon is called here.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Visitor {
+    pub(crate) const fn signed_in(&self) -> Option<&SignedIn> {
+        self.signed_in.as_ref()
+    }
+}
+
+/// The gate.
+pub(crate) async fn gate(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let (visitor, fresh) = match visitor(&app, &parts).await {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::error!(%error, "sessions cannot be read");
+            return html::plain_outage();
+        }
+    };
+    let open = PUBLIC.contains(&parts.uri.path());
+    if !open && visitor.signed_in.is_none() {
+        return html::redirect("/inloggen");
+    }
+    if let Some(signed_in) = &visitor.signed_in {
+        parts.extensions.insert(signed_in.clone());
+    }
+    let secret = visitor.secret.clone();
+    parts.extensions.insert(visitor);
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if fresh && !response.headers().contains_key(header::SET_COOKIE) {
+        set_cookie(&app, &mut response, &secret);
+    }
+    response
+}
+
+async fn visitor(app: &App, parts: &Parts) -> Result<(Visitor, bool), crate::account::vault::VaultError> {
+    let known = cookie(app, &parts.headers).filter(|secret| sessions::is_secret(secret));
+    let (secret, fresh) = match known {
+        Some(secret) => (secret.to_owned(), false),
+        None => (sessions::new_secret()?, true),
+    };
+    let touch = !NO_USE.contains(&parts.uri.path());
+    let now = SystemClock::default().now();
+    let found = match fresh {
+        true => None,
+        false => app.accounts.session(&secret, touch, now).await?,
+    };
+    let (session, person) = found.map_or((None, None), |(session, person)| (Some(session), person));
+    let signed_in = match (&session, person) {
+        (Some(session), Some(person)) if matches!(session.stage, Stage::Complete) => Some(SignedIn {
+            person,
+            name: app.accounts.account(person).await?.content.name,
+        }),
+        _ => None,
+    };
+    let visitor = Visitor {
+        csrf: app.csrf(&secret)?,
+        secret,
+        session,
+        person,
+        device: header_text(&parts.headers, &header::USER_AGENT).map_or_else(String::new, sessions::device),
+        address: address(app, parts),
+        demo: app.demo.is_some(),
+        signed_in,
+    };
+    Ok((visitor, fresh))
+}
+
+fn header_text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The address of the browser: of the connection, or what one's own proxy says in the header that the configuration names. A
+/// network of IPv6 counts as one address.
+fn address(app: &App, parts: &Parts) -> String {
+    let said = app.address_header.as_ref().and_then(|name| {
+        let text = header_text(&parts.headers, name)?;
+        // the last one is what the nearest proxy saw
+        text.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
+    });
+    let peer = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|peer| peer.0.ip());
+    match said.or(peer).map(|address| address.to_canonical()) {
+        Some(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Some(address) => address.to_string(),
+        None => "unknown".to_owned(),
+    }
+}
+
+/// The value of our cookie; none where it comes twice, since one of them was planted.
+fn cookie<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+    // pair by pair: a cookie of another application that cannot be read is none of ours
+    let mut found = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|b| *b == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok())
+        .filter_map(|pair| pair.trim().strip_prefix(app.cookie)?.strip_prefix('='));
+    match (found.next(), found.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    }
+}
+
+/// Gives the browser the secret of a session.
+pub(crate) fn set_cookie(app: &App, response: &mut Response, secret: &str) {
+    let secure = if app.cookie.starts_with("__Host-") {
+        "; Secure"
+    } else {
+        ""
+    };
+    let cookie = format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}", app.cookie);
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        let found = parts.extensions.get::<Self>().cloned();
+        found.ok_or_else(|| StatusCode::UNAUTHORIZED.into_response())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        let found = parts.extensions.get::<Self>().cloned();
+        found.ok_or_else(|| StatusCode::UNAUTHORIZED.into_response())
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The pages, one module a subject.
+
+pub(crate) mod account;
+pub(crate) mod collect;
+pub(crate) mod dossier;
+pub(crate) mod files;
+pub(crate) mod happened;
+pub(crate) mod opening;
+pub(crate) mod overview;
+pub(crate) mod recover;
+pub(crate) mod sign_in;
+pub(crate) mod start;

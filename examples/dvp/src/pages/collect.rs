@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Collecting: find a zorgaanbieder, read what will be asked, log in there, see how far it is and how it ended.
+
+use crate::{
+    App, STEP,
+    account::events::Event,
+    collecting::{self, CollectError, Offerings, State, collect_all, not_collected},
+    form::Fields,
+    gate::{SignedIn, Visitor},
+    html,
+};
+use axum::{
+    extract::{OriginalUri, State as Has},
+    response::{IntoResponse as _, Response},
+    routing::{MethodRouter, get, post},
+};
+use http::{Method, StatusCode};
+use medmij_dvp::{Callback, FlowGroup, FlowRequest};
+use medmij_oauth::RedirectUri;
+use medmij_types::{Clock as _, GegevensdienstId, Release, SystemClock};
+use std::sync::Arc;
+
+mod choice;
+mod progress;
+
+pub(crate) use progress::is_going_on;
+
+/// The routes of collecting.
+pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
+    vec![
+        ("/ophalen", get(choice::providers)),
+        ("/ophalen/bij/{provider}", get(choice::plan).post(start)),
+        ("/ophalen/verder", post(proceed)),
+        ("/ophalen/opnieuw", post(again)),
+        ("/ophalen/voortgang", get(progress::progress)),
+        ("/terug/{server}", get(back)),
+    ]
+}
+
+/// What the Persoon ticked is asked, and nothing else.
+async fn start(
+    Has(app): Has<Arc<App>>,
+    axum::extract::Path(provider): axum::extract::Path<String>,
+    signed_in: SignedIn,
+    visitor: Visitor,
+    fields: Fields,
+) -> Response {
+    let Some(offered) = collecting::offered(&app) else {
+        return html::message(&visitor, StatusCode::SERVICE_UNAVAILABLE, &html::OUTAGE);
+    };
+    let Some(offerings) = offered.into_iter().find(|each| each.aanbieder.short() == provider) else {
+        return html::redirect("/ophalen");
+    };
+    let ticked: Vec<&str> = fields.all("service").collect();
+    begin(&app, &signed_in, &visitor, offerings, |id| {
+        ticked.contains(&id.as_str())
+    })
+    .await
+}
+
+/// What did not come is asked once more, from the list of today.
+async fn again(Has(app): Has<Arc<App>>, signed_in: SignedIn, visitor: Visitor, _: Fields) -> Response {
+    let Some(job) = app.jobs.of(signed_in.person()) else {
+        return html::redirect("/ophalen");
+    };
+    let missing: Vec<GegevensdienstId> = job
+        .lines
+        .iter()
+        .filter(|line| line.state.is_to_ask_again())
+        .map(|line| line.id.clone())
+        .collect();
+    let offered = collecting::offered(&app).unwrap_or_default();
+    let Some(offerings) = offered
+        .into_iter()
+        .find(|each| each.aanbieder == job.offerings.aanbieder)
+    else {
+        return html::redirect("/ophalen");
+    };
+    begin(&app, &signed_in, &visitor, offerings, |id| missing.contains(id)).await
+}
+
+async fn begin(
+    app: &Arc<App>,
+    signed_in: &SignedIn,
+    visitor: &Visitor,
+    offerings: Offerings,
+    ticked: impl Fn(&GegevensdienstId) -> bool,
+) -> Response {
+    let plan = offerings.plan(ticked);
+    let services: Vec<String> = plan.services().map(|(_, id)| offerings.name_of(id)).collect();
+    if services.is_empty() {
+        return html::redirect(&format!("/ophalen/bij/{}?leeg", offerings.aanbieder.short()));
+    }
+    let groups: Vec<FlowGroup> = plan.into_flows().into_iter().map(|(_, group)| group).collect();
+    let flows = match groups.len() {
+        1 => "één flow".to_owned(),
+        more => format!("{more} flows, één per DVZA"),
+    };
+    tracing::info!(
+        target: STEP, role = app.role, rule = "core.alst.100, core.autorisatie.203",
+        "Persoon kiest {}: {} gegevensdiensten, {flows}", offerings.aanbieder, services.len(),
+    );
+    let (person, provider) = (signed_in.person(), app.providers.of(&offerings.aanbieder).name);
+    app.jobs.begin(person, offerings, provider.clone(), groups);
+    app.record(person, Event::CollectionStarted { provider, services })
+        .await;
+    next_login(app, signed_in, visitor).await
+}
+
+/// A second press, or a reload, goes on where the first one went.
+async fn proceed(Has(app): Has<Arc<App>>, signed_in: SignedIn, visitor: Visitor, _: Fields) -> Response {
+    next_login(&app, &signed_in, &visitor).await
+}
+
+/// Sends the browser to the authorization server of the next flow.
+async fn next_login(app: &App, signed_in: &SignedIn, visitor: &Visitor) -> Response {
+    let person = signed_in.person();
+    let Some(job) = app.jobs.of(person) else {
+        return html::redirect("/ophalen");
+    };
+    let Some(group) = job.waiting.front() else {
+        return html::redirect("/ophalen/voortgang");
+    };
+    match location(app, person, visitor, &job.offerings, group).await {
+        Ok(location) => {
+            tracing::info!(
+                target: STEP, role = app.role, rule = "core.authint.200, core.authint.208",
+                "stuurt de Persoon naar {} met het autorisatieverzoek", group.authorization_endpoint.hostname(),
+            );
+            html::redirect(&location)
+        }
+        Err(error) => {
+            tracing::error!(error, "the flow cannot start");
+            let why = "Er was een storing bij ons.";
+            app.jobs.with(person, |job| {
+                job.came_back(&group.gegevensdiensten, &State::Failed { why });
+            });
+            html::redirect("/ophalen/voortgang")
+        }
+    }
+}
+
+async fn location(
+    app: &App,
+    person: medmij_dvp::person::PersonId,
+    visitor: &Visitor,
+    offerings: &Offerings,
+    group: &FlowGroup,
+) -> Result<String, String> {
+    let text = |error: &dyn std::error::Error| error.to_string();
+    // a path of its own for each server, so that one cannot pass for another
+    let path = app.dvp.redirect_path("/terug", group.authorization_endpoint.hostname());
+    let redirect_uri =
+        RedirectUri::parse(&format!("https://{}{path}", app.dvp.client_id())).map_err(|error| text(&error))?;
+    let flow_request = FlowRequest::verzamelen(Release::DEFAULT, offerings.aanbieder.clone(), group, redirect_uri)
+        .map_err(|error| text(&error))?
+        .from_list(offerings.volgnummer);
+    let now = SystemClock::default().now();
+    let account = app.accounts.active(person, now).await.map_err(|error| text(&error))?;
+    let account = account.ok_or("the account is not active (core.account.100)")?;
+    let started = app
+        .dvp
+        .start(account, flow_request, &visitor.secret)
+        .map_err(|error| text(&error))?;
+    app.flows.insert(started.flow);
+    app.node
+        .danger_loopback()
+        .rewrite_front(&started.location)
+        .map_err(|error| text(&error))
+}
+
+/// The Persoon comes back: the answer is taken here, and what follows goes on by itself while the page shows it.
+async fn back(
+    Has(app): Has<Arc<App>>,
+    method: Method,
+    signed_in: SignedIn,
+    visitor: Visitor,
+    OriginalUri(uri): OriginalUri,
+) -> Response {
+    // axum answers HEAD with the same handler; who only looks must not spend the code
+    if method != Method::GET {
+        return StatusCode::OK.into_response();
+    }
+    let person = signed_in.person();
+    let callback = Callback::new(&visitor.secret, uri.path(), uri.query().unwrap_or_default());
+    let received = app.dvp.finish(&app.flows, &callback);
+    let Some(job) = app.jobs.of(person) else {
+        return html::redirect("/ophalen");
+    };
+    match received {
+        Ok(received) => {
+            tracing::info!(
+                target: STEP, role = app.role, rule = "core.tknint.202",
+                "herkent het antwoord aan de eigen state en heeft een code",
+            );
+            let asked = received.flow().gegevensdiensten().to_vec();
+            app.jobs
+                .with(person, |job| job.came_back(&asked, &State::Running { answers: 0 }));
+            let app = Arc::clone(&app);
+            tokio::spawn(async move { collect_all(&app, person, &job.offerings, received).await });
+        }
+        Err(error) => {
+            let error = CollectError::from(error);
+            // of a flow that is not ours, or came back already, nothing changes
+            if let Some(group) = job.waiting.front().filter(|_| error.ends_the_flow()) {
+                let ids = &group.gegevensdiensten;
+                app.jobs.with(person, |job| job.came_back(ids, &error.state()));
+                not_collected(&app, person, &job.provider, ids, &error).await;
+            }
+        }
+    }
+    // a redirect, so that the code does not stay in the address bar
+    html::redirect("/ophalen/voortgang")
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! "Wat er gebeurde": who did what, and when.
+
+use crate::{
+    App,
+    account::events::{self, Event},
+    gate::{SignedIn, Visitor},
+    html::{self, Frame, Nav, count, page},
+};
+use askama::Template;
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "happened.html")]
+struct HappenedPage {
+    frame: Frame,
+    lines: Vec<Told>,
+}
+
+struct Told {
+    when: String,
+    who: &'static str,
+    what: String,
+}
+
+pub(crate) async fn happened(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visitor) -> Response {
+    match events::all(&app.accounts.vault, signed_in.person()).await {
+        Ok(all) => {
+            let lines = all
+                .iter()
+                .map(|each| {
+                    let (who, what) = told(&each.event);
+                    let when = html::moment(each.at);
+                    Told { when, who, what }
+                })
+                .collect();
+            let frame = Frame::new(&visitor, Nav::Happened);
+            page(StatusCode::OK, &HappenedPage { frame, lines })
+        }
+        Err(error) => html::outage(&visitor, &error),
+    }
+}
+
+/// Who did it, and a sentence.
+fn told(event: &Event) -> (&'static str, String) {
+    const YOU: &str = "Jij";
+    const WE: &str = "Wij";
+    match event {
+        Event::AccountOpened => (YOU, "Je maakte dit account.".to_owned()),
+        Event::SignedIn { device } => (YOU, format!("Je logde in. Apparaat: {device}.")),
+        Event::SignedOut => (YOU, "Je logde uit.".to_owned()),
+        Event::SignedOutElsewhere { sessions } => (
+            YOU,
+            format!(
+                "Je logde uit op {}.",
+                count(*sessions, "ander apparaat", "andere apparaten")
+            ),
+        ),
+        Event::SignInFailed => (
+            "Onbekend",
+            "Iemand probeerde in te loggen. Het wachtwoord of de code klopte niet.".to_owned(),
+        ),
+        Event::RecoveryCodeUsed => (YOU, "Je gebruikte een herstelcode.".to_owned()),
+        Event::PasswordChanged => (YOU, "Je koos een nieuw wachtwoord.".to_owned()),
+        Event::AppReplaced => (YOU, "Je stelde een nieuwe app in voor je code.".to_owned()),
+        Event::RecoveryCodesRenewed => (
+            YOU,
+            "Je maakte nieuwe herstelcodes. De oude werken niet meer.".to_owned(),
+        ),
+        Event::AutomaticChosen { on: true } => (YOU, "Je vindt het goed dat we vanzelf gegevens ophalen.".to_owned()),
+        Event::AutomaticChosen { on: false } => (YOU, "Je wilt niet dat we vanzelf gegevens ophalen.".to_owned()),
+        Event::CollectionStarted { provider, services } => (
+            YOU,
+            format!("Je ging gegevens ophalen bij {provider}: {}.", services.join(", ")),
+        ),
+        Event::Collected {
+            provider,
+            service,
+            items,
+            whole,
+        } => {
+            let items = count(*items, "gegeven", "gegevens");
+            let end = if *whole {
+                "Alles is er."
+            } else {
+                "Er ontbreekt nog iets."
+            };
+            (WE, format!("We bewaarden {items} van {provider}: {service}. {end}"))
+        }
+        Event::NotGranted { provider } => (
+            WE,
+            format!("We haalden niets op bij {provider}. Je koos nee, of er viel niets te delen."),
+        ),
+        Event::CollectionFailed {
+            provider,
+            service: Some(service),
+        } => (WE, format!("Het ophalen van {service} bij {provider} lukte niet.")),
+        Event::CollectionFailed {
+            provider,
+            service: None,
+        } => (WE, format!("Het ophalen bij {provider} lukte niet.")),
+        Event::CopyTaken => (YOU, "Je bewaarde een kopie van je dossier.".to_owned()),
+        Event::ItemsDeleted { items } => (YOU, format!("Je verwijderde {}.", count(*items, "gegeven", "gegevens"))),
+    }
+}
