@@ -43,6 +43,7 @@ mod manage;
 mod memory;
 mod message;
 mod notificatie;
+mod notification_log;
 mod notifier;
 mod outbox;
 mod receiver;
@@ -67,6 +68,7 @@ pub use self::{
     memory::{MemoryAbonnementen, MemoryRegister},
     message::AbonnementError,
     notificatie::{Notificatie, NotificatieError, NotificatieKind, Notificaties, deliver_before},
+    notification_log::NotificationLog,
     notifier::{Delivered, Sender, TakeInError, deliver, take_in},
     outbox::{Due, Outbox, OutboxError},
     receiver::{NotificatieReceiver, Received},

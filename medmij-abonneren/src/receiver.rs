@@ -10,7 +10,7 @@ use medmij_oauth::{ClientId, storage::StoreError};
 use medmij_types::{Clock, PeerNames};
 
 use super::{
-    AboPolicy, AbonnementRegister, AbonnementSource, AnswerTimes, CalendarDate, Notificatie,
+    AboPolicy, AbonnementRegister, AbonnementSource, AnswerTimes, CalendarDate, Notificatie, NotificationLog,
     message::{INVALID_REQUEST, json_answer, read_end, read_id, read_json, refuse},
 };
 
@@ -23,6 +23,7 @@ pub struct NotificatieReceiver<R: AbonnementRegister> {
     register: R,
     policy: AboPolicy,
     times: Option<Times>,
+    log: Option<NotificationLog>,
 }
 
 /// Where the times of the own answers are counted.
@@ -52,7 +53,15 @@ impl<R: AbonnementRegister> NotificatieReceiver<R> {
             register,
             policy,
             times: None,
+            log: None,
         }
+    }
+
+    /// Writes each notification with its answer to the chain log (core.logging.202).
+    #[must_use]
+    pub fn with_log(mut self, log: NotificationLog) -> Self {
+        self.log = Some(log);
+        self
     }
 
     /// Counts how long the own answers take (ext.abo.rscnotint.207), under the own `client_id`.
@@ -78,7 +87,17 @@ impl<R: AbonnementRegister> NotificatieReceiver<R> {
         today: CalendarDate,
     ) -> (Response<Bytes>, Option<Received>) {
         let began = self.times.as_ref().map(|times| times.clock.monotonic());
+        let logged = self.log.as_ref();
+        let logged = logged.map(|log| {
+            (
+                log,
+                log.arrived(request, self.read(request).ok().map(|read| read.kind())),
+            )
+        });
         let answer = self.judge(request, peer, today).await;
+        if let Some((log, arrived)) = logged {
+            log.answered(arrived, &answer.0, answer.1.as_ref().map(|received| &received.source));
+        }
         if let (Some(times), Some(began)) = (&self.times, began) {
             let took = times.clock.monotonic().saturating_sub(began);
             // what could not be handled is no answer

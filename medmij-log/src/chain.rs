@@ -156,6 +156,14 @@ impl Chain {
 const TWINS: &[(&str, &str)] = &[
     ("send_token_request_error", "receive_token_request_error"),
     ("send_resource_request_error", "receive_resource_error_response"),
+    (
+        "send_resource_notification_error",
+        "receive_resource_notification_error_response",
+    ),
+    (
+        "send_subscription_notification_error",
+        "receive_subscription_notification_error_response",
+    ),
     ("send_authorization_request_error", "receive_authorization_response"),
     ("send_authorization_cancellation", "receive_authorization_response"),
 ];
@@ -168,6 +176,8 @@ const ALONE: &[&str] = &[
     "receive_authorization_cancellation",
     "send_artifact_resolution_request",
     "receive_resource_request_error",
+    "receive_resource_notification_error",
+    "receive_subscription_notification_error",
     "consent_withdrawn",
 ];
 

@@ -126,6 +126,18 @@ fn needed(event: &EventType) -> &'static [&'static [&'static str]] {
         E::SendResourceResponse | E::ReceiveResourceResponse => &[RESPONSE],
         E::ReceiveResourceErrorResponse => &[RESPONSE, ERROR],
         E::SendResourceRequestError | E::ReceiveResourceRequestError => &[ERROR],
+        E::SendResourceNotification | E::SendSubscriptionNotification => &[REQUEST, CALL, RESOURCE],
+        // of which Abonnement it is stands in the body, which is judged after the request has arrived
+        E::ReceiveResourceNotification | E::ReceiveSubscriptionNotification => &[ARRIVED],
+        E::SendResourceNotificationResponse
+        | E::ReceiveResourceNotificationResponse
+        | E::SendSubscriptionNotificationResponse
+        | E::ReceiveSubscriptionNotificationResponse => &[RESPONSE, RESOURCE],
+        E::SendResourceNotificationError
+        | E::ReceiveResourceNotificationErrorResponse
+        | E::SendSubscriptionNotificationError
+        | E::ReceiveSubscriptionNotificationErrorResponse => &[RESPONSE, ERROR],
+        E::ReceiveResourceNotificationError | E::ReceiveSubscriptionNotificationError => &[ERROR],
         _ => &[],
     }
 }

@@ -96,6 +96,34 @@ event_types! {
     SendResourceRequestError = "send_resource_request_error",
     /// DVA: the Persoon withdrew a langdurige toestemming (inferred name).
     ConsentWithdrawn = "consent_withdrawn",
+    /// DVA: a subscription notification is sent (inferred name).
+    SendSubscriptionNotification = "send_subscription_notification",
+    /// DVP: a subscription notification arrived (inferred name).
+    ReceiveSubscriptionNotification = "receive_subscription_notification",
+    /// DVP: a subscription notification is answered (inferred name).
+    SendSubscriptionNotificationResponse = "send_subscription_notification_response",
+    /// DVA: the answer to a subscription notification arrived (inferred name).
+    ReceiveSubscriptionNotificationResponse = "receive_subscription_notification_response",
+    /// DVP: a subscription notification is refused, or cannot be handled (inferred name).
+    SendSubscriptionNotificationError = "send_subscription_notification_error",
+    /// DVA: a subscription notification was answered with an error (inferred name).
+    ReceiveSubscriptionNotificationErrorResponse = "receive_subscription_notification_error_response",
+    /// DVA: a subscription notification got no answer (inferred name).
+    ReceiveSubscriptionNotificationError = "receive_subscription_notification_error",
+    /// DVA: a resource notification is sent (inferred name).
+    SendResourceNotification = "send_resource_notification",
+    /// DVP: a resource notification arrived (inferred name).
+    ReceiveResourceNotification = "receive_resource_notification",
+    /// DVP: a resource notification is answered (inferred name).
+    SendResourceNotificationResponse = "send_resource_notification_response",
+    /// DVA: the answer to a resource notification arrived (inferred name).
+    ReceiveResourceNotificationResponse = "receive_resource_notification_response",
+    /// DVP: a resource notification is refused, or cannot be handled (inferred name).
+    SendResourceNotificationError = "send_resource_notification_error",
+    /// DVA: a resource notification was answered with an error (inferred name).
+    ReceiveResourceNotificationErrorResponse = "receive_resource_notification_error_response",
+    /// DVA: a resource notification got no answer (inferred name).
+    ReceiveResourceNotificationError = "receive_resource_notification_error",
 }
 
 impl fmt::Display for EventType {
