@@ -98,7 +98,7 @@ use axum::{
 };
 
 pub use self::{
-    guard::{Guard, guard},
+    guard::Guard,
     html::{ExampleScreens, RenderContext, Screens},
     options::RouterOptions,
     peer_address::PeerAddress,

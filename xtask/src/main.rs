@@ -4,7 +4,7 @@
 //! | command | what it does |
 //! | --- | --- |
 //! | `fast` | formatting, clippy, unit tests: what to run before each commit |
-//! | `check` | the gates that read the sources: words, manifests, clocks, rings of modules, boundaries of crates, case ids, `# Errors`, lengths of files, names of tests |
+//! | `check` | the gates that read the sources: words, manifests, clocks, rings of modules, boundaries of crates, case ids, `# Errors`, lengths of files, names of tests, names that a guide takes |
 //! | `surface` | public types and errors of each crate, which may only become fewer |
 //! | `features` | each feature of each library crate alone |
 //! | `package` | what the registry would get |
@@ -25,6 +25,7 @@ mod cases;
 mod clocks;
 mod cycles;
 mod errors;
+mod guides;
 mod manifests;
 mod readme;
 mod run;
@@ -145,6 +146,7 @@ fn check() -> Result<(), Failed> {
     faults.extend(errors::check());
     faults.extend(sizes::check());
     faults.extend(test_names::check());
+    faults.extend(guides::check());
     for fault in &faults {
         eprintln!("{fault}");
     }

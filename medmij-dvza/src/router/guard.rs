@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use axum::{
+    Router,
     body::Body,
     extract::{Request, State},
-    middleware::Next,
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
 };
 use http::StatusCode;
@@ -17,6 +18,28 @@ use super::answer::secure;
 use crate::server::{Dvza, Server};
 
 /// What a route serves: the data of which Aanbieder, for which gegevensdienst. A token of another Aanbieder does not pass.
+///
+/// ```no_run
+/// # use medmij_dvza::{Dvza, Server, GrantedAccess, router::Guard};
+/// # fn mount<D: Dvza>(server: Server<D>) -> Result<axum::Router, Box<dyn std::error::Error>> {
+/// use axum::{Extension, Router, routing::get};
+///
+/// async fn patient(Extension(granted_access): Extension<GrantedAccess>) -> String {
+///     format!("data of {}", granted_access.aanbieder)
+/// }
+///
+/// let bgz = Guard::new(server.clone(), "huisartsdelinde@medmij".parse()?, "48".parse()?);
+/// let linde: Router = bgz.protect(Router::new().route("/fhir/Patient", get(patient)));
+///
+/// // one route for many: /fhir/{aanbieder}/{gegevensdienst}/…
+/// let by_path = Guard::by_request(server, |request| {
+///     let mut parts = request.uri().path().split('/').skip(2);
+///     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+/// });
+/// let routes = Router::new().route("/fhir/{aanbieder}/{gegevensdienst}/Patient", get(patient));
+/// # Ok(by_path.protect(routes).merge(linde))
+/// # }
+/// ```
 pub struct Guard<D: Dvza> {
     server: Server<D>,
     route: Route,
@@ -49,6 +72,13 @@ impl<D: Dvza> Guard<D> {
         Self { server, route }
     }
 
+    /// Puts the guard before the routes of a resource server. A request comes through with a
+    /// [`GrantedAccess`](crate::server::GrantedAccess) as an extension, or is answered by RFC 6750. The names of the client
+    /// certificate are the extension [`PeerNames`].
+    pub fn protect<S: Clone + Send + Sync + 'static>(self, routes: Router<S>) -> Router<S> {
+        routes.layer(from_fn_with_state(self, guard))
+    }
+
     fn route_of(&self, request: &Request) -> Option<(Aanbiedernaam, GegevensdienstId)> {
         match &self.route {
             Route::One(aanbieder, gegevensdienst) => Some((aanbieder.clone(), gegevensdienst.clone())),
@@ -78,32 +108,7 @@ impl<D: Dvza> std::fmt::Debug for Guard<D> {
     }
 }
 
-/// Lets a request through with a [`GrantedAccess`](crate::server::GrantedAccess) as an extension, or answers it by RFC 6750. The
-/// names of the client certificate are the extension [`PeerNames`].
-///
-/// ```no_run
-/// # use medmij_dvza::{Dvza, Server, GrantedAccess, router::{Guard, guard}};
-/// # fn mount<D: Dvza>(server: Server<D>) -> Result<axum::Router, Box<dyn std::error::Error>> {
-/// use axum::{Extension, Router, middleware::from_fn_with_state, routing::get};
-///
-/// async fn patient(Extension(granted_access): Extension<GrantedAccess>) -> String {
-///     format!("data of {}", granted_access.aanbieder)
-/// }
-///
-/// let bgz = Guard::new(server.clone(), "huisartsdelinde@medmij".parse()?, "48".parse()?);
-/// let linde: Router = Router::new().route("/fhir/Patient", get(patient)).layer(from_fn_with_state(bgz, guard));
-///
-/// // one route for many: /fhir/{aanbieder}/{gegevensdienst}/…
-/// let by_path = Guard::by_request(server, |request| {
-///     let mut parts = request.uri().path().split('/').skip(2);
-///     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-/// });
-/// let router = Router::new().route("/fhir/{aanbieder}/{gegevensdienst}/Patient", get(patient));
-/// let router = router.layer(from_fn_with_state(by_path, guard)).merge(linde);
-/// # Ok(router)
-/// # }
-/// ```
-pub async fn guard<D: Dvza>(State(state): State<Guard<D>>, mut request: Request, next: Next) -> Response {
+async fn guard<D: Dvza>(State(state): State<Guard<D>>, mut request: Request, next: Next) -> Response {
     let peer = request
         .extensions()
         .get::<PeerNames>()

@@ -3,6 +3,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use medmij_oauth::policy::LimitPolicy;
+
 use super::{ExampleScreens, Screens};
 use crate::server::RequestLimits;
 
@@ -20,7 +22,8 @@ pub struct RouterOptions {
 }
 
 impl RouterOptions {
-    /// Everything under this path, for instance `/oauth`; the empty text is the root.
+    /// Everything under this path, for instance `/oauth`; the empty text is the root. With the limits of the default
+    /// [`LimitPolicy`]: see [`with_limits`](Self::with_limits).
     #[must_use]
     pub fn at(base: &str) -> Self {
         let base = base.trim_matches('/');
@@ -32,7 +35,7 @@ impl RouterOptions {
         Self {
             base,
             screens: Arc::new(ExampleScreens),
-            limits: None,
+            limits: Some(Arc::new(RequestLimits::new(LimitPolicy::default()))),
             loopback: None,
             further_redirects: false,
             body_time: Duration::from_secs(10),
@@ -46,14 +49,20 @@ impl RouterOptions {
         self
     }
 
-    /// With limits for each address and each Node, the same for all of them (O13, core.gegevensdiensten.103). Without, there are
-    /// none: then something in front has to limit. The address is that of the connection
+    /// With other limits for each address and each Node, the same for all of them (O13, core.gegevensdiensten.103). The address is that of the connection
     /// (`ConnectInfo<SocketAddr>`, which the listeners of `medmij-net` put there and plain axum with
     /// `into_make_service_with_connect_info`), or a [`PeerAddress`](super::PeerAddress). A limit that cannot see it answers
     /// nothing but 500, with the reason in the log.
     #[must_use]
     pub fn with_limits(mut self, limits: Arc<RequestLimits>) -> Self {
         self.limits = Some(limits);
+        self
+    }
+
+    /// Without limits: where something in front limits, and in tests.
+    #[must_use]
+    pub fn danger_without_limits(mut self) -> Self {
+        self.limits = None;
         self
     }
 

@@ -21,7 +21,10 @@ use crate::cases::{
 };
 
 fn back(setup: &Setup) -> Router {
-    back_channel(setup.server.clone(), RouterOptions::at("/oauth"))
+    back_channel(
+        setup.server.clone(),
+        RouterOptions::at("/oauth").danger_without_limits(),
+    )
 }
 
 fn request(method: Method, at: &str, body: Body) -> Request<Body> {
@@ -36,7 +39,10 @@ fn request(method: Method, at: &str, body: Body) -> Request<Body> {
 #[tokio::test]
 async fn o7_o9_every_answer_has_the_security_headers_whatever_its_status() {
     let setup = setup_2_2();
-    let front = front_channel(setup.server.clone(), RouterOptions::at("/oauth"));
+    let front = front_channel(
+        setup.server.clone(),
+        RouterOptions::at("/oauth").danger_without_limits(),
+    );
     let long = || Body::from(vec![b'a'; 300_000]);
     for (app, method, at, body, status) in [
         (&front, Method::GET, "/oauth/nergens", Body::empty(), 404),

@@ -14,7 +14,7 @@ use std::{
 use axum::{Router, extract::Request, middleware::Next, response::Response, routing::get};
 use bytes::Bytes;
 use medmij_dvp::{Callback, FlowRequest, PendingFlows, ReceivedCode, SendError, Tokens};
-use medmij_dvza::router::{Guard, RouterOptions, back_channel, guard};
+use medmij_dvza::router::{Guard, RouterOptions, back_channel};
 use medmij_net::{
     BackChannel, BackChannelListener, DangerLoopback, NetError, NodeIdentity, Revocation, SendLimits, TrustRoots,
 };
@@ -61,16 +61,14 @@ impl Net {
                 response
             }
         };
-        let fhir =
-            Router::new()
-                .route("/fhir/Patient", get(async || "data"))
-                .layer(axum::middleware::from_fn_with_state(
-                    Guard::new(setup.server.clone(), crate::cases::whole_flow::name(), id("48")),
-                    guard,
-                ));
-        let router = back_channel(setup.server.clone(), RouterOptions::at("/oauth"))
-            .merge(fhir)
-            .layer(axum::middleware::from_fn(gate));
+        let guard = Guard::new(setup.server.clone(), crate::cases::whole_flow::name(), id("48"));
+        let fhir = guard.protect(Router::new().route("/fhir/Patient", get(async || "data")));
+        let router = back_channel(
+            setup.server.clone(),
+            RouterOptions::at("/oauth").danger_without_limits(),
+        )
+        .merge(fhir)
+        .layer(axum::middleware::from_fn(gate));
         let policy = HostPolicy::danger_fixed([DVP, OTHER].map(|name| Hostname::parse(name).unwrap()));
         let identity = identity(&pki, DVZA);
         let listener = BackChannelListener::builder(identity, roots(&pki), policy)

@@ -266,7 +266,10 @@ async fn router_takes_the_names_from_an_extension_and_bounds_the_body_o6() {
     use tower::ServiceExt as _;
 
     let setup = setup_2_2();
-    let app = back_channel(setup.server.clone(), RouterOptions::at("/oauth"));
+    let app = back_channel(
+        setup.server.clone(),
+        RouterOptions::at("/oauth").danger_without_limits(),
+    );
     let request = token_request(&setup).await;
     let mut bare = request.clone().map(Body::from);
     *bare.uri_mut() = "/oauth/token".parse().unwrap();

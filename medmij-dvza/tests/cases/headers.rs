@@ -178,7 +178,9 @@ async fn o11_a_dvp_may_redirect_on_where_the_supplier_allows_it() {
             SESSION,
         )
         .unwrap();
-    let options = RouterOptions::at("/oauth").with_further_redirects();
+    let options = RouterOptions::at("/oauth")
+        .danger_without_limits()
+        .with_further_redirects();
     let mut browser = Browser::new(front_channel(setup.server.clone(), options));
     let (_, consent) = log_in(&mut browser, &started.location).await;
     let policy = header(&consent, "content-security-policy");
@@ -237,7 +239,9 @@ async fn a_supplier_replaces_one_page_and_keeps_the_others() {
         }
     }
     let setup = setup_2_2();
-    let options = RouterOptions::at("/oauth").with_screens(std::sync::Arc::new(HouseStyle));
+    let options = RouterOptions::at("/oauth")
+        .danger_without_limits()
+        .with_screens(std::sync::Arc::new(HouseStyle));
     let mut browser = Browser::new(front_channel(setup.server.clone(), options));
     let started = dvp()
         .start(
@@ -288,7 +292,10 @@ async fn every_page_says_who_shows_it_which_step_it_is_and_where_to_get_help() {
 async fn an_address_without_a_page_is_answered_in_words() {
     let setup = setup_2_2();
     for base in ["/oauth", ""] {
-        let mut browser = Browser::new(front_channel(setup.server.clone(), RouterOptions::at(base)));
+        let mut browser = Browser::new(front_channel(
+            setup.server.clone(),
+            RouterOptions::at(base).danger_without_limits(),
+        ));
         let seen = browser.get(&format!("{base}/nergens")).await;
         assert_eq!(seen.status, 404);
         assert!(
@@ -302,7 +309,9 @@ async fn an_address_without_a_page_is_answered_in_words() {
 #[tokio::test]
 async fn danger_loopback_rewrites_what_the_browser_follows_and_nothing_else() {
     let setup = setup_2_2();
-    let options = RouterOptions::at("/oauth").danger_loopback(|address| address.replace("https://", "http://lokaal."));
+    let options = RouterOptions::at("/oauth")
+        .danger_without_limits()
+        .danger_loopback(|address| address.replace("https://", "http://lokaal."));
     let mut browser = Browser::new(front_channel(setup.server.clone(), options));
     let started = dvp()
         .start(

@@ -82,7 +82,10 @@ async fn core_gegevensdiensten_103_o13_authorization_requests_of_an_address_are_
         arrive(&setup, &limits, "192.0.2.1", "/oauth/style.css").await.status(),
         429
     );
-    let unlimited = front_channel(setup.server.clone(), RouterOptions::at("/oauth"));
+    let unlimited = front_channel(
+        setup.server.clone(),
+        RouterOptions::at("/oauth").danger_without_limits(),
+    );
     for _ in 0..10 {
         let request = Request::get(&authorize).body(Body::empty()).unwrap();
         assert_eq!(unlimited.clone().oneshot(request).await.unwrap().status(), 302);

@@ -11,14 +11,14 @@ use std::{
     time::Duration,
 };
 
-use axum::{Extension, Router, body::Body, extract::Path, middleware::from_fn_with_state, routing::get};
+use axum::{Extension, Router, body::Body, extract::Path, routing::get};
 use http::{Request, StatusCode};
 use medmij_dvp::{Callback, Dvp, FlowRequest, PendingFlows, Tokens};
 use medmij_dvza::{
     Aanbieder, Authentication, Client, Clients, Dvza, GrantedAccess, LoginCallback, LoginOutcome, LoginRequest,
     LoginStart, Persoon, Server, ServerConfig, SourceBirthDate, SupplierError, Toets, ToetsOutcome, ToetsQuery,
     registratie::{Follower, Reading, Registratie, RegistratieError, RegistrationSource, Rows},
-    router::{Guard, RouterOptions, front_channel, guard},
+    router::{Guard, RouterOptions, front_channel},
     store::MemoryStore,
 };
 use medmij_oauth::{ClientId, RedirectUri, seal::LocalKeyRing};
@@ -168,10 +168,8 @@ fn world(registratie: Arc<Registratie>, every_other: bool) -> World {
         )
     };
     World {
-        front: front_channel(server.clone(), RouterOptions::at("/oauth")),
-        back: Router::new()
-            .route("/fhir/{aanbieder}/{service}/Patient", get(patient))
-            .layer(from_fn_with_state(by_path, guard)),
+        front: front_channel(server.clone(), RouterOptions::at("/oauth").danger_without_limits()),
+        back: by_path.protect(Router::new().route("/fhir/{aanbieder}/{service}/Patient", get(patient))),
         server,
         served,
     }

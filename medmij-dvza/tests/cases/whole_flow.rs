@@ -58,7 +58,10 @@ pub(crate) fn query(url: &str) -> &str {
 }
 
 pub(crate) fn browser(setup: &Setup) -> Browser {
-    Browser::new(front_channel(setup.server.clone(), RouterOptions::at("/oauth")))
+    Browser::new(front_channel(
+        setup.server.clone(),
+        RouterOptions::at("/oauth").danger_without_limits(),
+    ))
 }
 
 /// From the authorization request to the page of the flow: its path and the landingspagina.

@@ -105,8 +105,8 @@ pub(crate) async fn start<S: Counted>(store: Arc<S>, folder: &Folder, lifetime: 
             server: server.clone(),
             store,
         });
-    let front_router = front_channel(server.clone(), RouterOptions::at(BASE)).merge(own);
-    let back_router = back_channel(server.clone(), RouterOptions::at(BASE));
+    let front_router = front_channel(server.clone(), RouterOptions::at(BASE).danger_without_limits()).merge(own);
+    let back_router = back_channel(server.clone(), RouterOptions::at(BASE).danger_without_limits());
     let mut tasks = JoinSet::new();
     tasks.spawn(front.serve(front_router, std::future::pending()));
     tasks.spawn(back.serve(back_router, std::future::pending()));

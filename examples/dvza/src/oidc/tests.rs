@@ -215,7 +215,7 @@ async fn world(provider: &Provider, change: impl FnOnce(&mut OidcConfig)) -> Bro
     let config = ServerConfig::new("dvza.example.nl".parse().unwrap(), "DVZA", "088", keys);
     let server = Server::danger_example(Arc::new(dvza), config);
     Browser {
-        dvza: front_channel(server, RouterOptions::at("/oauth")),
+        dvza: front_channel(server, RouterOptions::at("/oauth").danger_without_limits()),
         http: super::http::client(rustls::RootCertStore::empty()).unwrap(),
         cookies: BTreeMap::new(),
     }
