@@ -251,7 +251,7 @@ async fn core_whl_307_behind_nginx_the_participant_is_who_its_own_certificate_sa
         .replace('/', "%2F");
     let smuggled = [("x-client-cert", escaped.as_str())];
     assert_eq!(world.ask(PGO, world.front, &smuggled).await.unwrap(), PGO);
-    // core.whl.309: who is not on the Whitelist hears nothing at all
+    // core.whl.309: who is not on the Whitelist gets no answer at all
     assert!(world.ask(STRANGER, world.front, &[]).await.is_err());
     // and past the proxy nobody comes in, on the Whitelist or not, whatever the header says
     assert!(world.ask(PGO, world.back, &[]).await.is_err());

@@ -191,7 +191,7 @@ async fn core_dossier_108_a_death_ends_what_was_granted_and_the_chain_log_tells_
     assert_eq!(told.client_id.as_ref().unwrap().as_str(), "pgo.example.nl");
     assert_eq!(told.initiated_by, Some(InitiatedBy::Machine));
     assert!(told.provider_id.is_some() && events[0].trace_id.is_some());
-    // the DVP hears what it hears of any consent that is over
+    // the DVP gets what it gets for any consent that is over
     let (request, exchange) = dvp
         .refresh_request(
             medmij_dvp::person::ActiveAccount::danger_unchecked(),
