@@ -28,8 +28,8 @@ fn count(guide: &str) -> (usize, usize) {
         crates.extend(path.split("::").next());
         // a segment that is followed by `::` is a module, the others are names
         let words = path.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_');
-        let mut words = words.map(|word| word.trim_end_matches(char::is_whitespace)).peekable();
-        while let Some(word) = words.next() {
+        let words = words.map(|word| word.trim_end_matches(char::is_whitespace));
+        for word in words {
             let name = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '_');
             let is_module = word.ends_with(':');
             if is_module && name.starts_with(char::is_uppercase) {
