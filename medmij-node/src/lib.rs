@@ -42,6 +42,7 @@
 //!   `/metrics` on a port of their own.
 //! * `dnssec`: host names are proven (core.dns). With it a Node validates unless `dns` says otherwise; without it the system looks
 //!   names up, and a configuration that asks for more is refused.
+//! * `systemd`: `Node::telling_systemd`, for a unit with `Type=notify`.
 //! * `aws-lc-rs`: TLS on aws-lc-rs where `tls.post_quantum` asks for it.
 //!
 //! * `log`: `Node::start_log`, the chain log spooled to disk and delivered, with what waits and what was lost in readiness.
@@ -64,6 +65,8 @@ mod operator;
 mod proxy;
 mod readiness;
 mod stop;
+#[cfg(feature = "systemd")]
+mod systemd;
 
 #[cfg(feature = "log")]
 pub use crate::chain_log::{ChainLog, LogConfig};

@@ -8,3 +8,5 @@ mod deploy;
 mod node;
 #[cfg(feature = "axum")]
 mod readiness;
+#[cfg(feature = "systemd")]
+mod systemd;

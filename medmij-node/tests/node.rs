@@ -26,7 +26,7 @@ fn whitelist(number: u64, listed: &[&str]) -> String {
 }
 
 /// A folder as an operator fills it, and a Stelselnode that has published a Whitelist with these hosts.
-async fn world(folder: &Path, listed: &[&str]) -> (Stelselnode, NodeConfig) {
+pub(crate) async fn world(folder: &Path, listed: &[&str]) -> (Stelselnode, NodeConfig) {
     let pki = TestPki::new("node").unwrap();
     let (own, other) = (
         pki.issue(&LeafSpec::node("dvp.localhost")).unwrap(),

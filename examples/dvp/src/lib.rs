@@ -246,6 +246,8 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         gnl: Arc::clone(node.gnl()),
         node,
     });
+    // a service manager is told how it goes, where there is one
+    let shutdown = app.node.telling_systemd(shutdown);
     let router = router::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown);
     Ok(async move {
