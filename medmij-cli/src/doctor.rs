@@ -9,6 +9,8 @@ mod finding;
 mod lists;
 mod network;
 mod places;
+mod store;
+mod texts;
 
 use std::path::PathBuf;
 
@@ -29,7 +31,8 @@ Exit codes: 0 nothing, notes or warnings only, 1 an error, 2 the configuration c
 \n\
 The configuration is that of a Node, or a larger one with a part `node`. Beside it are looked at, where they are there:\n\
 `client_id` (the OAuth Client List), `hostname` (the front channel of a DVZA, by the Zorgaanbiederslijst), `back` and\n\
-`operator` (addresses that are listened on), and in a part `doctor`: `store` (a file of SQLite) and `spool` (a folder).")]
+`operator` (addresses that are listened on), `log.spool`, and in a part `doctor`: `store` (a file of SQLite) or `database`\n\
+(a connection string of PostgreSQL), `keys` (the key file of that store), `texts` (the screen texts, TOML) and `spool`.")]
 pub(crate) struct Doctor {
     /// The configuration (TOML, or JSON where its name ends on .json).
     #[arg(long, value_name = "FILE")]
@@ -55,7 +58,11 @@ pub(crate) fn run(arguments: &Doctor, output: &mut Output) -> Result<Exit, CliEr
     }
     findings.extend(runtime.block_on(dns::judge(&config)));
     findings.extend(runtime.block_on(network::judge(&config)));
-    findings.extend(runtime.block_on(places::judge(&config)));
+    findings.extend(places::judge(&config));
+    findings.extend(runtime.block_on(store::judge(&config)));
+    if let Some(path) = &config.doctor.texts {
+        findings.extend(texts::judge(path));
+    }
     findings.sort_by_key(|finding| finding.severity);
     print(arguments, &findings, output);
     let wrong = findings.iter().any(|finding| finding.severity == Severity::Error);

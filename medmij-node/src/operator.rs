@@ -15,7 +15,7 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
-use crate::{Node, NodeError, Observed, Readiness};
+use crate::{Node, NodeError, Observed, Readiness, Severity};
 
 /// The routes for an operator, bound to loopback.
 #[derive(Debug)]
@@ -135,6 +135,14 @@ fn to_text(readiness: &Readiness, observed: &[(String, Observed)]) -> String {
         ];
         families.add("medmij_finding", "What stands in the way, or will.", &labels, 1);
     }
+    let mut parts: Vec<&str> = observed.iter().map(|(part, _)| part.as_str()).collect();
+    parts.dedup();
+    for part in parts {
+        let stands = |finding: &crate::Finding| finding.part == part && finding.severity == Severity::NotReady;
+        let good = u64::from(!readiness.findings.iter().any(stands));
+        let help = "A part that is looked at, and whether the Node can work with it.";
+        families.add("medmij_part", help, &[("part", part)], good);
+    }
     for (part, one) in observed {
         match one {
             Observed::List {
@@ -215,8 +223,8 @@ mod tests {
         };
         let observed = [
             ("credentials".to_owned(), crl("CN=\"A\"\n} 1")),
-            ("store".to_owned(), Observed::Store(StoreState::Gone("x".to_owned()))),
             ("credentials".to_owned(), crl("CN=B")),
+            ("store".to_owned(), Observed::Store(StoreState::Gone("x".to_owned()))),
         ];
         let readiness = Readiness::judge(
             observed.iter().map(|(part, one)| (part.as_str(), one)),
@@ -227,6 +235,8 @@ mod tests {
             "# HELP medmij_ready Whether the Node can do its work.\n# TYPE medmij_ready gauge\nmedmij_ready 0\n\
              # HELP medmij_finding What stands in the way, or will.\n# TYPE medmij_finding gauge\n\
              medmij_finding{severity=\"not-ready\",part=\"store\",reason=\"store\"} 1\n\
+             # HELP medmij_part A part that is looked at, and whether the Node can work with it.\n# TYPE medmij_part gauge\n\
+             medmij_part{part=\"credentials\"} 1\nmedmij_part{part=\"store\"} 0\n\
              # HELP medmij_crl_left_seconds How long a revocation list lasts.\n# TYPE medmij_crl_left_seconds gauge\n\
              medmij_crl_left_seconds{issuer=\"CN=\\\"A\\\"\\n} 1\"} 7200\n\
              medmij_crl_left_seconds{issuer=\"CN=B\"} 7200\n"

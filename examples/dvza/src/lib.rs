@@ -176,6 +176,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let rewrite = move |address: &str| loopback.rewrite_front(address).unwrap_or_else(|_| address.to_owned());
     // core.gegevensdiensten.103: the same for every DVP and every address
     let limits = Arc::new(RequestLimits::new(LimitPolicy::default()));
+    readiness::add_limits(&node, &limits);
     let options = RouterOptions::at("/oauth").with_limits(limits).danger_loopback(rewrite);
     let front = front_channel(server.clone(), options.clone()).merge(login_page);
     let (purged, stopping) = (server.clone(), server.clone());
@@ -214,7 +215,8 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
                 .with_graceful_shutdown(until(stopped))
                 .await
         });
-        shutdown.await;
+        // a service manager is told how it goes, where there is one
+        node.telling_systemd(shutdown).await;
         let _ = stop.send(true);
         // the back channel has a deadline of its own for what it began; browsers get the same
         let _ = tokio::join!(serving, tokio::time::timeout(STOPPING, pages));

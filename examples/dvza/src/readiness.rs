@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What a DVZA needs beside its Node: the store answers and its clock is right, the dossiers can be read.
 
-use medmij_dvza::{Dvza, Server, store::Store as _};
+use medmij_dvza::{Dvza, RequestLimits, Server, store::Store as _};
 use medmij_node::{Node, Observed, StoreState};
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 /// Adds the probes of the store and of the source system.
 pub(crate) fn add<D: Dvza>(node: &Node, server: &Server<D>, dossiers: &Path) {
@@ -28,5 +28,14 @@ pub(crate) fn add<D: Dvza>(node: &Node, server: &Server<D>, dossiers: &Path) {
                 Err(_) => Observed::Silent,
             }]
         }
+    });
+}
+
+/// Says that requests are limited for as long as a router has the limits: `medmij doctor` asks for it.
+pub(crate) fn add_limits(node: &Node, limits: &Arc<RequestLimits>) {
+    let mounted = Arc::downgrade(limits);
+    node.add_probe("limits", move || {
+        let fault = (mounted.strong_count() == 0).then(|| "request limits are not mounted".to_owned());
+        async move { vec![Observed::Other(fault)] }
     });
 }

@@ -36,6 +36,12 @@ pub(super) struct LogPlace {
 #[serde(deny_unknown_fields)]
 pub(super) struct Places {
     pub(super) store: Option<PathBuf>,
+    /// A connection string, which may hold a password.
+    pub(super) database: Option<String>,
+    /// The key file of the store.
+    pub(super) keys: Option<PathBuf>,
+    /// The screen texts.
+    pub(super) texts: Option<PathBuf>,
     pub(super) spool: Option<PathBuf>,
 }
 

@@ -78,7 +78,7 @@ pub(super) fn judge(config: &Config, credentials: &Credentials) -> Vec<Finding> 
             "put the private roots of PKIoverheid in their place, and no others",
         ));
     }
-    findings.extend(key_permissions(config));
+    findings.extend(permissions(&config.node.key, "the private key"));
     findings.extend(key_exchange(config));
     findings
 }
@@ -145,16 +145,14 @@ fn remedy(fault: OwnFault) -> (&'static str, &'static str) {
     }
 }
 
+/// Who may read a file that holds a secret.
 #[cfg(unix)]
-fn key_permissions(config: &Config) -> Option<Finding> {
+pub(super) fn permissions(path: &std::path::Path, what: &str) -> Option<Finding> {
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(&config.node.key).ok()?.permissions().mode();
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
     let (group, others) = (mode & 0o070 != 0, mode & 0o007 != 0);
-    let message = format!(
-        "the private key may be read by more than its owner (mode {:o})",
-        mode & 0o777
-    );
-    let remedy = "chmod 600, with the user of the Node as owner";
+    let message = format!("{what} may be read by more than its owner (mode {:o})", mode & 0o777);
+    let remedy = "chmod 600, with the user of the application as owner";
     match (group, others) {
         (_, true) => Some(Finding::error("key-permissions", message, remedy)),
         (true, _) => Some(Finding::warning("key-permissions", message, remedy)),
@@ -163,7 +161,7 @@ fn key_permissions(config: &Config) -> Option<Finding> {
 }
 
 #[cfg(not(unix))]
-fn key_permissions(_: &Config) -> Option<Finding> {
+pub(super) fn permissions(_: &std::path::Path, _: &str) -> Option<Finding> {
     None
 }
 

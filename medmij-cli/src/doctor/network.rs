@@ -19,6 +19,9 @@ pub(super) async fn judge(config: &Config) -> Vec<Finding> {
     }
     if let Some(address) = config.operator {
         findings.extend(operator(address).await);
+        if config.hostname.is_some() && config.client_id.is_none() {
+            findings.extend(limits(address).await);
+        }
     }
     findings
 }
@@ -63,6 +66,19 @@ async fn operator(address: SocketAddr) -> Option<Finding> {
             "start the application, or mend `operator`",
         )),
     }
+}
+
+/// Whether a DVZA that runs says that it mounts limits: the part `limits` of its readiness (core.gegevensdiensten.103).
+async fn limits(address: SocketAddr) -> Option<Finding> {
+    let metrics = said(address, "/metrics").await.ok()?;
+    let runs = metrics.starts_with("HTTP/1.1 200");
+    (runs && !metrics.contains("part=\"limits\"")).then(|| {
+        Finding::warning(
+            "limits-not-mounted",
+            "the application does not say that it mounts request limits: one DVP or one address may take it all",
+            "mount them with `RouterOptions::with_limits`, and let a probe `limits` of the Node say so",
+        )
+    })
 }
 
 /// What comes back for a request in the clear, within three seconds.

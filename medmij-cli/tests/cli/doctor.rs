@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `medmij doctor`: faults that an operator makes, each found by its name (core.tls.314, core.whl.302, core.whl.307, core.whl.309)
 
-use std::net::{SocketAddr, TcpListener};
-use std::time::{Duration, SystemTime};
+mod application;
+mod faults;
+
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use medmij_list::ListKind;
 use medmij_net::{BackChannelListener, DangerLoopback, NodeIdentity, Revocation, TrustRoots};
 use medmij_test::dns::Zones;
 use medmij_test::stelselnode::Stelselnode;
-use medmij_test::{G4Crl, G4Leaf, G4Level, G4Pki, Purpose, Validity};
+use medmij_test::{G4Crl, G4Leaf, G4Level, G4Pki, Validity};
 use medmij_types::Hostname;
 use medmij_whitelist::HostPolicy;
 use serde_json::{Value, json};
@@ -119,226 +122,15 @@ fn codes(run: &Run) -> Vec<String> {
     codes.collect()
 }
 
-type Plant = fn(&mut World);
-
-/// A fault, and what has to be said of it.
-const FAULTS: &[(&str, &str, Plant)] = &[
-    ("key gone", "error:credential-files", |world| world.remove("node.key")),
-    ("key of another certificate", "error:credential-files", |world| {
-        let other = world.pki.issue(&G4Leaf::system(OWN).second_key()).unwrap();
-        world.key(other.key_pem(), 0o600);
-    }),
-    ("certificate without a host name", "error:credential-files", |world| {
-        world.present(&G4Leaf::client_only());
-    }),
-    ("roots gone", "error:credential-files", |world| {
-        world.remove("roots.pem");
-    }),
-    ("crl is a web page", "error:credential-files", |world| {
-        world.bench.file("crl/Tsp.crl", "<html>");
-    }),
-    ("no crls at all", "error:credential-files", |world| {
-        G4Level::ALL
-            .into_iter()
-            .for_each(|level| world.remove(&format!("crl/{level:?}.crl")));
-    }),
-    ("everybody may read the key", "error:key-permissions", |world| {
-        let key = std::fs::read_to_string(world.bench.path().join("node.key")).unwrap();
-        world.key(&key, 0o644);
-    }),
-    ("the group may read the key", "warning:key-permissions", |world| {
-        let key = std::fs::read_to_string(world.bench.path().join("node.key")).unwrap();
-        world.key(&key, 0o640);
-    }),
-    ("certificate ended", "error:own-ended", |world| {
-        world.present(&G4Leaf::system(OWN).validity(Validity::Expired));
-    }),
-    ("certificate begins tomorrow", "error:own-not-yet-valid", |world| {
-        world.present(&G4Leaf::system(OWN).validity(Validity::NotYet));
-    }),
-    ("certificate ends in 20 hours", "error:certificate-ends", |world| {
-        world.present(&G4Leaf::system(OWN).validity(Validity::For(20 * HOUR)));
-    }),
-    ("certificate ends in 20 days", "warning:certificate-ends", |world| {
-        world.present(&G4Leaf::system(OWN).validity(Validity::For(20 * 24 * HOUR)));
-    }),
-    ("certificate of another host", "error:host-name", |world| {
-        world.present(&G4Leaf::system("anders.localhost"));
-    }),
-    ("certificate for clients only", "error:own-purpose", |world| {
-        world.present(&G4Leaf::system(OWN).purposes(&[Purpose::ClientAuth]));
-    }),
-    ("intermediate not in the chain", "error:own-chain", |world| {
-        let own = world.pki.issue(&G4Leaf::system(OWN)).unwrap();
-        let parts: Vec<_> = own.chain_pem().split_inclusive("-----END CERTIFICATE-----\n").collect();
-        world.bench.file("node.pem", parts[..2].concat());
-    }),
-    ("roots of another generation", "error:own-chain", |world| {
-        let other = medmij_test::TestPki::new("G1").unwrap();
-        world.bench.file("roots.pem", other.roots_pem());
-    }),
-    ("own certificate revoked", "error:own-revoked", |world| {
-        let serial = world.present(&G4Leaf::system(OWN));
-        world.crl(G4Level::Tsp, &G4Crl::of(G4Level::Tsp).revoked([serial]));
-    }),
-    ("own tsp revoked", "error:own-revoked", |world| {
-        let serial = world.pki.authority_serial(G4Level::Tsp);
-        world.crl(
-            G4Level::Intermediate,
-            &G4Crl::of(G4Level::Intermediate).revoked([serial]),
-        );
-    }),
-    ("crl of the intermediate missing", "error:crl-missing", |world| {
-        world.remove("crl/Intermediate.crl");
-    }),
-    ("crl of the root stale", "error:crl-stale", |world| {
-        let now = SystemTime::now();
-        world.crl(
-            G4Level::Root,
-            &G4Crl::of(G4Level::Root).between(now - 48 * HOUR, now - HOUR),
-        );
-    }),
-    ("crl of the tsp ends soon", "warning:crl-ends", |world| {
-        let now = SystemTime::now();
-        world.crl(
-            G4Level::Tsp,
-            &G4Crl::of(G4Level::Tsp).between(now - HOUR, now + HOUR / 2),
-        );
-    }),
-    ("test roots without a loopback map", "error:test-roots", |world| {
-        world.config["node"].as_object_mut().unwrap().remove("danger_loopback");
-    }),
-    ("a loopback map for a real host", "error:development-map", |world| {
-        world.config["node"]["hostname"] = json!("node.example.nl");
-    }),
-    ("own name in no DNS", "error:dns", |world| {
-        world.config["node"].as_object_mut().unwrap().remove("danger_loopback");
-        world.config["node"]["hostname"] = json!("node.invalid");
-    }),
-    ("own name is bogus", "error:dns-bogus", |world| {
-        world.named("node.altered");
-    }),
-    ("signatures of the own zone are over", "error:dns-bogus", |world| {
-        world.named("node.expired");
-    }),
-    ("own zone is not signed", "warning:dns-unsigned", |world| {
-        world.named("node.unsigned");
-    }),
-    (
-        "own zone is not signed, and such names are refused",
-        "error:dns-unsigned",
-        |world| {
-            world.named("node.unsigned");
-            world.config["node"]["dns"]["refuse_unsigned"] = json!(true);
-        },
-    ),
-    ("own name is signed", "note:dns-signed", |world| {
-        world.named("node.signed");
-    }),
-    ("names are not proven", "warning:dns-off", |world| {
-        world.config["node"]["dns"] = json!({"policy": "off"});
-    }),
-    ("a stranger is trusted about names", "error:dns-settings", |world| {
-        world.named("node.signed");
-        world.config["node"]["dns"] = json!({"policy": "trust-ad", "servers": ["9.9.9.9:53"]});
-    }),
-    ("trust anchors gone", "error:dns-settings", |world| {
-        world.config["node"]["dns"] = json!({"anchors": world.bench.path().join("none.key")});
-    }),
-    ("Stelselnode does not listen", "error:stelselnode", |world| {
-        let map = DangerLoopback::new()
-            .back(Hostname::parse(STELSELNODE).unwrap(), nobody())
-            .unwrap();
-        world.config["node"]["danger_loopback"] = json!(map.to_string());
-    }),
-    ("not on the Whitelist", "error:not-on-whitelist", |world| {
-        world
-            .server
-            .publish(ListKind::Whitelist, whitelist(2, &["ander.localhost"]));
-    }),
-    ("Whitelist is not valid", "error:list-invalid", |world| {
-        world.server.publish(ListKind::Whitelist, "<Whitelist/>");
-    }),
-    ("not on the OAuth Client List", "error:not-on-ocl", |world| {
-        world.config["client_id"] = json!("andere-pgo.localhost");
-    }),
-    ("no entry of the Zorgaanbiederslijst", "error:not-on-zal", |world| {
-        world.config.as_object_mut().unwrap().remove("client_id");
-        world.config["hostname"] = json!("login.localhost");
-        world.server.publish(
-            ListKind::Zorgaanbiederslijst,
-            zal("https://login.localhost/a", "https://ander.localhost/t"),
-        );
-    }),
-    (
-        "Zorgaanbiederslijst has another front channel",
-        "error:zal-front-host",
-        |world| {
-            world.config.as_object_mut().unwrap().remove("client_id");
-            world.config["hostname"] = json!("login.localhost");
-            world.server.publish(
-                ListKind::Zorgaanbiederslijst,
-                zal("https://oud.localhost/a", "https://node.localhost/t"),
-            );
-        },
-    ),
-    (
-        "resources on a host that is not listed",
-        "error:zal-host-not-whitelisted",
-        |world| {
-            world.config.as_object_mut().unwrap().remove("client_id");
-            world.config["hostname"] = json!("login.localhost");
-            world.server.publish(
-                ListKind::Zorgaanbiederslijst,
-                zal("https://login.localhost/a", "https://node.localhost/t"),
-            );
-            world.server.publish(ListKind::Whitelist, whitelist(2, &[OWN]));
-        },
-    ),
-    ("list is not published", "error:list-missing", |world| {
-        world.config.as_object_mut().unwrap().remove("client_id");
-        world.config["hostname"] = json!("login.localhost");
-    }),
-    ("nothing listens for Nodes", "error:listener-unreachable", |world| {
-        world.config["back"] = json!(nobody());
-    }),
-    (
-        "something else listens for Nodes",
-        "error:listener-answers-strangers",
-        |world| {
-            let address = world.clear("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-            world.config["back"] = json!(address);
-        },
-    ),
-    ("operator's port for everybody", "error:operator-exposed", |world| {
-        world.config["operator"] = json!("0.0.0.0:9443");
-    }),
-    ("application is down", "error:operator-unreachable", |world| {
-        world.config["operator"] = json!(nobody());
-    }),
-    ("application is not ready", "error:not-ready", |world| {
-        let address = world.clear("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\n{}");
-        world.config["operator"] = json!(address);
-    }),
-    ("folder of the lists gone", "error:folder", |world| {
-        std::fs::remove_dir(world.bench.path().join("kept")).unwrap();
-    }),
-    ("spool of the log gone", "error:spool", |world| {
-        std::fs::remove_dir(world.bench.path().join("spool")).unwrap();
-    }),
-    ("store gone", "error:store", |world| {
-        world.config["doctor"]["store"] = json!(world.bench.path().join("none.db"));
-    }),
-    ("store damaged", "error:store", |world| {
-        world.config["doctor"]["store"] = json!(world.bench.file("store.db", vec![7; 8192]));
-    }),
-];
+/// A fault, what has to be said of it, and how it is planted.
+type Fault = (&'static str, &'static str, fn(&mut World));
 
 #[test]
 fn core_tls_314_core_whl_307_what_an_operator_does_wrong_is_found_and_named() {
-    assert!(FAULTS.len() >= 20);
+    let faults = [faults::FAULTS, application::FAULTS].concat();
+    assert!(faults.len() >= 65, "{}", faults.len());
     let mut missed = Vec::new();
-    for (name, expected, plant) in FAULTS {
+    for (name, expected, plant) in faults {
         let mut world = World::new();
         plant(&mut world);
         let run = world.examine();
@@ -395,31 +187,30 @@ impl World {
     }
 }
 
-/// An address on which nobody listens.
-fn nobody() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
-fn zal(authorize: &str, token: &str) -> String {
-    use medmij_zal::{
-        Aanbiedertype, GegevensdienstDraft, InterfaceversieDraft, SysteemrolDraft, ZorgaanbiederDraft,
-        ZorgaanbiederslijstDraft,
+#[test]
+fn a_store_in_postgresql_is_looked_at_for_what_it_may_lose() {
+    let Some(server) = medmij_test::postgres::TestPostgres::shared() else {
+        return;
     };
-    let mut service = GegevensdienstDraft::new(
-        "48".parse().unwrap(),
-        authorize.parse().unwrap(),
-        token.parse().unwrap(),
+    let mut world = World::new();
+    let database = server.create_database().unwrap();
+    world.config["doctor"]["database"] = json!(database);
+    assert!(codes(&world.examine()).contains(&"error:database-schema".to_owned()));
+    let options = medmij_store_postgres::PostgresOptions::parse(&database).unwrap();
+    world
+        .runtime
+        .block_on(medmij_store_postgres::PostgresStore::migrate(&options))
+        .unwrap();
+    let run = world.examine();
+    assert_eq!((codes(&run), run.exit), (vec!["note:post-quantum-off".to_owned()], 0));
+    let off =
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$";
+    server.sql(&database, off).unwrap();
+    let run = world.examine();
+    assert!(
+        codes(&run).contains(&"error:database-not-durable".to_owned()),
+        "{}",
+        run.out
     );
-    let resources = "https://ander.localhost/fhir".parse().unwrap();
-    service
-        .systeemrollen
-        .push(SysteemrolDraft::new("MM-3.0-BZB-FHIR".parse().unwrap(), resources));
-    let mut version = InterfaceversieDraft::new("2".parse().unwrap());
-    version.gegevensdiensten.push(service);
-    let mut aanbieder = ZorgaanbiederDraft::new("umcharderwijk".parse().unwrap(), Aanbiedertype::Zorgaanbieder);
-    aanbieder.interfaceversies.push(version);
-    let stamp = medmij_types::Tijdstempel::parse("2026-03-29T12:00:00Z").unwrap();
-    let mut zal = ZorgaanbiederslijstDraft::new(stamp, medmij_types::Volgnummer::FIRST);
-    zal.zorgaanbieders.push(aanbieder);
-    zal.to_xml_release3().unwrap()
+    assert_eq!(run.exit, 1);
 }

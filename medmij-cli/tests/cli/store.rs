@@ -118,7 +118,7 @@ fn core_dossier_108_a_persoon_ends_by_a_bsn_that_no_argument_holds() {
     runtime.block_on(async {
         let store = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
         for of in [index, PersoonIndex::from_bytes([7; 32])] {
-            granted(&store, of).await;
+            granted(&store, of, b"sealed".to_vec()).await;
         }
     });
     let place = path.display().to_string();
@@ -164,7 +164,7 @@ fn core_dossier_108_a_persoon_ends_by_a_bsn_that_no_argument_holds() {
     assert_eq!(kinds, ["consented", "consented", "ended", "erased", "read"]);
 }
 
-async fn granted(store: &SqliteStore, of: PersoonIndex) {
+pub(crate) async fn granted(store: &SqliteStore, of: PersoonIndex, sealed: Vec<u8>) {
     let (flow, id) = (
         FlowId::random(&OsEntropy).unwrap(),
         GrantId::random(&OsEntropy).unwrap(),
@@ -177,7 +177,7 @@ async fn granted(store: &SqliteStore, of: PersoonIndex) {
     let name = Some(Aanbiedernaam::parse("eenofanderezorgaanbieder").unwrap());
     let client = ClientId::parse("pgo.example.nl").unwrap();
     let consent = AuditEntry::new(AuditKind::Consented, of, name.clone(), client.clone(), "48", "1");
-    let grant = Grant::new(id, of, name, client, true, b"sealed".to_vec());
+    let grant = Grant::new(id, of, name, client, true, sealed);
     let new = NewGrant::new(grant, hash, hash, quarter, (flow, 1), consent);
     assert_eq!(store.grant(new).await.unwrap(), Granted::Done);
 }

@@ -41,6 +41,8 @@ pub enum Answer {
     Endless,
     /// A small gzip body that would unpack to a large one.
     GzipBomb,
+    /// What is published, by a clock that says this: the value of `Date`.
+    Dated(String),
     /// A head of this many bytes, then what is published.
     LargeHead(usize),
 }
@@ -69,6 +71,7 @@ impl Answer {
                 header::CONTENT_ENCODING,
                 "gzip",
             ),
+            Self::Dated(date) => with(whole(StatusCode::OK, published), header::DATE, &date),
             Self::LargeHead(bytes) => with(
                 whole(StatusCode::OK, published),
                 HeaderName::from_static("x-vulling"),
