@@ -9,11 +9,13 @@
 //! | `lists.rs` | the four lists |
 //! | `roles.rs` | starting the roles, in this process or each in its own |
 //! | `persoon.rs` | what the Persoon does in the browser |
+//! | `delen.rs` | sharing a measurement |
 //! | `browser.rs` | the browser |
 //! | `steps.rs` | telling the steps |
 #![forbid(unsafe_code)]
 
 pub mod browser;
+pub mod delen;
 pub mod dossier_copy;
 pub mod lists;
 pub mod network;

@@ -7,7 +7,7 @@ use medmij_list::{ListError, ListKind, ReadOptions, Snapshot};
 use medmij_ocl::OAuthclientlistDraft;
 use medmij_types::{
     Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, Hostname, InterfaceversieId, Organisatienaam,
-    Tijdstempel, Volgnummer, Weergavenaam,
+    Systeemrolcode, Tijdstempel, Volgnummer, Weergavenaam,
 };
 use medmij_whitelist::{Whitelist, WhitelistDraft};
 use medmij_zal::{
@@ -89,7 +89,13 @@ fn service(aanbieder: &str, gegevensdienst: &str, [front, back]: [&str; 2]) -> R
     );
     let known = medmij_fhir::Gegevensdienst::lookup(&id).ok_or(ListsError::Own("gegevensdienst"))?;
     let resources = format!("https://{back}{}", dvza::resource_path(aanbieder, &id));
-    for code in known.systeemrollen() {
+    // the codes of Delen are not known: a code of the demo's own
+    let own_code = Systeemrolcode::parse(&format!("VOORBEELD-{id}")).map_err(own("Systeemrolcode"))?;
+    let codes = match known.systeemrollen() {
+        [] => std::slice::from_ref(&own_code),
+        codes => codes,
+    };
+    for code in codes {
         draft.systeemrollen.push(SysteemrolDraft::new(
             code.clone(),
             BackchannelUri::parse(&resources).map_err(own("ResourceEndpointuri"))?,
@@ -132,6 +138,7 @@ fn gnl(stamp: &Tijdstempel, number: Volgnummer) -> Result<String, ListsError> {
         ("48", "Basisgegevens Zorg"),
         ("50", "Basisgegevens GGZ"),
         ("51", "Documenten"),
+        ("53", "Meetwaarden vitale functies"),
         ("63", "Vaccinaties"),
     ] {
         let id = GegevensdienstId::parse(id).map_err(own("GegevensdienstId"))?;

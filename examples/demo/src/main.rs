@@ -6,6 +6,7 @@
 
 use clap::{Parser, Subcommand};
 use demo::{
+    delen,
     network::Network,
     persoon,
     pki::Pki,
@@ -120,6 +121,7 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     }
     let copy = arguments.folder.join("gegevens");
     let summary = persoon::collects_and_stores(&network.start, &copy).await?;
+    let shared = delen::shares_a_measurement(&network, &copy).await?;
     roles.stop().await;
     println!(
         "\nGelukt: {} zorgaanbieders, {} flows, {} gegevens, in {} ms.",
@@ -129,6 +131,11 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         start.elapsed().as_millis(),
     );
     println!("De verzamelde resources staan in {}/", copy.display());
+    for entry in &shared {
+        let outcome = if entry.accepted { "aangenomen" } else { "geweigerd" };
+        let place = entry.location.as_deref().unwrap_or("zonder plaats");
+        println!("Gedeeld: {}, {outcome}, {place}", entry.resource_type);
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use crate::{
 use medmij_net::{DangerLoopback, FrontScheme, LoopbackError};
 use medmij_node::{LogConfig, NodeConfig};
 use medmij_test::PkiError;
-use medmij_types::{Hostname, Volgnummer};
+use medmij_types::{GegevensdienstId, Hostname, Volgnummer};
 use serde_json::json;
 use std::{
     net::SocketAddr,
@@ -35,10 +35,11 @@ pub const DVZA_TWO: [&str; 2] = ["dvza-twee.localhost", "node.dvza-twee.localhos
 /// Who serves what: a zorgaanbieder, its name for people, a gegevensdienst, and the DVZA that has it.
 ///
 /// The hospital is split over both DVZAs, so a DVP needs two flows for it; the practice is with one.
-pub const OFFERINGS: [(&str, &str, &str, [&str; 2]); 6] = [
+pub const OFFERINGS: [(&str, &str, &str, [&str; 2]); 7] = [
     ("ziekenhuisdelinde", "Ziekenhuis De Linde", "48", DVZA_ONE),
     ("ziekenhuisdelinde", "Ziekenhuis De Linde", "50", DVZA_ONE),
     ("ziekenhuisdelinde", "Ziekenhuis De Linde", "51", DVZA_TWO),
+    ("ziekenhuisdelinde", "Ziekenhuis De Linde", "53", DVZA_ONE),
     ("huisartsdewilg", "Huisartsenpraktijk De Wilg", "48", DVZA_TWO),
     ("huisartsdewilg", "Huisartsenpraktijk De Wilg", "51", DVZA_TWO),
     ("huisartsdewilg", "Huisartsenpraktijk De Wilg", "63", DVZA_TWO),
@@ -287,7 +288,11 @@ fn register() -> serde_json::Value {
 fn registration(hosts: [&str; 2]) -> serde_json::Value {
     let mut aanbieders: Vec<(&str, &str, Vec<serde_json::Value>)> = Vec::new();
     for (aanbieder, weergavenaam, id, _) in OFFERINGS.into_iter().filter(|(.., dvza)| *dvza == hosts) {
-        let service = json!({ "id": id, "function": "Verzamelen", "name": format!("Gegevensdienst {id}") });
+        let known = GegevensdienstId::parse(id).ok();
+        let known = known.as_ref().and_then(medmij_fhir::Gegevensdienst::lookup);
+        let is_shared = known.is_some_and(|service| service.function() == medmij_fhir::ServiceFunction::Delen);
+        let function = if is_shared { "Delen" } else { "Verzamelen" };
+        let service = json!({ "id": id, "function": function, "name": format!("Gegevensdienst {id}") });
         match aanbieders.iter_mut().find(|(name, ..)| *name == aanbieder) {
             Some((.., services)) => services.push(service),
             None => aanbieders.push((aanbieder, weergavenaam, vec![service])),

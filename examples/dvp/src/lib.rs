@@ -9,6 +9,7 @@
 //! | `router`, `form`, `html` | the table of routes, forms with their token, the frame of all pages and the fixed headers |
 //! | `pages` | the pages, one module a subject |
 //! | `collecting` | what can be collected where, and from code to resources: the back channel |
+//! | `delen` | sharing a measurement, with where it came from |
 //! | `dossier`, `store` | where the collected resources are kept: sealed, under a key for each Persoon |
 //! | `demo` | the voorbeeldpersoon, where the configuration says that this is a demo |
 //!
@@ -17,6 +18,7 @@
 
 mod account;
 mod collecting;
+pub mod delen;
 mod demo;
 mod dossier;
 mod form;

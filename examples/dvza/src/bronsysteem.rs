@@ -5,17 +5,19 @@
 //! index says what each Aanbieder keeps them in: files as they are, a database, or a FHIR server of its own.
 
 mod fhir_server;
+mod received;
 
 use fhir_server::FhirServer;
 use medmij_dvza::SourceBirthDate;
 use medmij_fhir::{
-    FhirVersion, Gegevensdienst,
+    FhirVersion, Gegevensdienst, ServiceFunction,
     server::{
         self, Bronsystemen, Context, FhirBronsysteem, FolderBronsysteem, ResourceSet, ResourceSetError, SqlStatements,
         SqliteBronsysteem,
     },
 };
 use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, ValueError};
+use received::Received;
 use rusqlite::{Connection, params};
 use serde::Deserialize;
 use std::{
@@ -119,7 +121,14 @@ impl Bronsysteem {
             for id in &aanbieder.gegevensdiensten {
                 let version = Gegevensdienst::lookup(id).map_or(FhirVersion::Stu3, Gegevensdienst::version);
                 let bronsysteem = Bronsystemen::new();
-                let bronsysteem = if aanbieder.fhir.contains(id) {
+                let bronsysteem = if is_shared(id) {
+                    let knows = (0..personen.len()).filter(|number| knows(&dossiers, &name, *number));
+                    let known = knows
+                        .filter_map(|number| personen.get(number))
+                        .map(|persoon| persoon.map.clone());
+                    let place = databases.join("ontvangen").join(&aanbieder.map);
+                    bronsysteem.with(Received::new(place, known.collect(), key(&personen)))
+                } else if aanbieder.fhir.contains(id) {
                     let server = FhirServer::load(&root, &personen, id)?;
                     bronsysteem.with(FhirBronsysteem::new(server, fhir_server::BASE, version)?)
                 } else if aanbieder.bronsysteem == Kind::Sql {
@@ -162,14 +171,33 @@ impl Bronsysteem {
         self.sources.get(&(aanbieder.clone(), gegevensdienst.clone()))
     }
 
-    /// Whether an Aanbieder has something of a person for a gegevensdienst.
+    /// Whether an Aanbieder has something of a person for a gegevensdienst, or takes it (Delen).
     pub(crate) fn has(&self, aanbieder: &Aanbiedernaam, bsn: &Bsn, gegevensdienst: &GegevensdienstId) -> bool {
         let number = self.personen.iter().position(|persoon| persoon.bsn == *bsn);
         number.is_some_and(|number| {
+            if is_shared(gegevensdienst) {
+                return knows(&self.dossiers, aanbieder, number);
+            }
             self.dossiers
                 .contains(&(aanbieder.clone(), number, gegevensdienst.clone()))
         })
     }
+}
+
+/// Whether it is of the functie Delen.
+fn is_shared(id: &GegevensdienstId) -> bool {
+    Gegevensdienst::lookup(id).is_some_and(|service| service.function() == ServiceFunction::Delen)
+}
+
+/// The Ontvankelijkheidstoets: an Aanbieder takes data of whom it has a dossier.
+fn knows(
+    dossiers: &BTreeSet<(Aanbiedernaam, usize, GegevensdienstId)>,
+    aanbieder: &Aanbiedernaam,
+    persoon: usize,
+) -> bool {
+    dossiers
+        .iter()
+        .any(|(of, number, _)| of == aanbieder && *number == persoon)
 }
 
 /// What the source systems call the person of a token.

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use medmij_dvza::{Server, registratie::Registratie};
 use medmij_fhir::{
-    FhirVersion, Gegevensdienst, Issue, IssueCode, OperationOutcome, ResourceEndpoint, Severity,
+    FhirVersion, Gegevensdienst, Issue, IssueCode, OperationOutcome, ResourceEndpoint, ServiceFunction, Severity,
     server::{Context, Masked, PageSeal, Responder, outcome_response},
 };
 use medmij_net::Peer;
@@ -119,7 +119,11 @@ impl Resources {
             .ok()
             .zip(GegevensdienstId::parse(gegevensdienst).ok());
         // core.gegevensdiensten.104: until 3600 seconds after the entry lapsed
-        let served = key.filter(|(aanbieder, id)| self.registratie.serves(aanbieder, Function::Verzamelen, id));
+        let function = |id: &GegevensdienstId| match Gegevensdienst::lookup(id).map(Gegevensdienst::function) {
+            Some(ServiceFunction::Delen) => Function::Delen,
+            _ => Function::Verzamelen,
+        };
+        let served = key.filter(|(aanbieder, id)| self.registratie.serves(aanbieder, function(id), id));
         let found = served.and_then(|(aanbieder, id)| Some((self.responder(&aanbieder, &id)?, aanbieder, id)));
         let Some((responder, aanbieder, id)) = found else {
             return refuse(
@@ -131,7 +135,7 @@ impl Resources {
         };
         let judged = self
             .server
-            .guard_request(&[Function::Verzamelen], request, peer.names(), (&aanbieder, &id))
+            .guard_request(&[function(&id)], request, peer.names(), (&aanbieder, &id))
             .await;
         // who saw what is on record within a second
         self.server.flush_audit_soon();

@@ -73,7 +73,7 @@ impl Authentication for Login {
     }
 }
 
-/// The Beschikbaarheidstoets: is there a dossier of this person?
+/// The Beschikbaarheidstoets: is there a dossier of this person? The Ontvankelijkheidstoets (Delen) asks the same.
 pub(crate) struct BronsysteemToets {
     pub(crate) role: String,
     pub(crate) bronsysteem: Arc<Bronsysteem>,
