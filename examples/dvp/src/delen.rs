@@ -124,7 +124,8 @@ fn measurement_on_the_wire(kept: &StoredEntry, patient: &EntryUrl) -> Result<Res
             r#""subject":{{"reference":"{patient}","display":{}}}"#,
             quoted(&display)
         ));
-        let comment = text(root.member("comment")).map_or(origin.clone(), |comment| format!("{comment} {origin}"));
+        let comment =
+            text(root.member("comment")).map_or_else(|| origin.clone(), |comment| format!("{comment} {origin}"));
         out.push(format!(r#""comment":{}"#, quoted(&comment)));
         out.push(profile(root));
         out
