@@ -18,6 +18,8 @@ mod plan;
 mod references;
 mod report;
 mod retry_after;
+mod settle;
+mod step;
 mod stream;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -29,9 +31,8 @@ use medmij_types::{AccessToken, CorrelationId, Entropy};
 
 use crate::access::Access;
 use crate::document::Read;
-use crate::endpoint::{ResourceEndpoint, ResourceEndpoints, Target};
+use crate::endpoint::{ResourceEndpoints, Target};
 use crate::error::FhirError;
-use crate::format::Format;
 use crate::gegevensdienst::Gegevensdienst;
 use crate::limits::Limits;
 use crate::query::Choices;
@@ -43,6 +44,8 @@ pub use hosts::HostLimit;
 pub use references::References;
 pub use report::{Collected, DocumentReport, Outcome, Partial, QueryReport, ReferenceReport, Report, Verdict, Whole};
 pub(crate) use retry_after::retry_after;
+use step::{Answered, Line, Scanned, Step};
+pub use step::{Ask, Received, Ticket};
 pub use stream::{DocumentSink, Documents};
 
 /// A collection that is under way.
@@ -94,79 +97,6 @@ pub struct Collection {
     entries: usize,
     token_ended: bool,
     report: Report,
-}
-
-/// A request to send, with the ticket under which its answer comes back.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Ask {
-    /// Names the request when its answer is handed in.
-    pub ticket: Ticket,
-    /// What it asks, for progress.
-    pub label: String,
-    /// Page of the query, counted from 1.
-    pub page: usize,
-    /// The request.
-    pub request: http::Request<Bytes>,
-}
-
-/// Names one request of a collection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ticket(u64);
-
-/// What one answer brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Received {
-    /// Label of the query; `Document` or `Reference` for a read.
-    pub label: String,
-    /// Status of the answer.
-    pub status: StatusCode,
-    /// Number of resources or documents in it.
-    pub resources: usize,
-    /// Whether the query has another page.
-    pub more: bool,
-    /// How long the server asks to wait before it is asked again.
-    pub retry_after: Option<Duration>,
-}
-
-/// An answer, as it is taken.
-enum Answered {
-    /// With its body.
-    Whole(http::Response<Bytes>),
-    /// The body went to a sink.
-    Streamed(http::Response<()>, Result<Read, FhirError>),
-}
-
-#[derive(Debug, Clone)]
-struct Step {
-    target: Target,
-    line: Line,
-    /// The form that was asked for last.
-    format: Format,
-    /// Whether the server refused the other form (406).
-    turned: bool,
-    /// How often it was refused for the time being.
-    refused: u8,
-    /// Whether it was sent again after a connection broke.
-    sent_again: bool,
-    /// Whether it was answered with 401 once.
-    unauthorized: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Line {
-    Query(usize),
-    Document(usize),
-    Reference(usize),
-}
-
-/// How far the resources were searched for references.
-#[derive(Debug, Default)]
-struct Scanned {
-    queries: Vec<usize>,
-    references: usize,
-    depth: usize,
 }
 
 impl Collection {
@@ -441,138 +371,6 @@ impl Collection {
     pub fn finish(mut self) -> Report {
         self.report.token_ended = self.token_ended;
         self.report
-    }
-
-    fn issue(&mut self, step: Step, request: http::Request<Bytes>) -> Ask {
-        self.tickets += 1;
-        let ticket = Ticket(self.tickets);
-        let (label, page) = self.label_of(step.line);
-        self.asked.insert(ticket, step);
-        Ask {
-            ticket,
-            label,
-            page,
-            request,
-        }
-    }
-
-    /// What a line asks, and its page.
-    fn label_of(&self, line: Line) -> (String, usize) {
-        match line {
-            Line::Query(index) => self
-                .report
-                .queries
-                .get(index)
-                .map_or((String::new(), 1), |line| (line.label.clone(), line.pages + 1)),
-            Line::Document(_) => (DOCUMENT.to_owned(), 1),
-            Line::Reference(_) => (REFERENCE.to_owned(), 1),
-        }
-    }
-
-    /// Moves what may be asked again to the front.
-    fn wake(&mut self, now: SystemTime) {
-        let (ready, later) = std::mem::take(&mut self.later)
-            .into_iter()
-            .partition(|(time, _)| *time <= now);
-        self.later = later;
-        let ready: Vec<(SystemTime, Step)> = ready;
-        for (_, step) in ready.into_iter().rev() {
-            self.waiting.push_front(step);
-        }
-    }
-
-    /// The token is not accepted: the step waits for another one, once.
-    fn unauthorized(&mut self, mut step: Step) -> FhirError {
-        if step.unauthorized {
-            self.record(step.line, &FhirError::Unauthorized);
-            self.close(step.line);
-        } else {
-            step.unauthorized = true;
-            self.waiting.push_front(step);
-        }
-        self.token_ended = true;
-        self.report.ended = Some(FhirError::Unauthorized);
-        FhirError::Unauthorized
-    }
-
-    /// Plans a step again that was refused for the time being; a read may be asked again (RFC 9110 section 10.2.3).
-    fn postpone(&mut self, step: &Step, retry_after: Option<Duration>, now: SystemTime) -> bool {
-        let Some(at) = retry_after.and_then(|time| now.checked_add(time)) else {
-            return false;
-        };
-        if step.refused >= MAX_REFUSALS {
-            return false;
-        }
-        let mut step = step.clone();
-        step.refused += 1;
-        self.later.push((at, step));
-        true
-    }
-
-    fn add(&mut self, target: Target, line: Line) -> Step {
-        self.visited.insert(target.clone());
-        if let Line::Query(index) = line
-            && let Some(line) = self.report.queries.get_mut(index)
-        {
-            line.open += 1;
-        }
-        Step {
-            target,
-            line,
-            format: self.access.format(),
-            turned: false,
-            refused: 0,
-            sent_again: false,
-            unauthorized: false,
-        }
-    }
-
-    fn endpoint(&self, systeemrol: &str) -> Result<ResourceEndpoint, FhirError> {
-        let endpoint = self.access.endpoint(systeemrol);
-        endpoint
-            .cloned()
-            .ok_or_else(|| FhirError::NoEndpoint(systeemrol.to_owned()))
-    }
-
-    /// The endpoint from which the answer of a line came.
-    fn endpoint_of(&self, line: Line) -> Option<ResourceEndpoint> {
-        let systeemrol = match line {
-            Line::Query(index) => self
-                .report
-                .queries
-                .get(index)
-                .map_or("", |line| line.systeemrol.as_str()),
-            Line::Document(_) | Line::Reference(_) => "",
-        };
-        self.access.endpoint(systeemrol).cloned()
-    }
-
-    fn record(&mut self, line: Line, error: &FhirError) {
-        let outcome = match line {
-            Line::Query(index) => self.report.queries.get_mut(index).map(|line| &mut line.outcome),
-            Line::Document(index) => self.report.documents.get_mut(index).map(|line| &mut line.outcome),
-            Line::Reference(index) => self.report.references.get_mut(index).map(|line| &mut line.outcome),
-        };
-        if let Some(outcome) = outcome {
-            *outcome = Outcome::Failed(error.clone());
-        }
-        if error.ends_collection() {
-            self.waiting.clear();
-            self.later.clear();
-            self.report.ended = Some(error.clone());
-        }
-    }
-
-    /// A step of a line is over; what waits for the line can be planned.
-    fn close(&mut self, line: Line) {
-        let Line::Query(index) = line else { return };
-        let Some(line) = self.report.queries.get_mut(index) else {
-            return;
-        };
-        line.open = line.open.saturating_sub(1);
-        if line.open == 0 {
-            self.plan_second_step();
-        }
     }
 }
 

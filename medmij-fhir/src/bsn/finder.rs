@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.rscint.203 — one walk over a document: what is a BSN, what replaces it, and what only looks like one.
 
+mod path;
+mod place;
+mod resolve;
+
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use medmij_types::json::{Document, Kind, Value};
@@ -10,6 +14,8 @@ use medmij_types::json::{Document, Kind, Value};
 use super::shown::Shown;
 use super::{BsnPath, BsnReport, known, marks, number};
 use number::Number;
+use path::render;
+use place::{Place, is_identifier, place};
 
 /// What was found, with the edits that take it out.
 pub(crate) struct Found {
@@ -96,17 +102,6 @@ impl Candidate<'_> {
         let raw = self.value.escaped_str();
         raw.is_some_and(|raw| !self.value.has_escapes() && !is_odd(raw.as_bytes()))
     }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Place {
-    Text,
-    Narrative,
-    /// An id, or what refers to one.
-    Id,
-    /// Another URL or code.
-    Other,
-    Number,
 }
 
 impl<'d> Finder<'d> {
@@ -247,150 +242,6 @@ impl<'d> Finder<'d> {
             with: with.into(),
         });
     }
-
-    /// Judges the candidates by what the whole document says.
-    fn resolve(mut self, document: &Document<'d>) -> Found {
-        let candidates = std::mem::take(&mut self.candidates);
-        for candidate in candidates.iter().filter(|candidate| !candidate.is_plain()) {
-            for text in readings(candidate) {
-                for number in number::numbers(&text) {
-                    if self.ordinal(&number.digits).is_none() && number.is_announced(&text) {
-                        self.learn(std::iter::once(number));
-                    }
-                }
-            }
-        }
-        let mut suspected = Vec::new();
-        for candidate in &candidates {
-            let raw = candidate.value.escaped_str().unwrap_or_default();
-            let may_be = !self.evidence.is_empty() && (!candidate.is_plain() || self.knows(raw.as_bytes()));
-            if may_be && self.mask(candidate) {
-                let path = candidate.path.clone();
-                let start = candidate.value.range().start;
-                self.masked
-                    .push(path.unwrap_or_else(|| path_of(document.root(), start)));
-            } else if candidate.suspect {
-                suspected.extend(candidate.path.clone());
-            }
-        }
-        self.edits
-            .sort_by(|a, b| a.range.start.cmp(&b.range.start).then(b.range.end.cmp(&a.range.end)));
-        dedup(&mut self.masked);
-        let masked: BTreeSet<&BsnPath> = self.masked.iter().collect();
-        suspected.retain(|path| !masked.contains(path));
-        dedup(&mut suspected);
-        Found {
-            edits: self.edits,
-            report: BsnReport {
-                masked: self.masked,
-                suspected,
-            },
-        }
-    }
-
-    /// Takes the known numbers out of a candidate; says whether there was one.
-    fn mask(&mut self, candidate: &Candidate<'d>) -> bool {
-        let value = candidate.value;
-        if candidate.place == Place::Number {
-            let known = self.ordinal(value.raw().as_bytes()).is_some();
-            if let (true, Some(name), Some(range)) = (known, value.name(), value.member_range()) {
-                self.edit(range, format!("\"_{name}\":{MASKED}"));
-            } else if known {
-                self.edit(value.range(), "null");
-            }
-            return known;
-        }
-        let raw = value.escaped_str().unwrap_or_default();
-        let start = value.range().start + 1;
-        let is_long = raw.len() > LONG;
-        let mut edits = Vec::new();
-        if !is_long {
-            let plain = Shown::of_json(raw);
-            edits = self.edits_of(&plain, candidate.place, start);
-            if candidate.place == Place::Narrative {
-                edits.extend(self.edits_of(&plain.without_markup(), Place::Narrative, start));
-            }
-        }
-        let mut hidden = readings(candidate).skip(usize::from(!is_long));
-        let is_hidden = (is_long || candidate.place != Place::Narrative) && hidden.any(|text| self.knows(&text));
-        if is_hidden || (candidate.place == Place::Other && !edits.is_empty()) {
-            self.edit(value.range(), REDACTED_STRING);
-            return true;
-        }
-        let found = !edits.is_empty();
-        self.edits.extend(edits);
-        found
-    }
-
-    fn knows(&self, text: &[u8]) -> bool {
-        number::numbers(text).any(|number| self.ordinal(&number.digits).is_some())
-    }
-
-    fn ordinal(&self, digits: &[u8]) -> Option<usize> {
-        self.evidence.get(digits).copied()
-    }
-
-    fn edits_of(&self, shown: &Shown, place: Place, start: usize) -> Vec<Edit> {
-        let mut edits: Vec<Edit> = Vec::new();
-        for number in number::numbers(&shown.text) {
-            let Some(ordinal) = self.ordinal(&number.digits) else {
-                continue;
-            };
-            let ranges = number.at.iter().filter_map(|at| shown.raw(*at));
-            let ranges = ranges.map(|range| start + range.start..start + range.end);
-            if place == Place::Id {
-                let ends = ranges.reduce(|ends, range| ends.start..range.end);
-                edits.extend(ends.map(|range| Edit {
-                    range,
-                    with: format!("masked-bsn-{ordinal}").into(),
-                }));
-                continue;
-            }
-            // digits that stand together are one edit
-            let mut together: Option<(Range<usize>, usize)> = None;
-            for range in ranges {
-                together = match together {
-                    Some((run, count)) if run.end == range.start => Some((run.start..range.end, count + 1)),
-                    other => {
-                        edits.extend(other.map(stars));
-                        Some((range, 1))
-                    }
-                };
-            }
-            edits.extend(together.map(stars));
-        }
-        edits
-    }
-}
-
-fn stars((range, count): (Range<usize>, usize)) -> Edit {
-    Edit {
-        range,
-        with: Cow::Borrowed("*********".get(..count).unwrap_or("*")),
-    }
-}
-
-/// The text of a candidate: as it is, and as percent-decoding or a reader of the narrative sees it.
-fn readings<'d>(candidate: &Candidate<'d>) -> impl Iterator<Item = Cow<'d, [u8]>> {
-    let raw = candidate.value.escaped_str().unwrap_or_default();
-    let text = candidate.value.as_str().unwrap_or_default();
-    let (first, others): (_, Vec<Vec<u8>>) = if raw.len() > LONG {
-        let bytes = match text {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        };
-        (bytes, Vec::new())
-    } else {
-        let shown = Shown::of_json(raw);
-        let others = if candidate.place == Place::Narrative {
-            vec![shown.without_markup().text]
-        } else {
-            let decoded = known::decodings(&text).skip(1);
-            decoded.map(|decoded| decoded.into_owned().into_bytes()).collect()
-        };
-        (shown.text.into(), others)
-    };
-    std::iter::once(first).chain(others.into_iter().map(Cow::Owned))
 }
 
 /// Whether the type of an identifier means the BSN: by its code, its display or its text.
@@ -417,125 +268,8 @@ fn is_odd(bytes: &[u8]) -> bool {
     memchr::memchr3(b'|', b'%', b'<', bytes).is_some() || memchr::memchr(b'&', bytes).is_some()
 }
 
-/// The path of the value that begins at an offset.
-fn path_of(root: Value<'_>, start: usize) -> BsnPath {
-    let mut around = Vec::new();
-    let mut value = root;
-    while value.range().start != start {
-        let holds = |inner: &Value<'_>| inner.range().contains(&start);
-        let Some(inner) = value.members().find(holds).or_else(|| value.items().find(holds)) else {
-            break;
-        };
-        around.push(value);
-        value = inner;
-    }
-    render(&around, value)
-}
-
-/// What a string is, by the name it has, and whether it is reported without evidence.
-fn place(value: Value<'_>, around: &[Value<'_>], text: &str) -> (Place, bool) {
-    let mut names = std::iter::once(&value)
-        .chain(around.iter().rev())
-        .filter_map(|value| value.name());
-    let name = names.next().unwrap_or_default();
-    let parent = names.next().unwrap_or_default();
-    let object = around.last();
-    let sibling = |name| object.and_then(|object| object.member(name));
-    match name.trim_start_matches('_') {
-        "div" => (Place::Narrative, true),
-        "url" if parent == "link" => (Place::Other, false),
-        "reference" | "fullUrl" => (Place::Id, text.contains("Patient/")),
-        "id" => (
-            Place::Id,
-            sibling("resourceType").is_some_and(|kind| kind.raw() == "\"Patient\""),
-        ),
-        // a phone number, or an identifier of another system
-        "value" if sibling("system").or_else(|| sibling("type")).is_some() => (Place::Text, false),
-        name if OTHER.contains(&name) || OTHER_ENDS.iter().any(|end| name.ends_with(end)) => (Place::Other, false),
-        _ => (Place::Text, true),
-    }
-}
-
-/// Whether the innermost object is an identifier, by the name it has.
-fn is_identifier(around: &[Value<'_>]) -> bool {
-    let name = around.iter().rev().find_map(Value::name);
-    name.is_some_and(|name| name == "identifier" || name.ends_with("Identifier"))
-}
-
-fn dedup(paths: &mut Vec<BsnPath>) {
-    let mut seen = BTreeSet::new();
-    paths.retain(|path| seen.insert(path.clone()));
-}
-
-/// Names come from the other party: what does not look like a FHIR element is shown as `?`.
-fn render(around: &[Value<'_>], value: Value<'_>) -> BsnPath {
-    let mut out = String::new();
-    let inner = around.iter().skip(1).chain(std::iter::once(&value));
-    for (outer, inner) in around.iter().zip(inner) {
-        if let Some(name) = inner.name() {
-            let plain =
-                !name.is_empty() && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
-            push_name(&mut out, if plain { &name } else { "?" });
-        } else {
-            let start = inner.range().start;
-            let index = outer.items().take_while(|item| item.range().start < start).count();
-            out.push_str(&format!("[{index}]"));
-        }
-    }
-    BsnPath(out)
-}
-
-fn push_name(out: &mut String, name: &str) {
-    if !out.is_empty() {
-        out.push('.');
-    }
-    out.push_str(name);
-}
-
 /// A longer text is not taken apart: where it holds a BSN, it is replaced whole.
 const LONG: usize = 1 << 20;
 const MASKED: &str =
     r#"{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}"#;
 const REDACTED_STRING: &str = r#""urn:medmij-fhir:bsn-redacted""#;
-/// Elements that are no text for people.
-const OTHER: [&str; 24] = [
-    "code",
-    "content",
-    "contentType",
-    "data",
-    "hash",
-    "instant",
-    "issued",
-    "language",
-    "lastUpdated",
-    "linkId",
-    "location",
-    "path",
-    "policy",
-    "profile",
-    "recorded",
-    "relation",
-    "resourceType",
-    "status",
-    "system",
-    "uri",
-    "url",
-    "version",
-    "versionId",
-    "whoUri",
-];
-const OTHER_ENDS: [&str; 13] = [
-    "Base64Binary",
-    "Canonical",
-    "Code",
-    "Date",
-    "DateTime",
-    "Id",
-    "Instant",
-    "Oid",
-    "Time",
-    "Uri",
-    "Url",
-    "Uuid",
-    "date",
-];

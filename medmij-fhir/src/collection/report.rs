@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What a collection brought, line by line, and whether that is all.
 
+mod verdict;
+
 use std::time::Duration;
 
 use http::StatusCode;
@@ -17,6 +19,7 @@ use crate::outcome::OperationOutcome;
 use crate::query::Query;
 use crate::resource::Resource;
 use crate::xml::Oddity;
+pub use verdict::{Partial, Verdict, Whole};
 
 /// Everything that was collected for one gegevensdienst. Its `Debug` holds no health data.
 ///
@@ -162,24 +165,6 @@ pub struct ReferenceReport {
     pub(super) resource: Option<Collected>,
 }
 
-/// Whether a collection is the whole.
-#[derive(Debug, Clone, Copy)]
-#[allow(clippy::exhaustive_enums, reason = "it is the whole or it is not")]
-pub enum Verdict<'a> {
-    /// Every query ended with its last page.
-    Whole(Whole<'a>),
-    /// Something is missing, or may be. Never to be kept, shown or shared as the whole.
-    Partial(Partial<'a>),
-}
-
-/// A collection in which every query ended with its last page.
-#[derive(Debug, Clone, Copy)]
-pub struct Whole<'a>(&'a Report);
-
-/// A collection in which something is missing, or may be.
-#[derive(Debug, Clone, Copy)]
-pub struct Partial<'a>(&'a Report);
-
 impl Report {
     pub(super) fn new(gegevensdienst: &str) -> Self {
         Self {
@@ -293,65 +278,6 @@ impl Report {
     }
 }
 
-impl<'a> Whole<'a> {
-    /// All resources of all queries, in order, then those that references led to. A resource that two
-    /// queries include comes twice.
-    pub fn resources(&self) -> impl Iterator<Item = &'a Collected> + use<'a> {
-        self.0.all()
-    }
-
-    /// The resources of one query, by its label.
-    pub fn of<'b>(&self, label: &'b str) -> impl Iterator<Item = &'a Collected> + use<'a, 'b> {
-        of(self.0, label)
-    }
-
-    /// The lines.
-    #[must_use]
-    pub fn report(&self) -> &'a Report {
-        self.0
-    }
-}
-
-impl<'a> Partial<'a> {
-    /// What came, as [`Whole::resources`]: a part.
-    pub fn resources(&self) -> impl Iterator<Item = &'a Collected> + use<'a> {
-        self.0.all()
-    }
-
-    /// What came of one query, by its label.
-    pub fn of<'b>(&self, label: &'b str) -> impl Iterator<Item = &'a Collected> + use<'a, 'b> {
-        of(self.0, label)
-    }
-
-    /// What is missing, or may be.
-    #[must_use]
-    pub fn gaps(&self) -> Vec<Gap> {
-        self.0.gaps()
-    }
-
-    /// The lines.
-    #[must_use]
-    pub fn report(&self) -> &'a Report {
-        self.0
-    }
-}
-
-impl<'a> Verdict<'a> {
-    /// What came, whole or not; look at the variant before it is kept, shown or shared.
-    pub fn resources(&self) -> impl Iterator<Item = &'a Collected> + use<'a> {
-        match self {
-            Self::Whole(Whole(report)) | Self::Partial(Partial(report)) => report.all(),
-        }
-    }
-
-    /// What came of one query, by its label.
-    pub fn of<'b>(&self, label: &'b str) -> impl Iterator<Item = &'a Collected> + use<'a, 'b> {
-        match self {
-            Self::Whole(Whole(report)) | Self::Partial(Partial(report)) => of(report, label),
-        }
-    }
-}
-
 impl QueryReport {
     pub(super) fn new(label: &str, systeemrol: &str) -> Self {
         Self {
@@ -441,11 +367,6 @@ impl Outcome {
             Self::Refused(status)
         }
     }
-}
-
-fn of<'a, 'b>(report: &'a Report, label: &'b str) -> impl Iterator<Item = &'a Collected> + use<'a, 'b> {
-    let lines = report.queries.iter().filter(move |line| line.label == label);
-    lines.flat_map(|line| &line.resources)
 }
 
 fn gap(label: &str, page: usize, reason: GapReason, retry_after: Option<Duration>) -> Gap {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! JSON to XML: the elements in the order of the schema, whatever their order in the JSON.
 
+mod escape;
+mod shape;
+
 use std::ops::Range;
 
 use medmij_types::json::{Document, Kind, Value};
@@ -9,6 +12,7 @@ use super::attributes::is_xml;
 use super::reader::{is_attribute, push_step};
 use super::{Converted, FHIR_NAMESPACE, Oddity, OddityKind, XmlError, XmlRule, narrative};
 use crate::table::{Element, ElementKind, Table, Type};
+use escape::push_escaped;
 
 /// Writes a whole document.
 pub(super) fn write(document: &Document<'_>, table: &'static Table) -> Result<Converted, XmlError> {
@@ -314,55 +318,6 @@ impl Writer {
         Ok(())
     }
 
-    /// A member that the table does not have: written by its shape, and reported.
-    fn unknown(&mut self, object: Value<'_>, member: Value<'_>, is_expected: bool) -> Result<(), XmlError> {
-        let name = member.name().unwrap_or_default();
-        let bare = name.strip_prefix('_').unwrap_or(&name);
-        let range = member.member_range().unwrap_or_default();
-        self.path.push((name.to_string(), None));
-        let is_name = bare.starts_with(|c: char| c.is_ascii_alphabetic())
-            && bare.len() <= 64
-            && bare
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-        if !is_expected || !is_name {
-            self.oddity(OddityKind::UnknownElement, range);
-        }
-        // a companion is written with its value, where that is there
-        if is_name && (bare.len() == name.len() || object.member(bare).is_none()) {
-            let (value, companion) = if bare.len() == name.len() {
-                (Some(member), object.member(&format!("_{name}")))
-            } else {
-                (None, Some(member))
-            };
-            let values = items(value);
-            let companions = items(companion);
-            for index in 0..values.len().max(companions.len()) {
-                let value = values.get(index).copied().filter(|item| !item.is_null());
-                let companion = companions.get(index).copied().filter(|item| !item.is_null());
-                self.shape(bare, value, companion)?;
-            }
-        }
-        self.path.pop();
-        Ok(())
-    }
-
-    /// Writes a value as its shape says.
-    fn shape(&mut self, name: &str, value: Option<Value<'_>>, companion: Option<Value<'_>>) -> Result<(), XmlError> {
-        match value.map(|value| (value.kind(), value)) {
-            Some((Kind::Object, value))
-                if value
-                    .member("resourceType")
-                    .is_some_and(|kind| kind.kind() == Kind::String) =>
-            {
-                self.wrapped(name, value)
-            }
-            Some((Kind::Object, value)) => self.complex(name, value, Of::Shape),
-            Some((Kind::Array, value)) => value.items().try_for_each(|item| self.shape(name, Some(item), None)),
-            _ => self.primitive(name, value, companion, Of::Shape),
-        }
-    }
-
     fn attribute(&mut self, name: &str, value: Option<Value<'_>>) -> Result<(), XmlError> {
         let Some(value) = value else { return Ok(()) };
         self.out.push(' ');
@@ -417,28 +372,6 @@ fn items(value: Option<Value<'_>>) -> Vec<Value<'_>> {
         Some(value) if value.kind() == Kind::Array => value.items().collect(),
         Some(value) => vec![value],
     }
-}
-
-/// An attribute value: what would end it or be read as a space is a reference.
-fn push_escaped(out: &mut String, text: &str) {
-    let mut rest = text;
-    while let Some(at) = rest
-        .bytes()
-        .position(|b| matches!(b, b'&' | b'<' | b'>' | b'"' | b'\t' | b'\n' | b'\r'))
-    {
-        out.push_str(rest.get(..at).unwrap_or_default());
-        out.push_str(match rest.as_bytes().get(at) {
-            Some(b'&') => "&amp;",
-            Some(b'<') => "&lt;",
-            Some(b'>') => "&gt;",
-            Some(b'"') => "&quot;",
-            Some(b'\t') => "&#9;",
-            Some(b'\n') => "&#10;",
-            _ => "&#13;",
-        });
-        rest = rest.get(at + 1..).unwrap_or_default();
-    }
-    out.push_str(rest);
 }
 
 const MOST_ODDITIES: usize = 1_000;
