@@ -175,6 +175,12 @@ impl Browser {
         Ok(())
     }
 
+    /// What it would send to a host as cookies.
+    #[must_use]
+    pub fn cookies_of(&self, host: &str) -> String {
+        self.cookies_for(host).unwrap_or_default()
+    }
+
     fn stops_before(&self, location: &str) -> bool {
         self.stop_before
             .as_ref()

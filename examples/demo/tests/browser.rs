@@ -9,6 +9,7 @@ mod alike;
 mod attack;
 mod chromium;
 mod login;
+mod pgo;
 mod reflow;
 mod verzamelen;
 mod world;

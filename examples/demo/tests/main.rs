@@ -3,6 +3,7 @@
 
 mod browser;
 mod delen;
+mod gate;
 mod logging;
 mod planted;
 mod requirements;

@@ -335,4 +335,5 @@ pub(crate) fn millis(moment: SystemTime) -> i64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 mod tests;

@@ -77,21 +77,26 @@ impl Driver {
     }
 
     pub(crate) async fn browser(&self) -> Browser {
-        self.open(json!({}), json!({})).await
+        self.open(json!({}), json!({}), false).await
     }
 
     pub(crate) async fn browser_without_javascript(&self) -> Browser {
         let prefs = json!({ "profile.managed_default_content_settings.javascript": 2 });
-        self.open(prefs, json!({})).await
+        self.open(prefs, json!({}), false).await
     }
 
     /// A browser whose pages are so wide, whatever its window is.
     pub(crate) async fn browser_of_width(&self, width: u32) -> Browser {
-        let metrics = json!({ "width": width, "height": 900, "pixelRatio": 1.0 });
-        self.open(json!({}), json!({ "deviceMetrics": metrics })).await
+        self.browser_that_shows(width, 900, false).await
     }
 
-    async fn open(&self, prefs: serde_json::Value, emulation: serde_json::Value) -> Browser {
+    /// The same, of that height, for somebody who likes dark pages or not.
+    pub(crate) async fn browser_that_shows(&self, width: u32, height: u32, dark: bool) -> Browser {
+        let metrics = json!({ "width": width, "height": height, "pixelRatio": 1.0 });
+        self.open(json!({}), json!({ "deviceMetrics": metrics }), dark).await
+    }
+
+    async fn open(&self, prefs: serde_json::Value, emulation: serde_json::Value, dark: bool) -> Browser {
         let profile = tempfile::tempdir().unwrap();
         let mut capabilities = json!({
             "browserName": "chrome",
@@ -101,6 +106,7 @@ impl Driver {
                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
                     "--disable-dev-shm-usage", "--lang=nl", "--window-size=900,1100",
                     format!("--user-data-dir={}", profile.path().display()),
+                    format!("--blink-settings=preferredColorScheme={}", u8::from(!dark)),
                 ],
                 "prefs": prefs,
             },

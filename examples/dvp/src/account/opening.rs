@@ -8,7 +8,7 @@ use super::{
     records::{Kind, NEVER},
     recovery, seconds,
     sessions::Stage,
-    totp,
+    throttle, totp,
     vault::VaultError,
 };
 use medmij_dvp::person::PersonId;
@@ -89,6 +89,7 @@ impl Accounts {
         let step = totp::check(new.totp, given.code, now).ok_or(SignInError::Wrong)?;
         let codes = recovery::new_codes().map_err(VaultError::from)?;
         let person = self.create(new, step, &codes, now).await?;
+        throttle::succeeded(&self.vault, &email_key(&new.email)).await?;
         let stage = Stage::Complete;
         let begun = self.begin_session_with(given.session, Some(person), stage, given.device, codes, now);
         Ok(begun.await?)

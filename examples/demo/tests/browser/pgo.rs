@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Every page of the PGO in Chromium, light and dark, at 320 and 1280 pixels: axe-core finds nothing, nobody scrolls sideways.
+//!
+//! `AXE_CORE` is the path of `axe.min.js` (npm: `axe-core`); `MEDMIJ_SCREENS=<folder>` keeps a picture of each page.
+
+use crate::{
+    browser::{
+        chromium::{Browser, Driver},
+        world::World,
+    },
+    gate::code_for,
+};
+use serde_json::json;
+
+const PASSWORD: &str = "vier gele fietsen";
+
+/// A browser that looks at the pages, and how.
+struct Looks<'a> {
+    browser: &'a Browser,
+    start: &'a str,
+    axe: Option<&'a str>,
+    name: String,
+    width: u32,
+}
+
+impl Looks<'_> {
+    async fn at(&self, path: &str, heading: &str, page: &str) {
+        self.browser.open(&format!("{}{path}", self.start)).await;
+        self.browser.at(heading).await;
+        self.look(page).await;
+    }
+
+    async fn look(&self, page: &str) {
+        let script = "return [document.documentElement.scrollWidth, window.innerWidth]";
+        let client = &self.browser.client;
+        let found = client.execute(script, Vec::new()).await.unwrap();
+        if let Some(folder) = std::env::var_os("MEDMIJ_SCREENS") {
+            let picture = client.screenshot().await.unwrap();
+            std::fs::create_dir_all(&folder).unwrap();
+            let file = format!("pgo-{page}-{}.png", self.name);
+            std::fs::write(std::path::Path::new(&folder).join(file), picture).unwrap();
+        }
+        assert_eq!(found[1], json!(self.width), "{page}");
+        assert!(
+            found[0].as_u64() <= Some(u64::from(self.width)),
+            "{page} {}: {found}",
+            self.name
+        );
+        let Some(axe) = self.axe else { return };
+        client.execute(axe, Vec::new()).await.unwrap();
+        let run = "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }).then(found => \
+                   done(found.violations.map(each => [each.id, each.nodes.map(node => node.html + ' ' + node.failureSummary)])))";
+        let violations = client.execute_async(run, Vec::new()).await.unwrap();
+        assert_eq!(violations, json!([]), "{page} {}", self.name);
+    }
+
+    async fn fill(&self, name: &str, text: &str) {
+        let field = self.browser.find(&format!("main [name={name}]")).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    async fn press(&self, button: &str) {
+        let path = format!("//main//*[self::button or self::a][contains(., \"{button}\")]");
+        let found = self.browser.client.find(fantoccini::Locator::XPath(&path)).await;
+        found.unwrap().click().await.unwrap();
+    }
+
+    async fn opens_an_account(&self, email: &str) {
+        self.at("account-maken", "Maak een account", "account-maken").await;
+        self.fill("name", "Willemijn").await;
+        self.fill("email", email).await;
+        self.fill("password", "welkom welkom 1").await;
+        self.browser.find("#agreement").await.click().await.unwrap();
+        self.press("Ga naar stap 2").await;
+        self.browser.find("#password-error").await;
+        self.look("account-maken-fout").await;
+        self.fill("password", PASSWORD).await;
+        self.browser.find("#agreement").await.click().await.unwrap();
+        self.press("Ga naar stap 2").await;
+        self.browser.at("Stel je app in").await;
+        self.look("app").await;
+        let key = self.browser.find(".key").await.text().await.unwrap();
+        self.fill("code", &code_for(&key)).await;
+        self.press("Controleer de code").await;
+        self.browser.at("Bewaar je herstelcodes").await;
+        self.look("herstelcodes").await;
+        self.press("Ik heb ze bewaard").await;
+        self.browser.at("Hallo Willemijn").await;
+        self.look("overzicht-leeg").await;
+    }
+
+    async fn collects(&self, answer: &str) {
+        self.at("ophalen", "Bij wie wil je gegevens ophalen?", "ophalen").await;
+        self.press("Ziekenhuis De Linde").await;
+        self.browser.at("Ophalen bij Ziekenhuis De Linde").await;
+        self.look("plan").await;
+        self.press("Ga naar inloggen").await;
+        self.browser.log_in("0").await;
+        self.browser.at("Toestemming geven").await;
+        self.browser.answer(answer).await;
+        self.browser.at("Nog een keer inloggen").await;
+        self.look(&format!("tussen-{answer}")).await;
+        self.press("Ga naar inloggen").await;
+        self.browser.log_in("0").await;
+        self.browser.at("Toestemming geven").await;
+        self.browser.answer(answer).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wcag_2_2_no_page_of_the_pgo_has_a_fault_that_axe_finds_or_scrolls_sideways() {
+    let Some(driver) = Driver::start().await else { return };
+    let axe = std::env::var_os("AXE_CORE").map(|path| std::fs::read_to_string(path).unwrap());
+    if axe.is_none() {
+        medmij_test::skip("AXE_CORE names no axe.min.js, no page was looked at by axe");
+    }
+    let world = World::start().await;
+    for (width, dark) in [(1280, false), (320, true), (320, false), (1280, true)] {
+        let browser = driver.browser_that_shows(width, 1500, dark).await;
+        let name = format!("{width}-{}", if dark { "donker" } else { "licht" });
+        let looks = Looks {
+            browser: &browser,
+            start: &world.network.start,
+            axe: axe.as_deref(),
+            name: name.clone(),
+            width,
+        };
+        looks.at("", "Je gegevens over je gezondheid", "start").await;
+        looks.at("hulp", "Hulp", "hulp").await;
+        looks
+            .at("toegankelijkheid", "Toegankelijkheid", "toegankelijkheid")
+            .await;
+        looks.at("inloggen/zonder-app", "Log in zonder app", "zonder-app").await;
+        looks
+            .at(
+                "inloggen/nieuw-wachtwoord",
+                "Kies een nieuw wachtwoord",
+                "nieuw-wachtwoord",
+            )
+            .await;
+        looks.at("inloggen", "Inloggen", "inloggen").await;
+        looks.fill("email", "wie@example.nl").await;
+        looks.fill("password", "geen idee").await;
+        looks.fill("code", "123456").await;
+        looks.press("Log in").await;
+        browser.find("#problem").await;
+        looks.look("inloggen-fout").await;
+
+        looks.opens_an_account(&format!("{name}@example.nl")).await;
+        looks.at("dossier", "Dossier", "dossier-leeg").await;
+        looks.at("ophalen?zoek=xyz", "Bij wie wil je", "ophalen-niets").await;
+        looks.collects("nee").await;
+        browser.at("Er is niets opgehaald").await;
+        looks.look("niets-opgehaald").await;
+        looks.collects("ja").await;
+        browser.at("Alles is opgehaald").await;
+        looks.look("opgehaald").await;
+        looks.at("overzicht", "Hallo Willemijn", "overzicht").await;
+        looks.at("dossier", "Dossier", "dossier").await;
+        looks.at("gebeurd", "Wat er gebeurde", "gebeurd").await;
+        looks.at("account", "Mijn account", "account").await;
+        looks
+            .at("bestaat-niet", "Deze pagina is er niet", "niet-gevonden")
+            .await;
+        looks.at("sessie/langer", "Je blijft ingelogd", "langer").await;
+        looks
+            .at("account/verwijderen", "Verwijder je account", "verwijderen")
+            .await;
+        looks.press("Verwijder alles").await;
+        browser.find("[role=alert].note").await;
+        browser.find("#sure").await.click().await.unwrap();
+        looks.press("Verwijder alles").await;
+        browser.at("Je account is verwijderd").await;
+        looks.look("verwijderd").await;
+        browser.close().await;
+    }
+    world.roles.stop().await;
+}
