@@ -29,28 +29,28 @@ pub(crate) fn code_for(key: &str) -> String {
 }
 
 /// One answer, not followed.
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         let lines = self.head.lines().filter_map(|line| line.split_once(": "));
         let mut found = lines.filter(|(header, _)| header.eq_ignore_ascii_case(name));
         found.next().map_or("", |(_, value)| value)
     }
 }
 
-struct Pgo {
-    network: Network,
-    roles: Roles,
+pub(crate) struct Pgo {
+    pub(crate) network: Network,
+    pub(crate) roles: Roles,
     _folder: tempfile::TempDir,
 }
 
 impl Pgo {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let network = Network::build(folder.path()).unwrap();
         let roles = Roles::start(&network).await.unwrap();
@@ -65,11 +65,11 @@ impl Pgo {
         self.network.dvp.address
     }
 
-    fn at(&self, path: &str) -> String {
+    pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.network.start)
     }
 
-    async fn ask(&self, method: &str, path: &str, cookie: &[u8], body: &str) -> Answer {
+    pub(crate) async fn ask(&self, method: &str, path: &str, cookie: &[u8], body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.address()).await.unwrap();
         let host = self.network.dvp.client_id.as_str();
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n").into_bytes();
@@ -105,7 +105,7 @@ impl Pgo {
         browser.submit(&page, &form, None, &fields).await.unwrap()
     }
 
-    async fn account(&self, name: &str, email: &str) -> Browser {
+    pub(crate) async fn account(&self, name: &str, email: &str) -> Browser {
         let mut browser = Browser::default();
         let page = self.half_an_account(&mut browser, name, email).await;
         let key = page.html().split("class=\"key\">").nth(1).unwrap();
@@ -116,7 +116,7 @@ impl Pgo {
         browser
     }
 
-    fn cookie(&self, browser: &Browser) -> String {
+    pub(crate) fn cookie(&self, browser: &Browser) -> String {
         browser.cookies_of(self.network.dvp.client_id.as_str())
     }
 

@@ -2,6 +2,7 @@
 //! The tests of the crate from outside, in one program, so that one is linked: `--test integration NAME::`.
 
 mod browser;
+mod collecting;
 mod delen;
 mod gate;
 mod logging;

@@ -26,64 +26,64 @@ const KNOWN: [(&str, &str, &str); 14] = [
     (
         "48",
         "De belangrijkste gegevens over je gezondheid.",
-        "Medicijnen, allergieën, ziektes, metingen en uitslagen.",
+        "medicijnen, allergieën, ziektes, metingen en uitslagen.",
     ),
     (
         "49",
         "Wat je huisarts over je bijhoudt.",
-        "Klachten, medicijnen, uitslagen en afspraken.",
+        "klachten, medicijnen, uitslagen en afspraken.",
     ),
     (
         "50",
         "De belangrijkste gegevens uit je geestelijke gezondheidszorg.",
-        "Behandeling, medicijnen, hoe je woont en je contactpersonen.",
+        "behandeling, medicijnen, hoe je woont en je contactpersonen.",
     ),
     (
         "51",
         "Documenten over jou.",
-        "Brieven van je arts, verslagen en folders.",
+        "brieven van je arts, verslagen en folders.",
     ),
     (
         "52",
         "Metingen van je lichaam.",
-        "Bloeddruk, gewicht, hartslag en temperatuur.",
+        "bloeddruk, gewicht, hartslag en temperatuur.",
     ),
     (
         "54",
         "Stoffen waar je niet tegen kunt.",
-        "Allergie voor een medicijn of voor noten.",
+        "allergie voor een medicijn of voor noten.",
     ),
     (
         "58",
         "Medicijnen waar je niet tegen kunt.",
-        "Allergie voor penicilline.",
+        "allergie voor penicilline.",
     ),
     (
         "46",
         "Uitslagen van onderzoek in het laboratorium.",
-        "Bloedsuiker, cholesterol en nierwerking.",
+        "bloedsuiker, cholesterol en nierwerking.",
     ),
-    ("47", "Afspraken met je zorgverlener.", "Een afspraak met je huisarts."),
+    ("47", "Afspraken met je zorgverlener.", "een afspraak met je huisarts."),
     (
         "59",
         "Vragenlijsten die voor je klaarstaan.",
-        "Een vragenlijst voor een operatie.",
+        "een vragenlijst voor een operatie.",
     ),
     (
         "61",
         "De belangrijkste gegevens uit je zorg thuis of in een instelling.",
-        "Behandeling, medicijnen en wat je zelf kunt.",
+        "behandeling, medicijnen en wat je zelf kunt.",
     ),
     (
         "63",
         "Prikken die je hebt gehad.",
-        "De griepprik en prikken voor een reis.",
+        "de griepprik en prikken voor een reis.",
     ),
-    ("65", "Gegevens over je zwangerschap.", "Echo's, controles en metingen."),
+    ("65", "Gegevens over je zwangerschap.", "echo's, controles en metingen."),
     (
         "30",
         "De medicijnen die je gebruikt.",
-        "Naam van het medicijn en hoe vaak je het neemt.",
+        "naam van het medicijn en hoe vaak je het neemt.",
     ),
 ];
 
