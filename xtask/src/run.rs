@@ -9,6 +9,32 @@ pub(crate) struct Failed(pub(crate) String);
 /// The proofs with large numbers, in the order in which they run.
 pub(crate) const PROOFS: &[(&str, &[&str])] = &[
     (
+        "full handshakes with the chain of G4, and what revocation costs",
+        &[
+            "run",
+            "--release",
+            "--quiet",
+            "-p",
+            "medmij-load",
+            "--",
+            "handshakes",
+            "--promise",
+        ],
+    ),
+    (
+        "a list of the real size, from fetched to usable",
+        &[
+            "run",
+            "--release",
+            "--quiet",
+            "-p",
+            "medmij-load",
+            "--",
+            "usable",
+            "--promise",
+        ],
+    ),
+    (
         "a thousand kills while log lines are spooled",
         &[
             "test",

@@ -13,7 +13,8 @@
 //!
 //! Over TLS sockets on loopback: `serve` is a DVZA as a process of its own, `token` and `flow` drive it from another, and
 //! `bench` starts both and prints a table; `soak` does so for a long time and watches memory; `outage` stops and starts
-//! PostgreSQL meanwhile; `crowd` fills a listener with connections that do nothing and asks beside them. How it is to be read stands in `docs/benchmarks-oauth.md`.
+//! PostgreSQL meanwhile; `crowd` fills a listener with connections that do nothing and asks beside them; `handshakes` makes
+//! full handshakes with the chain of G4. `usable` reads and stores lists. How it is to be read stands in `docs/benchmarks-oauth.md`.
 //!
 //! Each program is a module with an `Args` and a `run`.
 
@@ -24,6 +25,7 @@ mod bench;
 mod crowd;
 mod dvza;
 mod flow;
+mod handshakes;
 mod measure;
 mod mint;
 mod outage;
@@ -37,6 +39,7 @@ mod socket;
 mod store_load;
 mod target;
 mod token;
+mod usable;
 mod weigh;
 mod work;
 mod world;
@@ -76,6 +79,12 @@ enum Command {
     Crowd(crowd::Args),
     /// Serve for `crowd`.
     CrowdServe(crowd::ServeArgs),
+    /// Full mutual TLS 1.3 handshakes a second with the chain of G4, and what revocation costs.
+    Handshakes(handshakes::Args),
+    /// Serve for `handshakes`.
+    HandshakesServe(handshakes::ServeArgs),
+    /// How long it takes until a list that was fetched can be used.
+    Usable(usable::Args),
     /// Stop and start PostgreSQL under a server that is in use.
     Outage(outage::Args),
     /// Write certificates into a folder, for a server that is no part of this program.
@@ -99,6 +108,9 @@ fn main() -> Result<(), work::Failure> {
             Command::Weigh(args) => weigh::run(args).await,
             Command::Crowd(args) => crowd::run(args).await,
             Command::CrowdServe(args) => crowd::serve(args).await,
+            Command::Handshakes(args) => handshakes::run(args).await,
+            Command::HandshakesServe(args) => handshakes::serve(args).await,
+            Command::Usable(args) => usable::run(args).await,
             Command::Outage(args) => outage::run(args).await,
             Command::Pki(args) => world::make_pki(&args),
         }

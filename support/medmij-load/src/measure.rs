@@ -75,6 +75,11 @@ impl Summary {
         self.count as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
+    /// Half of them were at least as fast.
+    pub(crate) fn p50(&self) -> Duration {
+        self.p50
+    }
+
     /// Ninety-nine of a hundred were at least as fast.
     pub(crate) fn p99(&self) -> Duration {
         self.p99

@@ -3,3 +3,4 @@
 
 mod processes;
 mod sockets;
+mod trust;
