@@ -34,7 +34,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let (time, connections) = (Duration::from_secs(args.seconds), args.connections.max(1));
     for subject in &args.subjects {
         let name = subject.name();
-        let running = Running::start(subject, Duration::from_secs(900)).await?;
+        let running = Running::start(subject, Duration::from_secs(900), None).await?;
         let mut load = Load::on(running.folder(), connections).await?;
         let closed = load.closed(name, time).await?;
         println!("{closed}");

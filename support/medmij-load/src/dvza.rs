@@ -16,6 +16,7 @@ use medmij_dvza::{
     LoginStart, OfferedService, Persoon, Server, ServerConfig, SourceBirthDate, SupplierError, Toets, ToetsOutcome,
     ToetsQuery, store::Store,
 };
+use medmij_log::Observer;
 use medmij_oauth::{ClientId, Function, policy::Lifetime, seal::LocalKeyRing};
 use medmij_types::{Aanbiedernaam, Bsn, GegevensdienstId, Hostname, Organisatienaam, OsEntropy};
 
@@ -33,8 +34,13 @@ pub(crate) struct LoadDvza<S> {
 }
 
 impl<S: Store> LoadDvza<S> {
-    /// A server over this store, with keys of its own, whose codes, tokens and flows live so long.
-    pub(crate) fn server(store: Arc<S>, lifetime: Duration) -> Result<Server<Self>, Failure> {
+    /// A server over this store, with keys of its own, whose codes, tokens and flows live so long. Its events go to an
+    /// observer, or nowhere.
+    pub(crate) fn server(
+        store: Arc<S>,
+        lifetime: Duration,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> Result<Server<Self>, Failure> {
         let services = [("42", "Huisartsgegevens"), ("48", "Basisgegevens Zorg")];
         let services = services
             .iter()
@@ -59,6 +65,9 @@ impl<S: Store> LoadDvza<S> {
         };
         let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy)?);
         let mut config = ServerConfig::new(Hostname::parse(HOST)?, "DVZA onder last", "088 000 00 00", keys);
+        if let Some(observer) = observer {
+            config.observer = observer;
+        }
         config.lifetimes.code = Lifetime::new(lifetime)?;
         config.lifetimes.access_token = Lifetime::new(lifetime)?;
         config.lifetimes.flow = Lifetime::new(lifetime)?;

@@ -12,7 +12,7 @@
 //! `redeem` and `promise` are the processes that `race` and the tests start.
 //!
 //! Over TLS sockets on loopback: `serve` is a DVZA as a process of its own, `token` and `flow` drive it from another, and
-//! `bench` starts both and prints a table; `soak` does so for a long time and watches memory; `outage` stops and starts
+//! `bench` starts both and prints a table; `log-cost` compares with and without the chain log; `soak` does so for a long time and watches memory; `outage` stops and starts
 //! PostgreSQL meanwhile; `crowd` fills a listener with connections that do nothing and asks beside them; `handshakes` makes
 //! full handshakes with the chain of G4. `usable` reads and stores lists. How it is to be read stands in `docs/benchmarks-oauth.md`.
 //!
@@ -26,6 +26,7 @@ mod crowd;
 mod dvza;
 mod flow;
 mod handshakes;
+mod log_cost;
 mod measure;
 mod mint;
 mod outage;
@@ -71,6 +72,8 @@ enum Command {
     Flow(flow::Args),
     /// Start servers, drive each, print a table.
     Bench(bench::Args),
+    /// Compare token requests with and without the chain log.
+    LogCost(log_cost::Args),
     /// Run flows for a long time and watch the memory of the server.
     Soak(soak::Args),
     /// Weigh the rows of the store in memory.
@@ -104,6 +107,7 @@ fn main() -> Result<(), work::Failure> {
             Command::Token(args) => token::run(args).await,
             Command::Flow(args) => flow::run(args).await,
             Command::Bench(args) => bench::run(args).await,
+            Command::LogCost(args) => log_cost::run(args).await,
             Command::Soak(args) => soak::run(args).await,
             Command::Weigh(args) => weigh::run(args).await,
             Command::Crowd(args) => crowd::run(args).await,

@@ -67,7 +67,7 @@ impl Work for Outage {
     async fn on<S: Counted>(self, store: Arc<S>) -> Result<(), Failure> {
         let files = TempDir::with_prefix("medmij-outage-")?;
         let folder = Folder::at(files.path());
-        let _serving = serve::start(Arc::clone(&store), &folder, Duration::from_secs(900)).await?;
+        let _serving = serve::start(Arc::clone(&store), &folder, Duration::from_secs(900), None).await?;
         let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let mut workers = Vec::new();
         for at in 0..self.args.workers.max(1) {

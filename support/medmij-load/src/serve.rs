@@ -6,7 +6,11 @@
 //! standard input does. Beside the routers it has three addresses of its own on the front channel: `/load/login` (the login
 //! stub), `/load/codes?n=` (codes ahead of a measurement) and `/load/rows` (how many rows the store holds, where it tells).
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -20,8 +24,9 @@ use medmij_dvza::{
     router::{RouterOptions, back_channel, front_channel},
     store::MemoryRows,
 };
+use medmij_log::{LineFormat, Observer, Spool, Spooler};
 use medmij_net::{BackChannelListener, FrontListener, NodeIdentity, Revocation, TrustRoots, WebIdentity};
-use medmij_types::Hostname;
+use medmij_types::{Hostname, SystemClock};
 use medmij_whitelist::HostPolicy;
 use tokio::{io::AsyncReadExt as _, task::JoinSet};
 
@@ -45,24 +50,47 @@ pub(crate) struct Args {
     /// How long codes, access tokens and flows live, in seconds.
     #[arg(long, default_value_t = 900)]
     lifetime: u64,
+    /// Spool the chain log into this folder.
+    #[arg(long)]
+    log: Option<PathBuf>,
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let folder = Folder::at(&args.folder);
     let lifetime = Duration::from_secs(args.lifetime);
-    args.store.open(Serve { folder, lifetime }).await
+    let log = args.log.as_deref().map(spooler).transpose()?;
+    args.store
+        .open(Serve {
+            folder,
+            lifetime,
+            log: log.clone(),
+        })
+        .await?;
+    // everything is on disk when this process ends
+    if let Some(log) = log {
+        log.flush();
+    }
+    Ok(())
+}
+
+fn spooler(folder: &Path) -> Result<Arc<Spooler>, Failure> {
+    let clock = Arc::new(SystemClock::default());
+    let spooler = Spooler::start(Spool::open(folder)?, LineFormat::default(), clock, QUEUE)?;
+    Ok(Arc::new(spooler))
 }
 
 struct Serve {
     folder: Folder,
     lifetime: Duration,
+    log: Option<Arc<Spooler>>,
 }
 
 impl Work for Serve {
     type Output = ();
 
     async fn on<S: Counted>(self, store: Arc<S>) -> Result<(), Failure> {
-        let serving = start(store, &self.folder, self.lifetime).await?;
+        let log = self.log.map(|log| log as Arc<dyn Observer>);
+        let serving = start(store, &self.folder, self.lifetime, log).await?;
         println!("ready");
         let mut rest = Vec::new();
         tokio::io::stdin().read_to_end(&mut rest).await?;
@@ -77,10 +105,15 @@ pub(crate) struct Serving {
 }
 
 /// Starts a DVZA over a store, and writes into the folder how to reach it.
-pub(crate) async fn start<S: Counted>(store: Arc<S>, folder: &Folder, lifetime: Duration) -> Result<Serving, Failure> {
+pub(crate) async fn start<S: Counted>(
+    store: Arc<S>,
+    folder: &Folder,
+    lifetime: Duration,
+    log: Option<Arc<dyn Observer>>,
+) -> Result<Serving, Failure> {
     let pki = Pki::new()?;
     folder.write_pki(&pki)?;
-    let server = LoadDvza::server(Arc::clone(&store), lifetime)?;
+    let server = LoadDvza::server(Arc::clone(&store), lifetime, log)?;
 
     let identity = NodeIdentity::from_pem(pki.node.chain_pem().as_bytes(), pki.node.key_pem().as_bytes())?;
     let roots = TrustRoots::from_pem(pki.roots.as_bytes())?;
@@ -169,3 +202,5 @@ async fn login(RawQuery(query): RawQuery) -> Response {
 }
 
 const BATCH: usize = 1000;
+/// Events that may wait for the disk.
+const QUEUE: usize = 65_536;

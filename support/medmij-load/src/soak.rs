@@ -43,7 +43,7 @@ struct Seen {
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
-    let running = Running::start(&args.subject, Duration::from_secs(args.lifetime)).await?;
+    let running = Running::start(&args.subject, Duration::from_secs(args.lifetime), None).await?;
     let (folder, addresses) = (running.folder().clone(), running.folder().addresses()?);
     let dialer = Dialer::new(folder.client()?, addresses.front);
     let server = Process::of(addresses.pid);

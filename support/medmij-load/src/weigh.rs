@@ -37,7 +37,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     limits.rows = usize::MAX;
     limits.audit = args.audit;
     let store = Arc::new(MemoryStore::new(limits));
-    let server = LoadDvza::server(Arc::clone(&store), Duration::from_secs(3600))?;
+    let server = LoadDvza::server(Arc::clone(&store), Duration::from_secs(3600), None)?;
     let peer = PeerNames::new(Some(CLIENT), [CLIENT]);
     let resident = || Process::own().resident().ok_or("memory is not told here");
 

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The servers that can be measured, each as another process of which the standard input is held open.
 
-use std::{path::PathBuf, process::Stdio, str::FromStr, time::Duration};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::Stdio,
+    str::FromStr,
+    time::Duration,
+};
 
 use medmij_test::postgres::TestPostgres;
 use tempfile::TempDir;
@@ -71,8 +77,9 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts a server and waits until it is ready. Codes and tokens live for so long.
-    pub(crate) async fn start(subject: &Subject, lifetime: Duration) -> Result<Self, Failure> {
+    /// Starts a server and waits until it is ready. Codes and tokens live for so long; the chain log goes into a folder, or
+    /// nowhere.
+    pub(crate) async fn start(subject: &Subject, lifetime: Duration, log: Option<&Path>) -> Result<Self, Failure> {
         let files = TempDir::with_prefix("medmij-load-")?;
         let folder = Folder::at(files.path());
         let (mut command, mut postgres) = (Command::new(std::env::current_exe()?), None);
@@ -102,7 +109,8 @@ impl Running {
                     &lifetime.as_secs().to_string(),
                 ])
                 .arg("--folder")
-                .arg(files.path()),
+                .arg(files.path())
+                .args(log.iter().flat_map(|log| [OsStr::new("--log"), log.as_os_str()])),
         };
         let mut child = command
             .stdin(Stdio::piped())
