@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What an operator and a load balancer ask: `/ready`, `/health` and `/metrics`, on a port of their own.
+//! What an operator and a load balancer ask: `/` for people, `/ready`, `/health` and `/metrics`, on a port of their own.
 //!
 //! `/health` says that the process answers: restart it where it does not. `/ready` says whether it can do its work: send it
 //! no requests where it cannot; restarting would not help. Neither names a person or a secret.
+
+mod page;
 
 use std::{fmt::Write as _, net::SocketAddr, sync::Arc};
 
@@ -31,10 +33,15 @@ struct Shown {
 }
 
 impl Node {
-    /// `/ready`, `/health` and `/metrics`, for mounting where only operators come. `more` gives further metrics, in the text
+    /// `/`, `/ready`, `/health` and `/metrics`, for mounting where only operators come. `more` gives further metrics, in the text
     /// format of Prometheus.
     pub fn operator_router(&self, more: impl Fn() -> String + Send + Sync + 'static) -> Router {
         Router::new()
+            .route("/", get(overview))
+            .route(
+                "/style.css",
+                get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], page::STYLE)),
+            )
             .route("/health", get(async || (NOT_STORED, "up\n")))
             .route("/ready", get(ready))
             .route("/metrics", get(metrics))
@@ -86,6 +93,24 @@ impl OperatorListener {
 }
 
 const NOT_STORED: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+
+/// The page for people.
+async fn overview(State(shown): State<Shown>) -> Response {
+    let html = page::Page {
+        hostname: shown.node.hostname().as_str(),
+        readiness: &shown.node.readiness(),
+        observed: &shown.node.observed(),
+        lists: &shown.node.lists(),
+        counters: &(shown.more)(),
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, page::POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, NOT_STORED, html.to_string()).into_response()
+}
 
 async fn ready(State(shown): State<Shown>) -> Response {
     let readiness = shown.node.readiness();

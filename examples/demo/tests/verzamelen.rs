@@ -150,6 +150,27 @@ async fn core_whl_302_both_apps_tell_an_operator_whether_they_are_ready() {
         ] {
             assert!(metrics.contains(expected), "{expected} in {metrics}");
         }
+        // and the page for people, without a script
+        let page = loop {
+            let (status, page) = asked(address, "/").await;
+            assert_eq!(status, 200);
+            // at the next look the chain log is among what was seen
+            if page.contains("<th scope=\"row\">log</th>") {
+                break page;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        };
+        for expected in [
+            "Ready",
+            "Whitelist",
+            "the certificate ends in",
+            "Lines of the chain log that were written.",
+            "content-security-policy: default-src 'none'; style-src 'self'",
+        ] {
+            assert!(page.contains(expected), "{expected} in {page}");
+        }
+        assert!(!page.contains("<script"));
+        assert_eq!(asked(address, "/style.css").await.0, 200);
     }
     // a revocation list is lost: neither knows any more who is revoked
     let crl = folder.path().join("pki/2.crl");

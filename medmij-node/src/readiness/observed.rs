@@ -196,6 +196,7 @@ impl fmt::Display for Observed {
             Self::Folder { fault: Some(fault), .. } => write!(f, "nothing can be written: {fault}"),
             Self::Folder { room: Some(room), .. } => write!(f, "{} MiB free", room >> 20),
             Self::Folder { .. } => f.write_str("can be written"),
+            Self::Clock { apart } if apart.as_secs() == 0 => f.write_str("the wall clock did not jump"),
             Self::Clock { apart } => write!(f, "the wall clock jumped by {}", Span(*apart)),
             Self::Store(StoreState::Good) => f.write_str("answers"),
             Self::Store(StoreState::Gone(what)) => write!(f, "does not answer: {what}"),
@@ -209,7 +210,11 @@ impl fmt::Display for Observed {
             Self::Spool {
                 waiting, oldest, lost, ..
             } => {
-                write!(f, "{waiting} lines wait, the oldest for {}", Span(*oldest))?;
+                match waiting {
+                    0 => f.write_str("no lines wait")?,
+                    1 => write!(f, "one line waits, for {}", Span(*oldest))?,
+                    _ => write!(f, "{waiting} lines wait, the oldest for {}", Span(*oldest))?,
+                }
                 if *lost > 0 {
                     write!(f, "; {lost} were lost within a day")?;
                 }
