@@ -2,8 +2,10 @@
 //! ext.abo.rscnotint.207 — how fast notifications are answered: counted by DVP and calendar month, with an alarm where fewer
 //! than the norm are in time.
 
+mod observed;
+
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     fmt,
     sync::{Mutex, PoisonError},
     time::{Duration, SystemTime},
@@ -22,6 +24,14 @@ use super::AboPolicy;
 #[derive(Debug, Default)]
 pub struct AnswerTimes {
     months: Mutex<BTreeMap<ClientId, BTreeMap<Month, Counted>>>,
+    hours: Mutex<BTreeMap<ClientId, Hour>>,
+}
+
+/// The notifications of an hour: when each was counted, and whether nobody took it.
+#[derive(Debug, Default)]
+struct Hour {
+    counted: VecDeque<(SystemTime, bool)>,
+    raised: Option<SystemTime>,
 }
 
 /// A calendar month in the Netherlands.
@@ -79,7 +89,8 @@ impl AnswerTimes {
 
     /// Counts a notification to a DVP: `took` is the time until its answer, `None` where none came.
     ///
-    /// Returns an alarm once a month for a DVP: when the share falls below [`AboPolicy::answer_permille`], after so many that a
+    /// Where more than [`AboPolicy::loss_permille`] of those of an hour were not taken, that is an event at level error, once an
+    /// hour. Returns an alarm once a month for a DVP: when the share falls below [`AboPolicy::answer_permille`], after so many that a
     /// single late answer is no alarm.
     pub fn count(
         &self,
@@ -88,6 +99,7 @@ impl AnswerTimes {
         now: SystemTime,
         policy: &AboPolicy,
     ) -> Option<AnswerAlarm> {
+        self.count_hour(client_id, took.is_none(), now, policy);
         let today = CalendarDate::in_amsterdam(now);
         let month = Month {
             year: today.year(),
@@ -125,6 +137,42 @@ impl AnswerTimes {
         alarm
     }
 
+    fn count_hour(&self, client_id: &ClientId, lost: bool, now: SystemTime, policy: &AboPolicy) {
+        let mut hours = self.hours.lock().unwrap_or_else(PoisonError::into_inner);
+        let hour = hours.entry(client_id.clone()).or_default();
+        hour.forget(now);
+        hour.counted.push_back((now, lost));
+        let (lost, all) = hour.sums();
+        // below this many a single one would be too much by itself
+        let enough = 1_000_u64.div_ceil(u64::from(policy.loss_permille).max(1));
+        let over = all >= enough && lost.saturating_mul(1_000) > all.saturating_mul(policy.loss_permille.into());
+        let said = hour
+            .raised
+            .is_some_and(|at| now.duration_since(at).is_ok_and(|since| since < HOUR));
+        if over && !said {
+            hour.raised = Some(now);
+            tracing::error!(
+                rule = "ext.abo.rscnotint.207",
+                %client_id,
+                lost,
+                all,
+                "a dvp did not take more of its notifications within an hour than is likely to be right"
+            );
+        }
+    }
+
+    /// Of each DVP: how many notifications of the last hour nobody took, and of how many.
+    #[must_use]
+    pub fn last_hour(&self, now: SystemTime) -> Vec<(ClientId, u64, u64)> {
+        let mut hours = self.hours.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = hours.iter_mut().map(|(client, hour)| {
+            hour.forget(now);
+            let (lost, all) = hour.sums();
+            (client.clone(), lost, all)
+        });
+        rows.collect()
+    }
+
     /// What was counted, by DVP and month, the earliest month first.
     #[must_use]
     pub fn counts(&self) -> Vec<(ClientId, Month, AnswerCount)> {
@@ -137,6 +185,20 @@ impl AnswerTimes {
     }
 }
 
+impl Hour {
+    fn forget(&mut self, now: SystemTime) {
+        let over = |at: &SystemTime| now.duration_since(*at).is_ok_and(|age| age >= HOUR);
+        while self.counted.len() >= MOST || self.counted.front().is_some_and(|(at, _)| over(at)) {
+            self.counted.pop_front();
+        }
+    }
+
+    fn sums(&self) -> (u64, u64) {
+        let lost = self.counted.iter().filter(|(_, lost)| *lost).count();
+        (lost as u64, self.counted.len() as u64)
+    }
+}
+
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.year, self.month)
@@ -145,6 +207,9 @@ impl fmt::Display for Month {
 
 /// Months of a DVP.
 const KEPT: usize = 13;
+const HOUR: Duration = Duration::from_secs(3_600);
+/// Notifications of an hour that are remembered of a DVP.
+const MOST: usize = 16_384;
 
 #[cfg(test)]
 mod tests {
@@ -186,6 +251,32 @@ mod tests {
         let raised = (1..=200).filter(|n| count(&times, Some(if *n == 67 { 11_000 } else { 50 }), hour + 1).is_some());
         assert_eq!(raised.count(), 0, "one of 67 is within the norm");
         assert_eq!(times.counts().len(), 2);
+    }
+
+    #[test]
+    fn ext_abo_rscnotint_207_what_nobody_took_within_an_hour_is_known() {
+        let times = AnswerTimes::new();
+        for n in 0..100 {
+            count(&times, (n % 10 != 0).then_some(50), n);
+        }
+        let last = |after: u64| {
+            let hour = times.last_hour(SystemTime::UNIX_EPOCH + NEW_YEAR + Duration::from_secs(after));
+            hour.into_iter().map(|(_, lost, all)| (lost, all)).collect::<Vec<_>>()
+        };
+        assert_eq!(last(100), [(10, 100)]);
+        assert_eq!(
+            times
+                .hours
+                .lock()
+                .unwrap()
+                .values()
+                .filter(|hour| hour.raised.is_some())
+                .count(),
+            1
+        );
+        // an hour after each of them
+        assert_eq!(last(3_649), [(5, 50)]);
+        assert_eq!(last(4_000), [(0, 0)]);
     }
 
     #[test]

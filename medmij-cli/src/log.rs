@@ -75,6 +75,12 @@ pub(crate) struct ReportLog {
     /// Measure the answers of a DVA instead of the requests of a DVP.
     #[arg(long)]
     dva: bool,
+    /// Write the Beheerrapport of this deelnemer as XML.
+    #[arg(long, value_name = "DEELNEMER")]
+    beheerrapport: Option<String>,
+    /// Accounts of different Personen, for the Beheerrapport of a DVP.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, requires = "beheerrapport")]
+    persons: u64,
 }
 
 pub(crate) fn run(command: &LogCommand, output: &mut Output) -> Result<Exit, CliError> {
@@ -193,17 +199,23 @@ fn file_name(trace_id: &str) -> String {
 fn measure(arguments: &ReportLog, output: &mut Output) -> Result<Exit, CliError> {
     let (from, until) = month(&arguments.month)
         .ok_or_else(|| CliError::Usage(format!("--month {}: is no month of the form YYYY-MM", arguments.month)))?;
-    let mut norms = [report::Ketennorm::TOKEN, report::Ketennorm::RESOURCE];
-    if arguments.dva {
-        norms = [report::Ketennorm::TOKEN_AT_DVA, report::Ketennorm::RESOURCE_AT_DVA];
-    }
+    let norms = match arguments.dva {
+        true => report::Ketennorm::OF_DVA,
+        false => report::Ketennorm::OF_DVP,
+    };
     let texts: Vec<String> = arguments
         .files
         .iter()
         .map(|path| Ok(read(path)?.1))
         .collect::<Result<_, CliError>>()?;
     let measured = report::KetennormReport::measure(texts.iter().flat_map(|text| text.lines()), &norms, from, until);
-    output.line(measured.to_string().trim_end());
+    if let Some(deelnemer) = &arguments.beheerrapport {
+        let created = chrono::Utc::now().fixed_offset();
+        let report = report::Beheerrapport::new(deelnemer, (from, until), created, arguments.persons);
+        output.line(report.with_norms(&measured).to_xml().trim_end());
+    } else {
+        output.line(measured.to_string().trim_end());
+    }
     Ok(if measured.rows.iter().all(report::Measured::is_met) {
         Exit::Good
     } else {

@@ -2,12 +2,14 @@
 //! What a deelnemer reports: Ketennormen, Beheerrapport, DVP-rapportage, portabiliteitsrapport.
 
 mod beheerrapport;
+mod counter;
 mod dvp;
 mod ketennormen;
 mod portabiliteitsrapport;
 mod xml;
 
 pub use beheerrapport::Beheerrapport;
+pub use counter::KetennormCounter;
 pub use dvp::{Channel, DvpReport, DvpReportMeta, Exchange, Funnel};
 pub use ketennormen::{Ketennorm, KetennormReport, Measured};
 pub use portabiliteitsrapport::{

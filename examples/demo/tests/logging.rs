@@ -13,6 +13,8 @@ use demo::{
 };
 use medmij_log::{Chain, Spool, check};
 
+use crate::verzamelen::asked;
+
 /// The batches that a role delivered, as lines.
 fn delivered(folder: &Path, host: &str) -> String {
     let folder = folder.join("ketenlog").join(host).join("geleverd");
@@ -42,6 +44,24 @@ async fn core_logging_102_what_the_apps_deliver_is_whole_and_tells_whole_chains(
         .unwrap();
     let consent = persoon::logs_in(&mut browser, landing).await.unwrap();
     persoon::answers(&mut browser, &consent, "nee").await.unwrap();
+    // ext.abo.rscnotint.207 and the Ketennormen: counted on the way
+    for (operator, token) in [
+        (network.dvp.operator, 3),
+        (network.dvzas[0].operator, 1),
+        (network.dvzas[1].operator, 2),
+    ] {
+        let (_, metrics) = asked(operator.unwrap(), "/metrics").await;
+        for count in ["requests", "in_time"] {
+            let row = metrics
+                .lines()
+                .find(|line| line.starts_with(&format!("medmij_ketennorm_{count}{{norm=\"token\"")));
+            assert!(row.is_some_and(|row| row.ends_with(&format!(" {token}"))), "{metrics}");
+        }
+        assert!(
+            metrics.contains("medmij_ketennorm_seconds{norm=\"resource\""),
+            "{metrics}"
+        );
+    }
     roles.stop().await;
 
     let texts = [DVP, DVZA_ONE[0], DVZA_TWO[0]].map(|host| delivered(folder.path(), host));

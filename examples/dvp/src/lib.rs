@@ -10,6 +10,7 @@
 //! | `pages` | the pages, one module a subject |
 //! | `collecting` | what can be collected where, and from code to resources: the back channel |
 //! | `delen` | sharing a measurement, with where it came from |
+//! | `counted` | what is counted of the events of the chain log, for `/metrics` |
 //! | `dossier`, `store` | where the collected resources are kept: sealed, under a key for each Persoon |
 //! | `demo` | the voorbeeldpersoon, where the configuration says that this is a demo |
 //!
@@ -18,6 +19,7 @@
 
 mod account;
 mod collecting;
+mod counted;
 pub mod delen;
 mod demo;
 mod dossier;
@@ -41,7 +43,7 @@ use demo::Demo;
 use dossier::Dossier;
 use http::HeaderName;
 use medmij_dvp::{Dvp, PendingFlows, person::PersonId};
-use medmij_log::{Metrics, NoObserver, Observer};
+use medmij_log::{NoObserver, Observer};
 use medmij_net::BackChannel;
 use medmij_node::{ChainLog, Gnl, LogConfig, Node, NodeConfig, NodeError, NodeList, Zal};
 use medmij_oauth::ClientId;
@@ -209,11 +211,11 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let next = log
         .as_ref()
         .map_or_else(|| Arc::new(NoObserver) as Arc<dyn Observer>, ChainLog::observer);
-    let metrics = Arc::new(Metrics::before(next));
+    let (observer, counted) = counted::before(next);
     let operator = match config.operator {
         Some(address) => {
-            let (counted, log) = (Arc::clone(&metrics), log.as_ref().map(ChainLog::metrics));
-            let more = move || counted.to_text() + &log.as_ref().map_or_else(String::new, |log| log());
+            let log = log.as_ref().map(ChainLog::metrics);
+            let more = move || counted() + &log.as_ref().map_or_else(String::new, |log| log());
             Some(node.listen_for_operator(address, more).await?)
         }
         None => None,
@@ -230,7 +232,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let app = Arc::new(App {
         role: config.role.clone(),
         back: node.back_channel().clone(),
-        dvp: Dvp::new(client_id).with_observer(metrics),
+        dvp: Dvp::new(client_id).with_observer(observer),
         flows: PendingFlows::default(),
         accounts,
         limits: config.session,

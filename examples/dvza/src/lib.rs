@@ -10,12 +10,14 @@
 //! | `storage.rs` | the store of grants and tokens, and its keys |
 //! | `resource.rs` | the resource server |
 //! | `readiness.rs` | what has to be well beside the Node: store and source system |
+//! | `counted.rs` | what is counted of the events, for `/metrics` |
 //! | `narrator.rs` | telling the events of the chain log |
 //!
 //! It leaves out what a real DVZA has: keys in a place of their own.
 #![forbid(unsafe_code)]
 
 mod bronsysteem;
+mod counted;
 mod login_stub;
 mod narrator;
 mod oidc;
@@ -38,7 +40,7 @@ use medmij_dvza::{
     registratie::{Follower, Registratie, RegistratieError, RegistratieFile, RegistratieFolder},
     router::{RouterOptions, back_channel, front_channel},
 };
-use medmij_log::{Metrics, NoObserver, Observer};
+use medmij_log::{NoObserver, Observer};
 use medmij_node::{ChainLog, LogConfig, Node, NodeConfig, NodeError, NodeList};
 use medmij_oauth::policy::LimitPolicy;
 use medmij_store_sqlite::OpenError;
@@ -150,13 +152,13 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let mut settings = ServerConfig::new(config.hostname.clone(), &*config.role, &config.phone, keys.clone());
     settings.source_code.clone_from(&config.source_code);
     let log = config.log.as_ref().map(|log| node.start_log(log)).transpose()?;
-    let metrics = Arc::new(Metrics::before(Arc::new(Narrator {
+    let (observer, counted) = counted::before(Arc::new(Narrator {
         role: config.role.clone(),
         next: log
             .as_ref()
             .map_or_else(|| Arc::new(NoObserver) as Arc<dyn Observer>, ChainLog::observer),
-    })));
-    settings.observer = Arc::clone(&metrics) as _;
+    }));
+    settings.observer = observer;
     let server = Server::danger_example(Arc::new(supplier), settings);
     // a key that rows still need is not left out
     server.check_keys().await?;
@@ -165,7 +167,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let operator = match config.operator {
         Some(address) => {
             let log = log.as_ref().map(ChainLog::metrics);
-            let more = move || metrics.to_text() + &log.as_ref().map_or_else(String::new, |log| log());
+            let more = move || counted() + &log.as_ref().map_or_else(String::new, |log| log());
             Some(node.listen_for_operator(address, more).await?)
         }
         None => None,

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The Beheerrapport: how many Personen a deelnemer has, each month.
+//! The Beheerrapport: how many Personen a deelnemer has, each month, and how fast it answered.
 //!
 //! The official schema could not be read; the elements are those of the published description. What a DVA reports for
 //! each Gegevensdienst is unknown, so this is the report of a DVP.
 
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 
-use super::xml::Writer;
+use super::{KetennormReport, Measured, xml::Writer};
 
 /// The Beheerrapport of one month.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Beheerrapport {
     /// The deelnemer.
@@ -22,6 +22,8 @@ pub struct Beheerrapport {
     pub created: DateTime<FixedOffset>,
     /// Accounts of different Personen.
     pub persons: u64,
+    /// The Ketennormen of the month; none by default, as their place in the official schema could not be read.
+    pub norms: Vec<Measured>,
 }
 
 impl Beheerrapport {
@@ -39,7 +41,15 @@ impl Beheerrapport {
             until: month.1,
             created,
             persons,
+            norms: Vec::new(),
         }
+    }
+
+    /// The same with the Ketennormen, in elements of ours behind `Personen`.
+    #[must_use]
+    pub fn with_norms(mut self, measured: &KetennormReport) -> Self {
+        self.norms.clone_from(&measured.rows);
+        self
     }
 
     /// The report as XML.
@@ -54,6 +64,19 @@ impl Beheerrapport {
             xml.text("Tijdstempel", time(&self.created));
             xml.group("Beheerrapport", |xml| {
                 xml.group("Personen", |xml| xml.text("Aantal", self.persons));
+                for row in &self.norms {
+                    xml.group("Ketennorm", |xml| {
+                        xml.text("Naam", row.norm.name);
+                        xml.text("Aantal", row.requests);
+                        xml.text("BinnenNorm", row.in_time);
+                        xml.text("ZonderAntwoord", row.unanswered);
+                        for (name, permille) in [("P50", 500), ("P95", 950), ("P985", 985), ("P995", 995)] {
+                            if let Some(time) = row.percentile(permille) {
+                                xml.text(name, time.as_millis());
+                            }
+                        }
+                    });
+                }
             });
         });
         xml.finish()
@@ -83,5 +106,18 @@ mod tests {
 </MedMijRapport>
 ";
         assert_eq!(report.to_xml(), expected);
+        let line = |name: &str, at: u32| {
+            format!(
+                r#"{{"event":{{"type":"{name}","datetime":"2026-10-30T12:00:{at:02}.000+00:00"}},"request":{{"id":"r"}}}}"#
+            )
+        };
+        let lines = [line("send_token_request", 0), line("receive_token_response", 2)];
+        let norms = crate::report::Ketennorm::OF_DVP;
+        let measured = KetennormReport::measure(lines.iter().map(String::as_str), &norms, month.0, month.1);
+        let xml = report.with_norms(&measured).to_xml();
+        let squeezed: String = xml.split_whitespace().collect();
+        let token = "<Ketennorm><Naam>token</Naam><Aantal>1</Aantal><BinnenNorm>1</BinnenNorm>\
+                     <ZonderAntwoord>0</ZonderAntwoord><P50>2000</P50>";
+        assert!(squeezed.contains(token), "{xml}");
     }
 }

@@ -17,8 +17,8 @@ use crate::ReadLine;
 pub struct Ketennorm {
     /// What the norm is about.
     pub name: &'static str,
-    /// The event that begins the measure.
-    pub request: &'static str,
+    /// The events that begin the measure.
+    pub requests: &'static [&'static str],
     /// The events that end it.
     pub answers: &'static [&'static str],
     /// Within this time …
@@ -31,7 +31,7 @@ impl Ketennorm {
     /// The token interface, seen by the DVP.
     pub const TOKEN: Self = Self {
         name: "token",
-        request: "send_token_request",
+        requests: &["send_token_request"],
         answers: &["receive_token_response", "receive_token_request_error"],
         within: Duration::from_secs(10),
         share_permille: 995,
@@ -40,7 +40,7 @@ impl Ketennorm {
     /// The resource interface, seen by the DVP.
     pub const RESOURCE: Self = Self {
         name: "resource",
-        request: "send_resource_request",
+        requests: &["send_resource_request"],
         // a request that failed (`receive_resource_request_error`) has no answer, however fast it failed
         answers: &["receive_resource_response", "receive_resource_error_response"],
         within: Duration::from_secs(60),
@@ -49,17 +49,50 @@ impl Ketennorm {
 
     /// The token interface, seen by the DVA, which measures its own answers.
     pub const TOKEN_AT_DVA: Self = Self {
-        request: "receive_token_request",
+        requests: &["receive_token_request"],
         answers: &["send_token_response", "send_token_request_error"],
         ..Self::TOKEN
     };
 
     /// The resource interface, seen by the DVA.
     pub const RESOURCE_AT_DVA: Self = Self {
-        request: "receive_resource_request",
+        requests: &["receive_resource_request"],
         answers: &["send_resource_response", "send_resource_request_error"],
         ..Self::RESOURCE
     };
+
+    /// Notifications of both kinds, seen by the DVA that sends them (ext.abo.rscnotint.207).
+    pub const NOTIFICATION_AT_DVA: Self = Self {
+        name: "notification",
+        requests: &["send_resource_notification", "send_subscription_notification"],
+        // one that got no answer (`receive_…_notification_error`) has none, however fast that was known
+        answers: &[
+            "receive_resource_notification_response",
+            "receive_resource_notification_error_response",
+            "receive_subscription_notification_response",
+            "receive_subscription_notification_error_response",
+        ],
+        within: Duration::from_secs(10),
+        share_permille: 985,
+    };
+
+    /// Notifications, seen by the DVP that answers them.
+    pub const NOTIFICATION: Self = Self {
+        requests: &["receive_resource_notification", "receive_subscription_notification"],
+        answers: &[
+            "send_resource_notification_response",
+            "send_resource_notification_error",
+            "send_subscription_notification_response",
+            "send_subscription_notification_error",
+        ],
+        ..Self::NOTIFICATION_AT_DVA
+    };
+
+    /// What a DVP measures.
+    pub const OF_DVP: [Self; 3] = [Self::TOKEN, Self::RESOURCE, Self::NOTIFICATION];
+
+    /// What a DVA measures.
+    pub const OF_DVA: [Self; 3] = [Self::TOKEN_AT_DVA, Self::RESOURCE_AT_DVA, Self::NOTIFICATION_AT_DVA];
 }
 
 /// What was measured for a norm.
@@ -112,7 +145,7 @@ impl KetennormReport {
         from: DateTime<FixedOffset>,
         until: DateTime<FixedOffset>,
     ) -> Self {
-        // by name of the request and its id: when it began, and when it ended
+        // by name of the norm and the id of its request: when it began, and when it ended
         let mut began: HashMap<(&'static str, String), DateTime<FixedOffset>> = HashMap::new();
         let mut times: HashMap<&'static str, Vec<Duration>> = HashMap::new();
         let mut requests: HashMap<&'static str, usize> = HashMap::new();
@@ -122,27 +155,27 @@ impl KetennormReport {
                 continue;
             };
             for norm in norms {
-                if name == norm.request && at >= from && at < until {
-                    *requests.entry(norm.request).or_default() += 1;
-                    began.insert((norm.request, id.to_owned()), at);
+                if norm.requests.contains(&name) && at >= from && at < until {
+                    *requests.entry(norm.name).or_default() += 1;
+                    began.insert((norm.name, id.to_owned()), at);
                 } else if norm.answers.contains(&name)
-                    && let Some(start) = began.remove(&(norm.request, id.to_owned()))
+                    && let Some(start) = began.remove(&(norm.name, id.to_owned()))
                 {
                     let took = at.signed_duration_since(start).to_std().unwrap_or_default();
-                    times.entry(norm.request).or_default().push(took);
+                    times.entry(norm.name).or_default().push(took);
                 }
             }
         }
         let rows = norms
             .iter()
             .map(|norm| {
-                let mut times = times.remove(norm.request).unwrap_or_default();
+                let mut times = times.remove(norm.name).unwrap_or_default();
                 times.sort_unstable();
                 Measured {
                     norm: *norm,
-                    requests: requests.get(norm.request).copied().unwrap_or_default(),
+                    requests: requests.get(norm.name).copied().unwrap_or_default(),
                     in_time: times.partition_point(|took| *took <= norm.within),
-                    unanswered: began.keys().filter(|(request, _)| *request == norm.request).count(),
+                    unanswered: began.keys().filter(|(name, _)| *name == norm.name).count(),
                     times,
                 }
             })
