@@ -203,7 +203,8 @@ pub struct ListenerControl {
 
 impl ListenerControl {
     /// Takes other credentials without a restart (fault R16). New connections are judged by them at once; open
-    /// ones end after their current request.
+    /// ones end after their current request. One that had no request yet is judged anew, and goes on where its peer is
+    /// let in by them too.
     ///
     /// # Errors
     /// [`ConfigError`] when TLS cannot be set up from them; then everything stays as it was.

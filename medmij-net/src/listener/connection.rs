@@ -175,6 +175,7 @@ impl Connection {
         let limits = self.shared.limits;
         let address = self.address;
         let turn = Arc::new(Turn::default());
+        let chain = stream.get_ref().1.peer_certificates().unwrap_or_default().to_vec();
         let pace = Pace::new(limits.write, limits.write_rate);
         let wire = Wire::new(
             stream,
@@ -208,7 +209,12 @@ impl Connection {
                 () = eviction.evicted(), if !evicted => evicted = true,
                 () = &mut old, if !ending => {}
                 _ = self.stopping.wait_for(|stop| *stop), if !ending => {}
-                _ = self.reloads.changed(), if !ending => {}
+                _ = self.reloads.changed(), if !ending => {
+                    // nobody loses the request that is on its way over a connection made a moment ago
+                    if !turn.has_begun() && self.shared.is_let_in_now(&chain) {
+                        continue;
+                    }
+                }
             }
             ending = true;
             connection.as_mut().graceful_shutdown();

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use arc_swap::ArcSwap;
 use medmij_types::{Clock, Hostname, PeerNames, SystemClock};
 use rustls::{CertificateError, ServerConfig};
-use rustls_pki_types::UnixTime;
+use rustls_pki_types::{CertificateDer, UnixTime};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 
@@ -106,7 +106,8 @@ impl Settings {
 }
 
 impl Shared {
-    /// Takes another configuration: for new connections at once, for open ones after their request.
+    /// Takes another configuration: for new connections at once, for open ones after their request. One that had none yet goes on
+    /// where its peer is let in by the new credentials too.
     pub(super) fn take(&self, shown: Shown) {
         self.shown.store(Arc::new(shown));
         self.reloads.send_modify(|count| *count += 1);
@@ -127,6 +128,20 @@ impl Shared {
 
     /// Judges a certificate that a proxy passed on, by the credentials of now.
     pub(super) fn judge_forwarded(&self, passed: &Passed) -> Result<(), CertificateError> {
+        self.judge_by_now(&passed.certificate, &passed.above)
+    }
+
+    /// Whether a peer that was let in before is let in by the credentials of now.
+    pub(super) fn is_let_in_now(&self, chain: &[CertificateDer<'static>]) -> bool {
+        let parts = chain.split_first();
+        parts.is_some_and(|(certificate, above)| self.judge_by_now(certificate, above).is_ok())
+    }
+
+    fn judge_by_now(
+        &self,
+        certificate: &CertificateDer<'_>,
+        above: &[CertificateDer<'static>],
+    ) -> Result<(), CertificateError> {
         let shown = self.shown.load();
         let paths = shown.paths.as_ref().ok_or(CertificateError::UnknownIssuer)?;
         let since = self
@@ -134,7 +149,7 @@ impl Shared {
             .now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
-        paths.judge_forwarded(&passed.certificate, &passed.above, UnixTime::since_unix_epoch(since))
+        paths.judge_forwarded(certificate, above, UnixTime::since_unix_epoch(since))
     }
 
     /// Whether browsers should be told to come by TLS only. Names under `.localhost` are for development.

@@ -10,7 +10,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -37,6 +37,7 @@ pub(super) struct Wire<S> {
 pub(super) struct Turn {
     requests: AtomicUsize,
     answers: AtomicUsize,
+    begun: AtomicBool,
 }
 
 /// A request that the router answers, until its answer was handed over.
@@ -46,7 +47,13 @@ impl Turn {
     pub(super) fn begin(self: &Arc<Self>) -> Answer {
         self.requests.fetch_add(1, Ordering::AcqRel);
         self.answers.store(1, Ordering::Release);
+        self.begun.store(true, Ordering::Release);
         Answer(Arc::clone(self))
+    }
+
+    /// Whether there ever was a request.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Acquire)
     }
 
     /// Whether a request is with the router, or its answer is not handed over yet.

@@ -5,7 +5,7 @@ use medmij_net::{Credentials, Revocation, TrustRoots};
 use medmij_test::TestPki;
 
 use crate::listener::counting;
-use crate::raw::{KEEP, RawServer, Then, client_config, connect, exchange, exchange_one};
+use crate::raw::{KEEP, LAST, RawServer, Then, client_config, connect, exchange, exchange_one};
 use crate::world::{DVP, DVZA, Served, World, any_port, identity, only, send};
 
 #[tokio::test]
@@ -36,6 +36,38 @@ async fn r16_the_listener_takes_another_certificate_and_other_roots() {
     let dvp = next.issue(&medmij_test::LeafSpec::node(DVP)).unwrap();
     let mut stream = connect(client_config(Some(&dvp), &next), address).await.unwrap();
     assert!(exchange_one(&mut stream, KEEP).await.starts_with("HTTP/1.1 200"));
+    served.abort();
+}
+
+#[tokio::test]
+async fn r16_w8_a_connection_without_a_request_yet_goes_on_where_its_peer_is_let_in_by_the_new_credentials() {
+    let world = World::new();
+    let (router, handled) = counting();
+    let listener = world.listener(only(DVP)).bind(any_port()).await.unwrap();
+    let (address, control) = (listener.local_addr(), listener.control());
+    let served = tokio::spawn(listener.serve(router, std::future::pending()));
+    let dvp = world.node(DVP);
+    let own = identity(&world.node(DVZA));
+    let with = |roots: &TestPki, revocation| Credentials {
+        identity: own.clone(),
+        roots: TrustRoots::from_pem(roots.roots_pem().as_bytes()).unwrap(),
+        revocation,
+    };
+    let crls = |revoked: &[&_]| Revocation::hard_fail(world.pki.crls(revoked).unwrap()).unwrap();
+    for (credentials, taken) in [
+        (with(&world.pki, crls(&[])), true),
+        (with(&world.pki, crls(&[&dvp])), false),
+        (with(&world.other, Revocation::danger_off()), false),
+        (with(&world.pki, Revocation::refuse_all()), false),
+    ] {
+        control.reload(&with(&world.pki, Revocation::danger_off())).unwrap();
+        let mut stream = connect(client_config(Some(&dvp), &world.pki), address).await.unwrap();
+        control.reload(&credentials).unwrap();
+        let before = handled.load(std::sync::atomic::Ordering::SeqCst);
+        assert_eq!(exchange(&mut stream, LAST).await.starts_with("HTTP/1.1 200"), taken);
+        let after = handled.load(std::sync::atomic::Ordering::SeqCst);
+        assert_eq!(after - before, usize::from(taken));
+    }
     served.abort();
 }
 
