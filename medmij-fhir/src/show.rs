@@ -133,6 +133,7 @@ pub struct Entry {
     date: Option<Day>,
     source: String,
     serious: Option<Serious>,
+    calm: Option<String>,
     explanation: Option<&'static str>,
     attachments: Vec<Attachment>,
     resources: Vec<usize>,
@@ -155,14 +156,14 @@ impl Entry {
         &self.title
     }
 
-    /// A title that gives nothing away, for content that opens after a sentence; else the title.
+    /// A title that gives nothing away, for content that opens after a sentence: of a letter its kind; else the title.
     #[must_use]
     pub fn calm_title(&self) -> &str {
         match self.serious {
             None => &self.title,
             Some(Serious::Diagnosis) => "Nieuwe diagnose",
             Some(Serious::Pathology) => "Uitslag van een onderzoek",
-            Some(Serious::Letter) => "Brief of verslag",
+            Some(Serious::Letter) => self.calm.as_deref().unwrap_or("Brief of verslag"),
         }
     }
 

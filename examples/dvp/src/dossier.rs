@@ -7,7 +7,7 @@ use medmij_dvp::{
     dossier::{ConfirmedDeletion, Context, DossierError, Dossiers, Origin, StoredEntry},
     person::PersonId,
 };
-use medmij_fhir::Report;
+use medmij_fhir::{Report, ResourceId};
 use medmij_oauth::seal::LocalKeyRing;
 use medmij_types::{
     Aanbiedernaam, Clock as _, Entropy as _, GegevensdienstId, OsEntropy, SystemClock, Tijdstempel, Weergavenaam,
@@ -92,13 +92,16 @@ impl Dossier {
             }
         }
         let resources = kept.len();
-        for binary in report
-            .documents()
-            .iter()
-            .filter_map(|document| document.binary.as_ref())
-        {
+        let documents = report.documents().iter();
+        for (report, binary) in documents.filter_map(|report| Some((report, report.binary.as_ref()?))) {
+            // by this the letter finds its document again
+            let id = report
+                .target
+                .as_ref()
+                .and_then(|target| target.as_str().rsplit('/').next());
             let document = Document {
                 resource_type: "Binary",
+                id: id.filter(|id| ResourceId::parse(id).is_ok()),
                 content_type: binary.content_type(),
                 data: STANDARD.encode(binary.content()),
             };
@@ -144,6 +147,8 @@ impl Dossier {
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
     resource_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
     content_type: &'a str,
     data: String,
 }

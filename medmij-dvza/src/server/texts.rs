@@ -157,6 +157,6 @@ mod tests {
             .map(|line| format!("{line}\n"))
             .collect();
         assert!(TextPack::from_toml(&missing).is_err());
-        assert!(TextPack::from_toml(&text.replace("back = \"Terug naar {pgo}\"", "back = \" \"")).is_err());
+        assert!(TextPack::from_toml(&text.replace("back = \"Ga terug naar {pgo}\"", "back = \" \"")).is_err());
     }
 }

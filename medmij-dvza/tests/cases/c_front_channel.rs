@@ -519,7 +519,7 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
         ("question", "geen gegevens meer deelt"),
         ("Naam Aanbieder", "Huisartsenpraktijk De Linde"),
         ("Naam PGO", "De Enige Echte PGO"),
-        ("cancel", "Nee, terug naar het overzicht"),
+        ("cancel", "Nee, ga terug naar het overzicht"),
     ] {
         assert!(question.body.contains(text), "{element}");
     }

@@ -177,6 +177,7 @@ fn entry(resources: Vec<usize>, source: &str, draft: Draft) -> Entry {
         date: draft.date,
         source: source.to_owned(),
         serious: draft.serious,
+        calm: draft.calm,
         explanation: draft.explanation,
         attachments: draft.attachments,
         resources,

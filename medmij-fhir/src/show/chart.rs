@@ -119,13 +119,12 @@ fn bounds(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// Three to eight round numbers that hold all values.
+/// Two to thirteen round numbers that hold all values, and a tenth of the largest at least: a small difference does not look
+/// like a large one.
 fn steps(lowest: f64, highest: f64) -> Option<Vec<f64>> {
-    let (low, high) = if highest > lowest {
-        (lowest, highest)
-    } else {
-        (lowest - 1.0, highest + 1.0)
-    };
+    let least = (0.1 * f64::max(lowest.abs(), highest.abs())).max(f64::MIN_POSITIVE);
+    let short = f64::max(least - (highest - lowest), 0.0) / 2.0;
+    let (low, high) = (lowest - short, highest + short);
     let rough = (high - low) / 4.0;
     let size = 10_f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0]
@@ -181,7 +180,12 @@ mod tests {
                 "{low} {high} {steps:?}"
             );
         }
-        assert_eq!(steps(1e300, 1e300), None);
+        let near = steps(81.6, 81.9).unwrap();
+        assert!(
+            near.last().unwrap() - near.first().unwrap() >= 8.1,
+            "a tenth of the value"
+        );
+        assert_eq!(steps(f64::MIN, f64::MAX), None);
         assert_eq!(
             (shown(12.50), shown(-0.0), shown(100.0)),
             ("12,5".to_owned(), "0".to_owned(), "100".to_owned())

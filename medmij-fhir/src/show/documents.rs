@@ -23,6 +23,7 @@ pub(super) fn document(here: Here<'_, '_>, kind: &str) -> Draft {
     draft.title = title.or_else(|| draft.attachments.first().map(|attachment| attachment.title.clone()));
     draft.title = draft.title.take().or_else(|| kinds.clone());
     draft.summary.clone_from(&kinds);
+    draft.calm.clone_from(&kinds);
     draft.fact("Soort", kinds);
     let category = concept_at(root, "class").or_else(|| concept_at(root, "category"));
     draft.fact("Soort", category);

@@ -19,6 +19,8 @@ pub(super) struct Draft {
     pub(super) facts: Vec<Fact>,
     pub(super) date: Option<Day>,
     pub(super) serious: Option<Serious>,
+    /// What a letter is called before it opens.
+    pub(super) calm: Option<String>,
     pub(super) explanation: Option<&'static str>,
     pub(super) attachments: Vec<Attachment>,
     /// Other resources whose facts are in it.

@@ -1,76 +1,78 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The dossier, and a copy of it to take along.
+//! core.dossier.100, core.dossier.104 — the dossier: what came, in plain Dutch, with where it came from at each of it.
+//!
+//! It is unsealed for one request and for the Persoon of its session. An address names an item of that dossier; one of
+//! another dossier is not there.
+
+mod beside;
+mod delete;
+mod document;
+mod entry;
+mod export;
+mod line;
+mod opened;
+mod overview;
+mod own;
+mod print;
+mod search;
+mod section;
+mod timeline;
 
 use crate::{
     App,
-    account::events::Event,
     gate::{SignedIn, Visitor},
-    html::{self, Frame, Nav, page},
+    html,
 };
-use askama::Template;
 use axum::{
-    extract::State,
-    response::{IntoResponse as _, Response},
+    response::Response,
     routing::{MethodRouter, get},
 };
-use http::{StatusCode, header};
-use std::{collections::BTreeMap, sync::Arc};
+use http::StatusCode;
+use opened::Opened;
+use std::sync::Arc;
 
 /// The routes of the dossier.
 pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
-    vec![("/dossier", get(dossier)), ("/dossier/kopie", get(copy))]
+    vec![
+        ("/dossier", get(overview::overview)),
+        ("/dossier/onderdeel/{section}", get(section::section)),
+        ("/dossier/gegeven/{item}", get(entry::entry)),
+        ("/dossier/document/{item}/{number}", get(document::document)),
+        ("/dossier/tijdlijn", get(timeline::timeline)),
+        ("/dossier/zoeken", get(search::search)),
+        ("/dossier/naast-elkaar", get(beside::beside)),
+        ("/dossier/afdrukken", get(print::print)),
+        ("/dossier/toevoegen", get(own::form).post(own::add)),
+        (
+            "/dossier/verwijderen/gegeven/{item}",
+            get(delete::item).post(delete::delete_item),
+        ),
+        (
+            "/dossier/verwijderen/ophaling/{collection}",
+            get(delete::collection).post(delete::delete_collection),
+        ),
+        ("/dossier/kopie", get(export::copy)),
+        ("/dossier/meenemen", get(export::export)),
+        ("/dossier/meenemen/{part}", get(export::download)),
+    ]
 }
 
-#[derive(Template)]
-#[template(path = "dossier.html")]
-struct DossierPage {
-    frame: Frame,
-    sources: Vec<Source>,
-}
-
-struct Source {
-    provider: String,
-    service: String,
-    items: usize,
-}
-
-async fn dossier(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visitor) -> Response {
+/// Opens the dossier of whoever is signed in, or says that it cannot be.
+async fn open(app: &App, signed_in: &SignedIn, visitor: &Visitor) -> Result<Opened, Response> {
     let items = async { app.dossier.of(signed_in.person()).await?.items().await };
-    let items = match items.await {
-        Ok(items) => items,
-        Err(error) => return html::outage(&visitor, &error),
-    };
-    let mut sources: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for item in &items {
-        let (provider, service) = item.kept.share().origin.map_or_else(
-            || ("Jijzelf".to_owned(), "Wat je zelf toevoegde".to_owned()),
-            |(source, context)| (app.providers.of(source).name, context.name().to_string()),
-        );
-        *sources.entry((provider, service)).or_default() += 1;
+    match items.await {
+        Ok(items) => Ok(Opened::of(&app.providers, items)),
+        Err(error) => Err(html::outage(visitor, &error)),
     }
-    let sources = sources.into_iter().map(|((provider, service), items)| Source {
-        provider,
-        service,
-        items,
-    });
-    let filled = DossierPage {
-        frame: Frame::new(&visitor, Nav::Dossier),
-        sources: sources.collect(),
-    };
-    page(StatusCode::OK, &filled)
 }
 
-/// What the Persoon has here, to take along; nobody else's.
-async fn copy(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visitor) -> Response {
-    match app.dossier.download(signed_in.person()).await {
-        Ok(lines) => {
-            app.record(signed_in.person(), Event::CopyTaken).await;
-            let headers = [
-                (header::CONTENT_TYPE, "application/x-ndjson"),
-                (header::CONTENT_DISPOSITION, "attachment; filename=\"gegevens.ndjson\""),
-            ];
-            (headers, lines).into_response()
-        }
-        Err(error) => html::outage(&visitor, &error),
-    }
+/// What is not in this dossier, whether it is in another or nowhere.
+fn not_there(visitor: &Visitor) -> Response {
+    html::message(visitor, StatusCode::NOT_FOUND, &NOT_THERE)
 }
+
+const NOT_THERE: html::Message = html::Message {
+    title: "Dit staat niet in je dossier",
+    text: "Misschien heb je het verwijderd. Kijk in je dossier wat er wel is.",
+    link: ("/dossier", "Ga naar je dossier"),
+};

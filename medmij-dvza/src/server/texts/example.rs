@@ -104,7 +104,7 @@ pub(super) fn pack(formal: bool) -> TextPack {
             "U logde in voor een ander, maar u vroeg om uw eigen gegevens. Daarom stoppen wij hier.",
         ),
         geboortedatum_differs: same("De geboortedatum klopt niet met wat {aanbieder} weet. Daarom stoppen wij hier."),
-        back: same("Terug naar {pgo}"),
+        back: same("Ga terug naar {pgo}"),
         fault_title: same("Deze vraag klopt niet"),
         fault_text: s(
             "Wij kunnen niet zien welke app je stuurde. Daarom gaan wij niet verder. Ga zelf terug naar je app en probeer het opnieuw.",
@@ -143,7 +143,7 @@ pub(super) fn pack(formal: bool) -> TextPack {
             "Wilt u dat {aanbieder} geen gegevens meer deelt met {pgo}?",
         ),
         withdraw_yes: same("Ja, stop mijn toestemming"),
-        withdraw_no: same("Nee, terug naar het overzicht"),
+        withdraw_no: same("Nee, ga terug naar het overzicht"),
         extra: ExtraTexts::example(formal),
     }
 }

@@ -149,7 +149,7 @@ impl ExtraTexts {
                 "Dit deed iemand die jou vertegenwoordigt.",
                 "Dit deed iemand die u vertegenwoordigt.",
             ),
-            log_back: s("Terug naar je toestemmingen", "Terug naar uw toestemmingen"),
+            log_back: s("Ga terug naar je toestemmingen", "Ga terug naar uw toestemmingen"),
         }
     }
 }
