@@ -95,6 +95,14 @@ pub(crate) fn form_of(media: &MediaRange, want: Want) -> Option<Format> {
     }
 }
 
+/// A page of HTML is a login or a fault that somebody put in between, and never the document (F4).
+pub(crate) fn check_no_page(media: &MediaRange) -> Result<(), FhirError> {
+    if matches!(media.essence.as_str(), "text/html" | "application/xhtml+xml") {
+        return Err(FhirError::ContentType(media.essence.clone()));
+    }
+    Ok(())
+}
+
 /// The version that a media type names must be the one that was asked.
 pub(crate) fn check_version(media: &MediaRange, version: FhirVersion) -> Result<(), FhirError> {
     if media.fits(version) {
@@ -154,11 +162,14 @@ fn read_body(
     }
     match media {
         // a document may come as itself: handed on with its declared type, never looked into
-        Some(_) if want == Want::Document => Ok(Answer {
-            content: Content::Document(Binary::new(printable(declared, 128), body)),
-            redacted: BsnReport::default(),
-            oddities: Vec::new(),
-        }),
+        Some(media) if want == Want::Document => {
+            check_no_page(&media)?;
+            Ok(Answer {
+                content: Content::Document(Binary::new(printable(declared, 128), body)),
+                redacted: BsnReport::default(),
+                oddities: Vec::new(),
+            })
+        }
         _ => Err(FhirError::ContentType(printable(declared, 64))),
     }
 }

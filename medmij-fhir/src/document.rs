@@ -77,6 +77,7 @@ impl DocumentReader {
         let content_type = content_type.unwrap_or_default();
         let media =
             MediaRange::parse(content_type).ok_or_else(|| FhirError::ContentType(printable(content_type, 64)))?;
+        answer::check_no_page(&media)?;
         let content = match version {
             FhirVersion::Stu3 => "content",
             FhirVersion::R4 => "data",

@@ -322,6 +322,7 @@ fn plain_url(link: &str, base: Option<&str>) -> Result<Url, LinkRule> {
             .any(|code| segment.contains(code))
             || segment == "."
             || segment == ".."
+            || has_broken_escape(&segment)
     };
     // only a link that was parsed as absolute has an authority: in a relative one `://` is part of its path
     let own_path = match path.get(..8) {
@@ -338,6 +339,14 @@ fn plain_url(link: &str, base: Option<&str>) -> Result<Url, LinkRule> {
         return Err(LinkRule::BasePath);
     }
     Ok(url)
+}
+
+/// A percent sign without two hexadecimal digits: readers make different things of it.
+fn has_broken_escape(segment: &str) -> bool {
+    segment.match_indices('%').any(|(at, _)| {
+        let digits = segment.get(at + 1..at + 3).unwrap_or_default();
+        digits.len() < 2 || !digits.bytes().all(|b| b.is_ascii_hexdigit())
+    })
 }
 
 fn authority(link: &str) -> &str {

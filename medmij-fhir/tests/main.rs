@@ -4,6 +4,8 @@
 mod dvza_answers;
 mod dvza_data;
 mod expected_requests;
+#[cfg(feature = "net")]
+mod hostile_backchannel;
 mod oracle_fhir_resources;
 mod pairs;
 mod search_table;
