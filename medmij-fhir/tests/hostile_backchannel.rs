@@ -252,11 +252,11 @@ async fn f3_a_binary_streams_over_the_back_channel_and_half_of_one_is_none() {
 
     let half = &json[..json.len() / 2];
     let pdf = b"%PDF-1.4";
-    let short = format!("HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\nContent-Length: 900\r\n\r\n%PDF");
+    let short = "HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\nContent-Length: 900\r\n\r\n%PDF";
     for (what, said) in [
         ("cut off between chunks", chunked(half, false)),
         ("half of the JSON", chunked(half, true)),
-        ("less than was said", Said::cut(short.into_bytes())),
+        ("less than was said", Said::cut(short.as_bytes().to_vec())),
         ("a part", http(206, "application/pdf", pdf)),
         ("HTML", http(200, "text/html", b"<html></html>")),
         (
