@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.authint.206, core.authint.207 — how a flow ends without a code.
+//! core.authint.205, core.authint.207 — how a flow ends without a code.
 
 use medmij_log::{ErrorInfo, EventType};
 use medmij_oauth::{
