@@ -184,15 +184,10 @@ pub(crate) fn read_xml(body: &[u8], version: FhirVersion, limits: &Limits) -> Re
 
 /// A document without a BSN is read where it lies; one with a BSN from a cleaned copy.
 pub(crate) fn read_fhir(body: &[u8], version: FhirVersion, limits: &Limits) -> Result<Answer, FhirError> {
-    let document = Document::parse(body, &limits.json())?;
-    let found = bsn::find(&document);
-    let content = match found.cut(&document) {
-        None => content(&document, version)?,
-        Some(clean) => content(&Document::parse(clean.as_bytes(), &limits.json())?, version)?,
-    };
+    let (content, redacted) = bsn::read_redacted(body, limits, |document| content(document, version))?;
     Ok(Answer {
         content,
-        redacted: found.report,
+        redacted,
         oddities: Vec::new(),
     })
 }

@@ -123,6 +123,22 @@ pub fn redact_bsn<'a>(document: &'a [u8], limits: &Limits) -> Result<Redacted<'a
     })
 }
 
+/// Reads a document of another party: what is made of it is made after every BSN was cut out (core.rscint.203). A
+/// document without one is read where it lies. The one way in, for a page that was collected and for a caller's own.
+pub(crate) fn read_redacted<T, E: From<JsonError>>(
+    bytes: &[u8],
+    limits: &Limits,
+    read: impl Fn(&Document<'_>) -> Result<T, E>,
+) -> Result<(T, BsnReport), E> {
+    let document = Document::parse(bytes, &limits.json())?;
+    let found = find(&document);
+    let made = match found.cut(&document) {
+        None => read(&document)?,
+        Some(clean) => read(&Document::parse(clean.as_bytes(), &limits.json())?)?,
+    };
+    Ok((made, found.report))
+}
+
 /// Looks for every BSN of a document that was read already.
 pub(crate) fn find(document: &Document<'_>) -> Found {
     finder::find(document)

@@ -207,13 +207,7 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::parse`]: [`JsonError`].
     pub fn parse_redacted(bytes: &[u8], limits: &Limits) -> Result<(Self, BsnReport), JsonError> {
-        let document = Document::parse(bytes, &limits.json())?;
-        let found = bsn::find(&document);
-        let bundle = match found.cut(&document) {
-            None => Self::read(&document)?,
-            Some(clean) => Self::read(&Document::parse(clean.as_bytes(), &limits.json())?)?,
-        };
-        Ok((bundle, found.report))
+        bsn::read_redacted(bytes, limits, Self::read)
     }
 
     /// What the Bundle is for (`Bundle.type`); none where it does not say, or says something unknown.

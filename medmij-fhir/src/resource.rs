@@ -77,13 +77,7 @@ impl Resource {
     /// # Errors
     /// As [`Resource::parse`]: [`JsonError`].
     pub fn parse_redacted(bytes: &[u8], limits: &Limits) -> Result<(Self, BsnReport), JsonError> {
-        let document = Document::parse(bytes, &limits.json())?;
-        let found = bsn::find(&document);
-        let resource = match found.cut(&document) {
-            None => Self::read(&document)?,
-            Some(clean) => Self::read(&Document::parse(clean.as_bytes(), &limits.json())?)?,
-        };
-        Ok((resource, found.report))
+        bsn::read_redacted(bytes, limits, Self::read)
     }
 
     /// The type: `Patient`, `Observation`.
