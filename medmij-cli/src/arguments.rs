@@ -13,7 +13,7 @@ mod store;
 pub(crate) use self::audit::{AuditCommand, Export, Signing};
 pub(crate) use self::cache::{CacheCommand, CacheLower, CacheRefresh};
 #[cfg(feature = "store")]
-pub(crate) use self::ends::{End, StoreCommand};
+pub(crate) use self::ends::{End, Reconcile, StoreCommand};
 #[cfg(feature = "store")]
 pub(crate) use self::store::{BindingsCommand, ClockCommand, KeysCommand, StorePlace};
 use crate::fhir::FhirCommand;
@@ -92,7 +92,7 @@ pub(crate) enum Command {
     #[cfg(feature = "store")]
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// End all that a Persoon has at the store of a DVZA.
+    /// End all that a Persoon has at the store of a DVZA, and reconcile a store that was put back with its journal.
     #[cfg(feature = "store")]
     #[command(subcommand)]
     Store(StoreCommand),

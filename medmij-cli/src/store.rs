@@ -11,8 +11,8 @@ mod keys;
 use std::path::Path;
 
 use medmij_dvza::store::AuditObject;
-use medmij_store_postgres::{PostgresOptions, PostgresStore};
-use medmij_store_sqlite::{SqliteOptions, SqliteStore};
+use medmij_store_postgres::{PostgresOptions, PostgresStore, PostgresVault};
+use medmij_store_sqlite::{SqliteOptions, SqliteStore, SqliteVault};
 
 use crate::{
     Exit,
@@ -98,11 +98,20 @@ pub(crate) fn audit(command: &AuditCommand, output: &mut Output) -> Result<Exit,
 }
 
 pub(crate) fn ends(command: &StoreCommand, output: &mut Output) -> Result<Exit, CliError> {
-    let StoreCommand::End(end) = command;
     runtime()?.block_on(async {
-        match Opened::at(&end.place).await? {
-            Opened::Sqlite(store) => ends::end(&store, end, output).await,
-            Opened::Postgres(store) => ends::end(&store, end, output).await,
+        match command {
+            StoreCommand::End(end) => match Opened::at(&end.place).await? {
+                Opened::Sqlite(store) => ends::end(store, end, output).await,
+                Opened::Postgres(store) => ends::end(store, end, output).await,
+            },
+            StoreCommand::Reconcile(arguments) if arguments.vault => match OpenedVault::at(&arguments.place).await? {
+                OpenedVault::Sqlite(vault) => ends::reconcile_vault(vault, arguments, output).await,
+                OpenedVault::Postgres(vault) => ends::reconcile_vault(vault, arguments, output).await,
+            },
+            StoreCommand::Reconcile(arguments) => match Opened::at(&arguments.place).await? {
+                Opened::Sqlite(store) => ends::reconcile(store, arguments, output).await,
+                Opened::Postgres(store) => ends::reconcile(store, arguments, output).await,
+            },
         }
     })
 }
@@ -129,13 +138,45 @@ impl Opened {
         Ok(Self::Postgres(store))
     }
 
-    /// A file that is not there is not made.
     fn file(path: &Path) -> Result<SqliteStore, CliError> {
-        let name = path.display().to_string();
-        if let Err(cause) = std::fs::metadata(path) {
-            return Err(CliError::Read { name, cause });
+        SqliteStore::open(there(path)?).map_err(|error| CliError::failed(path.display().to_string(), error))
+    }
+}
+
+/// A file that is not there is not made.
+fn there(path: &Path) -> Result<SqliteOptions, CliError> {
+    match std::fs::metadata(path) {
+        Ok(_) => Ok(SqliteOptions::new(path)),
+        Err(cause) => Err(CliError::Read {
+            name: path.display().to_string(),
+            cause,
+        }),
+    }
+}
+
+/// A vault of a DVP.
+enum OpenedVault {
+    Sqlite(SqliteVault),
+    Postgres(PostgresVault),
+}
+
+impl OpenedVault {
+    async fn at(place: &StorePlace) -> Result<Self, CliError> {
+        if let Some(path) = &place.sqlite {
+            let opened = SqliteVault::open(there(path)?);
+            return opened
+                .map(Self::Sqlite)
+                .map_err(|error| CliError::failed(path.display().to_string(), error));
         }
-        SqliteStore::open(SqliteOptions::new(path)).map_err(|error| CliError::failed(name, error))
+        let connection = place.postgres.as_deref().unwrap_or_default();
+        let open = async {
+            let options = PostgresOptions::parse(connection)?.pool_size(1);
+            PostgresVault::open(&options).await
+        };
+        let opened = open.await;
+        opened
+            .map(Self::Postgres)
+            .map_err(|error| CliError::failed("the vault in PostgreSQL", error))
     }
 }
 

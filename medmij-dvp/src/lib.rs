@@ -61,6 +61,8 @@
 mod client;
 pub mod collecting;
 pub mod dossier;
+#[cfg(feature = "journal")]
+pub mod journal;
 #[cfg(feature = "lists")]
 pub mod lists;
 #[cfg(feature = "oauth2")]

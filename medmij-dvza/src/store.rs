@@ -7,11 +7,15 @@
 //!
 //! Whoever writes a store runs `store_contract!` on it (feature `store-contract`).
 
+#[cfg(feature = "files")]
+mod journaled;
 mod memory;
 mod rows;
 
 use std::{future::Future, time::Duration};
 
+#[cfg(feature = "files")]
+pub use self::journaled::JournaledStore;
 pub(crate) use self::rows::micros;
 pub use self::{
     memory::{MemoryLimits, MemoryRows, MemoryStore},

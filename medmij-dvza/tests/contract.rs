@@ -13,6 +13,19 @@ use medmij_store_contract::store::{granted, new_flow, redeem, session};
 medmij_store_contract::store_contract!(MemoryStore::default());
 medmij_store_contract::server_contract!(MemoryStore::default());
 
+/// The same through a journal: a store with one keeps every promise of a store.
+mod journaled {
+    use medmij_dvza::store::{JournaledStore, MemoryStore};
+    use medmij_oauth::journal::Journal;
+
+    fn store() -> JournaledStore<MemoryStore> {
+        let folder = tempfile::tempdir().unwrap().keep();
+        JournaledStore::new(MemoryStore::default(), Journal::open(folder, "dvza").unwrap())
+    }
+
+    medmij_store_contract::store_contract!(store());
+}
+
 #[tokio::test]
 async fn o13_the_number_of_flows_is_bounded_and_anonymous_ones_go_first() {
     let mut limits = MemoryLimits::default();

@@ -12,6 +12,7 @@
 //! | [`policy`] | what differs between releases and what is not known, as data with a mark |
 //! | [`seal`] | a BSN at rest: sealed, found by a keyed hash |
 //! | [`storage`] | what the stores of both roles have in common |
+//! | `journal` | what ended, outside the database (feature `journal`) |
 //!
 //! ```
 //! use medmij_oauth::{ClientId, Function, RedirectUri, Scope};
@@ -27,6 +28,7 @@
 //! # Features
 //!
 //! * `stelsel`: the policy from a file.
+//! * `journal`: what ended stands in files outside the database, so that a copy that is put back revives nothing.
 //!
 //! # Limits
 //!
@@ -39,6 +41,8 @@ mod error;
 mod error_code;
 pub mod form;
 mod function;
+#[cfg(feature = "journal")]
+pub mod journal;
 pub mod policy;
 mod redirect_uri;
 mod scope;

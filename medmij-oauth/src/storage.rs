@@ -2,7 +2,7 @@
 //! What every store has in common, of either role: the hash under which a secret is kept, the answer of a change that only
 //! one caller makes, and why a store does not answer.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, future::Future, time::Duration};
 
 use sha2::{Digest as _, Sha256};
 
@@ -90,6 +90,26 @@ impl StoreClockState {
     #[must_use]
     pub fn jumped(&self) -> bool {
         self.apart > Self::BOUND
+    }
+}
+
+/// A store that keeps, in its own tables, how far it got in the journal of what ended, which stands outside it
+/// (`journal::Journal`, feature `journal`). A copy of the store has the places of its moment.
+pub trait JournalMarks: Send + Sync {
+    /// The highest number of each file.
+    fn journal_marks(&self) -> impl Future<Output = Result<BTreeMap<String, u64>, StoreError>> + Send;
+
+    /// Everything in this file up to this number is in the store. A lower number than before changes nothing.
+    fn mark_journal(&self, file: &str, number: u64) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+impl<M: JournalMarks> JournalMarks for std::sync::Arc<M> {
+    fn journal_marks(&self) -> impl Future<Output = Result<BTreeMap<String, u64>, StoreError>> + Send {
+        (**self).journal_marks()
+    }
+
+    fn mark_journal(&self, file: &str, number: u64) -> impl Future<Output = Result<(), StoreError>> + Send {
+        (**self).mark_journal(file, number)
     }
 }
 

@@ -13,6 +13,7 @@
 //! | [`register_contract!`] | [`AbonnementRegister`](medmij_abonneren::AbonnementRegister) of a DVP |
 //!
 //! [`registration::replicas_follow_the_registration`] is the contract of a table that holds the registration of a DVZA.
+//! [`store::nothing_that_ended_is_revived`] and [`restore::nothing_that_ended_comes_back`] are what a copy that is put back owes.
 //!
 //! Each macro takes an expression that makes an empty store, and becomes one `#[tokio::test]` a guarantee, with racing callers
 //! and lost answers among them. The crate that calls one needs `tokio` with `macros` and `rt-multi-thread`.
@@ -29,5 +30,6 @@ pub mod abonneren;
 pub mod dossiers;
 pub mod orders;
 pub mod registration;
+pub mod restore;
 pub mod store;
 pub mod vault;

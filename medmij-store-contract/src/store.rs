@@ -22,6 +22,7 @@ mod persoon;
 mod race;
 mod refresh;
 mod replicas;
+mod restore;
 mod secrets;
 mod server;
 
@@ -41,6 +42,7 @@ pub use self::{
     race::*,
     refresh::*,
     replicas::*,
+    restore::{Issued, end_all, issue, journaled, nothing_that_ended_is_revived},
     secrets::whole_flow,
     server::*,
 };

@@ -37,8 +37,8 @@
 //!   `medmij_dvp`. Another role that serves needs `USAGE` on it, `SELECT, INSERT, UPDATE, DELETE` on its tables, and `USAGE` on
 //!   the sequences of `medmij_dvp`. A newer schema serves an older program.
 //! * **Back up.** With PostgreSQL's own means: `pg_dump -n medmij`, or continuous archiving. A dump that is put back knows
-//!   nothing of what came after it: codes and tokens that were issued or withdrawn since are as they were then, so withdraw
-//!   grants again from your audit trail, or issue a new key ring and start with an empty schema.
+//!   nothing of what came after it: give the store a journal
+//!   (`JournaledStore` of `medmij-dvza`, `JournaledVault` of `medmij-dvp`), or what was withdrawn since works again.
 //! * **Purge.** Call [`Store::purge`](medmij_dvza::store::Store::purge) every few seconds with a batch of about 1,000, on
 //!   one replica or on all; rows that another transaction holds are left for the next time. Audit entries stay until
 //!   [`Store::destroy_audit`](medmij_dvza::store::Store::destroy_audit) destroys them at a checkpoint. Autovacuum must be on.
@@ -85,6 +85,7 @@ mod bindings;
 mod dossiers;
 mod error;
 mod floor;
+mod journal;
 #[cfg(feature = "dvza")]
 mod keys;
 mod moment;

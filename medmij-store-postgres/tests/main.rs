@@ -10,6 +10,7 @@ mod race;
 mod refresh_cuts;
 mod registration;
 mod restart;
+mod restore;
 mod retention;
 mod secrets;
 mod tls;

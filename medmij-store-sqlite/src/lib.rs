@@ -36,9 +36,8 @@
 //! * **Migrate.** Opening brings the schema up to date in one transaction. A file of a later version is refused
 //!   ([`OpenError::Newer`]): make a copy before you upgrade.
 //! * **Back up.** [`SqliteStore::backup`] writes a complete copy of one moment while the store goes on. A plain `cp` of a
-//!   file in use does not. A copy that is put back knows nothing of what came after it: codes and tokens that were issued or
-//!   withdrawn since are as they were then, so withdraw grants again from your audit trail, or issue a new key ring and
-//!   start with an empty file.
+//!   file in use does not. A copy that is put back knows nothing of what came after it: give the store a journal
+//!   (`JournaledStore` of `medmij-dvza`, `JournaledVault` of `medmij-dvp`), or what was withdrawn since works again.
 //! * **Purge.** Call [`Store::purge`](medmij_dvza::store::Store::purge) every few seconds with a batch of about 1,000; it
 //!   answers how many rows went, so call it again at once where it filled its batch. Audit entries stay until
 //!   [`Store::destroy_audit`](medmij_dvza::store::Store::destroy_audit) destroys them at a checkpoint. The file does not shrink; its pages are used again.
@@ -90,6 +89,7 @@ mod file;
 mod flows;
 #[cfg(feature = "dvza")]
 mod grants;
+mod journal;
 #[cfg(feature = "dvza")]
 mod keys;
 mod moment;

@@ -213,6 +213,7 @@ const SCHEMA: Schema = Schema {
         include_str!("../migrations/vault/0002_clock.sql"),
         include_str!("../migrations/vault/0003_orders.sql"),
         include_str!("../migrations/vault/0004_dossiers.sql"),
+        include_str!("../migrations/vault/0005_journal.sql"),
     ],
     after: None,
 };

@@ -6,6 +6,7 @@ mod contract;
 mod file;
 mod race;
 mod registration;
+mod restore;
 mod retention;
 mod secrets;
 mod vault;

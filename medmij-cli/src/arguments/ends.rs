@@ -16,6 +16,29 @@ The BSN comes in on standard input (or from --bsn), so that no list of processes
 For fifteen minutes after it no consent and no Abonnement of the Persoon is written.\n\
 With --json there is one object: grants (each client_id and aanbieder), abonnementen, entries.")]
     End(End),
+    /// End again, in a store that was put back from a copy, what its journal says has ended since.
+    #[command(after_help = "\
+Exit codes: 0 nothing is missing any more, 2 trouble: do it again.\n\
+Until then nothing of the store is served, where the program was given the same journal.\n\
+With --json there is one object: reconciled.")]
+    Reconcile(Reconcile),
+}
+
+#[derive(Args)]
+pub(crate) struct Reconcile {
+    #[command(flatten)]
+    pub(crate) place: StorePlace,
+    #[command(flatten)]
+    pub(crate) by: Operator,
+    /// The folder of the journal.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) journal: PathBuf,
+    /// It is the vault of a DVP, and no store of a DVZA.
+    #[arg(long)]
+    pub(crate) vault: bool,
+    /// One JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]
@@ -30,6 +53,9 @@ pub(crate) struct End {
     /// bytes in base64url.
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: PathBuf,
+    /// The folder of the journal, where the store has one: without it a copy that is put back revives the Persoon.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) journal: Option<PathBuf>,
     /// The file that holds the BSN, and nothing else.
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub(crate) bsn: PathBuf,

@@ -9,7 +9,7 @@ use medmij_oauth::{
     seal::{KeyRing as _, LocalKeyRing, PersoonIndex},
     storage::SecretHash,
 };
-use medmij_store_sqlite::{SqliteOptions, SqliteStore};
+use medmij_store_sqlite::{SqliteOptions, SqliteStore, SqliteVault};
 use medmij_types::{Aanbiedernaam, Bsn, Hostname, OsEntropy};
 use serde_json::json;
 
@@ -162,6 +162,56 @@ fn core_dossier_108_a_persoon_ends_by_a_bsn_that_no_argument_holds() {
         .map(|entry| entry["kind"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(kinds, ["consented", "consented", "ended", "erased", "read"]);
+}
+
+#[test]
+fn a_copy_that_was_put_back_is_reconciled_with_its_journal() {
+    let bench = Bench::new();
+    let [live, copy, journal] = ["store.db", "copy.db", "journal"].map(|name| bench.path().join(name));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let key = "A".repeat(43);
+    bench.file("keys.txt", format!("seal 1 {key}\nindex 1 {key}\n"));
+    runtime.block_on(async {
+        let store = SqliteStore::open(SqliteOptions::new(&live)).unwrap();
+        let ring = LocalKeyRing::from_text(&format!("seal 1 {key}\nindex 1 {key}\n")).unwrap();
+        let of = ring.index(&Bsn::parse(BSN).unwrap()).unwrap();
+        granted(&store, of, b"sealed".to_vec()).await;
+        store.backup(&copy).await.unwrap();
+    });
+    std::fs::create_dir(&journal).unwrap();
+    let run = |arguments: &[&str]| {
+        let place = ["--journal", "journal", "--operator", "ann", "--json"];
+        let run = bench.fed(&[arguments, &place].concat(), BSN.as_bytes());
+        assert_eq!(run.exit, 0, "{}", run.err);
+        run.json().remove(0)
+    };
+    let end = ["store", "end", "--death", "--keys", "keys.txt", "--sqlite", "store.db"];
+    assert_eq!(run(&end)["grants"].as_array().unwrap().len(), 1);
+    let reconcile = ["store", "reconcile", "--sqlite"];
+    assert_eq!(run(&[&reconcile[..], &["store.db"]].concat())["reconciled"], 0);
+    assert_eq!(run(&[&reconcile[..], &["copy.db"]].concat())["reconciled"], 1);
+    assert_eq!(run(&[&reconcile[..], &["copy.db"]].concat())["reconciled"], 0);
+    assert_eq!(
+        run(&[&end[..6], &["copy.db"]].concat())["grants"]
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
+    // a folder that is not there hides what ended, and the journal of another role is none
+    let run = bench.medmij(&["store", "reconcile", "--sqlite", "copy.db", "--journal", "nowhere"]);
+    assert!(run.exit == 2 && run.err.contains("nowhere"), "{}", run.err);
+    drop(SqliteVault::open(SqliteOptions::new(bench.path().join("vault.db"))).unwrap());
+    let run = bench.medmij(&[
+        "store",
+        "reconcile",
+        "--vault",
+        "--sqlite",
+        "vault.db",
+        "--journal",
+        "journal",
+    ]);
+    assert!(run.exit == 2 && run.err.contains("another role"), "{}", run.err);
 }
 
 pub(crate) async fn granted(store: &SqliteStore, of: PersoonIndex, sealed: Vec<u8>) {

@@ -28,6 +28,8 @@ pub(super) struct Inner {
     pub(super) bindings: BTreeMap<(ClientId, Hostname), bool>,
     /// The Persons who ended, until when nothing of them is written, and whether they are erased.
     pub(super) ended: HashMap<PersoonIndex, (Duration, bool)>,
+    /// How far the store got in each file of the journal of ends.
+    pub(super) journal: BTreeMap<String, u64>,
     pub(super) expiry: BTreeSet<(Duration, Expiring)>,
     pub(super) audit: AuditLog,
 }

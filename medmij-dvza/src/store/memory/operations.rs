@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The operations of a store over the maps in memory: each under the lock, and so one transaction.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use medmij_oauth::{
     ClientId,
     seal::{PersoonIndex, key_of},
-    storage::{Advanced, SecretHash, StoreClockState, StoreError},
+    storage::{Advanced, JournalMarks, SecretHash, StoreClockState, StoreError},
 };
 use medmij_types::{Aanbiedernaam, Hostname};
 
@@ -253,6 +253,19 @@ impl Store for MemoryStore {
     /// There is one clock, and it is monotonic.
     async fn clock(&self) -> Result<StoreClockState, StoreError> {
         Ok(StoreClockState::default())
+    }
+}
+
+impl JournalMarks for MemoryStore {
+    async fn journal_marks(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        Ok(self.lock().journal.clone())
+    }
+
+    async fn mark_journal(&self, file: &str, number: u64) -> Result<(), StoreError> {
+        let mut inner = self.lock();
+        let mark = inner.journal.entry(file.to_owned()).or_default();
+        *mark = number.max(*mark);
+        Ok(())
     }
 }
 

@@ -159,6 +159,27 @@ impl TestPostgres {
         run(dump)
     }
 
+    /// Puts into an empty database what [`dump`](Self::dump) wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`PostgresError`], where the database is not there or not empty.
+    pub fn restore(&self, connection: &str, dump: &[u8]) -> Result<(), PostgresError> {
+        let path = self
+            .folder
+            .path()
+            .join(format!("dump_{}", self.databases.fetch_add(1, Ordering::Relaxed)));
+        fs::write(&path, dump).map_err(|source| PostgresError::Io {
+            program: path.clone(),
+            source,
+        })?;
+        let mut psql = self.command("psql");
+        psql.args(["--no-psqlrc", "-q", "-v", "ON_ERROR_STOP=1", "-f"])
+            .arg(&path)
+            .arg(format!("--dbname={connection}"));
+        run(psql).map(drop)
+    }
+
     /// Runs SQL as the administrator; what `psql` writes, one row a line.
     ///
     /// # Errors
