@@ -136,6 +136,7 @@ impl Network {
                 registration: file,
                 oidc: None,
                 data: PathBuf::from(dvza::DATA),
+                storage: dvza::StorageConfig::default(),
                 log: Some(chain_log(&folder, hosts[0])),
             })
         };
@@ -161,6 +162,7 @@ impl Network {
                 operator: Some(pgo_operator),
                 dossier: folder.join("dossier"),
                 database_url: None,
+                journal: None,
                 log: Some(chain_log(&folder, DVP)),
                 providers: Some(folder.join("zorgaanbieders.json")),
                 session: dvp::SessionLimits::default(),
@@ -175,6 +177,7 @@ impl Network {
                 operator: Some(pgo_two_operator),
                 dossier: folder.join("dossier-twee"),
                 database_url: None,
+                journal: None,
                 log: Some(chain_log(&folder, DVP_TWO[0])),
                 providers: Some(folder.join("zorgaanbieders.json")),
                 session: dvp::SessionLimits::default(),

@@ -117,6 +117,9 @@ async fn r15_a_process_that_is_asked_to_stop_ends_what_it_began() {
     for browser in browsers {
         assert_eq!(browser.await.unwrap(), 0, "an answer that was begun was not ended");
     }
+    // a checkpoint of the audit log at the start, and one at the end
+    let checkpoints = network.dvzas[0].node.folder.join("controlepunten");
+    assert_eq!(std::fs::read_dir(checkpoints).unwrap().count(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

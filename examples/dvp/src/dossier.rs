@@ -5,10 +5,11 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use medmij_dvp::{
     dossier::{ConfirmedDeletion, Context, DossierError, Dossiers, Origin, StoredEntry},
+    journal::JournaledVault,
     person::PersonId,
 };
 use medmij_fhir::{Report, ResourceId};
-use medmij_oauth::seal::LocalKeyRing;
+use medmij_oauth::{journal::Journal, seal::LocalKeyRing};
 use medmij_types::{
     Aanbiedernaam, Clock as _, Entropy as _, GegevensdienstId, OsEntropy, SystemClock, Tijdstempel, Weergavenaam,
 };
@@ -24,10 +25,13 @@ use std::{
 use crate::store::Store;
 
 /// All dossiers.
-pub(crate) struct Dossier(Dossiers<Store>);
+pub(crate) struct Dossier {
+    dossiers: Dossiers<Arc<JournaledVault<Store>>>,
+    vault: Arc<JournaledVault<Store>>,
+}
 
 /// The dossier of one Persoon.
-pub(crate) type OneDossier<'a> = medmij_dvp::dossier::Dossier<'a, Store>;
+pub(crate) type OneDossier<'a> = medmij_dvp::dossier::Dossier<'a, Arc<JournaledVault<Store>>>;
 
 /// How much was kept.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,24 +51,36 @@ pub(crate) struct Source<'a> {
 }
 
 impl Dossier {
-    /// The dossiers in that folder, or in that database.
+    /// The dossiers in that folder, or in that database. The journal of what was deleted lies there too, where no other folder
+    /// is named.
     pub(crate) async fn open(
         folder: &Path,
-        database_url: Option<&str>,
+        (database_url, journal): (Option<&str>, Option<&Path>),
         ring: Arc<LocalKeyRing>,
     ) -> Result<Self, DossierOpenError> {
         let store = Store::open(&folder.join("dossier.db"), database_url).await?;
-        Ok(Self(Dossiers::new(store, ring, Arc::new(OsEntropy))))
+        let journal = journal.map_or_else(|| folder.join("journaal"), Path::to_owned);
+        let journal = Journal::open(journal, "dvp").map_err(|error| DossierOpenError::Store(error.into()))?;
+        let vault = Arc::new(JournaledVault::new(store, journal));
+        Ok(Self {
+            dossiers: Dossiers::new(Arc::clone(&vault), ring, Arc::new(OsEntropy)),
+            vault,
+        })
+    }
+
+    /// What a probe of readiness looks at.
+    pub(crate) fn vault(&self) -> &Arc<JournaledVault<Store>> {
+        &self.vault
     }
 
     /// The dossier of a Persoon, opened with its key.
     pub(crate) async fn of(&self, person: PersonId) -> Result<OneDossier<'_>, DossierError> {
-        self.0.open(person).await
+        self.dossiers.open(person).await
     }
 
     /// Erases the dossier of a Persoon with its key, after the Persoon read what goes (core.dossier.106).
     pub(crate) async fn erase(&self, person: PersonId, deletion: ConfirmedDeletion) -> Result<usize, DossierError> {
-        self.0.open(person).await?.delete(deletion).await
+        self.dossiers.open(person).await?.delete(deletion).await
     }
 
     /// Keeps everything of a report in the dossier of a Persoon. Collected again, it stands in it again.
@@ -107,7 +123,7 @@ impl Dossier {
             };
             kept.push(collected(serde_json::to_vec(&document).unwrap_or_default()));
         }
-        self.0.open(person).await?.keep(&kept).await?;
+        self.dossiers.open(person).await?.keep(&kept).await?;
         Ok(Counted {
             resources,
             documents: kept.len() - resources,
@@ -117,7 +133,7 @@ impl Dossier {
     /// Everything in the dossier of a Persoon, to take along: one line of JSON each, with where it came from.
     pub(crate) async fn download(&self, person: PersonId) -> Result<Vec<u8>, DossierError> {
         let mut lines = Vec::new();
-        for item in self.0.open(person).await?.items().await? {
+        for item in self.dossiers.open(person).await?.items().await? {
             let (from, unchanged) = match item.kept.origin() {
                 Origin::Unchanged(from) => (Some(from), true),
                 Origin::Changed(from) => (Some(from), false),

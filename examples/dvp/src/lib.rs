@@ -45,7 +45,7 @@ use http::HeaderName;
 use medmij_dvp::{Dvp, PendingFlows, person::PersonId};
 use medmij_log::{NoObserver, Observer};
 use medmij_net::BackChannel;
-use medmij_node::{ChainLog, Gnl, LogConfig, Node, NodeConfig, NodeError, NodeList, Zal};
+use medmij_node::{ChainLog, Gnl, LogConfig, Node, NodeConfig, NodeError, NodeList, Observed, StoreState, Zal};
 use medmij_oauth::ClientId;
 use medmij_types::{Clock as _, Hostname, SystemClock};
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,10 @@ pub struct Config {
     /// A PostgreSQL database in place of the file in that folder.
     #[serde(default)]
     pub database_url: Option<String>,
+    /// The folder of the journal of what was deleted: one for all replicas, on another disk than the dossiers. Without, it lies
+    /// in the folder of the dossiers.
+    #[serde(default)]
+    pub journal: Option<PathBuf>,
     /// Where the chain log is spooled and delivered (core.logging.102); without, it is not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<LogConfig>,
@@ -191,7 +195,8 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
 
     let ring = dossier::key_ring(&config.dossier)?;
     let url = config.database_url.as_deref();
-    let dossier = Dossier::open(&config.dossier, url, Arc::clone(&ring)).await?;
+    let journal = config.journal.as_deref();
+    let dossier = Dossier::open(&config.dossier, (url, journal), Arc::clone(&ring)).await?;
     let records = Records::open(&config.dossier.join("accounts.db"), url).await?;
     let accounts = Accounts::new(records, ring, config.session);
     let providers = match &config.providers {
@@ -207,6 +212,17 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         None => None,
     };
     node.add_folder("dossier", &config.dossier);
+    let vault = Arc::clone(dossier.vault());
+    node.add_probe("store", move || {
+        let vault = Arc::clone(&vault);
+        async move {
+            vec![Observed::Store(match vault.is_older().await {
+                Ok(true) => StoreState::OlderThanJournal,
+                Ok(false) => StoreState::Good,
+                Err(error) => StoreState::Gone(error.to_string()),
+            })]
+        }
+    });
     let log = config.log.as_ref().map(|log| node.start_log(log)).transpose()?;
     let next = log
         .as_ref()

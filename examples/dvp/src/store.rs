@@ -5,9 +5,10 @@ use medmij_dvp::{
     dossier::{CollectionId, DossierRow, DossierStore, DossierStoreError, ItemId, SealedItem},
     person::PersonId,
 };
+use medmij_oauth::storage::{JournalMarks, StoreError};
 use medmij_store_postgres::{PostgresOptions, PostgresVault};
 use medmij_store_sqlite::{SqliteOptions, SqliteVault};
-use std::{path::Path, time::SystemTime};
+use std::{collections::BTreeMap, path::Path, time::SystemTime};
 
 use crate::dossier::DossierOpenError;
 
@@ -34,6 +35,22 @@ impl Store {
         open.await
             .map(Self::Postgres)
             .map_err(|error| DossierOpenError::Store(error.into()))
+    }
+}
+
+impl JournalMarks for Store {
+    async fn journal_marks(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.journal_marks().await,
+            Self::Postgres(store) => store.journal_marks().await,
+        }
+    }
+
+    async fn mark_journal(&self, file: &str, number: u64) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(store) => store.mark_journal(file, number).await,
+            Self::Postgres(store) => store.mark_journal(file, number).await,
+        }
     }
 }
 

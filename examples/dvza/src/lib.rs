@@ -7,7 +7,8 @@
 //! | `login_stub.rs` | a stub in the place of DigiD, for loopback only |
 //! | `oidc.rs` | a login by OpenID Connect, as a DigiD broker offers it |
 //! | `bronsysteem.rs` | the source system: dossiers of invented persons, from a folder |
-//! | `storage.rs` | the store of grants and tokens, and its keys |
+//! | `storage.rs`, `either.rs` | the store of grants and tokens in SQLite or PostgreSQL, its journal of ends, its keys |
+//! | `checkpoints.rs` | the audit log, signed every hour outside the store |
 //! | `resource.rs` | the resource server |
 //! | `readiness.rs` | what has to be well beside the Node: store and source system |
 //! | `counted.rs` | what is counted of the events, for `/metrics` |
@@ -17,7 +18,9 @@
 #![forbid(unsafe_code)]
 
 mod bronsysteem;
+mod checkpoints;
 mod counted;
+mod either;
 mod login_stub;
 mod narrator;
 mod oidc;
@@ -29,21 +32,23 @@ mod supplier;
 pub use bronsysteem::BronsysteemError;
 pub use oidc::{HttpError, OidcConfig, OidcError, Refused};
 pub use resource::resource_path;
+pub use storage::StorageConfig;
 
 use bronsysteem::Bronsysteem;
+use checkpoints::Checkpoints;
 use login_stub::LoginStub;
 use oidc::Oidc;
 use supplier::{BronsysteemToets, ExampleSupplier, Login};
 
 use medmij_dvza::{
     KeysError, RequestLimits, Server, ServerConfig,
+    audit::AuditError,
     registratie::{Follower, Registratie, RegistratieError, RegistratieFile, RegistratieFolder},
     router::{RouterOptions, back_channel, front_channel},
 };
 use medmij_log::{NoObserver, Observer};
 use medmij_node::{ChainLog, LogConfig, Node, NodeConfig, NodeError, NodeList};
 use medmij_oauth::policy::LimitPolicy;
-use medmij_store_sqlite::OpenError;
 use medmij_types::{EntropyError, Hostname, SystemClock};
 use narrator::Narrator;
 use resource::Resources;
@@ -91,6 +96,9 @@ pub struct Config {
     pub oidc: Option<OidcConfig>,
     /// The folder of its source system.
     pub data: PathBuf,
+    /// Where it keeps what was granted, and what has to stand outside that.
+    #[serde(default)]
+    pub storage: StorageConfig,
     /// Where the chain log is spooled and delivered (core.logging.102); without, it is not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<LogConfig>,
@@ -137,9 +145,10 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
             (Login::Stub(stub), page)
         }
     };
-    let store = storage::store(&config.node.folder)?;
+    let store = storage::store(&config.node.folder, &config.storage).await?;
+    let checkpoints = Arc::new(Checkpoints::open(&config.node.folder, &config.storage)?);
     let supplier = ExampleSupplier {
-        store,
+        store: Arc::clone(&store),
         clients: Arc::clone(node.ocl()),
         aanbieders: Arc::clone(&registratie),
         login,
@@ -163,7 +172,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     // a key that rows still need is not left out
     server.check_keys().await?;
 
-    readiness::add(&node, &server, &config.data);
+    readiness::add(&node, &store, &config.data);
     let operator = match config.operator {
         Some(address) => {
             let log = log.as_ref().map(ChainLog::metrics);
@@ -202,7 +211,8 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     );
     Ok(async move {
         let (stop, stopped) = watch::channel(false);
-        let purging = tokio::spawn(storage::purge(purged));
+        let purging = tokio::spawn(storage::purge(purged, Arc::clone(&store)));
+        let proving = tokio::spawn(Arc::clone(&checkpoints).run(Arc::clone(&store), checkpoints::HOURLY));
         let following = tokio::spawn(async move { follower.run().await });
         // ends with the DVZA
         let mut operated = tokio::task::JoinSet::new();
@@ -224,9 +234,12 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         let _ = tokio::join!(serving, tokio::time::timeout(STOPPING, pages));
         purging.abort();
         following.abort();
+        proving.abort();
+        let _ = proving.await;
         if let Err(error) = stopping.stop_audit().await {
             tracing::error!(%error, "accesses since the last second are not in the audit log");
         }
+        checkpoints.make_or_tell(&*store).await;
         // last: what ended until now stands in it
         if let Some(log) = log {
             log.stop().await;
@@ -261,7 +274,10 @@ pub enum StartError {
     Bind(std::io::Error),
     /// Its store.
     #[error("the store: {0}")]
-    Store(#[from] OpenError),
+    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The key or the folder of the checkpoints of its audit log.
+    #[error("the checkpoints of the audit log: {0}")]
+    Audit(#[from] AuditError),
     /// The keys of its store.
     #[error("the keys of the store: {0}")]
     Keys(std::io::Error),

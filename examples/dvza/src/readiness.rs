@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What a DVZA needs beside its Node: the store answers and its clock is right, the dossiers can be read.
 
-use medmij_dvza::{Dvza, RequestLimits, Server, store::Store as _};
+use crate::storage::Storage;
+use medmij_dvza::{RequestLimits, store::Store as _};
 use medmij_node::{Node, Observed, StoreState};
 use std::{path::Path, sync::Arc};
 
 /// Adds the probes of the store and of the source system.
-pub(crate) fn add<D: Dvza>(node: &Node, server: &Server<D>, dossiers: &Path) {
-    let server = server.clone();
+pub(crate) fn add(node: &Node, store: &Arc<Storage>, dossiers: &Path) {
+    let store = Arc::clone(store);
     node.add_probe("store", move || {
-        let server = server.clone();
-        async move {
-            vec![Observed::Store(match server.dvza().store().clock().await {
-                Ok(clock) if clock.jumped() => StoreState::ClockJumped,
-                Ok(_) => StoreState::Good,
-                Err(error) => StoreState::Gone(error.to_string()),
-            })]
-        }
+        let store = Arc::clone(&store);
+        async move { vec![Observed::Store(state(&store).await)] }
     });
     let dossiers = dossiers.to_owned();
     node.add_probe("source", move || {
@@ -38,4 +33,17 @@ pub(crate) fn add_limits(node: &Node, limits: &Arc<RequestLimits>) {
         let fault = (mounted.strong_count() == 0).then(|| "request limits are not mounted".to_owned());
         async move { vec![Observed::Other(fault)] }
     });
+}
+
+async fn state(store: &Storage) -> StoreState {
+    match (store.is_older().await, store.clock().await) {
+        (Ok(true), _) => StoreState::OlderThanJournal,
+        (_, Ok(clock)) if clock.jumped() => StoreState::ClockJumped,
+        (Ok(false), Ok(_)) => StoreState::Good,
+        // a journal that cannot be read names itself as the cause
+        (Err(error), _) | (_, Err(error)) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            StoreState::Gone(cause.unwrap_or_else(|| error.to_string()))
+        }
+    }
 }

@@ -1,29 +1,86 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What it keeps through restarts: grants, codes and tokens in one SQLite file, and apart from it the keys that seal them.
+//! What it keeps through restarts: grants, codes and tokens in one SQLite file or a PostgreSQL database, apart from it the keys
+//! that seal them and the journal of what ended.
 
-use crate::StartError;
-use medmij_dvza::{Dvza, Server};
-use medmij_oauth::seal::{LocalKeyRing, SealingKey};
+use crate::{StartError, either::Either};
+use medmij_dvza::{Dvza, Server, store::JournaledStore};
+use medmij_oauth::{
+    journal::Journal,
+    seal::{LocalKeyRing, SealingKey},
+};
+use medmij_store_postgres::{PostgresOptions, PostgresStore};
 use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 use medmij_types::{Entropy, OsEntropy};
+use serde::{Deserialize, Serialize};
 use std::{
     fs::{File, OpenOptions},
     io::{ErrorKind, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How often it looks for rows that lapsed.
 const PURGE: Duration = Duration::from_secs(5);
 /// How many rows go at once.
 const BATCH: usize = 1000;
+/// How often it looks for files of the journal that are past their term.
+const PRUNE: Duration = Duration::from_secs(3600);
+/// How long the journal is kept: longer than any copy of the store.
+const JOURNAL: Duration = Duration::from_secs(35 * 86_400);
 
-/// Opens the store in this folder; it is made at the first start.
-pub(crate) fn store(folder: &Path) -> Result<Arc<SqliteStore>, StartError> {
-    Ok(Arc::new(SqliteStore::open(SqliteOptions::new(
-        folder.join("toestemmingen.db"),
-    ))?))
+/// Where it keeps what Personen granted, and what has to stand outside that. Without a path it lies in the folder of the Node:
+/// then it is lost with the same disk.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct StorageConfig {
+    /// A PostgreSQL database in place of a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+    /// The folder of the journal of ends: one for all replicas, on another disk than the store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal: Option<PathBuf>,
+    /// The folder of the checkpoints of the audit log, where administrators of the database cannot write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoints: Option<PathBuf>,
+    /// The key that signs checkpoints (`medmij audit new-key`); without, one is made at the first start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_key: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for StorageConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // a database URL can hold a password
+        f.debug_struct("StorageConfig")
+            .field("journal", &self.journal)
+            .field("checkpoints", &self.checkpoints)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The store with its journal.
+pub(crate) type Storage = JournaledStore<Either>;
+
+/// Opens the store of this folder, or the database; it is made at the first start.
+pub(crate) async fn store(folder: &Path, config: &StorageConfig) -> Result<Arc<Storage>, StartError> {
+    let store = match &config.database_url {
+        None => Either::Sqlite(
+            SqliteStore::open(SqliteOptions::new(folder.join("toestemmingen.db")))
+                .map_err(|error| StartError::Store(error.into()))?,
+        ),
+        Some(url) => {
+            let open = async {
+                let options = PostgresOptions::parse(url)?;
+                PostgresStore::migrate(&options).await?;
+                PostgresStore::open(&options).await
+            };
+            Either::Postgres(open.await.map_err(|error| StartError::Store(error.into()))?)
+        }
+    };
+    let journal = config.journal.clone().unwrap_or_else(|| folder.join("journaal"));
+    let journal = Journal::open(journal, "dvza").map_err(|error| StartError::Store(error.into()))?;
+    Ok(Arc::new(JournaledStore::new(store, journal)))
 }
 
 /// The keys of this folder; they are made at the first start. A real DVZA holds them in an HSM or a key service, where a copy
@@ -38,11 +95,7 @@ pub(crate) fn keys(folder: &Path) -> Result<LocalKeyRing, StartError> {
             }
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let mut options = OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(&path).map_err(StartError::Keys)?;
+            let mut file = new_file(&path).map_err(StartError::Keys)?;
             for key in &mut keys {
                 OsEntropy.fill(key)?;
                 file.write_all(key).map_err(StartError::Keys)?;
@@ -59,14 +112,30 @@ pub(crate) fn keys(folder: &Path) -> Result<LocalKeyRing, StartError> {
     ))
 }
 
+/// A file that only its owner reads; one that is there is an error.
+pub(crate) fn new_file(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// Removes what lapsed, until it is aborted. Where the clock jumped nothing goes, and the server raises an event.
-pub(crate) async fn purge<D: Dvza>(server: Server<D>) {
+pub(crate) async fn purge<D: Dvza>(server: Server<D>, store: Arc<Storage>) {
+    let mut pruned: Option<Instant> = None;
     loop {
         match server.purge(BATCH).await {
             // there may be more
             Ok(removed) if removed >= BATCH => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "what lapsed cannot be removed now"),
+        }
+        if pruned.is_none_or(|at| at.elapsed() > PRUNE) {
+            pruned = Some(Instant::now());
+            if let Err(error) = store.journal().prune(JOURNAL) {
+                tracing::warn!(%error, "files of the journal that are past their term cannot be removed now");
+            }
         }
         tokio::time::sleep(PURGE).await;
     }

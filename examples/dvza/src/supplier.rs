@@ -2,6 +2,7 @@
 //! What the supplier of this DVZA brings to the authorization server: clients, Aanbieders, login, tests, store.
 
 use crate::STEP;
+use crate::storage::Storage;
 use crate::{bronsysteem::Bronsysteem, login_stub::LoginStub, oidc::Oidc};
 use medmij_dvza::{
     Aanbieder, Authentication, Dvza, LoginCallback, LoginOutcome, LoginRequest, LoginStart, SourceBirthDate,
@@ -9,13 +10,12 @@ use medmij_dvza::{
 };
 use medmij_list::ListCache;
 use medmij_ocl::OAuthclientlist;
-use medmij_store_sqlite::SqliteStore;
 use medmij_types::{Bsn, GegevensdienstId};
 use std::sync::Arc;
 
 /// The bundle.
 pub(crate) struct ExampleSupplier {
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) store: Arc<Storage>,
     /// core.ocl.300 — the clients of the current OAuth Client List.
     pub(crate) clients: Arc<ListCache<OAuthclientlist>>,
     pub(crate) aanbieders: Arc<Registratie>,
@@ -24,13 +24,13 @@ pub(crate) struct ExampleSupplier {
 }
 
 impl Dvza for ExampleSupplier {
-    type Store = SqliteStore;
+    type Store = Storage;
     type Clients = Arc<ListCache<OAuthclientlist>>;
     type Aanbieders = Arc<Registratie>;
     type Authentication = Login;
     type Toets = BronsysteemToets;
 
-    fn store(&self) -> &SqliteStore {
+    fn store(&self) -> &Storage {
         &self.store
     }
 
