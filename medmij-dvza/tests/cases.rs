@@ -33,5 +33,6 @@ mod regressions;
 mod rules;
 mod secrets;
 mod tenants;
+mod versions;
 mod waiting;
 mod whole_flow;

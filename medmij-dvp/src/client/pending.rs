@@ -77,13 +77,19 @@ impl PendingFlow {
     #[must_use]
     pub fn expose_json(&self) -> Zeroizing<String> {
         // texts and numbers only: writing cannot fail
-        Zeroizing::new(serde_json::to_string(&Stored(self.clone())).unwrap_or_default())
+        let stored = Stored {
+            version: VERSION,
+            flow: StoredFlow(self.clone()),
+        };
+        Zeroizing::new(serde_json::to_string(&stored).unwrap_or_default())
     }
 
-    /// Reads what [`expose_json`](Self::expose_json) wrote; every value is judged again.
+    /// Reads what [`expose_json`](Self::expose_json) wrote; every value is judged again. `None` as well for what another version
+    /// of the program wrote in a form that this one does not know: leave it where it is.
     #[must_use]
     pub fn from_json(json: &str) -> Option<Self> {
-        serde_json::from_str::<Stored>(json).ok().map(|stored| stored.0)
+        let stored: Stored = serde_json::from_str(json).ok()?;
+        (stored.version == VERSION).then_some(stored.flow.0)
     }
 }
 
@@ -225,7 +231,17 @@ impl Default for PendingFlows {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Stored(#[serde(with = "PendingFlowFields")] PendingFlow);
+struct Stored {
+    #[serde(rename = "v")]
+    version: u32,
+    flow: StoredFlow,
+}
+
+/// The version of a stored flow: it goes up with every change that another program would misread.
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct StoredFlow(#[serde(with = "PendingFlowFields")] PendingFlow);
 
 /// The members of a [`PendingFlow`], which itself has no serde: it holds a secret.
 #[derive(Serialize, Deserialize)]

@@ -146,9 +146,12 @@ impl StoredEntry {
     /// From a store of one's own, whose bytes are sealed.
     ///
     /// # Errors
-    /// [`StoredEntryError`].
+    /// [`StoredEntryError`], also for what another version of the program wrote: leave it where it is.
     pub fn from_stored(stored: &[u8]) -> Result<Self, StoredEntryError> {
         let stored: Stored = serde_json::from_slice(stored).map_err(|_| StoredEntryError)?;
+        if stored.version != VERSION {
+            return Err(StoredEntryError);
+        }
         Ok(stored.into_stored())
     }
 
@@ -191,9 +194,14 @@ impl fmt::Debug for StoredEntry {
     }
 }
 
+/// The version of the stored form: it goes up with every change that another program would misread.
+const VERSION: u32 = 1;
+
 /// The stored form: bytes that are text stand as text, so that no digit of a number is lost or rewritten.
 #[derive(Serialize, Deserialize)]
 struct Stored {
+    #[serde(rename = "v")]
+    version: u32,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -208,6 +216,7 @@ impl Stored {
             Err(_) => (None, Some(kept.bytes.clone())),
         };
         Self {
+            version: VERSION,
             text,
             bytes,
             from: kept.from.clone(),
