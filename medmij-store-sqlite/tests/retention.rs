@@ -4,17 +4,33 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use medmij_abonneren::{Abonnement, AbonnementId, AbonnementRow, Abonnementen as _};
+use medmij_abonneren::{
+    Abonnement, AbonnementId, AbonnementRegister as _, AbonnementRow, AbonnementSource, Abonnementen as _,
+};
+use medmij_dvp::{
+    collecting::OrderStore as _,
+    dossier::DossierStore as _,
+    person::PersonId,
+    vault::{DangerShiftVault as _, TokenVault as _},
+};
 use medmij_dvza::store::{
     Acting, AuditEntry, AuditHead, AuditKind, AuditObject, AuditTerm, Checkpoint, DangerShiftClock as _, PersoonEnd,
     RedeemedCode, SignedCheckpoint, Store as _,
 };
-use medmij_oauth::seal::PersoonIndex;
-use medmij_store_contract::store::{granted, new_flow, redeem};
+use medmij_oauth::{journal::Journal, seal::PersoonIndex};
+use medmij_store_contract::{
+    restore,
+    store::{granted, new_flow, redeem},
+};
 use medmij_store_sqlite::{SqliteOptions, SqliteStore, SqliteVault};
-use medmij_types::{CalendarDate, Clock as _, OsEntropy, SystemClock};
+use medmij_types::{CalendarDate, Clock, OsEntropy, SystemClock};
 use rusqlite::Connection;
 
 use crate::folder;
@@ -84,6 +100,69 @@ async fn core_logging_101_nothing_is_there_past_its_term() {
     }
     for table in &filled {
         assert_eq!(rows(&path, table), 0, "{table} holds what is past its term");
+    }
+}
+
+/// The same for a vault, with its journal: refresh tokens, Abonnementen, orders and runs, dossiers and items.
+#[tokio::test]
+async fn core_logging_101_nothing_is_in_a_vault_or_its_journal_past_its_term() {
+    let folder = folder::folder("retention");
+    let (path, journal) = (folder.join("vault.db"), folder.join("journal"));
+    let vault = restore::journaled(SqliteVault::open(SqliteOptions::new(&path)).unwrap(), &journal);
+    restore::fill(vault.vault()).await;
+    let now = SystemClock::default().now();
+    let today = CalendarDate::in_amsterdam(now);
+    let source = AbonnementSource::new(
+        ["dva.example.nl".parse().unwrap()],
+        "een@medmij".parse().unwrap(),
+        "48".parse().unwrap(),
+        PersoonIndex::from_bytes([1; 32]),
+        today.plus(30),
+    );
+    let id = AbonnementId::random(&OsEntropy).unwrap();
+    vault.vault().add(&id, source, 9).await.unwrap();
+    let tables = retention::of_persons("The vault of a DVP", "sqlite");
+    for table in &tables {
+        assert!(rows(&path, table) > 0, "{table} is not filled");
+    }
+
+    // everybody leaves, or dies; and the longest term passes
+    for person in (1..=6).map(PersonId::new) {
+        vault.cancel_orders(person).await.unwrap();
+        vault.freeze_dossier(person, now).await.unwrap();
+    }
+    let day = Duration::from_secs(86_400);
+    let later = now + 200 * day;
+    vault.vault().danger_shift_clock(200 * day).await.unwrap();
+    while vault.purge(182 * day, 100).await.unwrap() > 0 {}
+    while vault.vault().purge_before(today.plus(200), 100).await.unwrap() > 0 {}
+    while vault.purge_runs(later, 100).await.unwrap() > 0 {}
+    for person in vault.frozen_dossiers(later - 183 * day, 100).await.unwrap() {
+        vault.erase_dossier(person).await.unwrap();
+    }
+    for table in &tables {
+        assert_eq!(rows(&path, table), 0, "{table} holds what is past its term");
+    }
+    // what ended stands in the journal, as long as copies are kept
+    drop(vault);
+    assert!(std::fs::read_dir(&journal).unwrap().count() > 0);
+    let moved = Journal::open(&journal, "dvp")
+        .unwrap()
+        .with_clock(Arc::new(Later(later)));
+    moved.prune(35 * day).unwrap();
+    assert_eq!(std::fs::read_dir(&journal).unwrap().count(), 0);
+}
+
+/// A clock that stands still.
+struct Later(SystemTime);
+
+impl Clock for Later {
+    fn now(&self) -> SystemTime {
+        self.0
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
     }
 }
 

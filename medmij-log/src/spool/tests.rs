@@ -148,6 +148,19 @@ fn core_logging_101_the_archive_is_kept_24_and_destroyed_after_36_months() {
             .unwrap(),
         1
     );
+    // and then no file of the folder holds the line
+    let mut folders = vec![folder.path().to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = fs::read_to_string(&path).unwrap_or_default();
+                assert!(!text.contains(&line(0)), "{}", path.display());
+            }
+        }
+    }
 }
 
 #[test]
