@@ -167,6 +167,7 @@ impl Network {
                 providers: Some(folder.join("zorgaanbieders.json")),
                 session: dvp::SessionLimits::default(),
                 address_header: None,
+                source_code: Some("https://www.medmij.example/broncode".to_owned()),
                 demo: true,
             },
             dvp_two: dvp::Config {
@@ -182,6 +183,7 @@ impl Network {
                 providers: Some(folder.join("zorgaanbieders.json")),
                 session: dvp::SessionLimits::default(),
                 address_header: None,
+                source_code: Some("https://www.medmij.example/broncode".to_owned()),
                 demo: true,
             },
             start,

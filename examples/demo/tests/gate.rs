@@ -121,7 +121,7 @@ impl Pgo {
     }
 
     /// Every route, with something in the places of its parameters.
-    fn paths() -> Vec<String> {
+    pub(crate) fn paths() -> Vec<String> {
         let filled = |path: &str| {
             path.replace("{server}", "dvza-een.localhost")
                 .replace("{provider}", "huisartsdewilg")

@@ -6,6 +6,7 @@ mod collecting;
 mod delen;
 mod gate;
 mod logging;
+mod plain;
 mod plain_dutch;
 mod planted;
 mod requirements;

@@ -55,6 +55,7 @@ pub(crate) struct Visitor {
     pub(crate) device: String,
     pub(crate) address: String,
     pub(crate) demo: bool,
+    pub(crate) source_code: Arc<str>,
     signed_in: Option<SignedIn>,
 }
 
@@ -137,6 +138,7 @@ async fn visitor(app: &App, parts: &Parts) -> Result<(Visitor, bool), crate::acc
         device: header_text(&parts.headers, &header::USER_AGENT).map_or_else(String::new, sessions::device),
         address: address(app, parts),
         demo: app.demo.is_some(),
+        source_code: Arc::clone(&app.source_code),
         signed_in,
     };
     Ok((visitor, fresh))

@@ -11,7 +11,10 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use medmij_types::AmsterdamTime;
-use std::time::{Duration, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
 
 /// The parts of the navigation.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,7 @@ pub(crate) struct Frame {
     /// The token of every form: `<input type="hidden" name="csrf" value="{{ frame.csrf }}">`.
     pub(crate) csrf: String,
     pub(crate) demo: bool,
+    source_code: Arc<str>,
     active: Nav,
 }
 
@@ -47,6 +51,7 @@ impl Frame {
             name: visitor.signed_in().map(|signed_in| signed_in.name().to_owned()),
             csrf: visitor.csrf.clone(),
             demo: visitor.demo,
+            source_code: Arc::clone(&visitor.source_code),
             active,
         }
     }
@@ -68,9 +73,9 @@ impl Frame {
         .into()
     }
 
-    /// Where the source of this version is.
-    pub(crate) fn source(&self) -> &'static str {
-        SOURCE
+    /// Where the source of this version is (AGPL-3.0, section 13).
+    pub(crate) fn source(&self) -> &str {
+        &self.source_code
     }
 
     /// Which version this is.
@@ -78,12 +83,6 @@ impl Frame {
         env!("CARGO_PKG_VERSION")
     }
 }
-
-/// A supplier puts the place of the own source here (AGPL-3.0, section 13).
-const SOURCE: &str = match option_env!("PGO_SOURCE") {
-    Some(address) => address,
-    None => "/hulp#broncode",
-};
 
 /// A page in its frame.
 pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {

@@ -90,6 +90,9 @@ pub struct Config {
     /// The header in which one's own proxy says the address of the browser. Without such a proxy anybody could write it.
     #[serde(default)]
     pub address_header: Option<String>,
+    /// Where the source of this version is, for the footer of every page (AGPL-3.0, section 13).
+    #[serde(default)]
+    pub source_code: Option<String>,
     /// Whether there is a voorbeeldpersoon, who comes in with one press: for a demonstration with invented data.
     #[serde(default)]
     pub demo: bool,
@@ -151,6 +154,7 @@ struct App {
     /// The name of the cookie: with `__Host-` outside loopback.
     cookie: &'static str,
     address_header: Option<HeaderName>,
+    source_code: Arc<str>,
     zal: Zal,
     gnl: Gnl,
 }
@@ -262,6 +266,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
             "__Host-pgo"
         },
         address_header,
+        source_code: config.source_code.as_deref().unwrap_or("/hulp#broncode").into(),
         zal: Arc::clone(node.zal()),
         gnl: Arc::clone(node.gnl()),
         node,

@@ -109,6 +109,52 @@ impl Looks<'_> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn wcag_2_2_1_the_page_warns_before_the_session_ends_keeps_what_was_typed_and_hides_itself() {
+    let Some(driver) = Driver::start().await else { return };
+    let world = World::start().await;
+    let browser = driver.browser_that_shows(320, 900, false).await;
+    browser.open(&world.network.start).await;
+    browser.at("Je gegevens over je gezondheid").await;
+    browser.find("button[name=demo]").await.click().await.unwrap();
+    browser.at("Hallo Voorbeeldpersoon").await;
+    browser.open(&format!("{}ophalen", world.network.start)).await;
+    browser.at("Bij wie wil je gegevens ophalen?").await;
+    browser.find("#zoek").await.send_keys("Wilg").await.unwrap();
+    // the clock of the page is put forward; nothing waits
+    let script = "for (const each of document.getAnimations()) each.currentTime = arguments[0] * 1000; \
+                  const seen = (name) => getComputedStyle(document.querySelector(name)).visibility; \
+                  return [seen('main'), seen('.idle-warning'), seen('.idle-end'), document.querySelector('#zoek').value]";
+    for (seconds, expected) in [
+        (700, ["visible", "hidden", "hidden", "Wilg"]),
+        (790, ["visible", "visible", "hidden", "Wilg"]),
+        (905, ["hidden", "hidden", "visible", "Wilg"]),
+        (790, ["visible", "visible", "hidden", "Wilg"]),
+    ] {
+        let found = browser.client.execute(script, vec![seconds.into()]).await.unwrap();
+        assert_eq!(found, json!(expected), "{seconds}");
+    }
+    if let Some(folder) = std::env::var_os("MEDMIJ_SCREENS") {
+        let picture = browser.client.screenshot().await.unwrap();
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(
+            std::path::Path::new(&folder).join("pgo-waarschuwing-320-licht.png"),
+            picture,
+        )
+        .unwrap();
+    }
+    // one press, and the time begins again; what was typed is there
+    browser.find("a[data-stay]").await.click().await.unwrap();
+    let hidden = "return getComputedStyle(document.querySelector('.idle-warning')).visibility";
+    while browser.client.execute(hidden, Vec::new()).await.unwrap() != json!("hidden") {
+        tokio::task::yield_now().await;
+    }
+    let typed = browser.find("#zoek").await.prop("value").await.unwrap();
+    assert_eq!(typed.as_deref(), Some("Wilg"));
+    browser.close().await;
+    world.roles.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wcag_2_2_no_page_of_the_pgo_has_a_fault_that_axe_finds_or_scrolls_sideways() {
     let Some(driver) = Driver::start().await else { return };
     let axe = std::env::var_os("AXE_CORE").map(|path| std::fs::read_to_string(path).unwrap());
