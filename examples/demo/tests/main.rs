@@ -4,6 +4,7 @@
 mod browser;
 mod collecting;
 mod delen;
+mod dossier;
 mod gate;
 mod logging;
 mod plain;

@@ -35,7 +35,7 @@ const TRADE: [&str; 10] = [
 ];
 
 /// Verbs of buttons, as they are pressed: an order, or an infinitive.
-const VERBS: [&str; 38] = [
+const VERBS: [&str; 39] = [
     "annuleren",
     "bekijk",
     "bewaar",
@@ -74,6 +74,7 @@ const VERBS: [&str; 38] = [
     "deel",
     "bekijken",
     "mag",
+    "sta",
 ];
 
 fn workspace() -> PathBuf {

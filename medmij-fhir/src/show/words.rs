@@ -168,7 +168,7 @@ const CODED: Words = &[
     ("14647-2", "Cholesterol"), ("14927-8", "Triglyceriden"), ("59260-0", "Hemoglobine"), ("718-7", "Hemoglobine"),
     ("2823-3", "Kalium"), ("2951-2", "Natrium"), ("1988-5", "CRP"), ("3016-3", "TSH"), ("6690-2", "Witte bloedcellen"),
     ("777-3", "Bloedplaatjes"), ("vital-signs", "meting"), ("laboratory", "laboratorium"), ("social-history", "leefstijl"),
-    ("365980008", "Roken"), ("228273003", "Alcohol"), ("228366006", "Drugs"), ("365508006", "Woonsituatie"),
+    ("365980008", "Roken"), ("228273003", "Alcohol"), ("228366006", "Drugs"), ("160573003", "Hoeveelheid alcohol"), ("266918002", "Hoeveelheid tabak"), ("365508006", "Woonsituatie"),
     ("11429006", "consult"), ("308335008", "contact met de patiënt"), ("26643006", "via de mond"),
     ("78421000", "in de spier"), ("34206005", "onder de huid"), ("47625008", "in een bloedvat"), ("46713006", "via de neus"),
     ("37161004", "via de anus"), ("6064005", "op de huid"), ("54485002", "in het oog"), ("10547007", "in het oor"),

@@ -90,6 +90,45 @@ impl Looks<'_> {
         self.look("overzicht-leeg").await;
     }
 
+    async fn reads_the_dossier(&self) {
+        for (path, heading) in [
+            ("onderdeel/medicijnen", "Medicijnen"),
+            ("onderdeel/aandoeningen", "Aandoeningen en diagnoses"),
+            ("onderdeel/metingen", "Metingen"),
+            ("onderdeel/uitslagen", "Uitslagen"),
+            ("onderdeel/documenten", "Brieven en documenten"),
+            ("onderdeel/contacten", "Zorgverleners en contacten"),
+            ("tijdlijn", "Tijdlijn"),
+            ("zoeken?words=diabetes", "Zoek in je dossier"),
+            ("naast-elkaar", "Zorgaanbieders naast elkaar"),
+            ("afdrukken", "Je hele dossier"),
+            ("toevoegen", "Voeg zelf iets toe"),
+            ("meenemen", "Neem je gegevens mee"),
+        ] {
+            let page = path.replace(['/', '?', '='], "-");
+            self.at(&format!("dossier/{path}"), heading, &format!("dossier-{page}"))
+                .await;
+        }
+        // a letter is closed until it is opened, also with a keyboard
+        self.at(
+            "dossier/onderdeel/documenten",
+            "Brieven en documenten",
+            "dossier-brieven",
+        )
+        .await;
+        self.press("Polikliniekbrief").await;
+        self.browser.at("Polikliniekbrief").await;
+        let letter = self.browser.find("details").await;
+        assert_eq!(letter.attr("open").await.unwrap(), None);
+        self.look("dossier-brief").await;
+        self.browser.find("summary").await.send_keys(" ").await.unwrap();
+        assert!(letter.attr("open").await.unwrap().is_some());
+        self.look("dossier-brief-open").await;
+        self.press("Verwijder dit gegeven").await;
+        self.browser.at("Wil je dit verwijderen?").await;
+        self.look("dossier-verwijderen").await;
+    }
+
     async fn collects(&self, answer: &str) {
         self.at("ophalen", "Bij wie wil je gegevens ophalen?", "ophalen").await;
         self.press("Ziekenhuis De Linde").await;
@@ -204,6 +243,7 @@ async fn wcag_2_2_no_page_of_the_pgo_has_a_fault_that_axe_finds_or_scrolls_sidew
         looks.look("opgehaald").await;
         looks.at("overzicht", "Hallo Willemijn", "overzicht").await;
         looks.at("dossier", "Dossier", "dossier").await;
+        looks.reads_the_dossier().await;
         looks.at("gebeurd", "Wat er gebeurde", "gebeurd").await;
         looks.at("account", "Mijn account", "account").await;
         looks
