@@ -188,7 +188,7 @@ pub enum DelenError {
     /// What is kept is no FHIR.
     #[error(transparent)]
     Fhir(#[from] FhirError),
-    /// It may not be shared, or it is not known whether it was taken.
+    /// It must not be shared, or it is not known whether it was taken.
     #[error(transparent)]
     Share(#[from] ShareError),
 }
