@@ -22,7 +22,7 @@ use medmij_log::InitiatedBy;
 use medmij_oauth::{Scope, Vertegenwoordiging, wire::Geboortedatum};
 use medmij_types::Release;
 use needles::Needles;
-use own::{Own, PRACTICE, SESSION};
+use own::{ACCOUNT, Own, PRACTICE, SESSION};
 use tracing_subscriber::{Layer as _, fmt::format::FmtSpan, layer::SubscriberExt as _};
 
 use crate::verzamelen::asked;
@@ -158,6 +158,7 @@ async fn o3_o9_core_logging_103_no_planted_value_of_a_full_run_is_found_in_anyth
     plant_keys(&mut needles, folder.path());
     needles.add("session", SESSION);
     needles.add("birth date", BORN);
+    needles.add("account", ACCOUNT);
     let roles = Roles::start(&network).await.unwrap();
 
     // the apps: Verzamelen everywhere, a refusal, a login that is broken off
@@ -185,6 +186,7 @@ async fn o3_o9_core_logging_103_no_planted_value_of_a_full_run_is_found_in_anyth
     let abonneren = Scope::abonneren(Release::DEFAULT, 60, own.practice(), own.id("48")).unwrap();
     let abonneren = own.request(abonneren, "48");
     assert!(own.authorizes(abonneren, &[]).await.is_some());
+    own.is_notified(folder.path()).await;
     let of_another = own
         .verzamelen()
         .on_behalf_of(Vertegenwoordiging::Voluntary, Geboortedatum::parse(BORN).unwrap());

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A DVP of the test, with the name and the certificate of the example: for the functions that the example does not have.
 
-use std::{path::Path, sync::Arc};
+use std::{convert::Infallible, path::Path, sync::Arc};
 
 use bytes::Bytes;
 use demo::{
     browser::Browser,
-    network::{DVZA_ONE, DVZA_TWO, Network},
+    network::{DVP, DVP_NODE, DVZA_ONE, DVZA_TWO, Network},
     persoon,
 };
 use http::{HeaderMap, Request, Response};
+use medmij_abonneren::{
+    AboPolicy, Abonnement, AbonnementId, AbonnementRegister as _, AbonnementRow, AbonnementSource, Notificatie,
+    NotificatieReceiver, NotificationLog,
+};
 use medmij_dvp::{
     Callback, Dvp, FlowGroup, FlowRequest, PendingFlows, Tokens, group_by_endpoints,
     person::ActiveAccount,
@@ -17,15 +21,24 @@ use medmij_dvp::{
 };
 use medmij_log::InitiatedBy;
 use medmij_node::{ChainLog, LogConfig, Node};
-use medmij_oauth::{ClientId, RedirectUri, Scope, seal::LocalKeyRing};
+use medmij_oauth::{
+    ClientId, RedirectUri, Scope,
+    seal::{KeyRing as _, LocalKeyRing},
+    wire::RequestIds,
+};
 use medmij_store_sqlite::{SqliteOptions, SqliteVault};
-use medmij_types::{Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, OsEntropy, Release};
+use medmij_types::{
+    Aanbiedernaam, BackchannelUri, CalendarDate, Clock as _, FrontchannelUri, GegevensdienstId, OsEntropy, PeerNames,
+    Release, SystemClock,
+};
 use medmij_whitelist::HostPolicy;
 
 /// Where it asks.
 pub(crate) const PRACTICE: &str = "huisartsdewilg";
 /// The secret of a session at the DVP.
 pub(crate) const SESSION: &str = "planted-secret-of-a-session-7Hq2";
+/// What the DVP calls an account.
+pub(crate) const ACCOUNT: &str = "planted-account-of-a-persoon-5Wd1";
 /// A token that nobody gave out.
 const NO_TOKEN: &str = "planted-token-that-nobody-gave-out-9Kx4";
 /// A `state` of a request that is wrong.
@@ -167,13 +180,13 @@ impl Own {
         let next = self.dvp.tokens(exchange, &response).unwrap();
         self.keep(&next);
         self.asks(&next, "/Patient").await;
-        let key = VaultKey::of("planted account of a persoon", next.renewal.as_ref().unwrap());
+        let key = VaultKey::of(ACCOUNT, next.renewal.as_ref().unwrap());
         self.vault.keep(&key, next.renewal.as_ref().unwrap()).await.unwrap();
     }
 
     /// From the vault, as a schedule does at night.
     pub(crate) async fn collects_automatically(&mut self, tokens: &Tokens) {
-        let key = VaultKey::of("planted account of a persoon", tokens.renewal.as_ref().unwrap());
+        let key = VaultKey::of(ACCOUNT, tokens.renewal.as_ref().unwrap());
         let channel = self.node.back_channel().clone();
         let send = async |request| channel.send(request).await;
         let account = ActiveAccount::danger_unchecked();
@@ -184,6 +197,47 @@ impl Own {
             .unwrap();
         self.keep(&next);
         assert_eq!(self.asks(&next, "/MedicationStatement").await.status(), 200);
+    }
+
+    /// Notifications of both kinds, taken by a register on disk; one is refused, for nobody knows its Abonnement.
+    pub(crate) async fn is_notified(&self, folder: &Path) {
+        let clock = Arc::new(SystemClock::default());
+        let today = CalendarDate::in_amsterdam(clock.now());
+        let log = |host: &str| NotificationLog::new(self.log.observer(), clock.clone(), host.parse().unwrap());
+        let keys = LocalKeyRing::ephemeral(&OsEntropy).unwrap();
+        let owner = keys.fingerprint("account", ACCOUNT.as_bytes()).unwrap();
+        let register = SqliteVault::open(SqliteOptions::new(folder.join("abonnementen.db"))).unwrap();
+        let id = AbonnementId::random(&OsEntropy).unwrap();
+        let (end, service) = (today.plus(60), self.id("48"));
+        let source = AbonnementSource::new(
+            [DVZA_TWO[1].parse().unwrap()],
+            self.practice(),
+            service.clone(),
+            owner,
+            end,
+        );
+        register.add(&id, source, 10).await.unwrap();
+        let receiver = NotificatieReceiver::new(register, AboPolicy::default()).with_log(log(DVP));
+        let client = self.dvp.client_id().clone();
+        let row = AbonnementRow::new(
+            Abonnement::new(id.clone(), end),
+            owner,
+            client,
+            self.practice(),
+            service,
+        );
+        let endpoint = BackchannelUri::parse(&format!("https://{DVP_NODE}/notificaties")).unwrap();
+        let peer = PeerNames::new(Some(DVZA_TWO[1]), [DVZA_TWO[1]]);
+        let unknown = AbonnementId::random(&OsEntropy).unwrap();
+        for notification in [
+            Notificatie::data(id.clone()),
+            Notificatie::abonnement(id, today.plus(30), today, 90).unwrap(),
+            Notificatie::data(unknown),
+        ] {
+            let request = notification.to_http(&endpoint, Some(&RequestIds::random(&OsEntropy).unwrap()));
+            let send = async |request| Ok::<_, Infallible>(receiver.receive(&request, &peer, today).await.0);
+            log(DVZA_TWO[0]).send(&row, &notification, request, send).await.unwrap();
+        }
     }
 
     pub(crate) async fn withdraws(&mut self) {
