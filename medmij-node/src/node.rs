@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.whl.306 – core.whl.309 — a running Node: whom it may call, who may call it.
 
+mod channels;
+
 use std::{
     fmt,
     future::Future,
@@ -138,31 +140,6 @@ impl Node {
         node
     }
 
-    #[cfg(feature = "log")]
-    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
-        &self.0.clock
-    }
-
-    /// Another client with the same credentials, which follow what the files hold, for other hosts.
-    #[cfg(feature = "log")]
-    pub(crate) fn client_for(&self, policy: HostPolicy) -> Result<BackChannel, NodeError> {
-        let Credentials {
-            identity,
-            roots,
-            revocation,
-        } = self.0.in_use().credentials.clone();
-        let mut builder = BackChannel::builder(identity, roots, policy)
-            .revocation(revocation)
-            .clock(Arc::clone(&self.0.clock));
-        if self.0.config.danger_loopback.is_some() {
-            builder = builder.danger_loopback(self.0.loopback.clone());
-        }
-        let channel = builder.build()?;
-        let following = channel.clone();
-        self.follow(move |new| following.reload(new));
-        Ok(channel)
-    }
-
     fn follow(&self, apply: impl Fn(&Credentials) -> Result<(), ConfigError> + Send + 'static) {
         self.0.in_use().followers.push(Box::new(apply));
     }
@@ -183,34 +160,6 @@ impl Node {
     #[must_use]
     pub fn back_channel(&self) -> &BackChannel {
         &self.0.channel
-    }
-
-    /// A listener on the back channel, which lets in only whom the policy allows.
-    ///
-    /// # Errors
-    ///
-    /// [`NodeError::Net`] where the address is taken or TLS cannot be set up, [`NodeError::ProxyHeader`] where the
-    /// configuration of a proxy names no header.
-    #[cfg(feature = "axum")]
-    pub async fn listen(&self, address: SocketAddr) -> Result<medmij_net::BackChannelListener, NodeError> {
-        let Credentials {
-            identity,
-            roots,
-            revocation,
-        } = self.0.in_use().credentials.clone();
-        let mut builder = medmij_net::BackChannelListener::builder(identity, roots, self.0.policy.clone());
-        if let Some(proxy) = &self.0.config.proxy {
-            builder = proxy.apply(builder)?;
-        }
-        let listener = builder
-            .revocation(revocation)
-            .tls(self.0.config.tls_policy()?)
-            .clock(Arc::clone(&self.0.clock))
-            .bind(address)
-            .await?;
-        let control = listener.control();
-        self.follow(move |new| control.reload(new));
-        Ok(listener)
     }
 
     /// Its host name on the back channel.
@@ -344,17 +293,7 @@ impl Inner {
         alarms: Alarms,
     ) -> Result<Self, NodeError> {
         let (credentials, loopback) = (config.files().load()?, config.loopback()?);
-        let (identity, roots) = (credentials.identity.clone(), credentials.roots.clone());
-        let mut builder = BackChannel::builder(identity, roots, policy.clone())
-            .revocation(credentials.revocation.clone())
-            .tls(config.tls_policy()?)
-            .dns(config.dns_settings()?)
-            .clock(Arc::clone(clock));
-        // an empty map is a map too: it leads nowhere
-        if config.danger_loopback.is_some() {
-            builder = builder.danger_loopback(loopback.clone());
-        }
-        let channel = builder.build()?;
+        let channel = channels::client(&config, &credentials, policy.clone(), clock, &loopback)?;
         Ok(Self {
             config,
             in_use: Mutex::new(InUse {

@@ -88,7 +88,9 @@ impl KetennormCounter {
             return;
         };
         let Some(norm) = self.norms.get(index) else { return };
-        let (at, key) = (event.at.unwrap_or_else(SystemTime::now), (index, id.clone()));
+        // one without a time, which our crates do not make, tells nothing
+        let Some(at) = event.at else { return };
+        let key = (index, id.clone());
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if begins(norm) {
             inner.counted(at, index).requests += 1;
