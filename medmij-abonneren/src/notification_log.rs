@@ -43,7 +43,7 @@ impl NotificationLog {
     ///
     /// # Errors
     ///
-    /// What `send` returns.
+    /// `E`, as [`Result::Err`] of what `send` returns.
     pub async fn send<F, E>(
         &self,
         row: &AbonnementRow,
