@@ -54,6 +54,19 @@ impl Looks<'_> {
         assert_eq!(violations, json!([]), "{page} {}", self.name);
     }
 
+    /// Waits until the next page is there, which has this and no heading of its own.
+    async fn sees(&self, css: &str) {
+        let begun = std::time::Instant::now();
+        while self.browser.client.find(fantoccini::Locator::Css(css)).await.is_err() {
+            assert!(
+                begun.elapsed() < std::time::Duration::from_secs(60),
+                "{css} {}",
+                self.name
+            );
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    }
+
     async fn fill(&self, name: &str, text: &str) {
         let field = self.browser.find(&format!("main [name={name}]")).await;
         field.clear().await.unwrap();
@@ -73,7 +86,7 @@ impl Looks<'_> {
         self.fill("password", "welkom welkom 1").await;
         self.browser.find("#agreement").await.click().await.unwrap();
         self.press("Ga naar stap 2").await;
-        self.browser.find("#password-error").await;
+        self.sees("#password-error").await;
         self.look("account-maken-fout").await;
         self.fill("password", PASSWORD).await;
         self.browser.find("#agreement").await.click().await.unwrap();
@@ -229,7 +242,7 @@ async fn wcag_2_2_no_page_of_the_pgo_has_a_fault_that_axe_finds_or_scrolls_sidew
         looks.fill("password", "geen idee").await;
         looks.fill("code", "123456").await;
         looks.press("Log in").await;
-        browser.find("#problem").await;
+        looks.sees("#problem").await;
         looks.look("inloggen-fout").await;
 
         looks.opens_an_account(&format!("{name}@example.nl")).await;
@@ -254,7 +267,7 @@ async fn wcag_2_2_no_page_of_the_pgo_has_a_fault_that_axe_finds_or_scrolls_sidew
             .at("account/verwijderen", "Verwijder je account", "verwijderen")
             .await;
         looks.press("Verwijder alles").await;
-        browser.find("[role=alert].note").await;
+        looks.sees("[role=alert].note").await;
         browser.find("#sure").await.click().await.unwrap();
         looks.press("Verwijder alles").await;
         browser.at("Je account is verwijderd").await;
