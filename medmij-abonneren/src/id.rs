@@ -5,6 +5,8 @@ use std::fmt;
 
 use medmij_types::{Entropy, EntropyError};
 
+use super::AbonnementError;
+
 /// The id of an Abonnement: at most 64 of `A`–`Z`, `a`–`z`, `0`–`9`, `-` and `.`. New ones hold 256 random bits, so that
 /// nobody guesses one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,8 +17,8 @@ impl AbonnementId {
     ///
     /// # Errors
     ///
-    /// [`AbonnementIdError`].
-    pub fn parse(text: &str) -> Result<Self, AbonnementIdError> {
+    /// [`AbonnementError::Id`].
+    pub fn parse(text: &str) -> Result<Self, AbonnementError> {
         let fits = (1..=64).contains(&text.len())
             && text
                 .bytes()
@@ -24,7 +26,7 @@ impl AbonnementId {
         if fits {
             Ok(Self(text.into()))
         } else {
-            Err(AbonnementIdError)
+            Err(AbonnementError::Id)
         }
     }
 
@@ -58,11 +60,6 @@ impl fmt::Display for AbonnementId {
     }
 }
 
-/// The text is no id of an Abonnement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an id of 1 to 64 letters, digits, '-' and '.'")]
-pub struct AbonnementIdError;
-
 #[cfg(test)]
 mod tests {
     use medmij_types::OsEntropy;
@@ -72,7 +69,7 @@ mod tests {
     #[test]
     fn ids_are_what_fits_a_path_and_new_ones_hold_256_bits() {
         for bad in ["", "a b", "a/b", "é", &"a".repeat(65)] {
-            assert_eq!(AbonnementId::parse(bad), Err(AbonnementIdError), "{bad}");
+            assert_eq!(AbonnementId::parse(bad), Err(AbonnementError::Id), "{bad}");
         }
     }
     #[test]

@@ -10,7 +10,7 @@ use medmij_types::json::{Document, Kind};
 
 use super::{AbonnementId, CalendarDate, date};
 
-/// Why a message of the subscription interface is refused.
+/// Why a message of the subscription interface cannot be made, or is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AbonnementError {
@@ -20,12 +20,15 @@ pub enum AbonnementError {
     /// Not readable.
     #[error("body is no json object of the expected form")]
     Json,
-    /// No valid id.
+    /// No valid id: of 1 to 64 letters, digits, `-` and `.`.
     #[error("id of the abonnement is missing or malformed")]
     Id,
     /// No valid end.
     #[error("end of the abonnement is missing or no date")]
     End,
+    /// The end is later than the longest duration allows.
+    #[error("end of the abonnement is later than today plus the longest duration")]
+    TooLate,
     /// Another method.
     #[error("method is not one of the subscription interface")]
     Method,

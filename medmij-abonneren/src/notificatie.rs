@@ -66,15 +66,15 @@ impl Notificatie {
     ///
     /// # Errors
     ///
-    /// [`NotificatieError`], where the end is later than today plus the longest duration.
+    /// [`AbonnementError::TooLate`], where the end is later than today plus the longest duration.
     pub fn abonnement(
         id: AbonnementId,
         end: CalendarDate,
         today: CalendarDate,
         max_duration: u32,
-    ) -> Result<Self, NotificatieError> {
+    ) -> Result<Self, AbonnementError> {
         if end > today.plus(max_duration) {
-            return Err(NotificatieError::TooLate);
+            return Err(AbonnementError::TooLate);
         }
         Ok(Self::Abonnement { id, end })
     }
@@ -186,15 +186,6 @@ impl Notificaties {
     }
 }
 
-/// Why a notification cannot be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum NotificatieError {
-    /// The end is later than the longest duration allows.
-    #[error("end of the abonnement is later than today plus the longest duration")]
-    TooLate,
-}
-
 #[cfg(test)]
 mod tests {
     use medmij_types::OsEntropy;
@@ -227,7 +218,7 @@ mod tests {
         assert!(Notificatie::abonnement(id(), today.plus(90), today, 90).is_ok());
         assert_eq!(
             Notificatie::abonnement(id(), today.plus(91), today, 90),
-            Err(NotificatieError::TooLate)
+            Err(AbonnementError::TooLate)
         );
     }
 

@@ -63,7 +63,7 @@ impl Outbox {
     ///
     /// # Errors
     ///
-    /// [`OutboxError`]; call it again, what waits already is not doubled.
+    /// [`StoreError`], [`StoreError::Full`] where as many wait as there is room for: whoever sends is behind. Call it again, what waits already is not doubled.
     pub async fn news<A: Abonnementen>(
         &self,
         abonnementen: &A,
@@ -71,7 +71,7 @@ impl Outbox {
         aanbieder: &Aanbiedernaam,
         gegevensdienst: &GegevensdienstId,
         available: SystemTime,
-    ) -> Result<usize, OutboxError> {
+    ) -> Result<usize, StoreError> {
         let today = CalendarDate::in_amsterdam(available);
         let rows = abonnementen
             .to_notify(persoon, aanbieder, gegevensdienst, today)
@@ -83,7 +83,7 @@ impl Outbox {
             if let Some(waiting) = inner.waiting.get_mut(&row.abonnement.id) {
                 waiting.before = waiting.before.min(before);
             } else if inner.waiting.len() >= self.most {
-                return Err(OutboxError::Full);
+                return Err(StoreError::Full);
             } else {
                 let due = Due {
                     row,
@@ -151,18 +151,6 @@ impl Inner {
     }
 }
 
-/// Why news did not get into the box.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OutboxError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// As many wait as there is room for: whoever sends is behind.
-    #[error("too many notifications wait")]
-    Full,
-}
-
 const FIRST_WAIT: Duration = Duration::from_secs(30);
 const LAST_WAIT: Duration = Duration::from_secs(600);
 
@@ -208,7 +196,7 @@ mod tests {
         GegevensdienstId::parse("42").unwrap()
     }
 
-    async fn news(outbox: &Outbox, store: &MemoryAbonnementen, seconds: u64) -> Result<usize, OutboxError> {
+    async fn news(outbox: &Outbox, store: &MemoryAbonnementen, seconds: u64) -> Result<usize, StoreError> {
         outbox.news(store, &persoon(), &name(), &service(), at(seconds)).await
     }
 
@@ -248,7 +236,7 @@ mod tests {
     #[tokio::test]
     async fn ext_abo_rscnotint_206_the_box_is_bounded() {
         let (outbox, store) = (Outbox::new(1), store(2).await);
-        assert!(matches!(news(&outbox, &store, 0).await, Err(OutboxError::Full)));
+        assert!(matches!(news(&outbox, &store, 0).await, Err(StoreError::Full)));
         assert_eq!(outbox.waiting(at(0)).0, 1);
     }
 }

@@ -20,7 +20,7 @@ pub use self::{
     dvp::{Dvp, Started},
     exchange::{Exchange, ExchangeError, Renewal, Tokens},
     flow_request::{FlowRequest, FlowRequestError},
-    granted::{GrantedScope, GrantedScopeError},
+    granted::GrantedScope,
     group::{FlowGroup, group_by_endpoints},
     pending::{PendingFlow, PendingFlows},
     plan::{CollectionPlan, PlannedLogin},

@@ -18,8 +18,9 @@ mod policy;
 mod slot;
 mod store;
 
+pub use medmij_oauth::storage::StoreError;
 pub use memory::MemoryOrders;
 pub use order::{Order, Outcome, Run, RunKey};
 pub use policy::CollectingPolicy;
 pub use slot::{Slot, SlotKey};
-pub use store::{Lease, OrderStore, OrderStoreError};
+pub use store::{Lease, OrderStore};

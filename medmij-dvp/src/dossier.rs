@@ -13,10 +13,11 @@ mod provenance;
 mod store;
 mod stored;
 
-pub use deletion::{ConfirmedDeletion, Deletion, DeletionScope, DeletionTextError, DeletionTexts, Sentence};
+pub use deletion::{ConfirmedDeletion, Deletion, DeletionScope, DeletionTexts, Sentence};
 pub use dossiers::{Dossier, DossierError, Dossiers, Item};
-pub use export::{ExportError, ExportSigner, ExportVerifier};
+pub use export::{ExportSigner, ExportVerifier};
+pub use medmij_oauth::storage::StoreError;
 pub use memory::MemoryDossiers;
 pub use provenance::{Context, Digest, Provenance};
-pub use store::{CollectionId, DossierRow, DossierStore, DossierStoreError, ItemId, SealedItem};
+pub use store::{CollectionId, DossierRow, DossierStore, ItemId, SealedItem};
 pub use stored::{Origin, Share, StoredEntry, StoredEntryError};

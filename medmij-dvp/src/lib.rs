@@ -73,8 +73,8 @@ pub mod vault;
 
 pub use crate::client::{
     Callback, CallbackError, CollectionPlan, Dvp, Exchange, ExchangeError, FlowGroup, FlowRequest, FlowRequestError,
-    GrantedScope, GrantedScopeError, PendingFlow, PendingFlows, PlannedLogin, ReceivedCode, Renewal, ResourceLog,
-    SentResource, Started, Tokens, UserMessage, group_by_endpoints,
+    GrantedScope, PendingFlow, PendingFlows, PlannedLogin, ReceivedCode, Renewal, ResourceLog, SentResource, Started,
+    Tokens, UserMessage, group_by_endpoints,
 };
 #[cfg(feature = "net")]
 pub use crate::client::{LoggedChannel, SendError};

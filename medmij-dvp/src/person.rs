@@ -11,9 +11,9 @@ mod represented;
 
 pub use crate::person_id::PersonId;
 pub use account::{Account, AccountError, AccountPolicy, AccountStatus, ActiveAccount, StatusChange};
-pub use death::{DeathError, DeathPolicy, Stopped, stop_after_death};
-pub use notice::{Notice, NoticeBoard, NoticeText, NoticeTextError, NoticeTexts, Notifier};
+pub use death::{DeathPolicy, Stopped, stop_after_death};
+pub use notice::{Notice, NoticeBoard, NoticeText, NoticeTexts, Notifier, TextError};
 pub use representation::{RepresentationPolicy, RepresentedAccess, represented_access};
 pub use represented::{
-    HandoverError, RepresentationPage, RepresentationProgress, RepresentationStep, RepresentationTexts, Represented,
+    RepresentationPage, RepresentationProgress, RepresentationStep, RepresentationTexts, Represented,
 };

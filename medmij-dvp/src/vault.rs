@@ -28,6 +28,8 @@ mod refresh_tokens;
 
 use std::{future::Future, time::Duration};
 
+pub use medmij_oauth::storage::StoreError;
+
 pub use self::{
     memory::MemoryVault,
     refresh_tokens::{RefreshError, RefreshTokens},
@@ -41,11 +43,11 @@ use crate::client::Renewal;
 pub trait TokenVault: Send + Sync + 'static {
     /// Keeps the token of a new consent; what was there under the key is replaced, and a refresh of it that runs can keep
     /// nothing any more.
-    fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> impl Future<Output = Result<(), VaultError>> + Send;
+    fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Starts a refresh and records it, for the time of the lease. Of several callers one gets [`RefreshStart::Refresh`]. No two
     /// attempts of a vault have the same number, whatever was forgotten in between.
-    fn begin(&self, key: &VaultKey, lease: Duration) -> impl Future<Output = Result<RefreshStart, VaultError>> + Send;
+    fn begin(&self, key: &VaultKey, lease: Duration) -> impl Future<Output = Result<RefreshStart, StoreError>> + Send;
 
     /// Ends a refresh with the next token, if it is still the attempt that runs.
     fn finish(
@@ -53,27 +55,27 @@ pub trait TokenVault: Send + Sync + 'static {
         key: &VaultKey,
         attempt: u64,
         sealed: Vec<u8>,
-    ) -> impl Future<Output = Result<Finished, VaultError>> + Send;
+    ) -> impl Future<Output = Result<Finished, StoreError>> + Send;
 
     /// Ends a refresh that brought nothing; the token stays and may be tried again.
-    fn release(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<(), VaultError>> + Send;
+    fn release(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Ends a refresh by which the token turned out to be over: forgets it, if it is still the attempt that runs. The late
     /// answer to an older attempt takes nothing away.
-    fn lapse(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<Finished, VaultError>> + Send;
+    fn lapse(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<Finished, StoreError>> + Send;
 
     /// Forgets a token: the consent is over.
-    fn forget(&self, key: &VaultKey) -> impl Future<Output = Result<(), VaultError>> + Send;
+    fn forget(&self, key: &VaultKey) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Forgets at most `batch` tokens that were kept so long ago: after half a year a token has lapsed. Returns how many
     /// went. Call it now and then.
-    fn purge(&self, older_than: Duration, batch: usize) -> impl Future<Output = Result<usize, VaultError>> + Send;
+    fn purge(&self, older_than: Duration, batch: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }
 
 /// For tests only: moves the clock of a vault.
 pub trait DangerShiftVault: TokenVault {
     /// Moves the clock forward, for this vault and everything that shares its rows.
-    fn danger_shift_clock(&self, by: Duration) -> impl Future<Output = Result<(), VaultError>> + Send;
+    fn danger_shift_clock(&self, by: Duration) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// The name under which a DVP keeps a token: its own id of the Persoon, the Aanbieder and the authorization server. It is
@@ -136,25 +138,12 @@ pub enum Finished {
     Stale,
 }
 
-/// What a vault cannot do.
-#[derive(Debug, thiserror::Error)]
-#[error("vault cannot be reached")]
-pub struct VaultError(#[source] Box<dyn std::error::Error + Send + Sync>);
-
-impl VaultError {
-    /// A failure.
-    #[must_use]
-    pub fn new(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self(source.into())
-    }
-}
-
 impl<V: TokenVault> TokenVault for std::sync::Arc<V> {
-    fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> impl Future<Output = Result<(), VaultError>> + Send {
+    fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> impl Future<Output = Result<(), StoreError>> + Send {
         (**self).keep(key, sealed)
     }
 
-    fn begin(&self, key: &VaultKey, lease: Duration) -> impl Future<Output = Result<RefreshStart, VaultError>> + Send {
+    fn begin(&self, key: &VaultKey, lease: Duration) -> impl Future<Output = Result<RefreshStart, StoreError>> + Send {
         (**self).begin(key, lease)
     }
 
@@ -163,23 +152,23 @@ impl<V: TokenVault> TokenVault for std::sync::Arc<V> {
         key: &VaultKey,
         attempt: u64,
         sealed: Vec<u8>,
-    ) -> impl Future<Output = Result<Finished, VaultError>> + Send {
+    ) -> impl Future<Output = Result<Finished, StoreError>> + Send {
         (**self).finish(key, attempt, sealed)
     }
 
-    fn release(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<(), VaultError>> + Send {
+    fn release(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<(), StoreError>> + Send {
         (**self).release(key, attempt)
     }
 
-    fn lapse(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<Finished, VaultError>> + Send {
+    fn lapse(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<Finished, StoreError>> + Send {
         (**self).lapse(key, attempt)
     }
 
-    fn forget(&self, key: &VaultKey) -> impl Future<Output = Result<(), VaultError>> + Send {
+    fn forget(&self, key: &VaultKey) -> impl Future<Output = Result<(), StoreError>> + Send {
         (**self).forget(key)
     }
 
-    fn purge(&self, older_than: Duration, batch: usize) -> impl Future<Output = Result<usize, VaultError>> + Send {
+    fn purge(&self, older_than: Duration, batch: usize) -> impl Future<Output = Result<usize, StoreError>> + Send {
         (**self).purge(older_than, batch)
     }
 }

@@ -46,7 +46,7 @@ pub use self::{
     memory_storage::MemoryStorage,
     refresher::{FetchTicket, Step},
     storage::{
-        CopyToStore, JournalEntry, Journalled, ListStorage, Lowering, RollbackMemory, Sha256Sum, Sha256SumError,
-        SourceName, SourceNameError, StorageError, StorageKey, StoredCopy, StoredList,
+        CopyToStore, JournalEntry, Journalled, ListStorage, Lowering, RollbackMemory, Sha256Sum, SourceName,
+        SourceNameError, StorageError, StorageKey, StoredCopy, StoredList,
     },
 };

@@ -19,9 +19,6 @@ fn peak() -> Option<u64> {
 
 #[test]
 fn r13_a_hundred_thousand_nodes_in_48_mib() {
-    if std::env::var_os(ALONE).is_none() {
-        return in_a_process_of_its_own("large::r13_a_hundred_thousand_nodes_in_48_mib");
-    }
     let mut xml = String::with_capacity(12 << 20);
     xml.push_str(
         "<Whitelist xmlns=\"xmlns://afsprakenstelsel.medmij.nl/whitelist/release2/\"><Tijdstempel>2026-03-29T12:00:00Z\
@@ -49,22 +46,3 @@ fn r13_a_hundred_thousand_nodes_in_48_mib() {
         None => medmij_test::skip("this system does not tell the peak of memory"),
     }
 }
-
-/// The peak of memory is one of the whole process, in which other tests run too.
-fn in_a_process_of_its_own(test: &str) {
-    let itself = std::env::current_exe().unwrap();
-    let mut alone = std::process::Command::new(itself);
-    let ran = alone
-        .args([test, "--exact", "--nocapture"])
-        .env(ALONE, "1")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&ran.stdout);
-    assert!(
-        ran.status.success() && said.contains("1 passed"),
-        "{said}{}",
-        String::from_utf8_lossy(&ran.stderr)
-    );
-}
-
-const ALONE: &str = "MEDMIJ_TEST_ALONE";

@@ -121,4 +121,14 @@ pub enum OauthError {
     /// Not in the alphabet of RFC 6749 appendix A.7.
     #[error("error description holds a character that rfc 6749 does not allow")]
     PolicyDescription,
+    /// A lifetime outside its bounds.
+    #[error("lifetime of {seconds} s is not between {least} and {most} s")]
+    Lifetime {
+        /// What was asked, in whole seconds.
+        seconds: u64,
+        /// The shortest.
+        least: u64,
+        /// The longest.
+        most: u64,
+    },
 }

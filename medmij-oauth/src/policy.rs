@@ -16,7 +16,7 @@ use std::fmt;
 
 pub use self::{
     client_binding::{BindingFault, BindingRefused, BoundBy, ClientBinding},
-    lifetimes::{Lifetime, LifetimeError, Lifetimes},
+    lifetimes::{Lifetime, Lifetimes},
     limits::{LimitPolicy, Rate},
     release_rules::{EmptyScope, ReleaseRules, TokenScope, VerzamelenGrammar, release_rules},
     stelsel::{PolicyRow, Stelsel, StelselError},

@@ -128,3 +128,11 @@ pub enum StoreError {
     #[error("store holds a broken row: {0}")]
     Broken(&'static str),
 }
+
+impl StoreError {
+    /// [`Unavailable`](Self::Unavailable), with its cause.
+    #[must_use]
+    pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable(source.into())
+    }
+}

@@ -5,7 +5,7 @@
 use std::time::SystemTime;
 
 use medmij_dvp::{
-    collecting::{CollectingPolicy, Lease, Order, OrderStore, OrderStoreError, Outcome, Run, RunKey, Slot, SlotKey},
+    collecting::{CollectingPolicy, Lease, Order, OrderStore, Outcome, Run, RunKey, Slot, SlotKey, StoreError},
     person::PersonId,
 };
 use medmij_types::{GegevensdienstId, Hostname};
@@ -25,7 +25,7 @@ impl OrderStore for PostgresVault {
         order: Order,
         now: SystemTime,
         (policy, key): (&CollectingPolicy, &SlotKey),
-    ) -> Result<(), OrderStoreError> {
+    ) -> Result<(), StoreError> {
         let slot = key.slot(order.person, &order.dva);
         let next = policy.next_start(slot, None, now).unwrap_or(now);
         let person = bytes(order.person);
@@ -42,7 +42,7 @@ impl OrderStore for PostgresVault {
         Ok(())
     }
 
-    async fn cancel_order(&self, order: &Order) -> Result<bool, OrderStoreError> {
+    async fn cancel_order(&self, order: &Order) -> Result<bool, StoreError> {
         let person = bytes(order.person);
         let params: Params<'_> = &[
             &person.as_slice(),
@@ -51,25 +51,32 @@ impl OrderStore for PostgresVault {
             &order.gegevensdienst.as_str(),
         ];
         let rows = self.ask(CANCEL, params).await?;
-        first(&rows).and_then(|row| column(row, "gone")).map_err(failed)
+        first(&rows)
+            .and_then(|row| column(row, "gone"))
+            .map_err(StoreError::from)
     }
 
-    async fn cancel_orders(&self, person: PersonId) -> Result<usize, OrderStoreError> {
+    async fn cancel_orders(&self, person: PersonId) -> Result<usize, StoreError> {
         let rows = self.ask(CANCEL_ALL, &[&bytes(person).as_slice()]).await?;
-        let gone: i64 = first(&rows).and_then(|row| column(row, "gone")).map_err(failed)?;
+        let gone: i64 = first(&rows)
+            .and_then(|row| column(row, "gone"))
+            .map_err(StoreError::from)?;
         Ok(usize::try_from(gone).unwrap_or_default())
     }
 
-    async fn orders(&self, person: PersonId) -> Result<Vec<Order>, OrderStoreError> {
+    async fn orders(&self, person: PersonId) -> Result<Vec<Order>, StoreError> {
         let rows = self.ask(ORDERS, &[&bytes(person).as_slice()]).await?;
         let read = |row| {
             let (aanbieder, service) = (row::name(column(row, "aanbieder")?)?, row::gegevensdienst(row)?);
             Ok(Order::new(person, dva(row)?, aanbieder, service))
         };
-        rows.iter().map(read).collect::<Result<_, Failure>>().map_err(failed)
+        rows.iter()
+            .map(read)
+            .collect::<Result<_, Failure>>()
+            .map_err(StoreError::from)
     }
 
-    async fn lease_runs(&self, now: SystemTime, until: SystemTime, most: usize) -> Result<Vec<Lease>, OrderStoreError> {
+    async fn lease_runs(&self, now: SystemTime, until: SystemTime, most: usize) -> Result<Vec<Lease>, StoreError> {
         let params: Params<'_> = &[&moment::now(now), &moment::not_before(until), &bounded(most)];
         let rows = self.ask(LEASE, params).await?;
         let read = |row| {
@@ -78,7 +85,10 @@ impl OrderStore for PostgresVault {
             let slot = u32::try_from(column::<i64>(row, "slot")?).map_err(|_| Failure::Broken("slot of a run"))?;
             Ok(Lease::new(run_key(row)?, Slot::from_number(slot), number, until))
         };
-        rows.iter().map(read).collect::<Result<_, Failure>>().map_err(failed)
+        rows.iter()
+            .map(read)
+            .collect::<Result<_, Failure>>()
+            .map_err(StoreError::from)
     }
 
     async fn start_run(
@@ -86,7 +96,7 @@ impl OrderStore for PostgresVault {
         lease: &Lease,
         now: SystemTime,
         policy: &CollectingPolicy,
-    ) -> Result<Option<Run>, OrderStoreError> {
+    ) -> Result<Option<Run>, StoreError> {
         if now >= lease.until || !policy.is_open(now) {
             return Ok(None);
         }
@@ -101,37 +111,43 @@ impl OrderStore for PostgresVault {
             &moment::not_before(next),
         ];
         let rows = self.ask(START, params).await?;
-        rows.first().map(|row| run(row, &lease.key)).transpose().map_err(failed)
+        rows.first()
+            .map(|row| run(row, &lease.key))
+            .transpose()
+            .map_err(StoreError::from)
     }
 
-    async fn finish_run(&self, lease: &Lease, outcome: Outcome, now: SystemTime) -> Result<(), OrderStoreError> {
+    async fn finish_run(&self, lease: &Lease, outcome: Outcome, now: SystemTime) -> Result<(), StoreError> {
         let success = (outcome == Outcome::Collected).then(|| moment::now(now));
         self.leased(lease, FINISH, success).await
     }
 
-    async fn skip_run(&self, lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> Result<(), OrderStoreError> {
+    async fn skip_run(&self, lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> Result<(), StoreError> {
         // as if it had started now: the next night then, without counting for the 24 hours
         let next = policy.next_start(lease.slot, Some(now), now).unwrap_or(now);
         self.leased(lease, SKIP, Some(moment::not_before(next))).await
     }
 
-    async fn silent_runs(&self, since: SystemTime, most: usize) -> Result<Vec<RunKey>, OrderStoreError> {
+    async fn silent_runs(&self, since: SystemTime, most: usize) -> Result<Vec<RunKey>, StoreError> {
         let rows = self.ask(SILENT, &[&moment::now(since), &bounded(most)]).await?;
-        rows.iter().map(run_key).collect::<Result<_, Failure>>().map_err(failed)
+        rows.iter()
+            .map(run_key)
+            .collect::<Result<_, Failure>>()
+            .map_err(StoreError::from)
     }
 
-    async fn purge_runs(&self, now: SystemTime, most: usize) -> Result<usize, OrderStoreError> {
+    async fn purge_runs(&self, now: SystemTime, most: usize) -> Result<usize, StoreError> {
         Ok(self.ask(PURGE, &[&moment::now(now), &bounded(most)]).await?.len())
     }
 }
 
 impl PostgresVault {
-    async fn ask(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, OrderStoreError> {
-        self.connections.rows(sql, params).await.map_err(failed)
+    async fn ask(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, StoreError> {
+        self.connections.rows(sql, params).await.map_err(StoreError::from)
     }
 
     /// Changes a run that this lease still has.
-    async fn leased(&self, lease: &Lease, sql: &str, value: Option<i64>) -> Result<(), OrderStoreError> {
+    async fn leased(&self, lease: &Lease, sql: &str, value: Option<i64>) -> Result<(), StoreError> {
         let person = bytes(lease.key.person);
         let params: Params<'_> = &[&person.as_slice(), &lease.key.dva.as_str(), &number(lease), &value];
         self.ask(sql, params).await?;
@@ -178,10 +194,6 @@ fn bytes(person: PersonId) -> [u8; 16] {
 /// No row has a number that is too large for one.
 fn number(lease: &Lease) -> i64 {
     i64::try_from(lease.number).unwrap_or(-1)
-}
-
-fn failed(failure: Failure) -> OrderStoreError {
-    OrderStoreError::new(medmij_oauth::storage::StoreError::from(failure))
 }
 
 const ADD: &str = "SELECT medmij_dvp.add_order($1, $2, $3, $4, $5, $6, $7)";

@@ -3,7 +3,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use medmij_dvp::vault::{DangerShiftVault, Finished, RefreshStart, TokenVault, VaultError, VaultKey};
+use medmij_dvp::vault::{DangerShiftVault, Finished, RefreshStart, StoreError, TokenVault, VaultKey};
 use tokio_postgres::Row;
 
 use crate::{
@@ -68,8 +68,8 @@ impl PostgresVault {
         Ok(Self { connections, floor })
     }
 
-    async fn run(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, VaultError> {
-        self.connections.rows(sql, params).await.map_err(failed)
+    async fn run(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, StoreError> {
+        self.connections.rows(sql, params).await.map_err(StoreError::from)
     }
 }
 
@@ -80,40 +80,48 @@ impl fmt::Debug for PostgresVault {
 }
 
 impl TokenVault for PostgresVault {
-    async fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> Result<(), VaultError> {
-        self.floor.keep(&self.connections).await.map_err(failed)?;
+    async fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> Result<(), StoreError> {
+        self.floor.keep(&self.connections).await.map_err(StoreError::from)?;
         self.run(KEEP, &[&key.as_str(), &sealed]).await?;
         Ok(())
     }
 
-    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<RefreshStart, VaultError> {
+    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<RefreshStart, StoreError> {
         let rows = self.run(BEGIN, &[&key.as_str(), &micros(lease)]).await?;
-        let row = rows.first().ok_or_else(|| failed(Failure::Broken("no row")))?;
-        started(row).map_err(failed)
+        let row = rows
+            .first()
+            .ok_or_else(|| StoreError::from(Failure::Broken("no row")))?;
+        started(row).map_err(StoreError::from)
     }
 
-    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, VaultError> {
+    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, StoreError> {
         let changed = self.run(FINISH, &[&key.as_str(), &number(attempt), &sealed]).await?;
         Ok(finished(&changed))
     }
 
-    async fn release(&self, key: &VaultKey, attempt: u64) -> Result<(), VaultError> {
+    async fn release(&self, key: &VaultKey, attempt: u64) -> Result<(), StoreError> {
         self.run(RELEASE, &[&key.as_str(), &number(attempt)]).await?;
         Ok(())
     }
 
-    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Finished, VaultError> {
+    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Finished, StoreError> {
         let changed = self.run(LAPSE, &[&key.as_str(), &number(attempt)]).await?;
         Ok(finished(&changed))
     }
 
-    async fn forget(&self, key: &VaultKey) -> Result<(), VaultError> {
+    async fn forget(&self, key: &VaultKey) -> Result<(), StoreError> {
         self.run(FORGET, &[&key.as_str()]).await?;
         Ok(())
     }
 
-    async fn purge(&self, older_than: Duration, batch: usize) -> Result<usize, VaultError> {
-        if self.floor.advance(&self.connections).await.map_err(failed)?.jumped() {
+    async fn purge(&self, older_than: Duration, batch: usize) -> Result<usize, StoreError> {
+        if self
+            .floor
+            .advance(&self.connections)
+            .await
+            .map_err(StoreError::from)?
+            .jumped()
+        {
             return Ok(0);
         }
         Ok(self.run(PURGE, &[&micros(older_than), &bounded(batch)]).await?.len())
@@ -121,7 +129,7 @@ impl TokenVault for PostgresVault {
 }
 
 impl DangerShiftVault for PostgresVault {
-    async fn danger_shift_clock(&self, by: Duration) -> Result<(), VaultError> {
+    async fn danger_shift_clock(&self, by: Duration) -> Result<(), StoreError> {
         self.run(DANGER_SHIFT, &[&micros(by)]).await?;
         Ok(())
     }
@@ -138,10 +146,6 @@ fn started(row: &Row) -> Result<RefreshStart, Failure> {
         "unknown" => Ok(RefreshStart::Unknown),
         _ => Err(Failure::Broken("outcome of a refresh")),
     }
-}
-
-fn failed(failure: Failure) -> VaultError {
-    VaultError::new(medmij_oauth::storage::StoreError::from(failure))
 }
 
 /// No row has a number that is too large for one.

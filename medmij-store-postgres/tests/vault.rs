@@ -146,7 +146,7 @@ fn crash(server: &TestPostgres) {
 }
 
 /// Connections made before a crash are noticed one by one.
-async fn again<F: Future<Output = Result<RefreshStart, medmij_dvp::vault::VaultError>>>(
+async fn again<F: Future<Output = Result<RefreshStart, medmij_dvp::vault::StoreError>>>(
     operation: impl Fn() -> F,
 ) -> RefreshStart {
     for _ in 0..50 {

@@ -5,7 +5,7 @@
 use std::time::SystemTime;
 
 use medmij_dvp::{
-    dossier::{CollectionId, DossierRow, DossierStore, DossierStoreError, ItemId, SealedItem},
+    dossier::{CollectionId, DossierRow, DossierStore, ItemId, SealedItem, StoreError},
     person::PersonId,
 };
 use rusqlite::{Row, params};
@@ -19,23 +19,22 @@ use crate::{
 };
 
 impl DossierStore for SqliteVault {
-    async fn begin_dossier(&self, person: PersonId, sealed_key: Vec<u8>) -> Result<DossierRow, DossierStoreError> {
+    async fn begin_dossier(&self, person: PersonId, sealed_key: Vec<u8>) -> Result<DossierRow, StoreError> {
         let started = self.write(move |tx| {
             let begin = "INSERT INTO dossiers (person, sealed_key) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
             tx.execute(begin, params![bytes(person), sealed_key])?;
             tx.first(DOSSIER, [bytes(person)], dossier)?
                 .ok_or(Failure::Broken("no dossier"))
         });
-        started.await.map_err(DossierStoreError::new)
+        started.await
     }
 
-    async fn dossier(&self, person: PersonId) -> Result<Option<DossierRow>, DossierStoreError> {
+    async fn dossier(&self, person: PersonId) -> Result<Option<DossierRow>, StoreError> {
         self.read(move |view| first(view.connection, DOSSIER, [bytes(person)], dossier))
             .await
-            .map_err(DossierStoreError::new)
     }
 
-    async fn keep_items(&self, person: PersonId, items: Vec<SealedItem>) -> Result<bool, DossierStoreError> {
+    async fn keep_items(&self, person: PersonId, items: Vec<SealedItem>) -> Result<bool, StoreError> {
         let kept = self.write(move |tx| {
             if !is_open(tx, person)? {
                 return Ok(false);
@@ -49,19 +48,19 @@ impl DossierStore for SqliteVault {
             }
             Ok(true)
         });
-        kept.await.map_err(DossierStoreError::new)
+        kept.await
     }
 
-    async fn replace_item(&self, person: PersonId, item: ItemId, sealed: Vec<u8>) -> Result<bool, DossierStoreError> {
+    async fn replace_item(&self, person: PersonId, item: ItemId, sealed: Vec<u8>) -> Result<bool, StoreError> {
         let replaced = self.write(move |tx| {
             let replace = "UPDATE items SET sealed = ?3 WHERE person = ?1 AND id = ?2";
             let id = item.number().to_be_bytes();
             Ok(is_open(tx, person)? && tx.execute(replace, params![bytes(person), id, sealed])? > 0)
         });
-        replaced.await.map_err(DossierStoreError::new)
+        replaced.await
     }
 
-    async fn items(&self, person: PersonId) -> Result<Vec<SealedItem>, DossierStoreError> {
+    async fn items(&self, person: PersonId) -> Result<Vec<SealedItem>, StoreError> {
         let read = self.read(move |view| {
             let sql = "SELECT id, collection, sealed FROM items WHERE person = ?1 ORDER BY seq";
             let mut statement = view.connection.prepare_cached(sql)?;
@@ -73,38 +72,36 @@ impl DossierStore for SqliteVault {
             }
             Ok(items)
         });
-        read.await.map_err(DossierStoreError::new)
+        read.await
     }
 
-    async fn delete_item(&self, person: PersonId, item: ItemId) -> Result<usize, DossierStoreError> {
+    async fn delete_item(&self, person: PersonId, item: ItemId) -> Result<usize, StoreError> {
         let sql = "DELETE FROM items WHERE person = ?1 AND id = ?2";
         self.write(move |tx| tx.execute(sql, [bytes(person), item.number().to_be_bytes()]))
             .await
-            .map_err(DossierStoreError::new)
     }
 
-    async fn delete_collection(&self, person: PersonId, collection: CollectionId) -> Result<usize, DossierStoreError> {
+    async fn delete_collection(&self, person: PersonId, collection: CollectionId) -> Result<usize, StoreError> {
         let sql = "DELETE FROM items WHERE person = ?1 AND collection = ?2";
         self.write(move |tx| tx.execute(sql, [bytes(person), collection.number().to_be_bytes()]))
             .await
-            .map_err(DossierStoreError::new)
     }
 
-    async fn freeze_dossier(&self, person: PersonId, now: SystemTime) -> Result<bool, DossierStoreError> {
+    async fn freeze_dossier(&self, person: PersonId, now: SystemTime) -> Result<bool, StoreError> {
         let sql = "UPDATE dossiers SET frozen = coalesce(frozen, ?2) WHERE person = ?1";
         let frozen = self.write(move |tx| tx.execute(sql, params![bytes(person), moment::now(now)]));
-        Ok(frozen.await.map_err(DossierStoreError::new)? > 0)
+        Ok(frozen.await? > 0)
     }
 
-    async fn erase_dossier(&self, person: PersonId) -> Result<usize, DossierStoreError> {
+    async fn erase_dossier(&self, person: PersonId) -> Result<usize, StoreError> {
         let erased = self.write(move |tx| {
             tx.execute("DELETE FROM dossiers WHERE person = ?1", [bytes(person)])?;
             tx.execute("DELETE FROM items WHERE person = ?1", [bytes(person)])
         });
-        erased.await.map_err(DossierStoreError::new)
+        erased.await
     }
 
-    async fn frozen_dossiers(&self, before: SystemTime, most: usize) -> Result<Vec<PersonId>, DossierStoreError> {
+    async fn frozen_dossiers(&self, before: SystemTime, most: usize) -> Result<Vec<PersonId>, StoreError> {
         let (before, most) = (moment::now(before), bounded(most));
         let read = self.read(move |view| {
             let sql = "SELECT person FROM dossiers WHERE frozen < ?1 ORDER BY frozen, person LIMIT ?2";
@@ -116,7 +113,7 @@ impl DossierStore for SqliteVault {
             }
             Ok(persons)
         });
-        read.await.map_err(DossierStoreError::new)
+        read.await
     }
 }
 

@@ -5,7 +5,7 @@
 use std::time::SystemTime;
 
 use medmij_dvp::{
-    collecting::{CollectingPolicy, Lease, Order, OrderStore, OrderStoreError, Outcome, Run, RunKey, Slot, SlotKey},
+    collecting::{CollectingPolicy, Lease, Order, OrderStore, Outcome, Run, RunKey, Slot, SlotKey, StoreError},
     person::PersonId,
 };
 use rusqlite::{Row, params};
@@ -25,22 +25,18 @@ impl OrderStore for SqliteVault {
         order: Order,
         now: SystemTime,
         (policy, key): (&CollectingPolicy, &SlotKey),
-    ) -> Result<(), OrderStoreError> {
+    ) -> Result<(), StoreError> {
         let slot = key.slot(order.person, &order.dva);
         let next = policy.next_start(slot, None, now).unwrap_or(now);
-        self.write(move |tx| add(tx, &order, slot, now, next))
-            .await
-            .map_err(OrderStoreError::new)
+        self.write(move |tx| add(tx, &order, slot, now, next)).await
     }
 
-    async fn cancel_order(&self, order: &Order) -> Result<bool, OrderStoreError> {
+    async fn cancel_order(&self, order: &Order) -> Result<bool, StoreError> {
         let order = order.clone();
-        self.write(move |tx| cancel(tx, &order))
-            .await
-            .map_err(OrderStoreError::new)
+        self.write(move |tx| cancel(tx, &order)).await
     }
 
-    async fn cancel_orders(&self, person: PersonId) -> Result<usize, OrderStoreError> {
+    async fn cancel_orders(&self, person: PersonId) -> Result<usize, StoreError> {
         let person = bytes(person);
         self.write(move |tx| {
             let gone = tx.execute(
@@ -51,10 +47,9 @@ impl OrderStore for SqliteVault {
             Ok(gone)
         })
         .await
-        .map_err(OrderStoreError::new)
     }
 
-    async fn orders(&self, person: PersonId) -> Result<Vec<Order>, OrderStoreError> {
+    async fn orders(&self, person: PersonId) -> Result<Vec<Order>, StoreError> {
         self.read(move |view| {
             let mut statement = view.connection.prepare_cached(
                 "SELECT r.dva, o.aanbieder, o.gegevensdienst FROM runs r JOIN orders o ON o.run = r.seq
@@ -69,13 +64,11 @@ impl OrderStore for SqliteVault {
             Ok(orders)
         })
         .await
-        .map_err(OrderStoreError::new)
     }
 
-    async fn lease_runs(&self, now: SystemTime, until: SystemTime, most: usize) -> Result<Vec<Lease>, OrderStoreError> {
+    async fn lease_runs(&self, now: SystemTime, until: SystemTime, most: usize) -> Result<Vec<Lease>, StoreError> {
         self.write(move |tx| lease(tx, moment::now(now), until, bounded(most)))
             .await
-            .map_err(OrderStoreError::new)
     }
 
     async fn start_run(
@@ -83,18 +76,16 @@ impl OrderStore for SqliteVault {
         lease: &Lease,
         now: SystemTime,
         policy: &CollectingPolicy,
-    ) -> Result<Option<Run>, OrderStoreError> {
+    ) -> Result<Option<Run>, StoreError> {
         if now >= lease.until || !policy.is_open(now) {
             return Ok(None);
         }
         let next = policy.next_start(lease.slot, Some(now), now).unwrap_or(lease.until);
         let (lease, pause) = (lease.clone(), micros(policy.pause()));
-        self.write(move |tx| start(tx, &lease, now, pause, next))
-            .await
-            .map_err(OrderStoreError::new)
+        self.write(move |tx| start(tx, &lease, now, pause, next)).await
     }
 
-    async fn finish_run(&self, lease: &Lease, outcome: Outcome, now: SystemTime) -> Result<(), OrderStoreError> {
+    async fn finish_run(&self, lease: &Lease, outcome: Outcome, now: SystemTime) -> Result<(), StoreError> {
         let success = (outcome == Outcome::Collected).then(|| moment::now(now));
         let changed = self.leased(
             lease,
@@ -106,7 +97,7 @@ impl OrderStore for SqliteVault {
         changed.await
     }
 
-    async fn skip_run(&self, lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> Result<(), OrderStoreError> {
+    async fn skip_run(&self, lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> Result<(), StoreError> {
         // as if it had started now: the next night then, without counting for the 24 hours
         let next = policy.next_start(lease.slot, Some(now), now).unwrap_or(now);
         let changed = self.leased(
@@ -117,7 +108,7 @@ impl OrderStore for SqliteVault {
         changed.await
     }
 
-    async fn silent_runs(&self, since: SystemTime, most: usize) -> Result<Vec<RunKey>, OrderStoreError> {
+    async fn silent_runs(&self, since: SystemTime, most: usize) -> Result<Vec<RunKey>, StoreError> {
         self.write(move |tx| {
             let mut statement = tx.connection.prepare_cached(
                 "UPDATE runs SET told = 1 WHERE seq IN (
@@ -133,28 +124,26 @@ impl OrderStore for SqliteVault {
             Ok(runs)
         })
         .await
-        .map_err(OrderStoreError::new)
     }
 
-    async fn purge_runs(&self, now: SystemTime, most: usize) -> Result<usize, OrderStoreError> {
+    async fn purge_runs(&self, now: SystemTime, most: usize) -> Result<usize, StoreError> {
         // the moment of a run that started lies after its 24 hours
         let sql = "DELETE FROM runs
                    WHERE seq IN (SELECT seq FROM runs WHERE ordered = 0 AND next <= ?1 ORDER BY next LIMIT ?2)";
         self.write(move |tx| tx.execute(sql, [moment::now(now), bounded(most)]))
             .await
-            .map_err(OrderStoreError::new)
     }
 }
 
 impl SqliteVault {
     /// Changes a run that this lease still has.
-    async fn leased(&self, lease: &Lease, sql: &'static str, value: Option<i64>) -> Result<(), OrderStoreError> {
+    async fn leased(&self, lease: &Lease, sql: &'static str, value: Option<i64>) -> Result<(), StoreError> {
         let lease = lease.clone();
         let changed = self.write(move |tx| {
             let key = (bytes(lease.key.person), lease.key.dva.as_str(), number(&lease));
             tx.execute(sql, params![key.0, key.1, key.2, value])
         });
-        changed.await.map(drop).map_err(OrderStoreError::new)
+        changed.await.map(drop)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
-use medmij_dvp::vault::{DangerShiftVault, Finished, RefreshStart, TokenVault, VaultError, VaultKey};
+use medmij_dvp::vault::{DangerShiftVault, Finished, RefreshStart, TokenVault, VaultKey};
 use medmij_oauth::storage::StoreError;
 use rusqlite::params;
 
@@ -95,11 +95,9 @@ impl SqliteVault {
         &self,
         key: &VaultKey,
         operation: impl FnOnce(&Tx<'_>, &str) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, VaultError> {
+    ) -> Result<T, StoreError> {
         let key = key.clone();
-        self.write(move |tx| operation(tx, key.as_str()))
-            .await
-            .map_err(VaultError::new)
+        self.write(move |tx| operation(tx, key.as_str())).await
     }
 }
 
@@ -110,7 +108,7 @@ impl fmt::Debug for SqliteVault {
 }
 
 impl TokenVault for SqliteVault {
-    async fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> Result<(), VaultError> {
+    async fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> Result<(), StoreError> {
         self.token(key, move |tx, name| {
             tx.execute(
                 "INSERT INTO tokens (name, sealed, kept) VALUES (?1, ?2, ?3)
@@ -122,11 +120,11 @@ impl TokenVault for SqliteVault {
         .await
     }
 
-    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<RefreshStart, VaultError> {
+    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<RefreshStart, StoreError> {
         self.token(key, move |tx, name| begin(tx, name, micros(lease))).await
     }
 
-    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, VaultError> {
+    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, StoreError> {
         let changed = self.token(key, move |tx, name| {
             tx.execute(
                 "UPDATE tokens SET sealed = ?3, kept = ?4, attempt = NULL, lease = NULL WHERE name = ?1 AND attempt = ?2",
@@ -136,26 +134,26 @@ impl TokenVault for SqliteVault {
         Ok(finished(changed.await?))
     }
 
-    async fn release(&self, key: &VaultKey, attempt: u64) -> Result<(), VaultError> {
+    async fn release(&self, key: &VaultKey, attempt: u64) -> Result<(), StoreError> {
         let sql = "UPDATE tokens SET attempt = NULL, lease = NULL WHERE name = ?1 AND attempt = ?2";
         self.token(key, move |tx, name| tx.execute(sql, params![name, number(attempt)]))
             .await?;
         Ok(())
     }
 
-    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Finished, VaultError> {
+    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Finished, StoreError> {
         let sql = "DELETE FROM tokens WHERE name = ?1 AND attempt = ?2";
         let changed = self.token(key, move |tx, name| tx.execute(sql, params![name, number(attempt)]));
         Ok(finished(changed.await?))
     }
 
-    async fn forget(&self, key: &VaultKey) -> Result<(), VaultError> {
+    async fn forget(&self, key: &VaultKey) -> Result<(), StoreError> {
         let sql = "DELETE FROM tokens WHERE name = ?1";
         self.token(key, move |tx, name| tx.execute(sql, [name])).await?;
         Ok(())
     }
 
-    async fn purge(&self, older_than: Duration, batch: usize) -> Result<usize, VaultError> {
+    async fn purge(&self, older_than: Duration, batch: usize) -> Result<usize, StoreError> {
         let (older_than, batch) = (micros(older_than), bounded(batch));
         let sql = "DELETE FROM tokens WHERE seq IN (SELECT seq FROM tokens WHERE kept <= ?1 ORDER BY kept LIMIT ?2)";
         // by the floor: a wall clock that jumps makes nobody lose a consent
@@ -163,15 +161,13 @@ impl TokenVault for SqliteVault {
             true => Ok(0),
             false => tx.execute(sql, [tx.floor - older_than, batch]),
         });
-        purged.await.map_err(VaultError::new)
+        purged.await
     }
 }
 
 impl DangerShiftVault for SqliteVault {
-    async fn danger_shift_clock(&self, by: Duration) -> Result<(), VaultError> {
-        self.write(move |tx| upkeep::shift(tx, micros(by)))
-            .await
-            .map_err(VaultError::new)
+    async fn danger_shift_clock(&self, by: Duration) -> Result<(), StoreError> {
+        self.write(move |tx| upkeep::shift(tx, micros(by))).await
     }
 }
 

@@ -169,7 +169,11 @@ async fn core_tknint_208_what_was_kept_survives_kill_9() {
     for round in 0..8 {
         let path = folder.join(format!("killed-{round}.db"));
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "core_tknint_208_a_child_that_refreshes", "--nocapture"])
+            .args([
+                "--exact",
+                "vault::core_tknint_208_a_child_that_refreshes",
+                "--nocapture",
+            ])
             .env("MEDMIJ_VAULT_CHILD", &path)
             .stdout(Stdio::piped())
             .spawn()

@@ -2,7 +2,7 @@
 //! Where the dossiers lie: a file, or a database that replicas share.
 
 use medmij_dvp::{
-    dossier::{CollectionId, DossierRow, DossierStore, DossierStoreError, ItemId, SealedItem},
+    dossier::{CollectionId, DossierRow, DossierStore, ItemId, SealedItem, StoreError},
     person::PersonId,
 };
 use medmij_oauth::storage::{JournalMarks, StoreError};
@@ -57,7 +57,7 @@ impl JournalMarks for Store {
 macro_rules! either {
     ($($name:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)*) => {
         impl DossierStore for Store {$(
-            async fn $name(&self $(, $arg: $kind)*) -> Result<$answer, DossierStoreError> {
+            async fn $name(&self $(, $arg: $kind)*) -> Result<$answer, StoreError> {
                 match self {
                     Self::Sqlite(store) => store.$name($($arg),*).await,
                     Self::Postgres(store) => store.$name($($arg),*).await,

@@ -148,7 +148,7 @@ impl ExchangeError {
     pub fn user_message(&self) -> UserMessage {
         match self {
             Self::Response(TokenResponseError::Refused(refused)) => user_message(&refused.error),
-            Self::Response(_) | Self::Scope(_) => UserMessage::OutageAtAanbieder,
+            Self::Response(_) | Self::Aanbieder | Self::Nothing | Self::Days => UserMessage::OutageAtAanbieder,
         }
     }
 }

@@ -19,7 +19,7 @@ use medmij_oauth::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{GrantedScope, GrantedScopeError};
+use super::GrantedScope;
 
 /// A token request that was made: it judges the one answer to it. The code in the request is not sent again, whatever
 /// happens (core.tknint.203).
@@ -104,10 +104,10 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    pub(super) fn judge(exchange: Exchange, response: TokenResponse) -> Result<Self, GrantedScopeError> {
+    pub(super) fn judge(exchange: Exchange, response: TokenResponse) -> Result<Self, ExchangeError> {
         let scope = response.scope.as_deref().map(str::trim);
         let scope = match (scope, exchange.empty_scope) {
-            (Some(""), EmptyScope::Nothing) => return Err(GrantedScopeError::Nothing),
+            (Some(""), EmptyScope::Nothing) => return Err(ExchangeError::Nothing),
             (Some(""), EmptyScope::AsAsked) => None,
             (scope, _) => scope,
         };
@@ -260,9 +260,15 @@ pub enum ExchangeError {
     /// The server refused, or its answer is not one.
     #[error(transparent)]
     Response(#[from] TokenResponseError),
-    /// The answer is for something else.
-    #[error(transparent)]
-    Scope(#[from] GrantedScopeError),
+    /// Its scope names another Aanbieder.
+    #[error("token response is for another aanbieder")]
+    Aanbieder,
+    /// Nothing is left of its scope.
+    #[error("token response grants nothing that was asked")]
+    Nothing,
+    /// ext.abo.tknint.200: Abonneren needs a scope with the granted duration, not longer than was asked.
+    #[error("token response has no valid duration for the abonnement")]
+    Days,
 }
 
 impl ExchangeError {
@@ -276,7 +282,9 @@ impl ExchangeError {
                 ErrorInfo::new("other", "token endpoint answered with an error that is none of oauth")
             }
             Self::Response(_) => ErrorInfo::new("other", "token response cannot be read"),
-            Self::Scope(_) => ErrorInfo::new("other", "token response is for something else than was asked"),
+            Self::Aanbieder | Self::Nothing | Self::Days => {
+                ErrorInfo::new("other", "token response is for something else than was asked")
+            }
         }
     }
 }

@@ -7,6 +7,8 @@
 use medmij_oauth::{Function, Scope, Vertegenwoordiging};
 use medmij_types::{Aanbiedernaam, GegevensdienstId};
 
+use super::ExchangeError;
+
 /// What was granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -17,21 +19,6 @@ pub struct GrantedScope {
     pub days: Option<u32>,
     /// Parts that were left out, made printable: ids that the pinned list does not have, or that were not asked.
     pub dropped: Vec<String>,
-}
-
-/// Why the scope of an answer is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum GrantedScopeError {
-    /// It names another Aanbieder.
-    #[error("token response is for another aanbieder")]
-    Aanbieder,
-    /// Nothing is left of it.
-    #[error("token response grants nothing that was asked")]
-    Nothing,
-    /// ext.abo.tknint.200: Abonneren needs a scope with the granted duration, not longer than was asked.
-    #[error("token response has no valid duration for the abonnement")]
-    Days,
 }
 
 impl GrantedScope {
@@ -56,13 +43,13 @@ impl GrantedScope {
     ///
     /// # Errors
     ///
-    /// See [`GrantedScopeError`].
+    /// [`ExchangeError::Aanbieder`], [`ExchangeError::Nothing`] and [`ExchangeError::Days`].
     pub fn judge(
         text: Option<&str>,
         aanbieder: &Aanbiedernaam,
         asked: &Scope,
         known: &[GegevensdienstId],
-    ) -> Result<Self, GrantedScopeError> {
+    ) -> Result<Self, ExchangeError> {
         let allowed = if asked.gegevensdiensten().is_empty() {
             known
         } else {
@@ -71,7 +58,7 @@ impl GrantedScope {
         let Some(text) = text else {
             // RFC 6749 section 5.1: omitted means as asked; for Abonneren it must not be omitted
             if asked.function() == Function::Abonneren {
-                return Err(GrantedScopeError::Days);
+                return Err(ExchangeError::Days);
             }
             return Ok(Self {
                 gegevensdiensten: allowed.to_vec(),
@@ -91,13 +78,13 @@ impl GrantedScope {
         if granted.gegevensdiensten.is_empty() {
             // a name and nothing else: the answer of another flow
             return Err(if other {
-                GrantedScopeError::Aanbieder
+                ExchangeError::Aanbieder
             } else {
-                GrantedScopeError::Nothing
+                ExchangeError::Nothing
             });
         }
         if asked.function() == Function::Abonneren && granted.days.is_none() {
-            return Err(GrantedScopeError::Days);
+            return Err(ExchangeError::Days);
         }
         Ok(granted)
     }
@@ -109,24 +96,24 @@ impl GrantedScope {
         aanbieder: &Aanbiedernaam,
         asked: &Scope,
         allowed: &[GegevensdienstId],
-    ) -> Result<bool, GrantedScopeError> {
+    ) -> Result<bool, ExchangeError> {
         if asked.vertegenwoordiging().map(Vertegenwoordiging::as_str) == Some(part) {
             return Ok(false);
         }
         let mut rest = part;
         if let (Function::Abonneren, Some(subscription)) = (asked.function(), part.strip_prefix("subscribe~")) {
-            let (days, combination) = subscription.split_once('/').ok_or(GrantedScopeError::Days)?;
+            let (days, combination) = subscription.split_once('/').ok_or(ExchangeError::Days)?;
             let is_number = !days.is_empty() && days.bytes().all(|b| b.is_ascii_digit());
-            let days: u32 = days.parse().ok().filter(|_| is_number).ok_or(GrantedScopeError::Days)?;
+            let days: u32 = days.parse().ok().filter(|_| is_number).ok_or(ExchangeError::Days)?;
             if asked.days().is_none_or(|most| days > most) {
-                return Err(GrantedScopeError::Days);
+                return Err(ExchangeError::Days);
             }
             self.days = Some(days);
             rest = combination;
         }
         let id = match rest.split_once('~') {
             Some((name, id)) if is_own(name, aanbieder) => id,
-            Some((name, _)) if reads_as_name(name) => return Err(GrantedScopeError::Aanbieder),
+            Some((name, _)) if reads_as_name(name) => return Err(ExchangeError::Aanbieder),
             None if is_own(rest, aanbieder) => {
                 for id in allowed {
                     self.add(id);
@@ -188,12 +175,7 @@ mod tests {
 
     use super::*;
 
-    fn judge(
-        release: Release,
-        function: Function,
-        asked: &str,
-        answer: Option<&str>,
-    ) -> Result<String, GrantedScopeError> {
+    fn judge(release: Release, function: Function, asked: &str, answer: Option<&str>) -> Result<String, ExchangeError> {
         let asked = Scope::parse(release, function, asked).unwrap();
         let known: Vec<_> = ["42", "48", "49", "53"]
             .iter()
@@ -214,8 +196,8 @@ mod tests {
 
     #[test]
     fn core_tknint_201_f04_f08_f09_other_aanbieders_are_not_granted() {
+        use ExchangeError as E;
         use Function::{Delen, Verzamelen};
-        use GrantedScopeError as E;
         for (release, function, asked, answer, expected) in [
             (Release::V2_2, Verzamelen, "abc", None, Ok("42 48 49 53")),
             (Release::V2_2, Verzamelen, "abc", Some("abc"), Ok("42 48 49 53")),
@@ -279,7 +261,7 @@ mod tests {
 
     #[test]
     fn ext_abo_tknint_200_a_duration_is_read_and_judged() {
-        use GrantedScopeError as E;
+        use ExchangeError as E;
         let asked = "subscribe~30/abc~42";
         for (answer, expected) in [
             (Some("subscribe~30/abc~42"), Ok("42@30")),

@@ -7,7 +7,7 @@ use std::{
     time::SystemTime,
 };
 
-use super::{CollectingPolicy, Lease, Order, OrderStore, OrderStoreError, Outcome, Run, RunKey, Slot, SlotKey};
+use super::{CollectingPolicy, Lease, Order, OrderStore, Outcome, Run, RunKey, Slot, SlotKey, StoreError};
 use crate::person_id::PersonId;
 
 /// Orders and runs in memory.
@@ -93,7 +93,7 @@ impl OrderStore for MemoryOrders {
         order: Order,
         now: SystemTime,
         (policy, key): (&CollectingPolicy, &SlotKey),
-    ) -> Result<(), OrderStoreError> {
+    ) -> Result<(), StoreError> {
         self.with(|inner| {
             let run = order.run();
             let slot = key.slot(order.person, &order.dva);
@@ -118,7 +118,7 @@ impl OrderStore for MemoryOrders {
         Ok(())
     }
 
-    async fn cancel_order(&self, order: &Order) -> Result<bool, OrderStoreError> {
+    async fn cancel_order(&self, order: &Order) -> Result<bool, StoreError> {
         Ok(self.with(|inner| {
             let run = order.run();
             let gone = inner.runs.get_mut(&run).is_some_and(|row| row.orders.remove(order));
@@ -127,7 +127,7 @@ impl OrderStore for MemoryOrders {
         }))
     }
 
-    async fn cancel_orders(&self, person: PersonId) -> Result<usize, OrderStoreError> {
+    async fn cancel_orders(&self, person: PersonId) -> Result<usize, StoreError> {
         Ok(self.with(|inner| {
             let mut gone = 0_usize;
             for run in inner.persons.get(&person).cloned().unwrap_or_default() {
@@ -140,7 +140,7 @@ impl OrderStore for MemoryOrders {
         }))
     }
 
-    async fn orders(&self, person: PersonId) -> Result<Vec<Order>, OrderStoreError> {
+    async fn orders(&self, person: PersonId) -> Result<Vec<Order>, StoreError> {
         Ok(self.with(|inner| {
             let runs = inner.persons.get(&person).into_iter().flatten();
             runs.filter_map(|run| inner.runs.get(run))
@@ -149,7 +149,7 @@ impl OrderStore for MemoryOrders {
         }))
     }
 
-    async fn lease_runs(&self, now: SystemTime, until: SystemTime, most: usize) -> Result<Vec<Lease>, OrderStoreError> {
+    async fn lease_runs(&self, now: SystemTime, until: SystemTime, most: usize) -> Result<Vec<Lease>, StoreError> {
         Ok(self.with(|inner| {
             let due = inner.due.iter().take_while(|(next, _)| *next <= now).take(most);
             let due: Vec<RunKey> = due.map(|(_, key)| key.clone()).collect();
@@ -172,7 +172,7 @@ impl OrderStore for MemoryOrders {
         lease: &Lease,
         now: SystemTime,
         policy: &CollectingPolicy,
-    ) -> Result<Option<Run>, OrderStoreError> {
+    ) -> Result<Option<Run>, StoreError> {
         Ok(self.with(|inner| {
             let row = inner.leased(lease)?;
             let rested = row
@@ -195,7 +195,7 @@ impl OrderStore for MemoryOrders {
         }))
     }
 
-    async fn finish_run(&self, lease: &Lease, outcome: Outcome, now: SystemTime) -> Result<(), OrderStoreError> {
+    async fn finish_run(&self, lease: &Lease, outcome: Outcome, now: SystemTime) -> Result<(), StoreError> {
         self.with(|inner| {
             if let Some(row) = inner.leased(lease) {
                 row.lease = None;
@@ -207,7 +207,7 @@ impl OrderStore for MemoryOrders {
         Ok(())
     }
 
-    async fn skip_run(&self, lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> Result<(), OrderStoreError> {
+    async fn skip_run(&self, lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> Result<(), StoreError> {
         self.with(|inner| {
             let Some(row) = inner.leased(lease) else { return };
             row.lease = None;
@@ -218,7 +218,7 @@ impl OrderStore for MemoryOrders {
         Ok(())
     }
 
-    async fn silent_runs(&self, since: SystemTime, most: usize) -> Result<Vec<RunKey>, OrderStoreError> {
+    async fn silent_runs(&self, since: SystemTime, most: usize) -> Result<Vec<RunKey>, StoreError> {
         Ok(self.with(|inner| {
             let silent = |row: &&mut Row| !row.told && !row.orders.is_empty() && row.last_success <= since;
             inner
@@ -234,7 +234,7 @@ impl OrderStore for MemoryOrders {
         }))
     }
 
-    async fn purge_runs(&self, now: SystemTime, most: usize) -> Result<usize, OrderStoreError> {
+    async fn purge_runs(&self, now: SystemTime, most: usize) -> Result<usize, StoreError> {
         Ok(self.with(|inner| {
             let over = |row: &Row| row.orders.is_empty() && row.next <= now;
             let over = inner.runs.iter().filter(|(_, row)| over(row)).take(most);

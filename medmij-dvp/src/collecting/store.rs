@@ -3,6 +3,8 @@
 
 use std::{future::Future, time::SystemTime};
 
+use medmij_oauth::storage::StoreError;
+
 use super::{CollectingPolicy, Order, Outcome, Run, RunKey, Slot, SlotKey};
 use crate::person_id::PersonId;
 
@@ -33,18 +35,6 @@ impl Lease {
     }
 }
 
-/// A store cannot answer.
-#[derive(Debug, thiserror::Error)]
-#[error("store of automatic collecting does not answer")]
-pub struct OrderStoreError(#[source] Box<dyn std::error::Error + Send + Sync>);
-
-impl OrderStoreError {
-    /// With its cause.
-    pub fn new(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self(source.into())
-    }
-}
-
 /// Keeps orders and runs. Several schedulers of one DVP share one; each operation is atomic. Whoever writes one runs
 /// `orders_contract!` of `medmij-store-contract` on it.
 ///
@@ -61,17 +51,17 @@ pub trait OrderStore: Send + Sync {
         order: Order,
         now: SystemTime,
         rules: (&CollectingPolicy, &SlotKey),
-    ) -> impl Future<Output = Result<(), OrderStoreError>> + Send;
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Takes an order away; whether it was there. A run without orders is not collected, but what it says of the 24 hours
     /// stays until they are over.
-    fn cancel_order(&self, order: &Order) -> impl Future<Output = Result<bool, OrderStoreError>> + Send;
+    fn cancel_order(&self, order: &Order) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Takes away every order of a Persoon, such as at the end of the account or at death; how many there were.
-    fn cancel_orders(&self, person: PersonId) -> impl Future<Output = Result<usize, OrderStoreError>> + Send;
+    fn cancel_orders(&self, person: PersonId) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
     /// The orders of a Persoon.
-    fn orders(&self, person: PersonId) -> impl Future<Output = Result<Vec<Order>, OrderStoreError>> + Send;
+    fn orders(&self, person: PersonId) -> impl Future<Output = Result<Vec<Order>, StoreError>> + Send;
 
     /// Runs whose moment has come and that no other scheduler has, those that wait longest, for this scheduler until a
     /// moment. The caller asks only while [`CollectingPolicy::is_open`].
@@ -80,7 +70,7 @@ pub trait OrderStore: Send + Sync {
         now: SystemTime,
         until: SystemTime,
         most: usize,
-    ) -> impl Future<Output = Result<Vec<Lease>, OrderStoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Lease>, StoreError>> + Send;
 
     /// Says, right before the first request, that a run begins, and gives what is to be collected in it. `None` where
     /// the lease is not this scheduler's any more, the 24 hours are not over, the window is closed, or the orders were
@@ -90,7 +80,7 @@ pub trait OrderStore: Send + Sync {
         lease: &Lease,
         now: SystemTime,
         policy: &CollectingPolicy,
-    ) -> impl Future<Output = Result<Option<Run>, OrderStoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<Run>, StoreError>> + Send;
 
     /// Says how a run ended. Its next moment is that of its slot in a later night.
     fn finish_run(
@@ -98,7 +88,7 @@ pub trait OrderStore: Send + Sync {
         lease: &Lease,
         outcome: Outcome,
         now: SystemTime,
-    ) -> impl Future<Output = Result<(), OrderStoreError>> + Send;
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Gives a run back that was not started, to be tried in the next night, such as of an inactive account.
     fn skip_run(
@@ -106,7 +96,7 @@ pub trait OrderStore: Send + Sync {
         lease: &Lease,
         now: SystemTime,
         policy: &CollectingPolicy,
-    ) -> impl Future<Output = Result<(), OrderStoreError>> + Send;
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Runs without a successful exchange since a moment, whose Persoon was not told of it yet; they count as told
     /// (core.gegevensuitwisseling.105).
@@ -114,10 +104,10 @@ pub trait OrderStore: Send + Sync {
         &self,
         since: SystemTime,
         most: usize,
-    ) -> impl Future<Output = Result<Vec<RunKey>, OrderStoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<RunKey>, StoreError>> + Send;
 
     /// Removes at most so many runs without orders whose 24 hours are over; how many went. Call it once a day.
-    fn purge_runs(&self, now: SystemTime, most: usize) -> impl Future<Output = Result<usize, OrderStoreError>> + Send;
+    fn purge_runs(&self, now: SystemTime, most: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }
 
 impl<S: OrderStore> OrderStore for std::sync::Arc<S> {
@@ -126,19 +116,19 @@ impl<S: OrderStore> OrderStore for std::sync::Arc<S> {
         order: Order,
         now: SystemTime,
         rules: (&CollectingPolicy, &SlotKey),
-    ) -> impl Future<Output = Result<(), OrderStoreError>> + Send {
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
         (**self).add_order(order, now, rules)
     }
 
-    fn cancel_order(&self, order: &Order) -> impl Future<Output = Result<bool, OrderStoreError>> + Send {
+    fn cancel_order(&self, order: &Order) -> impl Future<Output = Result<bool, StoreError>> + Send {
         (**self).cancel_order(order)
     }
 
-    fn cancel_orders(&self, person: PersonId) -> impl Future<Output = Result<usize, OrderStoreError>> + Send {
+    fn cancel_orders(&self, person: PersonId) -> impl Future<Output = Result<usize, StoreError>> + Send {
         (**self).cancel_orders(person)
     }
 
-    fn orders(&self, person: PersonId) -> impl Future<Output = Result<Vec<Order>, OrderStoreError>> + Send {
+    fn orders(&self, person: PersonId) -> impl Future<Output = Result<Vec<Order>, StoreError>> + Send {
         (**self).orders(person)
     }
 
@@ -147,7 +137,7 @@ impl<S: OrderStore> OrderStore for std::sync::Arc<S> {
         now: SystemTime,
         until: SystemTime,
         most: usize,
-    ) -> impl Future<Output = Result<Vec<Lease>, OrderStoreError>> + Send {
+    ) -> impl Future<Output = Result<Vec<Lease>, StoreError>> + Send {
         (**self).lease_runs(now, until, most)
     }
 
@@ -156,7 +146,7 @@ impl<S: OrderStore> OrderStore for std::sync::Arc<S> {
         lease: &Lease,
         now: SystemTime,
         policy: &CollectingPolicy,
-    ) -> impl Future<Output = Result<Option<Run>, OrderStoreError>> + Send {
+    ) -> impl Future<Output = Result<Option<Run>, StoreError>> + Send {
         (**self).start_run(lease, now, policy)
     }
 
@@ -165,7 +155,7 @@ impl<S: OrderStore> OrderStore for std::sync::Arc<S> {
         lease: &Lease,
         outcome: Outcome,
         now: SystemTime,
-    ) -> impl Future<Output = Result<(), OrderStoreError>> + Send {
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
         (**self).finish_run(lease, outcome, now)
     }
 
@@ -174,7 +164,7 @@ impl<S: OrderStore> OrderStore for std::sync::Arc<S> {
         lease: &Lease,
         now: SystemTime,
         policy: &CollectingPolicy,
-    ) -> impl Future<Output = Result<(), OrderStoreError>> + Send {
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
         (**self).skip_run(lease, now, policy)
     }
 
@@ -182,11 +172,11 @@ impl<S: OrderStore> OrderStore for std::sync::Arc<S> {
         &self,
         since: SystemTime,
         most: usize,
-    ) -> impl Future<Output = Result<Vec<RunKey>, OrderStoreError>> + Send {
+    ) -> impl Future<Output = Result<Vec<RunKey>, StoreError>> + Send {
         (**self).silent_runs(since, most)
     }
 
-    fn purge_runs(&self, now: SystemTime, most: usize) -> impl Future<Output = Result<usize, OrderStoreError>> + Send {
+    fn purge_runs(&self, now: SystemTime, most: usize) -> impl Future<Output = Result<usize, StoreError>> + Send {
         (**self).purge_runs(now, most)
     }
 }

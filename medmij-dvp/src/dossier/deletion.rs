@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{CollectionId, ItemId};
+use crate::person::TextError;
 
 /// What is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,21 +145,6 @@ impl Sentence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeletionTexts(BTreeMap<Sentence, Box<str>>);
 
-/// A sentence cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DeletionTextError {
-    /// It is empty or longer than 500 characters.
-    #[error("sentence about a deletion is empty or longer than 500 characters")]
-    Length,
-    /// It does not say how many items go, by `{items}`, or does so where no number belongs.
-    #[error("sentence about a deletion has {{items}} where none belongs, or lacks it")]
-    Items,
-    /// It holds control characters.
-    #[error("sentence about a deletion holds control characters")]
-    Control,
-}
-
 impl DeletionTexts {
     /// Our example texts, in plain Dutch (B1).
     #[must_use]
@@ -169,16 +155,16 @@ impl DeletionTexts {
     /// Another text for a sentence.
     ///
     /// # Errors
-    /// [`DeletionTextError`], by variant for each rule.
-    pub fn with(mut self, sentence: Sentence, text: &str) -> Result<Self, DeletionTextError> {
+    /// [`TextError`], by variant for each rule.
+    pub fn with(mut self, sentence: Sentence, text: &str) -> Result<Self, TextError> {
         if text.trim().is_empty() || text.chars().count() > 500 {
-            return Err(DeletionTextError::Length);
+            return Err(TextError::Length);
         }
         if text.chars().any(char::is_control) {
-            return Err(DeletionTextError::Control);
+            return Err(TextError::Control);
         }
         if text.matches(ITEMS).count() != usize::from(sentence.counts()) {
-            return Err(DeletionTextError::Items);
+            return Err(TextError::Items);
         }
         self.0.insert(sentence, text.into());
         Ok(self)
@@ -228,11 +214,11 @@ mod tests {
     #[test]
     fn core_dossier_106_a_text_of_a_pack_keeps_the_number_of_items() {
         let cases = [
-            (Sentence::Account, "Alles gaat weg.", Err(DeletionTextError::Items)),
-            (Sentence::Account, "{items} van {items}", Err(DeletionTextError::Items)),
-            (Sentence::Item, "{items} gegevens", Err(DeletionTextError::Items)),
-            (Sentence::Item, " ", Err(DeletionTextError::Length)),
-            (Sentence::Item, "a\u{7}", Err(DeletionTextError::Control)),
+            (Sentence::Account, "Alles gaat weg.", Err(TextError::Items)),
+            (Sentence::Account, "{items} van {items}", Err(TextError::Items)),
+            (Sentence::Item, "{items} gegevens", Err(TextError::Items)),
+            (Sentence::Item, " ", Err(TextError::Length)),
+            (Sentence::Item, "a\u{7}", Err(TextError::Control)),
             (Sentence::Account, "Uw account en {items} gegevens gaan weg.", Ok(())),
         ];
         for (sentence, text, expected) in cases {

@@ -13,8 +13,8 @@ use medmij_types::{Entropy, EntropyError};
 use zeroize::Zeroizing;
 
 use super::{
-    CollectionId, ConfirmedDeletion, Deletion, DeletionScope, DossierRow, DossierStore, DossierStoreError, ItemId,
-    SealedItem, StoredEntry,
+    CollectionId, ConfirmedDeletion, Deletion, DeletionScope, DossierRow, DossierStore, ItemId, SealedItem, StoreError,
+    StoredEntry,
 };
 use crate::person_id::PersonId;
 
@@ -247,7 +247,7 @@ pub enum DossierError {
     Gone,
     /// The store does not answer.
     #[error(transparent)]
-    Store(#[from] DossierStoreError),
+    Store(#[from] StoreError),
     /// What is kept cannot be opened.
     #[error(transparent)]
     Seal(#[from] SealError),

@@ -4,7 +4,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
-use super::StoredEntry;
+use super::{StoredEntry, StoredEntryError};
 
 /// Signs exports with a key of this instance, such as one in an HSM.
 pub trait ExportSigner: Send + Sync {
@@ -21,18 +21,6 @@ pub trait ExportVerifier: Send + Sync {
     fn verify(&self, key_id: &str, message: &[u8], signature: &[u8]) -> bool;
 }
 
-/// An export cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ExportError {
-    /// It is larger than 64 MiB.
-    #[error("export of a resource is larger than 64 MiB")]
-    TooLarge,
-    /// It has another form.
-    #[error("export of a resource has another form")]
-    Form,
-}
-
 impl StoredEntry {
     /// For an export: bytes, origin, and the signature of this instance over both.
     #[must_use]
@@ -44,10 +32,10 @@ impl StoredEntry {
     /// bytes; else it is not proven.
     ///
     /// # Errors
-    /// [`ExportError`] where the export cannot be read at all.
-    pub fn import(exported: &[u8], trusted: &dyn ExportVerifier) -> Result<Self, ExportError> {
+    /// [`StoredEntryError`] where the export cannot be read at all.
+    pub fn import(exported: &[u8], trusted: &dyn ExportVerifier) -> Result<Self, StoredEntryError> {
         let (stored, proven) = read(exported, trusted)?;
-        let kept = Self::from_stored(&stored).map_err(|_| ExportError::Form)?;
+        let kept = Self::from_stored(&stored).map_err(|_| StoredEntryError::Form)?;
         let holds = proven && kept.is_consistent();
         Ok(if holds { kept } else { kept.into_not_proven() })
     }
@@ -75,13 +63,13 @@ fn write(stored: &[u8], kept: &StoredEntry, signer: &dyn ExportSigner) -> Vec<u8
 }
 
 /// The stored form, and whether a trusted instance signed it.
-fn read(exported: &[u8], trusted: &dyn ExportVerifier) -> Result<(Vec<u8>, bool), ExportError> {
+fn read(exported: &[u8], trusted: &dyn ExportVerifier) -> Result<(Vec<u8>, bool), StoredEntryError> {
     if exported.len() > MAX_SIZE {
-        return Err(ExportError::TooLarge);
+        return Err(StoredEntryError::TooLarge);
     }
-    let exported: Exported = serde_json::from_slice(exported).map_err(|_| ExportError::Form)?;
-    let stored = STANDARD.decode(&exported.kept).map_err(|_| ExportError::Form)?;
-    let kept = StoredEntry::from_stored(&stored).map_err(|_| ExportError::Form)?;
+    let exported: Exported = serde_json::from_slice(exported).map_err(|_| StoredEntryError::Form)?;
+    let stored = STANDARD.decode(&exported.kept).map_err(|_| StoredEntryError::Form)?;
+    let kept = StoredEntry::from_stored(&stored).map_err(|_| StoredEntryError::Form)?;
     let signature = STANDARD.decode(&exported.signature).unwrap_or_default();
     let proven = exported.format == 1 && trusted.verify(&exported.key_id, &kept.signed_text(), &signature);
     Ok((stored, proven))

@@ -3,6 +3,8 @@
 
 use std::{future::Future, time::SystemTime};
 
+use medmij_oauth::storage::StoreError;
+
 use medmij_types::{Entropy, EntropyError};
 
 use crate::person_id::PersonId;
@@ -87,18 +89,6 @@ impl SealedItem {
     }
 }
 
-/// A store cannot answer.
-#[derive(Debug, thiserror::Error)]
-#[error("store of dossiers does not answer")]
-pub struct DossierStoreError(#[source] Box<dyn std::error::Error + Send + Sync>);
-
-impl DossierStoreError {
-    /// With its cause.
-    pub fn new(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self(source.into())
-    }
-}
-
 /// Keeps sealed dossiers, each under the number of its Persoon and never beside that of another. A DVP uses it through
 /// [`Dossiers`](super::Dossiers). Each operation is atomic; whoever writes one runs `dossiers_contract!` of
 /// `medmij-store-contract` on it.
@@ -108,17 +98,17 @@ pub trait DossierStore: Send + Sync {
         &self,
         person: PersonId,
         sealed_key: Vec<u8>,
-    ) -> impl Future<Output = Result<DossierRow, DossierStoreError>> + Send;
+    ) -> impl Future<Output = Result<DossierRow, StoreError>> + Send;
 
     /// The dossier of a Persoon, where there is one.
-    fn dossier(&self, person: PersonId) -> impl Future<Output = Result<Option<DossierRow>, DossierStoreError>> + Send;
+    fn dossier(&self, person: PersonId) -> impl Future<Output = Result<Option<DossierRow>, StoreError>> + Send;
 
     /// Adds items, all or none; `false` where there is no dossier, or a frozen one: then nothing is kept.
     fn keep_items(
         &self,
         person: PersonId,
         items: Vec<SealedItem>,
-    ) -> impl Future<Output = Result<bool, DossierStoreError>> + Send;
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Other bytes in place of those of an item of a dossier that is not frozen; whether it was there.
     fn replace_item(
@@ -126,47 +116,43 @@ pub trait DossierStore: Send + Sync {
         person: PersonId,
         item: ItemId,
         sealed: Vec<u8>,
-    ) -> impl Future<Output = Result<bool, DossierStoreError>> + Send;
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// The items of a dossier, in the order in which they came.
-    fn items(&self, person: PersonId) -> impl Future<Output = Result<Vec<SealedItem>, DossierStoreError>> + Send;
+    fn items(&self, person: PersonId) -> impl Future<Output = Result<Vec<SealedItem>, StoreError>> + Send;
 
     /// Deletes an item; how many went.
-    fn delete_item(
-        &self,
-        person: PersonId,
-        item: ItemId,
-    ) -> impl Future<Output = Result<usize, DossierStoreError>> + Send;
+    fn delete_item(&self, person: PersonId, item: ItemId) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
     /// Deletes what was collected in one go; how many items went.
     fn delete_collection(
         &self,
         person: PersonId,
         collection: CollectionId,
-    ) -> impl Future<Output = Result<usize, DossierStoreError>> + Send;
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
     /// Freezes a dossier: nothing is added or changed any more. Whether it was there; one that is frozen keeps its moment.
     fn freeze_dossier(
         &self,
         person: PersonId,
         now: SystemTime,
-    ) -> impl Future<Output = Result<bool, DossierStoreError>> + Send;
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Erases a dossier with its key, so that no copy of its items can be read any more; how many items went.
-    fn erase_dossier(&self, person: PersonId) -> impl Future<Output = Result<usize, DossierStoreError>> + Send;
+    fn erase_dossier(&self, person: PersonId) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
     /// Dossiers that were frozen before a moment, at most so many, those that were frozen first.
     fn frozen_dossiers(
         &self,
         before: SystemTime,
         most: usize,
-    ) -> impl Future<Output = Result<Vec<PersonId>, DossierStoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<PersonId>, StoreError>> + Send;
 }
 
 macro_rules! shared {
     ($($name:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)*) => {
         impl<S: DossierStore> DossierStore for std::sync::Arc<S> {$(
-            fn $name(&self $(, $arg: $kind)*) -> impl Future<Output = Result<$answer, DossierStoreError>> + Send {
+            fn $name(&self $(, $arg: $kind)*) -> impl Future<Output = Result<$answer, StoreError>> + Send {
                 (**self).$name($($arg),*)
             }
         )*}

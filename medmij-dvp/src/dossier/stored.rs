@@ -56,10 +56,17 @@ enum Came {
     NotProven(Option<Provenance>),
 }
 
-/// A kept resource cannot be read back.
+/// A stored or exported resource cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("kept resource cannot be read")]
-pub struct StoredEntryError;
+#[non_exhaustive]
+pub enum StoredEntryError {
+    /// The export is larger than 64 MiB.
+    #[error("export of a resource is larger than 64 MiB")]
+    TooLarge,
+    /// It has another form.
+    #[error("stored resource has another form")]
+    Form,
+}
 
 /// What travels to another Aanbieder when a kept resource is shared (core.dossier.102): the bytes, and source and
 /// context where it came over MedMij.
@@ -146,11 +153,11 @@ impl StoredEntry {
     /// From a store of one's own, whose bytes are sealed.
     ///
     /// # Errors
-    /// [`StoredEntryError`], also for what another version of the program wrote: leave it where it is.
+    /// [`StoredEntryError::Form`], also for what another version of the program wrote: leave it where it is.
     pub fn from_stored(stored: &[u8]) -> Result<Self, StoredEntryError> {
-        let stored: Stored = serde_json::from_slice(stored).map_err(|_| StoredEntryError)?;
+        let stored: Stored = serde_json::from_slice(stored).map_err(|_| StoredEntryError::Form)?;
         if stored.version != VERSION {
-            return Err(StoredEntryError);
+            return Err(StoredEntryError::Form);
         }
         Ok(stored.into_stored())
     }

@@ -57,7 +57,7 @@ pub enum StatusChange {
     BecameActive,
 }
 
-/// A function was started for an account that cannot be used.
+/// An account cannot be used, or not yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountError {
@@ -67,6 +67,12 @@ pub enum AccountError {
     /// The Persoon has died (core.dossier.108).
     #[error("account is frozen (core.dossier.108)")]
     Frozen,
+    /// The Persoon is too young for an account of its own: the dossier is not handed over.
+    #[error("the Persoon is not old enough for an account of its own")]
+    TooYoung,
+    /// The dossier was handed over before.
+    #[error("dossier was handed over before")]
+    HandedOver,
 }
 
 /// Proof that an account was active at a moment, good for one start of a function. Only [`Account::active`] makes one.

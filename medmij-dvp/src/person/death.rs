@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{Account, NoticeBoard, PersonId};
 use crate::{
-    collecting::{OrderStore, OrderStoreError},
+    collecting::OrderStore,
     dossier::{DossierError, DossierStore, Dossiers},
 };
 
@@ -59,31 +59,19 @@ pub struct Stopped {
 /// What stands at a DVZA is ended there; refresh tokens in the vault are refused from then on, and lapse.
 ///
 /// # Errors
-/// [`DeathError`]. The account is frozen then all the same.
+/// [`DossierError`]. The account is frozen then all the same.
 pub async fn stop_after_death<S: DossierStore, O: OrderStore>(
     (dossiers, orders): (&Dossiers<S>, &O),
     account: &mut Account,
     board: &mut NoticeBoard,
     person: PersonId,
     now: SystemTime,
-) -> Result<Stopped, DeathError> {
+) -> Result<Stopped, DossierError> {
     account.freeze();
     board.clear(person);
     let orders = orders.cancel_orders(person).await?;
     let dossier = dossiers.freeze(person, now).await?;
     Ok(Stopped { orders, dossier })
-}
-
-/// Not everything could be stopped.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DeathError {
-    /// Orders may be there still.
-    #[error(transparent)]
-    Orders(#[from] OrderStoreError),
-    /// The dossier may be open still.
-    #[error(transparent)]
-    Dossier(#[from] DossierError),
 }
 
 #[cfg(test)]

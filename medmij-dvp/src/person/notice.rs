@@ -34,21 +34,24 @@ pub struct NoticeText {
     body: Box<str>,
 }
 
-/// A text cannot be that of a notice.
+/// A text for the Persoon cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum NoticeTextError {
-    /// It is empty or longer than 1,000 characters.
-    #[error("text of a notice is empty or longer than 1000 characters")]
+pub enum TextError {
+    /// It is empty or too long: a notice has at most 1,000 characters, a sentence about a deletion 500.
+    #[error("text is empty or too long")]
     Length,
     /// It holds a link or an address, which a login could be faked behind.
-    #[error("text of a notice holds a link or an address")]
+    #[error("text holds a link or an address")]
     Link,
     /// It holds a placeholder, through which a name could get in.
-    #[error("text of a notice holds a placeholder")]
+    #[error("text holds a placeholder")]
     Placeholder,
+    /// About a deletion: it does not say how many items go, by `{items}`, or does so where no number belongs.
+    #[error("sentence about a deletion has {{items}} where none belongs, or lacks it")]
+    Items,
     /// It holds control characters.
-    #[error("text of a notice holds control characters")]
+    #[error("text holds control characters")]
     Control,
 }
 
@@ -56,20 +59,20 @@ impl NoticeText {
     /// A subject and a body.
     ///
     /// # Errors
-    /// [`NoticeTextError`], by variant for each rule.
-    pub fn new(subject: &str, body: &str) -> Result<Self, NoticeTextError> {
+    /// [`TextError`], by variant for each rule.
+    pub fn new(subject: &str, body: &str) -> Result<Self, TextError> {
         for text in [subject, body] {
             if text.trim().is_empty() || text.chars().count() > 1_000 {
-                return Err(NoticeTextError::Length);
+                return Err(TextError::Length);
             }
             if text.chars().any(|c| c.is_control() && c != '\n') || subject.contains('\n') {
-                return Err(NoticeTextError::Control);
+                return Err(TextError::Control);
             }
             if text.contains(['{', '}', '<', '>', '%', '$']) {
-                return Err(NoticeTextError::Placeholder);
+                return Err(TextError::Placeholder);
             }
             if has_link(text) {
-                return Err(NoticeTextError::Link);
+                return Err(TextError::Link);
             }
         }
         Ok(Self {
@@ -266,15 +269,15 @@ mod tests {
     #[test]
     fn a_text_with_a_link_a_placeholder_or_a_name_in_it_is_refused() {
         let cases = [
-            ("Log in op https://pgo.example.nl", NoticeTextError::Link),
-            ("Ga naar pgo.example.nl en log in", NoticeTextError::Link),
-            ("Ga naar www.pgo.nl.", NoticeTextError::Link),
-            ("Mail naar help@pgo", NoticeTextError::Link),
-            ("Gegevens van {aanbieder}", NoticeTextError::Placeholder),
-            ("Gegevens van %s", NoticeTextError::Placeholder),
-            ("<a>log in</a>", NoticeTextError::Placeholder),
-            ("a\u{7}b", NoticeTextError::Control),
-            ("  ", NoticeTextError::Length),
+            ("Log in op https://pgo.example.nl", TextError::Link),
+            ("Ga naar pgo.example.nl en log in", TextError::Link),
+            ("Ga naar www.pgo.nl.", TextError::Link),
+            ("Mail naar help@pgo", TextError::Link),
+            ("Gegevens van {aanbieder}", TextError::Placeholder),
+            ("Gegevens van %s", TextError::Placeholder),
+            ("<a>log in</a>", TextError::Placeholder),
+            ("a\u{7}b", TextError::Control),
+            ("  ", TextError::Length),
         ];
         for (body, expected) in cases {
             assert_eq!(NoticeText::new("Nieuws", body), Err(expected), "{body}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use medmij_types::CalendarDate;
 
-use super::{PersonId, RepresentationPolicy, RepresentedAccess, represented_access};
+use super::{AccountError, PersonId, RepresentationPolicy, RepresentedAccess, represented_access};
 
 /// A dossier that somebody keeps for a child: what was announced, and what is still to be done as the child grows up.
 ///
@@ -63,18 +63,6 @@ pub enum RepresentationStep {
     Stop,
     /// Offer the dossier to the Persoon whom it is about; see [`Represented::hand_over`].
     Handover,
-}
-
-/// A dossier cannot be handed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum HandoverError {
-    /// The Persoon is too young for an account of its own.
-    #[error("the Persoon is not old enough for an account of its own")]
-    TooYoung,
-    /// It was handed over before.
-    #[error("dossier was handed over before")]
-    Done,
 }
 
 impl Represented {
@@ -151,13 +139,13 @@ impl Represented {
     /// enough.
     ///
     /// # Errors
-    /// [`HandoverError::TooYoung`] and [`HandoverError::Done`]; nothing changed then.
-    pub fn hand_over(&mut self, today: CalendarDate, policy: RepresentationPolicy) -> Result<PersonId, HandoverError> {
+    /// [`AccountError::TooYoung`] and [`AccountError::HandedOver`]; nothing changed then.
+    pub fn hand_over(&mut self, today: CalendarDate, policy: RepresentationPolicy) -> Result<PersonId, AccountError> {
         if self.done == RepresentationProgress::HandedOver {
-            return Err(HandoverError::Done);
+            return Err(AccountError::HandedOver);
         }
         if represented_access(self.born, today, policy) != RepresentedAccess::Handover {
-            return Err(HandoverError::TooYoung);
+            return Err(AccountError::TooYoung);
         }
         self.done = RepresentationProgress::HandedOver;
         Ok(self.person)
@@ -294,10 +282,13 @@ mod tests {
         };
         assert_eq!(seen(&child, "2026-11-29"), (None, Some(Page::NotYet)));
         assert_eq!(seen(&child, "2026-11-30"), (Some(Page::Ended), Some(Page::NotYet)));
-        assert_eq!(child.hand_over(day("2030-11-29"), POLICY), Err(HandoverError::TooYoung));
+        assert_eq!(child.hand_over(day("2030-11-29"), POLICY), Err(AccountError::TooYoung));
         assert_eq!(seen(&child, "2030-11-30"), (Some(Page::Ended), Some(Page::Handover)));
         assert_eq!(child.hand_over(day("2030-11-30"), POLICY), Ok(PersonId::new(2)));
-        assert_eq!(child.hand_over(day("2030-11-30"), POLICY), Err(HandoverError::Done));
+        assert_eq!(
+            child.hand_over(day("2030-11-30"), POLICY),
+            Err(AccountError::HandedOver)
+        );
         assert_eq!(seen(&child, "2030-11-30"), (Some(Page::HandedOver), None));
         assert_eq!(child.sweep(day("2031-01-01"), POLICY), None);
         let again = Represented::restore(PersonId::new(2), PersonId::new(1), day("2014-11-30"), child.progress());

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{DangerShiftVault, Finished, RefreshStart, TokenVault, VaultError, VaultKey};
+use super::{DangerShiftVault, Finished, RefreshStart, StoreError, TokenVault, VaultKey};
 
 /// The vault in memory.
 #[derive(Debug)]
@@ -68,13 +68,13 @@ impl Row {
 }
 
 impl TokenVault for MemoryVault {
-    async fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> Result<(), VaultError> {
+    async fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> Result<(), StoreError> {
         let (mut inner, now) = self.open();
         inner.rows.insert(key.clone(), Row::new(sealed, now));
         Ok(())
     }
 
-    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<RefreshStart, VaultError> {
+    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<RefreshStart, StoreError> {
         let (mut inner, now) = self.open();
         inner.attempts += 1;
         let attempt = inner.attempts;
@@ -91,7 +91,7 @@ impl TokenVault for MemoryVault {
         })
     }
 
-    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, VaultError> {
+    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, StoreError> {
         let (mut inner, now) = self.open();
         match inner.rows.get_mut(key) {
             Some(row) if row.runs(attempt) => {
@@ -102,7 +102,7 @@ impl TokenVault for MemoryVault {
         }
     }
 
-    async fn release(&self, key: &VaultKey, attempt: u64) -> Result<(), VaultError> {
+    async fn release(&self, key: &VaultKey, attempt: u64) -> Result<(), StoreError> {
         if let Some(row) = self.open().0.rows.get_mut(key)
             && row.runs(attempt)
         {
@@ -111,7 +111,7 @@ impl TokenVault for MemoryVault {
         Ok(())
     }
 
-    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Finished, VaultError> {
+    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Finished, StoreError> {
         let (mut inner, _) = self.open();
         if !inner.rows.get(key).is_some_and(|row| row.runs(attempt)) {
             return Ok(Finished::Stale);
@@ -120,12 +120,12 @@ impl TokenVault for MemoryVault {
         Ok(Finished::Done)
     }
 
-    async fn forget(&self, key: &VaultKey) -> Result<(), VaultError> {
+    async fn forget(&self, key: &VaultKey) -> Result<(), StoreError> {
         self.open().0.rows.remove(key);
         Ok(())
     }
 
-    async fn purge(&self, older_than: Duration, batch: usize) -> Result<usize, VaultError> {
+    async fn purge(&self, older_than: Duration, batch: usize) -> Result<usize, StoreError> {
         let (mut inner, now) = self.open();
         let old: Vec<_> = inner
             .rows
@@ -142,7 +142,7 @@ impl TokenVault for MemoryVault {
 }
 
 impl DangerShiftVault for MemoryVault {
-    async fn danger_shift_clock(&self, by: Duration) -> Result<(), VaultError> {
+    async fn danger_shift_clock(&self, by: Duration) -> Result<(), StoreError> {
         self.open().0.shift += by;
         Ok(())
     }

@@ -12,7 +12,7 @@ use medmij_oauth::{
 };
 use medmij_types::{Entropy, EntropyError};
 
-use super::{Finished, RefreshStart, TokenVault, VaultError, VaultKey};
+use super::{Finished, RefreshStart, StoreError, TokenVault, VaultKey};
 use crate::{
     client::{Dvp, ExchangeError, Renewal, Tokens},
     person::ActiveAccount,
@@ -196,7 +196,7 @@ pub enum RefreshError {
     Exchange(#[from] ExchangeError),
     /// The vault failed. If that was after the answer came, the same token is sent again when the lease is over.
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    Vault(#[from] StoreError),
     /// Sealing failed.
     #[error(transparent)]
     Seal(#[from] SealError),

@@ -11,7 +11,7 @@ use medmij_types::{Tijdstempel, Volgnummer};
 
 pub use self::{
     key::{SourceName, SourceNameError, StorageKey},
-    sum::{Sha256Sum, Sha256SumError},
+    sum::Sha256Sum,
 };
 
 /// A place that outlives the process. `FileStorage` (feature `files`) is one; a supplier with a shared store writes another.

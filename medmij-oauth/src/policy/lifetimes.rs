@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::OauthError;
+
 use super::Mark;
 
 /// A duration between `MIN` and `MAX` seconds, whatever it was made of.
@@ -15,7 +17,7 @@ use super::Mark;
 /// assert_eq!(Code::new(Duration::from_secs(900))?.get().as_secs(), 900);
 /// assert!(Code::new(Duration::ZERO).is_err());
 /// assert!(Code::new(Duration::from_secs(u64::MAX)).is_err());
-/// # Ok::<(), medmij_oauth::policy::LifetimeError>(())
+/// # Ok::<(), medmij_oauth::OauthError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lifetime<const MIN: u64, const MAX: u64>(Duration);
@@ -28,11 +30,11 @@ impl<const MIN: u64, const MAX: u64> Lifetime<MIN, MAX> {
     ///
     /// # Errors
     ///
-    /// [`LifetimeError`] where it is shorter or longer than the bounds.
-    pub fn new(duration: Duration) -> Result<Self, LifetimeError> {
+    /// [`OauthError::Lifetime`] where it is shorter or longer than the bounds.
+    pub fn new(duration: Duration) -> Result<Self, OauthError> {
         let seconds = duration.as_secs();
         if seconds < MIN || duration > Self::MAX {
-            return Err(LifetimeError {
+            return Err(OauthError::Lifetime {
                 seconds,
                 least: MIN,
                 most: MAX,
@@ -52,19 +54,6 @@ impl<const MIN: u64, const MAX: u64> Lifetime<MIN, MAX> {
         assert!(MIN <= seconds && seconds <= MAX, "a default outside its bounds");
         Self(Duration::from_secs(seconds))
     }
-}
-
-/// A lifetime outside its bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("lifetime of {seconds} s is not between {least} and {most} s")]
-#[non_exhaustive]
-pub struct LifetimeError {
-    /// What was asked, in whole seconds.
-    pub seconds: u64,
-    /// The shortest.
-    pub least: u64,
-    /// The longest.
-    pub most: u64,
 }
 
 /// Lifetimes. A value is over at exactly its lifetime: a code of 900 s works at 899 s and not at 900 s (D02, D03).

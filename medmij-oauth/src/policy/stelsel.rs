@@ -282,7 +282,10 @@ impl Stelsel {
             "refresh_race" => Lifetime::new(duration).map(|value| lifetimes.refresh_race = value),
             other => return Err(StelselError::Name(format!("lifetime.{other}"))),
         };
-        set.map_err(|error| outside(most.min(error.most)))
+        set.map_err(|error| match error {
+            OauthError::Lifetime { most: bound, .. } => outside(most.min(bound)),
+            _ => outside(most),
+        })
     }
 
     fn row(&self, name: String, value: String, code: &str, mark: Mark) -> PolicyRow {

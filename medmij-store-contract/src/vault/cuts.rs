@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Response;
 use medmij_dvp::{
     Renewal,
-    vault::{DangerShiftVault, Finished, RefreshError, RefreshStart, RefreshTokens, TokenVault, VaultError, VaultKey},
+    vault::{DangerShiftVault, Finished, RefreshError, RefreshStart, RefreshTokens, StoreError, TokenVault, VaultKey},
 };
 use medmij_dvza::{Server, store::MemoryStore};
 use medmij_oauth::{policy::ClientBinding, seal::LocalKeyRing};
@@ -243,37 +243,37 @@ impl<V> Dying<V> {
 }
 
 impl<V: DangerShiftVault> TokenVault for Dying<V> {
-    async fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> Result<(), VaultError> {
+    async fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> Result<(), StoreError> {
         self.vault.keep(key, sealed).await
     }
 
-    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<RefreshStart, VaultError> {
+    async fn begin(&self, key: &VaultKey, lease: Duration) -> Result<RefreshStart, StoreError> {
         self.dies(Cut::BeforeBegin).await;
         let started = self.vault.begin(key, lease).await;
         self.dies(Cut::AfterBegin).await;
         started
     }
 
-    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, VaultError> {
+    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, StoreError> {
         self.dies(Cut::BeforeFinish).await;
         let finished = self.vault.finish(key, attempt, sealed).await;
         self.dies(Cut::AfterFinish).await;
         finished
     }
 
-    async fn release(&self, key: &VaultKey, attempt: u64) -> Result<(), VaultError> {
+    async fn release(&self, key: &VaultKey, attempt: u64) -> Result<(), StoreError> {
         self.vault.release(key, attempt).await
     }
 
-    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Finished, VaultError> {
+    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Finished, StoreError> {
         self.vault.lapse(key, attempt).await
     }
 
-    async fn forget(&self, key: &VaultKey) -> Result<(), VaultError> {
+    async fn forget(&self, key: &VaultKey) -> Result<(), StoreError> {
         self.vault.forget(key).await
     }
 
-    async fn purge(&self, older_than: Duration, batch: usize) -> Result<usize, VaultError> {
+    async fn purge(&self, older_than: Duration, batch: usize) -> Result<usize, StoreError> {
         self.vault.purge(older_than, batch).await
     }
 }

@@ -96,7 +96,7 @@ impl Dvp {
                 for remark in &read.remarks {
                     tracing::warn!(rule = "core.tknint.201", %server, %remark, "token response is read with a remark");
                 }
-                Tokens::judge(exchange, read).map_err(ExchangeError::from)
+                Tokens::judge(exchange, read)
             });
         let error = result.as_ref().err().map(ExchangeError::for_log);
         self.observe_answer(asked, Some(response.status().as_u16()), error);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 use super::*;
-use crate::dossier::{ExportError, ExportSigner, ExportVerifier};
+use crate::dossier::{ExportSigner, ExportVerifier};
 use sha2::{Digest as _, Sha256};
 
 struct Instance(&'static str);
@@ -54,7 +54,7 @@ fn core_dossier_102_a_store_keeps_every_digit_and_the_origin() {
         let kept = collected(bytes);
         assert_eq!(StoredEntry::from_stored(&kept.to_stored()), Ok(kept));
     }
-    assert_eq!(StoredEntry::from_stored(b"{}"), Err(StoredEntryError));
+    assert_eq!(StoredEntry::from_stored(b"{}"), Err(StoredEntryError::Form));
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn core_dossier_102_an_import_holds_only_with_the_signature_of_a_trusted_instanc
     value["kept"] = serde_json::from_slice::<serde_json::Value>(&forged).unwrap()["kept"].clone();
     let forged = serde_json::to_vec(&value).unwrap();
     assert_eq!(StoredEntry::import(&forged, &ours).unwrap().origin(), Origin::NotProven);
-    assert_eq!(StoredEntry::import(b"[]", &ours), Err(ExportError::Form));
+    assert_eq!(StoredEntry::import(b"[]", &ours), Err(StoredEntryError::Form));
 }
 
 #[test]

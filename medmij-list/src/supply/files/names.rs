@@ -39,7 +39,7 @@ impl CopyName {
             return None;
         }
         let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(second.parse().ok()?))?;
-        let sha256 = Sha256Sum::parse(sum).ok()?;
+        let sha256 = Sha256Sum::parse(sum)?;
         Some(Self {
             volgnummer: Volgnummer::new(number.parse().ok()?)?,
             at,

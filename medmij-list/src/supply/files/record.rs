@@ -55,7 +55,7 @@ impl Record {
     fn of(line: &[u8]) -> Option<Self> {
         let (sum, json) = str::from_utf8(line).ok()?.strip_prefix(SUM)?.split_once(RECORD)?;
         let json = json.strip_suffix('}')?;
-        let whole = Sha256Sum::parse(sum).ok()? == Sha256Sum::of(json.as_bytes());
+        let whole = Sha256Sum::parse(sum)? == Sha256Sum::of(json.as_bytes());
         whole.then(|| serde_json::from_str(json).ok())?
     }
 }
@@ -65,7 +65,7 @@ fn is_earlier(file: &[u8]) -> bool {
     let sealed = || {
         let file = file.strip_suffix(b"\n")?;
         let (body, sum) = file.split_at(file.iter().rposition(|b| *b == b'\n')? + 1);
-        Some(Sha256Sum::parse(str::from_utf8(sum).ok()?).ok()? == Sha256Sum::of(body))
+        Some(Sha256Sum::parse(str::from_utf8(sum).ok()?)? == Sha256Sum::of(body))
     };
     file.starts_with(br#"{"time":"#) || (file.starts_with(b"medmij-") && sealed() == Some(true))
 }
@@ -108,7 +108,7 @@ macro_rules! as_text {
 
 as_text!(ListKind, ListKind::from_root);
 as_text!(SourceName, |text| SourceName::parse(text).ok());
-as_text!(Sha256Sum, |text| Sha256Sum::parse(text).ok());
+as_text!(Sha256Sum, Sha256Sum::parse);
 
 const SUM: &str = r#"{"sum":""#;
 const RECORD: &str = r#"","record":"#;

@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 ///
 /// let sum = Sha256Sum::of(b"");
 /// assert_eq!(sum.to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-/// assert_eq!(Sha256Sum::parse(&sum.to_string()), Ok(sum));
-/// assert!(Sha256Sum::parse("e3b0").is_err());
+/// assert_eq!(Sha256Sum::parse(&sum.to_string()), Some(sum));
+/// assert_eq!(Sha256Sum::parse("e3b0"), None);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sha256Sum([u8; 32]);
@@ -31,28 +31,25 @@ impl Sha256Sum {
         Self(digest)
     }
 
-    /// Reads 64 hexadecimal digits in lower case.
-    ///
-    /// # Errors
-    ///
-    /// [`Sha256SumError`] for everything else.
-    pub fn parse(text: &str) -> Result<Self, Sha256SumError> {
-        fn digit(b: u8) -> Result<u8, Sha256SumError> {
+    /// Reads 64 hexadecimal digits in lower case; `None` for everything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        fn digit(b: u8) -> Option<u8> {
             match b {
-                b'0'..=b'9' => Ok(b - b'0'),
-                b'a'..=b'f' => Ok(b - b'a' + 10),
-                _ => Err(Sha256SumError),
+                b'0'..=b'9' => Some(b - b'0'),
+                b'a'..=b'f' => Some(b - b'a' + 10),
+                _ => None,
             }
         }
         let (pairs, rest) = text.as_bytes().as_chunks::<2>();
         if pairs.len() != 32 || !rest.is_empty() {
-            return Err(Sha256SumError);
+            return None;
         }
         let mut sum = [0; 32];
         for (byte, [high, low]) in sum.iter_mut().zip(pairs) {
             *byte = digit(*high)? << 4 | digit(*low)?;
         }
-        Ok(Self(sum))
+        Some(Self(sum))
     }
 
     /// The 32 bytes.
@@ -77,8 +74,3 @@ impl fmt::Debug for Sha256Sum {
         write!(f, "{self}")
     }
 }
-
-/// A text is no [`Sha256Sum`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a SHA-256 checksum has 64 hexadecimal digits in lower case")]
-pub struct Sha256SumError;
