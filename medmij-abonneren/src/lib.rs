@@ -34,6 +34,7 @@
 mod abonnementen;
 mod answer_times;
 mod date;
+mod error;
 mod feed;
 mod id;
 mod judge;
@@ -61,12 +62,12 @@ use medmij_types::CalendarDate;
 pub use self::{
     abonnementen::{AbonnementRow, Abonnementen, Created},
     answer_times::{AnswerAlarm, AnswerCount, AnswerTimes, Month},
+    error::AbonnementError,
     feed::{Change, ChangeFeed, Changes, FeedError},
     id::AbonnementId,
     judge::{Allowed, Verdict, judge},
     manage::{ManageError, SubscriptionToken, answer},
     memory::{MemoryAbonnementen, MemoryRegister},
-    message::AbonnementError,
     notificatie::{Notificatie, NotificatieKind, Notificaties, deliver_before},
     notification_log::NotificationLog,
     notifier::{Delivered, Sender, TakeInError, deliver, take_in},

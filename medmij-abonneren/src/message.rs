@@ -8,40 +8,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use medmij_oauth::wire::{is_media_type, json};
 use medmij_types::json::{Document, Kind};
 
-use super::{AbonnementId, CalendarDate, date};
-
-/// Why a message of the subscription interface cannot be made, or is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AbonnementError {
-    /// Not `application/json`.
-    #[error("content type is not application/json")]
-    ContentType,
-    /// Not readable.
-    #[error("body is no json object of the expected form")]
-    Json,
-    /// No valid id: of 1 to 64 letters, digits, `-` and `.`.
-    #[error("id of the abonnement is missing or malformed")]
-    Id,
-    /// No valid end.
-    #[error("end of the abonnement is missing or no date")]
-    End,
-    /// The end is later than the longest duration allows.
-    #[error("end of the abonnement is later than today plus the longest duration")]
-    TooLate,
-    /// Another method.
-    #[error("method is not one of the subscription interface")]
-    Method,
-    /// The DVP does not know the Abonnement of a notification.
-    #[error("dvp does not know the abonnement")]
-    NotKnown,
-    /// No answer came.
-    #[error("no answer came")]
-    NoAnswer,
-    /// The other side refused.
-    #[error("subscription interface answered with status {0}")]
-    Status(u16),
-}
+use super::{AbonnementError, AbonnementId, CalendarDate, date};
 
 /// The object that a message holds.
 pub(super) fn read_json<'a>(headers: &HeaderMap, body: &'a Bytes) -> Result<Document<'a>, AbonnementError> {

@@ -4,6 +4,7 @@
 mod callback;
 mod dvp;
 mod exchange;
+mod exchange_error;
 mod flow_request;
 mod granted;
 mod group;
@@ -18,7 +19,8 @@ mod resource;
 pub use self::{
     callback::{Callback, CallbackError, ReceivedCode, UserMessage},
     dvp::{Dvp, Started},
-    exchange::{Exchange, ExchangeError, Renewal, Tokens},
+    exchange::{Exchange, Renewal, Tokens},
+    exchange_error::ExchangeError,
     flow_request::{FlowRequest, FlowRequestError},
     granted::GrantedScope,
     group::{FlowGroup, group_by_endpoints},

@@ -20,7 +20,7 @@ mod store;
 
 pub use medmij_oauth::storage::StoreError;
 pub use memory::MemoryOrders;
-pub use order::{Order, Outcome, Run, RunKey};
+pub use order::{Order, Run, RunKey, RunOutcome};
 pub use policy::CollectingPolicy;
 pub use slot::{Slot, SlotKey};
 pub use store::{Lease, OrderStore};

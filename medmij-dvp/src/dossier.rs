@@ -20,4 +20,4 @@ pub use medmij_oauth::storage::StoreError;
 pub use memory::MemoryDossiers;
 pub use provenance::{Context, Digest, Provenance};
 pub use store::{CollectionId, DossierRow, DossierStore, ItemId, SealedItem};
-pub use stored::{Origin, Share, StoredEntry, StoredEntryError};
+pub use stored::{Origin, SharedEntry, StoredEntry, StoredEntryError};

@@ -69,6 +69,7 @@ pub mod lists;
 pub mod oauth2;
 pub mod person;
 mod person_id;
+mod text_error;
 pub mod vault;
 
 pub use crate::client::{

@@ -10,9 +10,10 @@ mod representation;
 mod represented;
 
 pub use crate::person_id::PersonId;
+pub use crate::text_error::TextError;
 pub use account::{Account, AccountError, AccountPolicy, AccountStatus, ActiveAccount, StatusChange};
 pub use death::{DeathPolicy, Stopped, stop_after_death};
-pub use notice::{Notice, NoticeBoard, NoticeText, NoticeTexts, Notifier, TextError};
+pub use notice::{Notice, NoticeBoard, NoticeText, NoticeTexts, Notifier};
 pub use representation::{RepresentationPolicy, RepresentedAccess, represented_access};
 pub use represented::{
     RepresentationPage, RepresentationProgress, RepresentationStep, RepresentationTexts, Represented,

@@ -41,7 +41,7 @@ pub use self::files::{FileLayer, FileStorage, LayerFile, OsFiles};
 #[cfg(feature = "tokio")]
 pub use self::running::{RunningSupply, SupplyEvents};
 pub use self::{
-    event::{CopyFault, HeaderOddity, Origin, Refusal, StorageStep, SupplyEvent},
+    event::{CopyFault, HeaderOddity, Origin, StorageStep, SupplyError, SupplyEvent},
     list_supply::{FetchOutcome, ListSupply},
     memory_storage::MemoryStorage,
     refresher::{FetchTicket, Step},

@@ -3,7 +3,7 @@
 
 use std::{io, path::PathBuf};
 
-use medmij_list::supply::{Refusal, SourceNameError, StorageError};
+use medmij_list::supply::{SourceNameError, StorageError, SupplyError};
 use medmij_net::{ConfigError, FileError, LoopbackError, NotDevelopment};
 
 /// Why a Node does not start, or does not listen.
@@ -52,7 +52,7 @@ pub enum NodeError {
     NotDevelopment(#[from] NotDevelopment),
     /// A list that the Node needs did not come, is not valid, or must not replace the one that was stored.
     #[error(transparent)]
-    List(#[from] Refusal),
+    List(#[from] SupplyError),
     /// The folder for lists cannot be used.
     #[error("folder for lists: {0}")]
     Folder(#[from] StorageError),

@@ -18,7 +18,7 @@ use std::{
 
 pub use self::{nights::*, schedulers::*};
 use medmij_dvp::{
-    collecting::{CollectingPolicy, Lease, Order, OrderStore, Outcome, SlotKey},
+    collecting::{CollectingPolicy, Lease, Order, OrderStore, RunOutcome, SlotKey},
     person::PersonId,
 };
 use medmij_types::Tijdstempel;
@@ -97,7 +97,7 @@ async fn start<S: OrderStore>(store: &S, lease: &Lease, now: SystemTime) -> Opti
     Some(run.orders.len())
 }
 
-async fn finish<S: OrderStore>(store: &S, lease: &Lease, outcome: Outcome, now: SystemTime) {
+async fn finish<S: OrderStore>(store: &S, lease: &Lease, outcome: RunOutcome, now: SystemTime) {
     store.finish_run(lease, outcome, now).await.expect("finish");
 }
 
@@ -130,7 +130,7 @@ pub async fn core_gegevensuitwisseling_101_102_everything_at_one_dva_is_one_run_
     assert_eq!(leases.len(), 1);
     assert_eq!(start(&*store, &leases[0], now).await, Some(2));
     assert_eq!(start(&*store, &leases[0], now).await, None, "a run starts once");
-    finish(&*store, &leases[0], Outcome::Collected, now).await;
+    finish(&*store, &leases[0], RunOutcome::Collected, now).await;
     let (next, leases) = wait(&*store, now).await;
     assert!(next.duration_since(now).expect("later") >= DAY);
     let run = store.start_run(&leases[0], next, &policy()).await.expect("start");
@@ -175,7 +175,7 @@ pub async fn core_gegevensuitwisseling_102_cancelled_and_given_again_does_not_ge
     for all in [false, true] {
         let (began, leases) = wait(&*store, now).await;
         assert_eq!(start(&*store, &leases[0], began).await, Some(1));
-        finish(&*store, &leases[0], Outcome::Failed, began).await;
+        finish(&*store, &leases[0], RunOutcome::Failed, began).await;
         if all {
             let gone = store.cancel_orders(PersonId::new(1)).await.expect("cancel");
             assert_eq!(gone, 1);
@@ -217,11 +217,11 @@ pub async fn core_gegevensuitwisseling_105_silence_of_48_hours_is_told_once<S: O
     assert_eq!(silent(noon() + 3 * DAY).await, 0);
     let (now, leases) = wait(&*store, noon() + 3 * DAY).await;
     assert_eq!(start(&*store, &leases[0], now).await, Some(1));
-    finish(&*store, &leases[0], Outcome::Failed, now).await;
+    finish(&*store, &leases[0], RunOutcome::Failed, now).await;
     assert_eq!(silent(now + 2 * DAY).await, 0, "a failure is no exchange");
     let (now, leases) = wait(&*store, now).await;
     assert_eq!(start(&*store, &leases[0], now).await, Some(1));
-    finish(&*store, &leases[0], Outcome::Collected, now).await;
+    finish(&*store, &leases[0], RunOutcome::Collected, now).await;
     assert_eq!((silent(now + DAY).await, silent(now + 2 * DAY).await), (0, 1));
     store.cancel_orders(PersonId::new(1)).await.expect("cancel");
     add(&*store, order(2, "dva.nl", "een@medmij"), now).await;

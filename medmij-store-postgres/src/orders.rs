@@ -5,7 +5,7 @@
 use std::time::SystemTime;
 
 use medmij_dvp::{
-    collecting::{CollectingPolicy, Lease, Order, OrderStore, Outcome, Run, RunKey, Slot, SlotKey, StoreError},
+    collecting::{CollectingPolicy, Lease, Order, OrderStore, Run, RunKey, RunOutcome, Slot, SlotKey, StoreError},
     person::PersonId,
 };
 use medmij_types::{GegevensdienstId, Hostname};
@@ -117,8 +117,8 @@ impl OrderStore for PostgresVault {
             .map_err(StoreError::from)
     }
 
-    async fn finish_run(&self, lease: &Lease, outcome: Outcome, now: SystemTime) -> Result<(), StoreError> {
-        let success = (outcome == Outcome::Collected).then(|| moment::now(now));
+    async fn finish_run(&self, lease: &Lease, outcome: RunOutcome, now: SystemTime) -> Result<(), StoreError> {
+        let success = (outcome == RunOutcome::Collected).then(|| moment::now(now));
         self.leased(lease, FINISH, success).await
     }
 

@@ -5,7 +5,7 @@
 use std::time::SystemTime;
 
 use medmij_dvp::{
-    collecting::{CollectingPolicy, Lease, Order, OrderStore, Outcome, Run, RunKey, Slot, SlotKey, StoreError},
+    collecting::{CollectingPolicy, Lease, Order, OrderStore, Run, RunKey, RunOutcome, Slot, SlotKey, StoreError},
     person::PersonId,
 };
 use rusqlite::{Row, params};
@@ -85,8 +85,8 @@ impl OrderStore for SqliteVault {
         self.write(move |tx| start(tx, &lease, now, pause, next)).await
     }
 
-    async fn finish_run(&self, lease: &Lease, outcome: Outcome, now: SystemTime) -> Result<(), StoreError> {
-        let success = (outcome == Outcome::Collected).then(|| moment::now(now));
+    async fn finish_run(&self, lease: &Lease, outcome: RunOutcome, now: SystemTime) -> Result<(), StoreError> {
+        let success = (outcome == RunOutcome::Collected).then(|| moment::now(now));
         let changed = self.leased(
             lease,
             "UPDATE runs SET lease = NULL, last_success = max(last_success, coalesce(?4, last_success)),

@@ -9,7 +9,7 @@ use std::{path::Path, sync::Arc};
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_list::{
     List, ListCache, ListKind, RefreshPolicy, SourceError,
-    supply::{FileStorage, ListSupply, Refusal, SourceName, Step, SupplyEvent},
+    supply::{FileStorage, ListSupply, SourceName, Step, SupplyError, SupplyEvent},
 };
 use medmij_ocl::OAuthclientlist;
 use medmij_types::{Clock, SystemClock};
@@ -124,11 +124,11 @@ impl Once<'_> {
         // What was restored is no news.
         events.retain(|event| !matches!(event, SupplyEvent::Accepted { .. }));
         let mut exit = Exit::Failed;
-        if let Step::Fetch(flight) = supply.step() {
-            let completed = supply.arrived(flight, self.from.fetch(L::KIND), 0.5);
+        if let Step::Fetch(ticket) = supply.step() {
+            let completed = supply.arrived(ticket, self.from.fetch(L::KIND), 0.5);
             exit = match completed.result {
                 Ok(_) => Exit::Good,
-                Err(Refusal::Source(_) | Refusal::Stopped) => Exit::Failed,
+                Err(SupplyError::Source(_) | SupplyError::Stopped) => Exit::Failed,
                 Err(_) => Exit::Not,
             };
             events.extend(completed.events);
@@ -192,7 +192,7 @@ fn in_words(event: &SupplyEvent) -> Option<(Paint, &'static str, String)> {
         }
         SupplyEvent::Unchanged { volgnummer, .. } => (Paint::Green, "unchanged", format!("Volgnummer {volgnummer}")),
         SupplyEvent::Refused {
-            refusal: Refusal::Source(cause),
+            refusal: SupplyError::Source(cause),
             ..
         } => {
             let causes = Causes(&**cause).to_string();

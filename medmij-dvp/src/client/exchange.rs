@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header};
-use medmij_log::ErrorInfo;
 use medmij_types::{
     Aanbiedernaam, AccessToken, BackchannelUri, CorrelationId, Entropy, EntropyError, GegevensdienstId,
     MedMijRequestId, RefreshToken, Release,
@@ -14,12 +13,12 @@ use medmij_types::{
 use medmij_oauth::{
     Scope,
     policy::{EmptyScope, release_rules},
-    wire::{MEDMIJ_REQUEST_ID, RequestIds, TokenResponse, TokenResponseError},
+    wire::{MEDMIJ_REQUEST_ID, RequestIds, TokenResponse},
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::GrantedScope;
+use super::{ExchangeError, GrantedScope};
 
 /// A token request that was made: it judges the one answer to it. The code in the request is not sent again, whatever
 /// happens (core.tknint.203).
@@ -250,42 +249,6 @@ mod refresh_token {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RefreshToken, D::Error> {
         RefreshToken::from_wire(String::deserialize(deserializer)?.as_str()).map_err(D::Error::custom)
-    }
-}
-
-/// Why an exchange gave no tokens.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ExchangeError {
-    /// The server refused, or its answer is not one.
-    #[error(transparent)]
-    Response(#[from] TokenResponseError),
-    /// Its scope names another Aanbieder.
-    #[error("token response is for another aanbieder")]
-    Aanbieder,
-    /// Nothing is left of its scope.
-    #[error("token response grants nothing that was asked")]
-    Nothing,
-    /// ext.abo.tknint.200: Abonneren needs a scope with the granted duration, not longer than was asked.
-    #[error("token response has no valid duration for the abonnement")]
-    Days,
-}
-
-impl ExchangeError {
-    /// What the log says of it: words of ours only.
-    pub(super) fn for_log(&self) -> ErrorInfo {
-        match self {
-            Self::Response(TokenResponseError::Refused(refused)) => {
-                ErrorInfo::new(refused.error.known(), "token request was refused")
-            }
-            Self::Response(TokenResponseError::Status(_)) => {
-                ErrorInfo::new("other", "token endpoint answered with an error that is none of oauth")
-            }
-            Self::Response(_) => ErrorInfo::new("other", "token response cannot be read"),
-            Self::Aanbieder | Self::Nothing | Self::Days => {
-                ErrorInfo::new("other", "token response is for something else than was asked")
-            }
-        }
     }
 }
 

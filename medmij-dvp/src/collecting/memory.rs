@@ -7,7 +7,7 @@ use std::{
     time::SystemTime,
 };
 
-use super::{CollectingPolicy, Lease, Order, OrderStore, Outcome, Run, RunKey, Slot, SlotKey, StoreError};
+use super::{CollectingPolicy, Lease, Order, OrderStore, Run, RunKey, RunOutcome, Slot, SlotKey, StoreError};
 use crate::person_id::PersonId;
 
 /// Orders and runs in memory.
@@ -195,11 +195,11 @@ impl OrderStore for MemoryOrders {
         }))
     }
 
-    async fn finish_run(&self, lease: &Lease, outcome: Outcome, now: SystemTime) -> Result<(), StoreError> {
+    async fn finish_run(&self, lease: &Lease, outcome: RunOutcome, now: SystemTime) -> Result<(), StoreError> {
         self.with(|inner| {
             if let Some(row) = inner.leased(lease) {
                 row.lease = None;
-                if outcome == Outcome::Collected {
+                if outcome == RunOutcome::Collected {
                     (row.last_success, row.told) = (row.last_success.max(now), false);
                 }
             }

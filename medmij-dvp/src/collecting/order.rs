@@ -101,7 +101,7 @@ impl Run {
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum RunOutcome {
     /// Something was exchanged: the Persoon is told (core.gegevensuitwisseling.104).
     Collected,
     /// Nothing could be exchanged.

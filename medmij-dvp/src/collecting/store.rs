@@ -5,7 +5,7 @@ use std::{future::Future, time::SystemTime};
 
 use medmij_oauth::storage::StoreError;
 
-use super::{CollectingPolicy, Order, Outcome, Run, RunKey, Slot, SlotKey};
+use super::{CollectingPolicy, Order, Run, RunKey, RunOutcome, Slot, SlotKey};
 use crate::person_id::PersonId;
 
 /// A run that one scheduler has for a while.
@@ -86,7 +86,7 @@ pub trait OrderStore: Send + Sync {
     fn finish_run(
         &self,
         lease: &Lease,
-        outcome: Outcome,
+        outcome: RunOutcome,
         now: SystemTime,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
@@ -153,7 +153,7 @@ impl<S: OrderStore> OrderStore for std::sync::Arc<S> {
     fn finish_run(
         &self,
         lease: &Lease,
-        outcome: Outcome,
+        outcome: RunOutcome,
         now: SystemTime,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
         (**self).finish_run(lease, outcome, now)

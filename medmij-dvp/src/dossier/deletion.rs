@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{CollectionId, ItemId};
-use crate::person::TextError;
+use crate::text_error::TextError;
 
 /// What is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

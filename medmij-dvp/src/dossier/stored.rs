@@ -72,7 +72,7 @@ pub enum StoredEntryError {
 /// context where it came over MedMij.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Share<'a> {
+pub struct SharedEntry<'a> {
     /// The bytes as they are kept; the wire form, without id, is made of them.
     pub bytes: &'a [u8],
     /// Source and context; `None` for what the Persoon made or what proves nothing.
@@ -131,13 +131,13 @@ impl StoredEntry {
 
     /// What travels along at Delen.
     #[must_use]
-    pub fn share(&self) -> Share<'_> {
+    pub fn share(&self) -> SharedEntry<'_> {
         let (origin, unchanged) = match self.origin() {
             Origin::Unchanged(from) => (Some((from.source(), from.context())), true),
             Origin::Changed(from) => (Some((from.source(), from.context())), false),
             Origin::Own | Origin::NotProven => (None, false),
         };
-        Share {
+        SharedEntry {
             bytes: &self.bytes,
             origin,
             unchanged,

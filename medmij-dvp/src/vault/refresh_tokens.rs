@@ -146,7 +146,7 @@ impl<V: TokenVault> RefreshTokens<V> {
 
     /// What a vault gets to see of a key: by each version of the index key, the current one first.
     fn rows(&self, key: &VaultKey) -> Result<Vec<VaultKey>, RefreshError> {
-        let indexes = self.keys.fingerprints("kluis", key.as_str().as_bytes())?;
+        let indexes = self.keys.fingerprints("vault", key.as_str().as_bytes())?;
         let names = indexes.iter().map(|index| URL_SAFE_NO_PAD.encode(index.as_bytes()));
         Ok(names.map(|name| VaultKey::from_text(&name)).collect())
     }
@@ -169,7 +169,7 @@ impl<V: TokenVault> RefreshTokens<V> {
 
 impl<V: TokenVault> fmt::Debug for RefreshTokens<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Kluis")
+        f.debug_struct("RefreshTokens")
             .field("lease", &self.lease)
             .finish_non_exhaustive()
     }

@@ -47,7 +47,7 @@ pub enum SupplyEvent {
         /// The list.
         list: ListKind,
         /// Why.
-        refusal: Refusal,
+        refusal: SupplyError,
     },
     /// The list is older than the 900 seconds of core.alst.201, core.ocl.201, core.gnl.201, core.whl.302.
     Stale {
@@ -205,7 +205,7 @@ pub enum Origin {
 /// Why a fetch brought nothing that could be taken.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum SupplyError {
     /// It did not come.
     #[error("the list could not be fetched")]
     Source(#[source] Arc<SourceError>),
@@ -297,7 +297,7 @@ impl SupplyEvent {
             | Self::StateRolledBack { .. } => true,
             Self::Refused { refusal, .. } => matches!(
                 refusal,
-                Refusal::Rejected(Rejected::LowerVolgnummer { .. } | Rejected::OtherContent { .. })
+                SupplyError::Rejected(Rejected::LowerVolgnummer { .. } | Rejected::OtherContent { .. })
             ),
             Self::CopyNotUsed { fault, .. } => matches!(fault, CopyFault::Rejected(_)),
             _ => false,

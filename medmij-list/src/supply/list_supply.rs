@@ -15,8 +15,8 @@ use std::{
 use medmij_types::{Clock, Tijdstempel, Volgnummer};
 
 use super::{
-    CopyFault, FetchTicket, ListStorage, Lowering, Origin, Refusal, RollbackMemory, Sha256Sum, SourceName, Step,
-    StorageError, StorageKey, SupplyEvent, refresher::Refresher,
+    CopyFault, FetchTicket, ListStorage, Lowering, Origin, RollbackMemory, Sha256Sum, SourceName, Step, StorageError,
+    StorageKey, SupplyError, SupplyEvent, refresher::Refresher,
 };
 use crate::{Accepted, Freshness, List, ListCache, ReadOptions, Snapshot, SourceError};
 
@@ -68,7 +68,7 @@ pub struct ListSupply<L: List> {
 #[non_exhaustive]
 pub struct FetchOutcome {
     /// Whether the list was taken.
-    pub result: Result<Accepted, Refusal>,
+    pub result: Result<Accepted, SupplyError>,
     /// What happened, in order.
     pub events: Vec<SupplyEvent>,
 }
@@ -205,12 +205,12 @@ impl<L: List> ListSupply<L> {
         &mut self,
         fetched: Result<Vec<u8>, SourceError>,
         events: &mut Vec<SupplyEvent>,
-    ) -> Result<Accepted, Refusal> {
+    ) -> Result<Accepted, SupplyError> {
         self.follow_memory(events);
-        let bytes = fetched.map_err(|error| Refusal::Source(Arc::new(error)))?;
+        let bytes = fetched.map_err(|error| SupplyError::Source(Arc::new(error)))?;
         let now = self.clock.now();
         let snapshot = Snapshot::<L>::read(bytes, &self.options)
-            .map_err(Refusal::Invalid)?
+            .map_err(SupplyError::Invalid)?
             .fetched(now);
         events.extend(self.is_large(snapshot.bytes().len()));
         let volgnummer = snapshot.header().volgnummer();
@@ -220,7 +220,7 @@ impl<L: List> ListSupply<L> {
             .take(snapshot, Duration::ZERO, |snapshot| {
                 self.persist(snapshot, now, events);
             })
-            .map_err(Refusal::Rejected)?;
+            .map_err(SupplyError::Rejected)?;
         match taken {
             Accepted::New { previous } => {
                 events.push(SupplyEvent::Accepted {

@@ -10,7 +10,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{FetchOutcome, FetchTicket, ListSupply, Refusal, Step, StorageError, SupplyEvent};
+use super::{FetchOutcome, FetchTicket, ListSupply, Step, StorageError, SupplyError, SupplyEvent};
 use crate::{List, Source, SourceError};
 
 impl<L: List> ListSupply<L> {
@@ -40,7 +40,7 @@ impl<L: List> ListSupply<L> {
     ///
     /// # Errors
     ///
-    /// [`Refusal`] says why the first fetch brought none. The supply is stopped then; who wants it to go on trying uses
+    /// [`SupplyError`] says why the first fetch brought none. The supply is stopped then; who wants it to go on trying uses
     /// [`spawn`](Self::spawn).
     ///
     /// # Panics
@@ -50,7 +50,7 @@ impl<L: List> ListSupply<L> {
         self,
         source: impl Source + 'static,
         entropy: impl Entropy + 'static,
-    ) -> Result<RunningSupply, Refusal> {
+    ) -> Result<RunningSupply, SupplyError> {
         let running = self.spawn(source, entropy);
         running.ask(|reply| Command::Ready { reply }).await?;
         Ok(running)
@@ -71,12 +71,12 @@ impl RunningSupply {
         SupplyEvents(self.events.subscribe())
     }
 
-    /// Fetches now, or joins the fetch that is under way: however many ask, there is one flight.
+    /// Fetches now, or joins the fetch that is under way: however many ask, there is one fetch.
     ///
     /// # Errors
     ///
-    /// [`Refusal`] says why the list in force was not refreshed.
-    pub async fn refresh(&self) -> Result<(), Refusal> {
+    /// [`SupplyError`] says why the list in force was not refreshed.
+    pub async fn refresh(&self) -> Result<(), SupplyError> {
         self.ask(|reply| Command::Refresh { reply }).await
     }
 
@@ -97,10 +97,13 @@ impl RunningSupply {
         answer.await.map_err(|_| stopped())?
     }
 
-    async fn ask(&self, command: impl FnOnce(Reply) -> Command) -> Result<(), Refusal> {
+    async fn ask(&self, command: impl FnOnce(Reply) -> Command) -> Result<(), SupplyError> {
         let (reply, answer) = oneshot::channel();
-        self.commands.send(command(reply)).await.map_err(|_| Refusal::Stopped)?;
-        answer.await.map_err(|_| Refusal::Stopped)?
+        self.commands
+            .send(command(reply))
+            .await
+            .map_err(|_| SupplyError::Stopped)?;
+        answer.await.map_err(|_| SupplyError::Stopped)?
     }
 }
 
@@ -133,7 +136,7 @@ impl SupplyEvents {
     }
 }
 
-type Reply = oneshot::Sender<Result<(), Refusal>>;
+type Reply = oneshot::Sender<Result<(), SupplyError>>;
 
 enum Command {
     Refresh {
@@ -169,7 +172,7 @@ impl<S: Source, E: Entropy> Runner<S, E> {
             let next = match supply.step() {
                 Step::Fetch(ticket) => self.fly(supply, ticket).await,
                 Step::Wait(wait) => self.wait(supply, wait).await,
-                // Only this loop fetches, and it hands each flight back.
+                // Only this loop fetches, and it hands each ticket back.
                 Step::InFlight => None,
             };
             match next {

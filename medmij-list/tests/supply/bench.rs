@@ -95,7 +95,7 @@ impl Node {
     pub(crate) fn fetch(&mut self, fetched: Result<Vec<u8>, SourceError>) -> FetchOutcome {
         self.supply.fetch_now();
         let Step::Fetch(ticket) = self.supply.step() else {
-            panic!("no flight")
+            panic!("no ticket")
         };
         self.supply.arrived(ticket, fetched, 0.5)
     }

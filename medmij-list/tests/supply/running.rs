@@ -11,7 +11,7 @@ use std::{
 
 use medmij_list::{
     ListCache, ListKind, RefreshPolicy, Source, SourceError,
-    supply::{ListStorage, ListSupply, MemoryStorage, Refusal, SourceName, SupplyEvent},
+    supply::{ListStorage, ListSupply, MemoryStorage, SourceName, SupplyError, SupplyEvent},
 };
 use medmij_test::SeededEntropy;
 use medmij_types::{Clock, Volgnummer};
@@ -131,7 +131,7 @@ async fn l10_a_source_that_never_answers_is_left_after_30_seconds() {
     let before = Instant::now();
     let refused = supply.start(source, SeededEntropy::new(3)).await.unwrap_err();
     assert_eq!(before.elapsed().as_secs(), 30);
-    let Refusal::Source(cause) = &refused else {
+    let SupplyError::Source(cause) = &refused else {
         panic!("{refused:?}")
     };
     let cause = std::error::Error::source(&**cause).unwrap();
@@ -187,7 +187,7 @@ async fn a_kept_list_is_enough_to_start() {
     let broken = Scripted::new(Duration::from_secs(9), |_| Err(SourceError::new("connection refused")));
     let running = second.start(broken.clone(), SeededEntropy::new(6)).await.unwrap();
     assert_eq!(cache.current().unwrap().header().volgnummer().value(), 7);
-    assert!(matches!(running.refresh().await, Err(Refusal::Source(_))));
+    assert!(matches!(running.refresh().await, Err(SupplyError::Source(_))));
     assert!(broken.fetches() >= 1);
 }
 
@@ -199,7 +199,7 @@ async fn l9_an_operator_lowers_the_memory_of_a_running_supply() {
     let (supply, cache) = new_supply();
     let running = supply.start(source, SeededEntropy::new(7)).await.unwrap();
     let mut events = running.events();
-    assert!(matches!(running.refresh().await, Err(Refusal::Rejected(_))));
+    assert!(matches!(running.refresh().await, Err(SupplyError::Rejected(_))));
     running.danger_lower_memory(Volgnummer::new(7), "fout").await.unwrap();
     running.refresh().await.unwrap();
     assert_eq!(cache.current().unwrap().header().volgnummer().value(), 8);

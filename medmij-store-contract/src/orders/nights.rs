@@ -9,7 +9,7 @@ use std::{
 };
 
 use medmij_dvp::{
-    collecting::{Order, OrderStore, Outcome, RunKey},
+    collecting::{Order, OrderStore, RunKey, RunOutcome},
     person::PersonId,
 };
 use medmij_types::{AmsterdamTime, CalendarDate, Hostname};
@@ -70,7 +70,7 @@ pub async fn nights<S: OrderStore>(store: &S, first: &str, nights: u32, persons:
                 assert!(start(store, &lease, now).await.is_some());
                 let before = runs.insert(lease.key.clone(), Some(now)).expect("a run of ours");
                 assert!(before.is_none_or(|before| now.duration_since(before).expect("later") >= DAY));
-                let ended = store.finish_run(&lease, Outcome::Collected, now).await;
+                let ended = store.finish_run(&lease, RunOutcome::Collected, now).await;
                 ended.expect("finish");
                 done += 1;
             }

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use medmij_dvp::{
-    collecting::{OrderStore, Outcome, RunKey},
+    collecting::{OrderStore, RunKey, RunOutcome},
     person::PersonId,
 };
 
@@ -94,7 +94,7 @@ pub async fn a_lease_that_was_taken_over_starts_nothing<S: OrderStore + 'static>
             for lease in leases {
                 started += start(&*store, &lease, later).await.unwrap_or_default();
                 // the end of an old lease changes nothing of the new one
-                finish(&*store, &lease, Outcome::Failed, later).await;
+                finish(&*store, &lease, RunOutcome::Failed, later).await;
             }
             started
         })

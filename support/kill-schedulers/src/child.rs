@@ -9,7 +9,7 @@ use std::{
     time::SystemTime,
 };
 
-use medmij_dvp::collecting::{CollectingPolicy, OrderStore, Outcome};
+use medmij_dvp::collecting::{CollectingPolicy, OrderStore, RunOutcome};
 
 use crate::{
     place::{Place, Work},
@@ -52,7 +52,7 @@ async fn collect<S: OrderStore>(store: &S, asked: &mut File, now: SystemTime) ->
             let (person, dva) = (lease.key.person.number(), &lease.key.dva);
             asked.write_all(format!("{person} {dva} {} {}\n", run.orders.len(), micros(now)).as_bytes())?;
             tell("asked")?;
-            store.finish_run(&lease, Outcome::Collected, now).await?;
+            store.finish_run(&lease, RunOutcome::Collected, now).await?;
         }
     }
 }

@@ -108,7 +108,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let more = |over: &Summary, under: &Summary| 100.0 * (each(over) / each(under) - 1.0);
     println!(
         "\na handshake takes {:.2} ms with three small CRLs; looking revocation up adds {:+.1} % with them and {:+.1} % with the large one; \
-         p99 while it is changed is {:.2} times that of before",
+         p99 while it is changed is {:.2} times the earlier one",
         each(small),
         more(small, none),
         more(large, none),
