@@ -19,10 +19,10 @@ use medmij_oauth::{
 };
 
 use crate::{
-    collecting::{CollectingPolicy, Lease, Order, OrderStore, OrderStoreError, Outcome, Run, RunKey, SlotKey},
-    dossier::{CollectionId, DossierRow, DossierStore, DossierStoreError, ItemId, SealedItem},
+    collecting::{CollectingPolicy, Lease, Order, OrderStore, Run, RunKey, RunOutcome, SlotKey},
+    dossier::{CollectionId, DossierRow, DossierStore, ItemId, SealedItem},
     person::PersonId,
-    vault::{Finished, RefreshStart, TokenVault, VaultError, VaultKey},
+    vault::{Finished, RefreshStart, TokenVault, VaultKey},
 };
 
 /// A vault with a [`Journal`] of the role `dvp`. What a Persoon withdraws, cancels, deletes or erases, and what freezes after a
@@ -95,14 +95,14 @@ impl<V: JournalMarks + TokenVault + OrderStore + DossierStore> JournaledVault<V>
 }
 
 macro_rules! operations {
-    ($of:ident, $error:ident; $($name:ident($($arg:ident: $kind:ty),*) -> $answer:ty $(=> $entry:expr)?;)*) => {
+    ($of:ident; $($name:ident($($arg:ident: $kind:ty),*) -> $answer:ty $(=> $entry:expr)?;)*) => {
         impl<V: JournalMarks + $of> $of for JournaledVault<V> {$(
-            async fn $name(&self $(, $arg: $kind)*) -> Result<$answer, $error> {
-                self.pass().await.map_err($error::new)?;
+            async fn $name(&self $(, $arg: $kind)*) -> Result<$answer, StoreError> {
+                self.pass().await?;
                 let answer = self.vault.$name($($arg),*).await?;
                 $(
                     // also where nothing was there: it may have ended a moment ago without getting here
-                    self.ended($entry).await.map_err($error::new)?;
+                    self.ended($entry).await?;
                 )?
                 Ok(answer)
             }
@@ -110,7 +110,7 @@ macro_rules! operations {
     };
 }
 
-operations! { TokenVault, VaultError;
+operations! { TokenVault;
     keep(key: &VaultKey, sealed: Vec<u8>) -> ();
     begin(key: &VaultKey, lease: Duration) -> RefreshStart;
     finish(key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Finished;
@@ -120,20 +120,20 @@ operations! { TokenVault, VaultError;
     purge(older_than: Duration, batch: usize) -> usize;
 }
 
-operations! { OrderStore, OrderStoreError;
+operations! { OrderStore;
     add_order(order: Order, now: SystemTime, rules: (&CollectingPolicy, &SlotKey)) -> ();
     cancel_order(order: &Order) -> bool => replay::order(order);
     cancel_orders(person: PersonId) -> usize => replay::orders(person);
     orders(person: PersonId) -> Vec<Order>;
     lease_runs(now: SystemTime, until: SystemTime, most: usize) -> Vec<Lease>;
     start_run(lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> Option<Run>;
-    finish_run(lease: &Lease, outcome: Outcome, now: SystemTime) -> ();
+    finish_run(lease: &Lease, outcome: RunOutcome, now: SystemTime) -> ();
     skip_run(lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> ();
     silent_runs(since: SystemTime, most: usize) -> Vec<RunKey>;
     purge_runs(now: SystemTime, most: usize) -> usize;
 }
 
-operations! { DossierStore, DossierStoreError;
+operations! { DossierStore;
     begin_dossier(person: PersonId, sealed_key: Vec<u8>) -> DossierRow;
     dossier(person: PersonId) -> Option<DossierRow>;
     keep_items(person: PersonId, items: Vec<SealedItem>) -> bool;
