@@ -5,7 +5,7 @@ use medmij_dvp::{
     dossier::{CollectionId, DossierRow, DossierStore, ItemId, SealedItem, StoreError},
     person::PersonId,
 };
-use medmij_oauth::storage::{JournalMarks, StoreError};
+use medmij_oauth::storage::JournalMarks;
 use medmij_store_postgres::{PostgresOptions, PostgresVault};
 use medmij_store_sqlite::{SqliteOptions, SqliteVault};
 use std::{collections::BTreeMap, path::Path, time::SystemTime};
