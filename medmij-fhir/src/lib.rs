@@ -56,6 +56,27 @@
 //! | core.dossier.104: what a Persoon reads of it | `show` (feature `show`) |
 //! | what a DVA answers | [`server::Responder`] over a [`server::Bronsysteem`] |
 //!
+//! # Types of your own
+//!
+//! A [`Resource`] is its bytes, after redaction. [`Resource::view`] reads it as any type that serde reads: a struct with
+//! the three elements that you show, or a type of a full model. A model with a reader of its own reads
+//! [`Resource::as_bytes`], and what it writes comes back by [`Resource::parse`]; `support/r4-oracle/examples/full_model.rs`
+//! does so with `fhirbolt::model::r4`. Keep the bytes beside the types: what a model does not know is lost in it.
+//!
+//! ```
+//! use medmij_fhir::{Limits, Resource};
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Alert {
+//!     status: String,
+//! }
+//!
+//! let flag = br#"{"resourceType":"Flag","id":"mrsa","status":"active","period":{"start":"2026"}}"#;
+//! let flag = Resource::parse(flag, &Limits::default())?;
+//! assert_eq!(flag.view::<Alert>()?.status, "active");
+//! # Ok::<(), medmij_fhir::JsonError>(())
+//! ```
+//!
 //! # Features
 //!
 //! * `show`: views of resources in plain Dutch, for the Persoon.

@@ -9,6 +9,16 @@ pub(crate) struct Failed(pub(crate) String);
 /// The proofs with large numbers, in the order in which they run.
 pub(crate) const PROOFS: &[(&str, &[&str])] = &[
     (
+        "FHIR R4 through fhirbolt and back",
+        &[
+            "run",
+            "--quiet",
+            "--locked",
+            "--manifest-path",
+            "support/r4-oracle/Cargo.toml",
+        ],
+    ),
+    (
         "full handshakes with the chain of G4, and what revocation costs",
         &[
             "run",
