@@ -150,7 +150,11 @@ pub async fn answers(browser: &mut Browser, page: &Page, answer: &str) -> Result
 }
 
 /// Counts what the page lists, all of which has to be whole.
-fn count(page: &Page) -> Result<usize, PersoonError> {
+///
+/// # Errors
+///
+/// [`PersoonError`], where something is not whole or there is nothing.
+pub fn count(page: &Page) -> Result<usize, PersoonError> {
     let mut items = 0;
     for item in page
         .items()

@@ -10,6 +10,7 @@ mod logging;
 mod plain;
 mod plain_dutch;
 mod planted;
+mod replicas;
 mod requirements;
 mod stopping;
 mod verzamelen;
