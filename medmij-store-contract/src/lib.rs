@@ -29,6 +29,7 @@
 pub mod abonneren;
 pub mod dossiers;
 pub mod orders;
+mod person;
 pub mod registration;
 pub mod restore;
 pub mod store;

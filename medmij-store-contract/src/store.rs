@@ -26,6 +26,8 @@ mod restore;
 mod secrets;
 mod server;
 
+pub use crate::person::CONTRACT_BSN;
+
 pub use self::{
     audit::*,
     audit_log::*,
@@ -33,7 +35,6 @@ pub use self::{
     bounds::*,
     checks::*,
     codes::*,
-    dvza::CONTRACT_BSN,
     faults::*,
     fixtures::{fresh_hash, granted, new_access, new_flow, new_grant, redeem, session},
     flows::*,

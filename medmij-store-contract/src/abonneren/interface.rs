@@ -16,7 +16,7 @@ use medmij_types::CalendarDate;
 use medmij_types::{BackchannelUri, Bsn, OsEntropy};
 
 use super::{client, name, service, today};
-use crate::store::CONTRACT_BSN;
+use crate::person::CONTRACT_BSN;
 
 struct Dva<A> {
     store: Arc<A>,

@@ -22,6 +22,8 @@ use medmij_types::{
     PeerNames, Release,
 };
 
+use crate::person::CONTRACT_BSN;
+
 /// What a supplier would bring: one DVP more than is needed, one Aanbieder, a login that works.
 pub(crate) struct Bundle<S: DangerShiftClock>(Arc<S>);
 
@@ -95,9 +97,6 @@ impl<S: DangerShiftClock> Toets for Bundle<S> {
         Ok(SourceBirthDate::parse("19700901").ok())
     }
 }
-
-/// The BSN that these cases log in with: search a dump of the store for it after they have run.
-pub const CONTRACT_BSN: &str = "999990019";
 
 pub(crate) fn bgz() -> GegevensdienstId {
     GegevensdienstId::parse("48").expect("id")
