@@ -16,7 +16,7 @@ use bytes::Bytes;
 use medmij_fhir::server::{ResourceSet, Responder};
 use medmij_fhir::{
     Access, Binary, Choices, Collection, FhirVersion, Gegevensdienst, Limits, Outcome, Reference, References, Report,
-    Resource, ResourceEndpoint, ResourceEndpoints, SearchMode, Verdict,
+    Resource, ResourceEndpoint, ResourceEndpoints, SearchMode, ServiceFunction, Verdict,
 };
 use medmij_types::{AccessToken, BackchannelUri, Bsn, CorrelationId, GegevensdienstId, OsEntropy, Systeemrolcode};
 use serde_json::Value;
@@ -37,7 +37,11 @@ fn dossiers() -> Vec<(String, String, String, PathBuf)> {
     let mut dossiers = Vec::new();
     for aanbieder in index["aanbieders"].as_array().unwrap() {
         for persoon in index["personen"].as_array().unwrap() {
-            for id in aanbieder["gegevensdiensten"].as_array().unwrap() {
+            let ids = aanbieder["gegevensdiensten"].as_array().unwrap();
+            // what is shared comes from a DVP
+            let collected =
+                |id: &&Value| gegevensdienst(id.as_str().unwrap()).function() == ServiceFunction::Verzamelen;
+            for id in ids.iter().filter(collected) {
                 let parts = [&aanbieder["map"], &persoon["map"], id].map(|value| value.as_str().unwrap().to_owned());
                 let path = data().join(parts.join("/"));
                 assert!(path.is_dir(), "{}", path.display());

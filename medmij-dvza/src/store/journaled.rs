@@ -92,7 +92,7 @@ impl<S: Store + JournalMarks> JournaledStore<S> {
     /// # Errors
     ///
     /// [`StoreError`], where the store or the journal fails, or the journal has what this version does not know
-    /// ([`JournalError::Kind`]): what came before that has ended.
+    /// ([`JournalError::Kind`](medmij_oauth::journal::JournalError::Kind)): what came before that has ended.
     pub async fn reconcile(&self, by: &Acting) -> Result<usize, StoreError> {
         let missing = self.journal.is_behind(&self.store).await?;
         for entry in &missing {

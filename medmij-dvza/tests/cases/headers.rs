@@ -355,7 +355,7 @@ async fn each_page_says_where_the_source_code_of_this_version_is_and_links_nowhe
         (None, false),
     ] {
         let setup = setup(|config| config.source_code = address.map(str::to_owned));
-        let response = front_channel(setup.server, RouterOptions::at("/oauth"))
+        let response = front_channel(setup.server, RouterOptions::at("/oauth").danger_without_limits())
             .oneshot(http::Request::get("/oauth/authorize").body(Body::empty()).unwrap())
             .await
             .unwrap();

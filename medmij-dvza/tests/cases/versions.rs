@@ -181,7 +181,7 @@ async fn what_a_dvp_keeps_of_another_version_is_left_as_it_is() {
     kept.keep(&key, &renewal).await.unwrap();
     // under the name and for the context that the tokens have themselves
     let row = {
-        let names = keys().fingerprints("kluis", key.as_str().as_bytes()).unwrap();
+        let names = keys().fingerprints("vault", key.as_str().as_bytes()).unwrap();
         VaultKey::from_text(&URL_SAFE_NO_PAD.encode(names[0].as_bytes()))
     };
     let sealed = keys()
