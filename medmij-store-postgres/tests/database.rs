@@ -28,7 +28,7 @@ async fn many_migrate_one_database_at_once_and_one_does_it() {
     for task in tasks {
         let migrated = task.await.unwrap().unwrap();
         from_nothing += usize::from(migrated.from == 0);
-        assert_eq!(migrated.to, 6);
+        assert_eq!(migrated.to, 7);
     }
     assert_eq!(from_nothing, 1);
     PostgresStore::open(&options).await.unwrap();
