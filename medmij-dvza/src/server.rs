@@ -41,6 +41,7 @@ use medmij_types::{CorrelationId, EntropyError};
 
 #[cfg(feature = "axum")]
 pub(crate) use self::fill::{Fill, isolate};
+#[cfg(feature = "axum")]
 pub(crate) use self::steps::Arrival;
 pub use self::{
     aanbieder::{Aanbieder, AanbiederLimits, AanbiederTexts, OfferedService, RegisteredBronsysteem},

@@ -85,6 +85,7 @@ mod bindings;
 mod dossiers;
 mod error;
 mod floor;
+#[cfg(any(feature = "dvp", feature = "dvza"))]
 mod journal;
 #[cfg(feature = "dvza")]
 mod keys;

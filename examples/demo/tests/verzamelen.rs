@@ -80,10 +80,17 @@ async fn the_main_job_collects_at_two_zorgaanbieders_in_three_flows() {
     assert_eq!(summary, everything());
     assert_eq!(files_below(&copy), summary.items);
     // what the DVP keeps cannot be read beside its keys
-    let sealed = std::fs::read_dir(&network.dvp.dossier)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let sealed: Vec<_> = sealed.map(|path| std::fs::read(path).unwrap()).collect();
+    let mut folders = vec![network.dvp.dossier.clone()];
+    let mut sealed = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                sealed.push(std::fs::read(path).unwrap());
+            }
+        }
+    }
     assert!(sealed.iter().map(Vec::len).sum::<usize>() > 100_000);
     for readable in ["resourceType", HOSPITAL, "%PDF-"] {
         let is_there = |bytes: &Vec<u8>| bytes.windows(readable.len()).any(|at| at == readable.as_bytes());
