@@ -4,9 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, FixedOffset, NaiveDate};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use clap::{Args, Subcommand};
 use medmij_log::{Chain, Finding, check, report, svg};
+use medmij_types::{Clock as _, SystemClock};
 use serde::Serialize;
 
 use crate::{
@@ -210,7 +211,7 @@ fn measure(arguments: &ReportLog, output: &mut Output) -> Result<Exit, CliError>
         .collect::<Result<_, CliError>>()?;
     let measured = report::KetennormReport::measure(texts.iter().flat_map(|text| text.lines()), &norms, from, until);
     if let Some(deelnemer) = &arguments.beheerrapport {
-        let created = chrono::Utc::now().fixed_offset();
+        let created = DateTime::<Utc>::from(SystemClock::default().now()).fixed_offset();
         let report = report::Beheerrapport::new(deelnemer, (from, until), created, arguments.persons);
         output.line(report.with_norms(&measured).to_xml().trim_end());
     } else {

@@ -4,7 +4,7 @@
 use crate::{manifests, sources};
 use std::path::Path;
 
-const CALLS: &[&str] = &["SystemTime::now", "Instant::now", "getrandom::"];
+const CALLS: &[&str] = &["SystemTime::now", "Utc::now", "Instant::now", "getrandom::"];
 
 /// Where the system is asked on purpose, and why no argument will do.
 const ALLOWED: &[(&str, &str)] = &[
