@@ -37,7 +37,8 @@ async fn r8_a_pooler_that_keeps_sessions_is_used_and_the_settings_are_there() {
         other.batch_execute("BEGIN; LOCK TABLE medmij.flows").await.unwrap();
         assert!(store.open_flow(new_flow()).await.is_err(), "{more}");
         other.batch_execute("ROLLBACK").await.unwrap();
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+                       AND datname = current_database()";
         let waiting: i64 = other.query_one(waiting, &[]).await.unwrap().get(0);
         assert_eq!(waiting, 0, "{more}");
         store.open_flow(new_flow()).await.unwrap();
