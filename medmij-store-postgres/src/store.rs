@@ -474,5 +474,6 @@ const SCHEMA: Schema = Schema {
         include_str!("../migrations/0005_registration.sql"),
         include_str!("../migrations/0006_audit.sql"),
         include_str!("../migrations/0007_ends.sql"),
+        include_str!("../migrations/0008_audit_text.sql"),
     ],
 };
