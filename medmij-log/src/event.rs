@@ -103,6 +103,16 @@ pub enum InitiatedBy {
     Machine,
 }
 
+impl InitiatedBy {
+    /// The value of `request.initiated_by`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Machine => "machine",
+        }
+    }
+}
+
 /// The `response` object of a log line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

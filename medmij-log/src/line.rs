@@ -84,52 +84,41 @@ impl LineFormat {
     /// ```
     #[must_use]
     pub fn line(&self, event: &Event, now: SystemTime) -> String {
-        let mut about = Object::default();
-        about.put("type", Some(event.event_type.as_str()));
-        about.put("location", event.location.as_ref().map(|host| host.as_str()));
-        about.put("datetime", Some(&self.time(event.at.unwrap_or(now))));
-        about.put("session_id", event.session_id.as_ref().map(|id| id.as_str()));
-        about.put("trace_id", event.trace_id.as_ref().map(|id| id.as_str()));
-
-        let mut request = Object::default();
+        let mut line = Writer::new();
+        line.object("event", |about| {
+            about.put("type", Some(event.event_type.as_str()));
+            about.put("location", event.location.as_ref().map(|host| host.as_str()));
+            about.put("datetime", Some(&self.time(event.at.unwrap_or(now))));
+            about.put("session_id", event.session_id.as_ref().map(|id| id.as_str()));
+            about.put("trace_id", event.trace_id.as_ref().map(|id| id.as_str()));
+        });
         if let Some(info) = &event.request {
-            request.put("id", info.id.as_ref().map(|id| id.as_str()));
-            request.put("method", info.method);
-            request.put("client_id", info.client_id.as_ref().map(|host| host.as_str()));
-            request.put("server_id", info.server_id.as_ref().map(|host| host.as_str()));
-            request.put("uri", info.uri());
-            request.put(
-                "initiated_by",
-                info.initiated_by.map(|by| match by {
-                    InitiatedBy::Person => "person",
-                    InitiatedBy::Machine => "machine",
-                }),
-            );
-            request.put("grant_type", info.grant_type);
-            request.put("provider_id", info.provider_id.as_ref().map(|name| name.as_str()));
-            request.put("service_id", info.service_id.as_ref().map(|id| id.as_str()));
+            line.object("request", |request| {
+                request.put("id", info.id.as_ref().map(|id| id.as_str()));
+                request.put("method", info.method);
+                request.put("client_id", info.client_id.as_ref().map(|host| host.as_str()));
+                request.put("server_id", info.server_id.as_ref().map(|host| host.as_str()));
+                request.put("uri", info.uri());
+                request.put("initiated_by", info.initiated_by.map(InitiatedBy::as_str));
+                request.put("grant_type", info.grant_type);
+                request.put("provider_id", info.provider_id.as_ref().map(|name| name.as_str()));
+                request.put("service_id", info.service_id.as_ref().map(|id| id.as_str()));
+            });
         }
-
-        let mut response = Object::default();
         if let Some(info) = &event.response {
-            response.put(
-                self.response_id.as_str(),
-                info.request_id.as_ref().map(|id| id.as_str()),
-            );
-            response.number("status", info.status);
+            line.object("response", |response| {
+                let id = info.request_id.as_ref().map(|id| id.as_str());
+                response.put(self.response_id.as_str(), id);
+                response.number("status", info.status);
+            });
         }
-
-        let mut error = Object::default();
         if let Some(info) = &event.error {
-            error.put("code", Some(info.code));
-            error.put("description", Some(info.description));
+            line.object("error", |error| {
+                error.put("code", Some(info.code));
+                error.put("description", Some(info.description));
+            });
         }
-        object([
-            ("event", about),
-            ("request", request),
-            ("response", response),
-            ("error", error),
-        ])
+        line.finish()
     }
 
     /// ISO 8601 with milliseconds and the offset, never `Z`.
@@ -142,33 +131,66 @@ impl LineFormat {
 
 use chrono::Offset as _;
 
-/// The members of one object, in the order of the published example.
-#[derive(Default)]
-struct Object(Vec<String>);
+/// A line that grows, member by member, in the order of the published example.
+struct Writer(String);
 
-impl Object {
+impl Writer {
+    fn new() -> Self {
+        // a line of a resource request has some 500 bytes
+        let mut text = String::with_capacity(640);
+        text.push('{');
+        Self(text)
+    }
+
+    /// An object, unless it stays empty.
+    fn object(&mut self, name: &str, fill: impl FnOnce(&mut Self)) {
+        let before = self.0.len();
+        self.name(name);
+        self.0.push('{');
+        let empty = self.0.len();
+        fill(self);
+        if self.0.len() == empty {
+            self.0.truncate(before);
+        } else {
+            self.0.push('}');
+        }
+    }
+
     fn put(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
-            self.0.push(format!("{}:{}", quoted(name), quoted(value)));
+            self.name(name);
+            self.text(value);
         }
     }
 
     fn number(&mut self, name: &str, value: u16) {
-        self.0.push(format!("{}:{value}", quoted(name)));
+        self.name(name);
+        self.0.push_str(&value.to_string());
     }
-}
 
-fn object<const N: usize>(objects: [(&str, Object); N]) -> String {
-    let members: Vec<String> = objects
-        .into_iter()
-        .filter(|(_, object)| !object.0.is_empty())
-        .map(|(name, object)| format!("{}:{{{}}}", quoted(name), object.0.join(",")))
-        .collect();
-    format!("{{{}}}", members.join(","))
-}
+    fn name(&mut self, name: &str) {
+        if !self.0.ends_with('{') {
+            self.0.push(',');
+        }
+        self.0.push('"');
+        self.0.push_str(name);
+        self.0.push_str("\":");
+    }
 
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
+    fn text(&mut self, value: &str) {
+        if value.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
+            self.0.push_str(&Value::from(value).to_string());
+        } else {
+            self.0.push('"');
+            self.0.push_str(value);
+            self.0.push('"');
+        }
+    }
+
+    fn finish(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
 }
 
 /// The objects of a line that was read back.

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.logging.102 — the observer that writes events to a [`Spool`], off the path of the request.
 //!
-//! Observing an event puts it in a bounded queue and returns. One thread takes what waits, writes it with one sync, and
-//! counts what could not be written. A full or dead disk never stops the service: events are then lost, and counted.
+//! Observing an event puts it in a bounded queue and returns. Every 50 ms, or when half of the queue is full, one thread takes
+//! what waits, writes it with one sync, and counts what could not be written. A full or dead disk never stops the service:
+//! events are then lost, and counted. A process that is killed loses what it observed in the last 50 ms.
 
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
         mpsc::{self, Receiver, SyncSender, TrySendError},
     },
     thread,
+    time::Duration,
 };
 
 use medmij_types::Clock;
@@ -19,6 +21,9 @@ use crate::{Event, LineFormat, Observer, Spool, SpoolError};
 
 /// Events that one write takes at most.
 const GROUP: usize = 4_096;
+
+/// How long events gather before they are written: waking a thread and a disk for each would cost more than the request.
+const GATHER: Duration = Duration::from_millis(50);
 
 /// Writes events to a spool in a thread of its own.
 #[derive(Debug)]
@@ -31,6 +36,9 @@ pub struct Spooler {
 #[derive(Debug)]
 struct Shared {
     spool: Mutex<Spool>,
+    /// Events in the queue since the writer last looked, and at how many it is woken.
+    waiting: AtomicUsize,
+    wake_at: usize,
     written: AtomicU64,
     lost: AtomicU64,
     refused: AtomicBool,
@@ -61,6 +69,8 @@ impl Spooler {
     pub fn start(spool: Spool, format: LineFormat, clock: Arc<dyn Clock>, queue: usize) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             spool: Mutex::new(spool),
+            waiting: AtomicUsize::new(0),
+            wake_at: queue.div_ceil(2).max(1),
             written: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             refused: AtomicBool::new(false),
@@ -95,6 +105,7 @@ impl Spooler {
             .as_ref()
             .is_some_and(|queue| queue.send(Message::Flush(done)).is_ok())
         {
+            self.wake();
             let _ = wait.recv();
         }
     }
@@ -102,6 +113,12 @@ impl Spooler {
     /// Works on the spool, such as for a delivery. The writer waits meanwhile, so hand batches out and return.
     pub fn with_spool<T>(&self, work: impl FnOnce(&mut Spool) -> T) -> T {
         work(&mut self.shared.spool.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn wake(&self) {
+        if let Some(writer) = &self.writer {
+            writer.thread().unpark();
+        }
     }
 }
 
@@ -116,6 +133,8 @@ impl Observer for Spooler {
             queue.try_send(Message::Event(Box::new(event)))
         {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
+        } else if self.shared.waiting.fetch_add(1, Ordering::Relaxed).saturating_add(1) == self.shared.wake_at {
+            self.wake();
         }
     }
 }
@@ -124,6 +143,7 @@ impl Drop for Spooler {
     /// Writes what waits, then stops the thread.
     fn drop(&mut self) {
         self.queue = None;
+        self.wake();
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }
@@ -133,21 +153,31 @@ impl Drop for Spooler {
 fn write_all(receiver: &Receiver<Message>, shared: &Shared, format: LineFormat, clock: &dyn Clock) {
     let mut lines: Vec<String> = Vec::new();
     let mut flushed: Vec<mpsc::Sender<()>> = Vec::new();
-    while let Ok(first) = receiver.recv() {
-        let mut next = Some(first);
-        while let Some(message) = next {
-            match message {
-                Message::Event(event) => lines.push(format.line(&event, clock.now())),
-                Message::Flush(done) => flushed.push(done),
+    let mut open = true;
+    while open {
+        // whoever drops the spooler or waits for it wakes this thread; to be woken for nothing does no harm
+        thread::park_timeout(GATHER);
+        shared.waiting.store(0, Ordering::Relaxed);
+        let mut more = true;
+        while more {
+            more = false;
+            while lines.len() < GROUP {
+                match receiver.try_recv() {
+                    Ok(Message::Event(event)) => lines.push(format.line(&event, clock.now())),
+                    Ok(Message::Flush(done)) => flushed.push(done),
+                    Err(mpsc::TryRecvError::Empty) => break,
+                    Err(mpsc::TryRecvError::Disconnected) => {
+                        open = false;
+                        break;
+                    }
+                }
+                more = lines.len() == GROUP;
             }
-            next = if lines.len() < GROUP {
-                receiver.try_recv().ok()
-            } else {
-                None
-            };
+            if !lines.is_empty() {
+                write(&lines, shared);
+                lines.clear();
+            }
         }
-        write(&lines, shared);
-        lines.clear();
         for done in flushed.drain(..) {
             let _ = done.send(());
         }
