@@ -6,8 +6,9 @@
 //! use medmij_types::{Aanbiedernaam, GegevensdienstId, InterfaceversieId};
 //! use medmij_zal::{ReadOptions, Snapshot, Zorgaanbiederslijst};
 //!
-//! # let xml = medmij_zal::doc_example();
-//! let list = Snapshot::<Zorgaanbiederslijst>::read(xml.into_bytes(), &ReadOptions::default())?;
+//! # let xml = medmij_zal::doc_example().into_bytes();
+//! // xml: the bytes of the list; of a file of one's own: std::fs::read("MedMij_Zorgaanbiederslijst.xml")?
+//! let list = Snapshot::<Zorgaanbiederslijst>::read(xml, &ReadOptions::files())?;
 //! let service = list
 //!     .gegevensdienst(
 //!         &Aanbiedernaam::parse("umcharderwijk")?,
@@ -15,12 +16,16 @@
 //!         &GegevensdienstId::parse("48")?,
 //!     )
 //!     .ok_or("not offered")?;
+//! assert_eq!(service.authorization_endpoint()?.as_str(), "https://login.example.nl/authorize");
 //! assert_eq!(service.token_endpoint()?.as_str(), "https://dvza.example.nl/token");
 //! for systeemrol in service.systeemrollen() {
 //!     println!("{} at {}", systeemrol.code()?, systeemrol.resource_endpoint()?);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! The Interfaceversie is part of the question and compared exactly; [`Zorgaanbieder::interfaceversies`] says which
+//! there are. A release2 list does not tell them apart, and any id meets what is there.
 //!
 //! `release2` is judged by the facts of its official schema. `release3` is known from an official example only: its
 //! structure and its keys can refuse a list, inferred forms and counts only mark an entry (see

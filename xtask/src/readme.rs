@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The README of each library crate, made from what the crate says itself: its description, the first example of its
-//! documentation (which is a test) and the comments at its features. So none of it goes out of date unnoticed.
+//! documentation (which is a test), the crates that this example takes, and the comments at its features. So none of it
+//! goes out of date unnoticed.
 
 use crate::{manifests, sources};
 use std::path::Path;
@@ -45,7 +46,10 @@ fn readme(package: &str, folder: &Path) -> String {
         .unwrap_or_default();
     let mut out = format!("# {package}\n\n{description}.\n\n");
     if let Some(example) = first_example(&library) {
-        out.push_str("```rust\n");
+        let workspace = std::fs::read_to_string("Cargo.toml").unwrap_or_default();
+        out.push_str("```toml\n[dependencies]\n");
+        out.push_str(&dependencies(package, &example, &workspace));
+        out.push_str("```\n\n```rust\n");
         out.push_str(&example);
         out.push_str("```\n\n");
     }
@@ -85,6 +89,30 @@ fn first_example(library: &str) -> Option<String> {
     Some(format!("{}\n", shown.trim_end()))
 }
 
+/// A line for a crate and for each that its example takes something from, as the manifest of the workspace has them.
+fn dependencies(package: &str, example: &str, workspace: &str) -> String {
+    let is_taken = |name: &str| {
+        let path = format!("{}::", name.replace('-', "_"));
+        example.match_indices(&path).any(|(at, _)| {
+            let before = example.get(..at).and_then(|text| text.chars().next_back());
+            before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':')
+        })
+    };
+    let mut out = String::new();
+    let listed = workspace.lines().skip_while(|line| *line != "[workspace.dependencies]");
+    for (name, value) in listed.filter_map(|line| line.split_once(" = ")) {
+        if name == package || is_taken(name) {
+            let line = if value.contains("path = ") {
+                format!("{name} = {{ path = \"…/{name}\" }}\n")
+            } else {
+                format!("{name} = {value}\n")
+            };
+            out.push_str(&line);
+        }
+    }
+    out
+}
+
 /// The features of a manifest with the comments above them.
 fn features(manifest: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
@@ -112,6 +140,15 @@ mod tests {
         let library = "// licence\n//! Words.\n//!\n//! ```\n//! use a;\n//! # hidden();\n//! #\n//!\n//! shown();\n//! # Ok(())\n//! ```\n//! more\n";
         assert_eq!(first_example(library).as_deref(), Some("use a;\n\nshown();\n"));
         assert_eq!(first_example("//! none\n"), None);
+    }
+
+    #[test]
+    fn the_crates_that_an_example_takes_are_its_dependencies() {
+        let workspace = "[package]\nb = \"0\"\n[workspace.dependencies]\nmy-a = { path = \"x/my-a\", version = \"0.1.0\" }\n\
+                         b = \"1.2\"\nc = \"3\"\nself-only = { path = \"self-only\" }\n";
+        let expected = "my-a = { path = \"…/my-a\" }\nb = \"1.2\"\nself-only = { path = \"…/self-only\" }\n";
+        let example = "use my_a::X;\nlet y = b::y();\nstd::c::z(); abc::z();\n";
+        assert_eq!(dependencies("self-only", example, workspace), expected);
     }
 
     #[test]
