@@ -185,7 +185,12 @@ impl Sink for FolderSink {
     async fn deliver(&self, number: u64, body: Vec<u8>) -> Result<Verdict, SinkError> {
         let aside = self.0.join(format!("{number:016}.tmp"));
         let write = || {
-            let mut file = std::fs::File::create(&aside)?;
+            // what another put there is not written into
+            match std::fs::remove_file(&aside) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut file = std::fs::File::create_new(&aside)?;
             file.write_all(&body)?;
             file.sync_all()?;
             std::fs::rename(&aside, self.0.join(format!("{number:016}.json")))?;

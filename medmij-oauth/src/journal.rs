@@ -64,7 +64,10 @@ use medmij_types::{Clock, SystemClock};
 
 pub use self::line::JournalEntry;
 use self::segment::Segment;
-use crate::storage::{JournalMarks, StoreError};
+use crate::{
+    own_files,
+    storage::{JournalMarks, StoreError},
+};
 
 /// A folder in which stands what ended. Put it in an `Arc` to share it.
 pub struct Journal {
@@ -94,11 +97,7 @@ impl Journal {
             known: Mutex::default(),
             looked: Mutex::new(None),
         };
-        let mut make = fs::DirBuilder::new();
-        make.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
-        make.create(&journal.folder).map_err(failed("making the folder"))?;
+        own_files::folder(&journal.folder).map_err(failed("making the folder"))?;
         journal.read()?;
         Ok(journal)
     }

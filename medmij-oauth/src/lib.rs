@@ -12,6 +12,7 @@
 //! | [`policy`] | what differs between releases and what is not known, as data with a mark |
 //! | [`seal`] | a BSN at rest: sealed, found by a keyed hash |
 //! | [`storage`] | what the stores of both roles have in common |
+//! | [`own_files`] | files of the owner alone, for what is kept in them |
 //! | `journal` | what ended, outside the database (feature `journal`) |
 //!
 //! ```
@@ -43,6 +44,7 @@ pub mod form;
 mod function;
 #[cfg(feature = "journal")]
 pub mod journal;
+pub mod own_files;
 pub mod policy;
 mod redirect_uri;
 mod scope;

@@ -2,12 +2,12 @@
 //! Connections to the file, and the version of its schema.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
-use medmij_oauth::storage::StoreError;
+use medmij_oauth::{own_files, storage::StoreError};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::{
@@ -30,6 +30,7 @@ pub(crate) type Step = fn(&Connection) -> Result<(), Failure>;
 
 /// The connection of the writer: it makes the file where it is not there, and brings its schema up to date.
 pub(crate) fn open_writer(options: &SqliteOptions, schema: &Schema) -> Result<Connection, OpenError> {
+    each_part(&options.path, own_files::no_link)?;
     make_file(&options.path)?;
     let in_path = |source: rusqlite::Error| sqlite(&options.path, source);
     let mut connection = connect(options).map_err(in_path)?;
@@ -54,6 +55,8 @@ pub(crate) fn open_writer(options: &SqliteOptions, schema: &Schema) -> Result<Co
         )
         .map_err(in_path)?;
     migrate(&mut connection, options, schema)?;
+    // now that it is known to be ours: one that was there with other permissions, too
+    each_part(&options.path, own_files::guard)?;
     Ok(connection)
 }
 
@@ -98,6 +101,16 @@ fn patiently<T>(
             done => return done,
         }
     }
+}
+
+/// What a store is made of: the file, and what SQLite puts beside it.
+fn each_part(path: &Path, look: fn(&Path) -> std::io::Result<()>) -> Result<(), OpenError> {
+    ["", "-wal", "-shm"].iter().try_for_each(|part| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(part);
+        let path = PathBuf::from(name);
+        look(&path).map_err(|source| OpenError::Io { path, source })
+    })
 }
 
 /// Health data: nobody but the owner reads the file. SQLite gives its log the same mode.

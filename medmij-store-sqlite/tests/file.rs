@@ -27,6 +27,45 @@ async fn o3_only_the_owner_reads_the_file_and_its_log() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn o3_a_store_that_was_there_loses_open_permissions_and_no_link_is_followed() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let folder = folder::folder("file");
+    let (path, open) = (folder.join("store.db"), std::fs::Permissions::from_mode(0o664));
+    let mode = |part: &str| folder.join(part).metadata().unwrap().permissions().mode() & 0o777;
+    // one that an operator put there, and an earlier one
+    std::fs::write(&path, b"").unwrap();
+    std::fs::set_permissions(&path, open.clone()).unwrap();
+    let store = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
+    store.open_flow(new_flow()).await.unwrap();
+    for part in ["store.db", "store.db-wal", "store.db-shm"] {
+        assert_eq!(mode(part), 0o600, "{part}");
+        std::fs::set_permissions(folder.join(part), open.clone()).unwrap();
+    }
+    let again = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
+    again.open_flow(new_flow()).await.unwrap();
+    assert_eq!(["store.db", "store.db-wal", "store.db-shm"].map(mode), [0o600; 3]);
+    // a link in the place of the store, or of what stands beside it
+    let elsewhere = folder.join("elsewhere");
+    std::fs::write(&elsewhere, b"").unwrap();
+    for link in ["link.db", "fresh.db-wal", "fresh.db-shm"] {
+        symlink(&elsewhere, folder.join(link)).unwrap();
+    }
+    for path in ["link.db", "fresh.db"] {
+        let refused = SqliteStore::open(SqliteOptions::new(folder.join(path)));
+        assert!(matches!(refused, Err(OpenError::Io { .. })), "{path}: {refused:?}");
+    }
+    assert_eq!(std::fs::metadata(&elsewhere).unwrap().len(), 0);
+    // a file that is no store is left as it is
+    let other = folder.join("other.db");
+    std::fs::write(&other, "Geachte heer, mevrouw, ".repeat(99)).unwrap();
+    std::fs::set_permissions(&other, open).unwrap();
+    assert!(SqliteStore::open(SqliteOptions::new(&other)).is_err());
+    assert_eq!(mode("other.db"), 0o664);
+}
+
 #[test]
 fn a_database_of_another_program_is_refused() {
     let path = folder::folder("file").join("other.db");

@@ -40,7 +40,12 @@ pub(super) fn judge(config: &Config) -> Vec<Finding> {
 fn folder(path: &Path, code: &'static str, remedy: &'static str) -> Option<Finding> {
     let written = || {
         let probe = path.join(".doctor");
-        let mut file = std::fs::File::create(&probe)?;
+        // an earlier one, or a link, which is not written into
+        match std::fs::remove_file(&probe) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = std::fs::File::create_new(&probe)?;
         file.write_all(&[0; 4096])?;
         file.sync_all()?;
         std::fs::remove_file(probe)

@@ -61,8 +61,14 @@ impl CheckpointFolder {
         let signature = URL_SAFE_NO_PAD.encode(&checkpoint.signature);
         let text = format!("{}signature {} {signature}\n", checkpoint.text, checkpoint.key);
         let write = || {
-            fs::write(&part, text)?;
-            fs::File::open(&part)?.sync_all()?;
+            // what another put there is not written into
+            match fs::remove_file(&part) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut file = fs::File::create_new(&part)?;
+            io::Write::write_all(&mut file, text.as_bytes())?;
+            file.sync_all()?;
             fs::rename(&part, &path)?;
             sync(&self.path)
         };
@@ -127,3 +133,24 @@ fn sync(_: &Path) -> io::Result<()> {
 }
 
 const ENDING: &str = "checkpoint";
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_is_not_written_through_the_link_of_another() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = CheckpointFolder::open(place.path().join("outside")).unwrap();
+        let elsewhere = place.path().join("elsewhere");
+        fs::write(&elsewhere, "van een ander").unwrap();
+        symlink(&elsewhere, place.path().join("outside/0000000001.part")).unwrap();
+        let checkpoint = SignedCheckpoint::new(1, "een\n", "sleutel", vec![1, 2, 3]);
+        folder.write(&checkpoint).unwrap();
+        assert_eq!(folder.load(1).unwrap(), Some(checkpoint));
+        assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "van een ander");
+    }
+}

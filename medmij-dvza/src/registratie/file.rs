@@ -9,6 +9,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use medmij_oauth::own_files;
 use sha2::{Digest as _, Sha256};
 
 use super::{Reading, RegistratieError, RegistratieStorage, RegistrationSource, Rows};
@@ -72,7 +73,7 @@ impl RegistratieFolder {
     /// [`RegistratieError::ListStorage`] where it cannot be made.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, RegistratieError> {
         let folder = folder.into();
-        fs::create_dir_all(&folder).map_err(RegistratieError::ListStorage)?;
+        own_files::folder(&folder).map_err(RegistratieError::ListStorage)?;
         Ok(Self { folder })
     }
 
@@ -85,7 +86,8 @@ impl RegistratieFolder {
 
 impl RegistratieStorage for RegistratieFolder {
     fn load(&self) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(self.folder.join(FILE)) {
+        let path = self.folder.join(FILE);
+        match own_files::guard(&path).and_then(|()| fs::read(path)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -94,7 +96,7 @@ impl RegistratieStorage for RegistratieFolder {
 
     fn store(&self, bytes: &[u8]) -> io::Result<()> {
         let aside = self.folder.join(ASIDE);
-        let mut file = File::create(&aside)?;
+        let mut file = own_files::fresh(&aside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&aside, self.folder.join(FILE))?;

@@ -11,7 +11,7 @@ use std::{
 use super::SpoolError;
 
 /// Options of a file that only its owner reads.
-pub(super) fn options() -> fs::OpenOptions {
+fn options() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
     options.read(true).write(true);
     #[cfg(unix)]
@@ -20,6 +20,22 @@ pub(super) fn options() -> fs::OpenOptions {
         options.mode(0o600);
     }
     options
+}
+
+/// Opens or makes a file that only its owner reads: permissions of others are taken away, a symbolic link is not followed.
+pub(super) fn own(path: &Path) -> io::Result<fs::File> {
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        return Err(io::Error::other("it is a symbolic link"));
+    }
+    let file = options().create(true).truncate(false).open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    Ok(file)
 }
 
 pub(super) fn length(bytes: usize) -> u64 {
@@ -109,11 +125,7 @@ pub(super) fn private_folder(folder: &Path) -> Result<(), SpoolError> {
 
 pub(super) fn lock(folder: &Path) -> Result<fs::File, SpoolError> {
     let path = folder.join("lock");
-    let file = options()
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(at(&path, "open"))?;
+    let file = own(&path).map_err(at(&path, "open"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(SpoolError::InUse(folder.to_owned())),

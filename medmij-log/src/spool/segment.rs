@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     SpoolError,
-    files::{at, options},
+    files::{at, own},
 };
 
 /// A file of lines, and how far it is whole.
@@ -25,11 +25,7 @@ pub(super) struct Segment {
 impl Segment {
     /// Opens or makes a segment. What stands behind its last whole line is cut off.
     pub(super) fn open(path: PathBuf) -> Result<Self, SpoolError> {
-        let mut file = options()
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(at(&path, "open"))?;
+        let mut file = own(&path).map_err(at(&path, "open"))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(at(&path, "read"))?;
         let whole = whole_lines(&bytes);

@@ -189,6 +189,35 @@ fn only_the_owner_reads_the_spool() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_spool_that_was_there_loses_open_permissions_and_no_link_is_followed() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let folder = folder();
+    let path = folder.path().join("spool");
+    append(&mut Spool::open(&path).unwrap(), 0..1);
+    let lines = path.join("0000000000000000.open");
+    for each in [&lines, &path.join("lock"), &path] {
+        fs::set_permissions(each, fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    append(&mut Spool::open(&path).unwrap(), 1..2);
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(
+        (mode(&lines), mode(&path.join("lock")), mode(&path)),
+        (0o600, 0o600, 0o700)
+    );
+    let elsewhere = folder.path().join("elsewhere");
+    fs::write(&elsewhere, "van een ander").unwrap();
+    for file in [&lines, &path.join("lock")] {
+        fs::remove_file(file).unwrap();
+        symlink(&elsewhere, file).unwrap();
+        let opened = Spool::open(&path).map(|mut spool| spool.append(["x"]));
+        assert!(!matches!(opened, Ok(Ok(_))), "{}", file.display());
+        fs::remove_file(file).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "van een ander");
+}
+
 #[test]
 fn what_waits_is_known_also_after_a_restart() {
     let folder = folder();

@@ -109,7 +109,12 @@ fn left(end: SystemTime, now: SystemTime) -> Duration {
 
 fn write_within(folder: &Path) -> io::Result<()> {
     let path = folder.join(".probe");
-    let mut file = File::create(&path)?;
+    // an earlier one, or what another put there, which is not written into
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = File::create_new(&path)?;
     file.write_all(&[0; 4096])?;
     file.sync_all()?;
     std::fs::remove_file(&path)

@@ -14,6 +14,8 @@ use std::{
 
 use medmij_types::{Entropy as _, OsEntropy};
 
+use crate::own_files;
+
 use super::{
     ENDING, JournalEntry, JournalError, failed,
     line::{self, Hash, Head, hash},
@@ -98,7 +100,8 @@ impl Segment {
 
 /// The entries of a file. What stands after the last end of a line was torn, and never answered.
 pub(super) fn read(path: &Path, name: &str, role: &str) -> Result<Vec<JournalEntry>, JournalError> {
-    let text = fs::read(path).map_err(failed("reading a file"))?;
+    let text = own_files::guard(path).and_then(|()| fs::read(path));
+    let text = text.map_err(failed("reading a file"))?;
     let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let broken = |line| JournalError::Broken {
         file: name.to_owned(),
