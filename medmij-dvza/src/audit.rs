@@ -43,6 +43,7 @@ mod checkpoint;
 mod folder;
 #[cfg(feature = "ed25519")]
 mod key;
+mod processes;
 mod verify;
 
 #[cfg(feature = "files")]

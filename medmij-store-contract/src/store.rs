@@ -18,6 +18,7 @@ mod faults;
 mod fixtures;
 mod flows;
 mod keys;
+mod killed;
 mod persoon;
 mod race;
 mod refresh;
@@ -39,6 +40,7 @@ pub use self::{
     fixtures::{fresh_hash, granted, new_access, new_flow, new_grant, redeem, session},
     flows::*,
     keys::*,
+    killed::*,
     persoon::*,
     race::*,
     refresh::*,

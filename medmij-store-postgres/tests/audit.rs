@@ -4,13 +4,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use medmij_dvza::{
     audit::{self, AuditFault, AuditKey, CheckpointFolder},
     store::{Acting, AuditQuery, AuditTerm, DangerShiftClock as _, RedeemedCode, Store as _},
 };
-use medmij_store_contract::store::{granted, redeem};
+use medmij_store_contract::store::{
+    granted, kill_after, redeem, serve_until_killed, the_loss_of_killed_processes_is_counted, to_be_killed,
+};
 use medmij_store_postgres::{PostgresOptions, PostgresStore};
 use medmij_types::OsEntropy;
 use tokio_postgres::{Client, NoTls};
@@ -179,4 +184,22 @@ async fn nen_7513_what_somebody_with_all_rights_changes_shows() {
         let report = audit::verify(&store, &outside, &key.public()).await.unwrap();
         assert!(report.faults.contains(&expected), "{sql}: {:?}", report.faults);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nen_7513_what_a_killed_process_had_not_written_is_counted_to_the_entry() {
+    if let Some(folder) = to_be_killed() {
+        let connection = std::fs::read_to_string(folder.join("connection")).unwrap();
+        let store = Arc::new(opened(&connection).await);
+        return serve_until_killed(store, &folder.join("tally")).await;
+    }
+    let Some((_, owner)) = database::database().await else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("connection"), &owner).unwrap();
+    let test = "audit::nen_7513_what_a_killed_process_had_not_written_is_counted_to_the_entry";
+    let said = [1, 30, 100, 300].map(|served| kill_after(test, folder.path(), served));
+    let store = Arc::new(opened(&owner).await);
+    the_loss_of_killed_processes_is_counted(store, &folder.path().join("tally"), &said).await;
 }

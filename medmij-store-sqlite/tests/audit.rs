@@ -4,13 +4,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use std::{path::Path, time::SystemTime};
+use std::{path::Path, sync::Arc, time::SystemTime};
 
 use medmij_dvza::{
     audit::{self, AuditFault, AuditKey, CheckpointFolder},
     store::{Actor, AuditEntry, AuditKind, AuditQuery, Store as _},
 };
-use medmij_store_contract::store::granted;
+use medmij_store_contract::store::{
+    granted, kill_after, serve_until_killed, the_loss_of_killed_processes_is_counted, to_be_killed,
+};
 use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 use medmij_types::OsEntropy;
 use rusqlite::Connection;
@@ -175,4 +177,18 @@ async fn entries_of_an_older_version_come_into_the_chain() {
     let key = AuditKey::random(&OsEntropy).unwrap();
     let report = audit::verify(&store, &outside, &key.public()).await.unwrap();
     assert_eq!((report.entries, report.persons, report.faults), (2, 2, vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nen_7513_what_a_killed_process_had_not_written_is_counted_to_the_entry() {
+    let at = |folder: &Path| (Arc::new(open(&folder.join("store.db"))), folder.join("tally"));
+    if let Some(folder) = to_be_killed() {
+        let (store, tally) = at(&folder);
+        return serve_until_killed(store, &tally).await;
+    }
+    let folder = folder::folder("killed");
+    let test = "audit::nen_7513_what_a_killed_process_had_not_written_is_counted_to_the_entry";
+    let said = [1, 30, 100, 300].map(|served| kill_after(test, &folder, served));
+    let (store, tally) = at(&folder);
+    the_loss_of_killed_processes_is_counted(store, &tally, &said).await;
 }

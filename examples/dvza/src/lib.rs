@@ -171,6 +171,8 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let server = Server::danger_example(Arc::new(supplier), settings);
     // a key that rows still need is not left out
     server.check_keys().await?;
+    // what is served from here on is counted, whatever happens to this process
+    server.count_audit(config.node.folder.join("telling")).await?;
 
     readiness::add(&node, &store, &config.data);
     let operator = match config.operator {

@@ -147,9 +147,21 @@ async fn verify<S: Store>(
         "of {} entries the persoon is that of the chain, of {} it was erased or came under another key",
         report.persons, report.replaced
     ));
+    if report.cut_off > 0 || report.lost > 0 {
+        output.line(format_args!(
+            "{} processes were cut off; {} access entries that processes took in are missing",
+            report.cut_off, report.lost
+        ));
+    }
+    if report.uncounted > 0 {
+        output.line(format_args!(
+            "of {} processes that were cut off it is not known how many entries are missing: the machine lost power",
+            report.uncounted
+        ));
+    }
     if report.not_stopped > 0 {
         output.line(format_args!(
-            "{} processes did not say that they stopped: each runs, or was cut off with a second's worth of accesses",
+            "{} processes did not say that they stopped: each runs, or was cut off and is not counted yet",
             report.not_stopped
         ));
     }

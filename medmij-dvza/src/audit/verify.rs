@@ -4,8 +4,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{AuditError, CheckpointArchive, CheckpointVerifier};
-use crate::store::{AuditHead, AuditKind, AuditRecord, EntryHash, KeptEntries, SignedCheckpoint, Store};
+use super::{AuditError, CheckpointArchive, CheckpointVerifier, processes::Processes};
+use crate::store::{AuditHead, AuditRecord, EntryHash, KeptEntries, SignedCheckpoint, Store};
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,9 +23,15 @@ pub struct AuditReport {
     pub persons: u64,
     /// Entries whose Persoon was erased, or came under another index key.
     pub replaced: u64,
-    /// Processes that began to write access entries and did not say that they stopped. One that was cut off lost a second's
-    /// worth of them at most; one that runs counts too.
+    /// Processes that began to write access entries and of which no end is known: each runs, or was cut off and lost a second's
+    /// worth of them at most, which nobody counted yet.
     pub not_stopped: u64,
+    /// Processes that were cut off, as the next one wrote down ([`Server::count_audit`](crate::Server::count_audit)).
+    pub cut_off: u64,
+    /// Access entries that processes which ended took in and did not write.
+    pub lost: u64,
+    /// Processes that were cut off and of which it is not known how many they took in: the machine lost power.
+    pub uncounted: u64,
     /// What is wrong; nothing where the log is what was written.
     pub faults: Vec<AuditFault>,
 }
@@ -84,6 +90,7 @@ pub async fn verify<S: Store, A: CheckpointArchive>(
     // checkpoints first: what is written meanwhile stands after them
     let signed = checkpoints(store, archive, keys, &mut report).await?;
     let heads = store.audit_heads().await?;
+    let mut processes = Processes::default();
     let lost = signed
         .last
         .iter()
@@ -93,8 +100,11 @@ pub async fn verify<S: Store, A: CheckpointArchive>(
         .extend(lost.map(|cut| AuditFault::Missing(cut.chain, cut.cut + 1)));
     for head in heads {
         report.chains += 1;
-        chain(store, &head, &signed, &mut report).await?;
+        chain(store, &head, &signed, (&mut report, &mut processes)).await?;
     }
+    let counted = processes.counted();
+    (report.lost, report.not_stopped) = (counted.lost, counted.not_stopped);
+    (report.cut_off, report.uncounted) = (counted.cut_off, counted.uncounted);
     Ok(report)
 }
 
@@ -169,7 +179,7 @@ async fn chain<S: Store>(
     store: &S,
     head: &AuditHead,
     signed: &Signed,
-    report: &mut AuditReport,
+    (report, processes): (&mut AuditReport, &mut Processes),
 ) -> Result<(), AuditError> {
     let number = head.chain;
     let empty = AuditHead::empty(number);
@@ -183,6 +193,7 @@ async fn chain<S: Store>(
         after = newest.position;
         for record in batch {
             count(&record, report);
+            processes.add(&record.entry);
             if record.position <= cut.cut {
                 kept.push(record);
                 continue;
@@ -220,11 +231,6 @@ fn count(record: &AuditRecord, report: &mut AuditReport) {
             report.faults.push(fault);
         }
         None => report.replaced += u64::from(record.commitment.is_some()),
-    }
-    match record.entry.kind {
-        AuditKind::Started => report.not_stopped += 1,
-        AuditKind::Stopped => report.not_stopped = report.not_stopped.saturating_sub(1),
-        _ => {}
     }
 }
 

@@ -2,17 +2,24 @@
 //! core.logging.204, NEN 7513 — what a DVP did with a token is gathered, and written for many at once; consent and its end are
 //! not: they commit with the grant.
 
+#[cfg(feature = "files")]
+mod tally;
+
+#[cfg(feature = "files")]
+use std::path::Path;
 use std::{
     mem,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
 use http::HeaderMap;
 use medmij_oauth::{Function, storage::StoreError, wire::RequestIds};
-use medmij_types::{Aanbiedernaam, GegevensdienstId, PeerNames};
+use medmij_types::{Aanbiedernaam, Entropy, GegevensdienstId, PeerNames};
 
 use super::{Dvza, GrantedAccess, GuardError, Persoon, Server, StepError, alarm::Alarm};
 use crate::store::{Acting, Actor, AuditEntry, AuditKind, AuditObject, AuditOutcome, Store as _};
@@ -20,7 +27,9 @@ use crate::store::{Acting, Actor, AuditEntry, AuditKind, AuditObject, AuditOutco
 /// What was gathered by one process, and is not written yet.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    waiting: Mutex<Vec<AuditEntry>>,
+    waiting: Mutex<Waiting>,
+    /// The name of this process in the log.
+    process: OnceLock<String>,
     /// Whether the log says that this process began.
     started: AtomicBool,
     /// Whether the store was last found unable to take what was gathered.
@@ -30,30 +39,76 @@ pub(super) struct Gathered {
     flushing: AtomicBool,
 }
 
+#[derive(Debug, Default)]
+struct Waiting {
+    entries: Vec<AuditEntry>,
+    /// How many were ever taken in.
+    taken: u64,
+    /// How many of them have their number.
+    numbered: u64,
+    /// Where `taken` stands for whoever comes after this process.
+    #[cfg(feature = "files")]
+    tally: Option<tally::Tally>,
+}
+
+/// Why an entry is not taken in.
+enum NoRoom {
+    Full,
+    #[cfg(feature = "files")]
+    Tally(std::io::Error),
+}
+
 impl Gathered {
-    /// Adds one, where there is room.
-    fn add(&self, entry: AuditEntry, most: usize) -> bool {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = waiting.len() < most;
-        if room {
-            waiting.push(entry);
-        }
-        room
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Vec<AuditEntry> {
-        mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Adds one, where there is room. It is counted first: what is served and not counted could be lost unseen.
+    fn add(&self, entry: AuditEntry, most: usize) -> Result<(), NoRoom> {
+        let mut waiting = self.waiting();
+        if waiting.entries.len() >= most {
+            return Err(NoRoom::Full);
+        }
+        #[cfg(feature = "files")]
+        if let Some(tally) = &waiting.tally {
+            tally.set(waiting.taken + 1).map_err(NoRoom::Tally)?;
+        }
+        waiting.taken += 1;
+        waiting.entries.push(entry);
+        Ok(())
+    }
+
+    /// What waits, each entry with its number.
+    fn take(&self, process: &str) -> Vec<AuditEntry> {
+        let mut waiting = self.waiting();
+        let mut entries = mem::take(&mut waiting.entries);
+        // what was put back has its number already
+        for entry in entries.iter_mut().filter(|entry| entry.texts.is_empty()) {
+            waiting.numbered += 1;
+            entry.texts = format!("{process}/{}", waiting.numbered);
+        }
+        entries
     }
 
     /// Puts back what could not be written, before what came since.
     fn put_back(&self, mut entries: Vec<AuditEntry>) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.append(&mut waiting);
-        *waiting = entries;
+        let mut waiting = self.waiting();
+        entries.append(&mut waiting.entries);
+        waiting.entries = entries;
     }
 
     fn len(&self) -> usize {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.waiting().entries.len()
+    }
+
+    /// The name of this process: random, so that no other has it.
+    fn process(&self, entropy: &dyn Entropy) -> Result<&str, StoreError> {
+        if let Some(process) = self.process.get() {
+            return Ok(process);
+        }
+        let mut name = [0; 12];
+        entropy.fill(&mut name).map_err(StoreError::unavailable)?;
+        Ok(self.process.get_or_init(|| URL_SAFE_NO_PAD.encode(name)))
     }
 }
 
@@ -78,13 +133,14 @@ impl<D: Dvza> Server<D> {
     ///
     /// [`StoreError`]: nothing is lost, the next call writes it. An event `audit_late` is raised, once.
     pub async fn flush_audit(&self) -> Result<usize, StoreError> {
-        let mut entries = self.gathered.take();
-        let count = entries.len();
-        if count == 0 {
+        if self.gathered.len() == 0 {
             return Ok(0);
         }
+        let process = self.gathered.process(&*self.config.entropy)?;
+        let mut entries = self.gathered.take(process);
+        let count = entries.len();
         if !self.gathered.started.swap(true, Ordering::Relaxed) {
-            entries.insert(0, self.own_entry(AuditKind::Started));
+            entries.insert(0, self.own_entry(AuditKind::Started, process, Some(0)));
         }
         let done = self.write_audit(entries).await;
         if self.gathered.late.swap(done.is_err(), Ordering::Relaxed) != done.is_err() {
@@ -107,13 +163,49 @@ impl<D: Dvza> Server<D> {
     pub async fn stop_audit(&self) -> Result<(), StoreError> {
         self.flush_audit().await?;
         if self.gathered.started.load(Ordering::Relaxed) {
-            self.dvza
-                .store()
-                .audit(vec![self.own_entry(AuditKind::Stopped)])
-                .await?;
+            let process = self.gathered.process(&*self.config.entropy)?;
+            let taken = self.gathered.waiting().numbered;
+            let stopped = self.own_entry(AuditKind::Stopped, process, Some(taken));
+            self.dvza.store().audit(vec![stopped]).await?;
             self.gathered.started.store(false, Ordering::Relaxed);
+            #[cfg(feature = "files")]
+            if let Some(tally) = self.gathered.waiting().tally.take()
+                && let Err(error) = tally.remove()
+            {
+                tracing::warn!(%error, "the count of audit entries of this process stays: the next one counts it again");
+            }
         }
         Ok(())
+    }
+
+    /// Counts the access entries that this process takes in, in a file of this folder, and writes into the log how many those
+    /// processes took in that were cut off since the last call: [`audit::verify`](crate::audit::verify) then says how many of
+    /// them were lost. Call it once at the start, before anything is served. Processes on one machine share the folder; it has to
+    /// be there again when the process is started again.
+    ///
+    /// The number is written with each access that is let through (one write of 21 bytes to a file, which nobody waits for on
+    /// its way to the disk); where it cannot be written, nothing is served. It is exact where the process ends, and not where the
+    /// machine loses power: then the report says of which processes it is not known.
+    ///
+    /// # Errors
+    ///
+    /// [`AuditError`](crate::audit::AuditError) where the folder cannot be used, or the store cannot be written to.
+    #[cfg(feature = "files")]
+    pub async fn count_audit(&self, folder: impl AsRef<Path>) -> Result<(), crate::audit::AuditError> {
+        let failed = |source: std::io::Error| crate::audit::AuditError::Archive {
+            what: "counting access entries",
+            source: source.into(),
+        };
+        let process = self.gathered.process(&*self.config.entropy)?;
+        let left = tally::Tally::left(folder.as_ref()).map_err(failed)?;
+        let tally = tally::Tally::open(folder.as_ref(), process).map_err(failed)?;
+        let mut entries = vec![self.own_entry(AuditKind::Started, process, Some(0))];
+        let cut_off = |each: &tally::Left| self.own_entry(AuditKind::CutOff, &each.process, each.taken);
+        entries.extend(left.iter().map(cut_off));
+        self.dvza.store().audit(entries).await?;
+        self.gathered.started.store(true, Ordering::Relaxed);
+        self.gathered.waiting().tally = Some(tally);
+        left.into_iter().try_for_each(tally::Left::remove).map_err(failed)
     }
 
     /// How many access entries wait to be written.
@@ -136,9 +228,11 @@ impl<D: Dvza> Server<D> {
         Ok(())
     }
 
-    fn own_entry(&self, kind: AuditKind) -> AuditEntry {
+    /// An entry on a process, and how many access entries it took in until then.
+    fn own_entry(&self, kind: AuditKind, process: &str, taken: Option<u64>) -> AuditEntry {
         let mut entry = AuditEntry::of(kind, AuditObject::AuditLog, self.acting(Actor::System, None));
         entry.at = Some(self.config.clock.now());
+        entry.texts = taken.map_or_else(|| format!("{process}/?"), |taken| format!("{process}/{taken}"));
         entry
     }
 
@@ -173,14 +267,20 @@ impl<D: Dvza> Server<D> {
         entry.client_id = Some(granted_access.client_id.clone());
         entry.outcome = outcome;
         entry.grant = Some(granted_access.grant.clone());
-        if self.gathered.add(entry, self.config.audit_waiting) {
-            return Ok(());
-        }
+        let refused = match self.gathered.add(entry, self.config.audit_waiting) {
+            Ok(()) => return Ok(()),
+            Err(NoRoom::Full) => StoreError::Full,
+            #[cfg(feature = "files")]
+            Err(NoRoom::Tally(error)) => StoreError::unavailable(error),
+        };
         if !self.gathered.late.swap(true, Ordering::Relaxed) {
-            let what = "access entries of the audit log fill their room: data is not served";
+            let what = match &refused {
+                StoreError::Full => "access entries of the audit log fill their room: data is not served",
+                _ => "access entries of the audit log cannot be counted: data is not served",
+            };
             self.raise(Alarm::AuditLate, None, ids.as_ref(), what);
         }
-        Err(unavailable(StepError::Store(StoreError::Full)))
+        Err(unavailable(StepError::Store(refused)))
     }
 
     /// Has what was gathered written within a second, by one task at a time; where the store fails it tries on. For whoever

@@ -75,11 +75,14 @@ names! {
         Administered = "administered",
         /// What was kept of a Persoon was erased, after a death or on request.
         Erased = "erased",
-        /// A process began to write access entries. One without [`Stopped`](Self::Stopped) was cut off: what it had gathered
-        /// and not written, a second's worth at most, is lost.
+        /// A process began to write access entries. One without [`Stopped`](Self::Stopped) runs, or was cut off: what it had
+        /// gathered and not written, a second's worth at most, is lost.
         Started = "started",
         /// A process wrote what it had gathered, and ended.
         Stopped = "stopped",
+        /// A process was cut off, as another found: with how many access entries it had taken in
+        /// ([`Server::count_audit`](crate::Server::count_audit)).
+        CutOff = "cut-off",
     }
 }
 
@@ -144,7 +147,8 @@ pub struct AuditEntry {
     pub object: AuditObject,
     /// The grant, where there is one.
     pub grant: Option<GrantId>,
-    /// The version of the screen texts that were shown; empty where no screen was.
+    /// The version of the screen texts that were shown; empty where no screen was. An access has its process and its number
+    /// there, `NAME/17`, and what says that a process began or ended how many there were, `NAME/?` where that is not known.
     pub texts: String,
 }
 
