@@ -314,3 +314,11 @@ impl From<Kind> for ListKind {
         }
     }
 }
+
+/// A text for a journal or an audit log: white space says nothing.
+fn said(text: &str) -> Result<String, &'static str> {
+    match text.trim() {
+        "" => Err("it says nothing"),
+        text => Ok(text.to_owned()),
+    }
+}

@@ -5,12 +5,18 @@ use std::{
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use medmij_list::{Dialect, ReadOptions};
 
 use crate::{cli_error::CliError, screen::Screen};
+
+/// What stands on standard input is there once: a second `-` would find nothing.
+static STDIN_WAS_READ: AtomicBool = AtomicBool::new(false);
 
 /// A document to judge.
 pub(crate) struct Input {
@@ -37,6 +43,11 @@ impl Input {
         let most_of_stream = most.min(STREAM + 1);
         if path == Path::new("-") {
             let name = "(standard input)".to_owned();
+            if STDIN_WAS_READ.swap(true, Ordering::Relaxed) {
+                return Err(CliError::Usage(
+                    "standard input can be read once: give - once".to_owned(),
+                ));
+            }
             let bytes = collect(&mut io::stdin().lock(), most_of_stream, None, Screen::none())
                 .map_err(|cause| cannot_read(&name, cause))?;
             return Ok(Self {
@@ -85,9 +96,12 @@ impl Input {
         Ok(input)
     }
 
-    /// The text, for a small file that is no XML.
+    /// The text, for a file that is no XML, without the byte order mark that some editors put before it.
     pub(crate) fn text(&self) -> Result<&str, CliError> {
-        std::str::from_utf8(&self.bytes).map_err(|_| cannot_read(&self.name, io::ErrorKind::InvalidData.into()))
+        match std::str::from_utf8(&self.bytes) {
+            Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
+            Err(_) => Err(cannot_read(&self.name, io::ErrorKind::InvalidData.into())),
+        }
     }
 
     /// Bytes that are there already.

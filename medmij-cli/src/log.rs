@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
-use clap::{Args, Subcommand};
-use medmij_log::{Chain, Finding, check, report, svg};
+use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
+use medmij_log::{Chain, Finding, ReadLine, check, report, svg};
 use medmij_types::{Clock as _, SystemClock};
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use crate::{
     Exit,
     cli_error::CliError,
     input::Input,
-    output::{Output, Paint},
+    output::{Output, Paint, error_line},
     screen::Screen,
 };
 
@@ -77,7 +77,7 @@ pub(crate) struct ReportLog {
     #[arg(long)]
     dva: bool,
     /// Write the Beheerrapport of this deelnemer as XML.
-    #[arg(long, value_name = "DEELNEMER")]
+    #[arg(long, value_name = "DEELNEMER", value_parser = NonEmptyStringValueParser::new())]
     beheerrapport: Option<String>,
     /// Accounts of different Personen, for the Beheerrapport of a DVP.
     #[arg(long, value_name = "NUMBER", default_value_t = 0, requires = "beheerrapport")]
@@ -98,8 +98,35 @@ fn read(path: &Path) -> Result<(String, String), CliError> {
     if input.too_large.is_some() {
         return Err(CliError::Usage(format!("{}: is larger than 1 GiB", input.name)));
     }
-    let text = String::from_utf8(input.take()).map_err(|_| CliError::Usage(format!("{}: is not UTF-8", input.name)))?;
+    let mut text =
+        String::from_utf8(input.take()).map_err(|_| CliError::Usage(format!("{}: is not UTF-8", input.name)))?;
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
     Ok((input.name, lines_of(text)))
+}
+
+/// The texts of files. Lines that are no log lines are not left out in silence, and files without any log line are trouble.
+fn read_all(files: &[PathBuf]) -> Result<Vec<String>, CliError> {
+    let (mut texts, mut lines, mut unread) = (Vec::new(), 0_usize, 0_usize);
+    for path in files {
+        let (name, text) = read(path)?;
+        let written = text.lines().filter(|line| !line.trim().is_empty());
+        let (all, odd) = written.fold((0, 0), |(all, odd), line| {
+            (all + 1, odd + usize::from(ReadLine::parse(line).is_err()))
+        });
+        if odd > 0 {
+            error_line(&format!(
+                "medmij: {name}: {odd} of {all} lines are no log lines, and are left out: see `medmij log check`"
+            ));
+        }
+        (lines, unread) = (lines + all, unread + odd);
+        texts.push(text);
+    }
+    if lines > 0 && lines == unread {
+        return Err(CliError::Usage("there is no log line in what was given".to_owned()));
+    }
+    Ok(texts)
 }
 
 /// A batch as it was delivered is one array: its elements as lines. Lines stay as they are.
@@ -161,17 +188,16 @@ fn check_files(arguments: &CheckLog, output: &mut Output) -> Result<Exit, CliErr
 }
 
 fn chains(arguments: &ChainLog, output: &mut Output) -> Result<Exit, CliError> {
-    let texts: Vec<String> = arguments
-        .files
-        .iter()
-        .map(|path| Ok(read(path)?.1))
-        .collect::<Result<_, CliError>>()?;
+    let texts = read_all(&arguments.files)?;
     let wanted = |chain: &Chain| arguments.trace.as_ref().is_none_or(|trace| *trace == chain.trace_id);
     let chains: Vec<Chain> = Chain::read(texts.iter().map(String::as_str))
         .into_iter()
         .filter(wanted)
         .collect();
     let mut exit = if chains.is_empty() { Exit::Not } else { Exit::Good };
+    if chains.is_empty() {
+        error_line("medmij: there is no such chain");
+    }
     for chain in &chains {
         output.line(chain.to_string().trim_end());
         if !chain.one_sided().is_empty() {
@@ -204,11 +230,7 @@ fn measure(arguments: &ReportLog, output: &mut Output) -> Result<Exit, CliError>
         true => report::Ketennorm::OF_DVA,
         false => report::Ketennorm::OF_DVP,
     };
-    let texts: Vec<String> = arguments
-        .files
-        .iter()
-        .map(|path| Ok(read(path)?.1))
-        .collect::<Result<_, CliError>>()?;
+    let texts = read_all(&arguments.files)?;
     let measured = report::KetennormReport::measure(texts.iter().flat_map(|text| text.lines()), &norms, from, until);
     if let Some(deelnemer) = &arguments.beheerrapport {
         let created = DateTime::<Utc>::from(SystemClock::default().now()).fixed_offset();

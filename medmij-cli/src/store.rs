@@ -143,14 +143,16 @@ impl Opened {
     }
 }
 
-/// A file that is not there is not made.
+/// A file that is not there is not made, and neither is one of an empty file: SQLite takes that for a new database.
 fn there(path: &Path) -> Result<SqliteOptions, CliError> {
+    let name = path.display().to_string();
     match std::fs::metadata(path) {
+        Ok(file) if !file.is_file() => Err(CliError::Usage(format!(
+            "{name} is no file: give the file of the store"
+        ))),
+        Ok(file) if file.len() == 0 => Err(CliError::Usage(format!("{name} is empty, and no store"))),
         Ok(_) => Ok(SqliteOptions::new(path)),
-        Err(cause) => Err(CliError::Read {
-            name: path.display().to_string(),
-            cause,
-        }),
+        Err(cause) => Err(CliError::Read { name, cause }),
     }
 }
 

@@ -80,6 +80,10 @@ fn hosts(arguments: &WhitelistCheck) -> Result<Vec<String>, CliError> {
         let lines = input.text()?.lines().map(str::trim);
         hosts.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
     }
+    // nothing asked is no yes
+    if hosts.is_empty() {
+        return Err(CliError::Usage("standard input holds no host".to_owned()));
+    }
     Ok(hosts)
 }
 

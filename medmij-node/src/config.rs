@@ -3,6 +3,8 @@
 
 use std::{
     collections::BTreeSet,
+    fs::File,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -115,10 +117,12 @@ impl NodeConfig {
             what,
         };
         let text = String::from_utf8(read(path)?).map_err(|error| refused(error.to_string()))?;
+        // some editors put a byte order mark before it
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         if path.extension().is_some_and(|extension| extension == "json") {
-            serde_json::from_str(&text).map_err(|error| refused(error.to_string()))
+            serde_json::from_str(text).map_err(|error| refused(error.to_string()))
         } else {
-            toml::from_str(&text).map_err(|error| refused(error.to_string()))
+            toml::from_str(text).map_err(|error| refused(error.to_string()))
         }
     }
 
@@ -168,8 +172,18 @@ impl NodeConfig {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, NodeError> {
-    std::fs::read(path).map_err(|source| NodeError::Read {
+/// No file of a configuration is as large.
+const LARGEST: u64 = 16 << 20;
+
+/// A file within its bound: a device without an end is none.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, NodeError> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+    let whole = read.and_then(|_| match bytes.len() as u64 > LARGEST {
+        true => Err(io::ErrorKind::FileTooLarge.into()),
+        false => Ok(bytes),
+    });
+    whole.map_err(|source| NodeError::Read {
         path: path.to_owned(),
         source,
     })

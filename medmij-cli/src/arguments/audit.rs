@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::StorePlace;
+use super::{StorePlace, said};
 
 #[derive(Subcommand)]
 pub(crate) enum AuditCommand {
@@ -43,7 +43,7 @@ can do this, and the role that serves cannot: see `medmij audit roles`.")]
         #[arg(long, value_name = "MONTHS", default_value_t = 24, value_parser = clap::value_parser!(u16).range(24..=36))]
         months: u16,
         /// Who does this, for the log.
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", value_parser = said)]
         operator: String,
     },
     /// Give a role of PostgreSQL what serving needs, and another what this command needs. As the owner of the schema, after
@@ -74,7 +74,7 @@ pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) place: StorePlace,
     /// Who reads, for the log.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = said)]
     pub(crate) operator: String,
     /// From this day or moment on: 2026-11-30, or 2026-11-30T12:00:00Z. A day begins at midnight UTC.
     #[arg(long, value_name = "WHEN")]

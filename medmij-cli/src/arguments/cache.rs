@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Lists kept in a folder.
 
-use super::Kind;
+use super::{Kind, said};
 use clap::{ArgGroup, Args, Subcommand};
 use medmij_list::supply::SourceName;
 use medmij_types::Volgnummer;
@@ -56,7 +56,7 @@ pub(crate) struct CacheLower {
     #[arg(long, conflicts_with = "to")]
     pub(crate) forget: bool,
     /// Why, and by whom.
-    #[arg(long)]
+    #[arg(long, value_parser = said)]
     pub(crate) reason: String,
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! An operator at the store of a DVZA.
 
+use super::said;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -20,7 +21,7 @@ pub(crate) struct StorePlace {
 #[derive(Args)]
 pub(crate) struct Operator {
     /// Who does this, for the audit log; the user of the system where it is not given.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = said)]
     operator: Option<String>,
 }
 
@@ -29,7 +30,7 @@ impl Operator {
         let user = || {
             ["LOGNAME", "USER", "USERNAME"]
                 .iter()
-                .find_map(|name| std::env::var(name).ok())
+                .find_map(|name| std::env::var(name).ok().filter(|name| !name.trim().is_empty()))
         };
         let name = self.operator.clone().or_else(user);
         name.unwrap_or_else(|| "unknown".to_owned())

@@ -8,7 +8,7 @@ use std::{path::Path, sync::Arc};
 
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_list::{
-    List, ListCache, ListKind, RefreshPolicy, SourceError,
+    List, ListCache, ListKind, ReadOptions, RefreshPolicy, SourceError,
     supply::{FileStorage, ListSupply, SourceName, Step, SupplyError, SupplyEvent},
 };
 use medmij_ocl::OAuthclientlist;
@@ -21,7 +21,9 @@ use crate::{
     Exit,
     arguments::CacheRefresh,
     cli_error::{Causes, CliError},
+    input::Input,
     output::{Output, Paint, printable},
+    screen::Screen,
 };
 
 pub(super) fn run(arguments: &CacheRefresh, output: &mut Output) -> Result<Exit, CliError> {
@@ -100,7 +102,11 @@ impl From {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
-    std::fs::read(path).map_err(|cause| SourceError::new(format!("{}: {cause}", path.display())))
+    let mut input = Input::read(path, ReadOptions::files().limits.size, Screen::none()).map_err(SourceError::new)?;
+    match input.too_large {
+        Some(size) => Err(SourceError::new(format!("{}: {size} bytes are too many", input.name))),
+        None => Ok(input.take()),
+    }
 }
 
 /// One refresh of one list.

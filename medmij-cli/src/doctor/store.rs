@@ -10,6 +10,7 @@ use medmij_store_sqlite::{SqliteOptions, SqliteStore};
 
 use super::config::Config;
 use super::finding::{Finding, Severity, chain};
+use crate::input::Input;
 
 pub(super) async fn judge(config: &Config) -> Vec<Finding> {
     let places = &config.doctor;
@@ -34,7 +35,10 @@ pub(super) async fn judge(config: &Config) -> Vec<Finding> {
 
 /// A file that is not there is not made.
 fn sqlite(path: &Path) -> Result<SqliteStore, String> {
-    std::fs::metadata(path).map_err(|error| error.to_string())?;
+    let file = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if !file.is_file() || file.len() == 0 {
+        return Err("it is empty, or no file".to_owned());
+    }
     SqliteStore::open(SqliteOptions::new(path)).map_err(|error| error.to_string())
 }
 
@@ -91,7 +95,8 @@ async fn opened<S: Store>(store: &S, keys: Option<&Path>) -> Vec<Finding> {
 
 /// The keys in the file against those that rows need.
 async fn ring<S: Store>(store: &S, path: &Path) -> Vec<Finding> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string());
+    let text = Input::small(path).and_then(|input| input.text().map(str::to_owned));
+    let text = text.map_err(|error| error.to_string());
     let ring = match text.and_then(|text| LocalKeyRing::from_text(&text).map_err(|error| error.to_string())) {
         Ok(ring) => ring.keys(),
         Err(error) => {

@@ -8,6 +8,7 @@ use medmij_types::Release;
 use serde_json::{Map, Value};
 
 use super::finding::{Finding, chain};
+use crate::input::Input;
 
 /// What a sentence may have filled in.
 const PLACEHOLDERS: &[&str] = &[
@@ -27,7 +28,8 @@ const UNFINISHED: &[&str] = &["TODO", "TBD", "FIXME", "XXX", "lorem ipsum", "inv
 const LONG: usize = 30;
 
 pub(super) fn judge(path: &Path) -> Vec<Finding> {
-    let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+    let read = Input::small(path).and_then(|input| input.text().map(str::to_owned));
+    let read = read.map_err(|error| error.to_string());
     let pack = read.and_then(|text| TextPack::from_toml(&text).map_err(|error| chain(&error)));
     let pack = match pack {
         Ok(pack) => pack,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `medmij fhir queries ID`: the requests that a DVP sends, literally.
 
-use std::{fs, path::PathBuf, time::SystemTime};
+use std::{path::PathBuf, time::SystemTime};
 
 use clap::Args;
 use medmij_fhir::{
@@ -10,7 +10,7 @@ use medmij_fhir::{
 };
 use serde::Serialize;
 
-use crate::{Exit, cli_error::CliError, output::Output};
+use crate::{Exit, cli_error::CliError, input::Input, output::Output};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -88,13 +88,9 @@ pub(crate) fn run(arguments: &Queries, output: &mut Output) -> Result<Exit, CliE
     let catalogue = match &arguments.catalogue {
         None => Catalogue::builtin(),
         Some(file) => {
-            let name = file.display().to_string();
-            let text = fs::read_to_string(file).map_err(|cause| CliError::Read {
-                name: name.clone(),
-                cause,
-            })?;
-            let read = Catalogue::builtin().clone().extended(&text);
-            own = read.map_err(|error| CliError::Usage(format!("{name}: {error}")))?;
+            let input = Input::small(file)?;
+            let read = Catalogue::builtin().clone().extended(input.text()?);
+            own = read.map_err(|error| CliError::Usage(format!("{}: {error}", input.name)))?;
             &own
         }
     };

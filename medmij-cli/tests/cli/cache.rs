@@ -160,6 +160,11 @@ fn exit_codes_tell_failures_apart() {
         (&["refresh", "lijsten", "--stelselnode", "a.nl"], 2),
         (&["refresh", "file", "--from", "bron"], 2),
         (&["lower", "lijsten", "--list", "whitelist", "--reason", "x"], 2),
+        // a reason that says nothing
+        (
+            &["lower", "lijsten", "--list", "whitelist", "--to", "5", "--reason", " "],
+            2,
+        ),
         (
             &["lower", "lijsten", "--list", "whitelist", "--to", "0", "--reason", "x"],
             2,

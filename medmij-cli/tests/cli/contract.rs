@@ -125,7 +125,7 @@ fn standard_input_works_everywhere() {
         (&["whitelist", "check", "-", "b.nl"], whitelist(7, &["a.nl"]), 1),
         (&["schema", "import", "-"], "<a/>".to_owned(), 1),
         // the second time nothing is left on it
-        (&["validate", "-", "-"], whitelist(7, &["a.nl"]), 1),
+        (&["validate", "-", "-"], whitelist(7, &["a.nl"]), 2),
     ] {
         let run = bench.fed(arguments, stdin.as_bytes());
         assert_eq!(run.exit, exit, "{arguments:?}: {run:?}");

@@ -117,3 +117,34 @@ fn rejected_reads_back_what_was_put_aside() {
     assert!(run.exit == 1 && run.out.contains("{\"a\":2}"), "{}", run.out);
     assert_eq!(bench.medmij(&["log", "rejected", "absent"]).exit, 2);
 }
+
+#[test]
+fn lines_that_are_no_log_lines_are_told_and_a_file_without_any_is_trouble() {
+    let bench = Bench::new();
+    both(&bench, 3);
+    bench.file("page.html", "<html><body>Inloggen</body></html>");
+    bench.file(
+        "half.log",
+        format!(
+            "{}\n{{\"event\":",
+            line("send_token_request", "pgo.example.nl", 0, "r", "")
+        ),
+    );
+    for command in [&["log", "report", "--month", "2026-11"][..], &["log", "chain"]] {
+        let none = bench.medmij(&[command, &["page.html"]].concat());
+        assert_eq!((none.exit, none.out.as_str()), (2, ""), "{command:?}: {}", none.err);
+        let some = bench.medmij(&[command, &["half.log"]].concat());
+        assert!(
+            some.err.contains("half.log: 1 of 2 lines are no log lines"),
+            "{}",
+            some.err
+        );
+        let all = bench.medmij(&[command, &["dvp.log", "dva.log"]].concat());
+        assert_eq!((all.exit, all.err.as_str()), (0, ""), "{command:?}: {}", all.out);
+    }
+    let nobody = ["log", "report", "--month", "2026-11", "--beheerrapport", "", "dvp.log"];
+    assert_eq!(bench.medmij(&nobody).exit, 2);
+    let other = bench.medmij(&["log", "chain", "--trace", "another", "dvp.log"]);
+    assert_eq!(other.exit, 1);
+    assert!(other.err.contains("no such chain"), "{}", other.err);
+}

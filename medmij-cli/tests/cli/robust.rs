@@ -117,12 +117,59 @@ fn every_prefix_of_a_list_is_refused_without_a_panic() {
 #[cfg(target_os = "linux")]
 fn a_device_without_an_end_is_refused_at_once() {
     let bench = Bench::new();
-    for command in [&["validate", "/dev/zero"][..], &["schema", "import", "/dev/zero"]] {
-        let mut child = bench.command(command).spawn().unwrap();
-        let status = child.wait().unwrap();
-        assert!(matches!(status.code(), Some(1 | 2)), "{command:?}: {status}");
+    let zero = "/dev/zero";
+    let keys = ["--chain", zero, "--key", zero, "--roots", zero, "--crl", zero];
+    for command in [
+        vec!["validate", zero],
+        vec!["schema", "import", zero],
+        vec!["fhir", "queries", "48", "--catalogue", zero],
+        vec!["doctor", "--config", zero],
+        [
+            &["cache", "refresh", "kept", "--stelselnode", "a.example.nl"][..],
+            &keys,
+        ]
+        .concat(),
+    ] {
+        // the address space of the process is bounded, so that reading on ends it
+        let mut bounded = std::process::Command::new("sh");
+        bounded.args([
+            "-c",
+            "ulimit -v 1500000; exec \"$0\" \"$@\"",
+            env!("CARGO_BIN_EXE_medmij"),
+        ]);
+        let run = bounded.args(&command).current_dir(bench.path()).output().unwrap();
+        let said = String::from_utf8(run.stderr).unwrap();
+        assert!(matches!(run.status.code(), Some(1 | 2)), "{command:?}: {said}");
+        assert!(!said.contains("memory"), "{command:?}: {said}");
     }
+    let folder = bench.path().join("lists");
+    std::fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink(zero, folder.join("MedMij_Whitelist.xml")).unwrap();
+    let run = bench.medmij(&["cache", "refresh", "kept", "--from", "lists", "--list", "whitelist"]);
+    assert_eq!(run.exit, 1, "{}{}", run.out, run.err);
     let zero = File::open("/dev/zero").unwrap();
     let run = bench.command(&["validate", "-"]).stdin(zero).output().unwrap();
     assert_eq!(run.status.code(), Some(1));
+}
+
+/// What stands there is there once; an empty second list would be a wrong answer.
+#[test]
+fn standard_input_is_read_once_and_a_second_dash_is_refused() {
+    let bench = Bench::new();
+    let good = whitelist(7, &["a.nl"]);
+    for command in [
+        &["validate", "-", "-"][..],
+        &["diff", "-", "-"],
+        &["whitelist", "check", "-", "-"],
+        &["fhir", "check", "--fhir", "3.0", "-", "-"],
+        &["log", "check", "-", "-"],
+        &["log", "report", "--month", "2026-11", "-", "-"],
+        &["pki", "show", "-", "-"],
+        &["policy", "diff", "-", "-"],
+    ] {
+        let run = bench.fed(command, good.as_bytes());
+        assert_eq!(run.exit, 2, "{command:?}: {}{}", run.out, run.err);
+    }
+    let run = bench.fed(&["validate", "-", "-"], good.as_bytes());
+    assert!(run.err.contains("standard input can be read once"), "{}", run.err);
 }

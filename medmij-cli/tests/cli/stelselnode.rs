@@ -159,3 +159,17 @@ fn settings_that_do_not_fit_are_trouble() {
         assert!(run.exit == 2 && run.err.starts_with("medmij: "), "{extra:?}: {run:?}");
     }
 }
+
+#[test]
+fn a_file_without_a_revocation_list_is_named_and_does_not_steer_to_none() {
+    let network = Network::new();
+    network.bench.file("pagina.crl", "<html><body>404</body></html>");
+    for file in ["pagina.crl", "keten.pem"] {
+        let run = network.refresh(&["--crl", file]);
+        assert!(
+            run.exit == 2 && run.err.contains(&format!("{file} holds no revocation list")),
+            "{run:?}"
+        );
+    }
+    assert_eq!(network.server.requests().len(), 0);
+}

@@ -231,3 +231,29 @@ pub(crate) async fn granted(store: &SqliteStore, of: PersoonIndex, sealed: Vec<u
     let new = NewGrant::new(grant, hash, hash, quarter, (flow, 1), consent);
     assert_eq!(store.grant(new).await.unwrap(), Granted::Done);
 }
+
+#[test]
+fn an_empty_file_a_folder_or_a_device_is_no_store_and_becomes_none() {
+    let bench = Bench::new();
+    let empty = bench.file("empty.db", "").display().to_string();
+    std::fs::create_dir(bench.path().join("folder")).unwrap();
+    for place in [empty.as_str(), "folder", "/dev/null"] {
+        for command in [
+            &["bindings", "list"][..],
+            &["bindings", "confirm", "pgo.example.nl", "back.example.nl"],
+            &["clock", "accept"],
+            &["audit", "export", "--operator", "test"],
+            &["store", "reconcile", "--journal", "journal"],
+            &["store", "reconcile", "--vault", "--journal", "journal"],
+        ] {
+            let run = bench.medmij(&[command, &["--sqlite", place]].concat());
+            assert_eq!(
+                (run.exit, run.out.as_str()),
+                (2, ""),
+                "{command:?} {place}: {}",
+                run.err
+            );
+        }
+    }
+    assert_eq!(std::fs::metadata(&empty).unwrap().len(), 0);
+}

@@ -85,3 +85,18 @@ fn hosts_from_standard_input() {
     let run = bench.fed(&["whitelist", "check", "-", "-"], b"a.nl\n");
     assert!(run.exit == 2 && run.err.contains("cannot both"), "{run:?}");
 }
+
+#[test]
+fn nothing_on_standard_input_is_no_yes_and_a_byte_order_mark_is_no_part_of_a_host() {
+    let bench = Bench::new();
+    bench.file("wl.xml", whitelist(7, &["a.nl"]));
+    for nothing in ["", "\n \r\n", "\u{feff}"] {
+        let run = bench.fed(&["whitelist", "check", "wl.xml", "-"], nothing.as_bytes());
+        assert!(
+            run.exit == 2 && run.out.is_empty() && run.err.contains("no host"),
+            "{run:?}"
+        );
+    }
+    let run = bench.fed(&["whitelist", "check", "wl.xml", "-"], "\u{feff}a.nl\r\n".as_bytes());
+    assert_eq!((run.exit, run.out.as_str()), (0, "a.nl: listed\n"));
+}

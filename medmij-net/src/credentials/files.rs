@@ -2,7 +2,7 @@
 //! Credentials on disk, followed while they change (fault R16)
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -329,8 +329,18 @@ fn crl_files(path: &Path) -> Result<Vec<PathBuf>, FileError> {
 /// How often CRLs are fetched when all goes well.
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// No file of keys, certificates or revocation lists is as large.
+const LARGEST: u64 = 64 << 20;
+
+/// A file within its bound: a device without an end is none.
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
-    fs::read(path).map(Zeroizing::new).map_err(|source| FileError::Read {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+    let whole = read.and_then(|_| match bytes.len() as u64 > LARGEST {
+        true => Err(io::ErrorKind::FileTooLarge.into()),
+        false => Ok(()),
+    });
+    whole.map(|()| bytes).map_err(|source| FileError::Read {
         path: path.to_owned(),
         source,
     })

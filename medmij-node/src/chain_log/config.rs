@@ -150,11 +150,8 @@ impl LogConfig {
 
 /// The first line of a file.
 fn secret(path: &Path) -> Result<Zeroizing<String>, NodeError> {
-    let text = std::fs::read_to_string(path).map_err(|source| NodeError::Read {
-        path: path.to_owned(),
-        source,
-    });
-    let text = Zeroizing::new(text?);
+    let bytes = Zeroizing::new(crate::config::read(path)?);
+    let text = std::str::from_utf8(&bytes).map_err(|_| refused("a file with a secret is no text"))?;
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }
 

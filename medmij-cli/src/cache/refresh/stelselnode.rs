@@ -9,7 +9,7 @@ use medmij_types::Hostname;
 use medmij_whitelist::HostPolicy;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{arguments::CacheRefresh, cli_error::CliError};
+use crate::{arguments::CacheRefresh, cli_error::CliError, input::Input};
 
 /// A Stelselnode to fetch from.
 pub(super) struct Stelselnode {
@@ -60,10 +60,7 @@ impl Stelselnode {
 fn needed(path: Option<&Path>) -> Result<Vec<u8>, CliError> {
     // clap asks for all of them together with --stelselnode
     let path = path.ok_or_else(|| CliError::Usage("--stelselnode needs --chain, --key and --roots".to_owned()))?;
-    std::fs::read(path).map_err(|cause| CliError::Read {
-        name: path.display().to_string(),
-        cause,
-    })
+    Ok(Input::small(path)?.take())
 }
 
 fn revocation(files: &[PathBuf], off: bool) -> Result<Revocation, CliError> {
@@ -73,12 +70,11 @@ fn revocation(files: &[PathBuf], off: bool) -> Result<Revocation, CliError> {
     let failed = |cause| CliError::failed("the revocation lists", cause);
     let mut crls = Vec::new();
     for path in files {
-        let bytes = needed(Some(path))?;
-        if bytes.starts_with(b"-----BEGIN") {
-            crls.extend(Revocation::crls_from_pem(&bytes).map_err(failed)?);
-        } else {
-            crls.push(bytes);
+        let found = Revocation::crls_from_pem(&needed(Some(path))?).map_err(failed)?;
+        if found.is_empty() {
+            return Err(CliError::Usage(format!("{} holds no revocation list", path.display())));
         }
+        crls.extend(found);
     }
     Revocation::hard_fail(crls).map_err(failed)
 }
