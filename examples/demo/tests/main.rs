@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The tests of the crate from outside, in one program, so that one is linked: `--test integration NAME::`.
 
+mod automatic;
 mod browser;
 mod collecting;
 mod delen;

@@ -17,12 +17,12 @@ pub(crate) use opening::{NewAccount, OpeningError};
 pub(crate) use password::{SHORTEST, Weak, check as check_password};
 pub(crate) use records::Records;
 pub use records::RecordsError;
+pub(crate) use records::{Kind, NEVER};
 
 use crate::SessionLimits;
 use events::Event;
 use medmij_dvp::person::{AccountPolicy, ActiveAccount, PersonId};
 use medmij_oauth::seal::LocalKeyRing;
-use records::{Kind, NEVER};
 use serde::{Deserialize, Serialize};
 use std::{
     sync::Arc,
@@ -53,6 +53,9 @@ pub(crate) struct Account {
     last_used: i64,
     told_inactive: bool,
     frozen: bool,
+    /// Whether what is told outside the app goes by e-mail.
+    #[serde(default)]
+    pub(crate) notices_by_mail: bool,
 }
 
 /// What the Persoon gives to sign in.
@@ -73,11 +76,23 @@ pub(crate) enum SignInError {
     /// Something of it is not right; nobody learns what.
     #[error("credentials are not right")]
     Wrong,
+    /// Password and code are right, but the code was used: each opens once. Only who has both learns this.
+    #[error("code was used before")]
+    Used,
     /// Too many attempts: not before so many seconds.
     #[error("too many attempts, wait {0} s")]
     Wait(u64),
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+impl SignInError {
+    fn used(self) -> Self {
+        match self {
+            Self::Wrong => Self::Used,
+            other => other,
+        }
+    }
 }
 
 impl Accounts {
@@ -104,14 +119,18 @@ impl Accounts {
         };
         let step = totp::check(account.content.totp, given.code, now);
         let fresh = step.filter(|step| *step > account.content.last_step);
-        let (true, Some(step), false) = (known, fresh, account.content.frozen) else {
-            return self.failed(person, now).await;
+        let (true, Some(fresh), false) = (known, fresh, account.content.frozen) else {
+            let failed = self.failed(person, now).await;
+            return match known && step.is_some() && !account.content.frozen {
+                true => failed.map_err(SignInError::used),
+                false => failed,
+            };
         };
-        account.content.last_step = step;
+        account.content.last_step = fresh;
         account.content.use_now(now);
         // of two at once with the same code one is first, and the other sees its row changed
         if !self.vault.replace(account, NEVER).await? {
-            return Err(SignInError::Wrong);
+            return Err(SignInError::Used);
         }
         throttle::succeeded(&self.vault, &email_key(given.email)).await?;
         self.arrived(person, given, now).await
@@ -240,6 +259,18 @@ impl Accounts {
         Ok(account.active(now, AccountPolicy::default()).ok())
     }
 
+    /// core.account.101 — whether the account became inactive since the last look.
+    pub(crate) async fn sweep(&self, person: PersonId, now: SystemTime) -> Result<bool, VaultError> {
+        let mut account = self.account(person).await?;
+        let mut status = account.content.status();
+        if status.sweep(now, AccountPolicy::default()).is_none() {
+            return Ok(false);
+        }
+        account.content.told_inactive = true;
+        // where somebody signs in meanwhile, that counts
+        self.vault.replace(account, NEVER).await
+    }
+
     /// Erases an account: its data key first of all, its sessions and everything else.
     pub(crate) async fn erase(&self, person: PersonId) -> Result<(), VaultError> {
         let account = self.account(person).await?.content;
@@ -302,6 +333,11 @@ impl Account {
     /// How many recovery codes are left.
     pub(crate) fn recovery_codes_left(&self) -> usize {
         self.recovery.len()
+    }
+
+    /// Whether the Persoon has died.
+    pub(crate) const fn is_frozen(&self) -> bool {
+        self.frozen
     }
 
     fn use_now(&mut self, now: SystemTime) {

@@ -11,7 +11,7 @@ pub(crate) use jobs::{Job, Jobs, Line, State};
 pub(crate) use offerings::Offerings;
 pub use providers::ProvidersError;
 pub(crate) use providers::{Provider, Providers};
-pub(crate) use run::{CollectError, collect_all, not_collected};
+pub(crate) use run::{CollectError, collect_all, collect_service, not_collected};
 pub(crate) use services::{Explained, explained};
 
 /// Everything that can be collected now, by provider.

@@ -10,7 +10,7 @@ use crate::{
         totp,
     },
 };
-use medmij_types::{Clock as _, SystemClock};
+use medmij_types::{AmsterdamTime, CalendarDate, Clock as _, SystemClock};
 use std::{
     sync::{Mutex, PoisonError},
     time::SystemTime,
@@ -25,6 +25,8 @@ pub(crate) struct Demo {
     totp: [u8; 20],
     /// The first step that was not used yet.
     next: Mutex<u64>,
+    /// The last night that came at the press of a button.
+    night: Mutex<Option<CalendarDate>>,
 }
 
 impl Demo {
@@ -39,7 +41,17 @@ impl Demo {
             totp: made.map_err(|error| StartError::Demo(error.into()))?,
             password,
             next: Mutex::new(0),
+            night: Mutex::new(None),
         })
+    }
+
+    /// The end of the next night: a quarter of an hour before 6:00, when every slot of it has come. Each press is a night later.
+    pub(crate) fn next_night(&self, now: SystemTime) -> SystemTime {
+        let mut night = self.night.lock().unwrap_or_else(PoisonError::into_inner);
+        let today = AmsterdamTime::of(now).date();
+        let morning = night.map_or(today, |night| night.max(today)).plus(1);
+        *night = Some(morning);
+        AmsterdamTime::moment(morning, 5, 45).unwrap_or(now)
     }
 
     /// Signs in as the voorbeeldpersoon, as anybody does: with a password and a code that was not used before. After three

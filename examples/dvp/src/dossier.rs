@@ -10,9 +10,7 @@ use medmij_dvp::{
 };
 use medmij_fhir::{Report, ResourceId};
 use medmij_oauth::{journal::Journal, seal::LocalKeyRing};
-use medmij_types::{
-    Aanbiedernaam, Clock as _, Entropy as _, GegevensdienstId, OsEntropy, SystemClock, Tijdstempel, Weergavenaam,
-};
+use medmij_types::{Aanbiedernaam, Entropy as _, GegevensdienstId, OsEntropy, Tijdstempel, Weergavenaam};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::{
@@ -20,6 +18,7 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use crate::store::Store;
@@ -40,6 +39,8 @@ pub(crate) struct Counted {
     pub(crate) resources: usize,
     /// Documents.
     pub(crate) documents: usize,
+    /// Of both together: what was not there yet.
+    pub(crate) new: usize,
 }
 
 /// Where something came from.
@@ -83,14 +84,15 @@ impl Dossier {
         self.dossiers.open(person).await?.delete(deletion).await
     }
 
-    /// Keeps everything of a report in the dossier of a Persoon. Collected again, it stands in it again.
+    /// Keeps everything of a report in the dossier of a Persoon. What is there already from the same source, byte for byte,
+    /// is not kept again.
     pub(crate) async fn keep(
         &self,
         person: PersonId,
         source: &Source<'_>,
         report: &Report,
+        now: SystemTime,
     ) -> Result<Counted, DossierError> {
-        let now = SystemClock::default().now();
         let name = Weergavenaam::parse(source.name).or_else(|_| Weergavenaam::parse("Gegevensdienst"));
         let Ok(name) = name else { return Err(DossierError::Gone) };
         let context = Context::new(source.gegevensdienst.clone(), name);
@@ -123,10 +125,23 @@ impl Dossier {
             };
             kept.push(collected(serde_json::to_vec(&document).unwrap_or_default()));
         }
-        self.dossiers.open(person).await?.keep(&kept).await?;
+        let documents = kept.len() - resources;
+        let dossier = self.dossiers.open(person).await?;
+        let known: BTreeSet<_> = dossier
+            .items()
+            .await?
+            .iter()
+            .filter_map(|item| came(&item.kept))
+            .collect();
+        kept.retain(|entry| came(entry).is_none_or(|came| !known.contains(&came)));
+        let new = kept.len();
+        if new > 0 {
+            dossier.keep(&kept).await?;
+        }
         Ok(Counted {
             resources,
-            documents: kept.len() - resources,
+            documents,
+            new,
         })
     }
 
@@ -156,6 +171,15 @@ impl Dossier {
         }
         Ok(lines)
     }
+}
+
+/// From whom, by which gegevensdienst, and a digest of what came; also of what the Persoon changed since.
+fn came(kept: &StoredEntry) -> Option<(String, String, Vec<u8>)> {
+    let (Origin::Unchanged(from) | Origin::Changed(from)) = kept.origin() else {
+        return None;
+    };
+    let digest = from.digest().as_bytes().to_vec();
+    Some((from.source().to_string(), from.context().id().to_string(), digest))
 }
 
 /// A document as FHIR writes it, so that it travels with its kind.

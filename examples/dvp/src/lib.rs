@@ -9,6 +9,8 @@
 //! | `router`, `form`, `html` | the table of routes, forms with their token, the frame of all pages and the fixed headers |
 //! | `pages` | the pages, one module a subject |
 //! | `collecting` | what can be collected where, and from code to resources: the back channel |
+//! | `automatic` | automatic collecting: consents for longer, orders, the nights, what is told |
+//! | `mail` | where e-mail goes |
 //! | `delen` | sharing a measurement, with where it came from |
 //! | `counted` | what is counted of the events of the chain log, for `/metrics` |
 //! | `dossier`, `store` | where the collected resources are kept: sealed, under a key for each Persoon |
@@ -18,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod automatic;
 mod collecting;
 mod counted;
 pub mod delen;
@@ -26,22 +29,26 @@ mod dossier;
 mod form;
 mod gate;
 mod html;
+mod mail;
 mod pages;
 mod router;
 mod store;
 
 pub use account::RecordsError;
+pub use automatic::Schedule;
 pub use collecting::ProvidersError;
 pub use dossier::DossierOpenError;
 pub use gate::PUBLIC;
 pub use router::paths;
 
 use account::{Accounts, Records, events::Event, vault::VaultError};
+use automatic::Automatic;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use collecting::{Jobs, Providers};
 use demo::Demo;
 use dossier::Dossier;
 use http::HeaderName;
+use mail::{Mail, MailFolder};
 use medmij_dvp::{Dvp, PendingFlows, person::PersonId};
 use medmij_log::{NoObserver, Observer};
 use medmij_net::BackChannel;
@@ -49,7 +56,12 @@ use medmij_node::{ChainLog, Gnl, LogConfig, Node, NodeConfig, NodeError, NodeLis
 use medmij_oauth::ClientId;
 use medmij_types::{Clock as _, Hostname, SystemClock};
 use serde::{Deserialize, Serialize};
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 /// The target of the `tracing` events that tell a person what happens.
 const STEP: &str = "step";
@@ -90,6 +102,9 @@ pub struct Config {
     /// The header in which one's own proxy says the address of the browser. Without such a proxy anybody could write it.
     #[serde(default)]
     pub address_header: Option<String>,
+    /// A folder in which e-mail is put, a file each, for a mail server of your own. Without, no e-mail is sent.
+    #[serde(default)]
+    pub mail: Option<PathBuf>,
     /// Where the source of this version is, for the footer of every page (AGPL-3.0, section 13).
     #[serde(default)]
     pub source_code: Option<String>,
@@ -148,6 +163,8 @@ struct App {
     accounts: Accounts,
     limits: SessionLimits,
     jobs: Jobs,
+    automatic: Automatic,
+    mail: Option<Box<dyn Mail>>,
     providers: Providers,
     dossier: Dossier,
     demo: Option<Demo>,
@@ -168,7 +185,11 @@ impl App {
 
     /// Writes down what happened; what was done stays done where that fails.
     async fn record(&self, person: PersonId, event: Event) {
-        let now = SystemClock::default().now();
+        self.record_at(person, event, SystemClock::default().now()).await;
+    }
+
+    /// The same, at a moment.
+    async fn record_at(&self, person: PersonId, event: Event, now: SystemTime) {
         if let Err(error) = account::events::record(&self.accounts.vault, person, event, now).await {
             tracing::error!(%error, "what happened cannot be written down");
         }
@@ -182,6 +203,19 @@ impl App {
 /// [`StartError`], where the identity is not in order, a list does not come, or the address is taken.
 pub async fn start<S: Future<Output = ()> + Send + 'static>(
     config: &Config,
+    shutdown: S,
+) -> Result<impl Future<Output = ()> + Send + use<S>, StartError> {
+    start_by(config, Schedule::default(), shutdown).await
+}
+
+/// The same, with automatic collecting by this clock.
+///
+/// # Errors
+///
+/// As [`start`]: [`StartError`].
+pub async fn start_by<S: Future<Output = ()> + Send + 'static>(
+    config: &Config,
+    schedule: Schedule,
     shutdown: S,
 ) -> Result<impl Future<Output = ()> + Send + use<S>, StartError> {
     // until the first Whitelist is in, it calls the Stelselnode only (core.whl.303)
@@ -202,7 +236,15 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let journal = config.journal.as_deref();
     let dossier = Dossier::open(&config.dossier, (url, journal), Arc::clone(&ring)).await?;
     let records = Records::open(&config.dossier.join("accounts.db"), url).await?;
-    let accounts = Accounts::new(records, ring, config.session);
+    let accounts = Accounts::new(records, Arc::clone(&ring), config.session);
+    let automatic = Automatic::new(Arc::clone(dossier.vault()), ring, &accounts.vault, schedule)?;
+    let mail = match &config.mail {
+        Some(folder) => {
+            let folder = MailFolder::open(folder.clone()).map_err(|error| StartError::Mail(error.into()))?;
+            Some(Box::new(folder) as Box<dyn Mail>)
+        }
+        None => None,
+    };
     let providers = match &config.providers {
         Some(path) => Providers::read(path)?,
         None => Providers::default(),
@@ -257,6 +299,8 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         accounts,
         limits: config.session,
         jobs: Jobs::default(),
+        automatic,
+        mail,
         providers,
         dossier,
         demo,
@@ -278,6 +322,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     Ok(async move {
         // ends with the DVP
         let mut operated = tokio::task::JoinSet::new();
+        operated.spawn(automatic::keep_time(Arc::clone(&app)));
         operated.spawn(async move {
             let mut each = tokio::time::interval(Duration::from_secs(60));
             loop {
@@ -315,6 +360,12 @@ pub enum StartError {
     /// Its register of zorgaanbieders.
     #[error(transparent)]
     Providers(#[from] ProvidersError),
+    /// The folder for e-mail.
+    #[error("no folder for e-mail")]
+    Mail(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The keys for the slots of automatic collecting.
+    #[error("no key for the slots of automatic collecting")]
+    Slots,
     /// The header for addresses is no name of a header.
     #[error("address_header is no name of a header")]
     AddressHeader,

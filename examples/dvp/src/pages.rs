@@ -2,6 +2,7 @@
 //! The pages, one module a subject.
 
 pub(crate) mod account;
+pub(crate) mod automatic;
 pub(crate) mod collect;
 pub(crate) mod dossier;
 pub(crate) mod files;

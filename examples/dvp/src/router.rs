@@ -49,6 +49,7 @@ fn routes() -> Routes {
         ("/gebeurd", get(pages::happened::happened)),
     ];
     routes.extend(pages::account::routes());
+    routes.extend(pages::automatic::routes());
     routes.extend(pages::collect::routes());
     routes.extend(pages::dossier::routes());
     routes

@@ -2,13 +2,19 @@
 //! Where the dossiers lie: a file, or a database that replicas share.
 
 use medmij_dvp::{
+    collecting::{CollectingPolicy, Lease, Order, OrderStore, Run, RunKey, RunOutcome, SlotKey},
     dossier::{CollectionId, DossierRow, DossierStore, ItemId, SealedItem, StoreError},
     person::PersonId,
+    vault::{Finished, RefreshStart, TokenVault, VaultKey},
 };
 use medmij_oauth::storage::JournalMarks;
 use medmij_store_postgres::{PostgresOptions, PostgresVault};
 use medmij_store_sqlite::{SqliteOptions, SqliteVault};
-use std::{collections::BTreeMap, path::Path, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use crate::dossier::DossierOpenError;
 
@@ -55,8 +61,8 @@ impl JournalMarks for Store {
 }
 
 macro_rules! either {
-    ($($name:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)*) => {
-        impl DossierStore for Store {$(
+    ($of:ident; $($name:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        impl $of for Store {$(
             async fn $name(&self $(, $arg: $kind)*) -> Result<$answer, StoreError> {
                 match self {
                     Self::Sqlite(store) => store.$name($($arg),*).await,
@@ -67,7 +73,7 @@ macro_rules! either {
     };
 }
 
-either! {
+either! { DossierStore;
     begin_dossier(person: PersonId, sealed_key: Vec<u8>) -> DossierRow;
     dossier(person: PersonId) -> Option<DossierRow>;
     keep_items(person: PersonId, items: Vec<SealedItem>) -> bool;
@@ -78,4 +84,27 @@ either! {
     freeze_dossier(person: PersonId, now: SystemTime) -> bool;
     erase_dossier(person: PersonId) -> usize;
     frozen_dossiers(before: SystemTime, most: usize) -> Vec<PersonId>;
+}
+
+either! { TokenVault;
+    keep(key: &VaultKey, sealed: Vec<u8>) -> ();
+    begin(key: &VaultKey, lease: Duration) -> RefreshStart;
+    finish(key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Finished;
+    release(key: &VaultKey, attempt: u64) -> ();
+    lapse(key: &VaultKey, attempt: u64) -> Finished;
+    forget(key: &VaultKey) -> ();
+    purge(older_than: Duration, batch: usize) -> usize;
+}
+
+either! { OrderStore;
+    add_order(order: Order, now: SystemTime, rules: (&CollectingPolicy, &SlotKey)) -> ();
+    cancel_order(order: &Order) -> bool;
+    cancel_orders(person: PersonId) -> usize;
+    orders(person: PersonId) -> Vec<Order>;
+    lease_runs(now: SystemTime, until: SystemTime, most: usize) -> Vec<Lease>;
+    start_run(lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> Option<Run>;
+    finish_run(lease: &Lease, outcome: RunOutcome, now: SystemTime) -> ();
+    skip_run(lease: &Lease, now: SystemTime, policy: &CollectingPolicy) -> ();
+    silent_runs(since: SystemTime, most: usize) -> Vec<RunKey>;
+    purge_runs(now: SystemTime, most: usize) -> usize;
 }

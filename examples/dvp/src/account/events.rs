@@ -53,6 +53,32 @@ pub(crate) enum Event {
         provider: String,
         service: Option<String>,
     },
+    /// A consent that holds for longer.
+    ConsentKept {
+        provider: String,
+    },
+    ConsentEnded {
+        provider: String,
+    },
+    OrderChosen {
+        provider: String,
+        on: bool,
+    },
+    AutomaticallyCollected {
+        provider: String,
+        service: String,
+        new: usize,
+        whole: bool,
+    },
+    AutomaticFailed {
+        provider: String,
+        service: Option<String>,
+    },
+    /// For 48 hours.
+    NoExchange {
+        provider: String,
+    },
+    AccountInactive,
     CopyTaken,
     ItemsDeleted {
         items: usize,

@@ -115,6 +115,7 @@ impl Accounts {
             automatic: new.automatic,
             last_used: seconds(now),
             told_inactive: false,
+            notices_by_mail: false,
             frozen: false,
         };
         let kind = Kind::Account;

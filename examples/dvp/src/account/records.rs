@@ -23,6 +23,10 @@ pub(crate) enum Kind {
     Event = 5,
     /// Attempts.
     Attempts = 6,
+    /// A langdurige toestemming.
+    Consent = 20,
+    /// What the Persoon is to be told outside the app.
+    Notice = 21,
 }
 
 /// A row.
@@ -95,6 +99,8 @@ either! {
     remove(kind: Kind, id: &[u8]) -> bool;
     /// All rows of a kind of one Persoon.
     of_person(kind: Kind, person: PersonId) -> Vec<Row>;
+    /// At most so many rows of a kind whose ids come after one, in order.
+    after(kind: Kind, id: &[u8], most: i64) -> Vec<Row>;
     /// Removes everything of a Persoon.
     remove_person(person: PersonId) -> ();
     /// Removes what has expired.
@@ -108,5 +114,7 @@ const REPLACE: &str = "UPDATE pgo_records SET version = version + 1, sealed = $1
                        WHERE kind = $3 AND id = $4 AND version = $5";
 const REMOVE: &str = "DELETE FROM pgo_records WHERE kind = $1 AND id = $2";
 const OF_PERSON: &str = "SELECT id, person, version, expires, sealed FROM pgo_records WHERE kind = $1 AND person = $2";
+const AFTER: &str = "SELECT id, person, version, expires, sealed FROM pgo_records WHERE kind = $1 AND id > $2 \
+                     ORDER BY id LIMIT $3";
 const REMOVE_PERSON: &str = "DELETE FROM pgo_records WHERE person = $1";
 const PURGE: &str = "DELETE FROM pgo_records WHERE expires <= $1";

@@ -154,6 +154,18 @@ impl Vault {
         Ok(all)
     }
 
+    /// At most so many Personen who have a record of a kind, after one of them; for kinds whose id is the number of the Persoon.
+    pub(crate) async fn persons_after(
+        &self,
+        kind: Kind,
+        after: Option<PersonId>,
+        most: i64,
+    ) -> Result<Vec<PersonId>, VaultError> {
+        let after = after.map_or_else(Vec::new, |person| person.number().to_be_bytes().to_vec());
+        let rows = self.records.after(kind, &after, most).await?;
+        Ok(rows.iter().filter_map(|row| row.person).collect())
+    }
+
     /// Removes a record; whether it was there.
     pub(crate) async fn remove(&self, kind: Kind, id: &[u8]) -> Result<bool, VaultError> {
         Ok(self.records.remove(kind, id).await?)
@@ -179,7 +191,7 @@ impl<T> Opened<T> {
 
 /// Sessions and names are looked up before anybody is known.
 const fn under_data_key(kind: Kind) -> bool {
-    matches!(kind, Kind::Account | Kind::Event)
+    matches!(kind, Kind::Account | Kind::Event | Kind::Consent | Kind::Notice)
 }
 
 /// A row opens in its own place only.

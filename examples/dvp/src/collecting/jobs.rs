@@ -36,6 +36,8 @@ pub(crate) struct Job {
     pub(crate) waiting: VecDeque<FlowGroup>,
     /// How many logins there are in all.
     pub(crate) logins: usize,
+    /// Whether the Persoon wants all of it without asking, from here on.
+    pub(crate) automatic: bool,
     /// One line for each gegevensdienst.
     pub(crate) lines: Vec<Line>,
 }
@@ -46,6 +48,8 @@ pub(crate) struct Line {
     pub(crate) id: GegevensdienstId,
     pub(crate) name: String,
     pub(crate) state: State,
+    /// Where it was wanted: whether it comes without asking from here on.
+    pub(crate) automatic: Option<bool>,
 }
 
 /// How far it is.
@@ -95,7 +99,14 @@ impl Job {
 
 impl Jobs {
     /// Sets a job going, in the place of the one before it.
-    pub(crate) fn begin(&self, person: PersonId, offerings: Offerings, provider: String, groups: Vec<FlowGroup>) {
+    pub(crate) fn begin(
+        &self,
+        person: PersonId,
+        offerings: Offerings,
+        provider: String,
+        groups: Vec<FlowGroup>,
+        automatic: bool,
+    ) {
         let lines = groups
             .iter()
             .flat_map(|group| &group.gegevensdiensten)
@@ -103,6 +114,7 @@ impl Jobs {
                 id: id.clone(),
                 name: offerings.name_of(id),
                 state: State::Waiting,
+                automatic: None,
             })
             .collect();
         let mut inner = self.lock();
@@ -122,6 +134,7 @@ impl Jobs {
             provider,
             logins: groups.len(),
             waiting: groups.into(),
+            automatic,
             lines,
         };
         inner.jobs.insert(person, job);

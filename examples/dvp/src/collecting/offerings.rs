@@ -6,8 +6,8 @@ use medmij_dvp::{CollectionPlan, group_by_endpoints};
 use medmij_fhir::ResourceEndpoints;
 use medmij_gnl::Gegevensdienstnamenlijst;
 use medmij_types::{
-    Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, InterfaceversieId, Release, Systeemrolcode,
-    Volgnummer,
+    Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, Hostname, InterfaceversieId, Release,
+    Systeemrolcode, Volgnummer,
 };
 use medmij_zal::{OfferedGegevensdienst, Unusable, Zorgaanbieder, Zorgaanbiederslijst};
 
@@ -57,6 +57,12 @@ impl Offerings {
         self.gegevensdiensten
             .iter()
             .map(|service| &service.authorization_endpoint)
+    }
+
+    /// Where a gegevensdienst is authorized, by the host of its authorization server and its token endpoint.
+    pub(crate) fn endpoints(&self, id: &GegevensdienstId) -> Option<(&Hostname, &BackchannelUri)> {
+        let service = self.service(id)?;
+        Some((service.authorization_endpoint.hostname(), &service.token_endpoint))
     }
 
     /// The name of a gegevensdienst.

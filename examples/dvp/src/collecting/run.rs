@@ -3,7 +3,7 @@
 
 use super::{jobs::State, offerings::Offerings};
 use crate::STEP;
-use crate::{App, account::events::Event, dossier::Source};
+use crate::{App, account::events::Event, automatic, dossier::Source};
 use medmij_dvp::{CallbackError, ExchangeError, ReceivedCode, Tokens, UserMessage};
 use medmij_dvp::{dossier::DossierError, person::PersonId};
 use medmij_fhir::{
@@ -12,6 +12,7 @@ use medmij_fhir::{
 };
 use medmij_net::NetError;
 use medmij_types::{Clock as _, EntropyError, GegevensdienstId, SystemClock};
+use std::time::SystemTime;
 
 /// Exchanges the code and collects every gegevensdienst that was granted, each on its own: where one fails the others go on.
 pub(crate) async fn collect_all(app: &App, person: PersonId, offerings: &Offerings, received: ReceivedCode) {
@@ -30,9 +31,16 @@ pub(crate) async fn collect_all(app: &App, person: PersonId, offerings: &Offerin
         .cloned()
         .collect();
     app.jobs.with(person, |job| job.set(&left_out, &State::NotGranted));
+    keep_for_longer(app, person, offerings, &tokens).await;
     for id in &tokens.granted.gegevensdiensten {
-        let state = match collect_one(app, person, offerings, &tokens, id).await {
-            Ok(state) => state,
+        let progress = |answers| {
+            app.jobs.with(person, |job| {
+                job.set(std::slice::from_ref(id), &State::Running { answers });
+            });
+        };
+        let now = SystemClock::default().now();
+        let state = match collect_service(app, person, offerings, &tokens, id, now, progress).await {
+            Ok((state, _)) => state,
             Err(error) => {
                 not_collected(app, person, &provider, std::slice::from_ref(id), &error).await;
                 continue;
@@ -48,6 +56,26 @@ pub(crate) async fn collect_all(app: &App, person: PersonId, offerings: &Offerin
             app.record(person, event).await;
         }
         app.jobs.with(person, |job| job.set(std::slice::from_ref(id), &state));
+    }
+}
+
+/// What was consented to for longer is kept, and ordered where the Persoon ticked that before the login.
+async fn keep_for_longer(app: &App, person: PersonId, offerings: &Offerings, tokens: &Tokens) {
+    let wanted = app.jobs.of(person).is_some_and(|job| job.automatic);
+    let ordered = match automatic::keep(app, person, offerings, tokens, wanted).await {
+        Ok(ordered) => ordered,
+        Err(error) => {
+            tracing::error!(%error, "a consent for longer cannot be kept");
+            false
+        }
+    };
+    if wanted {
+        let ids = &tokens.granted.gegevensdiensten;
+        app.jobs.with(person, |job| {
+            for line in job.lines.iter_mut().filter(|line| ids.contains(&line.id)) {
+                line.automatic = Some(ordered);
+            }
+        });
     }
 }
 
@@ -73,21 +101,25 @@ pub(crate) async fn not_collected(
     app.record(person, event).await;
 }
 
-async fn collect_one(
+/// Collects one gegevensdienst and keeps what came; how it ended, and how much was not there yet. `answered` hears of each
+/// answer.
+pub(crate) async fn collect_service(
     app: &App,
     person: PersonId,
     offerings: &Offerings,
     tokens: &Tokens,
     id: &GegevensdienstId,
-) -> Result<State, CollectError> {
-    let report = collect(app, person, offerings, tokens, id).await?;
+    now: SystemTime,
+    answered: impl FnMut(usize) + Send,
+) -> Result<(State, usize), CollectError> {
+    let report = collect(app, offerings, tokens, id, answered).await?;
     let name = offerings.name_of(id);
     let source = Source {
         aanbieder: &tokens.aanbieder,
         gegevensdienst: id,
         name: &name,
     };
-    let kept = app.dossier.keep(person, &source, &report).await?;
+    let kept = app.dossier.keep(person, &source, &report, now).await?;
     let pages: usize = report.queries().iter().map(|line| line.pages).sum();
     tracing::info!(
         target: STEP, role = app.role, rule = "core.rscint.200, core.rscint.201",
@@ -98,16 +130,17 @@ async fn collect_one(
     let items = kept.resources + kept.documents;
     let gaps = report.gaps();
     if gaps.is_empty() {
-        return Ok(State::Whole { items });
+        return Ok((State::Whole { items }, kept.new));
     }
     let mut missing: Vec<String> = gaps.iter().map(|gap| for_people(&gap.label)).collect();
     missing.sort();
     missing.dedup();
-    Ok(State::Partial {
+    let state = State::Partial {
         items,
         missing,
         later: gaps.iter().any(medmij_fhir::Gap::is_temporary),
-    })
+    };
+    Ok((state, kept.new))
 }
 
 /// The label of a query as the catalogue has it, in Dutch; of what is no query, a word for people.
@@ -194,10 +227,10 @@ async fn exchange(app: &App, received: ReceivedCode) -> Result<Tokens, CollectEr
 
 async fn collect(
     app: &App,
-    person: PersonId,
     offerings: &Offerings,
     tokens: &Tokens,
     id: &GegevensdienstId,
+    mut answered: impl FnMut(usize) + Send,
 ) -> Result<Report, CollectError> {
     let unsupported = || CollectError::Unsupported(id.clone());
     let gegevensdienst = Gegevensdienst::lookup(id).ok_or_else(unsupported)?;
@@ -219,9 +252,7 @@ async fn collect(
         }
         Progress::Received(_) => {
             answers += 1;
-            app.jobs.with(person, |job| {
-                job.set(std::slice::from_ref(id), &State::Running { answers });
-            });
+            answered(answers);
         }
         _ => {}
     });

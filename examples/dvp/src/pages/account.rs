@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! One's own account: sessions, recovery codes, automatic collecting, and the end of it.
+//! One's own account: sessions, recovery codes, and the end of it.
 
 use crate::{
     App,
     account::{events::Event, sessions::id_of},
+    automatic,
     form::Fields,
     gate::{self, SignedIn, Visitor},
     html::{self, Frame, Nav, page},
@@ -26,7 +27,6 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ("/account/herstelcodes", get(recovery_codes).post(kept_recovery_codes)),
         ("/account/nieuwe-herstelcodes", post(renew_recovery_codes)),
         ("/account/overal-uitloggen", post(sign_out_elsewhere)),
-        ("/account/vanzelf-ophalen", post(automatic)),
         ("/account/verwijderen", get(confirm_erasure).post(erase)),
     ]
 }
@@ -138,19 +138,6 @@ async fn sign_out_elsewhere(State(app): State<Arc<App>>, signed_in: SignedIn, vi
     }
 }
 
-/// core.gegevensuitwisseling.101, core.dossier.107 — only on the express order of the Persoon.
-async fn automatic(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visitor, fields: Fields) -> Response {
-    let on = fields.text("automatic") == "on";
-    let person = signed_in.person();
-    match app.accounts.change(person, |account| account.automatic = on).await {
-        Ok(()) => {
-            app.record(person, Event::AutomaticChosen { on }).await;
-            html::redirect("/account")
-        }
-        Err(error) => html::outage(&visitor, &error),
-    }
-}
-
 #[derive(Template)]
 #[template(path = "erase.html")]
 struct ErasePage {
@@ -193,6 +180,9 @@ async fn erase(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visito
         Err(error) => return html::outage(&visitor, &error),
     };
     app.jobs.forget(person);
+    if let Err(error) = automatic::forget_all(&app, person).await {
+        return html::outage(&visitor, &error);
+    }
     if let Err(error) = app.dossier.erase(person, deletion).await {
         return html::outage(&visitor, &error);
     }

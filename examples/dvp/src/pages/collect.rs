@@ -52,10 +52,22 @@ async fn start(
         return html::redirect("/ophalen");
     };
     let ticked: Vec<&str> = fields.all("service").collect();
-    begin(&app, &signed_in, &visitor, offerings, |id| {
-        ticked.contains(&id.as_str())
-    })
-    .await
+    let wanted = fields.is_ticked("automatic");
+    // core.gegevensuitwisseling.101: the tick is the order, and stands beside what it means
+    if wanted && let Err(error) = agree(&app, &signed_in).await {
+        return html::outage(&visitor, &error);
+    }
+    let ticked = |id: &GegevensdienstId| ticked.contains(&id.as_str());
+    begin(&app, &signed_in, &visitor, offerings, ticked, wanted).await
+}
+
+async fn agree(app: &App, signed_in: &SignedIn) -> Result<(), crate::account::vault::VaultError> {
+    let person = signed_in.person();
+    if !app.accounts.account(person).await?.content.automatic {
+        app.accounts.change(person, |account| account.automatic = true).await?;
+        app.record(person, Event::AutomaticChosen { on: true }).await;
+    }
+    Ok(())
 }
 
 /// What did not come is asked once more, from the list of today.
@@ -76,7 +88,15 @@ async fn again(Has(app): Has<Arc<App>>, signed_in: SignedIn, visitor: Visitor, _
     else {
         return html::redirect("/ophalen");
     };
-    begin(&app, &signed_in, &visitor, offerings, |id| missing.contains(id)).await
+    begin(
+        &app,
+        &signed_in,
+        &visitor,
+        offerings,
+        |id| missing.contains(id),
+        job.automatic,
+    )
+    .await
 }
 
 async fn begin(
@@ -85,6 +105,7 @@ async fn begin(
     visitor: &Visitor,
     offerings: Offerings,
     ticked: impl Fn(&GegevensdienstId) -> bool,
+    automatic: bool,
 ) -> Response {
     let plan = offerings.plan(ticked);
     let services: Vec<String> = plan.services().map(|(_, id)| offerings.name_of(id)).collect();
@@ -101,7 +122,7 @@ async fn begin(
         "Persoon kiest {}: {} gegevensdiensten, {flows}", offerings.aanbieder, services.len(),
     );
     let (person, provider) = (signed_in.person(), app.providers.of(&offerings.aanbieder).name);
-    app.jobs.begin(person, offerings, provider.clone(), groups);
+    app.jobs.begin(person, offerings, provider.clone(), groups, automatic);
     app.record(person, Event::CollectionStarted { provider, services })
         .await;
     next_login(app, signed_in, visitor).await

@@ -101,6 +101,47 @@ fn told(event: &Event) -> (&'static str, String) {
             provider,
             service: None,
         } => (WE, format!("Het ophalen bij {provider} lukte niet.")),
+        Event::ConsentKept { provider } => (YOU, format!("Je gaf {provider} toestemming voor langere tijd.")),
+        Event::ConsentEnded { provider } => (
+            WE,
+            format!("Je toestemming bij {provider} is gestopt. We halen daar niets meer vanzelf op."),
+        ),
+        Event::OrderChosen { provider, on: true } => (YOU, format!("Je koos wat we vanzelf ophalen bij {provider}.")),
+        Event::OrderChosen { provider, on: false } => (YOU, format!("Je zette vanzelf ophalen uit bij {provider}.")),
+        Event::AutomaticallyCollected {
+            provider,
+            service,
+            new,
+            whole,
+        } => {
+            let new = match new {
+                0 => "Er was niets nieuws".to_owned(),
+                new => format!("We bewaarden {} erbij", count(*new, "gegeven", "gegevens")),
+            };
+            let end = if *whole {
+                "Alles is er."
+            } else {
+                "Er ontbreekt nog iets."
+            };
+            (WE, format!("We keken vanzelf bij {provider}: {service}. {new}. {end}"))
+        }
+        Event::AutomaticFailed { provider, service } => {
+            let service = service
+                .as_ref()
+                .map_or_else(String::new, |service| format!(": {service}"));
+            (
+                WE,
+                format!("Vanzelf ophalen bij {provider} lukte niet{service}. We proberen het de volgende nacht."),
+            )
+        }
+        Event::NoExchange { provider } => (
+            WE,
+            format!("Vanzelf ophalen bij {provider} lukt al twee dagen niet. Haal zelf iets op om te zien wat er is."),
+        ),
+        Event::AccountInactive => (
+            WE,
+            "Je was zes maanden weg. We haalden niets meer vanzelf op, tot je weer inlogde.".to_owned(),
+        ),
         Event::CopyTaken => (YOU, "Je bewaarde een kopie van je dossier.".to_owned()),
         Event::ItemsDeleted { items } => (YOU, format!("Je verwijderde {}.", count(*items, "gegeven", "gegevens"))),
     }

@@ -122,7 +122,7 @@ pub(crate) async fn replace_password(State(app): State<Arc<App>>, visitor: Visit
         .await
     {
         Ok(()) => html::message(&visitor, StatusCode::OK, &DONE),
-        Err(error @ (SignInError::Wrong | SignInError::Wait(_))) => {
+        Err(error @ (SignInError::Wrong | SignInError::Used | SignInError::Wait(_))) => {
             let (status, text) = problem(&error).unwrap_or_default();
             page(status, &lost_password_page(&visitor, email, Some(text)))
         }

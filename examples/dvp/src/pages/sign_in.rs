@@ -29,6 +29,11 @@ pub(crate) fn problem(error: &SignInError) -> Option<(StatusCode, String)> {
             StatusCode::UNPROCESSABLE_ENTITY,
             "Dit klopt niet. Kijk na wat je hebt ingevuld. Gebruik een nieuwe code uit je app.".to_owned(),
         )),
+        SignInError::Used => Some((
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Deze code is al gebruikt. Wacht op de volgende code in je app. Dat duurt hooguit een halve minuut."
+                .to_owned(),
+        )),
         SignInError::Wait(seconds) => {
             let wait = match seconds {
                 0..60 => html::count(usize::try_from(*seconds).unwrap_or(1).max(1), "seconde", "seconden"),
@@ -98,7 +103,7 @@ pub(crate) async fn demo(State(app): State<Arc<App>>, visitor: Visitor, fields: 
     let now = SystemClock::default().now();
     match demo.sign_in(&app.accounts, &credentials(&visitor, &fields), now).await {
         Ok(secret) => go_on(&app, &secret, "/overzicht"),
-        Err(SignInError::Wrong | SignInError::Wait(_)) => {
+        Err(SignInError::Wrong | SignInError::Used | SignInError::Wait(_)) => {
             html::message(&visitor, StatusCode::TOO_MANY_REQUESTS, &NO_CODE)
         }
         Err(error) => html::outage(&visitor, &error),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The rows in PostgreSQL, shared by replicas.
 
-use super::{ADD, FIND, Kind, OF_PERSON, PURGE, REMOVE, REMOVE_PERSON, REPLACE, RecordsError, Row};
+use super::{ADD, AFTER, FIND, Kind, OF_PERSON, PURGE, REMOVE, REMOVE_PERSON, REPLACE, RecordsError, Row};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use medmij_dvp::person::PersonId;
 use tokio_postgres::{NoTls, types::ToSql};
@@ -85,6 +85,11 @@ impl Postgres {
     pub(super) async fn of_person(&self, kind: Kind, person: PersonId) -> Result<Vec<Row>, RecordsError> {
         let person = person.number().to_be_bytes();
         let rows = self.query(OF_PERSON, &[&(kind as i16), &person.as_slice()]).await?;
+        rows.iter().map(|found| row(kind, found)).collect()
+    }
+
+    pub(super) async fn after(&self, kind: Kind, id: &[u8], most: i64) -> Result<Vec<Row>, RecordsError> {
+        let rows = self.query(AFTER, &[&(kind as i16), &id, &most]).await?;
         rows.iter().map(|found| row(kind, found)).collect()
     }
 

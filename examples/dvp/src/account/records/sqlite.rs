@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The rows in a file of SQLite.
 
-use super::{ADD, FIND, Kind, OF_PERSON, PURGE, REMOVE, REMOVE_PERSON, REPLACE, RecordsError, Row};
+use super::{ADD, AFTER, FIND, Kind, OF_PERSON, PURGE, REMOVE, REMOVE_PERSON, REPLACE, RecordsError, Row};
 use medmij_dvp::person::PersonId;
 use rusqlite::{Connection, params};
 use std::{
@@ -100,6 +100,16 @@ impl Sqlite {
             let rows = statement.query_map(params![kind as i16, person.number().to_be_bytes()], |found| {
                 row(kind, found)
             })?;
+            rows.collect()
+        })
+        .await
+    }
+
+    pub(super) async fn after(&self, kind: Kind, id: &[u8], most: i64) -> Result<Vec<Row>, RecordsError> {
+        let id = id.to_vec();
+        self.on(move |connection| {
+            let mut statement = connection.prepare_cached(AFTER)?;
+            let rows = statement.query_map(params![kind as i16, id, most], |found| row(kind, found))?;
             rows.collect()
         })
         .await

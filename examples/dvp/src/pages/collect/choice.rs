@@ -76,6 +76,8 @@ struct PlanPage {
     provider: Provider,
     logins: Vec<Login>,
     nothing_ticked: bool,
+    /// Whether the tick for collecting without asking is there already: the Persoon came from the page about it.
+    automatic: bool,
 }
 
 /// One time that the Persoon logs in, with what it is for.
@@ -120,7 +122,8 @@ pub(super) async fn plan(
         action: format!("/ophalen/bij/{short}"),
         provider: app.providers.of(&offerings.aanbieder),
         logins,
-        nothing_ticked: query.is_some_and(|query| query == "leeg"),
+        nothing_ticked: query.as_deref() == Some("leeg"),
+        automatic: query.as_deref() == Some("vanzelf"),
     };
     html::page_leading_to(&filled, &login_origins(&app, &offerings))
 }

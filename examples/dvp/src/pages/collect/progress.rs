@@ -36,6 +36,7 @@ struct Shown {
     sign: &'static str,
     text: String,
     missing: Vec<String>,
+    automatic: Option<bool>,
 }
 
 /// Whether something is coming in, or the Persoon has to log in.
@@ -151,5 +152,6 @@ fn line(line: &Line) -> Shown {
         sign,
         text,
         missing,
+        automatic: line.automatic,
     }
 }
