@@ -147,7 +147,11 @@ impl Night {
         let key = page.html().split("class=\"key\">").nth(1).unwrap();
         let code = code_for(key.split('<').next().unwrap());
         let form = page.form().unwrap();
-        let page = self.browser.submit(&page, &form, None, &[("code", &code)]).await.unwrap();
+        let page = self
+            .browser
+            .submit(&page, &form, None, &[("code", &code)])
+            .await
+            .unwrap();
         assert!(page.html().contains("Bewaar je herstelcodes"), "{}", page.html());
     }
 
@@ -155,7 +159,11 @@ impl Night {
     async fn collects(&mut self, long: bool) -> Page {
         let page = self.page(&format!("ophalen/bij/{PRACTICE}?vanzelf")).await;
         let form = page.form_with_button("collect", "start").unwrap();
-        assert!(form.fields.contains(&("automatic".to_owned(), "yes".to_owned())), "{}", page.html());
+        assert!(
+            form.fields.contains(&("automatic".to_owned(), "yes".to_owned())),
+            "{}",
+            page.html()
+        );
         let button = Some(("collect", "start"));
         let landing = self.browser.submit(&page, &form, button, &[]).await.unwrap();
         let consent = persoon::logs_in(&mut self.browser, landing).await.unwrap();
@@ -224,7 +232,9 @@ async fn worlds() -> Vec<Night> {
 /// Every line that the DVP delivered of its chain log.
 fn logged(folder: &Path) -> String {
     let files = std::fs::read_dir(folder.join("ketenlog").join(DVP).join("geleverd")).unwrap();
-    files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    files
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect()
 }
 
 const LOOKED: &str = "We keken vanzelf bij Huisartsenpraktijk De Wilg";
@@ -236,7 +246,14 @@ async fn core_gegevensuitwisseling_101_102_104_201_what_is_ordered_comes_once_a_
     for mut night in worlds().await {
         night.account().await;
         let page = night.collects(true).await;
-        assert_eq!(page.html().matches("Vanaf nu kijken we hier elke nacht vanzelf").count(), 3, "{}", page.html());
+        assert_eq!(
+            page.html()
+                .matches("Vanaf nu kijken we hier elke nacht vanzelf")
+                .count(),
+            3,
+            "{}",
+            page.html()
+        );
         let before = night.page("dossier/kopie").await.html().lines().count();
         let page = night.page("vanzelf-ophalen").await;
         assert_eq!(page.html().matches("name=\"service\"").count(), 3);
@@ -251,13 +268,21 @@ async fn core_gegevensuitwisseling_101_102_104_201_what_is_ordered_comes_once_a_
         // core.dossier.102: what was there is not there twice
         let after = night.page("dossier/kopie").await.html().lines().count();
         assert_eq!(after, before);
-        assert!(night.page("vanzelf-ophalen").await.html().contains("Alles is er. Er was niets nieuws."));
+        assert!(
+            night
+                .page("vanzelf-ophalen")
+                .await
+                .html()
+                .contains("Alles is er. Er was niets nieuws.")
+        );
         assert_eq!(night.mails().len(), 0, "in the app only");
 
         // told by e-mail, of one service less
         let field = ("mail".to_owned(), "yes".to_owned());
         night
-            .sends("vanzelf-ophalen", "/vanzelf-ophalen/melden", |fields| fields.push(field.clone()))
+            .sends("vanzelf-ophalen", "/vanzelf-ophalen/melden", |fields| {
+                fields.push(field.clone())
+            })
             .await;
         night
             .sends("vanzelf-ophalen", "/vanzelf-ophalen/keuze", |fields| {
@@ -318,7 +343,11 @@ async fn core_gegevensuitwisseling_105_core_autorisatie_100_silence_is_told_once
         assert!(!page.html().contains("name=\"service\""));
         assert!(night.page("overzicht").await.html().contains(ended));
         night.comes(6, 5, 50).await;
-        assert_eq!((night.happened(FAILED).await, night.happened(ended).await), (2, 1), "asked no more");
+        assert_eq!(
+            (night.happened(FAILED).await, night.happened(ended).await),
+            (2, 1),
+            "asked no more"
+        );
         // and it can be given anew
         night.collects(true).await;
         night.comes(7, 5, 51).await;
@@ -333,14 +362,20 @@ async fn core_account_103_core_gegevensuitwisseling_103_without_a_lasting_consen
     let mut night = Night::start(None).await;
     night.account().await;
     let page = night.collects(false).await;
-    assert!(page.html().contains("Je gaf toestemming voor één keer"), "{}", page.html());
+    assert!(
+        page.html().contains("Je gaf toestemming voor één keer"),
+        "{}",
+        page.html()
+    );
     night.comes(1, 5, 45).await;
     assert_eq!(night.happened(LOOKED).await + night.happened(FAILED).await, 0);
 
     night.collects(true).await;
     let field = ("mail".to_owned(), "yes".to_owned());
     night
-        .sends("vanzelf-ophalen", "/vanzelf-ophalen/melden", |fields| fields.push(field.clone()))
+        .sends("vanzelf-ophalen", "/vanzelf-ophalen/melden", |fields| {
+            fields.push(field.clone())
+        })
         .await;
     // seven months without use
     night.comes(215, 5, 45).await;
@@ -349,6 +384,10 @@ async fn core_account_103_core_gegevensuitwisseling_103_without_a_lasting_consen
     assert_eq!(night.happened(SILENT).await, 0, "resting is no silence");
     let mails = night.mails();
     assert_eq!(mails.len(), 1, "{mails:?}");
-    assert!(mails[0].contains("U hebt uw account zes maanden niet gebruikt."), "{}", mails[0]);
+    assert!(
+        mails[0].contains("U hebt uw account zes maanden niet gebruikt."),
+        "{}",
+        mails[0]
+    );
     night.stop().await;
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Collecting: what can be collected where, what the Persoon set going, and how far it is.
 
-mod jobs;
+pub(crate) mod flows;
+pub(crate) mod jobs;
 mod offerings;
 mod providers;
 mod run;
 mod services;
 
-pub(crate) use jobs::{Job, Jobs, Line, State};
+pub(crate) use jobs::{Job, Line, State, Why};
 pub(crate) use offerings::Offerings;
 pub use providers::ProvidersError;
 pub(crate) use providers::{Provider, Providers};

@@ -44,12 +44,12 @@ pub use router::paths;
 use account::{Accounts, Records, events::Event, vault::VaultError};
 use automatic::Automatic;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use collecting::{Jobs, Providers};
+use collecting::Providers;
 use demo::Demo;
 use dossier::Dossier;
 use http::HeaderName;
 use mail::{Mail, MailFolder};
-use medmij_dvp::{Dvp, PendingFlows, person::PersonId};
+use medmij_dvp::{Dvp, person::PersonId};
 use medmij_log::{NoObserver, Observer};
 use medmij_net::BackChannel;
 use medmij_node::{ChainLog, Gnl, LogConfig, Node, NodeConfig, NodeError, NodeList, Observed, StoreState, Zal};
@@ -159,10 +159,8 @@ struct App {
     node: Node,
     back: BackChannel,
     dvp: Dvp,
-    flows: PendingFlows,
     accounts: Accounts,
     limits: SessionLimits,
-    jobs: Jobs,
     automatic: Automatic,
     mail: Option<Box<dyn Mail>>,
     providers: Providers,
@@ -295,10 +293,8 @@ pub async fn start_by<S: Future<Output = ()> + Send + 'static>(
         role: config.role.clone(),
         back: node.back_channel().clone(),
         dvp: Dvp::new(client_id).with_observer(observer),
-        flows: PendingFlows::default(),
         accounts,
         limits: config.session,
-        jobs: Jobs::default(),
         automatic,
         mail,
         providers,

@@ -27,6 +27,10 @@ pub(crate) enum Kind {
     Consent = 20,
     /// What the Persoon is to be told outside the app.
     Notice = 21,
+    /// What a Persoon is collecting.
+    Job = 22,
+    /// A login that a Persoon is at.
+    Flow = 23,
 }
 
 /// A row.

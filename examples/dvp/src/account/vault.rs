@@ -191,7 +191,10 @@ impl<T> Opened<T> {
 
 /// Sessions and names are looked up before anybody is known.
 const fn under_data_key(kind: Kind) -> bool {
-    matches!(kind, Kind::Account | Kind::Event | Kind::Consent | Kind::Notice)
+    matches!(
+        kind,
+        Kind::Account | Kind::Event | Kind::Consent | Kind::Notice | Kind::Job | Kind::Flow
+    )
 }
 
 /// A row opens in its own place only.

@@ -10,9 +10,10 @@ use medmij_types::{
     Systeemrolcode, Volgnummer,
 };
 use medmij_zal::{OfferedGegevensdienst, Unusable, Zorgaanbieder, Zorgaanbiederslijst};
+use serde::{Deserialize, Serialize};
 
 /// What one Aanbieder offers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Offerings {
     /// The Aanbieder.
     pub(crate) aanbieder: Aanbiedernaam,
@@ -23,7 +24,7 @@ pub(crate) struct Offerings {
 }
 
 /// A gegevensdienst with its endpoints.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ServiceOffer {
     /// Its id.
     pub(crate) id: GegevensdienstId,
@@ -74,6 +75,15 @@ impl Offerings {
     /// Where the resources of a gegevensdienst are.
     pub(crate) fn resource_endpoints(&self, id: &GegevensdienstId) -> Option<ResourceEndpoints> {
         ResourceEndpoints::from_uris(self.service(id)?.resource_endpoints.iter().cloned()).ok()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn nothing(aanbieder: &str) -> Self {
+        Self {
+            aanbieder: Aanbiedernaam::parse(aanbieder).unwrap(),
+            gegevensdiensten: Vec::new(),
+            volgnummer: Volgnummer::FIRST,
+        }
     }
 
     fn service(&self, id: &GegevensdienstId) -> Option<&ServiceOffer> {

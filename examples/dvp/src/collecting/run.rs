@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! From a code to resources in the dossier: the back-channel half of Verzamelen.
 
-use super::{jobs::State, offerings::Offerings};
+use super::{
+    jobs::{self, Job, State, Why},
+    offerings::Offerings,
+};
 use crate::STEP;
 use crate::{App, account::events::Event, automatic, dossier::Source};
 use medmij_dvp::{CallbackError, ExchangeError, ReceivedCode, Tokens, UserMessage};
@@ -12,17 +15,29 @@ use medmij_fhir::{
 };
 use medmij_net::NetError;
 use medmij_types::{Clock as _, EntropyError, GegevensdienstId, SystemClock};
-use std::time::SystemTime;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
 
 /// Exchanges the code and collects every gegevensdienst that was granted, each on its own: where one fails the others go on.
-pub(crate) async fn collect_all(app: &App, person: PersonId, offerings: &Offerings, received: ReceivedCode) {
+pub(crate) async fn collect_all(app: &App, person: PersonId, job: &Job, received: ReceivedCode) {
+    let answers = Mutex::new(None);
+    let so_far = || answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let work = collect_each(app, person, job, received, &answers);
+    jobs::beating(app, (person, job.number()), so_far, work).await;
+}
+
+/// How many answers came, and for what.
+type Answers = Mutex<Option<(GegevensdienstId, usize)>>;
+
+async fn collect_each(app: &App, person: PersonId, job: &Job, received: ReceivedCode, answers: &Answers) {
+    let (offerings, number) = (&job.offerings, job.number());
     let asked = received.flow().gegevensdiensten().to_vec();
-    let provider = app.providers.of(&offerings.aanbieder).name;
-    app.jobs
-        .with(person, |job| job.set(&asked, &State::Running { answers: 0 }));
+    let provider = &job.provider;
     let tokens = match exchange(app, received).await {
         Ok(tokens) => tokens,
-        Err(error) => return not_collected(app, person, &provider, &asked, &error).await,
+        Err(error) => return not_collected(app, (person, number), provider, &asked, &error).await,
     };
     // what the authorization server left out was not granted
     let left_out: Vec<_> = asked
@@ -30,19 +45,17 @@ pub(crate) async fn collect_all(app: &App, person: PersonId, offerings: &Offerin
         .filter(|id| !tokens.granted.gegevensdiensten.contains(id))
         .cloned()
         .collect();
-    app.jobs.with(person, |job| job.set(&left_out, &State::NotGranted));
-    keep_for_longer(app, person, offerings, &tokens).await;
+    jobs::with(app, person, number, |job| job.set(&left_out, &State::NotGranted)).await;
+    keep_for_longer(app, person, job, &tokens).await;
     for id in &tokens.granted.gegevensdiensten {
-        let progress = |answers| {
-            app.jobs.with(person, |job| {
-                job.set(std::slice::from_ref(id), &State::Running { answers });
-            });
+        let progress = |number| {
+            *answers.lock().unwrap_or_else(PoisonError::into_inner) = Some((id.clone(), number));
         };
         let now = SystemClock::default().now();
         let state = match collect_service(app, person, offerings, &tokens, id, now, progress).await {
             Ok((state, _)) => state,
             Err(error) => {
-                not_collected(app, person, &provider, std::slice::from_ref(id), &error).await;
+                not_collected(app, (person, number), provider, std::slice::from_ref(id), &error).await;
                 continue;
             }
         };
@@ -55,41 +68,41 @@ pub(crate) async fn collect_all(app: &App, person: PersonId, offerings: &Offerin
             };
             app.record(person, event).await;
         }
-        app.jobs.with(person, |job| job.set(std::slice::from_ref(id), &state));
+        jobs::with(app, person, number, |job| job.set(std::slice::from_ref(id), &state)).await;
     }
 }
 
 /// What was consented to for longer is kept, and ordered where the Persoon ticked that before the login.
-async fn keep_for_longer(app: &App, person: PersonId, offerings: &Offerings, tokens: &Tokens) {
-    let wanted = app.jobs.of(person).is_some_and(|job| job.automatic);
-    let ordered = match automatic::keep(app, person, offerings, tokens, wanted).await {
+async fn keep_for_longer(app: &App, person: PersonId, job: &Job, tokens: &Tokens) {
+    let ordered = match automatic::keep(app, person, &job.offerings, tokens, job.automatic).await {
         Ok(ordered) => ordered,
         Err(error) => {
             tracing::error!(%error, "a consent for longer cannot be kept");
             false
         }
     };
-    if wanted {
+    if job.automatic {
         let ids = &tokens.granted.gegevensdiensten;
-        app.jobs.with(person, |job| {
+        jobs::with(app, person, job.number(), |job| {
             for line in job.lines.iter_mut().filter(|line| ids.contains(&line.id)) {
                 line.automatic = Some(ordered);
             }
-        });
+        })
+        .await;
     }
 }
 
 /// Says that nothing came, on the page and in what happened.
 pub(crate) async fn not_collected(
     app: &App,
-    person: PersonId,
+    (person, number): (PersonId, u64),
     provider: &str,
     ids: &[GegevensdienstId],
     error: &CollectError,
 ) {
     tracing::info!(target: STEP, role = app.role, rule = "", "krijgt geen gegevens: {error}");
     let state = error.state();
-    app.jobs.with(person, |job| job.set(ids, &state));
+    jobs::with(app, person, number, |job| job.set(ids, &state)).await;
     let provider = provider.to_owned();
     let event = match state {
         State::NotGranted => Event::NotGranted { provider },
@@ -311,9 +324,9 @@ impl CollectError {
         };
         let why = match user_message {
             UserMessage::NotGranted => return State::NotGranted,
-            UserMessage::StartAgain => "De aanvraag was verlopen.",
-            UserMessage::OutageAtAanbieder => "Er was een storing bij de zorgaanbieder.",
-            _ => "Er was een storing bij ons.",
+            UserMessage::StartAgain => Why::Expired,
+            UserMessage::OutageAtAanbieder => Why::AtAanbieder,
+            _ => Why::AtUs,
         };
         State::Failed { why }
     }

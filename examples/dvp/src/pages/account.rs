@@ -179,7 +179,6 @@ async fn erase(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visito
         Ok(deletion) => deletion.confirmed(),
         Err(error) => return html::outage(&visitor, &error),
     };
-    app.jobs.forget(person);
     if let Err(error) = automatic::forget_all(&app, person).await {
         return html::outage(&visitor, &error);
     }

@@ -4,7 +4,7 @@
 use crate::{
     App, STEP,
     account::events::Event,
-    collecting::{self, CollectError, Offerings, State, collect_all, not_collected},
+    collecting::{self, CollectError, Offerings, State, Why, collect_all, flows, jobs, not_collected},
     form::Fields,
     gate::{SignedIn, Visitor},
     html,
@@ -72,8 +72,10 @@ async fn agree(app: &App, signed_in: &SignedIn) -> Result<(), crate::account::va
 
 /// What did not come is asked once more, from the list of today.
 async fn again(Has(app): Has<Arc<App>>, signed_in: SignedIn, visitor: Visitor, _: Fields) -> Response {
-    let Some(job) = app.jobs.of(signed_in.person()) else {
-        return html::redirect("/ophalen");
+    let job = match jobs::of(&app, signed_in.person()).await {
+        Ok(Some(job)) => job,
+        Ok(None) => return html::redirect("/ophalen"),
+        Err(error) => return html::outage(&visitor, &error),
     };
     let missing: Vec<GegevensdienstId> = job
         .lines
@@ -88,15 +90,8 @@ async fn again(Has(app): Has<Arc<App>>, signed_in: SignedIn, visitor: Visitor, _
     else {
         return html::redirect("/ophalen");
     };
-    begin(
-        &app,
-        &signed_in,
-        &visitor,
-        offerings,
-        |id| missing.contains(id),
-        job.automatic,
-    )
-    .await
+    let missing = |id: &GegevensdienstId| missing.contains(id);
+    begin(&app, &signed_in, &visitor, offerings, missing, job.automatic).await
 }
 
 async fn begin(
@@ -122,7 +117,10 @@ async fn begin(
         "Persoon kiest {}: {} gegevensdiensten, {flows}", offerings.aanbieder, services.len(),
     );
     let (person, provider) = (signed_in.person(), app.providers.of(&offerings.aanbieder).name);
-    app.jobs.begin(person, offerings, provider.clone(), groups, automatic);
+    let begun = jobs::begin(app, person, (offerings, provider.clone()), groups, automatic);
+    if let Err(error) = begun.await {
+        return html::outage(visitor, &error);
+    }
     app.record(person, Event::CollectionStarted { provider, services })
         .await;
     next_login(app, signed_in, visitor).await
@@ -136,13 +134,15 @@ async fn proceed(Has(app): Has<Arc<App>>, signed_in: SignedIn, visitor: Visitor,
 /// Sends the browser to the authorization server of the next flow.
 async fn next_login(app: &App, signed_in: &SignedIn, visitor: &Visitor) -> Response {
     let person = signed_in.person();
-    let Some(job) = app.jobs.of(person) else {
-        return html::redirect("/ophalen");
+    let job = match jobs::of(app, person).await {
+        Ok(Some(job)) => job,
+        Ok(None) => return html::redirect("/ophalen"),
+        Err(error) => return html::outage(visitor, &error),
     };
-    let Some(group) = job.waiting.front() else {
+    let Some(group) = job.next() else {
         return html::redirect("/ophalen/voortgang");
     };
-    match location(app, person, visitor, &job.offerings, group).await {
+    match location(app, person, visitor, &job.offerings, &group).await {
         Ok(location) => {
             tracing::info!(
                 target: STEP, role = app.role, rule = "core.authint.200, core.authint.208",
@@ -152,10 +152,11 @@ async fn next_login(app: &App, signed_in: &SignedIn, visitor: &Visitor) -> Respo
         }
         Err(error) => {
             tracing::error!(error, "the flow cannot start");
-            let why = "Er was een storing bij ons.";
-            app.jobs.with(person, |job| {
-                job.came_back(&group.gegevensdiensten, &State::Failed { why });
-            });
+            let failed = State::Failed { why: Why::AtUs };
+            jobs::with(app, person, job.number(), |job| {
+                job.came_back(&group.gegevensdiensten, &failed);
+            })
+            .await;
             html::redirect("/ophalen/voortgang")
         }
     }
@@ -183,7 +184,9 @@ async fn location(
         .dvp
         .start(account, flow_request, &visitor.secret)
         .map_err(|error| text(&error))?;
-    app.flows.insert(started.flow);
+    flows::keep(app, person, &started.flow)
+        .await
+        .map_err(|error| text(&error))?;
     app.node
         .danger_loopback()
         .rewrite_front(&started.location)
@@ -204,8 +207,17 @@ async fn back(
     }
     let person = signed_in.person();
     let callback = Callback::new(&visitor.secret, uri.path(), uri.query().unwrap_or_default());
-    let received = app.dvp.finish(&app.flows, &callback);
-    let Some(job) = app.jobs.of(person) else {
+    let query = uri.query().unwrap_or_default();
+    let found = async {
+        let flows = flows::take(&app, person, &visitor.secret, query).await?;
+        Ok::<_, crate::account::vault::VaultError>((flows, jobs::of(&app, person).await?))
+    };
+    let (flows, job) = match found.await {
+        Ok(found) => found,
+        Err(error) => return html::outage(&visitor, &error),
+    };
+    let received = app.dvp.finish(&flows, &callback);
+    let Some(job) = job else {
         return html::redirect("/ophalen");
     };
     match received {
@@ -215,18 +227,19 @@ async fn back(
                 "herkent het antwoord aan de eigen state en heeft een code",
             );
             let asked = received.flow().gegevensdiensten().to_vec();
-            app.jobs
-                .with(person, |job| job.came_back(&asked, &State::Running { answers: 0 }));
+            jobs::with(&app, person, job.number(), |job| {
+                job.came_back(&asked, &State::Running { answers: 0 });
+            })
+            .await;
             let app = Arc::clone(&app);
-            tokio::spawn(async move { collect_all(&app, person, &job.offerings, received).await });
+            tokio::spawn(async move { collect_all(&app, person, &job, received).await });
         }
         Err(error) => {
             let error = CollectError::from(error);
             // of a flow that is not ours, or came back already, nothing changes
-            if let Some(group) = job.waiting.front().filter(|_| error.ends_the_flow()) {
-                let ids = &group.gegevensdiensten;
-                app.jobs.with(person, |job| job.came_back(ids, &error.state()));
-                not_collected(&app, person, &job.provider, ids, &error).await;
+            if let Some(ids) = job.waiting.front().filter(|_| error.ends_the_flow()) {
+                jobs::with(&app, person, job.number(), |job| job.came_back(ids, &error.state())).await;
+                not_collected(&app, (person, job.number()), &job.provider, ids, &error).await;
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::{
     App,
     account::seconds,
     automatic::{self, AutomaticError, Listed, Outcome},
+    collecting::jobs,
     gate::{SignedIn, Visitor},
     html::{self, Frame, Nav, count, page},
 };
@@ -38,7 +39,10 @@ pub(crate) async fn overview(State(app): State<Arc<App>>, signed_in: SignedIn, v
         Ok(automatic) => automatic,
         Err(error) => return html::outage(&visitor, &error),
     };
-    let running = app.jobs.of(person).filter(super::collect::is_going_on);
+    let running = match jobs::of(&app, person).await {
+        Ok(job) => job.filter(super::collect::is_going_on),
+        Err(error) => return html::outage(&visitor, &error),
+    };
     let filled = Overview {
         frame: Frame::new(&visitor, Nav::Overview),
         items,

@@ -4,7 +4,7 @@
 use super::choice::login_origins;
 use crate::{
     App,
-    collecting::{Job, Line, State as Stand},
+    collecting::{Job, Line, State as Stand, Why, jobs},
     gate::{SignedIn, Visitor},
     html::{self, Frame, Nav, count},
 };
@@ -45,8 +45,10 @@ pub(crate) fn is_going_on(job: &Job) -> bool {
 }
 
 pub(super) async fn progress(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visitor) -> Response {
-    let Some(job) = app.jobs.of(signed_in.person()) else {
-        return html::redirect("/ophalen");
+    let job = match jobs::of(&app, signed_in.person()).await {
+        Ok(Some(job)) => job,
+        Ok(None) => return html::redirect("/ophalen"),
+        Err(error) => return html::outage(&visitor, &error),
     };
     let origins = login_origins(&app, &job.offerings);
     html::page_leading_to(&shown(Frame::new(&visitor, Nav::Collect), &job), &origins)
@@ -55,11 +57,7 @@ pub(super) async fn progress(State(app): State<Arc<App>>, signed_in: SignedIn, v
 fn shown(frame: Frame, job: &Job) -> ProgressPage {
     let busy = job.lines.iter().any(|line| matches!(line.state, Stand::Running { .. }));
     let next = job.waiting.front().filter(|_| !busy).map(|group| {
-        let names: Vec<String> = group
-            .gegevensdiensten
-            .iter()
-            .map(|id| job.offerings.name_of(id))
-            .collect();
+        let names: Vec<String> = group.iter().map(|id| job.offerings.name_of(id)).collect();
         names.join(", ")
     });
     let items: usize = job.lines.iter().map(|line| came(&line.state)).sum();
@@ -145,7 +143,15 @@ fn line(line: &Line) -> Shown {
             ("!", format!("We bewaarden {items}. {end}"), missing.clone())
         }
         Stand::NotGranted => ("–", "Niet opgehaald.".to_owned(), Vec::new()),
-        Stand::Failed { why } => ("!", format!("Niet gelukt. {why}"), Vec::new()),
+        Stand::Failed { why } => {
+            let why = match why {
+                Why::Expired => "De aanvraag was verlopen.",
+                Why::AtAanbieder => "Er was een storing bij de zorgaanbieder.",
+                Why::AtUs => "Er was een storing bij ons.",
+                Why::BrokenOff => "Het ophalen is afgebroken. Probeer het nog eens.",
+            };
+            ("!", format!("Niet gelukt. {why}"), Vec::new())
+        }
     };
     Shown {
         name: line.name.clone(),
