@@ -147,16 +147,46 @@ impl Looks<'_> {
         self.press("Ziekenhuis De Linde").await;
         self.browser.at("Ophalen bij Ziekenhuis De Linde").await;
         self.look("plan").await;
+        let longer = answer == "ja";
+        if longer {
+            self.browser.find("#automatic").await.click().await.unwrap();
+        }
         self.press("Ga naar inloggen").await;
-        self.browser.log_in("0").await;
-        self.browser.at("Toestemming geven").await;
-        self.browser.answer(answer).await;
+        self.consents(answer, longer).await;
         self.browser.at("Nog een keer inloggen").await;
         self.look(&format!("tussen-{answer}")).await;
         self.press("Ga naar inloggen").await;
+        // for longer at one of the two places
+        self.consents(answer, false).await;
+    }
+
+    async fn consents(&self, answer: &str, longer: bool) {
         self.browser.log_in("0").await;
         self.browser.at("Toestemming geven").await;
+        if longer {
+            self.browser.find("input[name=langdurig]").await.click().await.unwrap();
+        }
         self.browser.answer(answer).await;
+    }
+
+    /// Automatic collecting, off, on, and after a night.
+    async fn collects_automatically(&self) {
+        self.at("vanzelf-ophalen", "Vanzelf ophalen", "vanzelf").await;
+        assert_eq!(
+            self.browser
+                .client
+                .find_all(fantoccini::Locator::Css("main [name=service]"))
+                .await
+                .unwrap()
+                .len(),
+            2
+        );
+        self.press("Laat het nacht worden").await;
+        self.at("vanzelf-ophalen", "Vanzelf ophalen", "vanzelf-na-een-nacht")
+            .await;
+        let source = self.browser.source().await;
+        assert!(source.contains("Alles is er."), "{source}");
+        self.at("overzicht", "Hallo Willemijn", "overzicht-na-een-nacht").await;
     }
 }
 
@@ -248,6 +278,10 @@ async fn wcag_2_2_no_page_of_the_pgo_has_a_fault_that_axe_finds_or_scrolls_sidew
         looks.opens_an_account(&format!("{name}@example.nl")).await;
         looks.at("dossier", "Dossier", "dossier-leeg").await;
         looks.at("ophalen?zoek=xyz", "Bij wie wil je", "ophalen-niets").await;
+        looks.at("vanzelf-ophalen", "Vanzelf ophalen", "vanzelf-uit").await;
+        looks.press("Sta vanzelf ophalen toe").await;
+        looks.sees("#mail").await;
+        looks.look("vanzelf-leeg").await;
         looks.collects("nee").await;
         browser.at("Er is niets opgehaald").await;
         looks.look("niets-opgehaald").await;
@@ -255,6 +289,7 @@ async fn wcag_2_2_no_page_of_the_pgo_has_a_fault_that_axe_finds_or_scrolls_sidew
         browser.at("Alles is opgehaald").await;
         looks.look("opgehaald").await;
         looks.at("overzicht", "Hallo Willemijn", "overzicht").await;
+        looks.collects_automatically().await;
         looks.at("dossier", "Dossier", "dossier").await;
         looks.reads_the_dossier().await;
         looks.at("gebeurd", "Wat er gebeurde", "gebeurd").await;

@@ -53,7 +53,7 @@ pub(crate) async fn round(app: &Arc<App>, now: SystemTime) {
         }
     };
     warn("automatic collecting stops for now", collect_due(app, now).await);
-    warn("nobody is told of silence for now", tell_silence(app, now).await);
+    warn("silence is not reported for now", tell_silence(app, now).await);
     warn("accounts are not looked at for now", sweep(app, now).await);
     warn("notices wait", notices::send(app, now).await);
     warn("what is over stays for now", purge(app, now).await);

@@ -114,7 +114,7 @@ pub(crate) async fn not_collected(
     app.record(person, event).await;
 }
 
-/// Collects one gegevensdienst and keeps what came; how it ended, and how much was not there yet. `answered` hears of each
+/// Collects one gegevensdienst and keeps what came; how it ended, and how much was not there yet. `answered` gets each
 /// answer.
 pub(crate) async fn collect_service(
     app: &App,

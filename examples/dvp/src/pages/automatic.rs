@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.gegevensuitwisseling.101, core.dossier.107 — automatic collecting, as its Persoon orders it: on and off for each
-//! zorgaanbieder and gegevensdienst, and how the Persoon wants to hear of it.
+//! zorgaanbieder and gegevensdienst, and how the Persoon is told.
 
 use crate::{
     App,
@@ -147,7 +147,7 @@ async fn choose(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visit
         .collect();
     let id = from_hex(fields.text("place")).unwrap_or_default();
     let done = async {
-        // a form of before it was switched off orders nothing
+        // an earlier form, sent after it was switched off, orders nothing
         if app.accounts.account(person).await?.content.automatic {
             automatic::choose(&app, person, &id, &wanted).await?;
         }
