@@ -19,7 +19,8 @@ pub(super) struct Inner {
     pub(super) flows: HashMap<FlowId, FlowRow>,
     /// The flows without authentication, oldest first.
     pub(super) anonymous: BTreeMap<u64, FlowId>,
-    pub(super) grants: HashMap<GrantId, GrantRow>,
+    /// In a box each: a map keeps room for rows that are not there.
+    pub(super) grants: HashMap<GrantId, Box<GrantRow>>,
     pub(super) codes: HashMap<SecretHash, GrantId>,
     /// The grants of each Persoon, oldest first.
     pub(super) persons: HashMap<PersoonIndex, Vec<GrantId>>,
@@ -63,7 +64,8 @@ pub(super) struct GrantRow {
     pub(super) taken: bool,
     /// The names of the certificate with which the code was taken.
     pub(super) names: Vec<Hostname>,
-    pub(super) refresh: Option<RefreshRow>,
+    /// Few have one.
+    pub(super) refresh: Option<Box<RefreshRow>>,
     /// When its code, or its refresh token, expires.
     pub(super) live_until: Duration,
     pub(super) purge_at: Duration,
@@ -122,9 +124,12 @@ impl Inner {
     pub(super) fn add_grant(&mut self, row: GrantRow) {
         let id = row.grant.id.clone();
         self.codes.insert(row.code, id.clone());
-        self.persons.entry(row.grant.persoon).or_default().push(id.clone());
+        self.persons
+            .entry(row.grant.persoon)
+            .or_insert_with(|| Vec::with_capacity(1))
+            .push(id.clone());
         self.expiry.insert((row.purge_at, Expiring::Grant(id.clone())));
-        self.grants.insert(id, row);
+        self.grants.insert(id, Box::new(row));
     }
 
     /// A grant goes with its code and refresh tokens; access tokens without a grant admit nothing.
@@ -170,7 +175,7 @@ impl Inner {
     pub(super) fn add_refresh(&mut self, grant: &GrantId, new: &NewRefresh, row: RefreshRow, now: Duration) {
         let expires = now.saturating_add(new.lifetime);
         if let Some(found) = self.grants.get_mut(grant) {
-            found.refresh = Some(row);
+            found.refresh = Some(Box::new(row));
             found.live_until = expires;
         }
         self.keep(grant, expires);

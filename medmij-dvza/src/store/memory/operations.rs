@@ -66,7 +66,7 @@ impl Store for MemoryStore {
     async fn live_grant(&self, grant: &GrantId) -> Result<Option<LiveGrant>, StoreError> {
         let (inner, _) = self.open();
         let row = inner.grants.get(grant);
-        Ok(row.map(|row| LiveGrant::new(row.grant.clone(), row.refresh.map(|refresh| refresh.state))))
+        Ok(row.map(|row| LiveGrant::new(row.grant.clone(), row.refresh.as_ref().map(|refresh| refresh.state))))
     }
 
     async fn rotate_refresh(&self, rotate: &RotateRefresh) -> Result<Rotated, StoreError> {

@@ -122,7 +122,7 @@ impl Inner {
         let Some(row) = self.grants.get_mut(&rotate.grant) else {
             return Ok(Rotated::Unknown);
         };
-        let Some(refresh) = row.refresh else {
+        let Some(refresh) = row.refresh.as_deref().copied() else {
             return Ok(Rotated::Unknown);
         };
         if row.grant.client_id != rotate.client_id {
