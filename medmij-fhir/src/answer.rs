@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
+use medmij_types::is_content_coding;
 use medmij_types::json::Document;
 
 use crate::binary::Binary;
@@ -114,8 +115,9 @@ pub(crate) fn check_version(media: &MediaRange, version: FhirVersion) -> Result<
 
 /// None was asked for, so any is an error of the other side.
 pub(crate) fn check_coding(headers: &HeaderMap) -> Result<(), FhirError> {
-    let mut codings = headers.get_all(CONTENT_ENCODING).iter();
-    if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    let mut codings = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    if codings.any(|coding| std::str::from_utf8(coding).map_or(true, is_content_coding)) {
         return Err(FhirError::ContentCoding);
     }
     Ok(())

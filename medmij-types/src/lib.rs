@@ -44,6 +44,7 @@ mod amsterdam;
 mod bsn;
 mod clock;
 mod codes;
+mod content_coding;
 mod date;
 mod dns;
 mod endpoint_uri;
@@ -68,6 +69,7 @@ pub use crate::{
     bsn::Bsn,
     clock::{Clock, SystemClock},
     codes::{GegevensdienstId, Systeemrolcode},
+    content_coding::is_content_coding,
     date::CalendarDate,
     dns::DnsPolicy,
     endpoint_uri::{BackchannelUri, FrontchannelUri},

@@ -3,7 +3,7 @@
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Response, header};
-use medmij_types::Hostname;
+use medmij_types::{Hostname, is_content_coding};
 use tokio::time::Instant;
 
 use super::SendLimits;
@@ -115,27 +115,8 @@ pub(super) fn bounded(
 fn has_coding(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::CONTENT_ENCODING).iter();
     let mut codings = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
-    codings.any(|coding| {
-        !NO_CODING
-            .iter()
-            .any(|name| coding.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
-    })
+    codings.any(|coding| std::str::from_utf8(coding).map_or(true, is_content_coding))
 }
-
-const NO_CODING: [&str; 12] = [
-    "",
-    "identity",
-    "none",
-    "utf-8",
-    "utf8",
-    "us-ascii",
-    "ascii",
-    "iso-8859-1",
-    "iso-8859-15",
-    "latin1",
-    "windows-1252",
-    "binary",
-];
 
 #[cfg(test)]
 mod tests {
@@ -151,6 +132,8 @@ mod tests {
             (&["UTF-8"], false),
             (&["iso-8859-1"], false),
             (&["none"], false),
+            (&["ISO8859_1"], false),
+            (&["windows-1250, UTF-16"], false),
             (&["identity", "utf-8"], false),
             (&["gzip"], true),
             (&["utf-8, gzip"], true),

@@ -234,6 +234,28 @@ fn one_fault_costs_what_it_touches_and_the_mark() {
 }
 
 #[test]
+fn the_name_of_a_charset_in_content_encoding_costs_no_page() {
+    let body = r#"{"resourceType":"Bundle","type":"searchset","entry":[]}"#;
+    for (coding, complete) in [
+        ("UTF-8", true),
+        ("", true),
+        ("ISO8859_1, identity", true),
+        ("gzip", false),
+        ("utf-8, br", false),
+    ] {
+        let mut response = answer(200, FHIR, body);
+        response
+            .headers_mut()
+            .insert("content-encoding", coding.parse().unwrap());
+        assert_eq!(
+            after(vec![response]).queries()[0].outcome == Outcome::Answered,
+            complete,
+            "{coding:?}"
+        );
+    }
+}
+
+#[test]
 fn what_was_not_asked_is_a_gap() {
     let report = collection("48", Limits::default()).finish();
     assert_eq!(report.gaps().len(), 28);
