@@ -7,6 +7,7 @@
 #[cfg(feature = "encrypted-keys")]
 mod encrypted;
 mod encryption;
+mod order;
 mod signer;
 
 use std::fmt;
@@ -47,7 +48,7 @@ pub struct NodeIdentity {
 }
 
 impl NodeIdentity {
-    /// From PEM: the chain with the node's own certificate first, and an unencrypted PKCS#8, SEC1 or
+    /// From PEM: the node's own certificate with its chain, in any order, and an unencrypted PKCS#8, SEC1 or
     /// PKCS#1 key. One file may be both. A file in DER is read as well.
     ///
     /// # Errors
@@ -64,6 +65,7 @@ impl NodeIdentity {
     /// # Errors
     /// As [`from_pem`](Self::from_pem): [`ConfigError`].
     pub fn from_der(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, ConfigError> {
+        let chain = in_order(chain, &key);
         let (names, not_after) = leaf(&chain)?;
         let provider = Cryptography::default().provider();
         let certified = CertifiedKey::from_der(chain, key, &provider).map_err(ConfigError::Key)?;
@@ -103,17 +105,30 @@ impl fmt::Debug for NodeIdentity {
     }
 }
 
+/// From the certificate of this key on.
+pub(crate) fn in_order(
+    chain: Vec<CertificateDer<'static>>,
+    key: &PrivateKeyDer<'static>,
+) -> Vec<CertificateDer<'static>> {
+    let provider = Cryptography::default().provider();
+    order::of(chain, |certificate| {
+        CertifiedKey::from_der(vec![certificate.clone()], key.clone_key(), &provider).is_ok()
+    })
+}
+
 fn chain_from_pem(file: &[u8]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
     pem::all(file, "certificate chain")
 }
 
-fn key_from_pem(file: &[u8]) -> Result<PrivateKeyDer<'static>, ConfigError> {
+pub(crate) fn key_from_pem(file: &[u8]) -> Result<PrivateKeyDer<'static>, ConfigError> {
     if pem::is_der(file) {
-        return PrivateKeyDer::try_from(file.to_vec()).map_err(|_| ConfigError::Missing("private key"));
+        let key = PrivateKeyDer::try_from(file.to_vec());
+        return key.map_err(|_| encryption::of_der(file).unwrap_or(ConfigError::Missing("private key")));
     }
-    let key = PrivateKeyDer::from_pem_slice(pem::text(file));
+    let text = pem::text(file);
+    let key = PrivateKeyDer::from_pem_slice(&text);
     key.map_err(|source| {
-        encryption::of_pem(file).unwrap_or(ConfigError::Pem {
+        encryption::of_pem(&text).unwrap_or(ConfigError::Pem {
             what: "private key",
             source,
         })
@@ -200,10 +215,54 @@ mod tests {
             (marked(chain), marked(key)),
             (both.clone(), both),
             (node.chain_der()[0].clone(), node.key_der().to_vec()),
+            (utf_16(chain, false), utf_16(key, true)),
         ] {
             let identity = NodeIdentity::from_pem(&chain, &key).unwrap();
             assert_eq!(identity.names().to_string(), "een.example.nl");
         }
+    }
+
+    #[test]
+    fn core_tls_314_a_chain_in_any_order_is_shown_from_the_own_certificate_on() {
+        let pki = TestPki::new("A").unwrap();
+        let node = pki.issue(&LeafSpec::node("een.example.nl")).unwrap();
+        let own: Vec<&[u8]> = node.chain_der().iter().map(Vec::as_slice).collect();
+        let root = pki.root_der();
+        let reversed: Vec<&[u8]> = own.iter().rev().copied().collect();
+        for (case, given) in [
+            ("as it should be", own.clone()),
+            ("the other way round", reversed),
+            ("own certificate twice", [&own[..1], &own].concat()),
+            ("root first", [&[root.as_slice()][..], &own].concat()),
+        ] {
+            let pem = |der: &&[u8]| {
+                format!(
+                    "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+                    base64(der)
+                )
+            };
+            let chain: String = given.iter().map(pem).collect();
+            let identity = NodeIdentity::from_pem(chain.as_bytes(), node.key_pem().as_bytes()).unwrap();
+            let shown: Vec<&[u8]> = identity.chain().iter().map(|der| &**der).take(own.len()).collect();
+            assert_eq!(shown, own, "{case}");
+        }
+        // without the own certificate there is none to show
+        let chain = pki.intermediates_pem();
+        assert!(NodeIdentity::from_pem(chain.as_bytes(), node.key_pem().as_bytes()).is_err());
+    }
+
+    /// As the redirection of some shells writes it.
+    fn utf_16(file: &[u8], big: bool) -> Vec<u8> {
+        let text = std::str::from_utf8(file).unwrap();
+        let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
+        units
+            .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
+            .collect()
+    }
+
+    fn base64(der: &[u8]) -> String {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        STANDARD.encode(der)
     }
 
     #[test]

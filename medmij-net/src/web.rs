@@ -18,6 +18,7 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode;
 use x509_cert::ext::pkix::CertificatePolicies;
 
+use crate::identity::{in_order, key_from_pem};
 use crate::names::{common_names, organisations};
 use crate::{ConfigError, NodeIdentity, WebFault};
 
@@ -41,16 +42,18 @@ pub struct WebIdentity {
 }
 
 impl WebIdentity {
-    /// From PEM: the chain with the server's own certificate first, and an unencrypted key.
+    /// From PEM: the server's own certificate with its chain, in any order, and an unencrypted key.
     ///
     /// # Errors
     /// [`ConfigError::Web`] when the certificate has no place on the front channel, otherwise as
     /// [`NodeIdentity::from_pem`].
     pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, ConfigError> {
         let certificates = crate::pem::all::<CertificateDer<'static>>(chain, "certificate chain")?;
+        let key = key_from_pem(key)?;
+        let certificates = in_order(certificates, &key);
         let leaf = certificates.first().ok_or(ConfigError::Missing("certificate"))?;
         judge(leaf).map_err(ConfigError::Web)?;
-        let identity = NodeIdentity::from_pem(chain, key)?;
+        let identity = NodeIdentity::from_der(certificates, key)?;
         Ok(Self { identity })
     }
 
@@ -102,6 +105,30 @@ const DOMAIN_VALIDATED: &str = "2.23.140.1.2.1";
 mod tests {
     use super::*;
     use medmij_test::{LeafSpec, TestPki};
+
+    #[test]
+    fn core_tls_315_the_own_certificate_is_judged_wherever_it_stands() {
+        let pki = TestPki::new("web").unwrap();
+        for (name, good) in [("inloggen.example.nl", true), ("*.example.nl", false)] {
+            let issued = pki.issue(&LeafSpec::front(name)).unwrap();
+            let certificates: Vec<&str> = issued
+                .chain_pem()
+                .split_inclusive("-----END CERTIFICATE-----\n")
+                .collect();
+            let reversed: String = certificates.iter().rev().copied().collect();
+            let other = pki.issue(&LeafSpec::front("www.example.nl")).unwrap();
+            for chain in [reversed, format!("{}{}", other.chain_pem(), issued.chain_pem())] {
+                let read = WebIdentity::from_pem(chain.as_bytes(), issued.key_pem().as_bytes());
+                match read {
+                    Ok(identity) => assert!(good && identity.names().to_string() == name, "{name}"),
+                    Err(error) => assert!(
+                        !good && matches!(error, ConfigError::Web(WebFault::Wildcard)),
+                        "{error}"
+                    ),
+                }
+            }
+        }
+    }
 
     #[test]
     fn core_tls_315_organisation_level_and_no_wildcard() {

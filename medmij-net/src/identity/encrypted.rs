@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Keys with a password: PKCS#8 (RFC 5958, RFC 8018) and PKCS#12 (RFC 7292)
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 use pkcs8::EncryptedPrivateKeyInfoRef;
-use pkcs8::der::pem;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
 use super::{NodeIdentity, chain_from_pem, encryption};
-use crate::ConfigError;
+use crate::{ConfigError, pem};
 
 impl NodeIdentity {
-    /// From PEM, with a key of the form `ENCRYPTED PRIVATE KEY` (PKCS#8, PBES2 with AES or triple DES). Chain and key may
-    /// stand in one file.
+    /// From PEM, with a key of the form `ENCRYPTED PRIVATE KEY` (PKCS#8, PBES2 with AES or triple DES), or that in DER. Chain
+    /// and key may stand in one file.
     ///
     /// # Errors
     /// [`ConfigError::Password`] when the password is wrong, [`ConfigError::Encryption`] when the key is encrypted in another
@@ -19,10 +19,15 @@ impl NodeIdentity {
     /// otherwise as [`from_pem`](Self::from_pem).
     pub fn from_encrypted_pem(chain: &[u8], key: &[u8], password: &str) -> Result<Self, ConfigError> {
         let missing = || ConfigError::Missing("encrypted private key");
-        let Some(block) = block(key) else {
-            return Err(encryption::of_pem(key).unwrap_or_else(missing));
+        let der = if pem::is_der(key) {
+            encryption::of_der(key)
+                .is_some()
+                .then(|| key.to_vec())
+                .ok_or_else(missing)?
+        } else {
+            let text = pem::text(key);
+            block(&text).ok_or_else(|| encryption::of_pem(&text).unwrap_or_else(missing))?
         };
-        let (_, der) = pem::decode_vec(block).map_err(|_| missing())?;
         let unopened = || encryption::of_key(&der);
         let encrypted = EncryptedPrivateKeyInfoRef::try_from(der.as_slice()).map_err(|_| unopened())?;
         let plain = encrypted.decrypt(password).map_err(|error| match error {
@@ -44,11 +49,15 @@ impl NodeIdentity {
     pub fn from_pkcs12(file: &[u8], password: &str) -> Result<Self, ConfigError> {
         let store = KeyStore::from_pkcs12(file, password, Pkcs12ImportPolicy::Strict).map_err(|error| match error {
             p12_keystore::error::Error::MacError(_) | p12_keystore::error::Error::UnpadError => ConfigError::Password,
+            // without a check value a wrong password shows in what comes out
+            p12_keystore::error::Error::Pkcs5Error(why) if why == pkcs8::pkcs5::Error::DecryptFailed.to_string() => {
+                ConfigError::Password
+            }
             p12_keystore::error::Error::UnsupportedEncryptionScheme
             | p12_keystore::error::Error::UnsupportedMacAlgorithm
             | p12_keystore::error::Error::Pkcs5Error(_)
             | p12_keystore::error::Error::InvalidParameters => encryption::of_pkcs12(file),
-            _ => ConfigError::Missing("readable PKCS#12"),
+            _ => encryption::named_in_pkcs12(file).unwrap_or(ConfigError::Missing("readable PKCS#12")),
         })?;
         let keys = store
             .entries()
@@ -68,17 +77,22 @@ impl NodeIdentity {
     }
 }
 
-/// The encrypted key in a file that may hold other things, and may begin with a byte order mark.
-fn block(file: &[u8]) -> Option<&[u8]> {
+/// The encrypted key in a file that may hold other things: its bytes, however its lines are broken and indented.
+fn block(file: &[u8]) -> Option<Vec<u8>> {
     let find = |from: usize, text: &[u8]| {
         let rest = file.get(from..)?;
         rest.windows(text.len())
             .position(|window| window == text)
             .map(|at| from + at)
     };
-    let start = find(0, BEGIN)?;
-    let end = find(start, END)? + END.len();
-    file.get(start..end)
+    let start = find(0, BEGIN)? + BEGIN.len();
+    let within = file.get(start..find(start, END)?)?;
+    let digits: Vec<u8> = within
+        .iter()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .copied()
+        .collect();
+    STANDARD.decode(digits).ok()
 }
 
 const BEGIN: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
@@ -89,6 +103,7 @@ mod tests {
     use super::*;
     use medmij_test::{LeafSpec, TestIdentity, TestPki};
     use p12_keystore::{Certificate, KeyStoreEntry, PrivateKey, PrivateKeyChain};
+    use pkcs8::der::pem;
 
     fn node() -> TestIdentity {
         TestPki::new("A")
@@ -158,6 +173,35 @@ mod tests {
         }
     }
 
+    /// The same key with other lines; the traditional form has a head of its own, which stays.
+    fn lines(key: &[u8], end: &str, indent: &str) -> Vec<u8> {
+        let text = std::str::from_utf8(key).unwrap();
+        if text.contains("Proc-Type") {
+            return key.to_vec();
+        }
+        text.lines()
+            .flat_map(|line| format!("{indent}{line}{end}").into_bytes())
+            .collect()
+    }
+
+    #[test]
+    fn core_tls_314_an_encrypted_key_in_der_opens_and_is_named_where_none_is_expected() {
+        let node = node();
+        let text = encrypted(&node, "geheim");
+        let der = block(text.as_bytes()).unwrap();
+        let chain = node.chain_pem().as_bytes();
+        assert!(NodeIdentity::from_encrypted_pem(chain, &der, "geheim").is_ok());
+        let wrong = NodeIdentity::from_encrypted_pem(chain, &der, "fout");
+        assert!(matches!(wrong, Err(ConfigError::Password)), "{wrong:?}");
+        let plain = NodeIdentity::from_pem(chain, &der);
+        assert!(matches!(plain, Err(ConfigError::Encryption { .. })), "{plain:?}");
+        let none = NodeIdentity::from_encrypted_pem(chain, node.key_der(), "geheim");
+        assert!(matches!(none, Err(ConfigError::Missing(_))), "{none:?}");
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let marked = [b"\xFF\xFE", wide.as_slice()].concat();
+        assert!(NodeIdentity::from_encrypted_pem(chain, &marked, "geheim").is_ok());
+    }
+
     #[test]
     fn core_tls_314_older_forms_open_or_say_what_they_are() {
         let node = node();
@@ -185,6 +229,23 @@ mod tests {
             ("PBES2 with triple DES", with(&["-v2", "des3"]), Ok(())),
             ("scrypt", with(&["-scrypt"]), Ok(())),
             (
+                "PBES2 with SHA-512",
+                with(&["-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA512"]),
+                Ok(()),
+            ),
+            (
+                "PBES2 with a short SHA-512",
+                with(&["-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA512-256"]),
+                Err("hmacWithSHA512-256"),
+            ),
+            ("ARIA", with(&["-v2", "aria-256-cbc"]), Err("ARIA-256-CBC")),
+            // one that has no name here
+            (
+                "ARIA in another mode",
+                with(&["-v2", "aria-192-cfb"]),
+                Err("1.2.410.200046.1.1.8"),
+            ),
+            (
                 "PKCS#12 form",
                 with(&["-v1", "PBE-SHA1-3DES"]),
                 Err("pbeWithSHA1And3-KeyTripleDES-CBC"),
@@ -202,6 +263,14 @@ mod tests {
                 ("alone", key.clone()),
                 ("with a byte order mark", [b"\xEF\xBB\xBF", key.as_slice()].concat()),
                 ("behind the chain", [node.chain_pem().as_bytes(), &key].concat()),
+                ("with other line ends", lines(&key, "\r\n", "")),
+                ("indented", lines(&key, "\n", "  ")),
+                ("with spaces at the ends", lines(&key, " \t\n", "")),
+                ("with empty lines", lines(&key, "\n\n", "")),
+                (
+                    "behind attributes",
+                    [b"Bag Attributes\n    friendlyName: een\n", key.as_slice()].concat(),
+                ),
             ] {
                 let read = NodeIdentity::from_encrypted_pem(node.chain_pem().as_bytes(), &key, "geheim");
                 match (read, &expected) {
@@ -270,6 +339,14 @@ mod tests {
                 ],
                 Err("pbeWithSHA1And128BitRC2-CBC"),
             ),
+            (
+                "Camellia",
+                &["-certpbe", "CAMELLIA-256-CBC", "-keypbe", "CAMELLIA-256-CBC"],
+                Err("CAMELLIA-256-CBC"),
+            ),
+            ("a check value by MD5", &["-macalg", "md5"], Err("MD5")),
+            ("without a check value", &["-nomac"], Ok(())),
+            ("SHA-512", &["-macalg", "sha512"], Ok(())),
         ] {
             let Some(file) = openssl(folder.path(), &[&export[..], more].concat()) else {
                 continue;
@@ -277,12 +354,16 @@ mod tests {
             match (NodeIdentity::from_pkcs12(&file, "geheim"), expected) {
                 (Ok(_), Ok(())) => {}
                 (Err(ConfigError::Encryption { encryption, .. }), Err(name)) => {
-                    assert!(encryption.contains(name), "{case}: {encryption}");
+                    assert_eq!(encryption, name, "{case}");
                 }
                 (read, _) => panic!("{case}: {read:?}"),
             }
             let wrong = NodeIdentity::from_pkcs12(&file, "fout");
-            assert!(matches!(wrong, Err(ConfigError::Password)), "{case}: {wrong:?}");
+            let no_check = matches!(wrong, Err(ConfigError::Encryption { .. })) && expected == Err("MD5");
+            assert!(
+                no_check || matches!(wrong, Err(ConfigError::Password)),
+                "{case}: {wrong:?}"
+            );
         }
     }
 }
