@@ -6,12 +6,16 @@
 //! ```text
 //! 0000000000000001.open          lines are appended here, each batch of appends made durable once
 //! 0000000000000000.batch         closed, waits for delivery
-//! archive/0000000000000000.1764511200.batch    delivered, at that second; destroyed by [`Spool::destroy_expired`]
+//! archive/0000000000000000.1764511200.batch    delivered; its oldest line is of that second
 //! rejected/0000000000000007.batch              refused by the other side, kept for `medmij log rejected`
 //! ```
 //!
 //! A line whose append returned is never lost by a crash of the process: opening a spool keeps every whole line of the
 //! open segment and cuts a torn end. A batch moves by one rename, so a line is never in two batches.
+//!
+//! The age of a file is that of its oldest line, wherever it is, so that no line outlives its term by waiting, by being
+//! refused or by being copied. Lines of more than a day are never in one file: [`Spool::destroy_expired`] closes the open
+//! segment after a day, also where nobody delivers.
 
 mod batch;
 mod files;
@@ -19,17 +23,16 @@ mod segment;
 
 use std::{
     collections::BTreeMap,
-    fs,
-    io::{self, BufRead as _, Read as _},
+    fs, io,
     path::PathBuf,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 pub use batch::Batch;
-use files::{at, close, counted, length, lock, name, numbered, older, private_folder, rename, sync_folder};
+use files::{
+    at, close, counted, length, lock, name, numbered, older, oldest_line, private_folder, rename, sync_folder,
+};
 use segment::Segment;
-
-use crate::ReadLine;
 
 /// The largest batch that the central component takes, in bytes (60 MB).
 pub const MAX_BATCH: u64 = 62_914_560;
@@ -37,8 +40,11 @@ pub const MAX_BATCH: u64 = 62_914_560;
 /// Days after which an archived line must be destroyed at the latest: 36 months (core.logging.101).
 pub const MAX_RETENTION: Duration = Duration::from_secs(1_095 * 86_400);
 
-/// Days that an archived line is kept at least: 24 months (core.logging.101).
-pub const MIN_RETENTION: Duration = Duration::from_secs(731 * 86_400);
+/// Days that an archived line is kept at least: 24 months (core.logging.101), and what a batch may span, two days at most.
+pub const MIN_RETENTION: Duration = Duration::from_secs(733 * 86_400);
+
+/// How far apart in time the lines of one file are at most.
+const SPAN: Duration = Duration::from_secs(86_400);
 
 /// A spool could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -239,11 +245,7 @@ impl Spool {
         let oldest = self.waiting.iter().find(|(_, (lines, _))| *lines > 0);
         let since = oldest.and_then(|(number, _)| {
             let extension = if *number == self.current { "open" } else { "batch" };
-            let file = fs::File::open(name(&self.folder, *number, extension)).ok()?;
-            let mut line = String::new();
-            // a line is far shorter
-            io::BufReader::new(file.take(65_536)).read_line(&mut line).ok()?;
-            Some(ReadLine::parse(&line).ok()?.at()?.into())
+            oldest_line(&name(&self.folder, *number, extension))
         });
         (lines, since)
     }
@@ -294,7 +296,8 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Io`]. The batch then stays where it is, and is delivered again.
     pub fn archive(&mut self, batch: &Batch, now: SystemTime) -> Result<(), SpoolError> {
-        let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let oldest = oldest_line(&batch.path).map_or(now, |oldest| oldest.min(now));
+        let seconds = oldest.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let to = self
             .folder
             .join("archive")
@@ -314,13 +317,20 @@ impl Spool {
         Ok(())
     }
 
-    /// Destroys what stands in the archive longer than `kept`, which is held between [`MIN_RETENTION`] and
-    /// [`MAX_RETENTION`] (core.logging.101). Refused and undelivered batches go too once they are [`MAX_RETENTION`] old.
-    /// Returns how many batches are gone.
+    /// Destroys archived batches of which the oldest line is older than `kept`, which is held between [`MIN_RETENTION`] and
+    /// [`MAX_RETENTION`] (core.logging.101); refused and undelivered ones, the open segment too, once it is older than
+    /// [`MAX_RETENTION`]. Returns how many files are gone. Call it at least daily, whether or not anything is delivered.
     ///
     /// # Errors
     /// [`SpoolError::Io`].
     pub fn destroy_expired(&mut self, now: SystemTime, kept: Duration) -> Result<usize, SpoolError> {
+        let open = oldest_line(&name(&self.folder, self.current, "open"));
+        // a disk with no room to close it must not keep what is past its term
+        let closed = if older(now, open, SPAN) {
+            self.close_batch()
+        } else {
+            Ok(())
+        };
         let kept = kept.clamp(MIN_RETENTION, MAX_RETENTION);
         let mut gone = 0_usize;
         let archive = self.folder.join("archive");
@@ -331,20 +341,24 @@ impl Spool {
                 gone = gone.saturating_add(1);
             }
         }
-        let rejected = numbered(&self.folder.join("rejected"))?;
-        let waiting = numbered(&self.folder)?
-            .into_iter()
-            .filter(|(_, extension, _)| extension == "batch");
-        for (number, _, path) in rejected.into_iter().chain(waiting) {
-            let modified = fs::metadata(&path).and_then(|data| data.modified()).ok();
-            if older(now, modified, MAX_RETENTION) {
-                fs::remove_file(&path).map_err(at(&path, "remove"))?;
-                self.waiting.remove(&number);
-                gone = gone.saturating_add(1);
+        let rejected = self.folder.join("rejected");
+        for folder in [&self.folder, &rejected] {
+            let mut batches = numbered(folder)?;
+            batches.retain(|(_, extension, _)| extension == "batch");
+            for (number, _, path) in batches {
+                let modified = || fs::metadata(&path).and_then(|data| data.modified()).ok();
+                if older(now, oldest_line(&path).or_else(modified), MAX_RETENTION) {
+                    fs::remove_file(&path).map_err(at(&path, "remove"))?;
+                    if folder == &self.folder {
+                        self.waiting.remove(&number);
+                    }
+                    gone = gone.saturating_add(1);
+                }
             }
+            sync_folder(folder)?;
         }
         sync_folder(&archive)?;
-        Ok(gone)
+        closed.map(|()| gone)
     }
 }
 

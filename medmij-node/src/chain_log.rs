@@ -27,6 +27,8 @@ use sink::LogSink;
 const QUEUE: usize = 65_536;
 /// How often it is asked whether a delivery is due, by the clock of the Node.
 const TICK: Duration = Duration::from_millis(250);
+/// How often what is past its term is looked for.
+const DESTROY: Duration = Duration::from_secs(3600);
 /// How long the last delivery may take when it stops.
 const LAST: Duration = Duration::from_secs(10);
 /// Loss is shown for this long.
@@ -160,15 +162,22 @@ impl Running {
                 None => {}
             }
             *running.lock_schedule() = schedule;
-            let destroyed = running
-                .spooler
-                .with_spool(|spool| spool.destroy_expired(running.clock.now(), running.kept));
-            if let Err(error) = destroyed {
-                tracing::error!(%error, rule = "core.logging.101", "lines past their term cannot be destroyed");
-            }
         });
         if round.await.is_err() {
             tracing::error!("a delivery of the chain log broke off");
+        }
+    }
+
+    async fn destroy(self: &Arc<Self>) {
+        let running = Arc::clone(self);
+        let destroying = tokio::task::spawn_blocking(move || {
+            let now = running.clock.now();
+            running
+                .spooler
+                .with_spool(|spool| spool.destroy_expired(now, running.kept))
+        });
+        if let Ok(Err(error)) = destroying.await {
+            tracing::error!(%error, rule = "core.logging.101", "lines past their term cannot be destroyed");
         }
     }
 
@@ -178,6 +187,7 @@ impl Running {
 }
 
 async fn deliver_when_due(running: Weak<Running>, mut stopped: watch::Receiver<bool>) {
+    let mut destroyed: Option<Duration> = None;
     loop {
         let Some(now) = running.upgrade() else { return };
         if now.sink.is_somewhere() && now.lock_schedule().is_due(now.clock.monotonic()) {
@@ -186,6 +196,12 @@ async fn deliver_when_due(running: Weak<Running>, mut stopped: watch::Receiver<b
                 let _ = asked.wait_for(|stop| *stop).await;
             };
             now.deliver(until).await;
+        }
+        let at = now.clock.monotonic();
+        // also where nobody delivers: undelivered lines have a term too
+        if destroyed.is_none_or(|last| at.saturating_sub(last) >= DESTROY) {
+            now.destroy().await;
+            destroyed = Some(at);
         }
         drop(now);
         tokio::select! {

@@ -8,6 +8,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU16, Ordering},
     },
+    time::{Duration, Instant, SystemTime},
 };
 
 use axum::{Router, http::StatusCode, routing::post};
@@ -197,4 +198,37 @@ async fn a_node_without_a_loopback_map_dials_beyond_this_machine() {
         .unwrap();
     // with a map a port is refused before anything is dialled
     assert!(!node.back_channel().send(request).await.unwrap_err().is_request());
+}
+
+/// The texts of the files of a spool that end so.
+fn files(spool: &Path, extension: &'static str) -> impl Iterator<Item = String> {
+    let paths = std::fs::read_dir(spool).unwrap().map(|entry| entry.unwrap().path());
+    paths
+        .filter(move |path| path.extension().is_some_and(|end| end == extension))
+        .filter_map(|path| std::fs::read_to_string(path).ok())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn core_logging_101_lines_that_nobody_delivers_go_after_36_months() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = Component::default().start(folder.path()).await;
+    let config = LogConfig::in_folder(folder.path().join("spool"));
+    let day = Duration::from_secs(86_400);
+    for (age, kept) in [(1_094, 1), (1_096, 0)] {
+        let log = node.start_log(&config).unwrap();
+        let mut event = Event::new(EventType::ShowLandingPage);
+        event.at = Some(SystemTime::now() - age * day);
+        log.observer().observe(event);
+        log.stop().await;
+        // it looks when it starts, and closes what is older than a day
+        let log = node.start_log(&config).unwrap();
+        let waited = Instant::now();
+        let there = || files(&config.spool, "open").chain(files(&config.spool, "batch"));
+        while files(&config.spool, "open").any(|text| !text.is_empty()) || there().count() != 1 + kept {
+            assert!(waited.elapsed() < Duration::from_secs(120), "{age}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        log.stop().await;
+        std::fs::remove_dir_all(&config.spool).unwrap();
+    }
 }

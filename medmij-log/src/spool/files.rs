@@ -3,12 +3,13 @@
 
 use std::{
     fs,
-    io::{self, BufRead as _},
+    io::{self, BufRead as _, Read as _},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use super::SpoolError;
+use crate::ReadLine;
 
 /// Options of a file that only its owner reads.
 fn options() -> fs::OpenOptions {
@@ -64,6 +65,15 @@ pub(super) fn counted(path: &Path) -> Result<(u64, u64), SpoolError> {
 pub(super) fn older(now: SystemTime, then: Option<SystemTime>, limit: Duration) -> bool {
     then.and_then(|then| now.duration_since(then).ok())
         .is_some_and(|age| age > limit)
+}
+
+/// The moment of the first line of a file, which is its oldest: lines are appended as they happen.
+pub(super) fn oldest_line(path: &Path) -> Option<SystemTime> {
+    let file = fs::File::open(path).ok()?;
+    let mut line = String::new();
+    // a line is far shorter
+    io::BufReader::new(file.take(65_536)).read_line(&mut line).ok()?;
+    Some(ReadLine::parse(&line).ok()?.at()?.into())
 }
 
 pub(super) fn name(folder: &Path, number: u64, extension: &str) -> PathBuf {

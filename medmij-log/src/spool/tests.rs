@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use chrono::DateTime;
 use std::io::Write as _;
 
 fn line(number: usize) -> String {
@@ -148,19 +149,79 @@ fn core_logging_101_the_archive_is_kept_24_and_destroyed_after_36_months() {
             .unwrap(),
         1
     );
-    // and then no file of the folder holds the line
-    let mut folders = vec![folder.path().to_owned()];
+    assert_eq!(files_with(folder.path(), &line(0)), Vec::<PathBuf>::new());
+}
+
+/// The files of a folder, and of those in it, that hold a text.
+fn files_with(folder: &std::path::Path, text: &str) -> Vec<PathBuf> {
+    let mut folders = vec![folder.to_owned()];
+    let mut found = Vec::new();
     while let Some(next) = folders.pop() {
         for entry in fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
-                let text = fs::read_to_string(&path).unwrap_or_default();
-                assert!(!text.contains(&line(0)), "{}", path.display());
+            } else if fs::read_to_string(&path).unwrap().contains(text) {
+                found.push(path);
             }
         }
     }
+    found
+}
+
+/// A line in the state that its name says, so many hours after the start of December 2026.
+fn dated(state: &str, hours: u64) -> String {
+    let (day, hour) = (hours / 24 + 1, hours % 24);
+    format!(r#"{{"event":{{"type":"{state}","datetime":"2026-12-{day:02}T{hour:02}:00:00.000+00:00"}}}}"#)
+}
+
+#[test]
+fn core_logging_101_nothing_is_there_past_36_months_whatever_became_of_it() {
+    let folder = folder();
+    let start = DateTime::parse_from_rfc3339("2026-12-01T00:00:00Z").unwrap();
+    let days = |days: u64| SystemTime::from(start) + Duration::from_secs(days * 86_400);
+    let mut spool = Spool::open(folder.path()).unwrap();
+    for state in ["late", "rejected", "waiting"] {
+        spool.append([dated(state, 0).as_str()]).unwrap();
+        spool.close_batch().unwrap();
+    }
+    let batches = spool.batches().unwrap();
+    // delivered only after two years: the archive keeps it from when it happened, not from then on
+    spool.archive(&batches[0], days(700)).unwrap();
+    spool.reject(&batches[1]).unwrap();
+    spool.append([dated("open", 0).as_str()]).unwrap();
+    let there = || {
+        ["late", "rejected", "waiting", "open"]
+            .into_iter()
+            .filter(|state| !files_with(folder.path(), state).is_empty())
+            .count()
+    };
+    let kept = Duration::from_secs(u64::MAX);
+    assert_eq!((spool.destroy_expired(days(1_095), kept).unwrap(), there()), (0, 4));
+    assert_eq!((spool.destroy_expired(days(1_096), kept).unwrap(), there()), (4, 0));
+    assert_eq!((spool.waiting(), spool.backlog().unwrap()), ((0, None), 0));
+    // what happens now goes on
+    spool.append([dated("open", 0).as_str()]).unwrap();
+    assert_eq!(spool.waiting().0, 1);
+}
+
+#[test]
+fn core_logging_101_a_file_of_lines_that_nobody_delivers_spans_a_day() {
+    let folder = folder();
+    let start = DateTime::parse_from_rfc3339("2026-12-01T00:00:00Z").unwrap();
+    let hours = |hours: u64| SystemTime::from(start) + Duration::from_secs(hours * 3_600);
+    let mut spool = Spool::open(folder.path()).unwrap();
+    for hour in 0..72 {
+        spool.append([dated("open", hour).as_str()]).unwrap();
+        spool.destroy_expired(hours(hour), MIN_RETENTION).unwrap();
+    }
+    let batches = spool.batches().unwrap();
+    let lines: Vec<usize> = batches
+        .iter()
+        .map(|batch| batch.lines().unwrap().lines().count())
+        .collect();
+    assert_eq!(lines, [26, 26]);
+    assert_eq!(spool.waiting().0, 72, "no line is lost by it");
 }
 
 #[test]
