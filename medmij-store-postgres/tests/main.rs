@@ -20,3 +20,5 @@ mod vault;
 mod private_server;
 #[path = "../../medmij-store-sqlite/tests/common/retention.rs"]
 mod retention_page;
+#[path = "../../medmij-store-sqlite/tests/common/terms.rs"]
+mod terms;

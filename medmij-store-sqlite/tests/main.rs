@@ -15,3 +15,5 @@ mod vault;
 mod folder;
 #[path = "common/retention.rs"]
 mod retention_page;
+#[path = "common/terms.rs"]
+mod terms;
