@@ -3,7 +3,8 @@
 //!
 //! Observing an event puts it in a bounded queue and returns. Every 50 ms, or when half of the queue is full, one thread takes
 //! what waits, writes it with one sync, and counts what could not be written. A full or dead disk never stops the service:
-//! events are then lost, and counted. A process that is killed loses what it observed in the last 50 ms.
+//! events are then lost, and counted. A process that is killed loses what it observed since the last write: 50 ms, and as long
+//! as the write under way takes. [`Spooler::flush`] waits for that write, and dropping the spooler does the same.
 
 use std::{
     sync::{
@@ -314,10 +315,25 @@ mod tests {
 
     #[test]
     fn dropping_writes_what_waits() {
-        let folder = tempfile::tempdir().unwrap();
-        let spooler = start(folder.path());
-        spooler.observe(Event::new(EventType::ShowLandingPage));
-        drop(spooler);
-        assert!(Spool::open(folder.path()).unwrap().backlog().unwrap() > 0);
+        // one, a group and more, and what four threads observed
+        for (threads, each) in [(1, 1), (1, GROUP + 1), (4, 3 * GROUP)] {
+            let folder = tempfile::tempdir().unwrap();
+            let spool = Spool::open(folder.path()).unwrap();
+            let clock = Arc::new(SystemClock::default());
+            let spooler = Spooler::start(spool, LineFormat::default(), clock, 65_536).unwrap();
+            thread::scope(|scope| {
+                for _ in 0..threads {
+                    scope.spawn(|| {
+                        for _ in 0..each {
+                            spooler.observe(Event::new(EventType::ShowLandingPage));
+                        }
+                    });
+                }
+            });
+            assert_eq!(spooler.counts().lost, 0);
+            drop(spooler);
+            let (lines, _) = Spool::open(folder.path()).unwrap().waiting();
+            assert_eq!(lines, count(threads * each));
+        }
     }
 }
