@@ -28,6 +28,7 @@
 //! # Ok::<(), medmij_types::json::JsonError>(())
 //! ```
 
+mod name;
 mod scanner;
 mod string;
 mod value;
@@ -111,6 +112,12 @@ impl<'a> Document<'a> {
     #[must_use]
     pub fn root(&self) -> Value<'_> {
         Value::new(self.text, &self.nodes, 0)
+    }
+
+    /// The value of this number in the order in which they begin, from 0: see [`Value::index`].
+    #[must_use]
+    pub fn value_at(&self, index: usize) -> Option<Value<'_>> {
+        (index < self.nodes.len()).then(|| Value::new(self.text, &self.nodes, index))
     }
 
     /// Shows every value, in the order in which they begin, with the objects and arrays around it: the outermost first.
@@ -280,7 +287,12 @@ impl Node {
     /// Where the name stands, past the quotes.
     const fn name_range(&self) -> std::ops::Range<usize> {
         let start = self.start as usize - self.name_back as usize;
-        start..start + (self.name_len & (Self::ESCAPED - 1)) as usize
+        start..start + self.name_length()
+    }
+
+    /// How long the name is, with its escapes.
+    const fn name_length(&self) -> usize {
+        (self.name_len & (Self::ESCAPED - 1)) as usize
     }
 
     const fn is_name_escaped(&self) -> bool {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::name::Name;
 use super::{BOM, JsonError, JsonLimits, JsonRule, Node, string};
 
 /// What a text holds.
@@ -22,12 +23,16 @@ pub(super) fn scan(text: &str, limits: &JsonLimits) -> Result<Scanned, JsonError
         limits,
         most: limits.values.max(bytes.len() / VALUE),
         escaped_names: false,
+        failed: None,
     };
     scanner.space();
-    scanner.document()?;
+    let read = scanner.document();
     scanner.space();
-    if scanner.at < bytes.len() {
-        return Err(scanner.error(JsonRule::Syntax));
+    if read.is_none() || scanner.at < bytes.len() {
+        return Err(scanner.failed.unwrap_or(JsonError {
+            rule: JsonRule::Syntax,
+            offset: scanner.at,
+        }));
     }
     Ok(Scanned {
         nodes: scanner.nodes,
@@ -43,6 +48,8 @@ struct Scanner<'a> {
     limits: &'a JsonLimits,
     most: usize,
     escaped_names: bool,
+    /// What is wrong, once a step gave nothing.
+    failed: Option<JsonError>,
 }
 
 /// An object or array that has not ended yet.
@@ -54,17 +61,9 @@ struct Open {
     seen: u64,
 }
 
-/// A member name: where it stands and whether it holds an escape.
-#[derive(Clone, Copy, Default)]
-struct Name {
-    /// Past the quote; 0 where there is no name.
-    start: usize,
-    len: u16,
-    escaped: bool,
-}
-
 impl Scanner<'_> {
-    fn document(&mut self) -> Result<(), JsonError> {
+    /// What is wrong is in `failed`; so it is of each step, and none hands an error on.
+    fn document(&mut self) -> Option<()> {
         let mut name = Name::default();
         'value: loop {
             if self.begin(name)? {
@@ -73,7 +72,7 @@ impl Scanner<'_> {
                 continue;
             }
             loop {
-                let Some(open) = self.open.last() else { return Ok(()) };
+                let Some(open) = self.open.last() else { return Some(()) };
                 let is_object = open.is_object;
                 self.space();
                 match self.peek() {
@@ -85,160 +84,178 @@ impl Scanner<'_> {
                     }
                     Some(b'}') if is_object => self.close()?,
                     Some(b']') if !is_object => self.close()?,
-                    _ => return Err(self.error(JsonRule::Syntax)),
+                    _ => return self.fail(JsonRule::Syntax),
                 }
             }
         }
     }
 
     /// Reads a scalar or an empty container, or steps into a container that holds something: then `true`.
-    fn begin(&mut self, name: Name) -> Result<bool, JsonError> {
+    #[inline]
+    fn begin(&mut self, name: Name) -> Option<bool> {
         if self.nodes.len() >= self.most {
-            return Err(self.error(JsonRule::TooLong));
+            return self.fail(JsonRule::TooLong);
         }
         let start = self.at;
-        let node = self.nodes.len();
         // where there is no name, its start is that of the value
         let back = if name.start == 0 { 0 } else { start - name.start };
-        let name_back = u16::try_from(back).map_err(|_| self.error(JsonRule::TooLong))?;
-        self.nodes.push(Node {
-            start: narrow(start),
-            end: 0,
-            next: narrow(node + 1),
-            name_back,
-            name_len: name.len | if name.escaped { Node::NAME_ESCAPED } else { 0 },
-        });
+        let Ok(name_back) = u16::try_from(back) else {
+            return self.fail(JsonRule::TooLong);
+        };
         let mut escaped = false;
         match self.peek() {
             Some(b'"') => {
-                let string = string::check(self.bytes, start)?;
+                let Some(string) = string::check(self.bytes, start) else {
+                    return self.fail(JsonRule::String);
+                };
                 self.at = string.end;
                 escaped = string.escaped;
             }
-            Some(first @ (b'{' | b'[')) => {
-                if self.open.len() >= self.limits.depth {
-                    return Err(self.error(JsonRule::TooDeep));
-                }
-                self.at += 1;
-                self.space();
-                let is_object = first == b'{';
-                self.open.push(Open {
-                    node,
-                    is_object,
-                    count: 0,
-                    seen: 0,
-                });
-                if self.peek() != Some(if is_object { b'}' } else { b']' }) {
-                    return Ok(true);
-                }
-                self.close()?;
-                return Ok(false);
-            }
+            Some(first @ (b'{' | b'[')) => return self.open(name, name_back, first),
             Some(b'-' | b'0'..=b'9') => self.number()?,
             Some(b't') => self.literal(b"true")?,
             Some(b'f') => self.literal(b"false")?,
             Some(b'n') => self.literal(b"null")?,
-            _ => return Err(self.error(JsonRule::Syntax)),
+            _ => return self.fail(JsonRule::Syntax),
         }
-        self.end(node, escaped);
-        Ok(false)
+        self.nodes.push(Node {
+            start: narrow(start),
+            end: narrow(self.at),
+            next: narrow(self.nodes.len() + 1),
+            name_back,
+            name_len: name.len | name.flag() | if escaped { Node::ESCAPED } else { 0 },
+        });
+        Some(false)
     }
 
-    fn end(&mut self, node: usize, escaped: bool) {
-        let next = narrow(self.nodes.len());
-        let end = narrow(self.at);
-        if let Some(node) = self.nodes.get_mut(node) {
-            node.end = end;
-            node.next = next;
-            if escaped {
-                node.name_len |= Node::ESCAPED;
-            }
+    /// Steps into an object or array; whether it holds something.
+    fn open(&mut self, name: Name, name_back: u16, first: u8) -> Option<bool> {
+        if self.open.len() >= self.limits.depth {
+            return self.fail(JsonRule::TooDeep);
         }
+        let node = self.nodes.len();
+        self.nodes.push(Node {
+            start: narrow(self.at),
+            end: 0,
+            next: narrow(node + 1),
+            name_back,
+            name_len: name.len | name.flag(),
+        });
+        self.at += 1;
+        self.space();
+        let is_object = first == b'{';
+        self.open.push(Open {
+            node,
+            is_object,
+            count: 0,
+            seen: 0,
+        });
+        if self.peek() != Some(if is_object { b'}' } else { b']' }) {
+            return Some(true);
+        }
+        self.close()?;
+        Some(false)
     }
 
     /// Steps over a closing bracket.
-    fn close(&mut self) -> Result<(), JsonError> {
+    fn close(&mut self) -> Option<()> {
         self.at += 1;
-        let Some(open) = self.open.pop() else { return Ok(()) };
-        self.end(open.node, false);
-        if open.is_object && open.count > COMPARED {
-            self.refuse_duplicates(open.node)?;
+        let Some(open) = self.open.pop() else { return Some(()) };
+        let next = narrow(self.nodes.len());
+        if let Some(node) = self.nodes.get_mut(open.node) {
+            node.end = narrow(self.at);
+            node.next = next;
         }
-        Ok(())
+        if open.is_object
+            && open.count > COMPARED
+            && let Err(error) = self.refuse_duplicates(open.node)
+        {
+            self.failed = Some(error);
+            return None;
+        }
+        Some(())
     }
 
     /// Counts the element that begins here; in an object, reads its name and the colon.
-    fn member_name(&mut self) -> Result<Name, JsonError> {
-        let too_long = self.error(JsonRule::TooLong);
+    #[inline]
+    fn member_name(&mut self) -> Option<Name> {
         let Some(open) = self.open.last_mut() else {
-            return Ok(Name::default());
+            return Some(Name::default());
         };
         open.count += 1;
+        let count = open.count;
         if !open.is_object {
-            return if open.count > self.limits.elements {
-                Err(too_long)
+            return if count > self.limits.elements {
+                self.fail(JsonRule::TooLong)
             } else {
-                Ok(Name::default())
+                Some(Name::default())
             };
         }
-        if open.count > self.limits.members {
-            return Err(too_long);
+        if count > self.limits.members {
+            return self.fail(JsonRule::TooLong);
         }
         if self.peek() != Some(b'"') {
-            return Err(self.error(JsonRule::Syntax));
+            return self.fail(JsonRule::Syntax);
         }
-        let string = string::check(self.bytes, self.at)?;
+        let Some(string) = string::check(self.bytes, self.at) else {
+            return self.fail(JsonRule::String);
+        };
         let len = string.end - self.at - 2;
-        if len > Node::MOST_NAME {
-            return Err(too_long);
-        }
+        let (true, Ok(len)) = (len <= Node::MOST_NAME, u16::try_from(len)) else {
+            return self.fail(JsonRule::TooLong);
+        };
         let name = Name {
             start: self.at + 1,
-            len: u16::try_from(len).map_err(|_| too_long)?,
+            len,
             escaped: string.escaped,
         };
         self.escaped_names |= string.escaped;
-        self.compare(name)?;
+        if self.is_again(name) {
+            return self.fail(JsonRule::DuplicateName);
+        }
         self.at = string.end;
         self.space();
         if self.peek() != Some(b':') {
-            return Err(self.error(JsonRule::Syntax));
+            return self.fail(JsonRule::Syntax);
         }
         self.at += 1;
         self.space();
-        Ok(name)
+        Some(name)
     }
 
     /// Compares a name with the earlier ones of a short object; long ones are sorted at their end.
-    fn compare(&mut self, name: Name) -> Result<(), JsonError> {
-        let Some(slice) = self.bytes.get(name.start..name.start + usize::from(name.len)) else {
-            return Ok(());
-        };
-        let Some(open) = self.open.last_mut() else {
-            return Ok(());
-        };
+    #[inline]
+    fn is_again(&mut self, name: Name) -> bool {
+        let bytes = self.bytes;
+        let Some(open) = self.open.last_mut() else { return false };
         if open.count > COMPARED {
-            return Ok(());
+            return false;
         }
-        let bit = 1
-            << if name.escaped {
-                hash(&string::decode(slice, true))
-            } else {
-                hash(slice)
-            };
-        let again = open.seen & bit != 0;
-        open.seen |= bit;
+        let bit = name.hash(bytes);
+        let again = open.seen & 1 << bit != 0;
+        open.seen |= 1 << bit;
         let parent = open.node;
-        if again {
-            let decoded = string::decode(slice, name.escaped);
-            if self.names(parent).any(|(other, _)| other == decoded) {
-                return Err(JsonError {
-                    rule: JsonRule::DuplicateName,
-                    offset: name.start - 1,
-                });
-            }
+        again && self.has_name(parent, name)
+    }
+
+    /// Whether an object has a member of this name so far.
+    #[inline(never)]
+    fn has_name(&self, node: usize, name: Name) -> bool {
+        let range = name.start..name.start + usize::from(name.len);
+        let escaped = name.escaped;
+        let name = self.bytes.get(range).unwrap_or_default();
+        if escaped || self.escaped_names {
+            let decoded = string::decode(name, escaped);
+            return self.names(node).any(|(other, _)| other == decoded);
         }
-        Ok(())
+        let mut at = node + 1;
+        while let Some(node) = self.nodes.get(at) {
+            if node.name_length() == name.len() && self.bytes.get(node.name_range()) == Some(name) {
+                return true;
+            }
+            at = node.next as usize;
+        }
+        false
     }
 
     fn refuse_duplicates(&self, node: usize) -> Result<(), JsonError> {
@@ -269,44 +286,60 @@ impl Scanner<'_> {
         })
     }
 
-    fn number(&mut self) -> Result<(), JsonError> {
-        let wrong = self.error(JsonRule::Number);
+    fn number(&mut self) -> Option<()> {
+        let start = self.at;
+        let good = self.is_number();
+        if !good {
+            self.failed = Some(JsonError {
+                rule: JsonRule::Number,
+                offset: start,
+            });
+        }
+        good.then_some(())
+    }
+
+    fn is_number(&mut self) -> bool {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
         match self.peek() {
             Some(b'0') => self.at += 1,
-            Some(b'1'..=b'9') => self.digits(wrong)?,
-            _ => return Err(wrong),
+            Some(b'1'..=b'9') => {
+                self.digits();
+            }
+            _ => return false,
         }
         if self.peek() == Some(b'.') {
             self.at += 1;
-            self.digits(wrong)?;
+            if !self.digits() {
+                return false;
+            }
         }
         if matches!(self.peek(), Some(b'e' | b'E')) {
             self.at += 1;
             if matches!(self.peek(), Some(b'+' | b'-')) {
                 self.at += 1;
             }
-            self.digits(wrong)?;
+            return self.digits();
         }
-        Ok(())
+        true
     }
 
-    fn digits(&mut self, wrong: JsonError) -> Result<(), JsonError> {
+    /// Steps over digits; whether there was one.
+    fn digits(&mut self) -> bool {
         let start = self.at;
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
         }
-        if self.at == start { Err(wrong) } else { Ok(()) }
+        self.at > start
     }
 
-    fn literal(&mut self, word: &[u8]) -> Result<(), JsonError> {
+    fn literal(&mut self, word: &[u8]) -> Option<()> {
         if self.bytes.get(self.at..self.at + word.len()) != Some(word) {
-            return Err(self.error(JsonRule::Syntax));
+            return self.fail(JsonRule::Syntax);
         }
         self.at += word.len();
-        Ok(())
+        Some(())
     }
 
     fn space(&mut self) {
@@ -319,8 +352,11 @@ impl Scanner<'_> {
         self.bytes.get(self.at).copied()
     }
 
-    fn error(&self, rule: JsonRule) -> JsonError {
-        JsonError { rule, offset: self.at }
+    /// Says what is wrong here.
+    #[cold]
+    fn fail<T>(&mut self, rule: JsonRule) -> Option<T> {
+        self.failed = Some(JsonError { rule, offset: self.at });
+        None
     }
 }
 
@@ -328,19 +364,6 @@ impl Scanner<'_> {
 #[expect(clippy::cast_possible_truncation, reason = "the length was checked")]
 const fn narrow(offset: usize) -> u32 {
     offset as u32
-}
-
-/// Six bits of a name.
-fn hash(name: &[u8]) -> u32 {
-    let (Some(first), Some(last)) = (name.first(), name.last()) else {
-        return 0;
-    };
-    let middle = name.get(name.len() / 2).copied().unwrap_or_default();
-    let mixed = u32::from(*first)
-        .wrapping_mul(31)
-        .wrapping_add(u32::from(middle).wrapping_mul(7))
-        .wrapping_add(u32::from(*last).wrapping_mul(13));
-    mixed.wrapping_add(narrow(name.len())) & 63
 }
 
 /// Objects up to this length are compared name by name, longer ones are sorted.

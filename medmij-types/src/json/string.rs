@@ -3,8 +3,6 @@
 
 use std::borrow::Cow;
 
-use super::{JsonError, JsonRule};
-
 /// A string that was checked.
 pub(super) struct Checked {
     /// One past the closing quote.
@@ -12,13 +10,33 @@ pub(super) struct Checked {
     pub(super) escaped: bool,
 }
 
-/// Checks the string whose opening quote stands at `start`.
-pub(super) fn check(bytes: &[u8], start: usize) -> Result<Checked, JsonError> {
-    let wrong = JsonError {
-        rule: JsonRule::String,
-        offset: start,
-    };
+/// Checks the string whose opening quote stands at `start`: most are short and have no escape.
+#[inline]
+pub(super) fn check(bytes: &[u8], start: usize) -> Option<Checked> {
     let mut at = start + 1;
+    for _ in 0..SHORT {
+        let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) else {
+            break;
+        };
+        let found = special(u64::from_le_bytes(*eight));
+        if found != 0 {
+            at += (found.trailing_zeros() / 8) as usize;
+            if bytes.get(at) == Some(&b'"') {
+                return Some(Checked {
+                    end: at + 1,
+                    escaped: false,
+                });
+            }
+            break;
+        }
+        at += 8;
+    }
+    check_on(bytes, at)
+}
+
+/// Goes on with a string, up to `at` of which there is nothing special.
+#[inline(never)]
+fn check_on(bytes: &[u8], mut at: usize) -> Option<Checked> {
     let mut escaped = false;
     loop {
         let begin = at;
@@ -30,18 +48,18 @@ pub(super) fn check(bytes: &[u8], start: usize) -> Result<Checked, JsonError> {
             }
             at += 8;
             if at - begin >= LONG {
-                at = long(bytes, at).ok_or(wrong)?;
+                at = long(bytes, at)?;
                 break;
             }
         }
         match bytes.get(at) {
-            Some(b'"') => return Ok(Checked { end: at + 1, escaped }),
+            Some(b'"') => return Some(Checked { end: at + 1, escaped }),
             Some(b'\\') => {
                 escaped = true;
-                at = escape(bytes, at).ok_or(wrong)?;
+                at = escape(bytes, at)?;
             }
             Some(0x20..) => at += 1,
-            Some(_) | None => return Err(wrong),
+            Some(_) | None => return None,
         }
     }
 }
@@ -162,5 +180,7 @@ const fn special(word: u64) -> u64 {
     (quote | backslash | control) & HIGH
 }
 
+/// So many times eight bytes are looked at before it is called a longer string.
+const SHORT: usize = 4;
 /// From this length on, searching for the end is faster than looking at each eight bytes.
 const LONG: usize = 256;

@@ -38,6 +38,24 @@ impl<'d> Value<'d> {
         Self { text, nodes, index }
     }
 
+    /// Which value of the document it is, in the order in which they begin, from 0: the outermost. It takes less room than
+    /// the value, and [`Document::value_at`](super::Document::value_at) gives the value back.
+    ///
+    /// ```
+    /// use medmij_types::json::{Document, JsonLimits};
+    ///
+    /// let document = Document::parse(br#"{"a":[1,2]}"#, &JsonLimits::default())?;
+    /// let second = document.root().member("a").and_then(|a| a.items().nth(1)).map(|two| two.index());
+    /// assert_eq!(second, Some(3));
+    /// assert_eq!(document.value_at(3).map(|value| value.raw()), Some("2"));
+    /// assert!(document.value_at(4).is_none());
+    /// # Ok::<(), medmij_types::json::JsonError>(())
+    /// ```
+    #[must_use]
+    pub const fn index(&self) -> usize {
+        self.index
+    }
+
     /// What kind of value it is.
     #[must_use]
     pub fn kind(&self) -> Kind {
@@ -162,6 +180,9 @@ impl<'d> Value<'d> {
         };
         if node.is_name_escaped() {
             return self.name().is_some_and(|own| own == name);
+        }
+        if node.name_length() != name.len() {
+            return false;
         }
         self.text.as_bytes().get(node.name_range()) == Some(name.as_bytes())
     }
