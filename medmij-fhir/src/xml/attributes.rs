@@ -38,6 +38,17 @@ impl<'a> Attributes<'a> {
     /// Reads the attributes of a tag; `raw` is what follows its name, and stands at `offset`.
     pub(super) fn parse(raw: &'a str, offset: usize) -> Result<Self, XmlError> {
         let mut read = Self::default();
+        // most elements of FHIR have a value and nothing else
+        if let Some(inside) = raw.strip_prefix(VALUE)
+            && let Some(text) = inside.strip_suffix('"')
+            && memchr::memchr(b'"', text.as_bytes()).is_none()
+        {
+            read.value = Some(Raw {
+                text,
+                offset: offset + VALUE.len(),
+            });
+            return Ok(read);
+        }
         // the names that are none of the three of FHIR
         let mut names: Vec<&str> = Vec::new();
         let bytes = raw.as_bytes();
@@ -200,6 +211,7 @@ fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+const VALUE: &str = " value=\"";
 /// FHIR has three attributes, and a document a few namespaces.
 const MOST: usize = 64;
 /// The longest reference: `&#x0010ffff;` and some zeros.

@@ -84,25 +84,27 @@ impl<'a> Reader<'a> {
     fn document(&mut self) -> Result<(), XmlError> {
         loop {
             let start = self.at();
-            match self.event(start)? {
-                Event::Start(tag) => {
+            // where it stands: an event is larger than what is asked of it
+            match self.xml.read_event() {
+                Err(_) => return Err(XmlError::new(XmlRule::Syntax, start)),
+                Ok(Event::Start(tag)) => {
                     let tag = self.tag(start, tag.len(), tag.name().as_ref().len(), false)?;
                     self.open(tag)?;
                 }
-                Event::Empty(tag) => {
+                Ok(Event::Empty(tag)) => {
                     let tag = self.tag(start, tag.len(), tag.name().as_ref().len(), true)?;
                     self.open(tag)?;
                 }
-                Event::End(_) => self.close()?,
-                Event::Text(text) if is_blank(&text) => {}
-                Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) => {
+                Ok(Event::End(_)) => self.close()?,
+                Ok(Event::Text(text)) if is_blank(&text) => {}
+                Ok(Event::Text(_) | Event::CData(_) | Event::GeneralRef(_)) => {
                     if self.frames.is_empty() {
                         return Err(XmlError::new(XmlRule::Syntax, start));
                     }
                     let end = self.at();
                     self.oddity(None, OddityKind::Text, start..end);
                 }
-                Event::Decl(declaration) => {
+                Ok(Event::Decl(declaration)) => {
                     let encoding = declaration.encoding();
                     let utf8 = encoding.is_none_or(|name| name.is_ok_and(|name| name.eq_ignore_ascii_case("utf-8")));
                     if !utf8 || start != 0 {
@@ -110,10 +112,10 @@ impl<'a> Reader<'a> {
                         return Err(XmlError::new(rule, start));
                     }
                 }
-                Event::Comment(_) | Event::PI(_) => {}
-                Event::DocType(_) => return Err(XmlError::new(XmlRule::Doctype, start)),
-                Event::Eof if self.done => return Ok(()),
-                Event::Eof => return Err(XmlError::new(XmlRule::Syntax, start)),
+                Ok(Event::Comment(_) | Event::PI(_)) => {}
+                Ok(Event::DocType(_)) => return Err(XmlError::new(XmlRule::Doctype, start)),
+                Ok(Event::Eof) if self.done => return Ok(()),
+                Ok(Event::Eof) => return Err(XmlError::new(XmlRule::Syntax, start)),
             }
         }
     }
