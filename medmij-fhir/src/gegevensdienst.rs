@@ -9,6 +9,7 @@ mod share;
 
 use medmij_types::{GegevensdienstId, InterfaceversieId, Systeemrolcode};
 
+use crate::name::ResourceType;
 use crate::query::{Choices, Query};
 use crate::version::FhirVersion;
 pub use service_query::{FollowUp, QueryMethod, ServiceQuery, TargetError};
@@ -91,6 +92,7 @@ pub struct Gegevensdienst {
     pub(crate) zibs: ZibList,
     pub(crate) belongs_with: Option<GegevensdienstId>,
     pub(crate) search_tag: Option<String>,
+    pub(crate) also_serves: Vec<ResourceType>,
     pub(crate) queries: Vec<ServiceQuery>,
     pub(crate) share: Option<Share>,
 }
@@ -118,6 +120,7 @@ impl Gegevensdienst {
             zibs: ZibList::default(),
             belongs_with: None,
             search_tag: None,
+            also_serves: Vec::new(),
             queries: Vec::new(),
             share: None,
         }

@@ -346,16 +346,22 @@ impl Responder {
             Found::Gone => return Err(Refusal::Gone),
             Found::Unknown => return Err(Refusal::NotFound),
         };
-        if accepted.format == Format::Native && resource_type.as_str() == "Binary" {
-            let document = Binary::read(&resource, self.version()).map_err(|_| Refusal::Internal)?;
-            if accepted.only_others() && !accepted.takes(document.content_type()) {
-                return Err(Refusal::NotAcceptable);
+        if resource_type.as_str() == "Binary" {
+            let document = Binary::read(&resource, self.version()).map_err(|_| Refusal::Internal);
+            match document {
+                Ok(document) if accepted.prefers(document.content_type()) => {
+                    if accepted.only_others() && !accepted.takes(document.content_type()) {
+                        return Err(Refusal::NotAcceptable);
+                    }
+                    let body = Body::Document(document.content_type().to_owned(), document.content().clone());
+                    return Ok(Reply {
+                        body,
+                        ..Reply::ok(Vec::new())
+                    });
+                }
+                Err(refusal) if accepted.format == Format::Native => return Err(refusal),
+                _ => {}
             }
-            let body = Body::Document(document.content_type().to_owned(), document.content().clone());
-            return Ok(Reply {
-                body,
-                ..Reply::ok(Vec::new())
-            });
         }
         if accepted.only_others() {
             return Err(Refusal::NotAcceptable);

@@ -101,6 +101,8 @@ struct Wire {
     #[serde(rename = "queries_of")]
     _queries_of: Option<String>,
     search_tag: Option<String>,
+    #[serde(default)]
+    also_serves: Vec<String>,
     #[serde(default, rename = "answers")]
     _answers: Vec<String>,
     #[serde(default)]
@@ -225,6 +227,11 @@ impl Wire {
                 .map(|id| GegevensdienstId::parse(&id).map_err(|error| error.to_string()))
                 .transpose()?,
             search_tag: self.search_tag,
+            also_serves: self
+                .also_serves
+                .into_iter()
+                .map(|text| ResourceType::parse(&text).map_err(|error| format!("{text:?}: {error}")))
+                .collect::<Result<_, _>>()?,
             queries: self.query.into_iter().map(WireQuery::query).collect::<Result<_, _>>()?,
             share: self.share.map(WireShare::share).transpose()?,
         })

@@ -40,7 +40,7 @@ impl Include {
         }
         let mut parts = value.split(':');
         let (source, name, target_type) = (parts.next()?, parts.next()?, parts.next());
-        if (source != resource_type && !again) || parts.next().is_some() {
+        if (source != resource_type && !again) || parts.next().is_some() || target_type == Some("") {
             return None;
         }
         let name = match name {

@@ -24,6 +24,8 @@ pub(super) enum Format {
 /// The document of a Binary, when its type is named in `Accept`.
 pub(super) struct Accepted {
     pub(super) format: Format,
+    /// How much that form is wanted; nothing where only others are.
+    weight: Option<f32>,
     /// Types that are no FHIR: `application/pdf`.
     others: Vec<MediaRange>,
 }
@@ -31,6 +33,17 @@ pub(super) struct Accepted {
 impl Accepted {
     /// Whether a document of this type is an answer.
     pub(super) fn takes(&self, content_type: &str) -> bool {
+        self.wants(content_type).is_some()
+    }
+
+    /// Whether a document of this type is rather an answer than its resource.
+    pub(super) fn prefers(&self, content_type: &str) -> bool {
+        let wants = self.wants(content_type);
+        self.format == Format::Native || wants.zip(self.weight).is_some_and(|(document, fhir)| document > fhir)
+    }
+
+    /// How much a document of this type is wanted.
+    fn wants(&self, content_type: &str) -> Option<f32> {
         let essence = content_type
             .split(';')
             .next()
@@ -39,12 +52,13 @@ impl Accepted {
             .to_ascii_lowercase();
         let main = essence.split('/').next().unwrap_or_default();
         let fits = |range: &MediaRange| range.essence == essence || range.essence == format!("{main}/*");
-        self.others.iter().any(|range| !range.refused && fits(range))
+        let fitting = self.others.iter().filter(|range| !range.refused && fits(range));
+        fitting.map(|range| range.weight).reduce(f32::max)
     }
 
     /// Whether only a document of another type is asked.
     pub(super) fn only_others(&self) -> bool {
-        self.format == Format::Native && !self.others.is_empty()
+        self.weight.is_none()
     }
 }
 
@@ -58,6 +72,7 @@ pub(super) fn accepted(
         let format = by_name(value, version)?;
         return Ok(Accepted {
             format,
+            weight: Some(1.0),
             others: Vec::new(),
         });
     }
@@ -72,6 +87,7 @@ pub(super) fn accepted(
     if ranges.is_empty() && !said {
         return Ok(Accepted {
             format: Format::Native,
+            weight: Some(1.0),
             others: Vec::new(),
         });
     }
@@ -101,10 +117,15 @@ pub(super) fn accepted(
         }
     }
     match best {
-        Some((_, format)) => Ok(Accepted { format, others }),
+        Some((weight, format)) => Ok(Accepted {
+            format,
+            weight: Some(weight),
+            others,
+        }),
         None if wrong_version => Err(Refusal::FhirVersion),
         None if others.iter().any(|range| !range.refused) => Ok(Accepted {
             format: Format::Native,
+            weight: None,
             others,
         }),
         None => Err(Refusal::NotAcceptable),

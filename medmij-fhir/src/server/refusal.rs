@@ -82,6 +82,9 @@ pub enum Refusal {
     /// The body is sound, and breaks a rule of the gegevensdienst.
     #[error("{0}")]
     Rule(String),
+    /// `If-Match`: another version of the resource stands there, or none.
+    #[error("resource is not of the version of If-Match")]
+    Version,
     /// The Ontvankelijkheidstoets: this Aanbieder does not take data of this Persoon.
     #[error("nothing can be received for this access token")]
     NotReceived,
@@ -108,6 +111,7 @@ impl Refusal {
             Self::ContentType | Self::PatchType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rule(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Version => StatusCode::PRECONDITION_FAILED,
             Self::NotReceived | Self::TooCostly => StatusCode::FORBIDDEN,
             Self::Bronsysteem(error) => error.status(),
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -124,6 +128,7 @@ impl Refusal {
             Self::Value(_) | Self::NamesThePersoon | Self::TokenInQuery | Self::MalformedPath | Self::Body(_) => {
                 IssueCode::Invalid
             }
+            Self::Version => IssueCode::Conflict,
             Self::TooLarge => IssueCode::TooLong,
             Self::Rule(_) | Self::NotReceived => IssueCode::BusinessRule,
             Self::TooCostly => IssueCode::TooCostly,

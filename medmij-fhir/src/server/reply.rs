@@ -70,7 +70,7 @@ pub(super) fn render(
         }
         Body::Resource(json) => {
             let redacted = redact_bsn(&json, &Limits::default()).map_err(|_| Refusal::Internal)?;
-            masked = redacted.report.masked.len();
+            masked = redacted.report.masked.len() + redacted.report.unlisted;
             let clean = (masked > 0).then(|| redacted.text.into_owned().into_bytes());
             let json = clean.unwrap_or(json);
             match format {

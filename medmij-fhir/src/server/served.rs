@@ -55,6 +55,9 @@ impl Served {
                 served = served.with_type(resource_type.clone());
             }
         }
+        for resource_type in &gegevensdienst.also_serves {
+            served = served.with_type(resource_type.clone());
+        }
         served.delen = Delen::lookup(gegevensdienst.key());
         served
     }

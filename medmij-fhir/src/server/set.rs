@@ -64,7 +64,7 @@ impl ResourceSet {
     pub fn insert_json(&mut self, document: &[u8]) -> Result<(), ResourceSetError> {
         let limits = Limits::default();
         let redacted = redact_bsn(document, &limits)?;
-        self.redacted += redacted.report.masked.len();
+        self.redacted += redacted.report.masked.len() + redacted.report.unlisted;
         let clean = redacted.text;
         let resource = Resource::parse(clean.as_bytes(), &limits)?;
         if resource.resource_type().as_str() != "Bundle" {

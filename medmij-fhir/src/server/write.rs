@@ -5,6 +5,7 @@
 //! the Observations of 53 refer to the Patient beside them, although base FHIR lets batch entries stand alone.
 //! A transaction is stored whole or not at all; of a batch every entry has its own answer.
 
+mod condition;
 mod entries;
 mod patch;
 
@@ -46,7 +47,14 @@ impl Writing<'_> {
     ) -> Result<Reply, Refusal> {
         self.admit(context, bronsysteem).await?;
         let text = self.read(headers, body)?;
-        let posted = Posted::read(&text, self)?;
+        let mut posted = Vec::new();
+        for entry in Posted::read(&text, self)? {
+            posted.push(match entry {
+                Ok((entry, None)) => Ok(entry),
+                Ok((entry, condition)) => Self::judge(entry, condition, context, bronsysteem).await,
+                Err(refusal) => Err(refusal),
+            });
+        }
         let atomic = self.delen.bundle != BundleType::Batch;
         let mut delivery = Delivery {
             atomic,
@@ -75,6 +83,19 @@ impl Writing<'_> {
         }
         let whole = negotiate::prefers(headers, "return=representation");
         self.answer(&posted, stored, atomic, whole)
+    }
+
+    /// Judges `ifMatch` of an entry.
+    async fn judge<B: Bronsysteem>(
+        entry: DeliveryEntry,
+        condition: Option<String>,
+        context: &Context,
+        bronsysteem: &B,
+    ) -> Result<DeliveryEntry, Refusal> {
+        let id = entry.resource.id().ok_or(Refusal::Internal)?;
+        let place = (entry.resource.resource_type(), id);
+        condition::check(condition.as_deref(), place, context, bronsysteem).await?;
+        Ok(entry)
     }
 
     fn answer(
@@ -133,6 +154,7 @@ impl Writing<'_> {
         if resource.id() != Some(place.1) {
             return Err(Refusal::Body("id of the resource is not that of the path".to_owned()));
         }
+        condition::check(condition::of_headers(headers).as_deref(), place, context, bronsysteem).await?;
         Self::replace(resource, context, bronsysteem).await
     }
 

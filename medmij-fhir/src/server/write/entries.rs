@@ -27,11 +27,16 @@ pub(super) struct Posted<'d> {
     /// `Type/id` under which it is stored.
     place: String,
     id: String,
+    /// `ifMatch`.
+    condition: Option<String>,
 }
+
+/// What is delivered, with its `ifMatch`.
+type Judged = Result<(DeliveryEntry, Option<String>), Refusal>;
 
 impl<'d> Posted<'d> {
     /// Reads the entries. What is wrong with the Bundle itself refuses all.
-    pub(super) fn read(text: &str, writing: &Writing<'_>) -> Result<Vec<Result<DeliveryEntry, Refusal>>, Refusal> {
+    pub(super) fn read(text: &str, writing: &Writing<'_>) -> Result<Vec<Judged>, Refusal> {
         let document = Document::parse(text.as_bytes(), &JsonLimits::default())
             .map_err(|error| Refusal::Body(error.to_string()))?;
         let root = document.root();
@@ -67,7 +72,11 @@ impl<'d> Posted<'d> {
             }
             posted.push(entry);
         }
-        let deliver = |(at, entry): (usize, Result<Posted<'_>, Refusal>)| entry?.deliver(at, text, &places, writing);
+        let deliver = |(at, entry): (usize, Result<Posted<'_>, Refusal>)| {
+            let mut entry = entry?;
+            let condition = entry.condition.take();
+            Ok((entry.deliver(at, text, &places, writing)?, condition))
+        };
         Ok(posted.into_iter().enumerate().map(deliver).collect())
     }
 
@@ -80,8 +89,10 @@ impl<'d> Posted<'d> {
         let request = entry.member("request").ok_or_else(|| wrong("no request"))?;
         let (method, url) = (text(&request, "method"), text(&request, "url"));
         let (method, url) = (method.unwrap_or_default(), url.unwrap_or_default());
-        let conditions = ["ifNoneExist", "ifMatch", "ifNoneMatch", "ifModifiedSince"];
-        if conditions.iter().any(|name| request.member(name).is_some()) {
+        let condition = text(&request, "ifMatch");
+        let conditions = ["ifNoneExist", "ifNoneMatch", "ifModifiedSince"];
+        let creates_if = method == "POST" && request.member("ifMatch").is_some();
+        if creates_if || conditions.iter().any(|name| request.member(name).is_some()) {
             return Err(wrong("conditional requests are not supported"));
         }
         if !writing.delen.types.contains(&resource_type.as_str()) {
@@ -112,6 +123,7 @@ impl<'d> Posted<'d> {
             full_url: text(entry, "fullUrl"),
             place: format!("{resource_type}/{id}"),
             id,
+            condition,
         })
     }
 

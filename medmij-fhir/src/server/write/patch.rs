@@ -4,7 +4,7 @@
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-use super::Writing;
+use super::{Writing, condition};
 use crate::bsn::redact_bsn;
 use crate::name::{ResourceId, ResourceType};
 use crate::patch::{JSON_PATCH, JsonPatch};
@@ -61,6 +61,7 @@ impl Writing<'_> {
                 "patch names an element that is not progress of the task".to_owned(),
             ));
         }
+        condition::check(condition::of_headers(headers).as_deref(), place, context, bronsysteem).await?;
         let resource = match bronsysteem.read(context, place.0, place.1).await? {
             Found::Resource(resource) => resource,
             Found::Gone => return Err(Refusal::Gone),
