@@ -17,6 +17,7 @@ use crate::limits::Limits;
 use crate::media::MediaRange;
 use crate::outcome::{OperationOutcome, printable};
 use crate::resource::Resource;
+use crate::text::Whole;
 use crate::version::FhirVersion;
 use crate::xml::{self, Oddity};
 
@@ -179,14 +180,18 @@ fn read_body(
 /// FHIR XML becomes the JSON form, and is then read like any other answer.
 pub(crate) fn read_xml(body: &[u8], version: FhirVersion, limits: &Limits) -> Result<Answer, FhirError> {
     let converted = xml::to_json(body, version, limits)?;
-    let mut answer = read_fhir(converted.text.as_bytes(), version, limits)?;
-    answer.oddities = converted.oddities;
-    Ok(answer)
+    let read = |document: &Document<'_>, whole| content(document, whole, version);
+    let (content, redacted) = bsn::read_own_redacted(converted.text, limits, read)?;
+    Ok(Answer {
+        content,
+        redacted,
+        oddities: converted.oddities,
+    })
 }
 
 /// A document without a BSN is read where it lies; one with a BSN from a cleaned copy.
 pub(crate) fn read_fhir(body: &[u8], version: FhirVersion, limits: &Limits) -> Result<Answer, FhirError> {
-    let (content, redacted) = bsn::read_redacted(body, limits, |document| content(document, version))?;
+    let (content, redacted) = bsn::read_redacted(body, limits, |document, whole| content(document, whole, version))?;
     Ok(Answer {
         content,
         redacted,
@@ -194,12 +199,12 @@ pub(crate) fn read_fhir(body: &[u8], version: FhirVersion, limits: &Limits) -> R
     })
 }
 
-fn content(document: &Document<'_>, version: FhirVersion) -> Result<Content, FhirError> {
+fn content(document: &Document<'_>, whole: Whole, version: FhirVersion) -> Result<Content, FhirError> {
     let kind = document.root().member("resourceType").and_then(|kind| kind.as_str());
     if kind.as_deref() == Some("Bundle") {
-        return Ok(Content::Bundle(Bundle::read(document)?));
+        return Ok(Content::Bundle(Bundle::read(document, whole)?));
     }
-    let resource = Resource::read(document)?;
+    let resource = Resource::read(document, whole)?;
     Ok(match resource.resource_type().as_str() {
         "OperationOutcome" => Content::Outcome(OperationOutcome::read(&resource)?),
         "Binary" => Content::Document(Binary::read(&resource, version)?),

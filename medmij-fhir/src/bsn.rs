@@ -11,6 +11,7 @@
 //! | a URL, a link, a conditional reference | it searches on the BSN system, also percent-encoded |
 //! | an OID | a leaf of the OID of the BSN |
 //! | text, narrative, `display`, `id`, `reference` | nine digits that pass the eleven-test, where the same document holds that number as a BSN elsewhere, or a word for it stands within 30 characters |
+//! | the answer to a question, the value of an extension or of an observation | the question, the URL or the text of the code has a word for it |
 //!
 //! One nine-digit number in eleven passes the eleven-test. A number in free text with no such evidence is kept and
 //! reported as suspected; codes, ids and identifiers of another system are not looked at without evidence.
@@ -24,10 +25,12 @@ mod shown;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use medmij_types::json::{Document, JsonError};
 
 use crate::limits::Limits;
+use crate::text::Whole;
 use finder::Found;
 
 pub(crate) use known::searches_on_bsn;
@@ -76,6 +79,8 @@ pub struct BsnReport {
     pub masked: Vec<BsnPath>,
     /// Where a nine-digit number in free text passes the eleven-test, without evidence that it is a BSN. It was kept.
     pub suspected: Vec<BsnPath>,
+    /// How many more there are of either: of each, the first 10,000 paths of a document are listed.
+    pub unlisted: usize,
 }
 
 impl BsnReport {
@@ -83,6 +88,13 @@ impl BsnReport {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.masked.is_empty() && self.suspected.is_empty()
+    }
+
+    /// Adds what was found in another document.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.masked.extend(other.masked);
+        self.suspected.extend(other.suspected);
+        self.unlisted += other.unlisted;
     }
 }
 
@@ -113,7 +125,7 @@ impl fmt::Debug for Redacted<'_> {
 /// [`JsonError`] when the document is not strict JSON or exceeds the limits.
 pub fn redact_bsn<'a>(document: &'a [u8], limits: &Limits) -> Result<Redacted<'a>, JsonError> {
     let document = Document::parse(document, &limits.json())?;
-    let found = find(&document);
+    let found = find(&document)?;
     Ok(Redacted {
         text: match found.cut(&document) {
             Some(clean) => Cow::Owned(clean),
@@ -128,19 +140,55 @@ pub fn redact_bsn<'a>(document: &'a [u8], limits: &Limits) -> Result<Redacted<'a
 pub(crate) fn read_redacted<T, E: From<JsonError>>(
     bytes: &[u8],
     limits: &Limits,
-    read: impl Fn(&Document<'_>) -> Result<T, E>,
+    read: impl Fn(&Document<'_>, Whole) -> Result<T, E>,
 ) -> Result<(T, BsnReport), E> {
     let document = Document::parse(bytes, &limits.json())?;
-    let found = find(&document);
+    let found = find(&document)?;
     let made = match found.cut(&document) {
-        None => read(&document)?,
-        Some(clean) => read(&Document::parse(clean.as_bytes(), &limits.json())?)?,
+        None => read(&document, Whole::copied(&document))?,
+        Some(clean) => {
+            drop(document);
+            read_own(clean, limits, read)?
+        }
     };
     Ok((made, found.report))
 }
 
+/// The same, of a text that is this reader's own: it is not copied.
+pub(crate) fn read_own_redacted<T, E: From<JsonError>>(
+    text: String,
+    limits: &Limits,
+    read: impl Fn(&Document<'_>, Whole) -> Result<T, E>,
+) -> Result<(T, BsnReport), E> {
+    let text = Arc::new(text);
+    let document = Document::parse(text.as_bytes(), &limits.json())?;
+    let found = find(&document)?;
+    let made = match found.cut(&document) {
+        None => read(&document, Whole::shared(&text))?,
+        Some(clean) => {
+            drop(document);
+            drop(text);
+            read_own(clean, limits, read)?
+        }
+    };
+    Ok((made, found.report))
+}
+
+fn read_own<T, E: From<JsonError>>(
+    text: String,
+    limits: &Limits,
+    read: impl Fn(&Document<'_>, Whole) -> Result<T, E>,
+) -> Result<T, E> {
+    let text = Arc::new(text);
+    let document = Document::parse(text.as_bytes(), &limits.json())?;
+    read(&document, Whole::shared(&text))
+}
+
 /// Looks for every BSN of a document that was read already.
-pub(crate) fn find(document: &Document<'_>) -> Found {
+///
+/// # Errors
+/// [`JsonError`] where there are more than a million.
+pub(crate) fn find(document: &Document<'_>) -> Result<Found, JsonError> {
     finder::find(document)
 }
 

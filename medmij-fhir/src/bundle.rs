@@ -8,7 +8,6 @@ mod draft;
 mod entry;
 
 use std::fmt;
-use std::sync::Arc;
 
 use medmij_types::json::{Document, Kind, Value};
 use serde::de::DeserializeOwned;
@@ -16,6 +15,7 @@ use serde::de::DeserializeOwned;
 use crate::bsn::{self, BsnReport};
 use crate::json::{self, JsonError};
 use crate::limits::Limits;
+use crate::text::{Text, Whole};
 
 pub use draft::{BundleDraft, EntryDraft};
 pub use entry::{BundleEntry, EntryRequest, EntryResponse};
@@ -183,7 +183,7 @@ pub enum BundleRule {
 /// ```
 #[derive(Clone)]
 pub struct Bundle {
-    text: Arc<str>,
+    text: Text,
     kind: Option<BundleType>,
     total: Option<u64>,
     links: Vec<BundleLink>,
@@ -199,7 +199,8 @@ impl Bundle {
     /// # Errors
     /// [`JsonError`] when the text is not strict JSON, exceeds the limits, or is no Bundle.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, JsonError> {
-        Self::read(&Document::parse(bytes, &limits.json())?)
+        let document = Document::parse(bytes, &limits.json())?;
+        Self::read(&document, Whole::copied(&document))
     }
 
     /// Reads a Bundle of another party: every BSN is cut out before anything is made of it (core.rscint.203).
@@ -258,7 +259,7 @@ impl Bundle {
     /// The exact JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        self.text.as_str()
     }
 
     /// Reads the Bundle, with all it holds, as a type of the caller.
@@ -266,18 +267,17 @@ impl Bundle {
     /// # Errors
     /// [`JsonError`] with the place; the words of the deserializer, which may quote health data, are dropped.
     pub fn view<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
-        json::read(&self.text)
+        json::read(self.as_str())
     }
 
     /// Takes a document that was read, and cleaned, already.
-    pub(crate) fn read(document: &Document<'_>) -> Result<Self, JsonError> {
+    #[expect(clippy::needless_pass_by_value, reason = "it is this Bundle's from here on")]
+    pub(crate) fn read(document: &Document<'_>, whole: Whole) -> Result<Self, JsonError> {
         let root = document.root();
-        let from = root.range().start;
         if root.member("resourceType").and_then(|kind| kind.as_str()).as_deref() != Some("Bundle") {
-            return Err(json::shape(from));
+            return Err(json::shape(root.range().start));
         }
         let mut faults = Faults::default();
-        let text: Arc<str> = root.raw().into();
         let (mut kind, mut total, mut links, mut entries) = (None, None, Vec::new(), Vec::new());
         for member in root.members() {
             match member.name().unwrap_or_default().as_ref() {
@@ -291,7 +291,7 @@ impl Bundle {
                     faults.when(member.kind() != Kind::Array, BundleRule::Entry, || "entry".to_owned());
                     let items = member.items().enumerate();
                     entries = items
-                        .filter_map(|(index, entry)| BundleEntry::read(index, entry, &text, from, &mut faults))
+                        .filter_map(|(index, entry)| BundleEntry::read(index, entry, &whole, &mut faults))
                         .collect();
                 }
                 _ => {}
@@ -299,7 +299,7 @@ impl Bundle {
         }
         faults.when(kind.is_none(), BundleRule::Type, || "type".to_owned());
         Ok(Self {
-            text,
+            text: whole.part(root),
             kind,
             total,
             links,
@@ -312,7 +312,7 @@ impl Bundle {
 /// Two Bundles are equal when their texts are.
 impl PartialEq for Bundle {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.as_str() == other.as_str()
     }
 }
 
@@ -326,7 +326,7 @@ impl fmt::Debug for Bundle {
             "Bundle({:?}, {} entries, {} bytes)",
             self.kind,
             self.entries.len(),
-            self.text.len()
+            self.as_str().len()
         )
     }
 }

@@ -176,7 +176,7 @@ pub fn document(document: &[u8], version: FhirVersion, limits: &Limits) -> Resul
         json = Cow::Owned(converted.text.into_bytes());
     }
     let parsed = Document::parse(&json, &limits.json())?;
-    let report = bsn::find(&parsed).report;
+    let report = bsn::find(&parsed)?.report;
     let of_paths = |paths: Vec<BsnPath>, rule| {
         paths.into_iter().map(move |path| Finding {
             path: path.to_string(),

@@ -123,6 +123,7 @@ mod share;
 #[cfg(feature = "show")]
 pub mod show;
 mod table;
+mod text;
 mod version;
 pub mod xml;
 

@@ -5,8 +5,6 @@
 //! stays `1.50`. Users bring their own resource types and read them with [`Resource::view`].
 
 use std::fmt;
-use std::ops::Range;
-use std::sync::Arc;
 
 use medmij_types::json::{Document, Value};
 use serde::de::DeserializeOwned;
@@ -15,6 +13,7 @@ use crate::bsn::{self, BsnReport};
 use crate::json::{self, JsonError};
 use crate::limits::Limits;
 use crate::name::{ResourceId, ResourceType};
+use crate::text::{Text, Whole};
 
 /// One resource: its exact JSON text, with type and id read from it.
 ///
@@ -46,30 +45,14 @@ pub struct Resource {
     id: Option<ResourceId>,
 }
 
-/// A part of a text that several values share: of a page, each entry is one.
-#[derive(Clone)]
-pub(crate) struct Text {
-    whole: Arc<str>,
-    part: Range<usize>,
-}
-
-impl Text {
-    pub(crate) fn new(whole: Arc<str>, part: Range<usize>) -> Self {
-        Self { whole, part }
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        self.whole.get(self.part.clone()).unwrap_or_default()
-    }
-}
-
 impl Resource {
     /// Reads one resource from JSON. A byte order mark in front is left out.
     ///
     /// # Errors
     /// [`JsonError`] when the text is not strict JSON, exceeds the limits, or has no `resourceType`.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, JsonError> {
-        Self::read(&Document::parse(bytes, &limits.json())?)
+        let document = Document::parse(bytes, &limits.json())?;
+        Self::read(&document, Whole::copied(&document))
     }
 
     /// Reads one resource of another party: every BSN is cut out before anything is made of it (core.rscint.203).
@@ -115,29 +98,37 @@ impl Resource {
     /// The same resource, with a text of its own: a resource of a page keeps the whole page in memory.
     #[must_use]
     pub fn detached(&self) -> Self {
-        let whole: Arc<str> = self.as_str().into();
         Self {
-            text: Text::new(Arc::clone(&whole), 0..whole.len()),
+            text: Text::of(self.as_str()),
             resource_type: self.resource_type.clone(),
             id: self.id.clone(),
         }
     }
 
     /// Takes the outermost value of a document.
-    pub(crate) fn read(document: &Document<'_>) -> Result<Self, JsonError> {
-        let root = document.root();
-        Self::of(root, Arc::from(root.raw()), root.range().start)
+    #[expect(clippy::needless_pass_by_value, reason = "the reader of a page takes it")]
+    pub(crate) fn read(document: &Document<'_>, whole: Whole) -> Result<Self, JsonError> {
+        Self::of(document.root(), &whole)
     }
 
-    /// Takes a value whose text stands in `whole`, which begins at the offset `from`.
-    pub(crate) fn of(value: Value<'_>, whole: Arc<str>, from: usize) -> Result<Self, JsonError> {
-        let range = value.range();
-        let resource_type = value.member("resourceType").and_then(|kind| kind.as_str());
-        let resource_type = resource_type.and_then(|kind| ResourceType::parse(&kind).ok());
-        let id = value.member("id").and_then(|id| ResourceId::parse(&id.as_str()?).ok());
+    /// Takes a value of a document.
+    pub(crate) fn of(value: Value<'_>, whole: &Whole) -> Result<Self, JsonError> {
+        let (mut resource_type, mut id) = (None, None);
+        for member in value.members() {
+            if member.has_name("resourceType") {
+                resource_type = member.as_str().and_then(|kind| ResourceType::parse(&kind).ok());
+            } else if member.has_name("id") {
+                id = member.as_str().and_then(|id| ResourceId::parse(&id).ok());
+            } else {
+                continue;
+            }
+            if resource_type.is_some() && id.is_some() {
+                break;
+            }
+        }
         Ok(Self {
-            text: Text::new(whole, range.start.saturating_sub(from)..range.end.saturating_sub(from)),
-            resource_type: resource_type.ok_or_else(|| json::shape(range.start))?,
+            text: whole.part(value),
+            resource_type: resource_type.ok_or_else(|| json::shape(value.range().start))?,
             id,
         })
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The tests of the crate from outside, in one program, so that one is linked: `--test integration NAME::`.
 
+mod bsn_forms;
 mod dvza_answers;
 mod dvza_data;
 mod expected_requests;
@@ -13,6 +14,7 @@ mod server_adapters;
 mod server_expected;
 mod server_patch;
 mod server_proxy;
+mod server_questions;
 mod server_write;
 mod share;
 mod show;

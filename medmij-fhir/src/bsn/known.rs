@@ -5,8 +5,11 @@ use std::borrow::Cow;
 
 /// Whether this is the identifier system of the BSN, as URI or as OID.
 pub(super) fn is_bsn_system(system: &str) -> bool {
-    let system = system.trim().trim_end_matches('/').to_ascii_lowercase();
-    SYSTEMS.iter().any(|known| system.ends_with(known))
+    let system = system.trim().trim_end_matches('/').as_bytes();
+    SYSTEMS.iter().any(|known| {
+        let end = system.len().checked_sub(known.len()).and_then(|at| system.get(at..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(known.as_bytes()))
+    })
 }
 
 /// Whether the text of an identifier type, by code, means the Dutch national number (HL7 v2 table 0203).
@@ -68,34 +71,33 @@ pub(super) fn ends_in_oid(text: &[u8]) -> bool {
 
 /// Whether a word for the BSN stands in the text.
 pub(super) fn word_in(text: &[u8]) -> bool {
-    word_at(text).is_some()
+    word_between(text, 0, text.len()).is_some()
 }
 
-/// Where the first and where the last word for the BSN stands: start of the one, end of the other.
-pub(super) fn word_at(text: &[u8]) -> Option<(usize, usize)> {
-    let mut first = None;
-    let mut last = None;
-    for at in 0..text.len() {
-        let Some(rest) = text.get(at..) else { break };
-        if !matches!(rest.first(), Some(b'b' | b'B' | b's' | b'S' | b'c' | b'C')) {
-            continue;
-        }
+/// The first word for the BSN that begins between two places: where it stands.
+pub(super) fn word_between(text: &[u8], from: usize, to: usize) -> Option<(usize, usize)> {
+    let mut at = from;
+    while at < to {
+        let within = text.get(at..to)?;
+        at += within
+            .iter()
+            .position(|byte| matches!(byte, b'b' | b'B' | b's' | b'S' | b'c' | b'C'))?;
         let before = at.checked_sub(1).and_then(|before| text.get(before));
-        if before.is_some_and(u8::is_ascii_alphabetic) {
-            continue;
-        }
-        for word in WORDS {
-            let end = at + word.len();
-            let starts = rest
-                .get(..word.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(word));
-            if starts && !text.get(end).is_some_and(|next| is_letter_but_number(text, end, *next)) {
-                first.get_or_insert(at);
-                last = last.max(Some(end));
+        if !before.is_some_and(u8::is_ascii_alphabetic) {
+            let rest = text.get(at..)?;
+            for word in WORDS {
+                let end = at + word.len();
+                let starts = rest
+                    .get(..word.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(word));
+                if starts && !text.get(end).is_some_and(|next| is_letter_but_number(text, end, *next)) {
+                    return Some((at, end));
+                }
             }
         }
+        at += 1;
     }
-    first.zip(last)
+    None
 }
 
 /// A letter that makes another word of it; `bsnnummer` and `bsnnr` are still words for it.

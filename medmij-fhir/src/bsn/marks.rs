@@ -7,21 +7,34 @@ use medmij_types::json::Document;
 
 use super::number;
 
-/// The offsets of everything that may be, or hide, a BSN, in order, and of the members `value`, which are judged by what
-/// stands beside them. A value without a mark holds no BSN in its text.
-pub(super) fn of(document: &Document<'_>) -> Vec<u32> {
+/// Where something stands that may be, or hide, a BSN.
+pub(super) struct Marks {
+    /// The offsets, in order.
+    pub(super) at: Vec<u32>,
+    /// There are so many that each value is looked at.
+    pub(super) is_all: bool,
+}
+
+/// The offsets of everything that may be, or hide, a BSN, and of the members `value`, which are judged by what stands
+/// beside them. A value without a mark holds no BSN in its text.
+pub(super) fn of(document: &Document<'_>) -> Marks {
     let source = document.source().as_bytes();
-    let mut marks = Vec::new();
-    let mut at = 0;
+    let mut at = Vec::new();
+    let mut start = 0;
     for skipped in documents(document) {
-        within(source, at..skipped.start, &mut marks);
-        at = skipped.end;
+        within(source, start..skipped.start, &mut at);
+        start = skipped.end;
     }
-    within(source, at..source.len(), &mut marks);
-    marks.extend(memchr::memmem::find_iter(source, VALUE).filter_map(|at| u32::try_from(at).ok()));
-    marks.sort_unstable();
-    marks.dedup();
-    marks
+    within(source, start..source.len(), &mut at);
+    let values = memchr::memmem::find_iter(source, VALUE).filter_map(|at| u32::try_from(at).ok());
+    at.extend(values.take(MOST));
+    let is_all = at.len() >= MOST;
+    if is_all {
+        at = Vec::new();
+    }
+    at.sort_unstable();
+    at.dedup();
+    Marks { at, is_all }
 }
 
 /// Strings that hold a document as base64: nobody reads them as text.
@@ -46,7 +59,7 @@ fn within(source: &[u8], range: Range<usize>, marks: &mut Vec<u32>) {
     let mut last = None;
     let mut mark = |at: usize| {
         // two that are closer together stand in one string
-        if last.is_none_or(|last: usize| at < last || at - last >= NEAREST) {
+        if marks.len() < MOST && last.is_none_or(|last: usize| at < last || at - last >= NEAREST) {
             marks.extend(u32::try_from(from + at));
             last = Some(at);
         }
@@ -55,9 +68,11 @@ fn within(source: &[u8], range: Range<usize>, marks: &mut Vec<u32>) {
     // a search on a system, and what is percent-encoded
     memchr::memchr2_iter(b'|', b'%', bytes).for_each(&mut mark);
     // characters by their number
-    memchr::memmem::find_iter(bytes, b"&#").for_each(&mut mark);
-    for at in memchr::memmem::find_iter(bytes, b"\\u00") {
-        if matches!(bytes.get(at + 4), Some(b'2' | b'3' | b'7')) {
+    for at in memchr::memchr2_iter(b'&', b'\\', bytes) {
+        if matches!(
+            bytes.get(at..),
+            Some([b'&', b'#', ..] | [b'\\', b'u', b'0', b'0', b'2' | b'3' | b'7', ..])
+        ) {
             mark(at);
         }
     }
@@ -88,7 +103,7 @@ fn numbers(bytes: &[u8], mark: &mut impl FnMut(usize)) {
         }
         let before = bytes.get(at.saturating_sub(LONGEST)..at).unwrap_or_default();
         let start = at - before.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-        let run = number::run_at(bytes, start);
+        let run = at + 1 - start + number::run_at(bytes, at + 1);
         match run {
             9 if number::passes_at(bytes, start) => mark(start),
             2..=4 => {
@@ -123,6 +138,8 @@ fn previous_group(bytes: &[u8], start: usize) -> Option<usize> {
 const VALUE: &[u8] = b"\"value\"";
 /// A mark, two quotes and a comma: from one string to the next it is at least as far.
 const NEAREST: usize = 4;
+/// With more, looking at each value is no more work.
+const MOST: usize = 1_000_000;
 const STEP: usize = 5;
 const LONGEST: usize = 10;
 /// A longer tag is not looked through for what stands before it.

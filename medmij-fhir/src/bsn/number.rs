@@ -22,8 +22,9 @@ impl Number {
         self.at.last().map_or(0, |last| last + 1)
     }
 
-    /// Whether the text around it says that it is a BSN: a word within 30 characters, or the OID in front.
-    pub(super) fn is_announced(&self, text: &[u8]) -> bool {
+    /// Whether the text around it says that it is a BSN: a word within 30 characters, or the OID in front. The numbers of
+    /// a text are asked in order, with the same words.
+    pub(super) fn is_announced(&self, text: &[u8], words: &mut Words) -> bool {
         let before = text.get(..self.start()).unwrap_or_default();
         if known::ends_in_oid(before) {
             return true;
@@ -32,13 +33,43 @@ impl Number {
         if matches!(before, [.., b'0'..=b'9', b'.' | b',']) {
             return false;
         }
-        let after = text.get(self.end()..).unwrap_or_default();
-        let near_before = before
-            .get(before.len().saturating_sub(NEAR + LONGEST)..)
-            .unwrap_or_default();
-        let near_after = after.get(..after.len().min(NEAR + LONGEST)).unwrap_or_default();
-        known::word_at(near_before).is_some_and(|(_, end)| near_before.len() - end <= NEAR)
-            || known::word_at(near_after).is_some_and(|(start, _)| start <= NEAR)
+        words.is_near(text, self.start(), self.end())
+    }
+}
+
+/// The words for a BSN in a text, looked for as numbers are met: no part of it is looked through twice.
+#[derive(Default)]
+pub(super) struct Words {
+    /// Up to here it was looked for words that begin.
+    seen: usize,
+    /// Where the last word before the number ends.
+    before: Option<usize>,
+    /// A word that was found further on.
+    after: Option<(usize, usize)>,
+}
+
+impl Words {
+    fn is_near(&mut self, text: &[u8], start: usize, end: usize) -> bool {
+        self.seen = self.seen.max(start.saturating_sub(NEAR + LONGEST));
+        let limit = text.len().min(end + NEAR + 1);
+        loop {
+            match self.after.take() {
+                Some((word, word_end)) if word < start => self.before = Some(word_end),
+                Some(word) => {
+                    self.after = Some(word);
+                    break;
+                }
+                None => {
+                    self.after = known::word_between(text, self.seen, limit);
+                    self.seen = self.seen.max(self.after.map_or(limit, |(word, _)| word + 1));
+                    if self.after.is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+        self.before.is_some_and(|before| start.saturating_sub(before) <= NEAR)
+            || self.after.is_some_and(|(word, _)| word.saturating_sub(end) <= NEAR)
     }
 }
 
@@ -57,9 +88,13 @@ pub(super) fn passes_at(text: &[u8], start: usize) -> bool {
 
 /// Whether nine digits in groups that begin here pass.
 pub(super) fn groups_pass_at(text: &[u8], start: usize) -> bool {
-    let groups: &[usize] = match run_at(text, start) {
-        4 => &[4, 2, 3],
-        3 => &[3, 3, 3],
+    let Some(eleven) = text.get(start..).and_then(<[u8]>::first_chunk::<11>) else {
+        return false;
+    };
+    // 9999.90.019 or 999.990.019: of a date the last is no digit
+    let groups: &[usize] = match eleven {
+        [_, _, _, _, first, _, _, second, _, _, b'0'..=b'9'] if is_separator(*first) && first == second => &[4, 2, 3],
+        [_, _, _, first, _, _, _, second, _, _, b'0'..=b'9'] if is_separator(*first) && first == second => &[3, 3, 3],
         _ => return false,
     };
     groups_at(text, start, groups).is_some_and(|(at, _)| passes(text, &at))
@@ -67,6 +102,15 @@ pub(super) fn groups_pass_at(text: &[u8], start: usize) -> bool {
 
 fn passes(text: &[u8], at: &[usize; 9]) -> bool {
     let digits = digits_at(text, at);
+    // most do not pass, and are not read on
+    let weights = [9, 8, 7, 6, 5, 4, 3, 2, 10];
+    let weighed = digits
+        .iter()
+        .zip(weights)
+        .map(|(digit, weight)| u32::from(digit & 15) * weight);
+    if weighed.sum::<u32>() % 11 != 0 {
+        return false;
+    }
     std::str::from_utf8(&digits).is_ok_and(|digits| Bsn::parse(digits).is_ok())
 }
 
@@ -115,7 +159,7 @@ fn groups_at(text: &[u8], start: usize, groups: &[usize]) -> Option<([usize; 9],
     let mut separator = None;
     for (index, len) in groups.iter().enumerate() {
         if index > 0 {
-            let between = *text.get(at).filter(|b| matches!(b, b' ' | b'.' | b'-'))?;
+            let between = *text.get(at).filter(|b| is_separator(**b))?;
             if *separator.get_or_insert(between) != between {
                 return None;
             }
@@ -135,6 +179,10 @@ fn groups_at(text: &[u8], start: usize, groups: &[usize]) -> Option<([usize; 9],
     let after = joined(text.get(at), text.get(at + 1));
     let before = start >= 2 && joined(text.get(start - 1), text.get(start - 2));
     (!after && !before).then_some((place, at))
+}
+
+const fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'.' | b'-')
 }
 
 pub(super) fn run_at(text: &[u8], at: usize) -> usize {

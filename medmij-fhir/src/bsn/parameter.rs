@@ -25,12 +25,12 @@ fn holds_bsn(name: &str, alternative: &str) -> bool {
         // of another system, whatever that is
         Some((system, _)) if !system.trim().is_empty() => {
             let text = alternative.as_bytes();
-            number::numbers(text).any(|number| number.is_announced(text))
+            number::numbers(text).any(|number| number.is_announced(text, &mut number::Words::default()))
         }
         Some(_) => number::has_number(alternative.as_bytes()),
         None if is_id(name, alternative) => {
             let text = alternative.as_bytes();
-            number::numbers(text).any(|number| number.is_announced(text))
+            number::numbers(text).any(|number| number.is_announced(text, &mut number::Words::default()))
         }
         None => number::has_number(alternative.as_bytes()),
     }

@@ -2,14 +2,14 @@
 //! One entry of a Bundle, with everything that stands in it.
 
 use std::fmt;
-use std::sync::Arc;
 
 use medmij_types::json::{Kind, Value};
 use serde::de::DeserializeOwned;
 
 use super::{BundleRule, Faults, SearchMode};
 use crate::json::{self, JsonError};
-use crate::resource::{Resource, Text};
+use crate::resource::Resource;
+use crate::text::{Text, Whole};
 
 /// One entry of a Bundle: its exact text, with views.
 ///
@@ -153,23 +153,13 @@ impl BundleEntry {
         json::read(self.as_str())
     }
 
-    pub(super) fn read(
-        index: usize,
-        entry: Value<'_>,
-        whole: &Arc<str>,
-        from: usize,
-        faults: &mut Faults,
-    ) -> Option<Self> {
+    pub(super) fn read(index: usize, entry: Value<'_>, whole: &Whole, faults: &mut Faults) -> Option<Self> {
         if entry.kind() != Kind::Object {
             faults.when(true, BundleRule::Entry, || format!("entry[{index}]"));
             return None;
         }
-        let range = entry.range();
         let mut read = Self {
-            text: Text::new(
-                Arc::clone(whole),
-                range.start.saturating_sub(from)..range.end.saturating_sub(from),
-            ),
+            text: whole.part(entry),
             full_url: None,
             resource: None,
             mode: None,
@@ -180,7 +170,7 @@ impl BundleEntry {
             match member.name().unwrap_or_default().as_ref() {
                 "fullUrl" => read.full_url = text(member),
                 "resource" => {
-                    read.resource = Resource::of(member, Arc::clone(whole), from).ok();
+                    read.resource = Resource::of(member, whole).ok();
                     let wrong = read.resource.is_none();
                     faults.when(wrong, BundleRule::Resource, || format!("entry[{index}].resource"));
                 }
@@ -210,7 +200,7 @@ impl BundleEntry {
                         location: of("location"),
                         etag: of("etag"),
                         last_modified: of("lastModified"),
-                        outcome: outcome.and_then(|outcome| Resource::of(outcome, Arc::clone(whole), from).ok()),
+                        outcome: outcome.and_then(|outcome| Resource::of(outcome, whole).ok()),
                     });
                 }
                 _ => {}

@@ -11,6 +11,7 @@ use crate::bundle::{Bundle, BundleEntry, BundleType, SearchMode};
 use crate::json;
 use crate::resource::Resource;
 use crate::table::Table;
+use crate::text::Whole;
 
 /// Checks a whole document.
 pub(super) fn check(
@@ -27,12 +28,12 @@ pub(super) fn check(
         findings,
     };
     if name != "Bundle" {
-        let resource = Resource::read(document)?;
+        let resource = Resource::read(document, Whole::copied(document))?;
         profile(&mut walk, &resource, root.member("meta"));
         walk.resource(root);
         return Ok(());
     }
-    let bundle = Bundle::read(document)?;
+    let bundle = Bundle::read(document, Whole::copied(document))?;
     for fault in bundle.faults() {
         walk.finding(&fault.path, CheckRule::Fault);
     }

@@ -71,8 +71,7 @@ impl Collection {
                 };
                 line.status = Some(status);
                 line.retry_after = retry_after;
-                line.redacted.masked.extend(redacted.masked);
-                line.redacted.suspected.extend(redacted.suspected);
+                line.redacted.add(redacted);
                 line.streamed = Some(document);
                 line.outcome = Outcome::Answered;
                 Ok(Received {
@@ -114,8 +113,7 @@ impl Collection {
         };
         line.status = Some(status);
         line.retry_after = retry_after;
-        line.redacted.masked.extend(answer.redacted.masked);
-        line.redacted.suspected.extend(answer.redacted.suspected);
+        line.redacted.add(answer.redacted);
         let mut received = Received {
             label: DOCUMENT.to_owned(),
             status,

@@ -37,8 +37,7 @@ impl Collection {
             retry_after,
         };
         let answer = answer::read(response, self.access.version(), &self.limits, Want::Fhir)?;
-        line.redacted.masked.extend(answer.redacted.masked);
-        line.redacted.suspected.extend(answer.redacted.suspected);
+        line.redacted.add(answer.redacted);
         for oddity in answer.oddities {
             if oddity.kind.is_left_out() {
                 line.doubt(Some(oddity.path.clone()), GapReason::Fault(oddity.kind.to_string()));

@@ -122,8 +122,7 @@ impl Collection {
         line.status = Some(status);
         line.retry_after = retry_after;
         let answer = answer::read(response, self.access.version(), &self.limits, Want::Fhir)?;
-        line.redacted.masked.extend(answer.redacted.masked);
-        line.redacted.suspected.extend(answer.redacted.suspected);
+        line.redacted.add(answer.redacted);
         let mut received = Received {
             label: REFERENCE.to_owned(),
             status,

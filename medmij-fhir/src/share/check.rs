@@ -20,7 +20,8 @@ pub(super) fn resource(resource: &Resource) -> Result<Vec<String>, ShareError> {
     let kind = || resource.resource_type().clone();
     let limits = Limits::default();
     let document = Document::parse(resource.as_bytes(), &limits.json()).map_err(FhirError::from)?;
-    if let Some(path) = bsn::find(&document).report.masked.first() {
+    let found = bsn::find(&document).map_err(FhirError::from)?;
+    if let Some(path) = found.report.masked.first() {
         return Err(ShareError::Bsn(kind(), path.as_str().to_owned()));
     }
     let root = document.root();

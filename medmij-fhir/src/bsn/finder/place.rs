@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What a string is, by the name it has.
 
-use medmij_types::json::Value;
+use medmij_types::json::{Kind, Value};
 
-#[derive(Clone, Copy, PartialEq)]
+use crate::bsn::known;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Text,
     Narrative,
@@ -15,7 +17,7 @@ pub(super) enum Place {
 }
 
 /// What a string is, by the name it has, and whether it is reported without evidence.
-pub(super) fn place(value: Value<'_>, around: &[Value<'_>], text: &str) -> (Place, bool) {
+pub(super) fn place(value: Value<'_>, around: &[Value<'_>]) -> (Place, bool) {
     let mut names = std::iter::once(&value)
         .chain(around.iter().rev())
         .filter_map(|value| value.name());
@@ -26,7 +28,7 @@ pub(super) fn place(value: Value<'_>, around: &[Value<'_>], text: &str) -> (Plac
     match name.trim_start_matches('_') {
         "div" => (Place::Narrative, true),
         "url" if parent == "link" => (Place::Other, false),
-        "reference" | "fullUrl" => (Place::Id, text.contains("Patient/")),
+        "reference" | "fullUrl" => (Place::Id, value.raw().contains("Patient")),
         "id" => (
             Place::Id,
             sibling("resourceType").is_some_and(|kind| kind.raw() == "\"Patient\""),
@@ -42,6 +44,25 @@ pub(super) fn place(value: Value<'_>, around: &[Value<'_>], text: &str) -> (Plac
 pub(super) fn is_identifier(around: &[Value<'_>]) -> bool {
     let name = around.iter().rev().find_map(Value::name);
     name.is_some_and(|name| name == "identifier" || name.ends_with("Identifier"))
+}
+
+/// Whether what stands beside a text asks for a BSN: the question to which it is the answer, the code of what was
+/// observed, the URL of the extension.
+pub(super) fn is_asked(value: Value<'_>, around: &[Value<'_>]) -> bool {
+    let says = |text: Option<Value<'_>>| {
+        let text = text.filter(|text| text.index() != value.index());
+        let text = text
+            .filter(|text| text.range().len() <= QUESTION)
+            .and_then(|text| text.as_str());
+        text.is_some_and(|text| known::word_in(text.as_bytes()))
+    };
+    let objects = around.iter().rev().filter(|outer| outer.kind() == Kind::Object);
+    objects.take(2).any(|object| {
+        ["text", "url", "title", "label", "display"]
+            .iter()
+            .any(|name| says(object.member(name)))
+            || says(object.member("code").and_then(|code| code.member("text")))
+    })
 }
 
 /// Elements that are no text for people.
@@ -72,6 +93,8 @@ const OTHER: [&str; 24] = [
     "whoUri",
 ];
 
+/// A longer text is no question.
+const QUESTION: usize = 128;
 const OTHER_ENDS: [&str; 13] = [
     "Base64Binary",
     "Canonical",
