@@ -11,6 +11,8 @@ mod straight;
 mod structure;
 mod value;
 
+use std::sync::Arc;
+
 use crate::{
     Collector, Dialect, Document, Header, KeyIndex, List, ListError, ListKind, ReadOptions, Rule, Value,
     dialect::{Content, Decl, Table},
@@ -26,13 +28,37 @@ use value::Piece;
 
 /// Reads and judges a document.
 pub(crate) fn read<L: List>(bytes: Vec<u8>, options: &ReadOptions) -> Result<L, ListError> {
+    let source = text::<L>(bytes, options)?;
+    let (read, dialect) = judge::<L>(&source, options)?;
+    Ok(finish(source, read, dialect))
+}
+
+/// The same, while something else is done with the bytes on another thread.
+pub(crate) fn read_beside<L: List, R: Send>(
+    bytes: Vec<u8>,
+    options: &ReadOptions,
+    also: impl Fn(&[u8]) -> R + Sync,
+) -> Result<(L, R), ListError> {
+    let source = text::<L>(bytes, options)?;
+    let (judged, done) = beside(
+        source.len(),
+        || judge::<L>(&source, options),
+        || also(source.as_bytes()),
+    );
+    let (read, dialect) = judged?;
+    Ok((finish(source, read, dialect), done))
+}
+
+fn text<L: List>(bytes: Vec<u8>, options: &ReadOptions) -> Result<String, ListError> {
     let kind = Some(L::KIND);
     admit(&bytes, &options.limits).map_err(|fault| fault.into_error(&bytes, String::new(), kind))?;
-    let source = String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         let fault = not_utf8(error.as_bytes(), error.utf8_error());
         fault.into_error(error.as_bytes(), String::new(), kind)
-    })?;
-    let (read, dialect) = judge::<L>(&source, options)?;
+    })
+}
+
+fn finish<L: List>(source: String, read: Read<L::Collector>, dialect: Arc<Dialect>) -> L {
     let document = Document {
         source,
         arena: read.arena,
@@ -41,8 +67,24 @@ pub(crate) fn read<L: List>(bytes: Vec<u8>, options: &ReadOptions) -> Result<L, 
         dialect,
         notes: read.notes,
     };
-    Ok(read.collector.finish(document, read.keys))
+    read.collector.finish(document, read.keys)
 }
+
+/// Does both at the same time where there is much to do (bytes); without another thread one after the other.
+pub(crate) fn beside<A, B: Send>(size: usize, here: impl FnOnce() -> A, there: impl Fn() -> B + Sync) -> (A, B) {
+    if size < LARGE {
+        return (here(), there());
+    }
+    std::thread::scope(|scope| {
+        let other = std::thread::Builder::new().spawn_scoped(scope, &there);
+        let first = here();
+        let second = other.ok().and_then(|other| other.join().ok());
+        (first, second.unwrap_or_else(&there))
+    })
+}
+
+/// From this size (bytes) another thread is worth its start.
+const LARGE: usize = 256 * 1024;
 
 /// What a reading gives.
 struct Read<C> {

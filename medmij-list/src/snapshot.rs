@@ -31,6 +31,17 @@ impl<L: List> Snapshot<L> {
         })
     }
 
+    /// The same for a list that is to be stored: its checksum is worked out while it is judged.
+    pub(crate) fn read_and_hash(bytes: Vec<u8>, options: &ReadOptions) -> Result<Self, ListError> {
+        let (list, digest): (L, [u8; 32]) =
+            crate::read::read_beside(bytes, options, |bytes| Sha256::digest(bytes).into())?;
+        Ok(Self {
+            list,
+            digest: OnceLock::from(digest),
+            fetched_at: None,
+        })
+    }
+
     /// The same, with the moment at which it was fetched.
     #[must_use]
     pub const fn fetched(mut self, at: SystemTime) -> Self {

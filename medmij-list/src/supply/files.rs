@@ -26,7 +26,7 @@ pub(crate) mod record;
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::SystemTime,
 };
 
@@ -58,6 +58,8 @@ use super::{
 pub struct FileStorage {
     folder: PathBuf,
     layer: Arc<dyn FileLayer>,
+    /// Whether the name of the journal is known to survive a loss of power.
+    journal_named: Arc<AtomicBool>,
 }
 
 impl FileStorage {
@@ -88,6 +90,7 @@ impl FileStorage {
         Self {
             folder: folder.into(),
             layer,
+            journal_named: Arc::default(),
         }
     }
 
@@ -161,7 +164,10 @@ impl ListStorage for FileStorage {
         // Remove leftovers first; keep the previous copy until the new one is durable.
         self.tidy(&folder, |old| there.first().is_some_and(|newest| newest == old));
         self.replace(&folder.join(name.to_string()), copy.bytes)?;
-        self.tidy(&folder, |other| *other == name);
+        // a lower number below it is passed over, and giving a large file back takes milliseconds: see `remember`
+        if there.iter().any(|old| old.volgnummer >= name.volgnummer) {
+            self.tidy(&folder, |other| *other == name);
+        }
         Ok(())
     }
 
@@ -200,6 +206,12 @@ impl ListStorage for FileStorage {
         let after = before.after(volgnummer, content);
         if after != before || damaged.is_some() {
             self.write_memory(key, &after)?;
+        }
+        // what the copy of this list replaced goes when nothing waits for it
+        let folder = self.copies_folder(key);
+        let newest = self.copy_names(&folder).ok().and_then(|names| names.into_iter().next());
+        if let Some(newest) = newest.filter(|newest| newest.volgnummer == volgnummer) {
+            self.tidy(&folder, |copy| *copy == newest);
         }
         Ok(after)
     }

@@ -150,7 +150,8 @@ impl<L: List> ListSupply<L> {
 
     /// Hands in what a fetch brought. `chance` is a random number from 0 to 1, for the jitter.
     ///
-    /// A list that is taken is stored, journalled and remembered first, and in force after that.
+    /// A list that is taken is in force when its copy is stored, and journalled and remembered after that: a restart between
+    /// the two finds the copy, and makes up for it. When this returns all three are done.
     pub fn arrived(&mut self, ticket: FetchTicket, fetched: Result<Vec<u8>, SourceError>, chance: f64) -> FetchOutcome {
         let mut events = Vec::new();
         let result = self.take(fetched, &mut events);
@@ -209,20 +210,24 @@ impl<L: List> ListSupply<L> {
         self.follow_memory(events);
         let bytes = fetched.map_err(|error| SupplyError::Source(Arc::new(error)))?;
         let now = self.clock.now();
-        let snapshot = Snapshot::<L>::read(bytes, &self.options)
+        let snapshot = Snapshot::<L>::read_and_hash(bytes, &self.options)
             .map_err(SupplyError::Invalid)?
             .fetched(now);
         events.extend(self.is_large(snapshot.bytes().len()));
         let volgnummer = snapshot.header().volgnummer();
         let sha256 = Sha256Sum::new(snapshot.digest());
         let tijdstempel = snapshot.header().tijdstempel().clone();
+        let mut content = None;
         let taken = Arc::clone(&self.cache)
             .take(snapshot, Duration::ZERO, |snapshot| {
-                self.persist(snapshot, now, events);
+                content = self.store(snapshot, now, events);
             })
             .map_err(SupplyError::Rejected)?;
         match taken {
             Accepted::New { previous } => {
+                if let Some(content) = content {
+                    self.journal_and_remember((volgnummer, tijdstempel.clone(), sha256), content, now, events);
+                }
                 events.push(SupplyEvent::Accepted {
                     list: L::KIND,
                     volgnummer,

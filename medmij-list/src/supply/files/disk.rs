@@ -4,6 +4,7 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::atomic::Ordering,
     time::SystemTime,
 };
 
@@ -240,9 +241,14 @@ impl FileStorage {
     pub(super) fn append(&self, entry: &JournalEntry) -> Result<(), StorageError> {
         let path = self.journal_path();
         let line = Record::Journal(entry.clone()).line()?;
-        let added = self.layer.append(&path, line.as_bytes());
-        let safe = added.and_then(|()| self.layer.sync_folder(&self.folder));
-        safe.map_err(|e| failed("cannot add to the journal", &path, e))
+        let cannot = |e| failed("cannot add to the journal", &path, e);
+        self.layer.append(&path, line.as_bytes()).map_err(cannot)?;
+        // its name was made at the first line, here or by another process
+        if !self.journal_named.load(Ordering::Acquire) {
+            self.layer.sync_folder(&self.folder).map_err(cannot)?;
+            self.journal_named.store(true, Ordering::Release);
+        }
+        Ok(())
     }
 }
 

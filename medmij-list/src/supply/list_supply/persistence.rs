@@ -4,11 +4,12 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use medmij_types::Volgnummer;
+use medmij_types::{Tijdstempel, Volgnummer};
 
 use super::{ListSupply, content_of};
 use crate::{
     List, Snapshot,
+    read::beside,
     supply::{
         CopyToStore, JournalEntry, Journalled, RollbackMemory, Sha256Sum, StorageError, StorageStep, SupplyEvent,
     },
@@ -47,36 +48,62 @@ impl<L: List> ListSupply<L> {
         }
     }
 
-    /// Stores, journals and remembers, in this order: at each moment between them a restart finds a copy that is not
-    /// below the memory. A list that could not be stored is neither journalled nor remembered, or else the next start would
-    /// refuse the previous copy and have no list at all; the next refresh tries again.
-    pub(super) fn persist(&mut self, snapshot: &Snapshot<L>, at: SystemTime, events: &mut Vec<SupplyEvent>) {
-        let volgnummer = snapshot.header().volgnummer();
-        let mut copy = CopyToStore::new(&[], volgnummer, at);
+    /// Stores the copy, which alone has to be done before the list is in force: at a restart a copy above the memory raises
+    /// it ([`restore`](Self::restore)), so nothing is rolled back by a crash before the rest is done. Gives the checksum of its
+    /// content, or `None` where it could not be stored: such a list is neither journalled nor remembered, or else the next
+    /// start would refuse the previous copy and have no list at all; the next refresh tries again.
+    pub(super) fn store(
+        &mut self,
+        snapshot: &Snapshot<L>,
+        at: SystemTime,
+        events: &mut Vec<SupplyEvent>,
+    ) -> Option<Sha256Sum> {
+        let mut copy = CopyToStore::new(&[], snapshot.header().volgnummer(), at);
         copy.bytes = snapshot.bytes();
         copy.sha256 = Sha256Sum::new(snapshot.digest());
-        let stored = self.storage.store(&self.key, &copy);
-        self.stored = stored.is_ok();
-        if let Err(error) = stored {
-            return events.push(self.storage_failed(StorageStep::Copy, error));
-        }
-        let tijdstempel = snapshot.header().tijdstempel().clone();
-        self.note(
-            at,
-            Journalled::Accepted {
-                volgnummer,
-                tijdstempel,
-                sha256: copy.sha256,
-            },
-            events,
+        // the disk is waited for, so the checksum costs no time
+        let (stored, content) = beside(
+            copy.bytes.len(),
+            || self.storage.store(&self.key, &copy),
+            || content_of(snapshot),
         );
-        self.remember(volgnummer, content_of(snapshot), events);
+        self.stored = stored.is_ok();
+        match stored {
+            Ok(()) => Some(content),
+            Err(error) => {
+                events.push(self.storage_failed(StorageStep::Copy, error));
+                None
+            }
+        }
+    }
+
+    /// Journals and remembers, in this order: at each moment between them a restart finds a copy that is not below the memory.
+    pub(super) fn journal_and_remember(
+        &mut self,
+        (volgnummer, tijdstempel, sha256): (Volgnummer, Tijdstempel, Sha256Sum),
+        content: Sha256Sum,
+        at: SystemTime,
+        events: &mut Vec<SupplyEvent>,
+    ) {
+        let accepted = Journalled::Accepted {
+            volgnummer,
+            tijdstempel,
+            sha256,
+        };
+        self.note(at, accepted, events);
+        self.remember(volgnummer, content, events);
     }
 
     pub(super) fn confirmed(&mut self, now: SystemTime, events: &mut Vec<SupplyEvent>) {
         let Some(current) = self.cache.last_known() else { return };
         if !self.stored {
-            return self.persist(&current, now, events);
+            if let Some(content) = self.store(&current, now, events) {
+                let header = current.header();
+                let said = (header.volgnummer(), header.tijdstempel().clone());
+                let sha256 = Sha256Sum::new(current.digest());
+                self.journal_and_remember((said.0, said.1, sha256), content, now, events);
+            }
+            return;
         }
         if let Err(error) = self.storage.confirm(&self.key, &Sha256Sum::new(current.digest()), now) {
             events.push(self.storage_failed(StorageStep::Confirmation, error));
