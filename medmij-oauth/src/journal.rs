@@ -7,7 +7,9 @@
 //! tore was never answered, and is passed over at the end of a file.
 //!
 //! The order is: it ends in the store, the store takes down how far the journal is ([`JournalMarks`]), the line is written, the
-//! answer goes out. So a store is never behind its journal, unless an older copy of it was put back.
+//! answer goes out. So a store is never behind its journal, unless an older copy of it was put back. After the line the store
+//! takes down too that it is there: so a journal that lacks a line, a file, or all of them (another folder was mounted in its
+//! place) is noticed ([`Journal::lacks`]), and is not served either.
 //!
 //! What stands in a line is for the store that the journal belongs to: keyed hashes, ids and names of parties, as in its tables.
 //! `medmij_dvza::store::JournaledStore` and `medmij_dvp::journal::JournaledVault` write them and end again what is missing.
@@ -49,6 +51,7 @@
 //! # }
 //! ```
 
+mod gaps;
 mod line;
 mod segment;
 
@@ -62,8 +65,8 @@ use std::{
 
 use medmij_types::{Clock, SystemClock};
 
-pub use self::line::JournalEntry;
 use self::segment::Segment;
+pub use self::{gaps::can_be_written, line::JournalEntry};
 use crate::{
     own_files,
     storage::{JournalMarks, StoreError},
@@ -77,8 +80,18 @@ pub struct Journal {
     current: Mutex<Option<Arc<Segment>>>,
     /// What was read of each file, and how long it was then.
     known: Mutex<HashMap<String, (u64, Vec<JournalEntry>)>>,
-    /// When it was looked last whether the store is behind, and what was found.
-    looked: Mutex<Option<(Duration, bool)>>,
+    /// When it was looked last how store and journal fit, and what was found.
+    looked: Mutex<Option<(Duration, Fit)>>,
+    /// What this process saw in the files, for those that get shorter.
+    seen: Mutex<gaps::Seen>,
+}
+
+/// How a store and its journal fit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    Good,
+    StoreIsOlder,
+    Shorter,
 }
 
 impl Journal {
@@ -96,6 +109,7 @@ impl Journal {
             current: Mutex::new(None),
             known: Mutex::default(),
             looked: Mutex::new(None),
+            seen: Mutex::default(),
         };
         own_files::folder(&journal.folder).map_err(failed("making the folder"))?;
         journal.read()?;
@@ -125,10 +139,12 @@ impl Journal {
         let (segment, number) = self.next().map_err(unavailable)?;
         store.mark_journal(segment.name(), number).await?;
         let entry = entry.placed(segment.name(), number, self.clock.now());
-        segment.append(&entry).map_err(|error| {
+        let written = segment.append(&entry).map_err(|error| {
             self.lock().take();
             unavailable(error)
-        })
+        })?;
+        self.wrote(segment.name(), written);
+        store.mark_journal(&gaps::written(segment.name()), written).await
     }
 
     /// What stands in the journal and is not in the store, oldest first: nothing, unless an older copy of the store was put
@@ -149,22 +165,29 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] with [`JournalError::StoreIsOlder`], or where nothing can be read: a server answers 503.
+    /// [`StoreError::Unavailable`] with [`JournalError::StoreIsOlder`] or [`JournalError::Shorter`], or where nothing can be read: a
+    /// server answers 503.
     pub async fn pass<M: JournalMarks>(&self, store: &M) -> Result<(), StoreError> {
         let now = self.clock.monotonic();
         let looked = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        let good = match looked.filter(|(at, _)| now < at.saturating_add(LOOK)) {
-            Some((_, good)) => good,
+        let fit = match looked.filter(|(at, _)| now < at.saturating_add(LOOK)) {
+            Some((_, fit)) => fit,
             None => {
-                let good = self.is_behind(store).await?.is_empty();
-                *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, good));
-                good
+                let fit = if !self.is_behind(store).await?.is_empty() {
+                    Fit::StoreIsOlder
+                } else if !self.lacks(store).await?.is_empty() {
+                    Fit::Shorter
+                } else {
+                    Fit::Good
+                };
+                *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, fit));
+                fit
             }
         };
-        if good {
-            Ok(())
-        } else {
-            Err(unavailable(JournalError::StoreIsOlder))
+        match fit {
+            Fit::Good => Ok(()),
+            Fit::StoreIsOlder => Err(unavailable(JournalError::StoreIsOlder)),
+            Fit::Shorter => Err(unavailable(JournalError::Shorter)),
         }
     }
 
@@ -189,8 +212,13 @@ impl Journal {
             let at = newest.entry(entry.file).or_insert(entry.at);
             *at = entry.at.max(*at);
         }
+        let past: Vec<_> = newest.into_iter().filter(|(_, at)| *at < before).collect();
+        if !past.is_empty() {
+            // first, so that what goes is not missed
+            gaps::note_pruned(&self.folder, before).map_err(failed("noting what is removed"))?;
+        }
         let mut gone = 0;
-        for (file, _) in newest.into_iter().filter(|(_, at)| *at < before) {
+        for (file, _) in past {
             self.lock().take_if(|segment| segment.name() == file);
             fs::remove_file(self.folder.join(&file)).map_err(failed("removing a file"))?;
             self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&file);
@@ -283,6 +311,11 @@ pub enum JournalError {
     /// An older copy of the store was put back.
     #[error("store is older than its journal: run `medmij store reconcile`")]
     StoreIsOlder,
+    /// Lines that the store knows of are not in the journal.
+    #[error(
+        "journal lacks ends that the store knows of: put its folder back, `medmij store reconcile` says what is missing"
+    )]
+    Shorter,
 }
 
 impl From<JournalError> for StoreError {

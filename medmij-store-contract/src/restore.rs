@@ -86,6 +86,28 @@ pub async fn end<V: Vault>(vault: &JournaledVault<V>) {
     vault.erase_dossier(person(5)).await.expect("erase");
 }
 
+/// The folder of the journal is taken away and an empty one stands in its place: nothing is served until it is back.
+pub async fn a_journal_that_was_replaced_is_noticed<V: Vault>(vault: V, folder: &Path) {
+    let (journal, kept) = (folder.join("journal"), folder.join("kept"));
+    let vault = journaled(vault, &journal);
+    fill(vault.vault()).await;
+    end(&vault).await;
+    let person = PersonId::new(6);
+    assert!(vault.dossier(person).await.expect("dossier").is_some());
+    std::fs::rename(&journal, &kept).expect("rename");
+    std::fs::create_dir(&journal).expect("folder");
+    vault.journal().look_again();
+    let lacking = vault.journal().lacks(vault.vault()).await.expect("look");
+    assert_eq!(lacking.values().sum::<u64>(), 10);
+    assert!(vault.dossier(person).await.is_err() && vault.orders(person).await.is_err());
+    assert_eq!(vault.reconcile().await.expect("reconcile"), 0);
+    assert!(vault.dossier(person).await.is_err());
+    std::fs::remove_dir(&journal).expect("remove");
+    std::fs::rename(&kept, &journal).expect("rename");
+    vault.journal().look_again();
+    assert!(vault.dossier(person).await.expect("dossier").is_some());
+}
+
 /// The copy is put back, with the journal as it is now.
 pub async fn nothing_that_ended_comes_back<V: Vault>(restored: V, folder: &Path) {
     for n in PERSONS {

@@ -45,7 +45,9 @@ pub use self::{
     race::*,
     refresh::*,
     replicas::*,
-    restore::{Issued, end_all, issue, journaled, nothing_that_ended_is_revived},
+    restore::{
+        Issued, a_journal_that_was_replaced_is_noticed, end_all, issue, journaled, nothing_that_ended_is_revived,
+    },
     secrets::whole_flow,
     server::*,
 };

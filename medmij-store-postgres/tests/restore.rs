@@ -8,7 +8,7 @@
 
 use medmij_store_contract::{
     restore,
-    store::{end_all, issue, journaled, nothing_that_ended_is_revived},
+    store::{a_journal_that_was_replaced_is_noticed, end_all, issue, journaled, nothing_that_ended_is_revived},
 };
 use medmij_store_postgres::{PostgresOptions, PostgresStore, PostgresVault};
 use medmij_test::postgres::TestPostgres;
@@ -83,4 +83,16 @@ async fn core_dossier_105_a_dump_of_a_vault_that_is_put_back_holds_nothing_that_
     drop(vault);
     server.restore(&empty, &dump).unwrap();
     restore::nothing_that_ended_comes_back(open(&empty).await, folder.path()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_journal_that_was_replaced_is_noticed_by_a_store_and_by_a_vault() {
+    let Some(server) = TestPostgres::shared() else { return };
+    let [of_store, of_vault] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let store = open(&server.create_database().unwrap()).await;
+    a_journal_that_was_replaced_is_noticed(store, of_store.path()).await;
+    let options = PostgresOptions::parse(&server.create_database().unwrap()).unwrap();
+    PostgresVault::migrate(&options).await.unwrap();
+    let vault = PostgresVault::open(&options).await.unwrap();
+    restore::a_journal_that_was_replaced_is_noticed(vault, of_vault.path()).await;
 }

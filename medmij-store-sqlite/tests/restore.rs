@@ -14,7 +14,7 @@ use medmij_oauth::{
 };
 use medmij_store_contract::{
     restore,
-    store::{end_all, issue, journaled, nothing_that_ended_is_revived},
+    store::{a_journal_that_was_replaced_is_noticed, end_all, issue, journaled, nothing_that_ended_is_revived},
 };
 use medmij_store_sqlite::{SqliteOptions, SqliteStore, SqliteVault};
 use medmij_types::{Bsn, OsEntropy};
@@ -115,4 +115,15 @@ async fn core_dossier_105_a_copy_of_a_vault_that_is_put_back_holds_nothing_that_
     restore::end(&vault).await;
     drop(vault);
     restore::nothing_that_ended_comes_back(open(&copy), &journal).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_journal_that_was_replaced_is_noticed_by_a_store_and_by_a_vault() {
+    let folder = folder::folder("restore");
+    let [of_store, of_vault] = ["store", "vault"].map(|name| folder.join(name));
+    std::fs::create_dir(&of_store).unwrap();
+    std::fs::create_dir(&of_vault).unwrap();
+    a_journal_that_was_replaced_is_noticed(open(&of_store.join("store.db")), &of_store).await;
+    let vault = SqliteVault::open(SqliteOptions::new(of_vault.join("vault.db"))).unwrap();
+    restore::a_journal_that_was_replaced_is_noticed(vault, &of_vault).await;
 }

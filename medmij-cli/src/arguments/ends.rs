@@ -18,9 +18,11 @@ With --json there is one object: grants (each client_id and aanbieder), abonneme
     End(End),
     /// End again, in a store that was put back from a copy, what its journal says has ended since.
     #[command(after_help = "\
-Exit codes: 0 nothing is missing any more, 2 trouble: do it again.\n\
+Exit codes: 0 nothing is missing any more, 1 the journal lacks ends that the store knows of, 2 trouble: do it again.\n\
 Until then nothing of the store is served, where the program was given the same journal.\n\
-With --json there is one object: reconciled.")]
+It repairs a store that is older than its journal. It cannot repair a journal of which a part is gone, or in whose place\n\
+another folder was mounted: then put that back.\n\
+With --json there is one object: reconciled, lacking (ends that are not in the journal, by file), accepted.")]
     Reconcile(Reconcile),
 }
 
@@ -33,6 +35,10 @@ pub(crate) struct Reconcile {
     /// The folder of the journal.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) journal: PathBuf,
+    /// What the journal lacks is lost for good: go on without it. What it said has ended in this store stays so; no copy of the
+    /// store from before this moment may be put back, for it would revive it.
+    #[arg(long)]
+    pub(crate) danger_accept_lost_journal: bool,
     /// It is the vault of a DVP, and no store of a DVZA.
     #[arg(long)]
     pub(crate) vault: bool,

@@ -3,10 +3,14 @@
 
 use medmij_dvp::{collecting::OrderStore, dossier::DossierStore, journal::JournaledVault, vault::TokenVault};
 use medmij_dvza::store::{Acting, EndedPersoon, JournaledStore, PersoonEnd, Store};
-use medmij_oauth::{ClientId, journal::Journal, storage::JournalMarks};
+use medmij_oauth::{
+    ClientId,
+    journal::Journal,
+    storage::{JournalMarks, StoreError},
+};
 use medmij_types::Aanbiedernaam;
 use serde::Serialize;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use super::audit::persoon;
 use crate::{
@@ -64,12 +68,11 @@ pub(crate) async fn reconcile<S: Store + JournalMarks>(
     output: &mut Output,
 ) -> Result<Exit, CliError> {
     let store = JournaledStore::new(store, journal(&arguments.journal, "dvza")?);
+    let failed = |error| CliError::failed("the store", error);
     let done = store.reconcile(&Acting::operator(arguments.by.name())).await;
-    show(
-        done.map_err(|error| CliError::failed("the store", error))?,
-        arguments,
-        output,
-    )
+    let reconciled = done.map_err(failed)?;
+    let lacking = lacking(store.journal(), store.store(), arguments).await;
+    show(reconciled, &lacking.map_err(failed)?, arguments, output)
 }
 
 pub(crate) async fn reconcile_vault<V>(vault: V, arguments: &Reconcile, output: &mut Output) -> Result<Exit, CliError>
@@ -77,23 +80,55 @@ where
     V: TokenVault + OrderStore + DossierStore + JournalMarks,
 {
     let vault = JournaledVault::new(vault, journal(&arguments.journal, "dvp")?);
-    let done = vault.reconcile().await;
-    show(
-        done.map_err(|error| CliError::failed("the vault", error))?,
-        arguments,
-        output,
-    )
+    let failed = |error| CliError::failed("the vault", error);
+    let reconciled = vault.reconcile().await.map_err(failed)?;
+    let lacking = lacking(vault.journal(), vault.vault(), arguments).await;
+    show(reconciled, &lacking.map_err(failed)?, arguments, output)
 }
 
-fn show(reconciled: usize, arguments: &Reconcile, output: &mut Output) -> Result<Exit, CliError> {
+type Lacking = BTreeMap<String, u64>;
+
+async fn lacking<M: JournalMarks>(journal: &Journal, store: &M, arguments: &Reconcile) -> Result<Lacking, StoreError> {
+    match arguments.danger_accept_lost_journal {
+        true => journal.danger_accept_loss(store).await,
+        false => journal.lacks(store).await,
+    }
+}
+
+fn show(reconciled: usize, lacking: &Lacking, arguments: &Reconcile, output: &mut Output) -> Result<Exit, CliError> {
+    let accepted = arguments.danger_accept_lost_journal && !lacking.is_empty();
     if arguments.json {
-        output.json(&serde_json::json!({ "reconciled": reconciled }));
+        output.json(&serde_json::json!({ "reconciled": reconciled, "lacking": lacking, "accepted": accepted }));
     } else {
         output.line(format_args!(
             "{reconciled} ends of the journal were not in the store, and are now"
         ));
+        for (file, lines) in lacking {
+            output.line(format_args!(
+                "{lines} ends that the store knows of are not in the journal any more: {file}"
+            ));
+        }
+        let said: &[&str] = match (accepted, lacking.is_empty()) {
+            (_, true) => &[],
+            (true, _) => &[
+                "they are not missed any more, as you said: put back no copy of the store from before now, it would revive them",
+            ],
+            (false, _) => &[
+                "what the store knows of has ended in it, and stays so. This command cannot repair the journal: put its folder back",
+                "as it was, a mount that is missing or its own copy, and run this again. Where this store is itself a copy that was put",
+                "back, what ended after it and stood only in what is missing cannot be ended again, nor can anybody tell what it was.",
+                "Where the folder is lost for good, --danger-accept-lost-journal goes on without it; nothing is served until then.",
+            ],
+        };
+        for line in said {
+            output.line(line);
+        }
     }
-    Ok(Exit::Good)
+    Ok(if lacking.is_empty() || accepted {
+        Exit::Good
+    } else {
+        Exit::Not
+    })
 }
 
 /// The folder has to be there: an empty one would hide what ended.

@@ -214,6 +214,56 @@ fn a_copy_that_was_put_back_is_reconciled_with_its_journal() {
     assert!(run.exit == 2 && run.err.contains("another role"), "{}", run.err);
 }
 
+#[test]
+fn a_journal_that_was_replaced_is_told_of_and_not_repaired() {
+    let bench = Bench::new();
+    let [live, journal, kept] = ["store.db", "journal", "kept"].map(|name| bench.path().join(name));
+    let key = "A".repeat(43);
+    bench.file("keys.txt", format!("seal 1 {key}\nindex 1 {key}\n"));
+    drop(SqliteStore::open(SqliteOptions::new(&live)).unwrap());
+    std::fs::create_dir(&journal).unwrap();
+    let place = ["--sqlite", "store.db", "--journal", "journal", "--operator", "ann"];
+    let end = ["store", "end", "--death", "--keys", "keys.txt"];
+    assert_eq!(bench.fed(&[&end[..], &place].concat(), BSN.as_bytes()).exit, 0);
+    let reconcile = |more: &[&str]| bench.medmij(&[&["store", "reconcile"], &place[..], more].concat());
+    assert_eq!(reconcile(&[]).exit, 0);
+
+    std::fs::rename(&journal, &kept).unwrap();
+    std::fs::create_dir(&journal).unwrap();
+    for _ in 0..2 {
+        let run = reconcile(&[]);
+        assert_eq!(run.exit, 1, "{}", run.err);
+        assert!(
+            run.out
+                .contains("1 ends that the store knows of are not in the journal"),
+            "{}",
+            run.out
+        );
+        assert!(
+            run.out.contains("put its folder back") && run.out.contains("cannot be ended again"),
+            "{}",
+            run.out
+        );
+    }
+    let row = reconcile(&["--json"]).json().remove(0);
+    assert_eq!((&row["reconciled"], &row["accepted"]), (&json!(0), &json!(false)));
+    assert_eq!(row["lacking"].as_object().unwrap().len(), 1);
+
+    // put back it is whole, and lost for good it is gone without
+    std::fs::remove_dir(&journal).unwrap();
+    std::fs::rename(&kept, &journal).unwrap();
+    assert_eq!(reconcile(&[]).exit, 0);
+    std::fs::remove_dir_all(&journal).unwrap();
+    std::fs::create_dir(&journal).unwrap();
+    let run = reconcile(&["--danger-accept-lost-journal"]);
+    assert!(
+        run.exit == 0 && run.out.contains("put back no copy of the store from before now"),
+        "{}",
+        run.out
+    );
+    assert_eq!(reconcile(&[]).exit, 0);
+}
+
 pub(crate) async fn granted(store: &SqliteStore, of: PersoonIndex, sealed: Vec<u8>) {
     let (flow, id) = (
         FlowId::random(&OsEntropy).unwrap(),

@@ -80,6 +80,15 @@ pub enum Observed {
         /// Whether it takes no more lines.
         full: bool,
     },
+    /// Something that an application reads again while it runs: what is wrong with it. What was read before stays in use.
+    Source(Option<String>),
+    /// How many files the process has open, and how many it may.
+    Descriptors {
+        /// Open now.
+        open: u64,
+        /// The limit (`RLIMIT_NOFILE`).
+        limit: u64,
+    },
     /// What an application looks at beside these: what is wrong.
     Other(Option<String>),
     /// The probe did not answer in time.
@@ -98,6 +107,8 @@ pub enum StoreState {
     ClockJumped,
     /// It is older than the journal of withdrawals and erasures: an old copy was put back.
     OlderThanJournal,
+    /// Its journal lacks ends that it knows of: a file or the folder was taken away, or another one stands in its place.
+    JournalShorter,
 }
 
 impl Observed {
@@ -133,11 +144,13 @@ impl Observed {
             },
             Self::Folder { .. } => None,
             Self::Clock { apart } => (*apart > alarms.clock_alarm).then_some(Alarm),
-            Self::Store(StoreState::Good) | Self::Files(None) | Self::Other(None) => None,
+            Self::Store(StoreState::Good) | Self::Files(None) | Self::Source(None) | Self::Other(None) => None,
+            // connections are files too
+            Self::Descriptors { open, limit } => (*open > limit.saturating_sub(limit / 10)).then_some(Alarm),
             Self::Store(_) | Self::Other(Some(_)) | Self::Silent => Some(NotReady),
             Self::Spool { oldest, full, .. } if *full || *oldest > alarms.spool_alarm => Some(Alarm),
             Self::Spool { lost, .. } => (*lost > 0).then_some(Warning),
-            Self::Files(Some(_)) => Some(Alarm),
+            Self::Files(Some(_)) | Self::Source(Some(_)) => Some(Alarm),
         }
     }
 
@@ -155,8 +168,11 @@ impl Observed {
             Self::Clock { .. } => "clock-jumped",
             Self::Store(StoreState::ClockJumped) => "store-clock-jumped",
             Self::Store(StoreState::OlderThanJournal) => "store-older-than-journal",
+            Self::Store(StoreState::JournalShorter) => "journal-shorter",
             Self::Store(_) => "store",
             Self::Spool { .. } => "log-spool",
+            Self::Source(_) => "source",
+            Self::Descriptors { .. } => "descriptors",
             Self::Other(_) => "other",
             Self::Silent => "silent",
         }
@@ -179,8 +195,9 @@ impl fmt::Display for Observed {
                     _ => write!(f, "too old to be used: not confirmed for {old}"),
                 }
             }
-            Self::Files(None) => f.write_str("files can be read"),
-            Self::Files(Some(what)) => write!(f, "what was read before stays in use: {what}"),
+            Self::Files(None) | Self::Source(None) => f.write_str("files can be read"),
+            Self::Descriptors { open, limit } => write!(f, "{open} of {limit} files are open"),
+            Self::Files(Some(what)) | Self::Source(Some(what)) => write!(f, "what was read before stays in use: {what}"),
             Self::Identity(None) => f.write_str("peers take it"),
             Self::Identity(Some(fault)) => fault.fmt(f),
             Self::Name { held: true } => f.write_str("holds the host name"),
@@ -204,6 +221,9 @@ impl fmt::Display for Observed {
             Self::Store(StoreState::OlderThanJournal) => {
                 f.write_str("is older than its journal of withdrawals: run `medmij store reconcile`")
             }
+            Self::Store(StoreState::JournalShorter) => f.write_str(
+                "knows of withdrawals that are not in its journal: put the folder of the journal back, `medmij store reconcile` says what is missing",
+            ),
             Self::Spool {
                 full: true, waiting, ..
             } => write!(f, "full, with {waiting} lines that wait"),
@@ -330,6 +350,7 @@ mod tests {
             (Observed::Store(StoreState::Gone("x".to_owned())), Some(NotReady)),
             (Observed::Store(StoreState::ClockJumped), Some(NotReady)),
             (Observed::Store(StoreState::OlderThanJournal), Some(NotReady)),
+            (Observed::Store(StoreState::JournalShorter), Some(NotReady)),
             (spool(HOUR, false), None),
             (spool(HOUR + second, false), Some(Alarm)),
             (spool(second, true), Some(Alarm)),
@@ -343,6 +364,10 @@ mod tests {
                 Some(Warning),
             ),
             (Observed::Files(Some("x".to_owned())), Some(Alarm)),
+            (Observed::Source(Some("x".to_owned())), Some(Alarm)),
+            (Observed::Source(None), None),
+            (Observed::Descriptors { open: 901, limit: 1000 }, Some(Alarm)),
+            (Observed::Descriptors { open: 900, limit: 1000 }, None),
             (Observed::Other(Some("x".to_owned())), Some(NotReady)),
             (Observed::Other(None), None),
             (Observed::Silent, Some(NotReady)),

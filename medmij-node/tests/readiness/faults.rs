@@ -233,6 +233,13 @@ fn application() -> Vec<Fault> {
                 store(world, StoreState::OlderThanJournal);
             },
         ),
+        fault(
+            "another folder in place of the journal",
+            NotReady("journal-shorter"),
+            |world| {
+                store(world, StoreState::JournalShorter);
+            },
+        ),
         fault("store hangs", NotReady("silent"), |world| {
             world.application.lock().unwrap().hangs = true;
         }),

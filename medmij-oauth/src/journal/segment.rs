@@ -27,8 +27,8 @@ pub(super) struct Segment {
     head: String,
     since: SystemTime,
     numbers: AtomicU64,
-    /// The open file and the hash of its last line; there is none before the first.
-    open: Mutex<Option<(File, Hash)>>,
+    /// The open file, the hash of its last line and how many entries it has; there is none before the first.
+    open: Mutex<Option<(File, Hash, u64)>>,
 }
 
 impl Segment {
@@ -68,22 +68,29 @@ impl Segment {
         self.numbers.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// Writes a line to the disk. After an error the file is left as it is: its end may be torn.
-    pub(super) fn append(&self, entry: &JournalEntry) -> Result<(), JournalError> {
+    /// Writes a line to the disk, and says how many entries the file has with it. After an error the file is left as it is: its
+    /// end may be torn.
+    pub(super) fn append(&self, entry: &JournalEntry) -> Result<u64, JournalError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut file, before) = match open.take() {
-            Some(there) => there,
+        let (mut file, before, entries) = match open.take() {
+            Some(there) if is_at(&there.0, &self.path) => there,
+            // a line in a file that was moved away would be lost with it
+            Some(_) => {
+                let moved = io::Error::other("the file is not in its place any more");
+                return Err(failed("writing a line")(moved));
+            }
             None => self.create().map_err(failed("making a file"))?,
         };
         let (text, hash) = line::write(&before, entry).ok_or_else(|| JournalError::Kind(entry.kind.clone()))?;
         let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
         written.map_err(failed("writing a line"))?;
-        *open = Some((file, hash));
-        Ok(())
+        let entries = entries.saturating_add(1);
+        *open = Some((file, hash, entries));
+        Ok(entries)
     }
 
     /// One that is there is another's, or was torn: an error.
-    fn create(&self) -> io::Result<(File, Hash)> {
+    fn create(&self) -> io::Result<(File, Hash, u64)> {
         let mut options = OpenOptions::new();
         options.append(true).create_new(true);
         #[cfg(unix)]
@@ -94,8 +101,22 @@ impl Segment {
         if let Some(folder) = self.path.parent() {
             File::open(folder)?.sync_all()?;
         }
-        Ok((file, hash(&[0; 32], &self.head)))
+        Ok((file, hash(&[0; 32], &self.head), 0))
     }
+}
+
+/// Whether an open file is the one that has this name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let id = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    let (open, named) = (file.metadata().map(id), fs::metadata(path).map(id));
+    matches!((open, named), (Ok(open), Ok(named)) if open == named)
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 /// The entries of a file. What stands after the last end of a line was torn, and never answered.

@@ -54,7 +54,10 @@ async fn behind(journal: &Journal, rows: &Rows) -> Vec<String> {
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let paths = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|ending| ending == "ends"))
+        .collect();
     files.sort();
     files
 }
@@ -185,4 +188,133 @@ async fn files_go_when_their_last_line_is_past_the_term() {
     assert!(files(folder.path()).is_empty());
     journal.record(&rows, entry(9)).await.unwrap();
     assert!(behind(&journal, &rows).await.is_empty());
+}
+
+async fn lacking(journal: &Journal, rows: &Rows) -> Vec<u64> {
+    journal.lacks(rows).await.unwrap().into_values().collect()
+}
+
+/// Whether the store is served, by a process that starts now and by one that ran before.
+async fn refused(folder: &Path, running: &Journal, rows: &Rows) -> [bool; 2] {
+    running.look_again();
+    let started = Journal::open(folder, "dvza").unwrap();
+    let mut refused = [false; 2];
+    for (journal, refused) in [&started, running].into_iter().zip(&mut refused) {
+        match journal.pass(rows).await {
+            Ok(()) => {}
+            Err(StoreError::Unavailable(source)) if source.to_string().contains("lacks ends") => *refused = true,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    refused
+}
+
+#[tokio::test]
+async fn a_journal_that_is_shorter_than_the_store_knows_is_not_served_until_it_is_back() {
+    let (folder, rows) = (tempfile::tempdir().unwrap(), Rows::default());
+    let path = folder.path().join("journal");
+    let journals = [(); 2].map(|()| Journal::open(&path, "dvza").unwrap());
+    for (n, journal) in journals.iter().cycle().take(7).enumerate() {
+        journal.record(&rows, entry(n)).await.unwrap();
+    }
+    assert_eq!(refused(&path, &journals[0], &rows).await, [false; 2]);
+
+    // an empty folder in its place, and one file of two, and one without its last line
+    let kept = folder.path().join("kept");
+    fs::rename(&path, &kept).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert_eq!(refused(&path, &journals[0], &rows).await, [true; 2]);
+    let mut missing = lacking(&journals[0], &rows).await;
+    missing.sort();
+    assert_eq!(missing, [3, 4]);
+    let both = files(&kept);
+    let to = |from: &Path| path.join(from.file_name().unwrap());
+    fs::copy(&both[0], to(&both[0])).unwrap();
+    assert_eq!(refused(&path, &journals[0], &rows).await, [true; 2]);
+    let text = fs::read_to_string(&both[1]).unwrap();
+    let cut = text.trim_end().rfind('\n').unwrap() + 1;
+    fs::write(to(&both[1]), &text[..cut]).unwrap();
+    assert_eq!(refused(&path, &journals[0], &rows).await, [true; 2]);
+    assert_eq!(lacking(&journals[0], &rows).await, [1]);
+    // and all of it again
+    fs::write(to(&both[1]), &text).unwrap();
+    assert_eq!(refused(&path, &journals[0], &rows).await, [false; 2]);
+    // the file that it has open is the one that was moved away: nothing more goes there
+    assert!(journals[0].record(&rows, entry(8)).await.is_err());
+    journals[0].record(&rows, entry(8)).await.unwrap();
+    assert_eq!(refused(&path, &journals[1], &rows).await, [false; 2]);
+}
+
+#[tokio::test]
+async fn a_line_that_was_never_on_the_disk_is_not_missed() {
+    let (folder, rows) = (tempfile::tempdir().unwrap(), Rows::default());
+    let journal = Journal::open(folder.path(), "dvza").unwrap();
+    // the process died between the mark and the line, in a new file and in one that is there
+    rows.mark_journal("001800000000-0000000000000007.ends", 1)
+        .await
+        .unwrap();
+    journal.record(&rows, entry(0)).await.unwrap();
+    let name = files(folder.path()).remove(0);
+    let name = name.file_name().unwrap().to_str().unwrap();
+    rows.mark_journal(name, 9).await.unwrap();
+    assert_eq!(refused(folder.path(), &journal, &rows).await, [false; 2]);
+}
+
+#[tokio::test]
+async fn lines_of_another_process_that_are_not_seen_yet_are_waited_for() {
+    let (folder, rows, clock) = (
+        tempfile::tempdir().unwrap(),
+        Rows::default(),
+        Arc::new(Moved::default()),
+    );
+    let journal = Journal::open(folder.path(), "dvza").unwrap().with_clock(clock.clone());
+    journal.record(&rows, entry(0)).await.unwrap();
+    assert!(lacking(&journal, &rows).await.is_empty());
+    // the store has it at once, a file system of a network shows it later
+    let other = gaps::written("001800000000-0000000000000007.ends");
+    rows.mark_journal(&other, 2).await.unwrap();
+    assert!(lacking(&journal, &rows).await.is_empty());
+    clock.0.fetch_add(59, Ordering::SeqCst);
+    assert!(lacking(&journal, &rows).await.is_empty());
+    clock.0.fetch_add(1, Ordering::SeqCst);
+    assert_eq!(lacking(&journal, &rows).await, [2]);
+    // a process that starts has no such excuse
+    let started = Journal::open(folder.path(), "dvza").unwrap();
+    assert_eq!(lacking(&started, &rows).await, [2]);
+}
+
+#[tokio::test]
+async fn what_was_pruned_or_accepted_as_lost_is_not_missed() {
+    let (folder, rows, clock) = (
+        tempfile::tempdir().unwrap(),
+        Rows::default(),
+        Arc::new(Moved::default()),
+    );
+    let journal = Journal::open(folder.path(), "dvza").unwrap().with_clock(clock.clone());
+    journal.record(&rows, entry(0)).await.unwrap();
+    clock.0.fetch_add(3 * 86_400, Ordering::SeqCst);
+    journal.record(&rows, entry(1)).await.unwrap();
+    // also a copy of the store from before it was pruned
+    let copy = rows.copy();
+    assert_eq!(journal.prune(Duration::from_secs(2 * 86_400)).unwrap(), 1);
+    for rows in [&rows, &copy] {
+        assert_eq!(refused(folder.path(), &journal, rows).await, [false; 2]);
+    }
+    fs::remove_file(files(folder.path()).remove(0)).unwrap();
+    assert_eq!(refused(folder.path(), &journal, &rows).await, [true; 2]);
+    assert_eq!(
+        journal
+            .danger_accept_loss(&rows)
+            .await
+            .unwrap()
+            .into_values()
+            .sum::<u64>(),
+        1
+    );
+    assert_eq!(refused(folder.path(), &journal, &rows).await, [false; 2]);
+    // what comes after it is missed as before
+    let journal = Journal::open(folder.path(), "dvza").unwrap().with_clock(clock);
+    journal.record(&rows, entry(2)).await.unwrap();
+    fs::remove_file(files(folder.path()).remove(0)).unwrap();
+    assert_eq!(lacking(&journal, &rows).await, [1]);
 }

@@ -133,6 +133,36 @@ async fn served<S: Store>(store: &S, issued: &[Issued]) -> Result<usize, StoreEr
     Ok(served)
 }
 
+/// The folder of the journal is taken away and an empty one stands in its place: nothing is served, by a store that runs and by
+/// one that starts, until the folder is back.
+pub async fn a_journal_that_was_replaced_is_noticed<S: DangerShiftClock + JournalMarks>(store: S, folder: &Path) {
+    let (journal, kept) = (folder.join("journal"), folder.join("kept"));
+    let store = journaled(store, &journal);
+    let issued = issue(&store, 3).await;
+    end_all(&store, &issued).await;
+    let (stays, _) = issued.split_last().expect("one stays");
+    assert_eq!(served(&*store, std::slice::from_ref(stays)).await.expect("access"), 1);
+
+    std::fs::rename(&journal, &kept).expect("rename");
+    std::fs::create_dir(&journal).expect("folder");
+    let started = Journal::open(&journal, "dvza").expect("journal");
+    for journal in [store.journal(), &started] {
+        journal.look_again();
+        let lacking = journal.lacks(store.store()).await.expect("look");
+        assert_eq!(lacking.values().sum::<u64>(), 3);
+        assert!(journal.pass(store.store()).await.is_err());
+    }
+    assert_refused(store.access(&stays.offer.access.token).await);
+    // reconciling ends what the journal has, which is nothing
+    assert_eq!(store.reconcile(&Acting::operator("ann")).await.expect("reconcile"), 0);
+    assert_refused(store.access(&stays.offer.access.token).await);
+
+    std::fs::remove_dir(&journal).expect("remove");
+    std::fs::rename(&kept, &journal).expect("rename");
+    store.journal().look_again();
+    assert_eq!(served(&*store, std::slice::from_ref(stays)).await.expect("access"), 1);
+}
+
 /// The copy is put back, with the journal as it is now.
 pub async fn nothing_that_ended_is_revived<S: DangerShiftClock + JournalMarks>(
     restored: S,
