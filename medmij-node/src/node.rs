@@ -135,6 +135,7 @@ impl Node {
         let probe = readiness::credentials(&node.0.config.hostname, in_use, clock);
         node.0.monitor.add(probe);
         node.0.monitor.add(readiness::clock(clock));
+        node.0.monitor.add(readiness::descriptors());
         let watching = tokio::spawn(watch(Arc::downgrade(&node.0))).abort_handle();
         *node.0.watching.lock().unwrap_or_else(PoisonError::into_inner) = Some(watching);
         node

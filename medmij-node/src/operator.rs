@@ -189,6 +189,11 @@ fn to_text(readiness: &Readiness, observed: &[(String, Observed)]) -> String {
                 let help = "How much room there is.";
                 families.add("medmij_room_bytes", help, &[("part", part)], *room);
             }
+            Observed::Descriptors { open, limit } => {
+                let help = "Files that the process has open, connections among them.";
+                families.add("medmij_descriptors_open", help, &[], *open);
+                families.add("medmij_descriptors_limit", "Files that it may open.", &[], *limit);
+            }
             Observed::Spool {
                 waiting, oldest, lost, ..
             } => {

@@ -14,7 +14,7 @@ use std::fmt;
 pub use alarms::Alarms;
 pub(crate) use monitor::{Monitor, Probe};
 pub use observed::{Observed, StoreState};
-pub(crate) use probes::{clock, credentials, folder, list};
+pub(crate) use probes::{clock, credentials, descriptors, folder, list};
 
 /// Whether a Node can do its work, and what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use medmij_net::{DangerLoopback, FrontScheme, LoopbackError};
 use medmij_node::{LogConfig, NodeConfig};
 use medmij_test::PkiError;
 use medmij_types::{GegevensdienstId, Hostname, Volgnummer};
+use serde::de::IgnoredAny;
 use serde_json::json;
 use std::{
     net::SocketAddr,
@@ -138,6 +139,7 @@ impl Network {
                 data: PathBuf::from(dvza::DATA),
                 storage: dvza::StorageConfig::default(),
                 log: Some(chain_log(&folder, hosts[0])),
+                doctor: IgnoredAny,
             })
         };
         let volgnummer = lists::next_volgnummer(&folder.join("lijsten"));
@@ -170,6 +172,7 @@ impl Network {
                 mail: Some(folder.join("post")),
                 source_code: Some("https://www.medmij.example/broncode".to_owned()),
                 demo: true,
+                doctor: IgnoredAny,
             },
             dvp_two: dvp::Config {
                 role: "DVP Twee".to_owned(),
@@ -187,6 +190,7 @@ impl Network {
                 mail: Some(folder.join("post-twee")),
                 source_code: Some("https://www.medmij.example/broncode".to_owned()),
                 demo: true,
+                doctor: IgnoredAny,
             },
             start,
             start_two,

@@ -14,6 +14,7 @@
 //! | `delen` | sharing a measurement, with where it came from |
 //! | `counted` | what is counted of the events of the chain log, for `/metrics` |
 //! | `dossier`, `store` | where the collected resources are kept: sealed, under a key for each Persoon |
+//! | `readiness` | what has to be well beside the Node: dossiers, accounts and their journal |
 //! | `demo` | the voorbeeldpersoon, where the configuration says that this is a demo |
 //!
 //! Its front channel is plain http on loopback; outside development a proxy ends TLS before it.
@@ -31,6 +32,7 @@ mod gate;
 mod html;
 mod mail;
 mod pages;
+mod readiness;
 mod router;
 mod store;
 
@@ -52,10 +54,10 @@ use mail::{Mail, MailFolder};
 use medmij_dvp::{Dvp, person::PersonId};
 use medmij_log::{NoObserver, Observer};
 use medmij_net::BackChannel;
-use medmij_node::{ChainLog, Gnl, LogConfig, Node, NodeConfig, NodeError, NodeList, Observed, StoreState, Zal};
+use medmij_node::{ChainLog, Gnl, LogConfig, Node, NodeConfig, NodeError, NodeList, Zal};
 use medmij_oauth::ClientId;
 use medmij_types::{Clock as _, Hostname, SystemClock};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use std::{
     net::SocketAddr,
     path::PathBuf,
@@ -111,6 +113,9 @@ pub struct Config {
     /// Whether there is a voorbeeldpersoon, who comes in with one press: for a demonstration with invented data.
     #[serde(default)]
     pub demo: bool,
+    /// What `medmij doctor` looks at beside the rest, in the same file; nothing here reads it.
+    #[serde(default, skip_serializing)]
+    pub doctor: IgnoredAny,
 }
 
 /// When a session ends. The Normenkader has no numbers; these are ours.
@@ -159,7 +164,7 @@ struct App {
     node: Node,
     back: BackChannel,
     dvp: Dvp,
-    accounts: Accounts,
+    accounts: Arc<Accounts>,
     limits: SessionLimits,
     automatic: Automatic,
     mail: Option<Box<dyn Mail>>,
@@ -234,7 +239,7 @@ pub async fn start_by<S: Future<Output = ()> + Send + 'static>(
     let journal = config.journal.as_deref();
     let dossier = Dossier::open(&config.dossier, (url, journal), Arc::clone(&ring)).await?;
     let records = Records::open(&config.dossier.join("accounts.db"), url).await?;
-    let accounts = Accounts::new(records, Arc::clone(&ring), config.session);
+    let accounts = Arc::new(Accounts::new(records, Arc::clone(&ring), config.session));
     let automatic = Automatic::new(Arc::clone(dossier.vault()), ring, &accounts.vault, schedule)?;
     let mail = match &config.mail {
         Some(folder) => {
@@ -256,17 +261,15 @@ pub async fn start_by<S: Future<Output = ()> + Send + 'static>(
         None => None,
     };
     node.add_folder("dossier", &config.dossier);
-    let vault = Arc::clone(dossier.vault());
-    node.add_probe("store", move || {
-        let vault = Arc::clone(&vault);
-        async move {
-            vec![Observed::Store(match vault.is_older().await {
-                Ok(true) => StoreState::OlderThanJournal,
-                Ok(false) => StoreState::Good,
-                Err(error) => StoreState::Gone(error.to_string()),
-            })]
-        }
-    });
+    // without it nothing can be deleted
+    node.add_folder("journal", dossier.vault().journal().folder());
+    let stores: &[&str] = match url {
+        Some(_) => &[],
+        None => &["dossier.db", "accounts.db"],
+    };
+    let files = stores.iter().chain(&["keys.txt"]);
+    let files = files.map(|name| config.dossier.join(name)).collect();
+    readiness::add(&node, &dossier, &accounts, files);
     let log = config.log.as_ref().map(|log| node.start_log(log)).transpose()?;
     let next = log
         .as_ref()

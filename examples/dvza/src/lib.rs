@@ -52,7 +52,7 @@ use medmij_oauth::policy::LimitPolicy;
 use medmij_types::{EntropyError, Hostname, SystemClock};
 use narrator::Narrator;
 use resource::Resources;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -102,6 +102,9 @@ pub struct Config {
     /// Where the chain log is spooled and delivered (core.logging.102); without, it is not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<LogConfig>,
+    /// What `medmij doctor` looks at beside the rest, in the same file; nothing here reads it.
+    #[serde(default, skip_serializing)]
+    pub doctor: IgnoredAny,
 }
 
 /// Fetches the lists and listens on both channels; the future that comes back serves until `shutdown`.
@@ -128,7 +131,8 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let storage = Arc::new(RegistratieFolder::open(&config.node.folder)?);
     let registratie = Registratie::open(storage, Arc::new(SystemClock::default()))?.with_gnl(Arc::clone(node.gnl()));
     let registratie = Arc::new(registratie);
-    let follower = Follower::new(Arc::clone(&registratie), RegistratieFile::new(&config.registration));
+    let file = RegistratieFile::new(&config.registration);
+    let follower = Arc::new(Follower::new(Arc::clone(&registratie), file));
     // the last good registration serves on where the file is gone; a first one has to be there
     if let Err(error) = follower.poll().await
         && registratie.is_empty()
@@ -174,7 +178,9 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     // what is served from here on is counted, whatever happens to this process
     server.count_audit(config.node.folder.join("telling")).await?;
 
-    readiness::add(&node, &store, &config.data);
+    let files = storage::files(&config.node.folder, &config.storage);
+    readiness::add(&node, &store, &config.data, files);
+    readiness::add_registration(&node, &follower);
     let operator = match config.operator {
         Some(address) => {
             let log = log.as_ref().map(ChainLog::metrics);

@@ -59,6 +59,15 @@ impl std::fmt::Debug for StorageConfig {
     }
 }
 
+/// The file of the store, where it is one, and that of its keys.
+pub(crate) fn files(folder: &Path, config: &StorageConfig) -> Vec<PathBuf> {
+    let store = config.database_url.is_none().then_some(STORE);
+    store.into_iter().chain([KEYS]).map(|name| folder.join(name)).collect()
+}
+
+const STORE: &str = "toestemmingen.db";
+const KEYS: &str = "opslag.sleutels";
+
 /// The store with its journal.
 pub(crate) type Storage = JournaledStore<Either>;
 
@@ -66,7 +75,7 @@ pub(crate) type Storage = JournaledStore<Either>;
 pub(crate) async fn store(folder: &Path, config: &StorageConfig) -> Result<Arc<Storage>, StartError> {
     let store = match &config.database_url {
         None => Either::Sqlite(
-            SqliteStore::open(SqliteOptions::new(folder.join("toestemmingen.db")))
+            SqliteStore::open(SqliteOptions::new(folder.join(STORE)))
                 .map_err(|error| StartError::Store(error.into()))?,
         ),
         Some(url) => {
@@ -86,7 +95,7 @@ pub(crate) async fn store(folder: &Path, config: &StorageConfig) -> Result<Arc<S
 /// The keys of this folder; they are made at the first start. A real DVZA holds them in an HSM or a key service, where a copy
 /// of the disk does not hold them too.
 pub(crate) fn keys(folder: &Path) -> Result<LocalKeyRing, StartError> {
-    let path = folder.join("opslag.sleutels");
+    let path = folder.join(KEYS);
     let mut keys = [[0; 32]; 2];
     match File::open(&path) {
         Ok(mut file) => {

@@ -79,6 +79,26 @@ pub(crate) fn folder(part: &str, folder: PathBuf) -> Probe {
     })
 }
 
+/// How many files are open, where the system tells it.
+pub(crate) fn descriptors() -> Probe {
+    Probe::new("descriptors", || {
+        let observed = open_files().map(|(open, limit)| Observed::Descriptors { open, limit });
+        async move { observed.into_iter().collect() }
+    })
+}
+
+#[cfg(unix)]
+fn open_files() -> Option<(u64, u64)> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current?;
+    let open = std::fs::read_dir("/proc/self/fd").ok()?.count();
+    Some((u64::try_from(open).ok()?, limit))
+}
+
+#[cfg(not(unix))]
+fn open_files() -> Option<(u64, u64)> {
+    None
+}
+
 /// How far the wall clock went another way than the monotonic one. A jump is forgotten as fast as time passes.
 pub(crate) fn clock(clock: &Arc<dyn Clock>) -> Probe {
     let clock = Arc::clone(clock);
