@@ -6,9 +6,11 @@
 //! have been signed and is not, or not rightly: it is never dialled.
 
 #[cfg(feature = "dnssec")]
+mod extended;
+#[cfg(feature = "dnssec")]
 pub(crate) mod proven;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use medmij_types::{DnsPolicy, Hostname, Release};
 
@@ -47,7 +49,10 @@ pub enum NameProof {
     Bogus,
     /// It has no address.
     Absent,
-    /// No resolver gave an answer. One that validates says so of a bogus name too.
+    /// A resolver answered that it cannot look the name up (SERVFAIL), and not that it is bogus. One that validates and says no
+    /// reasons (RFC 8914) says no more of a bogus name.
+    Failed,
+    /// No resolver answered.
     NoAnswer,
 }
 
@@ -102,19 +107,31 @@ impl DnsSettings {
     /// # Errors
     /// [`ConfigError::Dns`] where the settings cannot be used.
     pub async fn prove(&self, host: &Hostname) -> Result<NameProof, ConfigError> {
+        Ok(self.look_up(host).await?.0)
+    }
+
+    /// The same, with the addresses that were found. What is refused has none.
+    ///
+    /// # Errors
+    /// [`ConfigError::Dns`] where the settings cannot be used.
+    pub async fn look_up(&self, host: &Hostname) -> Result<(NameProof, Vec<IpAddr>), ConfigError> {
         if self.policy == DnsPolicy::Off {
-            let found = tokio::net::lookup_host((host.as_str(), 0)).await;
-            return Ok(match found.map(Iterator::count) {
-                Ok(0) => NameProof::Absent,
-                Ok(_) => NameProof::Unsigned,
-                Err(_) => NameProof::NoAnswer,
-            });
+            let Ok(found) = tokio::net::lookup_host((host.as_str(), 0)).await else {
+                return Ok((NameProof::NoAnswer, Vec::new()));
+            };
+            let addresses: Vec<_> = found.map(|address| address.ip()).collect();
+            let proof = if addresses.is_empty() {
+                NameProof::Absent
+            } else {
+                NameProof::Unsigned
+            };
+            return Ok((proof, addresses));
         }
         #[cfg(feature = "dnssec")]
-        let proof = Ok(self.proven()?.prove(host).await);
+        let found = Ok(self.proven()?.prove(host).await);
         #[cfg(not(feature = "dnssec"))]
-        let proof = Err(self.without_feature());
-        proof
+        let found = Err(self.without_feature());
+        found
     }
 
     #[cfg(feature = "dnssec")]

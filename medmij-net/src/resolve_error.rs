@@ -5,11 +5,15 @@
 pub(crate) enum ResolveError {
     #[error("lookup failed")]
     Lookup(#[source] std::io::Error),
+    /// Nobody said anything about the name: that is about the resolvers, not about it.
+    #[cfg(feature = "dnssec")]
+    #[error("no resolver answers")]
+    NoResolver(#[source] std::io::Error),
     #[error("name has no address")]
     Empty,
     #[cfg(feature = "dnssec")]
-    #[error("answer for the name is bogus (DNSSEC)")]
-    Bogus,
+    #[error("answer for the name is bogus (DNSSEC){}", said(*.0))]
+    Bogus(Option<&'static str>),
     #[cfg(feature = "dnssec")]
     #[error("name is in a zone that is not signed (DNSSEC)")]
     Unsigned,
@@ -19,4 +23,11 @@ pub(crate) enum ResolveError {
     Localhost,
     #[error("name is not in the loopback map")]
     NotMapped,
+}
+
+/// What a resolver said beside it.
+#[cfg(feature = "dnssec")]
+fn said(why: Option<&'static str>) -> String {
+    why.map(|why| format!(": the resolver says that {why}"))
+        .unwrap_or_default()
 }

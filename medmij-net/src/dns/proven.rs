@@ -16,7 +16,7 @@ use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig, TokioResolver};
 use medmij_types::{DnsPolicy, Hostname};
 
-use super::{DnsSettings, NameProof};
+use super::{DnsSettings, NameProof, extended};
 use crate::ConfigError;
 use crate::public_address::is_public;
 use crate::resolve_error::ResolveError;
@@ -25,6 +25,8 @@ use crate::resolve_error::ResolveError;
 #[derive(Clone)]
 pub(crate) struct Proven {
     how: How,
+    /// Whom to ask why an answer failed.
+    servers: Arc<[SocketAddr]>,
     refuse_unsigned: bool,
 }
 
@@ -46,23 +48,35 @@ const ALIASES: usize = 8;
 
 impl Proven {
     pub(super) fn new(settings: &DnsSettings) -> Result<Self, ConfigError> {
-        let how = match settings.policy {
-            DnsPolicy::TrustAd => How::TrustAd(trusted(&settings.servers)?),
-            _ => How::Validate(Box::new(validating(settings)?)),
+        let (how, servers) = match settings.policy {
+            DnsPolicy::TrustAd => (
+                How::TrustAd(trusted(&settings.servers)?),
+                settings.servers.as_slice().into(),
+            ),
+            _ => {
+                let servers = servers(settings)?;
+                let addresses = servers.iter().filter_map(address).collect();
+                (How::Validate(Box::new(validating(settings, servers)?)), addresses)
+            }
         };
         Ok(Self {
             how,
+            servers,
             refuse_unsigned: settings.refuse_unsigned,
         })
     }
 
-    pub(super) async fn prove(&self, host: &Hostname) -> NameProof {
+    pub(super) async fn prove(&self, host: &Hostname) -> (NameProof, Vec<IpAddr>) {
         match self.look(host).await {
-            Ok(Answer { addresses, .. }) if addresses.is_empty() => NameProof::Absent,
-            Ok(Answer { unsigned: true, .. }) => NameProof::Unsigned,
-            Ok(_) => NameProof::Signed,
-            Err(ResolveError::Bogus) => NameProof::Bogus,
-            Err(_) => NameProof::NoAnswer,
+            Ok(Answer { addresses, .. }) if addresses.is_empty() => (NameProof::Absent, addresses),
+            Ok(Answer {
+                unsigned: true,
+                addresses,
+            }) => (NameProof::Unsigned, addresses),
+            Ok(Answer { addresses, .. }) => (NameProof::Signed, addresses),
+            Err(ResolveError::Bogus(_)) => (NameProof::Bogus, Vec::new()),
+            Err(ResolveError::NoResolver(_)) => (NameProof::NoAnswer, Vec::new()),
+            Err(_) => (NameProof::Failed, Vec::new()),
         }
     }
 
@@ -81,13 +95,14 @@ impl Proven {
                 // port 0 leaves the choice to the URI
                 Ok(answer.addresses.into_iter().map(|ip| (ip, 0).into()).collect())
             }
-            Err(ResolveError::Bogus) => {
+            Err(ResolveError::Bogus(why)) => {
                 tracing::error!(
                     %host,
                     rule = "core.dns",
+                    resolver_says = why,
                     "answer of dns is bogus (signature wrong, over or gone): not dialled"
                 );
-                Err(ResolveError::Bogus)
+                Err(ResolveError::Bogus(why))
             }
             Err(error) => Err(error),
         }
@@ -105,31 +120,71 @@ impl Proven {
     }
 
     async fn ask(&self, name: &Name, kind: RecordType) -> Result<Answer, ResolveError> {
-        match &self.how {
+        let answer = match &self.how {
             How::Validate(resolver) => judge(resolver.lookup(name.clone(), kind).await.map(|found| {
                 let records = found.answers().iter();
                 records.map(|record| (record.proof, record.data.ip_addr())).collect()
             })),
             How::TrustAd(pool) => believe(pool, name, kind).await,
+        };
+        match answer {
+            Err(Failure::Answered(ResponseCode::ServFail)) => Err(self.why(name, kind).await),
+            Err(Failure::Answered(code)) => Err(lookup(format!("the resolver answers {code}"))),
+            Err(Failure::Other(error)) => Err(error),
+            Ok(answer) => Ok(answer),
+        }
+    }
+
+    /// Why a resolver failed, as it says itself: what should have been signed and is not, or something else.
+    async fn why(&self, name: &Name, kind: RecordType) -> ResolveError {
+        match extended::why(&self.servers, name, kind).await {
+            Some(why) => match why.bogus() {
+                Some(said) => ResolveError::Bogus(Some(said)),
+                None => lookup(format!("the resolver cannot look it up: {why}")),
+            },
+            None => lookup(
+                "the resolver answers SERVFAIL and not why: the name is bogus, or its name servers cannot be reached",
+            ),
         }
     }
 }
 
+/// Why there is no answer.
+enum Failure {
+    /// A resolver answered this code.
+    Answered(ResponseCode),
+    Other(ResolveError),
+}
+
+impl From<NetError> for Failure {
+    fn from(error: NetError) -> Self {
+        match error {
+            NetError::Dns(DnsError::ResponseCode(code)) => Self::Answered(code),
+            NetError::Timeout | NetError::Io(_) | NetError::NoConnections => {
+                Self::Other(ResolveError::NoResolver(std::io::Error::other(error)))
+            }
+            error => Self::Other(lookup(error)),
+        }
+    }
+}
+
+fn lookup(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ResolveError {
+    ResolveError::Lookup(std::io::Error::other(why))
+}
+
+const BOGUS: Failure = Failure::Other(ResolveError::Bogus(None));
+
 /// What a validated answer is worth: as much as the worst record of it. Aliases count.
-fn judge(found: Result<Vec<(Proof, Option<IpAddr>)>, NetError>) -> Result<Answer, ResolveError> {
+fn judge(found: Result<Vec<(Proof, Option<IpAddr>)>, NetError>) -> Result<Answer, Failure> {
     let records = match found {
         Ok(records) => records,
-        Err(NetError::Dns(DnsError::DnssecBogus)) => return Err(ResolveError::Bogus),
+        Err(NetError::Dns(DnsError::DnssecBogus)) => return Err(BOGUS),
         Err(NetError::Dns(DnsError::Nsec { proof, .. })) => {
             let proven = matches!(proof, Proof::Secure | Proof::Insecure);
-            return if proven {
-                Ok(Answer::default())
-            } else {
-                Err(ResolveError::Bogus)
-            };
+            return if proven { Ok(Answer::default()) } else { Err(BOGUS) };
         }
         Err(error) if error.is_no_records_found() => return Ok(Answer::default()),
-        Err(error) => return Err(ResolveError::Lookup(std::io::Error::other(error))),
+        Err(error) => return Err(error.into()),
     };
     let mut answer = Answer::default();
     for (proof, address) in records {
@@ -137,7 +192,7 @@ fn judge(found: Result<Vec<(Proof, Option<IpAddr>)>, NetError>) -> Result<Answer
             Proof::Secure => {}
             Proof::Insecure => answer.unsigned = true,
             // neither proven nor proven to be unsigned
-            _ => return Err(ResolveError::Bogus),
+            _ => return Err(BOGUS),
         }
         answer.addresses.extend(address);
     }
@@ -149,19 +204,18 @@ async fn believe(
     pool: &NameServerPool<TokioRuntimeProvider>,
     name: &Name,
     kind: RecordType,
-) -> Result<Answer, ResolveError> {
+) -> Result<Answer, Failure> {
     let mut request = DnsRequest::from_query(Query::query(name.clone(), kind), DnsRequestOptions::default());
     request.metadata.authentic_data = true;
-    let failed = |error: NetError| ResolveError::Lookup(std::io::Error::other(error));
     let response = match pool.send(request).first_answer().await {
         Ok(response) => response,
         Err(error) if error.is_no_records_found() => return Ok(Answer::default()),
-        Err(error) => return Err(failed(error)),
+        Err(error) => return Err(error.into()),
     };
     match response.response_code {
         ResponseCode::NoError => {}
         ResponseCode::NXDomain => return Ok(Answer::default()),
-        code => return Err(ResolveError::Lookup(std::io::Error::other(code.to_string()))),
+        code => return Err(Failure::Answered(code)),
     }
     let addresses = follow(name, kind, &response.answers);
     Ok(Answer {
@@ -189,14 +243,22 @@ fn follow(name: &Name, kind: RecordType, records: &[Record]) -> Vec<IpAddr> {
     of_owner.filter_map(|record| record.data.ip_addr()).collect()
 }
 
-fn validating(settings: &DnsSettings) -> Result<TokioResolver, ConfigError> {
-    let servers = if settings.servers.is_empty() {
-        let (system, _) = hickory_resolver::system_conf::read_system_conf()
-            .map_err(|_| ConfigError::Dns("the resolvers of the system cannot be read: name them"))?;
-        system.name_servers().to_vec()
-    } else {
-        settings.servers.iter().map(server).collect()
-    };
+/// Those of the settings, or of the system.
+fn servers(settings: &DnsSettings) -> Result<Vec<NameServerConfig>, ConfigError> {
+    if !settings.servers.is_empty() {
+        return Ok(settings.servers.iter().map(server).collect());
+    }
+    let (system, _) = hickory_resolver::system_conf::read_system_conf()
+        .map_err(|_| ConfigError::Dns("the resolvers of the system cannot be read: name them"))?;
+    Ok(system.name_servers().to_vec())
+}
+
+fn address(server: &NameServerConfig) -> Option<SocketAddr> {
+    let port = server.connections.first()?.port;
+    Some((server.ip, port).into())
+}
+
+fn validating(settings: &DnsSettings, servers: Vec<NameServerConfig>) -> Result<TokioResolver, ConfigError> {
     let anchors = match &settings.anchors {
         // a file without keys would make everything bogus, and not say why
         Some(text) if text.contains("DNSKEY") => text

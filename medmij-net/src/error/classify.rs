@@ -38,7 +38,9 @@ fn cause(link: &(dyn StdError + 'static)) -> Option<Kind> {
         return Some(match error {
             ResolveError::Lookup(_) | ResolveError::Empty => Kind::Resolve,
             #[cfg(feature = "dnssec")]
-            ResolveError::Bogus => Kind::Bogus,
+            ResolveError::Bogus(_) => Kind::Bogus,
+            #[cfg(feature = "dnssec")]
+            ResolveError::NoResolver(_) => Kind::Resolve,
             #[cfg(feature = "dnssec")]
             ResolveError::Unsigned => Kind::Unsigned,
             _ => Kind::Address,

@@ -125,6 +125,59 @@ async fn core_dns_the_word_of_a_resolver_counts_where_it_is_our_own() {
 }
 
 #[tokio::test]
+async fn core_dns_a_resolver_that_fails_a_bogus_name_is_told_from_one_that_is_down() {
+    let (zones, world) = (Zones::start().await, World::new());
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let down = silent.local_addr().unwrap();
+    for (name, reason) in [
+        ("node.signed", Some(7)),
+        ("node.altered", Some(22)),
+        ("node.unsigned", None),
+    ] {
+        zones.fail(name, reason);
+    }
+    let trust = DnsSettings::new(DnsPolicy::TrustAd);
+    for policy in [trust.clone(), validate(&zones)] {
+        for (server, name, proof, refused, said) in [
+            (
+                zones.address(),
+                "node.signed",
+                NameProof::Bogus,
+                true,
+                "its signature is over",
+            ),
+            (
+                zones.address(),
+                "node.altered",
+                NameProof::Failed,
+                false,
+                "name servers of its zone",
+            ),
+            (
+                zones.address(),
+                "node.unsigned",
+                NameProof::Failed,
+                false,
+                "SERVFAIL and not why",
+            ),
+            (down, "node.signed", NameProof::NoAnswer, false, "no resolver answers"),
+        ] {
+            let dns = policy.clone().servers([server]);
+            assert_eq!(dns.prove(&host(name)).await.unwrap(), proof, "{name} {policy:?}");
+            let error = ask(&channel(&world, name, dns).unwrap(), name, 1).await.unwrap_err();
+            assert_eq!(
+                (error.is_dns_refused(), error.is_unsent()),
+                (refused, true),
+                "{error:?}"
+            );
+            let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+            let text: Vec<_> = causes.map(ToString::to_string).collect();
+            assert!(text.join(": ").contains(said), "{text:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn core_dns_settings_that_prove_nothing_are_refused() {
     let world = World::new();
     let validate = DnsSettings::new(DnsPolicy::Validate).servers(["127.0.0.1:53".parse().unwrap()]);

@@ -20,9 +20,10 @@
     reason = "test support: what cannot be is a failed test"
 )]
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hickory_server::Server;
@@ -31,7 +32,8 @@ use hickory_server::net::runtime::TokioRuntimeProvider;
 use hickory_server::proto::dnssec::crypto::Ed25519SigningKey;
 use hickory_server::proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, RRSIG};
 use hickory_server::proto::dnssec::{DigestType, DnssecSigner, PublicKey as _, SigningKey as _};
-use hickory_server::proto::op::Message;
+use hickory_server::proto::op::{Edns, Message, ResponseCode};
+use hickory_server::proto::rr::rdata::opt::EdnsOption;
 use hickory_server::proto::rr::rdata::{A, CNAME, NS, SOA};
 use hickory_server::proto::rr::{DNSClass, LowerName, Name, RData, Record, RecordSet, RecordType};
 use hickory_server::store::in_memory::InMemoryZoneHandler;
@@ -43,6 +45,7 @@ const ZONES: [&str; 7] = [
     "signed", "unsigned", "altered", "expired", "stripped", "foreign", "aliased",
 ];
 
+type Failing = Arc<Mutex<BTreeMap<String, Option<u16>>>>;
 type Zone = InMemoryZoneHandler<TokioRuntimeProvider>;
 
 /// The servers of all zones behind one address, as a resolver that hands on signatures.
@@ -51,6 +54,8 @@ pub struct Zones {
     anchor: String,
     /// Whether it says that it verified what it answers.
     authentic: Arc<AtomicBool>,
+    /// What it answers SERVFAIL for, with which reason.
+    failing: Failing,
     _servers: Vec<Server<Catalog>>,
 }
 
@@ -74,11 +79,14 @@ impl Zones {
         let (parent, parent_address) = serve(parent).await;
         let (all, all_address) = serve(all).await;
         let authentic = Arc::new(AtomicBool::new(false));
-        let address = relay(parent_address, all_address, Arc::clone(&authentic)).await;
+        let failing = Failing::default();
+        let said = (Arc::clone(&authentic), Arc::clone(&failing));
+        let address = relay(parent_address, all_address, said).await;
         Self {
             address,
             anchor,
             authentic,
+            failing,
             _servers: vec![parent, all],
         }
     }
@@ -98,6 +106,12 @@ impl Zones {
     /// Whether it tells who asks for it that it verified its answers (the AD bit). Not at first.
     pub fn say_authentic(&self, authentic: bool) {
         self.authentic.store(authentic, Ordering::SeqCst);
+    }
+
+    /// From now on it answers SERVFAIL for this name, with this reason (RFC 8914), as a resolver that validates does.
+    pub fn fail(&self, name: &str, reason: Option<u16>) {
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        failing.insert(format!("{name}."), reason);
     }
 }
 
@@ -238,17 +252,22 @@ async fn serve(catalog: Catalog) -> (Server<Catalog>, SocketAddr) {
 }
 
 /// One address for all: what stands above a zone (its key) is asked of the root, all else of the zone.
-async fn relay(parent: SocketAddr, all: SocketAddr, authentic: Arc<AtomicBool>) -> SocketAddr {
+async fn relay(parent: SocketAddr, all: SocketAddr, said: (Arc<AtomicBool>, Failing)) -> SocketAddr {
     let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
     let address = socket.local_addr().unwrap();
     tokio::spawn(async move {
         let mut packet = [0; 4096];
         while let Ok((length, from)) = socket.recv_from(&mut packet).await {
             let question = packet[..length].to_vec();
-            let (socket, authentic) = (Arc::clone(&socket), Arc::clone(&authentic));
+            let (socket, (authentic, failing)) = (Arc::clone(&socket), said.clone());
             tokio::spawn(async move {
                 let asked = Message::from_vec(&question).unwrap();
                 let query = &asked.queries[0];
+                let failing = failing.lock().unwrap().get(&query.name().to_ascii()).copied();
+                if let Some(reason) = failing {
+                    socket.send_to(&failed(&asked, reason), from).await.unwrap();
+                    return;
+                }
                 let above = query.query_type() == RecordType::DS && query.name().num_labels() <= 1;
                 let upstream = UdpSocket::bind("127.0.0.1:0").await.unwrap();
                 let to = if above { parent } else { all };
@@ -263,4 +282,17 @@ async fn relay(parent: SocketAddr, all: SocketAddr, authentic: Arc<AtomicBool>) 
         }
     });
     address
+}
+
+/// SERVFAIL, and why.
+fn failed(asked: &Message, reason: Option<u16>) -> Vec<u8> {
+    let mut answer = Message::error_msg(asked.metadata.id, asked.metadata.op_code, ResponseCode::ServFail);
+    answer.add_query(asked.queries[0].clone());
+    let mut edns = Edns::new();
+    if let Some(reason) = reason {
+        let text = [&reason.to_be_bytes()[..], b"as the test says"].concat();
+        edns.options_mut().insert(EdnsOption::Unknown(15, text));
+    }
+    answer.set_edns(edns);
+    answer.to_vec().unwrap()
 }
