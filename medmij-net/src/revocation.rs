@@ -219,7 +219,8 @@ impl Revocation {
                 issuer_key,
                 issuer,
             };
-            let speaking = self.crls.iter().filter(|crl| crl.speaks_for(&asked));
+            let begun = self.crls.iter().filter(|crl| crl.has_begun(now));
+            let speaking = begun.filter(|crl| crl.speaks_for(&asked));
             speaking
                 .max_by_key(|crl| crl.this_update)
                 .map_or(Status::Unknown, |crl| crl.status(asked.certificate.serial(), now))

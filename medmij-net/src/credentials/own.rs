@@ -23,6 +23,9 @@ pub enum OwnFault {
     /// It is past its end.
     #[error("the certificate has ended")]
     Ended,
+    /// An authority above it is past its end.
+    #[error("an authority above the certificate has ended")]
+    AuthorityEnded,
     /// It has not begun.
     #[error("the certificate is not yet valid")]
     NotYetValid,
@@ -41,6 +44,9 @@ pub enum OwnFault {
     /// The revocation list of an authority above it is past its next update, under hard fail.
     #[error("the revocation list of an authority above the certificate is stale")]
     RevocationStale,
+    /// The revocation list of an authority above it is of later than now, under hard fail.
+    #[error("a revocation list of an authority above the certificate is of the future")]
+    RevocationOfFuture,
 }
 
 impl Credentials {
@@ -76,7 +82,7 @@ impl Credentials {
 
     fn fault(&self, usage: KeyUsage, purpose: OwnFault, now: SystemTime) -> Option<OwnFault> {
         let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let now = UnixTime::since_unix_epoch(since);
+        let (wall, now) = (now, UnixTime::since_unix_epoch(since));
         let chain = self.identity.chain();
         let (leaf, above) = chain.split_first()?;
         let Ok(leaf) = webpki::EndEntityCert::try_from(leaf) else {
@@ -96,7 +102,9 @@ impl Credentials {
         Some(match (refused.take(), error) {
             (Some(CertificateError::Revoked), _) => OwnFault::Revoked,
             (Some(CertificateError::ExpiredRevocationList), _) => OwnFault::RevocationStale,
+            (Some(_), _) if self.revocation.crls().any(|crl| crl.this_update > wall) => OwnFault::RevocationOfFuture,
             (Some(_), _) => OwnFault::RevocationUnknown,
+            (None, webpki::Error::CertExpired { .. }) if self.identity.not_after() > wall => OwnFault::AuthorityEnded,
             (None, webpki::Error::CertExpired { .. }) => OwnFault::Ended,
             (None, webpki::Error::CertNotValidYet { .. }) => OwnFault::NotYetValid,
             (None, webpki::Error::RequiredEkuNotFoundContext(_)) => purpose,
@@ -137,6 +145,7 @@ mod tests {
             crls
         };
         let stale = G4Crl::of(G4Level::Root).between(now - 48 * hour, now - hour);
+        let future = G4Crl::of(G4Level::Tsp).between(now + hour, now + 48 * hour);
         let withdrawn = G4Crl::of(G4Level::Intermediate).revoked([pki.authority_serial(G4Level::Tsp)]);
         let cases = [
             (credentials(&pki, &own, 3, good.clone()), None),
@@ -149,6 +158,10 @@ mod tests {
             (
                 credentials(&pki, &own, 3, with(0, stale)),
                 Some(OwnFault::RevocationStale),
+            ),
+            (
+                credentials(&pki, &own, 3, with(2, future)),
+                Some(OwnFault::RevocationOfFuture),
             ),
             (
                 credentials(&pki, &own, 3, good[1..].to_vec()),

@@ -20,6 +20,9 @@ use super::known::may_sign_crls;
 use super::signed::Signed;
 use crate::{CrlFault, Cryptography};
 
+/// How far the clock of an authority may be ahead of ours.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(300);
+
 pub(crate) struct Crl {
     der: Vec<u8>,
     digest: [u8; 32],
@@ -120,6 +123,15 @@ impl Crl {
         self.issuer() == asked.certificate.issuer()
             && self.scope.as_ref().is_none_or(|scope| scope.includes(asked))
             && self.is_signed_by(asked)
+    }
+
+    /// Whether it is of now: one that says to be of later says nothing yet.
+    pub(super) fn has_begun(&self, now: UnixTime) -> bool {
+        let since = self
+            .this_update
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        since.as_secs() <= now.as_secs().saturating_add(CLOCKS_DIFFER.as_secs())
     }
 
     pub(super) fn status(&self, serial: &[u8], now: UnixTime) -> Status {

@@ -91,6 +91,14 @@ async fn core_tls_314_two_nodes_of_generation_4() {
     served.stop().await;
 }
 
+#[test]
+fn core_tls_314_w8_g4_has_the_cases_of_today() {
+    let names: Vec<_> = cases::all(&World::new()).into_iter().map(|case| case.name).collect();
+    assert!(names.len() >= 24, "{}", names.len());
+    let unique: std::collections::BTreeSet<_> = names.iter().collect();
+    assert_eq!(unique.len(), names.len(), "{names:#?}");
+}
+
 /// A leaf without a host name can be no Node (core.whl.307): it is refused where it is configured, not at the first request.
 #[test]
 fn core_whl_307_an_own_certificate_without_a_host_name_is_refused_when_it_is_read() {

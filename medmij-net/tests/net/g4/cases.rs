@@ -56,7 +56,8 @@ pub(crate) struct Case {
     pub(crate) roots: TrustRoots,
     /// The roots as PEM, for the oracles.
     pub(crate) roots_pem: String,
-    expected: Verdict,
+    /// Of the server's, and of the client's.
+    expected: [Verdict; 2],
 }
 
 #[derive(Clone)]
@@ -71,8 +72,8 @@ impl Case {
         &self.shown[usize::from(role == Role::Client)]
     }
 
-    pub(crate) fn expected(&self, _: Role) -> Verdict {
-        self.expected
+    pub(crate) fn expected(&self, role: Role) -> Verdict {
+        self.expected[usize::from(role == Role::Client)]
     }
 }
 
@@ -121,6 +122,14 @@ impl Cases<'_> {
         self.leaf("another host", Verdict::Unfit, &|_| G4Leaf::system("anders.example.nl"));
         let mail = |host: &str| G4Leaf::system(host).purposes(&[Purpose::EmailProtection]);
         self.leaf("for mail only", Verdict::Unfit, &mail);
+        // right in one direction, and of no use in the other
+        for (name, purpose, expected) in [
+            ("for servers only", Purpose::ServerAuth, [Verdict::Good, Verdict::Unfit]),
+            ("for clients only", Purpose::ClientAuth, [Verdict::Unfit, Verdict::Good]),
+        ] {
+            let shown = leaves(self.world, &|host| G4Leaf::system(host).purposes(&[purpose]));
+            self.push(name, shown, self.good.clone(), expected);
+        }
         for (name, validity) in [("expired", Validity::Expired), ("not yet valid", Validity::NotYet)] {
             self.leaf(name, Verdict::Unfit, &|host| G4Leaf::system(host).validity(validity));
         }
@@ -169,6 +178,10 @@ impl Cases<'_> {
             let same_name = G4Pki::foreign("A").unwrap();
             let lists = [
                 ("stale", with(&stale(level), pki)),
+                (
+                    "of the future",
+                    with(&of.clone().between(now + hour, now + 24 * hour), pki),
+                ),
                 ("of another pki", with(&of, &self.world.other)),
                 ("of another pki with the same names", with(&of, &same_name)),
                 ("forged", with(&of.clone().signed(G4Signature::Forged), pki)),
@@ -299,14 +312,14 @@ impl Cases<'_> {
                 crls: crls.clone(),
                 roots: roots(roots_pem),
                 roots_pem: roots_pem.clone(),
-                expected,
+                expected: [expected; 2],
             });
         }
     }
 
     fn leaf(&mut self, name: &str, expected: Verdict, leaf: &dyn Fn(&str) -> G4Leaf) {
         let shown = leaves(self.world, leaf);
-        self.push(name, shown, self.good.clone(), expected);
+        self.push(name, shown, self.good.clone(), [expected; 2]);
     }
 
     fn chain(&mut self, name: &str, expected: Verdict, change: impl Fn(&mut Vec<Vec<u8>>, &World)) {
@@ -314,14 +327,14 @@ impl Cases<'_> {
         for shown in &mut shown {
             change(&mut shown.chain, self.world);
         }
-        self.push(name, shown, self.good.clone(), expected);
+        self.push(name, shown, self.good.clone(), [expected; 2]);
     }
 
     fn crls(&mut self, name: &str, expected: Verdict, crls: Vec<Vec<u8>>) {
-        self.push(name, self.leaves.clone(), crls, expected);
+        self.push(name, self.leaves.clone(), crls, [expected; 2]);
     }
 
-    fn push(&mut self, name: &str, shown: [Shown; 2], crls: Vec<Vec<u8>>, expected: Verdict) {
+    fn push(&mut self, name: &str, shown: [Shown; 2], crls: Vec<Vec<u8>>, expected: [Verdict; 2]) {
         let roots_pem = self.world.pki.roots_pem();
         self.cases.push(Case {
             name: name.to_owned(),
