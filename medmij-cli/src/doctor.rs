@@ -2,14 +2,18 @@
 //! `medmij doctor` — core.tls.314, core.whl.302, core.ocl.201, core.alst.201: what an operator looks at before going live and
 //! every morning. It changes nothing.
 
+mod application;
+mod authorities;
 mod config;
 mod credentials;
 mod dns;
 mod finding;
+mod journal;
 mod lists;
 mod network;
 mod places;
 mod store;
+mod stranger;
 mod texts;
 
 use std::path::PathBuf;
@@ -30,9 +34,11 @@ use finding::{Finding, Severity};
 Exit codes: 0 nothing, notes or warnings only, 1 an error, 2 the configuration cannot be read.\n\
 \n\
 The configuration is that of a Node, or a larger one with a part `node`. Beside it are looked at, where they are there:\n\
-`client_id` (the OAuth Client List), `hostname` (the front channel of a DVZA, by the Zorgaanbiederslijst), `back` and\n\
-`operator` (addresses that are listened on), `log.spool`, and in a part `doctor`: `store` (a file of SQLite) or `database`\n\
-(a connection string of PostgreSQL), `keys` (the key file of that store), `texts` (the screen texts, TOML) and `spool`.")]
+`client_id` (the OAuth Client List), `hostname` (the front channel of a DVZA, by the Zorgaanbiederslijst), `back`, `front`,\n\
+`address` and `operator` (addresses that are listened on), `log`, `registration`, `storage`, `dossier`, `database_url` and\n\
+`journal` (as the example applications have them), and in a part `doctor`: `store` (a file of SQLite) or `database` (a\n\
+connection string of PostgreSQL) of a DVZA, `vault` or `vault_database` of a DVP, `journal` (the folder of its journal of\n\
+ends), `keys` (the key file of the store), `texts` (the screen texts, TOML) and `spool`.")]
 pub(crate) struct Doctor {
     /// The configuration (TOML, or JSON where its name ends on .json).
     #[arg(long, value_name = "FILE")]
@@ -52,6 +58,7 @@ pub(crate) fn run(arguments: &Doctor, output: &mut Output) -> Result<Exit, CliEr
     match credentials::load(&config) {
         Ok(credentials) => {
             findings.extend(credentials::judge(&config, &credentials));
+            findings.extend(runtime.block_on(authorities::judge(&config, &credentials)));
             findings.extend(runtime.block_on(lists::judge(&config, credentials)));
         }
         Err(finding) => findings.push(finding),
@@ -59,6 +66,7 @@ pub(crate) fn run(arguments: &Doctor, output: &mut Output) -> Result<Exit, CliEr
     findings.extend(runtime.block_on(dns::judge(&config)));
     findings.extend(runtime.block_on(network::judge(&config)));
     findings.extend(places::judge(&config));
+    findings.extend(application::judge(&config));
     findings.extend(runtime.block_on(store::judge(&config)));
     if let Some(path) = &config.doctor.texts {
         findings.extend(texts::judge(path));

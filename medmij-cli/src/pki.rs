@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `medmij pki` — core.tls.314: what is in a bundle of certificates, and whether it is fit for MedMij today.
 
-mod certificate;
+pub(crate) mod certificate;
+mod finding;
 mod generation;
 mod judge;
 mod thumbprints;
+mod usage;
 mod workdays;
 
 use std::{path::PathBuf, time::SystemTime};
@@ -20,7 +22,7 @@ use crate::{
     output::{Output, Paint},
 };
 use certificate::CertificateView;
-use judge::{Finding, Severity};
+use finding::{Finding, Severity};
 
 #[derive(Subcommand)]
 pub(crate) enum PkiCommand {
@@ -77,19 +79,29 @@ pub(crate) fn run(command: &PkiCommand, output: &mut Output) -> Result<Exit, Cli
     }
 }
 
-fn read(files: &[PathBuf]) -> Result<Vec<CertificateView>, CliError> {
-    let mut found = Vec::new();
-    for path in files {
+/// A file of certificates.
+struct Bundle {
+    name: String,
+    certificates: Vec<CertificateView>,
+    holds_private_key: bool,
+}
+
+fn read(files: &[PathBuf]) -> Result<Vec<Bundle>, CliError> {
+    let bundle = |path: &PathBuf| {
         let input = Input::small(path)?;
         let certificates =
             certificate::read(&input.bytes).map_err(|cause| CliError::Usage(format!("{}: {cause}", input.name)))?;
-        found.extend(certificates);
-    }
-    Ok(found)
+        Ok(Bundle {
+            holds_private_key: certificate::holds_private_key(&input.bytes),
+            name: input.name,
+            certificates,
+        })
+    };
+    files.iter().map(bundle).collect()
 }
 
 fn show(arguments: &ShowPki, output: &mut Output) -> Result<Exit, CliError> {
-    for certificate in read(&arguments.files)? {
+    for certificate in read(&arguments.files)?.into_iter().flat_map(|file| file.certificates) {
         if arguments.json {
             output.json(&certificate);
             continue;
@@ -144,7 +156,20 @@ struct FindingRow<'a> {
 }
 
 fn check(arguments: &CheckPki, output: &mut Output) -> Result<Exit, CliError> {
-    let certificates = read(&arguments.files)?;
+    let (mut certificates, mut of_files) = (Vec::new(), Vec::new());
+    for file in read(&arguments.files)? {
+        of_files.extend(usage::order(&file.certificates));
+        if file.holds_private_key {
+            of_files.push(Finding {
+                severity: Severity::Error,
+                code: "private-key",
+                certificate: None,
+                message: format!("{} holds a private key beside the certificates", file.name),
+                remedy: "Keep the key in a file of its own, for the user of the Node only; a bundle is handed around.",
+            });
+        }
+        certificates.extend(file.certificates);
+    }
     let today = arguments.on.unwrap_or_else(|| CalendarDate::in_amsterdam(now()));
     let known = match &arguments.thumbprints {
         None => None,
@@ -163,6 +188,7 @@ fn check(arguments: &CheckPki, output: &mut Output) -> Result<Exit, CliError> {
         revoked.extend(list);
     }
     let mut findings = judge::judge(&certificates, today, known.as_ref(), &revoked);
+    findings.extend(of_files);
     if let Some(path) = &arguments.checked {
         findings.extend(workdays::judge(path, today)?);
     }

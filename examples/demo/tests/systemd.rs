@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What a service manager hears (`sd_notify`) from the processes of the DVP and a DVZA, over a socket of the test: nothing good before
+//! What a service manager receives (`sd_notify`) from the processes of the DVP and a DVZA, over a socket of the test: nothing good before
 //! they are ready, and each change after that.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // also in the helpers
@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-/// A role as a process that a service manager started, and what the manager hears.
+/// A role as a process that a service manager started, and what the manager receives.
 struct Service {
     process: Child,
     socket: UnixDatagram,
@@ -67,8 +67,8 @@ impl Service {
         }
     }
 
-    /// Hears on until this, which nothing but reasons why it is not ready comes before.
-    fn hears_at_last(&mut self, expected: &str) {
+    /// Receives until this, which nothing but reasons why it is not ready comes before.
+    fn receives_at_last(&mut self, expected: &str) {
         loop {
             let message = self.hear();
             if message == expected {
@@ -153,7 +153,7 @@ fn status(operator: SocketAddr) -> u16 {
     answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
-async fn hears(role: Role) {
+async fn listens_to(role: Role) {
     let folder = tempfile::tempdir().unwrap();
     let network = Network::build(folder.path()).unwrap();
     let (front, operator) = match role {
@@ -180,9 +180,9 @@ async fn hears(role: Role) {
     assert_eq!(status(operator), 503);
     service.lives_on();
 
-    // ready is told once, at the moment at which /ready says so
+    // ready is reported once, at the moment at which /ready says so
     files.right();
-    service.hears_at_last("READY=1\nSTATUS=ready\n");
+    service.receives_at_last("READY=1\nSTATUS=ready\n");
     assert_eq!(status(operator), 200);
     service.lives_on();
     let (crl, away) = (network.folder.join("pki/0.crl"), network.folder.join("0.crl"));
@@ -202,11 +202,11 @@ async fn hears(role: Role) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_manager_hears_from_a_dvp_when_it_is_ready_why_it_is_not_and_when_it_stops() {
-    hears(Role::Dvp).await;
+async fn a_service_manager_receives_from_a_dvp_when_it_is_ready_why_it_is_not_and_when_it_stops() {
+    listens_to(Role::Dvp).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_manager_hears_from_a_dvza_when_it_is_ready_why_it_is_not_and_when_it_stops() {
-    hears(Role::DvzaEen).await;
+async fn a_service_manager_receives_from_a_dvza_when_it_is_ready_why_it_is_not_and_when_it_stops() {
+    listens_to(Role::DvzaEen).await;
 }

@@ -42,7 +42,7 @@ pub(crate) fn add(node: &Node, store: &Arc<Storage>, dossiers: &Path, files: Vec
     });
 }
 
-/// Says where whom it serves cannot be read any more, or rows of it are refused: those of before are served on.
+/// Says where whom it serves cannot be read any more, or rows of it are refused: the previous ones are served on.
 pub(crate) fn add_registration(node: &Node, follower: &Arc<Follower<RegistratieFile>>) {
     let follower = Arc::downgrade(follower);
     node.add_probe("registration", move || {

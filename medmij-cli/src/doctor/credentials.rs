@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use medmij_net::{CredentialFiles, Credentials, OwnFault};
+use medmij_net::{ConfigError, CredentialFiles, Credentials, FileError, OwnFault};
 
 use super::config::Config;
 use super::finding::{Finding, Severity, chain};
@@ -11,13 +11,36 @@ use super::finding::{Finding, Severity, chain};
 pub(super) fn load(config: &Config) -> Result<Credentials, Finding> {
     let node = &config.node;
     let files = CredentialFiles::new(&node.chain, &node.key, &node.roots).crls_hard_fail(&node.crls);
-    files.load().map_err(|error| {
-        Finding::error(
-            "credential-files",
-            chain(&error),
-            "put the file back as it was issued, in PEM; a Node that runs goes on with what it read before, and would not start",
-        )
-    })
+    files
+        .load()
+        .map_err(|error| Finding::error("credential-files", chain(&error), unusable(&error)))
+}
+
+/// A Node that runs goes on with what it read before; one that starts does not.
+fn unusable(error: &FileError) -> &'static str {
+    match error {
+        FileError::Read { .. } => {
+            "put the file in place, for the user of the Node to read, or mend the path; a Node that runs goes on with what it read before, and would not start"
+        }
+        FileError::Config { source, .. } => match source {
+            ConfigError::NoHostname => {
+                "ask for a certificate with the full host name as dNSName (G4: \"G-TLS SYS\"): a wildcard, an address or a name in the common name counts for nothing (core.whl.307)"
+            }
+            ConfigError::Key(_) => {
+                "put the key in place that this certificate was asked with, and the leaf first in the chain file"
+            }
+            ConfigError::Encryption { .. } | ConfigError::Password => {
+                "decrypt the key (the message has the command), and let only the user of the Node read it"
+            }
+            ConfigError::NoCrl | ConfigError::Crl { .. } => {
+                "fetch the revocation list anew from the address in the certificates of its authority, in DER or PEM; a web page in its place is of a proxy"
+            }
+            _ => {
+                "put the file back as it was issued, in PEM; a Node that runs goes on with what it read before, and would not start"
+            }
+        },
+        _ => "put the file back as it was issued, in PEM",
+    }
 }
 
 pub(super) fn judge(config: &Config, credentials: &Credentials) -> Vec<Finding> {
@@ -78,7 +101,6 @@ pub(super) fn judge(config: &Config, credentials: &Credentials) -> Vec<Finding> 
             "put the private roots of PKIoverheid in their place, and no others",
         ));
     }
-    findings.extend(permissions(&config.node.key, "the private key"));
     findings.extend(key_exchange(config));
     findings
 }
@@ -124,6 +146,10 @@ fn remedy(fault: OwnFault) -> (&'static str, &'static str) {
             "own-ended",
             "put the new certificate in place, and ask sooner next time",
         ),
+        OwnFault::AuthorityEnded => (
+            "authority-ended",
+            "an intermediate or TSP in the chain file has ended: put its successor there, or ask your TSP for a certificate under one that lasts",
+        ),
         OwnFault::NotYetValid => (
             "own-not-yet-valid",
             "see that the clock of this machine is right, or wait",
@@ -139,6 +165,10 @@ fn remedy(fault: OwnFault) -> (&'static str, &'static str) {
         OwnFault::RevocationUnknown => (
             "crl-missing",
             "put the revocation list of every authority of the chain in place: root, intermediate and TSP, each signed by it",
+        ),
+        OwnFault::RevocationOfFuture => (
+            "crl-future",
+            "fetch the revocation list anew, and see that the clock of this machine is right: one of the future does not count yet",
         ),
         OwnFault::RevocationStale => ("crl-stale", "fetch the revocation lists anew, and see why that stopped"),
         _ => ("own-certificate", "show the certificate with `medmij pki show`"),

@@ -11,34 +11,55 @@ use tokio::{
 
 use super::config::Config;
 use super::finding::Finding;
+use super::stranger;
 
 pub(super) async fn judge(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(address) = config.back {
-        findings.extend(listener(address).await);
+        findings.extend(listener(config, address).await);
+    }
+    for (key, address) in [("front", config.front), ("address", config.address)] {
+        if let Some(address) = address
+            && let Err(error) = timeout(PATIENCE, TcpStream::connect(address))
+                .await
+                .unwrap_or_else(|late| Err(late.into()))
+        {
+            findings.push(Finding::error(
+                "front-unreachable",
+                format_args!("nothing listens on {address} for browsers (`{key}`): {error}"),
+                "start the application, or mend the address",
+            ));
+        }
     }
     if let Some(address) = config.operator {
         findings.extend(operator(address).await);
-        if config.hostname.is_some() && config.client_id.is_none() {
-            findings.extend(limits(address).await);
-        }
+        findings.extend(metrics(config, address).await);
     }
     findings
 }
 
-async fn listener(address: SocketAddr) -> Option<Finding> {
+async fn listener(config: &Config, address: SocketAddr) -> Vec<Finding> {
     match said(address, "/").await {
-        Err(error) => Some(Finding::error(
+        Err(error) => vec![Finding::error(
             "listener-unreachable",
             format_args!("nothing listens on {address} for Nodes: {error}"),
             "start the application, or mend `back`",
-        )),
-        Ok(answer) if answer.contains("HTTP/") => Some(Finding::error(
+        )],
+        // an alert of TLS is no answer
+        Ok(answer) if !answer.is_empty() && !answer.starts_with(ALERT) => vec![Finding::error(
             "listener-answers-strangers",
             format_args!("{address} answers without TLS and without a certificate (core.whl.309)"),
             "serve the back channel by `Node::listen` only, and see what else took the port",
-        )),
-        Ok(_) => None,
+        )],
+        Ok(_) => {
+            let (own, behind_proxy) = (config.node.hostname.clone(), config.node.proxy.is_some());
+            let chain = config.node.chain.clone();
+            let looked = tokio::task::spawn_blocking(move || {
+                let met = stranger::meet(address, &own);
+                stranger::judge(&met, address, &chain, behind_proxy)
+            });
+            looked.await.unwrap_or_default()
+        }
     }
 }
 
@@ -68,22 +89,41 @@ async fn operator(address: SocketAddr) -> Option<Finding> {
     }
 }
 
-/// Whether a DVZA that runs says that it mounts limits: the part `limits` of its readiness (core.gegevensdiensten.103).
-async fn limits(address: SocketAddr) -> Option<Finding> {
-    let metrics = said(address, "/metrics").await.ok()?;
-    let runs = metrics.starts_with("HTTP/1.1 200");
-    (runs && !metrics.contains("part=\"limits\"")).then(|| {
-        Finding::warning(
+/// What an application that runs says of itself: a DVZA that it mounts limits, the part `limits` of its readiness
+/// (core.gegevensdiensten.103), and how many files it may open (R12).
+async fn metrics(config: &Config, address: SocketAddr) -> Vec<Finding> {
+    let Some(metrics) = said(address, "/metrics")
+        .await
+        .ok()
+        .filter(|answer| answer.starts_with("HTTP/1.1 200"))
+    else {
+        return Vec::new();
+    };
+    let mut findings = Vec::new();
+    let is_dvza = config.hostname.is_some() && config.client_id.is_none();
+    if is_dvza && !metrics.contains("part=\"limits\"") {
+        findings.push(Finding::warning(
             "limits-not-mounted",
             "the application does not say that it mounts request limits: one DVP or one address may take it all",
             "mount them with `RouterOptions::with_limits`, and let a probe `limits` of the Node say so",
-        )
-    })
+        ));
+    }
+    let files = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("medmij_descriptors_limit "))
+        .and_then(|limit| limit.trim().parse::<u64>().ok());
+    if let Some(limit) = files.filter(|limit| *limit < DESCRIPTORS) {
+        findings.push(Finding::warning(
+            "descriptors",
+            format_args!("the application may open {limit} files, which are connections too: a busy hour or a few hostile peers use them up"),
+            "raise the limit of open files of the service to 65536 (`LimitNOFILE=` of systemd, or `ulimit -n`) and start it anew",
+        ));
+    }
+    findings
 }
 
 /// What comes back for a request in the clear, within three seconds.
 async fn said(address: SocketAddr, path: &str) -> std::io::Result<String> {
-    const PATIENCE: Duration = Duration::from_secs(3);
     let mut stream = timeout(PATIENCE, TcpStream::connect(address)).await??;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     let mut answer = Vec::new();
@@ -94,3 +134,9 @@ async fn said(address: SocketAddr, path: &str) -> std::io::Result<String> {
     .await;
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
+
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How a record begins in which TLS refuses.
+const ALERT: char = '\u{15}';
+/// A listener takes two fifths of them, and by default up to 8,192 connections.
+const DESCRIPTORS: u64 = 4_096;

@@ -37,7 +37,7 @@ pub(super) fn judge(config: &Config) -> Vec<Finding> {
     findings
 }
 
-fn folder(path: &Path, code: &'static str, remedy: &'static str) -> Option<Finding> {
+pub(super) fn folder(path: &Path, code: &'static str, remedy: &'static str) -> Option<Finding> {
     let written = || {
         let probe = path.join(".doctor");
         // an earlier one, or a link, which is not written into
@@ -64,6 +64,15 @@ fn room(path: &Path) -> Option<Finding> {
     let room = file_system.f_bavail.saturating_mul(file_system.f_frsize) >> 20;
     let message = format!("{room} MiB are free in {}", path.display());
     let remedy = "make room: lists are written aside before they take over, and log lines wait for their delivery";
+    // none at all: the file system does not count them
+    if file_system.f_files > 0 && file_system.f_favail < 1_000 {
+        let message = format!("{} more files can be made in {}", file_system.f_favail, path.display());
+        return Some(Finding::error(
+            "disk",
+            message,
+            "remove files that nobody needs: the file system has no room for new ones",
+        ));
+    }
     match room {
         0..64 => Some(Finding::error("disk", message, remedy)),
         64..1024 => Some(Finding::warning("disk", message, remedy)),

@@ -8,7 +8,11 @@ use x509_cert::{
     Certificate,
     crl::CertificateList,
     der::{Decode as _, Encode as _, Tag, Tagged as _, asn1::ObjectIdentifier},
-    ext::pkix::{BasicConstraints, ExtendedKeyUsage, SubjectAltName, name::GeneralName},
+    ext::pkix::{
+        AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints, ExtendedKeyUsage, KeyUsage, SubjectAltName,
+        SubjectKeyIdentifier,
+        name::{DistributionPointName, GeneralName},
+    },
     name::Name,
 };
 
@@ -30,6 +34,21 @@ pub(crate) struct CertificateView {
     pub(crate) not_after: CalendarDate,
     pub(crate) signature: String,
     pub(crate) thumbprint: String,
+    /// Whether it may sign certificates, and handshakes; `None` where it does not say.
+    #[serde(skip)]
+    pub(crate) signs: Option<(bool, bool)>,
+    /// The number of its key, and of that of its issuer.
+    #[serde(skip)]
+    pub(crate) key_ids: (Option<Vec<u8>>, Option<Vec<u8>>),
+    /// Where its issuer publishes what was revoked.
+    #[serde(skip)]
+    pub(crate) crl_points: Vec<String>,
+    /// The bits of a key of RSA.
+    #[serde(skip)]
+    pub(crate) rsa_bits: Option<usize>,
+    /// Whether RSASSA-PSS is used as G4 prescribes it: SHA-512, a salt of 64.
+    #[serde(skip)]
+    pub(crate) pss_as_g4: Option<bool>,
     #[serde(skip)]
     pub(crate) subject_der: Vec<u8>,
     #[serde(skip)]
@@ -95,6 +114,17 @@ impl CertificateView {
             .ok()
             .flatten()
             .is_some_and(|(_, basic)| basic.ca);
+        let signs = tbs
+            .get_extension::<KeyUsage>()
+            .ok()
+            .flatten()
+            .map(|(_, usage)| (usage.key_cert_sign(), usage.digital_signature()));
+        let own_key = tbs.get_extension::<SubjectKeyIdentifier>().ok().flatten();
+        let issuer_key = tbs.get_extension::<AuthorityKeyIdentifier>().ok().flatten();
+        let key_ids = (
+            own_key.map(|(_, id)| id.0.as_bytes().to_vec()),
+            issuer_key.and_then(|(_, id)| Some(id.key_identifier?.as_bytes().to_vec())),
+        );
         let day = |time: x509_cert::time::Time| CalendarDate::in_utc(time.to_system_time());
         Ok(Self {
             generation: generation::of(&subject).or_else(|| generation::of(&issuer)),
@@ -105,6 +135,11 @@ impl CertificateView {
             authority,
             purposes,
             hosts,
+            signs,
+            key_ids,
+            crl_points: crl_points(&certificate),
+            rsa_bits: rsa_bits(&certificate),
+            pss_as_g4: pss_as_g4(&certificate),
             oin: attribute(tbs.subject(), SERIAL_NUMBER).filter(|text| is_oin(text)),
             not_before: day(tbs.validity().not_before),
             not_after: day(tbs.validity().not_after),
@@ -118,7 +153,7 @@ impl CertificateView {
 
 /// The certificates in PEM (anything else in it is passed over) or the one in DER.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<CertificateView>, CertificateError> {
-    if bytes.first() == Some(&0x30) {
+    if is_der(bytes) {
         return Ok(vec![CertificateView::read(bytes)?]);
     }
     let found = pem_blocks(bytes, "CERTIFICATE")
@@ -131,9 +166,61 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<CertificateView>, CertificateErro
     }
 }
 
+/// A sequence with a long length; a text may begin with the character "0" too.
+fn is_der(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x30, 0x81..=0x84, ..])
+}
+
+/// Whether a private key is in it, which has no place among certificates that are handed around.
+pub(crate) fn holds_private_key(bytes: &[u8]) -> bool {
+    String::from_utf8_lossy(bytes).contains("PRIVATE KEY-----")
+}
+
+fn crl_points(certificate: &Certificate) -> Vec<String> {
+    let points = certificate.tbs_certificate().get_extension::<CrlDistributionPoints>();
+    let points = points.ok().flatten().map(|(_, points)| points.0).unwrap_or_default();
+    let names = points.into_iter().filter_map(|point| match point.distribution_point? {
+        DistributionPointName::FullName(names) => Some(names),
+        DistributionPointName::NameRelativeToCRLIssuer(_) => None,
+    });
+    let addresses = names.flatten().filter_map(|name| match name {
+        GeneralName::UniformResourceIdentifier(address) => Some(address.as_str().to_owned()),
+        _ => None,
+    });
+    addresses.collect()
+}
+
+fn rsa_bits(certificate: &Certificate) -> Option<usize> {
+    let key = certificate.tbs_certificate().subject_public_key_info();
+    if key.algorithm.oid != RSA {
+        return None;
+    }
+    // SEQUENCE { modulus INTEGER, exponent INTEGER }: what is not the modulus takes a few bytes
+    let bytes = key.subject_public_key.raw_bytes().len();
+    Some(bytes.saturating_sub(14).saturating_mul(8))
+}
+
+/// How the parameters of G4 end: a salt of 64.
+fn pss_as_g4(certificate: &Certificate) -> Option<bool> {
+    let algorithm = certificate.signature_algorithm();
+    if algorithm.oid != PSS {
+        return None;
+    }
+    let parameters = algorithm
+        .parameters
+        .as_ref()
+        .and_then(|any| any.to_der().ok())
+        .unwrap_or_default();
+    let hashes = parameters
+        .windows(SHA_512.len())
+        .filter(|part| *part == SHA_512)
+        .count();
+    Some(hashes == 2 && parameters.ends_with(&[0xA2, 0x03, 0x02, 0x01, 0x40]))
+}
+
 /// What a revocation list revokes.
 pub(crate) fn read_crl(bytes: &[u8]) -> Result<Vec<Revoked>, CertificateError> {
-    let der = if bytes.first() == Some(&0x30) {
+    let der = if is_der(bytes) {
         bytes.to_vec()
     } else {
         pem_blocks(bytes, "X509 CRL")
@@ -226,5 +313,9 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
+/// The identifier of SHA-512, in DER.
+const SHA_512: &[u8] = &[0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03];
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 const SERIAL_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.5");

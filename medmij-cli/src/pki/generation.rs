@@ -48,6 +48,22 @@ pub(crate) const G3: Generation = Generation {
     levels: 4,
 };
 
+/// The public generation with extended validation, which has ended.
+pub(crate) const EV: Generation = Generation {
+    name: "PKIoverheid EV",
+    for_medmij: false,
+    ends: Some("2022-12"),
+    levels: 4,
+};
+
+/// The public generation 2, which has ended.
+pub(crate) const G2: Generation = Generation {
+    name: "PKIoverheid G2",
+    for_medmij: false,
+    ends: Some("2020-03"),
+    levels: 4,
+};
+
 /// Words of a common name, all of which have to be there, and the generation that they mean; the first match counts.
 const BY_NAME: &[(&[&str], Generation)] = &[
     (&["g4", "priv", "tls"], PRIVATE_G4),
@@ -56,6 +72,10 @@ const BY_NAME: &[(&[&str], Generation)] = &[
     (&["g4", "intm"], OTHER_G4),
     (&["private", "g1"], PRIVATE_G1),
     (&["privaterootca"], PRIVATE_G1),
+    (&["staat der nederlanden", "ev "], EV),
+    (&["pkioverheid", " ev "], EV),
+    (&["staat der nederlanden", "g2"], G2),
+    (&["pkioverheid", "g2"], G2),
     (&["staat der nederlanden", "g3"], G3),
     (&["pkioverheid", "g3"], G3),
 ];
@@ -89,6 +109,11 @@ mod tests {
             ("Staat der Nederlanden Private Services CA - G1", Some(PRIVATE_G1)),
             ("Staat der Nederlanden Root CA - G3", Some(G3)),
             ("KPN PKIoverheid Server CA G3", Some(G3)),
+            ("Staat der Nederlanden EV Root CA", Some(EV)),
+            ("Staat der Nederlanden EV Intermediair CA", Some(EV)),
+            ("QuoVadis PKIoverheid EV CA", Some(EV)),
+            ("Staat der Nederlanden Root CA - G2", Some(G2)),
+            ("KPN PKIoverheid Organisatie CA - G2", Some(G2)),
             ("ISRG Root X1", None),
         ];
         for (name, expected) in cases {

@@ -7,37 +7,11 @@ use medmij_types::{CalendarDate, Hostname};
 
 use super::{
     certificate::{CertificateView, Revoked},
+    finding::{Finding, REPLACE, Severity, about},
     generation,
     thumbprints::Thumbprints,
+    usage,
 };
-
-/// How bad a finding is; the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Severity {
-    Error,
-    Warning,
-    Note,
-}
-
-impl Severity {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Note => "note",
-        }
-    }
-}
-
-/// What was found, about which certificate, and what to do.
-#[derive(Clone, Debug)]
-pub(crate) struct Finding {
-    pub(crate) severity: Severity,
-    pub(crate) code: &'static str,
-    pub(crate) certificate: Option<String>,
-    pub(crate) message: String,
-    pub(crate) remedy: &'static str,
-}
 
 /// All findings.
 pub(crate) fn judge(
@@ -74,11 +48,11 @@ pub(crate) fn judge(
                 REPLACE,
             ));
         }
-        if certificate.authority {
-            issuer(certificate, certificates, &mut findings);
-        } else {
-            own(certificate, &mut findings);
+        issuer(certificate, certificates, &mut findings);
+        if !certificate.authority {
+            own(certificate, certificates, &mut findings);
         }
+        usage::of(certificate, &mut findings);
         if certificate.signature.contains("SHA-1") {
             findings.push(about(
                 certificate,
@@ -95,22 +69,6 @@ pub(crate) fn judge(
         thumbprints(certificates, known, &mut findings);
     }
     findings
-}
-
-fn about(
-    certificate: &CertificateView,
-    severity: Severity,
-    code: &'static str,
-    message: &str,
-    remedy: &'static str,
-) -> Finding {
-    Finding {
-        severity,
-        code,
-        certificate: Some(certificate.subject.clone()),
-        message: message.to_owned(),
-        remedy,
-    }
 }
 
 fn dates(certificate: &CertificateView, today: CalendarDate, findings: &mut Vec<Finding>) {
@@ -191,25 +149,54 @@ fn month(year_month: &str) -> String {
     name.map_or_else(|| year_month.to_owned(), |name| format!("{name} {year}"))
 }
 
-/// An authority whose issuer is not there: chains through it end nowhere.
+/// One whose issuer is not there: chains through it end nowhere.
 fn issuer(certificate: &CertificateView, certificates: &[CertificateView], findings: &mut Vec<Finding>) {
-    let there = certificates
+    let mut named = certificates
         .iter()
-        .any(|other| other.authority && other.subject_der == certificate.issuer_der);
-    if !there {
+        .filter(|other| other.authority && other.subject_der == certificate.issuer_der)
+        .peekable();
+    if named.peek().is_none() {
         let message = format!("its issuer \"{}\" is not in the bundle", certificate.issuer);
+        let remedy = if certificate.authority {
+            "Add the issuer from the page of PKIoverheid, up to the root."
+        } else {
+            "Add the TSP that issued it and the intermediate above that: a peer finds no way to a root without them."
+        };
+        findings.push(about(certificate, Severity::Error, "issuer-missing", &message, remedy));
+        return;
+    }
+    // one of the same name with another key did not sign it
+    let Some(wanted) = &certificate.key_ids.1 else { return };
+    if named.all(|other| other.key_ids.0.as_ref().is_some_and(|key| key != wanted)) {
+        let message = format!(
+            "was not issued by the \"{}\" that is in the bundle: its key is another",
+            certificate.issuer
+        );
         findings.push(about(
             certificate,
             Severity::Error,
-            "issuer-missing",
+            "issuer-other-key",
             &message,
-            "Add the issuer from the page of PKIoverheid, up to the root.",
+            "Take the issuer of this generation and year from the page of PKIoverheid; names are used again, keys are not.",
         ));
     }
 }
 
 /// A certificate of one's own: for both directions, with a host name in the place that counts.
-fn own(certificate: &CertificateView, findings: &mut Vec<Finding>) {
+fn own(certificate: &CertificateView, certificates: &[CertificateView], findings: &mut Vec<Finding>) {
+    // it names itself as the issuer of others, and must not be that
+    let issues = |other: &CertificateView| {
+        other.issuer_der == certificate.subject_der && other.thumbprint != certificate.thumbprint
+    };
+    if certificates.iter().any(issues) {
+        findings.push(about(
+            certificate,
+            Severity::Error,
+            "not-an-authority",
+            "is the issuer of others in the bundle, and is no authority",
+            "Take both out: only an authority of PKIoverheid issues certificates.",
+        ));
+    }
     for purpose in ["serverAuth", "clientAuth"] {
         if !certificate.purposes.is_empty() && !certificate.purposes.contains(&purpose) {
             findings.push(about(
@@ -328,5 +315,4 @@ fn thumbprints(certificates: &[CertificateView], known: &Thumbprints, findings: 
     }
 }
 
-const REPLACE: &str = "Take it out of the bundle and replace it by its successor.";
 const RENEW: &str = "Ask for the next one now.";

@@ -5,7 +5,7 @@ use std::{io, path::Path};
 
 use medmij_types::CalendarDate;
 
-use super::judge::{Finding, Severity};
+use super::finding::{Finding, Severity};
 use crate::cli_error::CliError;
 
 /// Working days within which a change is to be taken over.

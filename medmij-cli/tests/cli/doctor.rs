@@ -3,6 +3,7 @@
 
 mod application;
 mod faults;
+mod operator;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -147,6 +148,26 @@ fn core_tls_314_core_whl_307_what_an_operator_does_wrong_is_found_and_named() {
 }
 
 #[test]
+fn core_tls_314_core_autorisatie_208_each_fault_has_a_remedy_that_fits() {
+    let mut missed = Vec::new();
+    for (name, expected, remedy, plant) in operator::FAULTS {
+        let mut world = World::new();
+        plant(&mut world);
+        let run = world.examine();
+        let fits = |finding: &Value| finding["remedy"].as_str().is_some_and(|text| text.contains(remedy));
+        let found: Vec<_> = run.json().into_iter().zip(codes(&run)).collect();
+        let good = found.iter().any(|(finding, code)| code == expected && fits(finding));
+        if !good || (run.exit == 0) == expected.starts_with("error") {
+            missed.push(format!(
+                "{name}: {expected} not in {}, exit {} {}",
+                run.out, run.exit, run.err
+            ));
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+#[test]
 fn a_node_in_whose_way_nothing_stands_gets_notes_only() {
     let world = World::new();
     let run = world.examine();
@@ -167,6 +188,12 @@ impl World {
         self.config["client_id"] = json!(name);
         self.server.publish(ListKind::OAuthclientlist, ocl(2, &[(name, "PGO")]));
         self.zones = Some(zones);
+    }
+
+    /// The name servers of the test are those of the own network, whose word counts.
+    fn trusting(&mut self) {
+        let servers = self.config["node"]["dns"]["servers"].clone();
+        self.config["node"]["dns"] = json!({"policy": "trust-ad", "servers": servers});
     }
 
     /// A server that answers everybody in the clear.

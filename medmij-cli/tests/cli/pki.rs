@@ -219,6 +219,123 @@ fn core_tls_314_each_planted_fault_is_named() {
     assert_eq!(found(&with(leaf(kpn, &["a.nl"], &BOTH, late)), &[]), (0, Vec::new()));
 }
 
+/// An authority with other usages of its key, and identifiers of keys.
+fn issued(name: &str, issuer: Option<&Authority>, change: impl FnOnce(&mut CertificateParams)) -> Authority {
+    let mut params = params(name, (2034, 1, 1));
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.use_authority_key_identifier_extension = true;
+    change(&mut params);
+    let key = KeyPair::generate().unwrap();
+    match issuer {
+        None => CertifiedIssuer::self_signed(params, key).unwrap(),
+        Some(issuer) => CertifiedIssuer::signed_by(params, key, issuer).unwrap(),
+    }
+}
+
+#[test]
+fn core_tls_314_bundles_that_people_put_together_wrongly_are_named() {
+    let late = (2034, 1, 1);
+    let name = "Staat der Nederlanden - G4 Root Priv G-TLS - 2024";
+    let root = issued(name, None, |_| ());
+    let tsp = |change: fn(&mut CertificateParams)| issued("KPN - G4 PKIo Priv G-TLS SYS - 2025", Some(&root), change);
+    let good = tsp(|_| ());
+    let own = leaf(&good, &["a.nl"], &BOTH, late);
+    let no_signing = tsp(|params| params.key_usages = vec![KeyUsagePurpose::DigitalSignature]);
+    let signing = issued("eigen", Some(&good), |params| {
+        params.is_ca = IsCa::NoCa;
+        params.subject_alt_names = vec![rcgen::SanType::DnsName("a.nl".try_into().unwrap())];
+    });
+    let no_handshake = issued("eigen", Some(&good), |params| {
+        params.is_ca = IsCa::NoCa;
+        params.subject_alt_names = vec![rcgen::SanType::DnsName("a.nl".try_into().unwrap())];
+        params.key_usages = vec![KeyUsagePurpose::KeyEncipherment];
+    });
+    let same_name = issued(name, None, |_| ());
+    let ev = authority("Staat der Nederlanden EV Root CA", late, None);
+    let g2 = authority("Staat der Nederlanden Root CA - G2", late, None);
+    let key = KeyPair::generate().unwrap().serialize_pem();
+    let no_authority = issued("KPN - G4 PKIo Priv G-TLS SYS - 2025", Some(&root), |params| {
+        params.is_ca = IsCa::NoCa;
+    });
+    let below = leaf(&no_authority, &["a.nl"], &BOTH, late);
+    let (root_pem, tsp_pem) = (root.pem(), good.pem());
+    for (case, pem, code) in [
+        ("leaf only", own.clone(), "issuer-missing"),
+        ("leaf and root, no TSP", format!("{own}{root_pem}"), "issuer-missing"),
+        (
+            "an authority that must not sign",
+            format!("{root_pem}{}", no_signing.pem()),
+            "key-usage",
+        ),
+        (
+            "a leaf that may sign certificates",
+            format!("{root_pem}{tsp_pem}{}", signing.pem()),
+            "key-usage",
+        ),
+        (
+            "a leaf that must not sign handshakes",
+            format!("{root_pem}{tsp_pem}{}", no_handshake.pem()),
+            "key-usage",
+        ),
+        (
+            "a root of the same name",
+            format!("{}{tsp_pem}", same_name.pem()),
+            "issuer-other-key",
+        ),
+        ("EV", format!("{root_pem}{}", ev.pem()), "generation-wrong"),
+        ("generation 2", format!("{root_pem}{}", g2.pem()), "generation-wrong"),
+        ("a private key", format!("{root_pem}{tsp_pem}{key}"), "private-key"),
+        (
+            "no authority issued it",
+            format!("{root_pem}{}{below}", no_authority.pem()),
+            "not-an-authority",
+        ),
+        ("a chain upside down", format!("{tsp_pem}{own}"), "order"),
+        (
+            "a chain with another in it",
+            format!("{own}{tsp_pem}{}", no_signing.pem()),
+            "order",
+        ),
+    ] {
+        let (_, codes) = found(&pem, &[]);
+        assert!(codes.iter().any(|found| found == code), "{case}: {codes:?}");
+    }
+}
+
+#[test]
+fn certificates_are_read_from_der_and_from_pem_with_text_around_it() {
+    let bundle = Bundle::new();
+    let bench = Bench::new();
+    let show = |name: &str| bench.medmij(&["pki", "show", "--json", name]);
+    bench.file("root.der", bundle.root.der());
+    assert_eq!(show("root.der").json().len(), 1);
+    // what openssl writes before each of them begins with a number, and an editor with a byte order mark
+    let texts = [
+        "0 s:C = NL, O = Staat der Nederlanden\r\n   i:C = NL\r\n",
+        "\u{feff}",
+        "Bag Attributes\n    friendlyName: x\n",
+    ];
+    for text in texts {
+        let pem = format!(
+            "{text}{}\n\n{text}{}",
+            bundle.root.pem().replace('\n', "\r\n"),
+            bundle.intermediate.pem()
+        );
+        bench.file("texts.pem", pem);
+        let run = show("texts.pem");
+        assert_eq!(run.json().len(), 2, "{text:?} {}", run.err);
+    }
+    let twice = bundle.pem() + &bundle.root.pem();
+    bench.file("twice.pem", twice);
+    let run = bench.medmij(&[&["pki", "check", "twice.pem"], &ON[..]].concat());
+    assert!(
+        run.exit == 0 && run.out.contains("is in the bundle twice"),
+        "{}",
+        run.out
+    );
+}
+
 #[test]
 fn a_certificate_on_the_list_of_its_issuer_is_revoked() {
     let bundle = Bundle::new();

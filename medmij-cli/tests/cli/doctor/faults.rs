@@ -112,6 +112,25 @@ pub(super) const FAULTS: &[Fault] = &[
     ("signatures of the own zone are over", "error:dns-bogus", |world| {
         world.named("node.expired");
     }),
+    (
+        "a resolver that is trusted says that the own name is bogus",
+        "error:dns-bogus",
+        |world| {
+            world.named("node.signed");
+            world.trusting();
+            world.zones.as_ref().unwrap().fail("node.signed", Some(6));
+        },
+    ),
+    ("a resolver cannot look the own name up", "error:dns-failed", |world| {
+        world.named("node.signed");
+        world.trusting();
+        world.zones.as_ref().unwrap().fail("node.signed", None);
+    }),
+    ("the resolver that is trusted is down", "error:dns-resolver", |world| {
+        world.named("node.signed");
+        world.trusting();
+        world.config["node"]["dns"]["servers"] = json!([nobody()]);
+    }),
     ("own zone is not signed", "warning:dns-unsigned", |world| {
         world.named("node.unsigned");
     }),
@@ -226,7 +245,7 @@ pub(super) const FAULTS: &[Fault] = &[
 ];
 
 /// An address on which nobody listens.
-fn nobody() -> SocketAddr {
+pub(super) fn nobody() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
