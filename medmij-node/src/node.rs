@@ -235,8 +235,8 @@ impl Node {
         self.0.monitor.observed()
     }
 
-    /// Adds what an application needs beside the Node, such as its store. `probe` is asked every five seconds; it has two
-    /// seconds for its answer and must not block.
+    /// Adds what an application needs beside the Node, such as its store. `probe` is asked at once and then every five seconds; it
+    /// has two seconds for its answer and must not block. Until it was asked the Node is not ready.
     ///
     /// ```
     /// # fn example(node: &medmij_node::Node) {

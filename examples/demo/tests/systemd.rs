@@ -175,7 +175,7 @@ async fn listens_to(role: Role) {
     files.of_another();
     let mut service = Service::start(&network, role);
     let not_ready = "STATUS=not ready; credentials: does not hold the host name that is configured\n";
-    assert_eq!(service.hear(), not_ready);
+    service.receives_at_last(not_ready);
     TcpStream::connect(front).unwrap();
     assert_eq!(status(operator), 503);
     service.lives_on();

@@ -284,6 +284,8 @@ pub async fn start_by<S: Future<Output = ()> + Send + 'static>(
         None => None,
     };
 
+    // all that was added is looked at before anybody may come
+    node.look().await;
     let listener = tokio::net::TcpListener::bind(config.address)
         .await
         .map_err(StartError::Bind)?;

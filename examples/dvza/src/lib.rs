@@ -196,6 +196,8 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     // core.gegevensdiensten.103: the same for every DVP and every address
     let limits = Arc::new(RequestLimits::new(LimitPolicy::default()));
     readiness::add_limits(&node, &limits);
+    // all that was added is looked at before anybody may come
+    node.look().await;
     let options = RouterOptions::at("/oauth").with_limits(limits).danger_loopback(rewrite);
     let front = front_channel(server.clone(), options.clone()).merge(login_page);
     let (purged, stopping) = (server.clone(), server.clone());

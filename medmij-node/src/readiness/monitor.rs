@@ -53,6 +53,8 @@ pub(crate) struct Monitor {
 struct Seen {
     observed: Vec<(String, Observed)>,
     at: Duration,
+    /// How many probes there were.
+    probes: usize,
 }
 
 impl Monitor {
@@ -72,7 +74,11 @@ impl Monitor {
 
     /// Whether it is time to look again.
     pub(crate) fn is_due(&self) -> bool {
-        self.clock.monotonic().saturating_sub(lock(&self.seen).at) >= POLL
+        let (at, probes) = {
+            let seen = lock(&self.seen);
+            (seen.at, seen.probes)
+        };
+        lock(&self.probes).len() > probes || self.clock.monotonic().saturating_sub(at) >= POLL
     }
 
     /// Asks every probe now. One that does not answer in time is silent, which is no good sign.
@@ -84,6 +90,7 @@ impl Monitor {
     pub(crate) async fn look_from(&self, at: Duration) -> Readiness {
         let _one_at_a_time = self.looking.lock().await;
         let probes = lock(&self.probes).clone();
+        let count = probes.len();
         let mut asked = tokio::task::JoinSet::new();
         for (index, probe) in probes.into_iter().enumerate() {
             asked.spawn(async move {
@@ -98,14 +105,21 @@ impl Monitor {
             observed.into_iter().map(move |one| (part.clone(), one))
         };
         let observed = answers.into_iter().flat_map(with_part).collect();
-        *lock(&self.seen) = Seen { observed, at };
+        *lock(&self.seen) = Seen {
+            observed,
+            at,
+            probes: count,
+        };
         self.readiness()
     }
 
-    /// What was seen last, by part.
+    /// What was seen last, by part. What was added since, nobody knows anything of.
     pub(crate) fn observed(&self) -> Vec<(String, Observed)> {
         let seen = lock(&self.seen).clone();
         let mut observed = seen.observed;
+        let added = lock(&self.probes);
+        let added = added.iter().skip(seen.probes);
+        observed.extend(added.map(|probe| (probe.part.clone(), Observed::NotYet)));
         if self.clock.monotonic().saturating_sub(seen.at) > SILENCE {
             observed.push(("probes".to_owned(), Observed::Silent));
         }
@@ -138,6 +152,11 @@ mod tests {
             let wrong = lock(&seen).clone();
             async move { vec![Observed::Other(wrong)] }
         }));
+        assert_eq!(
+            monitor.readiness().to_string(),
+            "not ready; store: was not looked at yet"
+        );
+        assert!(monitor.is_due());
         assert!(monitor.look().await.is_ready());
         *lock(&wrong) = Some("disk full".to_owned());
         assert!(!monitor.is_due());

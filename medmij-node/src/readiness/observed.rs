@@ -93,6 +93,8 @@ pub enum Observed {
     Other(Option<String>),
     /// The probe did not answer in time.
     Silent,
+    /// It was added a moment ago, and the first look is still to come.
+    NotYet,
 }
 
 /// How a store is.
@@ -147,7 +149,7 @@ impl Observed {
             Self::Store(StoreState::Good) | Self::Files(None) | Self::Source(None) | Self::Other(None) => None,
             // connections are files too
             Self::Descriptors { open, limit } => (*open > limit.saturating_sub(limit / 10)).then_some(Alarm),
-            Self::Store(_) | Self::Other(Some(_)) | Self::Silent => Some(NotReady),
+            Self::Store(_) | Self::Other(Some(_)) | Self::Silent | Self::NotYet => Some(NotReady),
             Self::Spool { oldest, full, .. } if *full || *oldest > alarms.spool_alarm => Some(Alarm),
             Self::Spool { lost, .. } => (*lost > 0).then_some(Warning),
             Self::Files(Some(_)) | Self::Source(Some(_)) => Some(Alarm),
@@ -175,6 +177,7 @@ impl Observed {
             Self::Descriptors { .. } => "descriptors",
             Self::Other(_) => "other",
             Self::Silent => "silent",
+            Self::NotYet => "not-yet",
         }
     }
 }
@@ -243,6 +246,7 @@ impl fmt::Display for Observed {
             Self::Other(None) => f.write_str("good"),
             Self::Other(Some(what)) => f.write_str(what),
             Self::Silent => f.write_str("gives no answer"),
+            Self::NotYet => f.write_str("was not looked at yet"),
         }
     }
 }
@@ -371,6 +375,7 @@ mod tests {
             (Observed::Other(Some("x".to_owned())), Some(NotReady)),
             (Observed::Other(None), None),
             (Observed::Silent, Some(NotReady)),
+            (Observed::NotYet, Some(NotReady)),
         ] {
             assert_eq!(observed.severity(&alarms), expected, "{observed:?}");
             assert!(!observed.to_string().is_empty() && !observed.code().is_empty());
