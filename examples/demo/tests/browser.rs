@@ -11,5 +11,7 @@ mod chromium;
 mod login;
 mod pgo;
 mod reflow;
+mod states;
+mod take_along;
 mod verzamelen;
 mod world;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Collecting: what can be collected where, what the Persoon set going, and how far it is.
 
+pub(crate) mod asked;
 pub(crate) mod flows;
 pub(crate) mod jobs;
 mod offerings;

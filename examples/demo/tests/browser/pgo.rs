@@ -3,6 +3,7 @@
 //!
 //! `AXE_CORE` is the path of `axe.min.js` (npm: `axe-core`); `MEDMIJ_SCREENS=<folder>` keeps a picture of each page.
 
+use crate::plain::assert_plain;
 use crate::{
     browser::{
         chromium::{Browser, Driver},
@@ -12,25 +13,34 @@ use crate::{
 };
 use serde_json::json;
 
-const PASSWORD: &str = "vier gele fietsen";
+pub(super) const PASSWORD: &str = "vier gele fietsen";
 
 /// A browser that looks at the pages, and how.
-struct Looks<'a> {
-    browser: &'a Browser,
-    start: &'a str,
-    axe: Option<&'a str>,
-    name: String,
-    width: u32,
+pub(super) struct Looks<'a> {
+    pub(super) browser: &'a Browser,
+    pub(super) start: &'a str,
+    pub(super) axe: Option<&'a str>,
+    pub(super) name: String,
+    pub(super) width: u32,
+}
+
+/// The script of axe-core, where its path is known.
+pub(super) fn axe() -> Option<String> {
+    let axe = std::env::var_os("AXE_CORE").map(|path| std::fs::read_to_string(path).unwrap());
+    if axe.is_none() {
+        medmij_test::skip("AXE_CORE names no axe.min.js, no page was looked at by axe");
+    }
+    axe
 }
 
 impl Looks<'_> {
-    async fn at(&self, path: &str, heading: &str, page: &str) {
+    pub(super) async fn at(&self, path: &str, heading: &str, page: &str) {
         self.browser.open(&format!("{}{path}", self.start)).await;
         self.browser.at(heading).await;
         self.look(page).await;
     }
 
-    async fn look(&self, page: &str) {
+    pub(super) async fn look(&self, page: &str) {
         let script = "return [document.documentElement.scrollWidth, window.innerWidth]";
         let client = &self.browser.client;
         let found = client.execute(script, Vec::new()).await.unwrap();
@@ -46,6 +56,10 @@ impl Looks<'_> {
             "{page} {}: {found}",
             self.name
         );
+        // what the Persoon reads of us, in whatever state the page is; what a zorgaanbieder wrote is not ours to shorten
+        if !page.starts_with("dossier-") {
+            assert_plain(page, &self.browser.source().await);
+        }
         let Some(axe) = self.axe else { return };
         client.execute(axe, Vec::new()).await.unwrap();
         let run = "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }).then(found => \
@@ -55,7 +69,7 @@ impl Looks<'_> {
     }
 
     /// Waits until the next page is there, which has this and no heading of its own.
-    async fn sees(&self, css: &str) {
+    pub(super) async fn sees(&self, css: &str) {
         let begun = std::time::Instant::now();
         while self.browser.client.find(fantoccini::Locator::Css(css)).await.is_err() {
             assert!(
@@ -67,19 +81,19 @@ impl Looks<'_> {
         }
     }
 
-    async fn fill(&self, name: &str, text: &str) {
+    pub(super) async fn fill(&self, name: &str, text: &str) {
         let field = self.browser.find(&format!("main [name={name}]")).await;
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }
 
-    async fn press(&self, button: &str) {
+    pub(super) async fn press(&self, button: &str) {
         let path = format!("//main//*[self::button or self::a][contains(., \"{button}\")]");
         let found = self.browser.client.find(fantoccini::Locator::XPath(&path)).await;
         found.unwrap().click().await.unwrap();
     }
 
-    async fn opens_an_account(&self, email: &str) {
+    pub(super) async fn opens_an_account(&self, email: &str) {
         self.at("account-maken", "Maak een account", "account-maken").await;
         self.fill("name", "Willemijn").await;
         self.fill("email", email).await;
@@ -122,6 +136,11 @@ impl Looks<'_> {
             self.at(&format!("dossier/{path}"), heading, &format!("dossier-{page}"))
                 .await;
         }
+        self.at("dossier/meenemen", "Neem je gegevens mee", "meenemen").await;
+        self.fill("password", "welkom welkom 1").await;
+        self.press("Bewaar met wachtwoord").await;
+        self.sees("#password-error").await;
+        self.look("meenemen-fout").await;
         // a letter is closed until it is opened, also with a keyboard
         self.at(
             "dossier/onderdeel/documenten",
@@ -239,10 +258,7 @@ async fn wcag_2_2_1_the_page_warns_before_the_session_ends_keeps_what_was_typed_
 #[tokio::test(flavor = "multi_thread")]
 async fn wcag_2_2_no_page_of_the_pgo_has_a_fault_that_axe_finds_or_scrolls_sideways() {
     let Some(driver) = Driver::start().await else { return };
-    let axe = std::env::var_os("AXE_CORE").map(|path| std::fs::read_to_string(path).unwrap());
-    if axe.is_none() {
-        medmij_test::skip("AXE_CORE names no axe.min.js, no page was looked at by axe");
-    }
+    let axe = axe();
     let world = World::start().await;
     for (width, dark) in [(1280, false), (320, true), (320, false), (1280, true)] {
         let browser = driver.browser_that_shows(width, 1500, dark).await;

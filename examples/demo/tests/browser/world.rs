@@ -24,6 +24,11 @@ use medmij_oauth::{ClientId, RedirectUri};
 use medmij_types::{Aanbiedernaam, BackchannelUri, FrontchannelUri, GegevensdienstId, Release};
 use medmij_whitelist::HostPolicy;
 use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
 
 /// The number on the login stub of a person of whom nobody has data.
 pub(crate) const WITHOUT_DOSSIER: &str = "2";
@@ -58,7 +63,17 @@ impl World {
         (world, dvp)
     }
 
+    /// With the DVP of the examples, and a back channel to the second DVZA that is held while the gate is shut.
+    pub(crate) async fn start_with_gate() -> (Self, watch::Sender<bool>) {
+        let (open, gate) = watch::channel(true);
+        (Self::build_behind(true, None, Some(gate)).await, open)
+    }
+
     async fn build(with_dvp: bool, name: Option<&str>) -> Self {
+        Self::build_behind(with_dvp, name, None).await
+    }
+
+    async fn build_behind(with_dvp: bool, name: Option<&str>, gate: Option<watch::Receiver<bool>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut network = Network::build(&folder.path().join("demo")).unwrap();
         let data = data_with_a_person_of_whom_nothing_is_kept(folder.path());
@@ -72,6 +87,10 @@ impl World {
                 }
                 std::fs::write(&dvza.registration, registration.to_string()).unwrap();
             }
+        }
+        if let Some(gate) = gate {
+            let usual = &mut network.dvzas[1].back;
+            *usual = held(*usual, gate).await;
         }
         let roles = if with_dvp {
             Roles::start(&network).await
@@ -202,6 +221,37 @@ async fn take(State(site): State<Site>, method: Method, uri: Uri, headers: Heade
         || "<!DOCTYPE html><title>Hier</title><h1>Aangekomen</h1>".to_owned(),
         |(_, html)| html.clone(),
     ))
+}
+
+/// Listens in the place of a server, and lets nothing through to it while the gate is shut; where the server is to listen.
+async fn held(usual: SocketAddr, gate: watch::Receiver<bool>) -> SocketAddr {
+    let front = TcpListener::bind(usual).await.unwrap();
+    let free = TcpListener::bind((usual.ip(), 0)).await.unwrap();
+    let behind = free.local_addr().unwrap();
+    drop(free);
+    tokio::spawn(async move {
+        while let Ok((client, _)) = front.accept().await {
+            let mut gate = gate.clone();
+            tokio::spawn(async move {
+                let Ok(server) = TcpStream::connect(behind).await else {
+                    return;
+                };
+                let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+                    (client.into_split(), server.into_split());
+                let answers = tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+                let mut some = vec![0; 16 * 1024];
+                while let Ok(length @ 1..) = from_client.read(&mut some).await {
+                    let _ = gate.wait_for(|open| *open).await;
+                    if to_server.write_all(&some[..length]).await.is_err() {
+                        break;
+                    }
+                }
+                drop(to_server);
+                let _ = answers.await;
+            });
+        }
+    });
+    behind
 }
 
 /// The data of the example, and one more person whom no zorgaanbieder knows.

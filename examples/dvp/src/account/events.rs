@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::time::SystemTime;
 
 /// How long an event is kept: two years.
-const KEPT: i64 = 2 * 366 * 24 * 3600;
+pub(crate) const KEPT: i64 = 2 * 366 * 24 * 3600;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     Job = 22,
     /// A login that a Persoon is at.
     Flow = 23,
+    /// What was asked where.
+    Asked = 24,
 }
 
 /// A row.

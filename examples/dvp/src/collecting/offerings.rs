@@ -72,6 +72,14 @@ impl Offerings {
             .map_or_else(|| id.to_string(), |service| service.name.clone())
     }
 
+    /// Where the resources of one systeemrol of a gegevensdienst are.
+    pub(crate) fn resource_endpoint(&self, id: &GegevensdienstId, systeemrol: &str) -> Option<&BackchannelUri> {
+        let endpoints = &self.service(id)?.resource_endpoints;
+        let of_role = endpoints.iter().find(|(role, _)| role.as_str() == systeemrol);
+        // a query whose systeemrol the catalogue does not know goes to the only one
+        of_role.or_else(|| endpoints.first()).map(|(_, endpoint)| endpoint)
+    }
+
     /// Where the resources of a gegevensdienst are.
     pub(crate) fn resource_endpoints(&self, id: &GegevensdienstId) -> Option<ResourceEndpoints> {
         ResourceEndpoints::from_uris(self.service(id)?.resource_endpoints.iter().cloned()).ok()

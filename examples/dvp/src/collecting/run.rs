@@ -2,6 +2,7 @@
 //! From a code to resources in the dossier: the back-channel half of Verzamelen.
 
 use super::{
+    asked,
     jobs::{self, Job, State, Why},
     offerings::Offerings,
 };
@@ -126,6 +127,9 @@ pub(crate) async fn collect_service(
     answered: impl FnMut(usize) + Send,
 ) -> Result<(State, usize), CollectError> {
     let report = collect(app, offerings, tokens, id, answered).await?;
+    if let Err(error) = asked::record(app, person, offerings, id, &report, now).await {
+        tracing::error!(%error, "what was asked cannot be written down");
+    }
     let name = offerings.name_of(id);
     let source = Source {
         aanbieder: &tokens.aanbieder,

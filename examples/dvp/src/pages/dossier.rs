@@ -10,10 +10,12 @@ mod document;
 mod entry;
 mod export;
 mod line;
+mod locked;
 mod opened;
 mod overview;
 mod own;
 mod print;
+mod report;
 mod search;
 mod section;
 mod timeline;
@@ -25,7 +27,7 @@ use crate::{
 };
 use axum::{
     response::Response,
-    routing::{MethodRouter, get},
+    routing::{MethodRouter, get, post},
 };
 use http::StatusCode;
 use opened::Opened;
@@ -53,6 +55,8 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ),
         ("/dossier/kopie", get(export::copy)),
         ("/dossier/meenemen", get(export::export)),
+        ("/dossier/meenemen/met-wachtwoord", post(locked::locked)),
+        ("/dossier/meenemen/rapport", get(report::report)),
         ("/dossier/meenemen/{part}", get(export::download)),
     ]
 }

@@ -2,10 +2,10 @@
 //! core.dossier.102 — the dossier to take along: a FHIR Bundle for each version of FHIR, with a Provenance beside each
 //! resource. It is written to the browser piece by piece and never to a disk here.
 
-use super::{not_there, open, opened::OWN};
+use super::{locked::File, not_there, open, opened::OWN};
 use crate::{
     App,
-    account::events::Event,
+    account::{SHORTEST, events::Event},
     gate::{SignedIn, Visitor},
     html::{self, Frame, Nav, count, page},
 };
@@ -33,6 +33,8 @@ use std::{
 struct ExportPage {
     frame: Frame,
     parts: Vec<Part>,
+    shortest: usize,
+    problem: Option<&'static str>,
 }
 
 struct Part {
@@ -44,7 +46,18 @@ struct Part {
 const PARTS: [(&str, FhirVersion); 2] = [("deel-1", FhirVersion::Stu3), ("deel-2", FhirVersion::R4)];
 
 pub(super) async fn export(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visitor) -> Response {
-    let opened = match open(&app, &signed_in, &visitor).await {
+    export_page(&app, &signed_in, &visitor, StatusCode::OK, None).await
+}
+
+/// The page, with what is wrong with a password.
+pub(super) async fn export_page(
+    app: &App,
+    signed_in: &SignedIn,
+    visitor: &Visitor,
+    status: StatusCode,
+    problem: Option<&'static str>,
+) -> Response {
+    let opened = match open(app, signed_in, visitor).await {
         Ok(opened) => opened,
         Err(response) => return response,
     };
@@ -56,10 +69,33 @@ pub(super) async fn export(State(app): State<Arc<App>>, signed_in: SignedIn, vis
         })
     });
     let filled = ExportPage {
-        frame: Frame::new(&visitor, Nav::Dossier),
+        frame: Frame::new(visitor, Nav::Dossier),
         parts: parts.collect(),
+        shortest: SHORTEST,
+        problem,
     };
-    page(StatusCode::OK, &filled)
+    page(status, &filled)
+}
+
+/// The files for another program, for one file that holds all.
+pub(super) fn bundles(items: Vec<Item>) -> Vec<File> {
+    let (first, second): (Vec<Item>, Vec<Item>) = items
+        .into_iter()
+        .partition(|item| version_of(item) == FhirVersion::Stu3);
+    let names = ["dossier-deel-1.json", "dossier-deel-2.json"];
+    let parts = [(first, FhirVersion::Stu3), (second, FhirVersion::R4)];
+    let files = names.into_iter().zip(parts).filter(|(_, (items, _))| !items.is_empty());
+    files
+        .map(|(name, (items, version))| {
+            let mut pieces = Pieces::of(items, version);
+            let text = std::iter::from_fn(|| pieces.next()).collect();
+            File {
+                name,
+                kind: "application/fhir+json",
+                text,
+            }
+        })
+        .collect()
 }
 
 pub(super) async fn download(
