@@ -4,6 +4,7 @@
 //! are two again (as NIST SP 800-63B-4 has it for account recovery).
 
 pub(crate) mod events;
+mod mail_code;
 mod opening;
 mod password;
 mod records;
@@ -13,6 +14,7 @@ mod throttle;
 pub(crate) mod totp;
 pub(crate) mod vault;
 
+pub(crate) use mail_code::MailCodeError;
 pub(crate) use opening::{NewAccount, OpeningError};
 pub(crate) use password::{SHORTEST, Weak, check as check_password};
 pub(crate) use records::Records;
@@ -56,6 +58,9 @@ pub(crate) struct Account {
     /// Whether what is told outside the app goes by e-mail.
     #[serde(default)]
     pub(crate) notices_by_mail: bool,
+    /// Whether a code by e-mail signs in too, where the configuration allows it.
+    #[serde(default)]
+    pub(crate) code_by_mail: bool,
 }
 
 /// What the Persoon gives to sign in.

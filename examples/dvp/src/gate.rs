@@ -21,7 +21,7 @@ use std::{
 };
 
 /// What opens without a session, and nothing else does: each is a whole path, compared as it is.
-pub const PUBLIC: [&str; 16] = [
+pub const PUBLIC: [&str; 18] = [
     "/",
     "/hulp",
     "/toegankelijkheid",
@@ -29,6 +29,8 @@ pub const PUBLIC: [&str; 16] = [
     "/inloggen/zonder-app",
     "/inloggen/nieuwe-app",
     "/inloggen/nieuw-wachtwoord",
+    "/inloggen/per-mail",
+    "/inloggen/per-mail/code",
     "/account-maken",
     "/account-maken/app",
     "/voorbeeldpersoon",
@@ -55,6 +57,7 @@ pub(crate) struct Visitor {
     pub(crate) device: String,
     pub(crate) address: String,
     pub(crate) demo: bool,
+    pub(crate) email_code: bool,
     pub(crate) source_code: Arc<str>,
     signed_in: Option<SignedIn>,
 }
@@ -138,6 +141,7 @@ async fn visitor(app: &App, parts: &Parts) -> Result<(Visitor, bool), crate::acc
         device: header_text(&parts.headers, &header::USER_AGENT).map_or_else(String::new, sessions::device),
         address: address(app, parts),
         demo: app.demo.is_some(),
+        email_code: app.email_code && app.mail.is_some(),
         source_code: Arc::clone(&app.source_code),
         signed_in,
     };

@@ -41,6 +41,7 @@ pub(crate) struct Frame {
     /// The token of every form: `<input type="hidden" name="csrf" value="{{ frame.csrf }}">`.
     pub(crate) csrf: String,
     pub(crate) demo: bool,
+    pub(crate) email_code: bool,
     source_code: Arc<str>,
     active: Nav,
 }
@@ -51,6 +52,7 @@ impl Frame {
             name: visitor.signed_in().map(|signed_in| signed_in.name().to_owned()),
             csrf: visitor.csrf.clone(),
             demo: visitor.demo,
+            email_code: visitor.email_code,
             source_code: Arc::clone(&visitor.source_code),
             active,
         }

@@ -107,6 +107,9 @@ pub struct Config {
     /// A folder in which e-mail is put, a file each, for a mail server of your own. Without, no e-mail is sent.
     #[serde(default)]
     pub mail: Option<PathBuf>,
+    /// Whether a code by e-mail may take the place of the app: weaker, and for accounts that chose it only.
+    #[serde(default)]
+    pub danger_email_code: bool,
     /// Where the source of this version is, for the footer of every page (AGPL-3.0, section 13).
     #[serde(default)]
     pub source_code: Option<String>,
@@ -168,6 +171,7 @@ struct App {
     limits: SessionLimits,
     automatic: Automatic,
     mail: Option<Box<dyn Mail>>,
+    email_code: bool,
     providers: Providers,
     dossier: Dossier,
     demo: Option<Demo>,
@@ -302,6 +306,7 @@ pub async fn start_by<S: Future<Output = ()> + Send + 'static>(
         limits: config.session,
         automatic,
         mail,
+        email_code: config.danger_email_code,
         providers,
         dossier,
         demo,

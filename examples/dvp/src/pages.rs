@@ -7,6 +7,7 @@ pub(crate) mod collect;
 pub(crate) mod dossier;
 pub(crate) mod files;
 pub(crate) mod happened;
+pub(crate) mod mail_code;
 pub(crate) mod opening;
 pub(crate) mod overview;
 pub(crate) mod recover;

@@ -52,6 +52,7 @@ fn routes() -> Routes {
     routes.extend(pages::automatic::routes());
     routes.extend(pages::collect::routes());
     routes.extend(pages::dossier::routes());
+    routes.extend(pages::mail_code::routes());
     routes
 }
 

@@ -173,7 +173,7 @@ impl Site {
     }
 
     async fn listen(address: SocketAddr, pages: Vec<(String, String)>) -> Self {
-        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
         let site = Self {
             port: listener.local_addr().unwrap().port(),
             seen: Arc::default(),

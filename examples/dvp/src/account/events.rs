@@ -33,6 +33,9 @@ pub(crate) enum Event {
     PasswordChanged,
     AppReplaced,
     RecoveryCodesRenewed,
+    MailCodeChosen {
+        on: bool,
+    },
     AutomaticChosen {
         on: bool,
     },

@@ -116,6 +116,7 @@ impl Accounts {
             last_used: seconds(now),
             told_inactive: false,
             notices_by_mail: false,
+            code_by_mail: false,
             frozen: false,
         };
         let kind = Kind::Account;

@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Flow = 23,
     /// What was asked where.
     Asked = 24,
+    /// A code that was sent by e-mail.
+    MailCode = 25,
 }
 
 /// A row.

@@ -23,6 +23,8 @@ pub(crate) enum Stage {
     Opening(Box<NewAccount>),
     /// A recovery code took the place of the app: a new app comes first.
     ReplacingApp { secret: [u8; 20] },
+    /// The password was asked; a code by e-mail is to come, where there is an account that may have one.
+    AwaitingMailCode { email: String },
     /// Two factors of different kinds.
     Complete,
 }

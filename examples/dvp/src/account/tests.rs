@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Accounts without a browser, over SQLite and PostgreSQL, with a clock of one's own.
 
+mod mail_code;
+
 use super::*;
 use medmij_oauth::seal::LocalKeyRing;
 use medmij_test::postgres::TestPostgres;

@@ -26,6 +26,12 @@ pub(crate) const ADDRESS: Limit = Limit {
     free: 100,
 };
 
+/// Codes by e-mail, by account: nobody fills somebody's mailbox.
+pub(crate) const MAIL_CODES: Limit = Limit {
+    purpose: "pgo codes by e-mail",
+    free: 3,
+};
+
 /// The longest wait, in seconds: nobody shuts somebody else out for long.
 const LONGEST: i64 = 900;
 /// After so many quiet seconds a count is forgotten.

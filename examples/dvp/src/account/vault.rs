@@ -193,7 +193,14 @@ impl<T> Opened<T> {
 const fn under_data_key(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::Account | Kind::Event | Kind::Consent | Kind::Notice | Kind::Job | Kind::Flow | Kind::Asked
+        Kind::Account
+            | Kind::Event
+            | Kind::Consent
+            | Kind::Notice
+            | Kind::Job
+            | Kind::Flow
+            | Kind::Asked
+            | Kind::MailCode
     )
 }
 

@@ -38,6 +38,8 @@ struct AccountPage {
     name: String,
     email: String,
     automatic: bool,
+    /// Whether a code by e-mail signs in; nothing where that is not allowed.
+    code_by_mail: Option<bool>,
     codes_left: usize,
     sessions: Vec<SessionLine>,
 }
@@ -72,6 +74,7 @@ async fn account(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visi
         name: account.name.clone(),
         email: account.email.clone(),
         automatic: account.automatic,
+        code_by_mail: (app.email_code && app.mail.is_some()).then_some(account.code_by_mail),
         codes_left: account.recovery_codes_left(),
         sessions: sessions.collect(),
     };

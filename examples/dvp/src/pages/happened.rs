@@ -69,6 +69,8 @@ fn told(event: &Event) -> (&'static str, String) {
             YOU,
             "Je maakte nieuwe herstelcodes. De oude werken niet meer.".to_owned(),
         ),
+        Event::MailCodeChosen { on: true } => (YOU, "Je zette inloggen met een code per mail aan.".to_owned()),
+        Event::MailCodeChosen { on: false } => (YOU, "Je zette inloggen met een code per mail uit.".to_owned()),
         Event::AutomaticChosen { on: true } => (YOU, "Je vindt het goed dat we vanzelf gegevens ophalen.".to_owned()),
         Event::AutomaticChosen { on: false } => (YOU, "Je wilt niet dat we vanzelf gegevens ophalen.".to_owned()),
         Event::CollectionStarted { provider, services } => (
