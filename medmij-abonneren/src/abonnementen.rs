@@ -118,6 +118,15 @@ pub trait Abonnementen: Send + Sync + 'static {
     /// How many Abonnementen of a DVP are not over on this day.
     fn count(&self, client_id: &ClientId, today: CalendarDate) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
+    /// At most `most` Abonnementen that are over and were not removed, by id, those after an id: their DVPs are to be told
+    /// ([`tell_of_ends`](crate::tell_of_ends)).
+    fn over(
+        &self,
+        today: CalendarDate,
+        after: Option<&AbonnementId>,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<AbonnementRow>, StoreError>> + Send;
+
     /// Removes at most `batch` Abonnementen that are over; returns how many went. Call it once a day.
     fn purge_over(&self, today: CalendarDate, batch: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }

@@ -25,7 +25,7 @@
 //!
 //! A source system that has something new tells an [`Outbox`] in the memory of one process; what the DVP answers goes to
 //! [`settle`]. Replicas read a [`ChangeFeed`] with [`take_in`], which writes in a [`SharedOutbox`] who has to be notified, and
-//! [`deliver`] what is due. The feature `lists` looks up in the OAuth Client List where notifications of a DVP go.
+//! [`deliver`] what is due; [`tell_of_ends`] says which Abonnementen are over. The feature `lists` looks up in the OAuth Client List where notifications of a DVP go.
 //!
 //! The exact tables of the 2.2 pages could not be read. Field names, numbers, and the statuses and codes of errors (those of
 //! release 1.3) are in [`AboPolicy`].
@@ -70,7 +70,7 @@ pub use self::{
     memory::{MemoryAbonnementen, MemoryRegister},
     notificatie::{Notificatie, NotificatieKind, Notificaties, deliver_before},
     notification_log::NotificationLog,
-    notifier::{Delivered, Sender, TakeInError, deliver, take_in},
+    notifier::{Delivered, Sender, TakeInError, deliver, take_in, tell_of_ends},
     outbox::{Due, Outbox},
     receiver::{NotificatieReceiver, Received},
     register::{AbonnementRegister, AbonnementSource},

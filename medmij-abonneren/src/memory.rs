@@ -83,6 +83,19 @@ impl Abonnementen for MemoryAbonnementen {
         Ok(live.count() as u64)
     }
 
+    async fn over(
+        &self,
+        today: CalendarDate,
+        after: Option<&AbonnementId>,
+        most: usize,
+    ) -> Result<Vec<AbonnementRow>, StoreError> {
+        let rows = self.lock();
+        let over = rows
+            .iter()
+            .filter(|(id, row)| row.abonnement.end <= today && after.is_none_or(|after| *id > after));
+        Ok(over.map(|(_, row)| row.clone()).take(most).collect())
+    }
+
     async fn purge_over(&self, today: CalendarDate, batch: usize) -> Result<usize, StoreError> {
         let mut rows = self.lock();
         let over = rows.iter().filter(|(_, row)| row.abonnement.end <= today);

@@ -5,6 +5,7 @@
 //! to be notified, [`deliver`] sends what is due. Neither sleeps nor opens a connection: the clock and the sender are
 //! arguments.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
@@ -22,6 +23,9 @@ const PART: usize = 500;
 const LEASE: Duration = Duration::from_secs(120);
 /// After this nobody waits for the notification any more.
 const GIVE_UP: Duration = Duration::from_secs(24 * 3_600);
+
+/// So many days after its end no DVP is notified of it any more.
+const TELL_DAYS: u32 = 7;
 
 /// The way to a DVP: looks up where its notifications go, sends one within a minute, and judges the answer.
 pub trait Sender: Send + Sync {
@@ -135,6 +139,52 @@ pub async fn deliver<O: SharedOutbox>(
         }
     }
     Ok(result)
+}
+
+/// Tells DVPs that Abonnementen are over (ext.abo.subnotint): what the Aanbieder ended, by
+/// [`change`](Abonnementen::change) to today, and what reached its last day. Each is tried once; one that was taken is removed, and
+/// so is one of which nobody wants to hear a week after its end. A DVP that does not answer is left alone until the next
+/// call. Call it every few minutes; replicas that do it at once may tell the same twice, which changes nothing.
+///
+/// # Errors
+///
+/// [`StoreError`]; what was not told is told at the next call.
+pub async fn tell_of_ends(
+    abonnementen: &impl Abonnementen,
+    sender: &impl Sender,
+    now: SystemTime,
+) -> Result<Delivered, StoreError> {
+    let today = CalendarDate::in_amsterdam(now);
+    let (mut result, mut silent, mut after) = (Delivered::default(), BTreeSet::new(), None);
+    loop {
+        let part = abonnementen.over(today, after.as_ref(), PART).await?;
+        let Some(last) = part.last() else { return Ok(result) };
+        after = Some(last.abonnement.id.clone());
+        for row in part {
+            let (id, end) = (row.abonnement.id.clone(), row.abonnement.end);
+            if end.plus(TELL_DAYS) < today {
+                abonnementen.end(&id).await?;
+                result.dropped += 1;
+                continue;
+            }
+            if silent.contains(&row.client_id) {
+                result.failed += 1;
+                continue;
+            }
+            let notification = Notificatie::Abonnement { id: id.clone(), end };
+            match sender.send(&row, &notification).await? {
+                Settled::Done => {
+                    abonnementen.end(&id).await?;
+                    result.sent += 1;
+                }
+                Settled::Ended { .. } => result.dropped += 1,
+                Settled::Again(_) => {
+                    silent.insert(row.client_id);
+                    result.failed += 1;
+                }
+            }
+        }
+    }
 }
 
 /// 15 s, 30 s, a minute, … five minutes: at least eleven tries within the hour.

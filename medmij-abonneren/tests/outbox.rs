@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use medmij_abonneren::{
     Abonnement, AbonnementError, AbonnementId, AbonnementRow, Abonnementen, Change, ChangeFeed, Changes, Delivered,
     FeedError, MemoryAbonnementen, MemorySharedOutbox, Notificatie, Sender, Settled, SharedOutbox, Waiting, deliver,
-    take_in,
+    take_in, tell_of_ends,
 };
 use medmij_oauth::{
     ClientId,
@@ -139,6 +139,48 @@ async fn ext_abo_rscnotint_206_an_abonnement_that_the_dvp_does_not_know_ends_and
     assert!(all.find(&abonnement(0), today()).await.unwrap().is_none());
     assert!(all.find(&abonnement(1), today()).await.unwrap().is_some());
     assert!(outbox.is_empty());
+}
+
+#[tokio::test]
+async fn ext_abo_subnotint_an_end_is_told_until_the_dvp_took_it_and_for_a_week() {
+    /// Of two DVPs one is down until the second day, and one is down for good.
+    struct Some(Mutex<Vec<AbonnementId>>, u32);
+    impl Sender for Some {
+        async fn send(&self, row: &AbonnementRow, notification: &Notificatie) -> Result<Settled, StoreError> {
+            assert!(matches!(notification, Notificatie::Abonnement { end, .. } if *end == today()));
+            if row.client_id == client(2) || (row.client_id == client(1) && self.1 < 2) {
+                return Ok(Settled::Again(AbonnementError::NoAnswer));
+            }
+            self.0.lock().unwrap().push(notification.id().clone());
+            Ok(Settled::Done)
+        }
+    }
+    let all = abonnementen(6).await;
+    for number in [0, 1, 2] {
+        let changed = all
+            .change(&abonnement(number), today().plus(30), today())
+            .await
+            .unwrap();
+        assert_eq!(changed, Advanced::Done);
+    }
+    let mut told = Vec::new();
+    for (day, expected) in [
+        (0, (1, 2, 0)),
+        (1, (0, 2, 0)),
+        (2, (1, 1, 0)),
+        (7, (0, 1, 0)),
+        (8, (0, 0, 1)),
+        (9, (0, 0, 0)),
+    ] {
+        let dvps = Some(Mutex::default(), day);
+        let now = at(u64::from(day) * 86_400 + 43_200);
+        let result = tell_of_ends(&all, &dvps, now).await.unwrap();
+        assert_eq!((result.sent, result.failed, result.dropped), expected, "{day}");
+        told.extend(dvps.0.into_inner().unwrap());
+    }
+    assert_eq!(told, [abonnement(0), abonnement(1)]);
+    // the others go on
+    assert!(all.find(&abonnement(3), today()).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ macro_rules! abonnementen_contract {
             ext_abo_the_abonnementen_of_a_dvp_are_counted,
             ext_abo_those_to_notify_are_of_one_persoon_aanbieder_and_service,
             ext_abo_what_is_over_is_purged_in_batches,
+            ext_abo_subnotint_what_is_over_is_found_until_it_is_removed,
         );
     };
     (@tests $make:expr; $($name:ident,)*) => {$(

@@ -66,6 +66,18 @@ impl Abonnementen for PostgresStore {
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
+    async fn over(
+        &self,
+        today: CalendarDate,
+        after: Option<&AbonnementId>,
+        most: usize,
+    ) -> Result<Vec<AbonnementRow>, StoreError> {
+        let after = after.map_or("", AbonnementId::as_str);
+        let params: Params<'_> = &[&today.to_string(), &after, &bounded(most)];
+        let rows = self.connections.rows(sql::ABONNEMENTEN_OVER, params).await?;
+        Ok(rows.iter().map(read).collect::<Result<_, Failure>>()?)
+    }
+
     async fn purge_over(&self, today: CalendarDate, batch: usize) -> Result<usize, StoreError> {
         let params: Params<'_> = &[&today.to_string(), &bounded(batch)];
         Ok(self.connections.rows(sql::PURGE_ABONNEMENTEN, params).await?.len())

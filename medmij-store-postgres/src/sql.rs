@@ -120,6 +120,11 @@ pub(crate) const ABONNEMENTEN_OF: &str = "
 SELECT id, persoon, client_id, aanbieder, gegevensdienst, last_day
 FROM medmij.abonnementen WHERE persoon = $1 AND last_day > $2 ORDER BY id COLLATE \"C\"";
 
+/// $1 today, $2 after which id, $3 how many
+pub(crate) const ABONNEMENTEN_OVER: &str = "
+SELECT id, persoon, client_id, aanbieder, gegevensdienst, last_day
+FROM medmij.abonnementen WHERE last_day <= $1 AND id COLLATE \"C\" > $2 ORDER BY id COLLATE \"C\" LIMIT $3";
+
 pub(crate) const PURGE_ABONNEMENTEN: &str = "
 DELETE FROM medmij.abonnementen WHERE id = ANY (ARRAY(
     SELECT id FROM medmij.abonnementen WHERE last_day <= $1 ORDER BY last_day LIMIT $2 FOR UPDATE SKIP LOCKED))

@@ -73,6 +73,28 @@ impl Abonnementen for SqliteStore {
         Ok(u64::try_from(count.unwrap_or_default()).unwrap_or_default())
     }
 
+    async fn over(
+        &self,
+        today: CalendarDate,
+        after: Option<&AbonnementId>,
+        most: usize,
+    ) -> Result<Vec<AbonnementRow>, StoreError> {
+        let (today, most) = (today.to_string(), bounded(most));
+        let after = after.map_or_else(String::new, |after| after.as_str().to_owned());
+        self.read(move |view| {
+            let sql =
+                format!("SELECT {COLUMNS} FROM abonnementen WHERE last_day <= ?1 AND id > ?2 ORDER BY id LIMIT ?3");
+            let mut statement = view.connection.prepare_cached(&sql)?;
+            let mut found = statement.query(params![today, after, most])?;
+            let mut rows = Vec::new();
+            while let Some(row) = found.next()? {
+                rows.push(read(row)?);
+            }
+            Ok(rows)
+        })
+        .await
+    }
+
     async fn purge_over(&self, today: CalendarDate, batch: usize) -> Result<usize, StoreError> {
         let sql = "DELETE FROM abonnementen
                    WHERE seq IN (SELECT seq FROM abonnementen WHERE last_day <= ?1 ORDER BY last_day LIMIT ?2)";

@@ -180,3 +180,26 @@ pub async fn ext_abo_what_is_over_is_purged_in_batches<A: Abonnementen>(store: A
     }
     assert_eq!(store.of_persoon(&persoon(1), today()).await.expect("of").len(), 1);
 }
+
+/// What is over is found part by part, until it is removed.
+pub async fn ext_abo_subnotint_what_is_over_is_found_until_it_is_removed<A: Abonnementen>(store: Arc<A>) {
+    let mut over = Vec::new();
+    for days in [1, 2, 3, 4, 5] {
+        over.push(created(&*store, 1, days).await);
+    }
+    let _ = created(&*store, 1, 6).await;
+    over.sort_by(|one, two| one.abonnement.id.cmp(&two.abonnement.id));
+    let day = today().plus(5);
+    let part = |after: usize, most| {
+        let (store, after) = (Arc::clone(&store), over.get(after).map(|row| row.abonnement.id.clone()));
+        async move { store.over(day, after.as_ref(), most).await.expect("over") }
+    };
+    let whole = usize::MAX;
+    assert_eq!(part(whole, 10).await, over);
+    assert_eq!(part(whole, 2).await, over[..2]);
+    assert_eq!(part(1, 2).await, over[2..4]);
+    assert!(part(4, 2).await.is_empty());
+    assert!(store.end(&over[0].abonnement.id).await.expect("end"));
+    assert_eq!(part(whole, 10).await, over[1..]);
+    assert!(store.over(today(), None, 10).await.expect("over").is_empty());
+}
