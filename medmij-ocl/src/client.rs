@@ -190,6 +190,10 @@ impl Eq for OAuthclientGegevensdienst<'_> {}
 pub struct NotificationEndpoint<'a>(&'a str);
 
 impl<'a> NotificationEndpoint<'a> {
+    pub(crate) const fn new(uri: &'a str) -> Self {
+        Self(uri)
+    }
+
     /// The URI as it stands in the list.
     #[must_use]
     pub const fn as_str(self) -> &'a str {

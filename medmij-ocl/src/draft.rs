@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! An OAuth Client List to publish.
 
+use std::collections::BTreeMap;
+
 use medmij_list::{Header, ListError, ReadOptions, Snapshot};
-use medmij_types::{Hostname, Organisatienaam, Tijdstempel, Volgnummer};
+use medmij_types::{BackchannelUri, Hostname, Organisatienaam, Tijdstempel, Volgnummer};
 
 use crate::{OAuthclientlist, write};
 
-/// An OAuth Client List that a publisher makes, of release2.
+/// An OAuth Client List that a publisher makes.
 ///
 /// ```
 /// use medmij_ocl::OAuthclientlistDraft;
@@ -26,6 +28,8 @@ pub struct OAuthclientlistDraft {
     pub volgnummer: Volgnummer,
     /// The clients; each host once.
     pub clients: Vec<(Hostname, Organisatienaam)>,
+    /// Where a client of the list takes notifications of either kind (ext.abo.subnotint.201); release2 cannot say it.
+    pub notifications: BTreeMap<Hostname, BackchannelUri>,
 }
 
 impl OAuthclientlistDraft {
@@ -36,10 +40,28 @@ impl OAuthclientlistDraft {
             tijdstempel,
             volgnummer,
             clients: Vec::new(),
+            notifications: BTreeMap::new(),
         }
     }
 
-    /// The document, release2. It was read back before it is handed over.
+    /// The document, release3, whose elements are inferred: with where clients take notifications. It was read back before it
+    /// is handed over.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_xml`](Self::to_xml): [`ListError`].
+    pub fn to_xml_release3(&self) -> Result<String, ListError> {
+        let header = Header::new(self.tijdstempel.clone(), self.volgnummer);
+        let clients = self.clients.iter().map(|(host, name)| {
+            let notifications = self.notifications.get(host).map(BackchannelUri::as_str);
+            (host.as_str(), name.as_str(), notifications)
+        });
+        let xml = write::release3(&header, clients);
+        Snapshot::<OAuthclientlist>::read(xml.clone().into_bytes(), &ReadOptions::default())?;
+        Ok(xml)
+    }
+
+    /// The document, release2, without [`notifications`](Self::notifications). It was read back before it is handed over.
     ///
     /// # Errors
     ///

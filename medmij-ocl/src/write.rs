@@ -6,6 +6,7 @@ use medmij_list::{Header, List as _, ListWriter};
 use crate::{NotificationEndpoint, OAuthclientlist};
 
 const RELEASE2: &str = "xmlns://afsprakenstelsel.medmij.nl/oauthclientlist/release2/";
+const RELEASE3: &str = "xmlns://afsprakenstelsel.medmij.nl/oauthclientlist/release3/";
 
 impl OAuthclientlist {
     /// The list as the framework publishes it, in the release in which it was read, with the entries as they were read.
@@ -49,6 +50,24 @@ pub(crate) fn release2<'a>(header: &Header, clients: impl Iterator<Item = (&'a s
         writer.open("OAuthclient");
         writer.value("Hostname", hostname);
         writer.value("OAuthclientOrganisatienaam", name);
+        writer.close();
+    }
+    writer.finish()
+}
+
+/// A list of release3, with where each client takes notifications of either kind.
+pub(crate) fn release3<'a>(
+    header: &Header,
+    clients: impl Iterator<Item = (&'a str, &'a str, Option<&'a str>)>,
+) -> String {
+    let mut writer = begin(header, RELEASE3);
+    for (hostname, name, notifications) in clients {
+        writer.open("OAuthclient");
+        writer.value("Hostname", hostname);
+        writer.value("OAuthclientOrganisatienaam", name);
+        let endpoint = notifications.map(NotificationEndpoint::new);
+        subscription(&mut writer, endpoint);
+        resource(&mut writer, endpoint);
         writer.close();
     }
     writer.finish()

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.ocl.100, core.ocl.300 — who is this client?
 
-#![allow(clippy::unwrap_used, clippy::panic)] // also in the helpers
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // also in the helpers
 
-use medmij_ocl::{OAuthclientlist, ReadOptions, Snapshot};
-use medmij_types::{GegevensdienstId, Hostname};
+use medmij_ocl::{OAuthclientlist, OAuthclientlistDraft, ReadOptions, Snapshot};
+use medmij_types::{BackchannelUri, GegevensdienstId, Hostname, Organisatienaam, Tijdstempel, Volgnummer};
 
 fn list(clients: &[(&str, &str)]) -> Snapshot<OAuthclientlist> {
     let clients: String = clients
@@ -59,4 +59,32 @@ fn core_ocl_300_a_list_that_does_not_say_is_not_a_no() {
     let client = list.client(&Hostname::parse("pgo.example.nl").unwrap()).unwrap();
     assert!(client.gegevensdiensten().is_none());
     assert_eq!(client.may_request(&GegevensdienstId::parse("48").unwrap()), None);
+}
+
+#[test]
+fn ext_abo_subnotint_201_a_draft_of_release3_says_where_a_client_takes_notifications() {
+    let stamp = Tijdstempel::parse("2026-03-29T12:00:00Z").unwrap();
+    let mut draft = OAuthclientlistDraft::new(stamp, Volgnummer::FIRST);
+    let hosts = ["pgo.example.nl", "ander.example.nl"].map(|host| Hostname::parse(host).unwrap());
+    for host in &hosts {
+        let name = Organisatienaam::parse("Mijn Dossier").unwrap();
+        draft.clients.push((host.clone(), name));
+    }
+    let uri = BackchannelUri::parse("https://node.pgo.example.nl/berichten").unwrap();
+    draft.notifications.insert(hosts[0].clone(), uri.clone());
+    let read = |xml: String| Snapshot::<OAuthclientlist>::read(xml.into_bytes(), &ReadOptions::default()).unwrap();
+    let list = read(draft.to_xml_release3().unwrap());
+    let endpoints = |list: &OAuthclientlist, host: &Hostname| {
+        let client = list.client(host).unwrap();
+        let both = [
+            client.subscription_notification_endpoint(),
+            client.resource_notification_endpoint(),
+        ];
+        both.map(|endpoint| endpoint.map(|endpoint| endpoint.uri().unwrap()))
+    };
+    assert_eq!(endpoints(&list, &hosts[0]), [Some(uri.clone()), Some(uri)]);
+    assert_eq!(endpoints(&list, &hosts[1]), [None, None]);
+    // release2 has no place for it
+    let list = read(draft.to_xml().unwrap());
+    assert_eq!(endpoints(&list, &hosts[0]), [None, None]);
 }
