@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The four lists of the demo, as the Stelselnode publishes them.
 
-use crate::network::{DVP, DVP_NODE, DVP_TWO, DVZA_ONE, DVZA_TWO, OFFERINGS};
+use crate::network::{DVP, DVP_NODE, DVP_TWO, DVZA_ONE, DVZA_TWO, MESSAGE_DAYS, MESSAGES, OFFERINGS};
 use medmij_gnl::GegevensdienstnamenlijstDraft;
 use medmij_list::{ListError, ListKind, ReadOptions, Snapshot};
 use medmij_ocl::OAuthclientlistDraft;
@@ -11,10 +11,10 @@ use medmij_types::{
 };
 use medmij_whitelist::{Whitelist, WhitelistDraft};
 use medmij_zal::{
-    Aanbiedertype, DraftError, GegevensdienstDraft, InterfaceversieDraft, SysteemrolDraft, ZorgaanbiederDraft,
-    ZorgaanbiederslijstDraft,
+    Aanbiedertype, AbonnerenDraft, DraftError, GegevensdienstDraft, InterfaceversieDraft, SysteemrolDraft,
+    ZorgaanbiederDraft, ZorgaanbiederslijstDraft,
 };
-use std::{path::Path, time::SystemTime};
+use std::{num::NonZeroU32, path::Path, time::SystemTime};
 
 /// How the lists differ from the ordinary ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,10 +71,23 @@ fn zal(stamp: &Tijdstempel, number: Volgnummer) -> Result<String, ListsError> {
         }
         let versions = draft.zorgaanbieders.last_mut().map(|entry| &mut entry.interfaceversies);
         if let Some(version) = versions.and_then(|versions| versions.last_mut()) {
-            version.gegevensdiensten.push(service(aanbieder, gegevensdienst, dvza)?);
+            let mut service = service(aanbieder, gegevensdienst, dvza)?;
+            if MESSAGES.contains(&(aanbieder, gegevensdienst)) {
+                service.abonneren = Some(abonneren(aanbieder, gegevensdienst, dvza)?);
+            }
+            version.gegevensdiensten.push(service);
         }
     }
     Ok(draft.to_xml_release3()?)
+}
+
+/// Where and for how long one can subscribe.
+fn abonneren(aanbieder: &str, gegevensdienst: &str, [_, back]: [&str; 2]) -> Result<AbonnerenDraft, ListsError> {
+    let id = GegevensdienstId::parse(gegevensdienst).map_err(own("GegevensdienstId"))?;
+    let uri = format!("https://{back}{}", dvza::subscription_path(aanbieder, &id));
+    let days = NonZeroU32::new(MESSAGE_DAYS).ok_or(ListsError::Own("MaximaleDuur"))?;
+    let uri = BackchannelUri::parse(&uri).map_err(own("SubscriptionEndpointuri"))?;
+    Ok(AbonnerenDraft::new(days, uri))
 }
 
 /// A gegevensdienst at a DVZA: authorization on its front-channel host, the rest on its Node.
@@ -119,7 +132,14 @@ fn ocl(stamp: &Tijdstempel, number: Volgnummer, variant: Variant) -> Result<Stri
     draft
         .clients
         .push((Hostname::parse(DVP_TWO[0]).map_err(own("Hostname"))?, name));
-    Ok(draft.to_xml()?)
+    // ext.abo.subnotint.201: each DVP takes notifications at its Node
+    for [client, node] in [[host, DVP_NODE], DVP_TWO] {
+        let client = Hostname::parse(client).map_err(own("Hostname"))?;
+        let uri = format!("https://{node}{}", dvp::NOTIFICATIONS);
+        let uri = BackchannelUri::parse(&uri).map_err(own("NotificationEndpointuri"))?;
+        draft.notifications.insert(client, uri);
+    }
+    Ok(draft.to_xml_release3()?)
 }
 
 fn whitelist(stamp: &Tijdstempel, number: Volgnummer, variant: Variant) -> Result<String, ListsError> {

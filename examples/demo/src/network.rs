@@ -46,6 +46,15 @@ pub const OFFERINGS: [(&str, &str, &str, [&str; 2]); 7] = [
     ("huisartsdewilg", "Huisartsenpraktijk De Wilg", "63", DVZA_TWO),
 ];
 
+/// For what a Persoon can ask a message at news, at most so many days: the same combinations as above.
+pub const MESSAGES: [(&str, &str); 3] = [
+    ("ziekenhuisdelinde", "48"),
+    ("ziekenhuisdelinde", "51"),
+    ("huisartsdewilg", "48"),
+];
+/// The longest that such a message can be on, in days.
+pub const MESSAGE_DAYS: u32 = 90;
+
 /// The configurations of all roles.
 #[derive(Clone, Debug)]
 pub struct Network {
@@ -161,6 +170,7 @@ impl Network {
                 node: maker.node(DVP_NODE, &[DVP])?,
                 client_id: host(DVP)?,
                 address: pgo_front,
+                back: Some(pgo_back),
                 operator: Some(pgo_operator),
                 dossier: folder.join("dossier"),
                 database_url: None,
@@ -180,6 +190,7 @@ impl Network {
                 node: maker.node(DVP_TWO[1], &[DVP_TWO[0]])?,
                 client_id: host(DVP_TWO[0])?,
                 address: pgo_two_front,
+                back: Some(pgo_two_back),
                 operator: Some(pgo_two_operator),
                 dossier: folder.join("dossier-twee"),
                 database_url: None,
@@ -306,9 +317,14 @@ fn registration(hosts: [&str; 2]) -> serde_json::Value {
         let is_shared = known.is_some_and(|service| service.function() == medmij_fhir::ServiceFunction::Delen);
         let function = if is_shared { "Delen" } else { "Verzamelen" };
         let service = json!({ "id": id, "function": function, "name": format!("Gegevensdienst {id}") });
+        let mut services = vec![service];
+        if MESSAGES.contains(&(aanbieder, id)) {
+            let (function, name) = ("Abonneren", format!("Gegevensdienst {id}"));
+            services.push(json!({ "id": id, "function": function, "name": name, "max_duration": MESSAGE_DAYS }));
+        }
         match aanbieders.iter_mut().find(|(name, ..)| *name == aanbieder) {
-            Some((.., services)) => services.push(service),
-            None => aanbieders.push((aanbieder, weergavenaam, vec![service])),
+            Some((.., known)) => known.extend(services),
+            None => aanbieders.push((aanbieder, weergavenaam, services)),
         }
     }
     let rows = aanbieders.into_iter().map(|(aanbieder, weergavenaam, services)| {
@@ -317,6 +333,7 @@ fn registration(hosts: [&str; 2]) -> serde_json::Value {
             "weergavenaam": weergavenaam,
             "privacy_statement": format!("https://www.{aanbieder}.example/privacy"),
             "gegevensdiensten": services,
+            "vertegenwoordiging": ["onbehalfofchild"],
             "limits": { "at_once": 32 },
         })
     });

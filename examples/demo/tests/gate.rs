@@ -51,14 +51,19 @@ pub(crate) struct Pgo {
 
 impl Pgo {
     pub(crate) async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let network = Network::build(folder.path()).unwrap();
-        let roles = Roles::start(&network).await.unwrap();
-        Self {
-            network,
-            roles,
-            _folder: folder,
+        for _ in 0..10 {
+            let folder = tempfile::tempdir().unwrap();
+            let network = Network::build(folder.path()).unwrap();
+            // a connection of somebody else may have got one of its ports since
+            if let Ok(roles) = Roles::start(&network).await {
+                return Self {
+                    network,
+                    roles,
+                    _folder: folder,
+                };
+            }
         }
+        panic!("the network does not start")
     }
 
     fn address(&self) -> SocketAddr {

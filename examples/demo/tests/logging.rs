@@ -16,7 +16,7 @@ use medmij_log::{Chain, Spool, check};
 use crate::verzamelen::asked;
 
 /// The batches that a role delivered, as lines.
-fn delivered(folder: &Path, host: &str) -> String {
+pub(crate) fn delivered(folder: &Path, host: &str) -> String {
     let folder = folder.join("ketenlog").join(host).join("geleverd");
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
         .unwrap()

@@ -3,11 +3,14 @@
 
 mod automatic;
 mod browser;
+mod children;
 mod collecting;
+mod consents;
 mod delen;
 mod dossier;
 mod gate;
 mod logging;
+mod messages;
 mod plain;
 mod plain_dutch;
 mod planted;

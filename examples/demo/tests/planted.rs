@@ -3,6 +3,7 @@
 //! apps write: files, logs with their spans at TRACE, metrics, readiness, spool and archive. None is found.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // also in the helpers
 
+mod functions;
 mod needles;
 mod own;
 
@@ -25,10 +26,17 @@ use needles::Needles;
 use own::{ACCOUNT, Own, PRACTICE, SESSION};
 use tracing_subscriber::{Layer as _, fmt::format::FmtSpan, layer::SubscriberExt as _};
 
-use crate::verzamelen::asked;
+use crate::{
+    children, consents,
+    messages::{self, Sources},
+    verzamelen::asked,
+};
 
 /// A birth date that stands nowhere but in a request on behalf of somebody.
 const BORN: &str = "19311009";
+
+/// The id of a resource that is new.
+const PLANTED_ID: &str = "gewicht-dat-nieuw-is";
 
 /// All that our crates trace, at every level, with the fields of their spans.
 #[derive(Clone, Default)]
@@ -72,11 +80,9 @@ fn register_more(network: &Network) {
     let mut registration: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let rows = registration["aanbieders"].as_array_mut().unwrap();
     let practice = rows.iter_mut().find(|row| row["aanbieder"] == PRACTICE).unwrap();
-    practice["vertegenwoordiging"] = serde_json::json!(["onbehalfof"]);
-    practice["gegevensdiensten"].as_array_mut().unwrap().extend([
-        serde_json::json!({ "id": "48", "function": "Delen", "name": "Metingen" }),
-        serde_json::json!({ "id": "48", "function": "Abonneren", "name": "Basisgegevens", "max_duration": 90 }),
-    ]);
+    practice["vertegenwoordiging"] = serde_json::json!(["onbehalfof", "onbehalfofchild"]);
+    let services = practice["gegevensdiensten"].as_array_mut().unwrap();
+    services.push(serde_json::json!({ "id": "48", "function": "Delen", "name": "Metingen" }));
     std::fs::write(file, serde_json::to_vec(&registration).unwrap()).unwrap();
 }
 
@@ -84,7 +90,8 @@ fn register_more(network: &Network) {
 fn plant_persons(needles: &mut Needles) {
     let data = Path::new(dvza::DATA);
     let index: serde_json::Value = serde_json::from_slice(&std::fs::read(data.join("index.json")).unwrap()).unwrap();
-    for person in index["personen"].as_array().unwrap() {
+    let personen = ["personen", "kinderen"].map(|kind| index[kind].as_array().unwrap());
+    for person in personen.into_iter().flatten() {
         let name = person["name"].as_str().unwrap();
         needles.add("BSN", person["testBsn"].as_str().unwrap());
         needles.add("name", name);
@@ -150,16 +157,18 @@ fn is_a_source(path: &Path) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn o3_o9_core_logging_103_no_planted_value_of_a_full_run_is_found_in_anything_that_is_written() {
     let traced = traced();
-    let folder = tempfile::tempdir().unwrap();
-    let network = Network::build(folder.path()).unwrap();
-    register_more(&network);
+    let sources = Sources::build();
+    let (folder, network) = (&sources.folder, &sources.network);
+    register_more(network);
     let mut needles = Needles::default();
     plant_persons(&mut needles);
     plant_keys(&mut needles, folder.path());
     needles.add("session", SESSION);
     needles.add("birth date", BORN);
     needles.add("account", ACCOUNT);
-    let roles = Roles::start(&network).await.unwrap();
+    needles.add("FHIR id", PLANTED_ID);
+    needles.add("name of a child", children::CHILD.0);
+    let roles = Roles::start(network).await.unwrap();
 
     // the apps: Verzamelen everywhere, a refusal, a login that is broken off
     persoon::collects_everywhere(&network.start).await.unwrap();
@@ -174,8 +183,40 @@ async fn o3_o9_core_logging_103_no_planted_value_of_a_full_run_is_found_in_anyth
         .unwrap();
     persoon::answers(&mut browser, &landing, "annuleren").await.ok();
 
+    // Abonneren: a message on, news, the collection that follows, and off
+    messages::puts_on(&mut browser, &network.start, "48").await;
+    sources.measures("48", PLANTED_ID);
+    messages::waits_for(&mut browser, &sources.at("berichten"), messages::NEWS).await;
+    let page = browser.open(&sources.at("berichten")).await.unwrap();
+    let landing = messages::press(&mut browser, &page, "/berichten/nieuw/").await;
+    let page = persoon::gives_toestemming(&mut browser, landing).await.unwrap();
+    persoon::waits(&mut browser, page).await.unwrap();
+    let page = browser.open(&sources.at("berichten")).await.unwrap();
+    let link = page
+        .links()
+        .into_iter()
+        .find(|link| link.contains("/berichten/uit/"))
+        .unwrap();
+    let page = browser.open(&page.resolve(&link).unwrap()).await.unwrap();
+    messages::press(&mut browser, &page, "/berichten/uit/").await;
+    // Vertegenwoordiging: a child of its parent
+    children::acts_for(&mut browser, &network.start).await;
+    children::collects(&mut browser, &network.start, children::CHILD.2).await;
+    children::goes_back(&mut browser, &network.start).await;
+    // Beheren, with what the Persoon reads there of who saw what
+    let page = browser.open(&sources.at("toestemmingen")).await.unwrap();
+    let overview = consents::manages(&mut browser, &page).await;
+    persoon::answers(&mut browser, &overview, "log").await.unwrap();
+    // a consent for longer, and its withdrawal
+    consents::collects_for_longer(&mut browser, &network.start).await;
+    let page = browser.open(&sources.at("toestemmingen")).await.unwrap();
+    let overview = consents::manages(&mut browser, &page).await;
+    let sure = persoon::answers(&mut browser, &overview, "stop").await.unwrap();
+    let stopped = persoon::answers(&mut browser, &sure, "ja").await.unwrap();
+    persoon::answers(&mut browser, &stopped, "terug").await.unwrap();
+
     // a DVP of this test: the other functions, at the DVZA of the example
-    let mut own = Own::start(&network, folder.path());
+    let mut own = Own::start(network, folder.path());
     let (long, headers) = own.collects(&[("langdurig", "ja")]).await;
     own.asks(&long, "/Patient").await;
     own.refreshes(&long, InitiatedBy::Person).await;
@@ -192,9 +233,11 @@ async fn o3_o9_core_logging_103_no_planted_value_of_a_full_run_is_found_in_anyth
         .on_behalf_of(Vertegenwoordiging::Voluntary, Geboortedatum::parse(BORN).unwrap());
     own.authorizes(of_another.unwrap(), &[]).await;
 
+    let (failing, _) = own.collects(&[("langdurig", "ja")]).await;
     // failures: tokens that are not, a query with a BSN, a source system that broke, requests that nobody may make
     own.fails(&headers, &folder.path().join("bewaard").join(DVZA_TWO[1]))
         .await;
+    assert!(own.asks(&failing, "/Patient").await.status().is_server_error());
     own.withdraws().await;
     own.sends_wrong_authorization_requests().await;
     let mut told = Vec::new();
@@ -255,4 +298,5 @@ async fn o3_o9_core_logging_103_no_planted_value_of_a_full_run_is_found_in_anyth
     let in_dossiers: usize = dossiers.iter().map(|file| needles.found_in(&read(file)).len()).sum();
     assert!(in_dossiers > 200, "{in_dossiers}");
     assert!(found.is_empty(), "{} found:\n{}", found.len(), found.join("\n"));
+    functions::each_has_a_whole_chain(folder.path());
 }

@@ -373,7 +373,7 @@ fn the_lists_of_the_network_hold_schema_valid_uris_only() {
     let network = network(folder.path());
     let zal = std::fs::read_to_string(network.stelselnode.lists.join("MedMij_Zorgaanbiederslijst.xml")).unwrap();
     let uris: Vec<&str> = zal.split("uri>").filter(|part| part.starts_with("https://")).collect();
-    assert_eq!(uris.len(), 7 * 2 + 9);
+    assert_eq!(uris.len(), 7 * 2 + 9 + 3);
     for uri in uris {
         let uri = uri.split('<').next().unwrap();
         assert!(

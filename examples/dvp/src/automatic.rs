@@ -8,6 +8,7 @@ mod notices;
 
 pub(crate) use consents::{Listed, Outcome, all, choose, forget_all, keep, stop};
 pub(crate) use night::{keep_time, round};
+pub(crate) use notices::add as add_notice;
 
 use crate::{
     StartError,

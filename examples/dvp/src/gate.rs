@@ -4,7 +4,11 @@
 
 use crate::{
     App,
-    account::sessions::{self, Session, Stage},
+    account::{
+        sessions::{self, Session, Stage},
+        vault::VaultError,
+    },
+    children::{self, Child},
     html,
 };
 use axum::{
@@ -42,6 +46,11 @@ pub const PUBLIC: [&str; 18] = [
     "/icoon.svg",
 ];
 
+/// For whom a session acts counts here: the dossier, collecting, and what happened.
+const FOR_SOMEBODY: [&str; 5] = ["/dossier", "/ophalen", "/terug", "/gebeurd", "/toestemmingen"];
+/// Open to a session that acts for a child, which does nothing else of the account.
+const BESIDE: [&str; 3] = ["/kinderen", "/uitloggen", "/sessie"];
+
 /// Looking at these is no use of the session: a page that asks for itself keeps nobody signed in.
 const NO_USE: [&str; 2] = ["/ophalen/voortgang", "/sessie/einde"];
 
@@ -59,20 +68,34 @@ pub(crate) struct Visitor {
     pub(crate) demo: bool,
     pub(crate) email_code: bool,
     pub(crate) source_code: Arc<str>,
+    /// To what a login elsewhere is bound: this session, and for whom it acts.
+    pub(crate) binding: String,
     signed_in: Option<SignedIn>,
 }
 
 /// Somebody who came in with two factors. Only the gate makes one.
 #[derive(Clone)]
 pub(crate) struct SignedIn {
-    person: PersonId,
+    account: PersonId,
     name: String,
+    child: Option<Child>,
 }
 
 impl SignedIn {
-    /// Who it is: the owner of everything that is shown or changed.
-    pub(crate) const fn person(&self) -> PersonId {
-        self.person
+    /// Whose dossier it is: the owner of everything that is shown or changed. The Persoon, or a child for whom the Persoon
+    /// acts.
+    pub(crate) fn person(&self) -> PersonId {
+        self.child.as_ref().map_or(self.account, |child| child.person)
+    }
+
+    /// Whose account it is.
+    pub(crate) const fn account(&self) -> PersonId {
+        self.account
+    }
+
+    /// The child for whom the Persoon acts.
+    pub(crate) const fn child(&self) -> Option<&Child> {
+        self.child.as_ref()
     }
 
     /// How the Persoon is called here.
@@ -101,6 +124,17 @@ pub(crate) async fn gate(State(app): State<Arc<App>>, request: Request, next: Ne
     if !open && visitor.signed_in.is_none() {
         return html::redirect("/inloggen");
     }
+    // the child is too old, or its dossier is gone: the session is the Persoon's own again
+    let acts_for = visitor.session.as_ref().and_then(|session| session.child);
+    if acts_for.is_some()
+        && visitor.signed_in().is_some_and(|signed_in| signed_in.child.is_none())
+        && let Err(error) = app.accounts.act_for(&visitor.secret, None).await
+    {
+        return html::outage(&visitor, &error);
+    }
+    if let Some(elsewhere) = elsewhere(&visitor, parts.uri.path()) {
+        return html::redirect(&elsewhere);
+    }
     if let Some(signed_in) = &visitor.signed_in {
         parts.extensions.insert(signed_in.clone());
     }
@@ -113,7 +147,34 @@ pub(crate) async fn gate(State(app): State<Arc<App>>, request: Request, next: Ne
     response
 }
 
-async fn visitor(app: &App, parts: &Parts) -> Result<(Visitor, bool), crate::account::vault::VaultError> {
+/// Where a session that acts for a child goes instead: an account is the Persoon's own, and a dossier that is closed is not
+/// opened.
+fn elsewhere(visitor: &Visitor, path: &str) -> Option<String> {
+    let acts_for = visitor.session.as_ref()?.child?;
+    let signed_in = visitor.signed_in.as_ref()?;
+    let below = |start: &str| {
+        path.strip_prefix(start)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if PUBLIC.contains(&path) || BESIDE.iter().any(|start| below(start)) {
+        return None;
+    }
+    let is_open = signed_in.child.is_some();
+    if is_open && FOR_SOMEBODY.iter().any(|start| below(start)) {
+        return None;
+    }
+    Some(format!("/kinderen/{:032x}", u128::from_be_bytes(acts_for)))
+}
+
+/// The child for whom a session acts, where it is of this account and the parent may read.
+async fn child_of(app: &App, session: &Session, parent: PersonId) -> Result<Option<Child>, VaultError> {
+    let Some(child) = session.child else { return Ok(None) };
+    let number = format!("{:032x}", u128::from_be_bytes(child));
+    let found = children::find(&app.accounts.vault, parent, &number).await?;
+    Ok(found.filter(|child| child.page(children::today(app)).is_none()))
+}
+
+async fn visitor(app: &App, parts: &Parts) -> Result<(Visitor, bool), VaultError> {
     let known = cookie(app, &parts.headers).filter(|secret| sessions::is_secret(secret));
     let (secret, fresh) = match known {
         Some(secret) => (secret.to_owned(), false),
@@ -128,13 +189,21 @@ async fn visitor(app: &App, parts: &Parts) -> Result<(Visitor, bool), crate::acc
     let (session, person) = found.map_or((None, None), |(session, person)| (Some(session), person));
     let signed_in = match (&session, person) {
         (Some(session), Some(person)) if matches!(session.stage, Stage::Complete) => Some(SignedIn {
-            person,
+            account: person,
             name: app.accounts.account(person).await?.content.name,
+            child: child_of(app, session, person).await?,
         }),
         _ => None,
     };
+    // a form, and a login elsewhere, are for whom they were made
+    let acts_for = session.as_ref().and_then(|session| session.child);
+    let binding = match acts_for {
+        Some(child) => format!("{secret} {:032x}", u128::from_be_bytes(child)),
+        None => secret.clone(),
+    };
     let visitor = Visitor {
-        csrf: app.csrf(&secret)?,
+        csrf: app.csrf(&binding)?,
+        binding,
         secret,
         session,
         person,

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use medmij_types::AmsterdamTime;
+use medmij_types::{AmsterdamTime, CalendarDate};
 use std::{
     sync::Arc,
     time::{Duration, UNIX_EPOCH},
@@ -42,6 +42,8 @@ pub(crate) struct Frame {
     pub(crate) csrf: String,
     pub(crate) demo: bool,
     pub(crate) email_code: bool,
+    /// The child for whom the Persoon acts: number and name.
+    pub(crate) child: Option<(String, String)>,
     source_code: Arc<str>,
     active: Nav,
 }
@@ -53,6 +55,10 @@ impl Frame {
             csrf: visitor.csrf.clone(),
             demo: visitor.demo,
             email_code: visitor.email_code,
+            child: visitor
+                .signed_in()
+                .and_then(|signed_in| signed_in.child())
+                .map(|child| (child.number(), child.name.clone())),
             source_code: Arc::clone(&visitor.source_code),
             active,
         }
@@ -60,19 +66,21 @@ impl Frame {
 
     /// The links of the navigation.
     pub(crate) fn nav(&self) -> Vec<NavLink> {
-        [
+        let all = [
             ("/overzicht", "Overzicht", Nav::Overview),
             ("/ophalen", "Ophalen", Nav::Collect),
             ("/dossier", "Dossier", Nav::Dossier),
             ("/gebeurd", "Wat er gebeurde", Nav::Happened),
             ("/account", "Mijn account", Nav::Account),
-        ]
-        .map(|(path, text, nav)| NavLink {
+        ];
+        // for a child there is its dossier, and no account
+        let shown = |nav: &Nav| self.child.is_none() || ![Nav::Overview, Nav::Account].contains(nav);
+        let link = |(path, text, nav)| NavLink {
             path,
             text,
             current: nav == self.active,
-        })
-        .into()
+        };
+        all.into_iter().filter(|(.., nav)| shown(nav)).map(link).collect()
     }
 
     /// Where the source of this version is (AGPL-3.0, section 13).
@@ -158,7 +166,7 @@ pub(crate) fn message(visitor: &Visitor, status: StatusCode, message: &Message) 
 /// The same for somebody who has just gone.
 pub(crate) fn message_signed_out(visitor: &Visitor, message: &Message) -> Response {
     let mut frame = Frame::new(visitor, Nav::None);
-    frame.name = None;
+    (frame.name, frame.child) = (None, None);
     page(StatusCode::OK, &MessagePage { frame, message })
 }
 
@@ -210,6 +218,11 @@ pub(crate) fn moment(millis: i64) -> String {
 }
 
 fn day(moment: AmsterdamTime) -> String {
+    date(moment.date())
+}
+
+/// A day for people: "14 september 2026".
+pub(crate) fn date(date: CalendarDate) -> String {
     const MONTHS: [&str; 12] = [
         "januari",
         "februari",
@@ -224,7 +237,6 @@ fn day(moment: AmsterdamTime) -> String {
         "november",
         "december",
     ];
-    let date = moment.date();
     let month = MONTHS.get(usize::from(date.month()).saturating_sub(1)).unwrap_or(&"");
     format!("{} {month} {}", date.day(), date.year())
 }

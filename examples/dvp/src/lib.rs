@@ -11,6 +11,8 @@
 //! | `collecting` | what can be collected where, and from code to resources: the back channel |
 //! | `automatic` | automatic collecting: consents for longer, orders, the nights, what is told |
 //! | `mail` | where e-mail goes |
+//! | `children` | a child whom a parent represents: a dossier of its own |
+//! | `messages` | a message when there is something new: putting it on and off, the notifications that come in |
 //! | `delen` | sharing a measurement, with where it came from |
 //! | `counted` | what is counted of the events of the chain log, for `/metrics` |
 //! | `dossier`, `store` | where the collected resources are kept: sealed, under a key for each Persoon |
@@ -22,6 +24,7 @@
 
 mod account;
 mod automatic;
+mod children;
 mod collecting;
 mod counted;
 pub mod delen;
@@ -31,6 +34,7 @@ mod form;
 mod gate;
 mod html;
 mod mail;
+mod messages;
 mod pages;
 mod readiness;
 mod router;
@@ -41,6 +45,7 @@ pub use automatic::Schedule;
 pub use collecting::ProvidersError;
 pub use dossier::DossierOpenError;
 pub use gate::PUBLIC;
+pub use messages::NOTIFICATIONS;
 pub use router::paths;
 
 use account::{Accounts, Records, events::Event, vault::VaultError};
@@ -80,6 +85,9 @@ pub struct Config {
     pub client_id: Hostname,
     /// Where it listens for browsers.
     pub address: SocketAddr,
+    /// Where it listens for mutual TLS: notifications of news come in here. Without, there are no messages.
+    #[serde(default)]
+    pub back: Option<SocketAddr>,
     /// Where an operator asks for `/ready`, `/health` and `/metrics`: on loopback.
     #[serde(default)]
     pub operator: Option<SocketAddr>,
@@ -174,6 +182,7 @@ struct App {
     email_code: bool,
     providers: Providers,
     dossier: Dossier,
+    messages: messages::Messages,
     demo: Option<Demo>,
     /// The name of the cookie: with `__Host-` outside loopback.
     cookie: &'static str,
@@ -298,7 +307,13 @@ pub async fn start_by<S: Future<Output = ()> + Send + 'static>(
         .front_origin(&config.client_id)
         .unwrap_or_default();
     tracing::info!(target: STEP, role = config.role, rule = "", "wacht op de Persoon op {origin}/");
+    let back_listener = match config.back {
+        Some(address) => Some(node.listen(address).await?),
+        None => None,
+    };
+    let register = messages::Register::new(Arc::clone(dossier.vault()));
     let app = Arc::new(App {
+        messages: messages::Messages::new(register, Arc::clone(&observer), config.client_id.clone()),
         role: config.role.clone(),
         back: node.back_channel().clone(),
         dvp: Dvp::new(client_id).with_observer(observer),
@@ -321,13 +336,20 @@ pub async fn start_by<S: Future<Output = ()> + Send + 'static>(
         gnl: Arc::clone(node.gnl()),
         node,
     });
+    // ends with the DVP
+    let mut operated = tokio::task::JoinSet::new();
+    let (stop, mut stopped) = tokio::sync::watch::channel(false);
+    if let Some(listener) = back_listener {
+        let router = messages::router(Arc::clone(&app));
+        operated.spawn(listener.serve(router, async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        }));
+    }
     // a service manager is told how it goes, where there is one
     let shutdown = app.node.telling_systemd(shutdown);
     let router = router::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown);
     Ok(async move {
-        // ends with the DVP
-        let mut operated = tokio::task::JoinSet::new();
         operated.spawn(automatic::keep_time(Arc::clone(&app)));
         operated.spawn(async move {
             let mut each = tokio::time::interval(Duration::from_secs(60));
@@ -335,6 +357,9 @@ pub async fn start_by<S: Future<Output = ()> + Send + 'static>(
                 each.tick().await;
                 if let Err(error) = app.accounts.purge(SystemClock::default().now()).await {
                     tracing::warn!(%error, "what has expired stays for now");
+                }
+                if let Err(error) = app.messages.purge(SystemClock::default().now()).await {
+                    tracing::warn!(%error, "messages that are over stay for now");
                 }
             }
         });
@@ -344,6 +369,7 @@ pub async fn start_by<S: Future<Output = ()> + Send + 'static>(
         if let Err(error) = serving.await {
             tracing::error!(%error, "the front channel stopped");
         }
+        let _ = stop.send(true);
         if let Some(log) = log {
             log.stop().await;
         }

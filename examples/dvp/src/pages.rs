@@ -3,11 +3,14 @@
 
 pub(crate) mod account;
 pub(crate) mod automatic;
+pub(crate) mod children;
 pub(crate) mod collect;
+pub(crate) mod consents;
 pub(crate) mod dossier;
 pub(crate) mod files;
 pub(crate) mod happened;
 pub(crate) mod mail_code;
+pub(crate) mod messages;
 pub(crate) mod opening;
 pub(crate) mod overview;
 pub(crate) mod recover;

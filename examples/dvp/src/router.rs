@@ -53,6 +53,9 @@ fn routes() -> Routes {
     routes.extend(pages::collect::routes());
     routes.extend(pages::dossier::routes());
     routes.extend(pages::mail_code::routes());
+    routes.extend(pages::messages::routes());
+    routes.extend(pages::children::routes());
+    routes.extend(pages::consents::routes());
     routes
 }
 

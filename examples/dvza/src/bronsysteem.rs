@@ -5,8 +5,10 @@
 //! index says what each Aanbieder keeps them in: files as they are, a database, or a FHIR server of its own.
 
 mod fhir_server;
+mod news;
 mod received;
 
+use crate::abonneren::SqlFeed;
 use fhir_server::FhirServer;
 use medmij_dvza::SourceBirthDate;
 use medmij_fhir::{
@@ -31,6 +33,18 @@ pub(crate) struct Bronsysteem {
     personen: Arc<Vec<Persoon>>,
     sources: BTreeMap<(Aanbiedernaam, GegevensdienstId), Bronsystemen>,
     dossiers: BTreeSet<(Aanbiedernaam, usize, GegevensdienstId)>,
+    /// Where each Aanbieder keeps what, and what it is kept in.
+    places: Vec<Place>,
+}
+
+/// The source system of an Aanbieder.
+struct Place {
+    aanbieder: Aanbiedernaam,
+    kind: Kind,
+    root: PathBuf,
+    database: PathBuf,
+    /// What it keeps itself: not what stands in a FHIR server, nor what Personen share.
+    gegevensdiensten: Vec<GegevensdienstId>,
 }
 
 /// An invented person.
@@ -43,6 +57,8 @@ pub(crate) struct Persoon {
     pub(crate) geboortedatum: String,
     /// What the source systems call this person, who is no BSN to them.
     map: String,
+    /// Who represents this person, by parental authority.
+    ouders: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +66,9 @@ pub(crate) struct Persoon {
 struct Index {
     aanbieders: Vec<IndexAanbieder>,
     personen: Vec<IndexPersoon>,
+    /// Whom a parent represents.
+    #[serde(default)]
+    kinderen: Vec<IndexPersoon>,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +96,8 @@ struct IndexPersoon {
     name: String,
     geboortedatum: String,
     test_bsn: String,
+    #[serde(default)]
+    ouders: Vec<String>,
 }
 
 impl Bronsysteem {
@@ -93,16 +114,17 @@ impl Bronsysteem {
         let path = folder.join("index.json");
         let index: Index =
             serde_json::from_slice(&read(&path)?).map_err(|source| BronsysteemError::Index { path, source })?;
-        let personen = index.personen.into_iter().map(|persoon| {
+        let personen = index.personen.into_iter().chain(index.kinderen).map(|persoon| {
             Ok(Persoon {
                 name: persoon.name,
                 bsn: Bsn::parse(&persoon.test_bsn)?,
                 geboortedatum: persoon.geboortedatum,
                 map: persoon.map,
+                ouders: persoon.ouders,
             })
         });
         let personen: Arc<Vec<Persoon>> = Arc::new(personen.collect::<Result<_, ValueError>>()?);
-        let (mut sources, mut dossiers) = (BTreeMap::new(), BTreeSet::new());
+        let (mut sources, mut dossiers, mut places) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
         for aanbieder in &index.aanbieders {
             let name =
                 Aanbiedernaam::parse(&aanbieder.map).map_err(|_| BronsysteemError::Name(aanbieder.map.clone()))?;
@@ -118,6 +140,14 @@ impl Bronsysteem {
             if aanbieder.bronsysteem == Kind::Sql {
                 export(&database, &root, &personen, &aanbieder.gegevensdiensten)?;
             }
+            let own = |id: &&GegevensdienstId| !is_shared(id) && !aanbieder.fhir.contains(id);
+            places.push(Place {
+                aanbieder: name.clone(),
+                kind: aanbieder.bronsysteem,
+                root: root.clone(),
+                database: database.clone(),
+                gegevensdiensten: aanbieder.gegevensdiensten.iter().filter(own).cloned().collect(),
+            });
             for id in &aanbieder.gegevensdiensten {
                 let version = Gegevensdienst::lookup(id).map_or(FhirVersion::Stu3, Gegevensdienst::version);
                 let bronsysteem = Bronsystemen::new();
@@ -148,12 +178,34 @@ impl Bronsysteem {
             personen,
             sources,
             dossiers,
+            places,
         })
     }
 
-    /// The persons, for a login stub.
-    pub(crate) fn personen(&self) -> &[Persoon] {
-        &self.personen
+    /// The persons who log in for themselves, for a login stub, with their numbers.
+    pub(crate) fn personen(&self) -> impl Iterator<Item = (usize, &Persoon)> {
+        let all = self.personen.iter().enumerate();
+        all.filter(|(_, persoon)| persoon.ouders.is_empty())
+    }
+
+    /// Each parent with a child, with the number of the child.
+    pub(crate) fn ouders(&self) -> impl Iterator<Item = (&Persoon, usize, &Persoon)> {
+        let children = self.personen.iter().enumerate();
+        children.flat_map(|(number, child)| {
+            let parents = self.personen.iter().filter(|parent| child.ouders.contains(&parent.map));
+            parents.map(move |parent| (parent, number, child))
+        })
+    }
+
+    /// A person by number.
+    pub(crate) fn persoon(&self, number: usize) -> Option<&Persoon> {
+        self.personen.get(number)
+    }
+
+    /// Whether somebody has parental authority over a person.
+    pub(crate) fn is_represented(&self, bsn: &Bsn) -> bool {
+        let found = self.personen.iter().find(|persoon| persoon.bsn == *bsn);
+        found.is_some_and(|persoon| !persoon.ouders.is_empty())
     }
 
     /// When a person was born; in the index as `YYYY-MM-DD`.
@@ -218,6 +270,7 @@ fn export(path: &Path, root: &Path, personen: &[Persoon], ids: &[GegevensdienstI
     };
     let mut connection = Connection::open(path).map_err(made)?;
     connection.execute_batch(SqlStatements::SCHEMA).map_err(made)?;
+    connection.execute_batch(SqlFeed::SCHEMA).map_err(made)?;
     let transaction = connection.transaction().map_err(made)?;
     transaction.execute("DELETE FROM fhir_resource", []).map_err(made)?;
     for persoon in personen {
@@ -239,7 +292,9 @@ fn export(path: &Path, root: &Path, personen: &[Persoon], ids: &[GegevensdienstI
             }
         }
     }
-    transaction.commit().map_err(made)
+    transaction.commit().map_err(made)?;
+    // what the export writes is no news
+    connection.execute_batch(SqlFeed::START).map_err(made)
 }
 
 fn resources(folder: &Path) -> Result<ResourceSet, BronsysteemError> {

@@ -10,6 +10,7 @@
 //! | `storage.rs`, `either.rs` | the store of grants and tokens in SQLite or PostgreSQL, its journal of ends, its keys |
 //! | `checkpoints.rs` | the audit log, signed every hour outside the store |
 //! | `resource.rs` | the resource server |
+//! | `abonneren.rs` | the subscription interface, what is new in the source systems, and the notifications of it |
 //! | `readiness.rs` | what has to be well beside the Node: store and source system |
 //! | `counted.rs` | what is counted of the events, for `/metrics` |
 //! | `narrator.rs` | telling the events of the chain log |
@@ -17,6 +18,7 @@
 //! It leaves out what a real DVZA has: keys in a place of their own.
 #![forbid(unsafe_code)]
 
+mod abonneren;
 mod bronsysteem;
 mod checkpoints;
 mod counted;
@@ -29,17 +31,20 @@ mod resource;
 mod storage;
 mod supplier;
 
+pub use abonneren::subscription_path;
 pub use bronsysteem::BronsysteemError;
 pub use oidc::{HttpError, OidcConfig, OidcError, Refused};
 pub use resource::resource_path;
 pub use storage::StorageConfig;
 
+use abonneren::{Interface, Notifying};
 use bronsysteem::Bronsysteem;
 use checkpoints::Checkpoints;
 use login_stub::LoginStub;
 use oidc::Oidc;
 use supplier::{BronsysteemToets, ExampleSupplier, Login};
 
+use medmij_abonneren::{Losses, NotificationLog};
 use medmij_dvza::{
     KeysError, RequestLimits, Server, ServerConfig,
     audit::AuditError,
@@ -48,7 +53,7 @@ use medmij_dvza::{
 };
 use medmij_log::{NoObserver, Observer};
 use medmij_node::{ChainLog, LogConfig, Node, NodeConfig, NodeError, NodeList};
-use medmij_oauth::policy::LimitPolicy;
+use medmij_oauth::{policy::LimitPolicy, seal::SealError};
 use medmij_types::{EntropyError, Hostname, SystemClock};
 use narrator::Narrator;
 use resource::Resources;
@@ -171,7 +176,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
             .as_ref()
             .map_or_else(|| Arc::new(NoObserver) as Arc<dyn Observer>, ChainLog::observer),
     }));
-    settings.observer = observer;
+    settings.observer = Arc::clone(&observer);
     let server = Server::danger_example(Arc::new(supplier), settings);
     // a key that rows still need is not left out
     server.check_keys().await?;
@@ -201,6 +206,24 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
     let options = RouterOptions::at("/oauth").with_limits(limits).danger_loopback(rewrite);
     let front = front_channel(server.clone(), options.clone()).merge(login_page);
     let (purged, stopping) = (server.clone(), server.clone());
+    let feeds = bronsysteem.feeds(&*keys)?;
+    let notifying = Notifying {
+        role: config.role.clone(),
+        back: node.back_channel().clone(),
+        clients: Arc::clone(node.ocl()),
+        registratie: Arc::clone(&registratie),
+        store: Arc::clone(&store),
+        log: NotificationLog::new(observer, Arc::new(SystemClock::default()), config.hostname.clone()),
+        losses: Losses::new(),
+        clock: SystemClock::default(),
+    };
+    let interface = Interface {
+        role: config.role.clone(),
+        server: server.clone(),
+        registratie: Arc::clone(&registratie),
+        store: Arc::clone(&store),
+        keys: Arc::clone(&keys),
+    };
     let resources = Resources::new(
         &config.role,
         node.hostname(),
@@ -209,7 +232,9 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         registratie,
         keys,
     );
-    let back = back_channel(server, options).merge(resources.router());
+    let back = back_channel(server, options)
+        .merge(resources.router())
+        .merge(interface.router());
 
     let front_listener = tokio::net::TcpListener::bind(config.front)
         .await
@@ -223,6 +248,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         let (stop, stopped) = watch::channel(false);
         let purging = tokio::spawn(storage::purge(purged, Arc::clone(&store)));
         let proving = tokio::spawn(Arc::clone(&checkpoints).run(Arc::clone(&store), checkpoints::HOURLY));
+        let notifying = tokio::spawn(notifying.run(feeds));
         let following = tokio::spawn(async move { follower.run().await });
         // ends with the DVZA
         let mut operated = tokio::task::JoinSet::new();
@@ -244,6 +270,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
         let _ = tokio::join!(serving, tokio::time::timeout(STOPPING, pages));
         purging.abort();
         following.abort();
+        notifying.abort();
         proving.abort();
         let _ = proving.await;
         if let Err(error) = stopping.stop_audit().await {
@@ -276,6 +303,9 @@ pub enum StartError {
     /// Its data.
     #[error(transparent)]
     Bronsysteem(#[from] BronsysteemError),
+    /// The keys of its store, for its source systems.
+    #[error("the keys of the store: {0}")]
+    Seal(#[from] SealError),
     /// Its login by OpenID Connect.
     #[error(transparent)]
     Oidc(#[from] OidcError),

@@ -15,12 +15,16 @@ use axum::{
 use http::{StatusCode, header};
 use medmij_dvza::{Authentication, LoginCallback, LoginOutcome, LoginRequest, LoginStart, Persoon, SupplierError};
 use medmij_net::DangerDevelopment;
+use medmij_oauth::Vertegenwoordiging;
 use medmij_types::Hostname;
 use serde::Deserialize;
 use std::sync::Arc;
 
 /// The path of the page.
 pub(crate) const PATH: &str = "/inlogstub";
+
+/// What a login for a child remembers.
+const FOR_CHILD: &[u8] = b"kind";
 
 /// That of the other pages of the DVZA.
 const STYLESHEET: &str = "/oauth/style.css";
@@ -47,11 +51,17 @@ impl LoginStub {
 
 impl Authentication for LoginStub {
     async fn begin(&self, login: &LoginRequest) -> Result<LoginStart, SupplierError> {
-        let query = form_urlencoded::Serializer::new(String::new())
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query
             .append_pair("flow", login.flow.as_str())
-            .append_pair("back", &login.callback)
-            .finish();
-        Ok(LoginStart::new(format!("https://{}{PATH}?{query}", self.hostname)))
+            .append_pair("back", &login.callback);
+        // ext.vert.authint.201, ext.vert.authint.204: only where it is asked
+        let for_child = login.vertegenwoordiging == Some(Vertegenwoordiging::ParentalAuthority);
+        if for_child {
+            query.append_pair("namens", "kind");
+        }
+        let start = LoginStart::new(format!("https://{}{PATH}?{}", self.hostname, query.finish()));
+        Ok(if for_child { start.remembering(FOR_CHILD) } else { start })
     }
 
     async fn finish(&self, callback: &LoginCallback<'_>) -> Result<LoginOutcome, SupplierError> {
@@ -67,13 +77,23 @@ impl Authentication for LoginStub {
         if chosen == "annuleren" {
             return Ok(LoginOutcome::Cancelled);
         }
-        let persoon = chosen
-            .parse::<usize>()
-            .ok()
-            .and_then(|number| self.bronsysteem.personen().get(number));
-        Ok(persoon.map_or(LoginOutcome::Failed, |persoon| {
-            LoginOutcome::LoggedIn(Persoon::new(persoon.bsn.clone()))
-        }))
+        let (number, for_child) = match chosen.strip_prefix("kind-") {
+            Some(number) => (number, true),
+            None => (&*chosen, false),
+        };
+        // what was not asked is not offered
+        if for_child && callback.remember != FOR_CHILD {
+            return Ok(LoginOutcome::Failed);
+        }
+        let persoon = number.parse().ok().and_then(|number| self.bronsysteem.persoon(number));
+        Ok(match persoon {
+            Some(child) if for_child && self.bronsysteem.is_represented(&child.bsn) => {
+                let child = Persoon::new(child.bsn.clone());
+                LoginOutcome::LoggedIn(child.represented(Vertegenwoordiging::ParentalAuthority))
+            }
+            Some(persoon) if !for_child => LoginOutcome::LoggedIn(Persoon::new(persoon.bsn.clone())),
+            _ => LoginOutcome::Failed,
+        })
     }
 }
 
@@ -84,12 +104,16 @@ struct Page<'a> {
     flow: &'a str,
     stylesheet: &'a str,
     personen: Vec<(usize, &'a str, &'a str)>,
+    /// Each child with the parent who logs in.
+    children: Vec<(usize, &'a str, &'a str, &'a str)>,
 }
 
 #[derive(Deserialize)]
 struct ChooseQuery {
     flow: String,
     back: String,
+    #[serde(default)]
+    namens: String,
 }
 
 async fn choose(State(bronsysteem): State<Arc<Bronsysteem>>, Query(query): Query<ChooseQuery>) -> Response {
@@ -97,17 +121,24 @@ async fn choose(State(bronsysteem): State<Arc<Bronsysteem>>, Query(query): Query
     let Some(back) = query.back.splitn(4, '/').nth(3).map(|path| format!("/{path}")) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    let personen = bronsysteem
-        .personen()
-        .iter()
-        .enumerate()
-        .map(|(n, p)| (n, p.name.as_str(), p.geboortedatum.as_str()))
-        .collect();
+    let for_child = query.namens == "kind";
+    let personen = bronsysteem.personen().filter(|_| !for_child);
+    let personen = personen.map(|(n, p)| (n, p.name.as_str(), p.geboortedatum.as_str()));
+    let children = bronsysteem.ouders().filter(|_| for_child);
+    let children = children.map(|(parent, n, child)| {
+        (
+            n,
+            child.name.as_str(),
+            child.geboortedatum.as_str(),
+            parent.name.as_str(),
+        )
+    });
     match (Page {
         back: &back,
         flow: &query.flow,
         stylesheet: STYLESHEET,
-        personen,
+        personen: personen.collect(),
+        children: children.collect(),
     })
     .render()
     {

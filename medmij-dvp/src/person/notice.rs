@@ -23,6 +23,8 @@ pub enum Notice {
     NoExchange,
     /// Access to the dossier of a represented person ends within 30 days.
     RepresentationEnds,
+    /// A zorgaanbieder has something new, which was not collected (ext.abo.rscnotint).
+    NewsAtAanbieder,
     /// Something was deleted on the order of the Persoon (core.dossier.106).
     Deleted,
 }
@@ -116,6 +118,11 @@ impl NoticeTexts {
                 "Binnen 30 dagen verandert wat u in de app kunt zien. Open de app voor meer uitleg.",
             ),
             (
+                Notice::NewsAtAanbieder,
+                "Er is bericht voor u",
+                "Er staat een bericht voor u klaar. Open de app om het te lezen.",
+            ),
+            (
                 Notice::Deleted,
                 "U hebt iets verwijderd",
                 "We hebben verwijderd wat u wilde verwijderen. Was u dit niet? Open dan de app en log in.",
@@ -207,6 +214,7 @@ fn urgency(notice: Notice) -> u8 {
         Notice::AccountInactive => 2,
         Notice::NoExchange => 3,
         Notice::Collected => 4,
+        Notice::NewsAtAanbieder => 5,
     }
 }
 
@@ -225,10 +233,11 @@ mod tests {
     use super::*;
     use medmij_types::Tijdstempel;
 
-    const ALL: [Notice; 5] = [
+    const ALL: [Notice; 6] = [
         Notice::AccountInactive,
         Notice::Collected,
         Notice::NoExchange,
+        Notice::NewsAtAanbieder,
         Notice::RepresentationEnds,
         Notice::Deleted,
     ];

@@ -315,7 +315,10 @@ async fn wcag_2_2_no_page_of_the_pgo_has_a_fault_that_axe_finds_or_scrolls_sidew
             .await;
         looks.at("sessie/langer", "Je blijft ingelogd", "langer").await;
         looks
-            .at("account/verwijderen", "Verwijder je account", "verwijderen")
+            .at("account/verwijderen", "Verwijder je account", "verwijderen-eerst")
+            .await;
+        looks
+            .at("account/verwijderen/zeker", "Verwijder alles", "verwijderen")
             .await;
         looks.press("Verwijder alles").await;
         looks.sees("[role=alert].note").await;

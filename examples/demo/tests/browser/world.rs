@@ -267,7 +267,7 @@ fn data_with_a_person_of_whom_nothing_is_kept(folder: &Path) -> PathBuf {
     to
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();

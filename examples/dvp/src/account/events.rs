@@ -82,6 +82,42 @@ pub(crate) enum Event {
         provider: String,
     },
     AccountInactive,
+    ChildAdded {
+        name: String,
+    },
+    /// From this day on the parent collects and reads no more; as `YYYY-MM-DD`.
+    ChildEnding {
+        name: String,
+        on: String,
+    },
+    ChildStopped {
+        name: String,
+    },
+    ChildGrownUp {
+        name: String,
+    },
+    ChildRemoved {
+        name: String,
+    },
+    /// Of a child, by a parent.
+    DossierOpened,
+    MessagesPutOn {
+        provider: String,
+        service: String,
+    },
+    MessagesPutOff {
+        provider: String,
+        service: String,
+    },
+    /// The zorgaanbieder ended it, or its last day came.
+    MessagesEnded {
+        provider: String,
+        service: String,
+    },
+    NewsHeard {
+        provider: String,
+        service: String,
+    },
     CopyTaken,
     ItemsDeleted {
         items: usize,

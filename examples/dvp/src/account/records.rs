@@ -35,6 +35,10 @@ pub(crate) enum Kind {
     Asked = 24,
     /// A code that was sent by e-mail.
     MailCode = 25,
+    /// A message at news, that is on or was.
+    Message = 30,
+    /// A child whom a parent represents.
+    Child = 31,
 }
 
 /// A row.

@@ -39,6 +39,9 @@ pub(crate) struct Session {
     /// Recovery codes that the Persoon has not said to have kept.
     #[serde(default)]
     pub(crate) recovery_codes: Vec<String>,
+    /// The child for whom the Persoon acts now, by number.
+    #[serde(default)]
+    pub(crate) child: Option<[u8; 16]>,
 }
 
 /// A session in the list of a Persoon.
@@ -100,6 +103,7 @@ impl Accounts {
             last_used: at,
             device: device.to_owned(),
             recovery_codes,
+            child: None,
         };
         let expires = at.saturating_add(self.limits.idle_seconds());
         self.vault
@@ -153,6 +157,20 @@ impl Accounts {
             true => Ok(()),
             false => Err(VaultError::Busy),
         }
+    }
+
+    /// From now on the Persoon acts for this child in this session, or for nobody else.
+    pub(crate) async fn act_for(&self, secret: &str, child: Option<PersonId>) -> Result<(), VaultError> {
+        for _ in 0..8 {
+            let found = self.vault.find::<Session>(Kind::Session, &id_of(secret)).await?;
+            let Some(mut found) = found else { return Ok(()) };
+            found.content.child = child.map(|child| child.number().to_be_bytes());
+            let expires = found.expires();
+            if self.vault.replace(found, expires).await? {
+                return Ok(());
+            }
+        }
+        Err(VaultError::Busy)
     }
 
     /// Ends a session.

@@ -201,6 +201,8 @@ const fn under_data_key(kind: Kind) -> bool {
             | Kind::Flow
             | Kind::Asked
             | Kind::MailCode
+            | Kind::Message
+            | Kind::Child
     )
 }
 

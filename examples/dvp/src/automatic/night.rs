@@ -10,6 +10,7 @@ use super::{
 use crate::{
     App, STEP,
     account::{Kind, events::Event, seconds, vault::VaultError},
+    children,
     collecting::{self, Offerings, State, collect_service},
 };
 use medmij_dvp::{
@@ -297,6 +298,7 @@ async fn sweep(app: &App, now: SystemTime) -> Result<(), AutomaticError> {
     loop {
         let persons = app.accounts.vault.persons_after(Kind::Account, after, 500).await?;
         for person in &persons {
+            children::sweep(app, *person, today).await?;
             if app.accounts.sweep(*person, now).await? {
                 app.record_at(*person, Event::AccountInactive, now).await;
                 notices::add(app, *person, Notice::AccountInactive).await?;

@@ -30,6 +30,7 @@ enum Kept {
     AccountInactive,
     Collected,
     NoExchange,
+    NewsAtAanbieder,
     RepresentationEnds,
     Deleted,
 }
@@ -40,6 +41,7 @@ impl Kept {
             Notice::AccountInactive => Self::AccountInactive,
             Notice::Collected => Self::Collected,
             Notice::NoExchange => Self::NoExchange,
+            Notice::NewsAtAanbieder => Self::NewsAtAanbieder,
             Notice::RepresentationEnds => Self::RepresentationEnds,
             Notice::Deleted => Self::Deleted,
             _ => return None,
@@ -51,6 +53,7 @@ impl Kept {
             Self::AccountInactive => Notice::AccountInactive,
             Self::Collected => Notice::Collected,
             Self::NoExchange => Notice::NoExchange,
+            Self::NewsAtAanbieder => Notice::NewsAtAanbieder,
             Self::RepresentationEnds => Notice::RepresentationEnds,
             Self::Deleted => Notice::Deleted,
         }
@@ -58,7 +61,7 @@ impl Kept {
 }
 
 /// Puts a notice with those that wait.
-pub(super) async fn add(app: &App, person: PersonId, notice: Notice) -> Result<(), AutomaticError> {
+pub(crate) async fn add(app: &App, person: PersonId, notice: Notice) -> Result<(), AutomaticError> {
     let Some(kept) = Kept::of(notice) else { return Ok(()) };
     let vault = &app.accounts.vault;
     let id = person.number().to_be_bytes();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! One's own account: sessions, recovery codes, and the end of it.
 
+use super::consents::{self, Place};
 use crate::{
     App,
     account::{events::Event, sessions::id_of},
@@ -8,6 +9,7 @@ use crate::{
     form::Fields,
     gate::{self, SignedIn, Visitor},
     html::{self, Frame, Nav, page},
+    messages,
 };
 use askama::Template;
 use axum::{
@@ -27,7 +29,8 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ("/account/herstelcodes", get(recovery_codes).post(kept_recovery_codes)),
         ("/account/nieuwe-herstelcodes", post(renew_recovery_codes)),
         ("/account/overal-uitloggen", post(sign_out_elsewhere)),
-        ("/account/verwijderen", get(confirm_erasure).post(erase)),
+        ("/account/verwijderen", get(consents_first).post(erase)),
+        ("/account/verwijderen/zeker", get(confirm_erasure)),
     ]
 }
 
@@ -142,10 +145,31 @@ async fn sign_out_elsewhere(State(app): State<Arc<App>>, signed_in: SignedIn, vi
 }
 
 #[derive(Template)]
+#[template(path = "erase-first.html")]
+struct ConsentsFirstPage {
+    frame: Frame,
+    places: Vec<Place>,
+}
+
+/// What stands elsewhere is ended there, before what is here goes.
+async fn consents_first(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visitor) -> Response {
+    match consents::places(&app, &signed_in).await {
+        Ok(places) => {
+            let origins = consents::origins(&places);
+            let frame = Frame::new(&visitor, Nav::Account);
+            html::page_leading_to(&ConsentsFirstPage { frame, places }, &origins)
+        }
+        Err(error) => html::outage(&visitor, &*error),
+    }
+}
+
+#[derive(Template)]
 #[template(path = "erase.html")]
 struct ErasePage {
     frame: Frame,
     text: String,
+    /// Children whose dossiers go too.
+    children: Vec<String>,
     unticked: bool,
 }
 
@@ -160,9 +184,14 @@ async fn confirm_erasure(State(app): State<Arc<App>>, signed_in: SignedIn, visit
 }
 
 async fn erasure_page(app: &App, signed_in: &SignedIn, visitor: &Visitor, status: StatusCode) -> Response {
+    let children = match crate::children::all(&app.accounts.vault, signed_in.account()).await {
+        Ok(children) => children.into_iter().map(|child| child.name).collect(),
+        Err(error) => return html::outage(visitor, &error),
+    };
     match announced(app, signed_in).await {
         Ok(deletion) => {
             let filled = ErasePage {
+                children,
                 frame: Frame::new(visitor, Nav::Account),
                 text: deletion.text(&DeletionTexts::example()),
                 unticked: status != StatusCode::OK,
@@ -184,6 +213,18 @@ async fn erase(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visito
     };
     if let Err(error) = automatic::forget_all(&app, person).await {
         return html::outage(&visitor, &error);
+    }
+    if let Err(error) = messages::forget_all(&app, person).await {
+        return html::outage(&visitor, &error);
+    }
+    let children = match crate::children::all(&app.accounts.vault, person).await {
+        Ok(children) => children,
+        Err(error) => return html::outage(&visitor, &error),
+    };
+    for child in &children {
+        if let Err(error) = super::children::erase(&app, child).await {
+            return html::outage(&visitor, &*error);
+        }
     }
     if let Err(error) = app.dossier.erase(person, deletion).await {
         return html::outage(&visitor, &error);

@@ -16,13 +16,14 @@ use axum::{
 };
 use http::{Method, StatusCode};
 use medmij_dvp::{Callback, FlowGroup, FlowRequest};
-use medmij_oauth::RedirectUri;
+use medmij_oauth::{OauthError, RedirectUri, Vertegenwoordiging, wire::Geboortedatum};
 use medmij_types::{Clock as _, GegevensdienstId, Release, SystemClock};
 use std::sync::Arc;
 
 mod choice;
 mod progress;
 
+pub(crate) use choice::{login_origins, origin_of};
 pub(crate) use progress::is_going_on;
 
 /// The routes of collecting.
@@ -52,7 +53,8 @@ async fn start(
         return html::redirect("/ophalen");
     };
     let ticked: Vec<&str> = fields.all("service").collect();
-    let wanted = fields.is_ticked("automatic");
+    // for a child nothing is collected without asking
+    let wanted = fields.is_ticked("automatic") && signed_in.child().is_none();
     // core.gegevensuitwisseling.101: the tick is the order, and stands beside what it means
     if wanted && let Err(error) = agree(&app, &signed_in).await {
         return html::outage(&visitor, &error);
@@ -94,7 +96,8 @@ async fn again(Has(app): Has<Arc<App>>, signed_in: SignedIn, visitor: Visitor, _
     begin(&app, &signed_in, &visitor, offerings, missing, job.automatic).await
 }
 
-async fn begin(
+/// Begins to collect these services, in the place of what went before.
+pub(crate) async fn begin(
     app: &Arc<App>,
     signed_in: &SignedIn,
     visitor: &Visitor,
@@ -142,7 +145,7 @@ async fn next_login(app: &App, signed_in: &SignedIn, visitor: &Visitor) -> Respo
     let Some(group) = job.next() else {
         return html::redirect("/ophalen/voortgang");
     };
-    match location(app, person, visitor, &job.offerings, &group).await {
+    match location(app, signed_in, visitor, &job.offerings, &group).await {
         Ok(location) => {
             tracing::info!(
                 target: STEP, role = app.role, rule = "core.authint.200, core.authint.208",
@@ -164,7 +167,7 @@ async fn next_login(app: &App, signed_in: &SignedIn, visitor: &Visitor) -> Respo
 
 async fn location(
     app: &App,
-    person: medmij_dvp::person::PersonId,
+    signed_in: &SignedIn,
     visitor: &Visitor,
     offerings: &Offerings,
     group: &FlowGroup,
@@ -177,20 +180,34 @@ async fn location(
     let flow_request = FlowRequest::verzamelen(Release::DEFAULT, offerings.aanbieder.clone(), group, redirect_uri)
         .map_err(|error| text(&error))?
         .from_list(offerings.volgnummer);
+    let flow_request = on_behalf(signed_in, flow_request).map_err(|error| text(&error))?;
     let now = SystemClock::default().now();
-    let account = app.accounts.active(person, now).await.map_err(|error| text(&error))?;
+    let account = app
+        .accounts
+        .active(signed_in.account(), now)
+        .await
+        .map_err(|error| text(&error))?;
     let account = account.ok_or("the account is not active (core.account.100)")?;
     let started = app
         .dvp
-        .start(account, flow_request, &visitor.secret)
+        .start(account, flow_request, &visitor.binding)
         .map_err(|error| text(&error))?;
-    flows::keep(app, person, &started.flow)
+    flows::keep(app, signed_in.person(), &started.flow)
         .await
         .map_err(|error| text(&error))?;
     app.node
         .danger_loopback()
         .rewrite_front(&started.location)
         .map_err(|error| text(&error))
+}
+
+/// ext.vert.authint.200 — for a child by parental authority, with its birth date, which the other side compares.
+pub(crate) fn on_behalf(signed_in: &SignedIn, request: FlowRequest) -> Result<FlowRequest, OauthError> {
+    let Some(child) = signed_in.child() else {
+        return Ok(request);
+    };
+    let born = child.born.to_string().replace('-', "");
+    request.on_behalf_of(Vertegenwoordiging::ParentalAuthority, Geboortedatum::parse(&born)?)
 }
 
 /// The Persoon comes back: the answer is taken here, and what follows goes on by itself while the page shows it.
@@ -206,10 +223,10 @@ async fn back(
         return StatusCode::OK.into_response();
     }
     let person = signed_in.person();
-    let callback = Callback::new(&visitor.secret, uri.path(), uri.query().unwrap_or_default());
+    let callback = Callback::new(&visitor.binding, uri.path(), uri.query().unwrap_or_default());
     let query = uri.query().unwrap_or_default();
     let found = async {
-        let flows = flows::take(&app, person, &visitor.secret, query).await?;
+        let flows = flows::take(&app, person, &visitor.binding, query).await?;
         Ok::<_, crate::account::vault::VaultError>((flows, jobs::of(&app, person).await?))
     };
     let (flows, job) = match found.await {

@@ -10,6 +10,7 @@ use crate::{
 use askama::Template;
 use axum::{extract::State, response::Response};
 use http::StatusCode;
+use medmij_types::CalendarDate;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -144,7 +145,35 @@ fn told(event: &Event) -> (&'static str, String) {
             WE,
             "Je was zes maanden weg. We haalden niets meer vanzelf op, tot je weer inlogde.".to_owned(),
         ),
+        Event::ChildAdded { name } => (YOU, format!("Je voegde een kind toe: {name}.")),
+        Event::ChildEnding { name, on } => (
+            WE,
+            format!("We lieten je weten dat er iets verandert bij {name}, op {}.", day(on)),
+        ),
+        Event::ChildStopped { name } => (WE, format!("We stopten met ophalen voor {name}.")),
+        Event::ChildGrownUp { name } => (WE, format!("{name} kan het dossier nu zelf aanvragen.")),
+        Event::ChildRemoved { name } => (YOU, format!("Je verwijderde het dossier van {name}.")),
+        Event::DossierOpened => (YOU, "Je maakte dit dossier voor je kind.".to_owned()),
+        Event::MessagesPutOn { provider, service } => {
+            (YOU, format!("Je zette een bericht aan bij {provider}: {service}."))
+        }
+        Event::MessagesPutOff { provider, service } => {
+            (YOU, format!("Je zette een bericht uit bij {provider}: {service}."))
+        }
+        Event::MessagesEnded { provider, service } => (
+            "Je zorgaanbieder",
+            format!("Het bericht over {service} is gestopt bij {provider}."),
+        ),
+        Event::NewsHeard { provider, service } => (
+            "Je zorgaanbieder",
+            format!("Er is iets nieuws bij {provider}: {service}."),
+        ),
         Event::CopyTaken => (YOU, "Je bewaarde een kopie van je dossier.".to_owned()),
         Event::ItemsDeleted { items } => (YOU, format!("Je verwijderde {}.", count(*items, "gegeven", "gegevens"))),
     }
+}
+
+/// A day as it is kept, for people.
+fn day(kept: &str) -> String {
+    CalendarDate::parse(kept).map_or_else(|_| kept.to_owned(), html::date)
 }

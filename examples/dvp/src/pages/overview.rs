@@ -25,6 +25,8 @@ struct Overview {
     codes_left: usize,
     /// What came without asking in the last two days, or did not.
     automatic: Vec<String>,
+    /// Where there is something new.
+    news: Vec<String>,
 }
 
 pub(crate) async fn overview(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visitor) -> Response {
@@ -43,6 +45,15 @@ pub(crate) async fn overview(State(app): State<Arc<App>>, signed_in: SignedIn, v
         Ok(job) => job.filter(super::collect::is_going_on),
         Err(error) => return html::outage(&visitor, &error),
     };
+    let news = match crate::messages::all(&app, person).await {
+        Ok(mine) => mine
+            .into_iter()
+            .filter(|listed| listed.kept.news.is_some())
+            .map(|listed| app.providers.of(&listed.kept.aanbieder).name)
+            .collect::<std::collections::BTreeSet<_>>(),
+        Err(error) => return html::outage(&visitor, &error),
+    };
+    let news = news.into_iter().collect();
     let filled = Overview {
         frame: Frame::new(&visitor, Nav::Overview),
         items,
@@ -53,6 +64,7 @@ pub(crate) async fn overview(State(app): State<Arc<App>>, signed_in: SignedIn, v
             .is_some_and(|session| !session.recovery_codes.is_empty()),
         codes_left: account.recovery_codes_left(),
         automatic,
+        news,
     };
     page(StatusCode::OK, &filled)
 }

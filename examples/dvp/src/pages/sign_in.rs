@@ -125,7 +125,7 @@ pub(crate) async fn sign_out(
     if let Err(error) = app.accounts.end_session(&visitor.secret).await {
         return html::outage(&visitor, &error);
     }
-    app.record(signed_in.person(), Event::SignedOut).await;
+    app.record(signed_in.account(), Event::SignedOut).await;
     html::redirect("/uitgelogd")
 }
 

@@ -129,14 +129,17 @@ pub(super) async fn plan(
 }
 
 /// The origins to which a form of ours may lead: where the Persoon logs in for this provider, and nowhere else.
-pub(super) fn login_origins(app: &App, offerings: &Offerings) -> Vec<String> {
+pub(crate) fn login_origins(app: &App, offerings: &Offerings) -> Vec<String> {
     let origins: BTreeSet<String> = offerings
         .login_addresses()
-        .filter_map(|address| app.node.danger_loopback().rewrite_front(address.as_ref()).ok())
-        .filter_map(|address| {
-            let uri: http::Uri = address.parse().ok()?;
-            Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
-        })
+        .filter_map(|address| origin_of(app, address.as_ref()))
         .collect();
     origins.into_iter().collect()
+}
+
+/// The origin of an address on the front channel of another server.
+pub(crate) fn origin_of(app: &App, address: &str) -> Option<String> {
+    let address = app.node.danger_loopback().rewrite_front(address).ok()?;
+    let uri: http::Uri = address.parse().ok()?;
+    Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
 }
