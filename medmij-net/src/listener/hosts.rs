@@ -28,10 +28,12 @@ impl Hosts {
             return Err(StatusCode::BAD_REQUEST);
         };
         let named = value.to_str().ok().and_then(|text| text.parse::<Authority>().ok());
-        let named = named.filter(|authority| !authority.as_str().contains('@'));
-        let named = named.ok_or(StatusCode::BAD_REQUEST)?;
+        let named = named.filter(is_host).ok_or(StatusCode::BAD_REQUEST)?;
         // A request line with a host of its own overrules the header (RFC 9112 section 3.2.2).
         let asked = head.uri.authority().unwrap_or(&named);
+        if !is_host(asked) {
+            return Err(StatusCode::BAD_REQUEST);
+        }
         if self.contains(asked.host(), certificate) {
             Ok(())
         } else {
@@ -47,6 +49,13 @@ impl Hosts {
             Self::Any => true,
         }
     }
+}
+
+/// A host, and a port if any: no user, and after the colon a number of 16 bits or nothing.
+fn is_host(authority: &Authority) -> bool {
+    let text = authority.as_str();
+    let port = text.strip_prefix(authority.host());
+    !text.contains('@') && (matches!(port, Some("" | ":")) || authority.port_u16().is_some())
 }
 
 #[cfg(test)]
@@ -73,6 +82,17 @@ mod tests {
             (&Hosts::Certificate, "/", &["dvza.example.nl, kwaad.nl"], bad),
             (&Hosts::Certificate, "/", &["a@dvza.example.nl"], bad),
             (&Hosts::Certificate, "/", &["dvza.example.nl/"], bad),
+            (&Hosts::Certificate, "/", &["dvza.example.nl:"], good),
+            (&Hosts::Certificate, "/", &["dvza.example.nl:8443"], good),
+            (&Hosts::Certificate, "/", &["dvza.example.nl:abc"], bad),
+            (&Hosts::Certificate, "/", &["dvza.example.nl:99999"], bad),
+            (&Hosts::Certificate, "/", &["[::1]:443"], foreign),
+            (
+                &Hosts::Certificate,
+                "https://a@dvza.example.nl/",
+                &["dvza.example.nl"],
+                bad,
+            ),
             (&Hosts::Certificate, "https://kwaad.nl/", &["dvza.example.nl"], foreign),
             (&Hosts::Certificate, "https://twee.example.nl/", &["kwaad.nl"], good),
             (&named, "/", &["drie.example.nl"], good),
