@@ -143,3 +143,55 @@ fn core_logging_101_the_log_is_signed_proven_and_destroyed() {
     bench.file("public.txt", "");
     assert!(verify().out.contains("no genuine signature of a trusted key"));
 }
+
+#[test]
+fn nen_7513_verify_says_how_many_entries_of_processes_that_were_cut_off_are_missing() {
+    let bench = Bench::new();
+    let path = store(&bench);
+    let run = bench.medmij(&["audit", "new-key", "key"]);
+    bench.file("public", run.out);
+    let verify = || {
+        bench.medmij(&[
+            "audit",
+            "verify",
+            "--sqlite",
+            &path,
+            "--outside",
+            "outside",
+            "--public",
+            "public",
+        ])
+    };
+    let write = |entries: &[(AuditKind, &str)]| {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let store = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
+        let entry = |(kind, texts): &(AuditKind, &str)| {
+            let mut entry = AuditEntry::of(*kind, AuditObject::AuditLog, Acting::system());
+            entry.texts = (*texts).to_owned();
+            entry
+        };
+        runtime
+            .block_on(store.audit(entries.iter().map(entry).collect()))
+            .unwrap();
+    };
+    write(&[(AuditKind::Started, "een/0"), (AuditKind::Accessed, "een/1")]);
+    let run = verify();
+    assert!(
+        run.exit == 0 && run.out.contains("1 processes did not say that they stopped"),
+        "{run:?}"
+    );
+    assert!(!run.out.contains("missing"), "{run:?}");
+    write(&[
+        (AuditKind::CutOff, "een/4"),
+        (AuditKind::Started, "twee/0"),
+        (AuditKind::CutOff, "twee/?"),
+    ]);
+    let run = verify();
+    let lost = "2 processes were cut off; 3 access entries that processes took in are missing";
+    assert!(run.exit == 0 && run.out.contains(lost), "{run:?}");
+    assert!(
+        run.out.contains("of 1 processes that were cut off it is not known"),
+        "{run:?}"
+    );
+    assert!(!run.out.contains("did not say"), "{run:?}");
+}
