@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Events a second through the spooler, the sync to disk included.
 //!
-//! `cargo bench -p medmij-log --features spool`
+//! `cargo bench -p medmij-log --features spool`; with the program pinned to one core (`taskset`), observing and writing share it.
 #![allow(clippy::unwrap_used)]
 
 use std::{hint::black_box, sync::Arc, time::SystemTime};
@@ -29,6 +29,9 @@ fn benches(c: &mut Criterion) {
     let event = event();
     c.bench_function("one line", |b| {
         b.iter(|| LineFormat::default().line(black_box(&event), SystemTime::UNIX_EPOCH));
+    });
+    c.bench_function("one address", |b| {
+        b.iter(|| RequestInfo::default().with_uri(black_box("https://dva.example.nl/oauth/token")));
     });
     let mut group = c.benchmark_group("spooler");
     group.throughput(Throughput::Elements(EVENTS)).sample_size(10);

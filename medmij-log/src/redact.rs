@@ -86,36 +86,37 @@ pub fn redact_uri(uri: &str, more: &dyn RedactMore) -> String {
     let (path, query) = uri
         .split_once('?')
         .map_or((uri, None), |(path, query)| (path, Some(query)));
-    let mut out = redact_path(path, more);
+    // what stands for an id can be longer than it
+    let mut out = String::with_capacity(uri.len().saturating_add(16));
+    redact_path(path, more, &mut out);
     // parameters of other endpoints (`code`, `state`) have names that a search has too
     let query = query.filter(|_| is_search(path));
-    let kept: Vec<&str> = query
-        .into_iter()
-        .flat_map(|query| query.split('&'))
-        .filter(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = name
-                .split_once(':')
-                .filter(|(base, _)| *base != "_include")
-                .map_or(name, |(base, _)| base);
-            ALLOWED_QUERY.contains(&name) && !holds_bsn(value) && more.keep_query(name)
-        })
-        .collect();
-    if !kept.is_empty() {
-        out.push('?');
-        out.push_str(&kept.join("&"));
+    let kept = query.into_iter().flat_map(|query| query.split('&')).filter(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = name
+            .split_once(':')
+            .filter(|(base, _)| *base != "_include")
+            .map_or(name, |(base, _)| base);
+        ALLOWED_QUERY.contains(&name) && !holds_bsn(value) && more.keep_query(name)
+    });
+    for (index, pair) in kept.enumerate() {
+        out.push(if index == 0 { '?' } else { '&' });
+        out.push_str(pair);
     }
     out
 }
 
-fn redact_path(path: &str, more: &dyn RedactMore) -> String {
+fn redact_path(path: &str, more: &dyn RedactMore, out: &mut String) {
     let (scheme, rest) = path
         .split_once("://")
         .map_or((None, path), |(scheme, rest)| (Some(scheme), rest));
     let mut segments = rest.split('/');
     let authority = segments.next().unwrap_or_default();
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let mut out = scheme.map_or_else(String::new, |scheme| format!("{scheme}://"));
+    if let Some(scheme) = scheme {
+        out.push_str(scheme);
+        out.push_str("://");
+    }
     out.push_str(authority);
     let mut after_type = false;
     for segment in segments {
@@ -129,7 +130,6 @@ fn redact_path(path: &str, more: &dyn RedactMore) -> String {
         }
         after_type = is_resource_type(segment) || segment == "_history";
     }
-    out
 }
 
 /// Whether a path ends with a resource type, or with an operation on one.
