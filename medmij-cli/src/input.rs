@@ -18,6 +18,16 @@ use crate::{cli_error::CliError, screen::Screen};
 /// What stands on standard input is there once: a second `-` would find nothing.
 static STDIN_WAS_READ: AtomicBool = AtomicBool::new(false);
 
+/// Says so where standard input was read before.
+pub(crate) fn stdin_once() -> Result<(), CliError> {
+    if STDIN_WAS_READ.swap(true, Ordering::Relaxed) {
+        return Err(CliError::Usage(
+            "standard input can be read once: give - once".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 /// A document to judge.
 pub(crate) struct Input {
     /// What to call it.
@@ -43,11 +53,7 @@ impl Input {
         let most_of_stream = most.min(STREAM + 1);
         if path == Path::new("-") {
             let name = "(standard input)".to_owned();
-            if STDIN_WAS_READ.swap(true, Ordering::Relaxed) {
-                return Err(CliError::Usage(
-                    "standard input can be read once: give - once".to_owned(),
-                ));
-            }
+            stdin_once()?;
             let bytes = collect(&mut io::stdin().lock(), most_of_stream, None, Screen::none())
                 .map_err(|cause| cannot_read(&name, cause))?;
             return Ok(Self {

@@ -2,24 +2,22 @@
 //! `medmij log` — core.logging.102, core.logging.103: whether log lines are whole, which chains they tell, what was
 //! rejected, and the Ketennormen of a period.
 
+mod lines;
+
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
-use medmij_log::{Chain, Finding, ReadLine, check, report, svg};
+use medmij_log::{Chain, Finding, ReadLine, check_lines, report, svg};
 use medmij_types::{Clock as _, SystemClock};
 use serde::Serialize;
 
 use crate::{
     Exit,
     cli_error::CliError,
-    input::Input,
     output::{Output, Paint, error_line},
-    screen::Screen,
 };
-
-/// A log file is not read beyond this size.
-const LARGEST: usize = 1 << 30;
+use lines::{Line, Lines};
 
 #[derive(Subcommand)]
 pub(crate) enum LogCommand {
@@ -30,6 +28,7 @@ pub(crate) enum LogCommand {
     /// Measure the Ketennormen over log files.
     Report(ReportLog),
     /// Show the lines of the batches that the other side rejected, from the folder of a spool.
+    #[command(after_help = "Exit codes: 0 there is none, 1 there is one, 2 the folder cannot be read.")]
     Rejected {
         /// The folder of the spool.
         folder: PathBuf,
@@ -39,7 +38,8 @@ pub(crate) enum LogCommand {
 #[derive(Args)]
 #[command(after_help = "\
 Exit codes: 0 every line is whole, 1 a line would be rejected, 2 a file cannot be read. An event that\n\
-this version does not know is a remark and changes none of them.")]
+this version does not know and the id of a request that an earlier line of that event has are remarks,\n\
+and change none of them.")]
 pub(crate) struct CheckLog {
     /// Log files, a JSON object a line or a delivered batch (an array), or - for standard input.
     #[arg(required = true, value_name = "FILE")]
@@ -51,6 +51,8 @@ pub(crate) struct CheckLog {
 
 #[derive(Args)]
 #[command(after_help = "\
+Files may come in any order, and one that is given twice counts once. What is no log line is passed over\n\
+and counted on standard error.\n\
 Exit codes: 0 every message was logged by both sides, 1 one was not, or there is no chain, 2 trouble.")]
 pub(crate) struct ChainLog {
     /// Log files of all sides.
@@ -65,7 +67,9 @@ pub(crate) struct ChainLog {
 }
 
 #[derive(Args)]
-#[command(after_help = "Exit codes: 0 every norm is met, 1 one is not, 2 trouble.")]
+#[command(after_help = "\
+Files may come in any order. What is no log line is passed over and counted on standard error.\n\
+Exit codes: 0 every norm is met (a norm of which there is no request, too), 1 one is not, 2 trouble.")]
 pub(crate) struct ReportLog {
     /// Log files.
     #[arg(required = true, value_name = "FILE")]
@@ -93,50 +97,80 @@ pub(crate) fn run(command: &LogCommand, output: &mut Output) -> Result<Exit, Cli
     }
 }
 
-fn read(path: &Path) -> Result<(String, String), CliError> {
-    let mut input = Input::read(path, LARGEST, Screen::none())?;
-    if input.too_large.is_some() {
-        return Err(CliError::Usage(format!("{}: is larger than 1 GiB", input.name)));
-    }
-    let mut text =
-        String::from_utf8(input.take()).map_err(|_| CliError::Usage(format!("{}: is not UTF-8", input.name)))?;
-    if text.starts_with('\u{feff}') {
-        text.remove(0);
-    }
-    Ok((input.name, lines_of(text)))
+/// Lines of files, one after the other, until one cannot be read.
+struct Files<'a> {
+    paths: std::slice::Iter<'a, PathBuf>,
+    open: Option<Lines>,
+    /// Lines of the open file, and those of them that are no log lines.
+    counts: (usize, usize),
+    /// The same of all files before it.
+    before: (usize, usize),
+    failed: Option<CliError>,
 }
 
-/// The texts of files. Lines that are no log lines are not left out in silence, and files without any log line are trouble.
-fn read_all(files: &[PathBuf]) -> Result<Vec<String>, CliError> {
-    let (mut texts, mut lines, mut unread) = (Vec::new(), 0_usize, 0_usize);
-    for path in files {
-        let (name, text) = read(path)?;
-        let written = text.lines().filter(|line| !line.trim().is_empty());
-        let (all, odd) = written.fold((0, 0), |(all, odd), line| {
-            (all + 1, odd + usize::from(ReadLine::parse(line).is_err()))
-        });
-        if odd > 0 {
-            error_line(&format!(
-                "medmij: {name}: {odd} of {all} lines are no log lines, and are left out: see `medmij log check`"
-            ));
+impl<'a> Files<'a> {
+    fn new(paths: &'a [PathBuf]) -> Self {
+        Self {
+            paths: paths.iter(),
+            open: None,
+            counts: (0, 0),
+            before: (0, 0),
+            failed: None,
         }
-        (lines, unread) = (lines + all, unread + odd);
-        texts.push(text);
     }
-    if lines > 0 && lines == unread {
-        return Err(CliError::Usage("there is no log line in what was given".to_owned()));
+
+    /// Whether every file could be read, and a log line was among them.
+    fn ended(self) -> Result<(), CliError> {
+        let (all, odd) = self.before;
+        match self.failed {
+            Some(error) => Err(error),
+            None if all > 0 && all == odd => Err(CliError::Usage("there is no log line in what was given".to_owned())),
+            None => Ok(()),
+        }
     }
-    Ok(texts)
+
+    fn next_line(&mut self) -> Result<Option<String>, CliError> {
+        loop {
+            let Some(lines) = &mut self.open else {
+                let Some(path) = self.paths.next() else { return Ok(None) };
+                self.open = Some(Lines::open(path)?);
+                continue;
+            };
+            let Some((_, line)) = lines.next()? else {
+                let (all, odd) = self.counts;
+                if odd > 0 {
+                    error_line(&format!(
+                        "medmij: {}: {odd} of {all} lines are no log lines, and are left out: see `medmij log check`",
+                        lines.name
+                    ));
+                }
+                self.before = (self.before.0 + all, self.before.1 + odd);
+                (self.open, self.counts) = (None, (0, 0));
+                continue;
+            };
+            self.counts.0 += usize::from(is_there(&line));
+            match line {
+                Ok(line) if ReadLine::parse(&line).is_ok() => return Ok(Some(line)),
+                line => self.counts.1 += usize::from(is_there(&line)),
+            }
+        }
+    }
 }
 
-/// A batch as it was delivered is one array: its elements as lines. Lines stay as they are.
-fn lines_of(text: String) -> String {
-    if !text.trim_start().starts_with('[') {
-        return text;
-    }
-    match serde_json::from_str::<Vec<serde_json::Value>>(&text) {
-        Ok(batch) => batch.iter().map(|line| format!("{line}\n")).collect(),
-        Err(_) => text,
+impl Iterator for Files<'_> {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        if self.failed.is_some() {
+            return None;
+        }
+        match self.next_line() {
+            Ok(line) => line,
+            Err(error) => {
+                self.failed = Some(error);
+                None
+            }
+        }
     }
 }
 
@@ -152,9 +186,18 @@ struct FindingRow<'a> {
 fn check_files(arguments: &CheckLog, output: &mut Output) -> Result<Exit, CliError> {
     let (mut errors, mut lines) = (0_usize, 0_usize);
     for path in &arguments.files {
-        let (name, text) = read(path)?;
-        lines += text.lines().filter(|line| !line.trim().is_empty()).count();
-        for Finding { line, event, fault, .. } in check(&text) {
+        let mut file = Lines::open(path)?;
+        let name = file.name.clone();
+        let mut failed = None;
+        let read = std::iter::from_fn(|| {
+            let line = file.next().unwrap_or_else(|error| {
+                failed = Some(error);
+                None
+            })?;
+            lines += usize::from(is_there(&line.1));
+            Some(line)
+        });
+        for Finding { line, event, fault, .. } in check_lines(read) {
             errors += usize::from(fault.is_error());
             let row = FindingRow {
                 file: &name,
@@ -180,6 +223,9 @@ fn check_files(arguments: &CheckLog, output: &mut Output) -> Result<Exit, CliErr
                 ));
             }
         }
+        if let Some(error) = failed {
+            return Err(error);
+        }
     }
     if !arguments.json {
         output.line(format!("{lines} lines, {errors} errors"));
@@ -187,13 +233,17 @@ fn check_files(arguments: &CheckLog, output: &mut Output) -> Result<Exit, CliErr
     Ok(if errors == 0 { Exit::Good } else { Exit::Not })
 }
 
+/// Whether a line counts; empty ones are passed over.
+fn is_there(line: &Line) -> bool {
+    line.as_ref().map_or(true, |line| !line.trim().is_empty())
+}
+
 fn chains(arguments: &ChainLog, output: &mut Output) -> Result<Exit, CliError> {
-    let texts = read_all(&arguments.files)?;
+    let mut files = Files::new(&arguments.files);
     let wanted = |chain: &Chain| arguments.trace.as_ref().is_none_or(|trace| *trace == chain.trace_id);
-    let chains: Vec<Chain> = Chain::read(texts.iter().map(String::as_str))
-        .into_iter()
-        .filter(wanted)
-        .collect();
+    let mut chains = Chain::read(&mut files);
+    files.ended()?;
+    chains.retain(wanted);
     let mut exit = if chains.is_empty() { Exit::Not } else { Exit::Good };
     if chains.is_empty() {
         error_line("medmij: there is no such chain");
@@ -230,8 +280,9 @@ fn measure(arguments: &ReportLog, output: &mut Output) -> Result<Exit, CliError>
         true => report::Ketennorm::OF_DVA,
         false => report::Ketennorm::OF_DVP,
     };
-    let texts = read_all(&arguments.files)?;
-    let measured = report::KetennormReport::measure(texts.iter().flat_map(|text| text.lines()), &norms, from, until);
+    let mut files = Files::new(&arguments.files);
+    let measured = report::KetennormReport::measure(&mut files, &norms, from, until);
+    files.ended()?;
     if let Some(deelnemer) = &arguments.beheerrapport {
         let created = DateTime::<Utc>::from(SystemClock::default().now()).fixed_offset();
         let report = report::Beheerrapport::new(deelnemer, (from, until), created, arguments.persons);
@@ -269,10 +320,13 @@ fn rejected(folder: &Path, output: &mut Output) -> Result<Exit, CliError> {
         .map_err(fault)?;
     files.sort();
     for path in &files {
-        let (name, text) = read(path)?;
-        output.line(format!("{name}:"));
-        for line in text.lines() {
-            output.line(line);
+        let mut lines = Lines::open(path)?;
+        output.line(format!("{}:", lines.name));
+        while let Some((number, line)) = lines.next()? {
+            match line {
+                Ok(line) => output.line(line),
+                Err(error) => error_line(&format!("{}:{number}: {error}", lines.name)),
+            }
         }
     }
     Ok(if files.is_empty() { Exit::Good } else { Exit::Not })

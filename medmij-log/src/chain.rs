@@ -3,7 +3,10 @@
 
 mod svg;
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+};
 
 use chrono::{DateTime, FixedOffset};
 
@@ -20,7 +23,7 @@ pub struct Chain {
 }
 
 /// One event of a chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ChainEvent {
     /// `event.type`.
     pub name: String,
@@ -71,20 +74,25 @@ pub(crate) struct Step<'a> {
 }
 
 impl Chain {
-    /// The chains in a text of log lines, the earliest first. Lines that are no events of a chain are passed over: see
-    /// [`crate::check`].
+    /// The chains in log lines, or in whole texts of them, in whatever order they come; the earliest first. Lines that are no
+    /// events of a chain are passed over: see [`crate::check`]. One that is there twice, as where a file was given twice,
+    /// counts once.
     #[must_use]
-    pub fn read<'a>(files: impl IntoIterator<Item = &'a str>) -> Vec<Self> {
+    pub fn read<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Vec<Self> {
         let mut chains: BTreeMap<String, Vec<ChainEvent>> = BTreeMap::new();
-        for line in files.into_iter().flat_map(str::lines) {
-            if let Some((trace_id, event)) = ReadLine::parse(line).ok().as_ref().and_then(ChainEvent::read) {
-                chains.entry(trace_id).or_default().push(event);
+        for text in texts {
+            for line in text.as_ref().lines() {
+                if let Some((trace_id, event)) = ReadLine::parse(line).ok().as_ref().and_then(ChainEvent::read) {
+                    chains.entry(trace_id).or_default().push(event);
+                }
             }
         }
         let mut chains: Vec<Self> = chains
             .into_iter()
             .map(|(trace_id, mut events)| {
                 events.sort_by_key(|event| event.at);
+                let mut there = HashSet::new();
+                events.retain(|event| event.request_id.is_none() || there.insert(event.clone()));
                 Self { trace_id, events }
             })
             .collect();

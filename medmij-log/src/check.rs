@@ -4,7 +4,11 @@
 //! The central component judges each line; this check says beforehand which field an event lacks, which one has a form
 //! that the interface does not know, and which one does not belong there.
 
-use std::fmt;
+use std::{
+    collections::{HashMap, hash_map::RandomState},
+    fmt,
+    hash::BuildHasher as _,
+};
 
 use crate::{EventType, LineError, ReadLine};
 
@@ -19,6 +23,16 @@ pub struct Finding {
     pub fault: Fault,
 }
 
+impl Finding {
+    fn unreadable(line: usize, error: LineError) -> Self {
+        Self {
+            line,
+            event: None,
+            fault: Fault::Unreadable(error),
+        }
+    }
+}
+
 /// A fault of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -31,6 +45,9 @@ pub enum Fault {
     Form(&'static str),
     /// A field that the interface does not know.
     Unknown(String),
+    /// The id of a request that an earlier line of the same event and node has: every request has one of its own. A remark, for
+    /// the other side can send one twice.
+    Again(usize),
     /// The event has a name that this version does not know; a remark, no error.
     UnknownEvent,
     /// A query parameter outside the allow list, or a nine-digit number that passes the eleven-test: a person could be
@@ -42,7 +59,7 @@ impl Fault {
     /// Whether the line would be refused; a remark is not.
     #[must_use]
     pub fn is_error(&self) -> bool {
-        !matches!(self, Self::UnknownEvent)
+        !matches!(self, Self::UnknownEvent | Self::Again(_))
     }
 }
 
@@ -57,6 +74,7 @@ impl fmt::Display for Fault {
                 "`{}` is no field of the interface",
                 medmij_types::Printable::new(field)
             ),
+            Self::Again(line) => write!(f, "`request.id` is that of line {line}"),
             Self::UnknownEvent => f.write_str("the event is not known to this version"),
             Self::Person(field) => write!(f, "`{field}` could be traced to a person (core.logging.103)"),
         }
@@ -147,13 +165,7 @@ fn needed(event: &EventType) -> &'static [&'static [&'static str]] {
 pub fn check_line(number: usize, line: &str) -> Vec<Finding> {
     let read = match ReadLine::parse(line) {
         Ok(read) => read,
-        Err(error) => {
-            return vec![Finding {
-                line: number,
-                event: None,
-                fault: Fault::Unreadable(error),
-            }];
-        }
+        Err(error) => return vec![Finding::unreadable(number, error)],
     };
     let name = read.text("event.type").map(str::to_owned);
     let mut faults = Vec::new();
@@ -193,11 +205,50 @@ pub fn check_line(number: usize, line: &str) -> Vec<Finding> {
 
 /// Checks a file of lines. Empty lines are passed over.
 pub fn check(text: &str) -> Vec<Finding> {
-    text.lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-        .flat_map(|(index, line)| check_line(index.saturating_add(1), line))
-        .collect()
+    let lines = text.lines().map(Ok::<_, LineError>);
+    let numbered = lines.enumerate().map(|(index, line)| (index.saturating_add(1), line));
+    check_lines(numbered).collect()
+}
+
+/// Checks the lines of one file as they are read, each with its number; one that could not be read with the reason. Empty lines
+/// are passed over. Of the ids of requests the first million is remembered.
+pub fn check_lines<T: AsRef<str>>(
+    lines: impl IntoIterator<Item = (usize, Result<T, LineError>)>,
+) -> impl Iterator<Item = Finding> {
+    let keys = RandomState::new();
+    let mut seen: HashMap<u64, usize> = HashMap::new();
+    lines.into_iter().flat_map(move |(number, line)| {
+        let line = match &line {
+            Ok(line) if line.as_ref().trim().is_empty() => return Vec::new(),
+            Ok(line) => line.as_ref(),
+            Err(error) => return vec![Finding::unreadable(number, *error)],
+        };
+        let mut found = check_line(number, line);
+        if let Some((event, key)) = ReadLine::parse(line).ok().as_ref().and_then(|read| key(read, &keys)) {
+            match seen.get(&key) {
+                Some(first) => found.push(Finding {
+                    line: number,
+                    event: Some(event),
+                    fault: Fault::Again(*first),
+                }),
+                None if seen.len() < REMEMBERED => {
+                    seen.insert(key, number);
+                }
+                None => {}
+            }
+        }
+        found
+    })
+}
+
+/// Ids of requests that are remembered.
+const REMEMBERED: usize = 1_000_000;
+
+/// The event of a request, and what no other line has.
+fn key(read: &ReadLine, keys: &RandomState) -> Option<(String, u64)> {
+    let event = read.text("event.type")?;
+    let key = keys.hash_one((event, read.text("event.location"), read.text("request.id")?));
+    Some((event.to_owned(), key))
 }
 
 fn forms(read: &ReadLine) -> Vec<Fault> {
@@ -210,6 +261,9 @@ fn forms(read: &ReadLine) -> Vec<Fault> {
     let millis = |text: &str| {
         text.find('.')
             .is_some_and(|dot| text.get(dot..).is_some_and(|rest| digits(rest) == 3))
+            // RFC 3339 lets a space stand there; ISO 8601 does not
+            && text.as_bytes().get(10) == Some(&b'T')
+            && !text.ends_with('z')
     };
     form(
         "event.datetime",
@@ -244,10 +298,17 @@ fn forms(read: &ReadLine) -> Vec<Fault> {
     }
     for field in [
         "event.type",
+        "event.session_id",
+        "event.trace_id",
+        "request.id",
+        "request.method",
         "request.uri",
         "request.provider_id",
+        "response.request_id",
+        "response.id",
         "error.code",
         "error.description",
+        "error.request_id",
     ] {
         form(field, read.text(field).is_some_and(|text| !text.is_empty()));
     }
@@ -259,64 +320,4 @@ fn digits(after_dot: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = r#"{"event":{"type":"send_token_request","location":"pgo.example.nl","datetime":"2026-11-30T12:00:00.001+01:00","session_id":"s","trace_id":"t"},"request":{"id":"r","method":"post","client_id":"pgo.example.nl","server_id":"dva.example.nl","uri":"https://dva.example.nl/token","initiated_by":"person","grant_type":"authorization_code"}}"#;
-
-    #[test]
-    fn a_whole_line_passes() {
-        assert_eq!(check(GOOD), []);
-        assert_eq!(check("\n\n"), []);
-    }
-
-    #[test]
-    fn core_logging_202_each_missing_or_malformed_field_is_named() {
-        let cases: &[(&str, &str, Fault)] = &[
-            (r#","trace_id":"t""#, "", Fault::Missing("event.trace_id")),
-            (r#""location":"pgo.example.nl","#, "", Fault::Missing("event.location")),
-            (
-                r#","grant_type":"authorization_code""#,
-                "",
-                Fault::Missing("request.grant_type"),
-            ),
-            ("12:00:00.001+01:00", "12:00:00+01:00", Fault::Form("event.datetime")),
-            ("12:00:00.001+01:00", "12:00:00.001", Fault::Form("event.datetime")),
-            (r#""person""#, r#""robot""#, Fault::Form("request.initiated_by")),
-            (
-                r#""id":"r""#,
-                r#""id":"r","bsn":"x""#,
-                Fault::Unknown("request.bsn".to_owned()),
-            ),
-            ("send_token_request", "send_something_new", Fault::UnknownEvent),
-            (
-                "https://dva.example.nl/token",
-                "https://dva.example.nl/999911120",
-                Fault::Person("request.uri"),
-            ),
-            (
-                "https://dva.example.nl/token",
-                "https://dva.example.nl/token?code=abc",
-                Fault::Person("request.uri"),
-            ),
-        ];
-        for (from, to, fault) in cases {
-            let line = GOOD.replacen(from, to, 1);
-            assert_ne!(line, GOOD, "{from}");
-            let found: Vec<Fault> = check(&line).into_iter().map(|finding| finding.fault).collect();
-            assert!(found.contains(fault), "{line}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn an_unreadable_line_is_named_with_its_number() {
-        let text = format!("{GOOD}\nnot json\n{GOOD}");
-        let found = check(&text);
-        assert_eq!(found.len(), 1);
-        assert!(
-            found
-                .iter()
-                .all(|f| f.line == 2 && f.fault == Fault::Unreadable(LineError::NotJson))
-        );
-    }
-}
+mod tests;

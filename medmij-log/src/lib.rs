@@ -40,7 +40,7 @@ mod upload;
 pub use crate::upload::{Authentication, Upload, UploadError};
 pub use crate::{
     chain::{Chain, ChainEvent, svg},
-    check::{Fault, Finding, check, check_line},
+    check::{Fault, Finding, check, check_line, check_lines},
     event::{ErrorInfo, Event, InitiatedBy, RequestInfo, ResponseInfo},
     event_type::EventType,
     line::{LineError, LineFormat, ReadLine, ResponseIdName},

@@ -148,3 +148,102 @@ fn lines_that_are_no_log_lines_are_told_and_a_file_without_any_is_trouble() {
     assert_eq!(other.exit, 1);
     assert!(other.err.contains("no such chain"), "{}", other.err);
 }
+
+#[test]
+fn whatever_a_file_holds_each_line_is_told_by_its_number() {
+    let bench = Bench::new();
+    let good = line("send_token_request", "pgo.example.nl", 0, "r", "");
+    let twice = good.replace(r#""type":"#, r#""type":"x","type":"#);
+    let number = good.replace(r#""session_id":"s""#, r#""session_id":7"#);
+    let space = good.replace("T12:", " 12:");
+    let mut text = format!("\u{feff}{good}\r\n\n{twice}\n{number}\n{space}\n").into_bytes();
+    text.extend_from_slice(b"\xff\xfe\x00\n");
+    text.extend(std::iter::repeat_n(b'x', 3 << 20));
+    text.extend_from_slice(format!("\n{{\"event\":{}\n{good}", "[".repeat(100_000)).as_bytes());
+    bench.file("odd.log", text);
+    let run = bench.medmij(&["log", "check", "odd.log"]);
+    let said: Vec<&str> = run.out.lines().collect();
+    let expected = [
+        "odd.log:3: error: the line names a member twice",
+        "odd.log:4: error: send_token_request `event.session_id` has a wrong form",
+        "odd.log:4: remark: send_token_request `request.id` is that of line 1",
+        "odd.log:5: error: send_token_request `event.datetime` has a wrong form",
+        "odd.log:5: remark: send_token_request `request.id` is that of line 1",
+        "odd.log:6: error: the line is not UTF-8",
+        "odd.log:7: error: the line is longer than 1 MiB",
+        "odd.log:8: error: the line is not JSON",
+        "odd.log:9: remark: send_token_request `request.id` is that of line 1",
+        "8 lines, 6 errors",
+    ];
+    assert_eq!((run.exit, said), (1, expected.to_vec()), "{}", run.err);
+    let rows = bench.medmij(&["log", "check", "--json", "odd.log"]).json();
+    assert_eq!(rows.len(), expected.len() - 1);
+    // what is passed over is counted, and the rest is drawn and measured
+    for arguments in [
+        &["log", "chain", "odd.log"][..],
+        &["log", "report", "--month", "2026-11", "odd.log"],
+    ] {
+        let run = bench.medmij(arguments);
+        assert!(
+            run.err.contains("odd.log: 4 of 8 lines are no log lines"),
+            "{}",
+            run.err
+        );
+    }
+}
+
+#[test]
+fn a_batch_is_read_element_by_element_and_its_end_is_missed() {
+    let bench = Bench::new();
+    let good = line("send_token_request", "pgo.example.nl", 0, "r[]{}\\\\\\\",", "");
+    let other = line("receive_token_request", "pgo.example.nl", 0, "r", "");
+    for (text, exit, last) in [
+        (String::new(), 0, "0 lines, 0 errors"),
+        ("[]".to_owned(), 0, "0 lines, 0 errors"),
+        (format!("[{good},\n {other}]\n[]\n"), 0, "2 lines, 0 errors"),
+        (format!("[{good}]\n[{other}]"), 0, "2 lines, 0 errors"),
+        (format!("[{good},]"), 1, "2 lines, 1 errors"),
+        (format!("[{good},,{other}]"), 1, "3 lines, 1 errors"),
+        (format!("[{good},{other}"), 1, "2 lines, 1 errors"),
+        (format!("[{good}] {other}"), 1, "2 lines, 1 errors"),
+        (format!("[{good},{}]", "1".repeat(2 << 20)), 1, "2 lines, 1 errors"),
+        ("[INFO] text\nmore".to_owned(), 1, "2 lines, 2 errors"),
+    ] {
+        let run = bench.fed(&["log", "check", "-"], text.as_bytes());
+        let shown: String = text.chars().take(40).collect();
+        assert_eq!(
+            (run.exit, run.out.lines().last()),
+            (exit, Some(last)),
+            "{shown}: {}",
+            run.out
+        );
+    }
+}
+
+#[test]
+fn a_compressed_file_is_said_to_be_one() {
+    let bench = Bench::new();
+    bench.file("dvp.log.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03");
+    for command in ["check", "chain", "report"] {
+        let mut arguments = vec!["log", command, "dvp.log.gz"];
+        if command == "report" {
+            arguments.extend(["--month", "2026-11"]);
+        }
+        let run = bench.medmij(&arguments);
+        assert!(run.exit == 2 && run.err.contains("is compressed (gzip)"), "{}", run.err);
+    }
+    assert_eq!(bench.medmij(&["log", "chain", "."]).exit, 2);
+}
+
+#[test]
+fn files_in_any_order_and_twice_tell_the_same() {
+    let bench = Bench::new();
+    both(&bench, 3);
+    let forth = bench.medmij(&["log", "chain", "dvp.log", "dva.log"]);
+    let lines = std::fs::read_to_string(bench.path().join("dvp.log")).unwrap();
+    bench.file("dvp.log", lines.lines().rev().collect::<Vec<_>>().join("\n"));
+    let back = bench.medmij(&["log", "chain", "dva.log", "dvp.log", "dva.log"]);
+    assert_eq!((back.exit, back.out), (0, forth.out));
+    let run = bench.medmij(&["log", "report", "--month", "2026-11", "dvp.log", "dvp.log"]);
+    assert!(run.exit == 0 && run.out.contains("token: 1 requests"), "{}", run.out);
+}

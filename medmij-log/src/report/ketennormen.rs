@@ -138,44 +138,52 @@ pub struct KetennormReport {
 }
 
 impl KetennormReport {
-    /// Measures norms over log lines, for requests from `from` until before `until`.
-    pub fn measure<'a>(
-        lines: impl IntoIterator<Item = &'a str>,
+    /// Measures norms over log lines, in whatever order they come, for requests from `from` until before `until`. A request
+    /// that stands in several lines is one.
+    pub fn measure<T: AsRef<str>>(
+        lines: impl IntoIterator<Item = T>,
         norms: &[Ketennorm],
         from: DateTime<FixedOffset>,
         until: DateTime<FixedOffset>,
     ) -> Self {
         // by name of the norm and the id of its request: when it began, and when it ended
-        let mut began: HashMap<(&'static str, String), DateTime<FixedOffset>> = HashMap::new();
-        let mut times: HashMap<&'static str, Vec<Duration>> = HashMap::new();
-        let mut requests: HashMap<&'static str, usize> = HashMap::new();
+        type Moments = (Option<DateTime<FixedOffset>>, Option<DateTime<FixedOffset>>);
+        let mut requests: HashMap<(&'static str, String), Moments> = HashMap::new();
         for line in lines {
-            let Ok(read) = ReadLine::parse(line) else { continue };
+            let Ok(read) = ReadLine::parse(line.as_ref()) else {
+                continue;
+            };
             let (Some(name), Some(at), Some(id)) = (read.text("event.type"), read.at(), read.request_id()) else {
                 continue;
             };
+            let first = |moment: &mut Option<_>| *moment = Some(moment.map_or(at, |known| at.min(known)));
             for norm in norms {
-                if norm.requests.contains(&name) && at >= from && at < until {
-                    *requests.entry(norm.name).or_default() += 1;
-                    began.insert((norm.name, id.to_owned()), at);
-                } else if norm.answers.contains(&name)
-                    && let Some(start) = began.remove(&(norm.name, id.to_owned()))
-                {
-                    let took = at.signed_duration_since(start).to_std().unwrap_or_default();
-                    times.entry(norm.name).or_default().push(took);
+                if norm.requests.contains(&name) {
+                    first(&mut requests.entry((norm.name, id.to_owned())).or_default().0);
+                } else if norm.answers.contains(&name) {
+                    first(&mut requests.entry((norm.name, id.to_owned())).or_default().1);
                 }
             }
         }
         let rows = norms
             .iter()
             .map(|norm| {
-                let mut times = times.remove(norm.name).unwrap_or_default();
+                let of_norm = requests.iter().filter(|((name, _), _)| *name == norm.name);
+                let asked: Vec<_> = of_norm
+                    .filter_map(|(_, (began, ended))| Some(((*began)?, *ended)))
+                    .filter(|(began, _)| *began >= from && *began < until)
+                    .collect();
+                let mut times: Vec<Duration> = asked
+                    .iter()
+                    .filter_map(|(began, ended)| Some(ended.as_ref()?.signed_duration_since(*began)))
+                    .map(|took| took.to_std().unwrap_or_default())
+                    .collect();
                 times.sort_unstable();
                 Measured {
                     norm: *norm,
-                    requests: requests.get(norm.name).copied().unwrap_or_default(),
+                    requests: asked.len(),
                     in_time: times.partition_point(|took| *took <= norm.within),
-                    unanswered: began.keys().filter(|(name, _)| *name == norm.name).count(),
+                    unanswered: asked.len().saturating_sub(times.len()),
                     times,
                 }
             })
@@ -269,6 +277,24 @@ mod tests {
     fn what_lies_outside_the_period_does_not_count() {
         let lines = [line("send_token_request", 0, 1).replace("2026-11-30", "2026-12-02")];
         assert_eq!(measure(&lines).rows[0].requests, 0);
+    }
+
+    #[test]
+    fn lines_come_in_any_order_and_a_request_that_is_there_twice_is_one() {
+        let mut lines: Vec<String> = (0..50)
+            .flat_map(|id| {
+                [
+                    line("send_token_request", 0, id),
+                    line("receive_token_response", 3, id),
+                    line("send_token_request", 0, id),
+                ]
+            })
+            .collect();
+        let forth = measure(&lines);
+        lines.reverse();
+        assert_eq!(measure(&lines), forth);
+        let row = &forth.rows[0];
+        assert_eq!((row.requests, row.in_time, row.unanswered), (50, 50, 0));
     }
 
     #[test]
