@@ -14,9 +14,8 @@ use crate::{
     PostgresStore,
     error::Failure,
     pool::Params,
-    row::{self, bounded, column},
+    row::{self, bounded, column, done},
     sql,
-    store::done,
 };
 
 impl Abonnementen for PostgresStore {

@@ -85,6 +85,8 @@ mod bindings;
 mod dossiers;
 mod error;
 mod floor;
+#[cfg(feature = "dvza")]
+mod flows;
 #[cfg(any(feature = "dvp", feature = "dvza"))]
 mod journal;
 #[cfg(feature = "dvza")]
@@ -111,6 +113,8 @@ mod sql;
 mod store;
 #[cfg(feature = "rustls")]
 mod tls;
+#[cfg(feature = "dvza")]
+mod tokens;
 #[cfg(feature = "dvp")]
 mod vault;
 

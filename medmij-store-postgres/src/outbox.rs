@@ -11,8 +11,7 @@ use crate::{
     PostgresStore,
     error::Failure,
     pool::Params,
-    row::{self, bounded, column},
-    store::done,
+    row::{self, bounded, column, done},
 };
 
 impl SharedOutbox for PostgresStore {

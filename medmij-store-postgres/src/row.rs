@@ -7,7 +7,7 @@ mod grant;
 use std::time::Duration;
 
 use medmij_abonneren::{AbonnementId, Created};
-use medmij_oauth::storage::StoreError;
+use medmij_oauth::storage::{Advanced, StoreError};
 use medmij_types::{Aanbiedernaam, CalendarDate, GegevensdienstId};
 use tokio_postgres::{Row, types::FromSql};
 
@@ -19,6 +19,11 @@ pub(crate) use grant::{client_id, gegevensdiensten, grant, hash, id_params, name
 /// A column.
 pub(crate) fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, Failure> {
     row.try_get(name).map_err(|_| Failure::Broken("column of another type"))
+}
+
+/// Whether a change was made, by this caller.
+pub(crate) fn done(changed: bool) -> Advanced {
+    if changed { Advanced::Done } else { Advanced::Stale }
 }
 
 /// A duration in microseconds; a thousand years at most, as PostgreSQL's dates end.

@@ -26,12 +26,12 @@ use crate::{
     Migrated, OpenError, PostgresOptions, audit, bindings,
     error::Failure,
     floor::Floor,
-    keys, persoon,
+    flows, keys, persoon,
     pool::{Connections, Params},
     row::{self, bounded, column, micros},
     schema::{self, Schema},
     settings::check_sessions,
-    sql,
+    sql, tokens,
 };
 
 /// The store in a PostgreSQL database. Replicas open the same one.
@@ -141,47 +141,19 @@ impl fmt::Debug for PostgresStore {
 impl Store for PostgresStore {
     async fn open_flow(&self, flow: NewFlow) -> Result<(), StoreError> {
         self.make_room().await?;
-        let session: &[u8] = flow.session.as_bytes();
-        let params: Params<'_> = &[&flow.id.as_str(), &session, &flow.body, &micros(flow.lifetime)];
-        self.connections.rows(sql::OPEN_FLOW, params).await?;
-        Ok(())
+        flows::open(&self.connections, &flow).await
     }
 
     async fn flow(&self, id: &FlowId) -> Result<Option<StoredFlow>, StoreError> {
-        let rows = self.connections.rows(sql::FLOW, &[&id.as_str()]).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let version = u32::try_from(column::<i64>(row, "version")?).map_err(|_| StoreError::Broken("version"))?;
-        let (session, body) = (row::hash(row, "session")?, column(row, "body")?);
-        Ok(Some(StoredFlow::new(version, session, body)))
+        flows::read(&self.connections, id).await
     }
 
     async fn advance_flow(&self, advance: Advance) -> Result<Advanced, StoreError> {
-        let (id, version) = (advance.id.as_str(), i64::from(advance.version));
-        let session: &[u8] = advance.session.as_bytes();
-        let entry = advance.audit.as_ref().map(audit::json);
-        let changed = match &entry {
-            None => {
-                let params: Params<'_> = &[&id, &version, &session, &advance.body, &advance.authenticated];
-                self.connections.rows(sql::ADVANCE_FLOW, params).await?
-            }
-            Some(a) => {
-                let params: Params<'_> = &[&id, &version, &session, &advance.body, &advance.authenticated, a];
-                self.connections.rows(sql::ADVANCE_FLOW_WITH_AUDIT, params).await?
-            }
-        };
-        Ok(done(!changed.is_empty()))
+        flows::advance(&self.connections, &advance).await
     }
 
     async fn close_flow(&self, id: &FlowId, version: u32, entry: Option<AuditEntry>) -> Result<Advanced, StoreError> {
-        let (id, version) = (id.as_str(), i64::from(version));
-        let ended = match &entry {
-            None => self.connections.rows(sql::CLOSE_FLOW, &[&id, &version]).await?,
-            Some(entry) => {
-                let params: Params<'_> = &[&id, &version, &audit::json(entry)];
-                self.connections.rows(sql::CLOSE_FLOW_WITH_AUDIT, params).await?
-            }
-        };
-        Ok(done(!ended.is_empty()))
+        flows::close(&self.connections, id, version, entry.as_ref()).await
     }
 
     async fn grant(&self, new: NewGrant) -> Result<Granted, StoreError> {
@@ -213,64 +185,20 @@ impl Store for PostgresStore {
     }
 
     async fn grant_of_code(&self, code: &SecretHash) -> Result<Option<Grant>, StoreError> {
-        let code: &[u8] = code.as_bytes();
-        let rows = self.connections.rows(sql::GRANT_OF_CODE, &[&code]).await?;
-        Ok(rows.first().map(row::grant).transpose()?)
+        tokens::grant_of_code(&self.connections, code).await
     }
 
     async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<RedeemedCode, StoreError> {
         self.floor.keep(&self.connections).await?;
-        let (code, binding): (&[u8], &[u8]) = (code.as_bytes(), redeem.binding.as_bytes());
-        let access: &[u8] = redeem.access.token.as_bytes();
-        let refresh: Option<&[u8]> = redeem.refresh.as_ref().map(|new| new.token.as_bytes().as_slice());
-        let refresh_lifetime = redeem.refresh.as_ref().map(|new| micros(new.lifetime));
-        let params: Params<'_> = &[
-            &code,
-            &redeem.client_id.as_str(),
-            &binding,
-            &row::name_params(&redeem.names),
-            &redeem.own,
-            &access,
-            &micros(redeem.access.lifetime),
-            &row::id_params(&redeem.access.gegevensdiensten),
-            &refresh,
-            &redeem.refresh.as_ref().map(|new| i64::from(new.generation)),
-            &refresh_lifetime,
-            &audit::by(&redeem.by),
-        ];
-        let row = match self.connections.row(sql::TAKE_CODE, params).await {
-            Err(failure) if failure.is_collision() => return Ok(RedeemedCode::Collision),
-            row => row?,
-        };
-        Ok(match column(&row, "outcome")? {
-            "fresh" => RedeemedCode::Fresh(Box::new(row::grant(&row)?)),
-            "mismatch" => RedeemedCode::Mismatch,
-            "replayed" => RedeemedCode::Replayed,
-            "spent" => RedeemedCode::Spent,
-            "expired" => RedeemedCode::Expired,
-            "unknown" => RedeemedCode::Unknown,
-            "collision" => RedeemedCode::Collision,
-            _ => return Err(StoreError::Broken("outcome of a code")),
-        })
+        tokens::take_code(&self.connections, code, redeem).await
     }
 
     async fn burn_code(&self, code: &SecretHash) -> Result<BurntCode, StoreError> {
-        let code: &[u8] = code.as_bytes();
-        let row = self.connections.row(sql::BURN_CODE, &[&code]).await?;
-        match column(&row, "outcome")? {
-            "burnt" => Ok(BurntCode::Burnt),
-            "spent" => Ok(BurntCode::Spent),
-            "unknown" => Ok(BurntCode::Unknown),
-            _ => Err(StoreError::Broken("outcome of a code")),
-        }
+        tokens::burn_code(&self.connections, code).await
     }
 
     async fn access(&self, token: &SecretHash) -> Result<Option<Access>, StoreError> {
-        let token: &[u8] = token.as_bytes();
-        let rows = self.connections.rows(sql::ACCESS, &[&token]).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let (grant, names) = (row::grant(row)?, row::names(row)?);
-        Ok(Some(Access::new(grant, names, row::gegevensdiensten(row)?)))
+        tokens::access(&self.connections, token).await
     }
 
     async fn live_grant(&self, grant: &GrantId) -> Result<Option<LiveGrant>, StoreError> {
@@ -281,45 +209,7 @@ impl Store for PostgresStore {
 
     async fn rotate_refresh(&self, rotate: &RotateRefresh) -> Result<Rotated, StoreError> {
         self.floor.keep(&self.connections).await?;
-        let (offered, next): (&[u8], &[u8]) = (rotate.offered.as_bytes(), rotate.next.token.as_bytes());
-        let access: &[u8] = rotate.access.token.as_bytes();
-        let persoon: Option<&[u8]> = rotate.reseal.as_ref().map(|new| new.persoon.as_bytes().as_slice());
-        let body: Option<&[u8]> = rotate.reseal.as_ref().map(|new| new.body.as_slice());
-        let params: Params<'_> = &[
-            &rotate.grant.as_str(),
-            &rotate.client_id.as_str(),
-            &offered,
-            &i64::from(rotate.generation),
-            &next,
-            &i64::from(rotate.next.generation),
-            &micros(rotate.next.lifetime),
-            &access,
-            &micros(rotate.access.lifetime),
-            &row::id_params(&rotate.access.gegevensdiensten),
-            &row::name_params(&rotate.names),
-            &micros(rotate.race),
-            &i64::from(rotate.rate.most),
-            &micros(rotate.rate.within),
-            &persoon,
-            &body,
-            &audit::by(&rotate.by),
-        ];
-        let row = match self.connections.row(sql::ROTATE_REFRESH, params).await {
-            Err(failure) if failure.is_collision() => return Ok(Rotated::Collision),
-            row => row?,
-        };
-        Ok(match column(&row, "outcome")? {
-            "fresh" => Rotated::Fresh(Box::new(row::grant(&row)?)),
-            "replaced" => Rotated::Replaced(Box::new(row::grant(&row)?)),
-            "race" => Rotated::Race,
-            "reused" => Rotated::Reused,
-            "mismatch" => Rotated::Mismatch,
-            "expired" => Rotated::Expired,
-            "unknown" => Rotated::Unknown,
-            "collision" => Rotated::Collision,
-            "too often" => Rotated::TooOften,
-            _ => return Err(StoreError::Broken("outcome of a refresh token")),
-        })
+        tokens::rotate(&self.connections, rotate).await
     }
 
     async fn grants_of(&self, persoon: &[PersoonIndex]) -> Result<Vec<Grant>, StoreError> {
@@ -458,10 +348,6 @@ impl DangerShiftClock for PostgresStore {
         let all = audit::entries(&self.connections, &AuditQuery::default(), i64::MAX).await?;
         Ok(all.into_iter().map(|record| record.entry).collect())
     }
-}
-
-pub(crate) fn done(changed: bool) -> Advanced {
-    if changed { Advanced::Done } else { Advanced::Stale }
 }
 
 const SCHEMA: Schema = Schema {

@@ -7,17 +7,6 @@ use std::{fs, path::Path};
 /// Lines that a file below `src` may have.
 const MOST: usize = 400;
 
-/// Files that are longer still, and how long they may be. An entry may only fall, or go.
-const LONGER: &[(&str, usize)] = &[
-    ("medmij-fhir/src/collection/tests.rs", 432),
-    ("medmij-fhir/src/server/tests.rs", 511),
-    ("medmij-fhir/src/share/tests.rs", 442),
-    ("medmij-fhir/src/xml/tests/corners.rs", 471),
-    ("medmij-oauth/src/policy/stelsel/file.rs", 403),
-    ("medmij-store-postgres/src/store.rs", 478),
-    ("medmij-store-sqlite/src/store.rs", 405),
-];
-
 /// The files of every `src` folder that are longer than they may be.
 pub(crate) fn check() -> Vec<String> {
     let root = Path::new(".");
@@ -33,9 +22,7 @@ pub(crate) fn check() -> Vec<String> {
 }
 
 fn fault(path: &str, lines: usize) -> Option<String> {
-    let exception = LONGER.iter().find(|(of, _)| *of == path);
-    let most = exception.map_or(MOST, |(_, most)| *most);
-    (lines > most).then(|| format!("{path}: {lines} lines, {most} allowed: cut it by subject"))
+    (lines > MOST).then(|| format!("{path}: {lines} lines, {MOST} allowed: cut it by subject"))
 }
 
 #[cfg(test)]
@@ -43,13 +30,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_may_have_400_lines_and_an_exception_no_more_than_it_has() {
+    fn a_file_has_400_lines_at_most() {
         assert_eq!(fault("medmij-a/src/b.rs", 400), None);
         assert!(fault("medmij-a/src/b.rs", 401).is_some());
-        for (path, most) in LONGER {
-            assert!(*most > MOST, "{path}");
-            assert_eq!(fault(path, *most), None);
-            assert!(fault(path, most + 1).is_some());
-        }
     }
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What is refused before it is sent, what became of each entry, and that nothing is shared twice.
+//! What became of each entry, and that nothing is shared twice.
+
+mod drafts;
+mod tasks;
 
 use bytes::Bytes;
 use medmij_types::{AccessToken, BackchannelUri, CorrelationId, OsEntropy, Systeemrolcode};
@@ -12,7 +15,6 @@ use crate::endpoint::{ResourceEndpoint, ResourceEndpoints};
 use crate::gegevensdienst::Gegevensdienst;
 use crate::limits::Limits;
 use crate::resource::Resource;
-use crate::share::{QuestionnaireTask, TaskStatus};
 
 const BASE: &str = "https://dva.example.nl/fhir/delen";
 
@@ -100,121 +102,6 @@ fn a_batch_is_posted_to_the_endpoint_itself_as_the_qualification_asserts() {
         assert_eq!(entry["request"]["url"], entry["resource"]["resourceType"]);
         if entry["resource"]["resourceType"] == "Observation" {
             assert_eq!(&entry["resource"]["subject"]["reference"], patient);
-        }
-    }
-}
-
-#[test]
-fn what_breaks_a_rule_is_refused_before_anything_is_sent() {
-    let refused = |key: &str, value: Value| {
-        let mut draft = ShareDraft::new(service(key)).unwrap();
-        let url = draft.reserve(&OsEntropy).unwrap();
-        let parsed = Resource::parse(value.to_string().as_bytes(), &Limits::default()).unwrap();
-        draft.create(&url, parsed).unwrap_err().to_string()
-    };
-    let profile = json!({"profile": ["x"]});
-    for (key, value, expected) in [
-        (
-            "53",
-            json!({"resourceType": "Flag", "meta": profile}),
-            "does not take resources of type Flag",
-        ),
-        (
-            "53",
-            json!({"resourceType": "Patient", "id": "p", "meta": profile}),
-            "must have no id",
-        ),
-        (
-            "53",
-            json!({"resourceType": "Patient", "id": "", "meta": profile}),
-            "must have no id",
-        ),
-        ("53", json!({"resourceType": "Patient"}), "Patient has no meta.profile"),
-        (
-            "53",
-            json!({"resourceType": "Patient", "meta": {"profile": []}}),
-            "Patient has no meta.profile",
-        ),
-        (
-            "53",
-            json!({"resourceType": "Patient", "meta": profile, "identifier": [{"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": "999990019"}]}),
-            "Patient holds a BSN at identifier[0].value",
-        ),
-        (
-            "55",
-            json!({"resourceType": "List", "meta": profile}),
-            "no extension images-recipient",
-        ),
-        (
-            "60",
-            json!({"resourceType": "QuestionnaireResponse", "meta": profile, "questionnaire": {}, "subject": {}}),
-            "has no authored",
-        ),
-    ] {
-        let shown = refused(key, value);
-        assert!(shown.contains(expected) && !shown.contains("999990019"), "{shown}");
-    }
-    assert!(matches!(ShareDraft::new(service("48")), Err(ShareError::NotDelen(_))));
-}
-
-#[test]
-fn a_bundle_holds_what_it_must_and_its_references_lead_somewhere() {
-    let build = |key: &str, values: &[Value]| {
-        let mut draft = ShareDraft::new(service(key)).unwrap();
-        for value in values {
-            add(&mut draft, value.clone());
-        }
-        draft.build().map(|_| ()).map_err(|error| error.to_string())
-    };
-    let patient = json!({"resourceType": "Patient"});
-    let reference = json!({"resourceType": "DocumentReference"});
-    let binary = json!({"resourceType": "Binary", "contentType": "application/pdf", "content": "JVBERg=="});
-    let manifest = json!({"resourceType": "DocumentManifest"});
-    for (key, values, expected) in [
-        ("53", vec![patient.clone()], Err("bundle has no Observation")),
-        (
-            "53",
-            vec![patient.clone(), json!({"resourceType": "Observation"})],
-            Err("subject of an Observation is not"),
-        ),
-        (
-            "53",
-            vec![
-                patient.clone(),
-                json!({"resourceType": "Observation", "subject": {"reference": "urn:uuid:elders"}}),
-            ],
-            Err("Observation refers to an entry that is not in the bundle"),
-        ),
-        (
-            "57",
-            vec![patient.clone(), reference.clone()],
-            Err("bundle has no Binary"),
-        ),
-        ("57", vec![patient.clone(), reference.clone(), binary.clone()], Ok(())),
-        (
-            "57",
-            vec![patient.clone(), reference.clone(), reference.clone(), binary.clone()],
-            Err("no DocumentManifest"),
-        ),
-        (
-            "57",
-            vec![patient.clone(), reference.clone(), reference, binary, manifest],
-            Ok(()),
-        ),
-        ("U:Patientcorrecties", vec![patient], Err("bundle has no Communication")),
-        (
-            "55",
-            vec![
-                json!({"resourceType": "List", "extension": [{"url": "http://nictiz.nl/fhir/StructureDefinition/images-recipient"}]}),
-                json!({"resourceType": "Media"}),
-            ],
-            Ok(()),
-        ),
-    ] {
-        match (build(key, &values), expected) {
-            (Ok(()), Ok(())) => {}
-            (Err(shown), Err(expected)) => assert!(shown.contains(expected), "{shown}"),
-            (found, expected) => panic!("{found:?} {expected:?}"),
         }
     }
 }
@@ -353,90 +240,4 @@ fn the_acknowledgement_of_a_correction_is_shown() {
         );
         assert_eq!(shared.resources.len(), 1);
     }
-}
-
-fn task(status: &str) -> QuestionnaireTask {
-    let text = format!(
-        r#"{{"resourceType":"Task","id":"t1","meta":{{"profile":["x"]}},"status":"{status}","intent":"order","priority":1.50,"output":[],
-        "requester":{{"agent":{{"reference":"Practitioner/1"}}}},"input":[{{"type":{{"text":"Anders"}}}},
-        {{"type":{{"text":"Questionnaire"}},"valueReference":{{"reference":"Questionnaire/q1"}}}}]}}"#
-    );
-    QuestionnaireTask::read(Resource::parse(text.as_bytes(), &Limits::default()).unwrap()).unwrap()
-}
-
-#[test]
-fn a_task_goes_from_requested_to_completed_and_nothing_else_of_it_changes() {
-    let requested = task("requested");
-    assert_eq!(requested.questionnaire().unwrap().to_string(), "Questionnaire/q1");
-    let accepted = requested.to(TaskStatus::Accepted).unwrap();
-    assert_eq!(
-        accepted.resource().as_str(),
-        requested.resource().as_str().replace("\"requested\"", "\"accepted\"")
-    );
-    let access = access("60");
-    let update = accepted.clone().update();
-    let request = update.request(&access, &OsEntropy).unwrap();
-    assert_eq!(
-        (request.method().as_str(), request.uri().to_string()),
-        ("PUT", format!("{BASE}/Task/t1"))
-    );
-    assert!(request.headers().get("prefer").is_none());
-    assert_eq!(request.headers()["content-type"], "application/fhir+json");
-    let ok = http::Response::builder().status(200).body(Bytes::new()).unwrap();
-    assert_eq!(update.receive(ok, &access, &Limits::default()), Ok(None));
-    let no = http::Response::builder().status(409).body(Bytes::new()).unwrap();
-    assert!(update.receive(no, &access, &Limits::default()).is_err());
-
-    // the transaction
-    let mut draft = ShareDraft::new(service("60")).unwrap();
-    let answers = draft.reserve(&OsEntropy).unwrap();
-    let completed = accepted.completed(&answers).unwrap();
-    draft.update(&endpoint(), completed.resource().clone()).unwrap();
-    let dangling = draft.build().unwrap_err();
-    assert!(matches!(dangling, ShareError::Missing(_)), "{dangling}");
-    let mut draft = ShareDraft::new(service("60")).unwrap();
-    draft.update(&endpoint(), completed.resource().clone()).unwrap();
-    let response = json!({"resourceType": "QuestionnaireResponse", "questionnaire": {"reference": "Questionnaire/q1"}, "subject": {"display": "x"}, "authored": "2026-11-30"});
-    draft.create(&answers, resource(response)).unwrap();
-    let mut sharing = draft.build().unwrap();
-    let request = sharing.request(&access, &OsEntropy).unwrap();
-    assert!(request.headers().get("prefer").is_none());
-    let bundle = body(&request);
-    assert_eq!(bundle["type"], "transaction");
-    let (first, second) = (&bundle["entry"][0], &bundle["entry"][1]);
-    assert_eq!(first["fullUrl"], format!("{BASE}/Task/t1"));
-    assert_eq!(first["request"], json!({"method": "PUT", "url": "Task/t1"}));
-    assert_eq!(first["resource"]["status"], "completed");
-    assert_eq!(
-        first["resource"]["output"][0]["valueReference"]["reference"],
-        second["fullUrl"]
-    );
-    assert_eq!(first["resource"]["output"][0]["type"]["text"], "QuestionnaireResponse");
-}
-
-#[test]
-fn a_task_that_is_refused_or_fails_needs_no_answers_and_no_step_is_skipped() {
-    use TaskStatus::{Accepted, Completed, Failed, InProgress, Received, Rejected, Requested};
-    for (from, to, good) in [
-        ("requested", Accepted, true),
-        ("requested", Rejected, true),
-        ("requested", Failed, true),
-        ("received", Accepted, true),
-        ("accepted", InProgress, true),
-        ("accepted", Failed, true),
-        ("accepted", Rejected, false),
-        ("requested", InProgress, false),
-        ("requested", Completed, false),
-        ("accepted", Completed, false),
-        ("accepted", Requested, false),
-        ("accepted", Received, false),
-        ("completed", Accepted, false),
-        ("rejected", Accepted, false),
-        ("failed", Failed, false),
-    ] {
-        assert_eq!(task(from).to(to).is_ok(), good, "{from} {to:?}");
-    }
-    let url = ShareDraft::new(service("60")).unwrap().reserve(&OsEntropy).unwrap();
-    assert!(task("requested").completed(&url).is_err());
-    assert!(task("in-progress").completed(&url).is_ok());
 }

@@ -4,6 +4,7 @@
 mod corners;
 mod hostile;
 mod roundtrip;
+mod unknown;
 
 use super::{Converted, OddityKind, XmlError, XmlRule, from_json, to_json};
 use crate::limits::Limits;

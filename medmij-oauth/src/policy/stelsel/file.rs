@@ -41,18 +41,13 @@ impl Stelsel {
         };
         for (name, value) in file.lifetime {
             stelsel.set_lifetime(&name, value.value)?;
-            stelsel.note(
-                format!("lifetime.{name}"),
-                value.code,
-                value.source,
-                value.mark.as_deref(),
-            )?;
+            stelsel.note(format!("lifetime.{name}"), value.note()?);
         }
         for (name, value) in file.interfaceversie {
             let full = format!("interfaceversie.{name}");
             let release = Release::parse(&value.value).map_err(|_| wrong(&full, &value.value))?;
             stelsel.interfaceversies.insert(name, release);
-            stelsel.note(full, value.code, value.source, value.mark.as_deref())?;
+            stelsel.note(full, value.note()?);
         }
         for (name, value) in file.limit {
             let full = format!("limit.{name}");
@@ -69,7 +64,7 @@ impl Stelsel {
                 return Err(wrong(&full, "0"));
             }
             *slot = Rate::new(value.per_second, value.burst);
-            stelsel.note(full, value.code, value.source, value.mark.as_deref())?;
+            stelsel.note(full, note(&value.code, &value.source, value.mark.as_deref())?);
         }
         for (name, value) in file.empty_scope {
             let full = format!("empty_scope.{name}");
@@ -80,14 +75,14 @@ impl Stelsel {
                 other => return Err(wrong(&full, other)),
             };
             stelsel.empty_scope.insert(release, meaning);
-            stelsel.note(full, value.code, value.source, value.mark.as_deref())?;
+            stelsel.note(full, value.note()?);
         }
         for (name, value) in file.dns {
             let full = format!("dns.{name}");
             let release = Release::parse(&name).map_err(|_| StelselError::Name(full.clone()))?;
             let policy = DnsPolicy::parse(&value.value).ok_or_else(|| wrong(&full, &value.value))?;
             stelsel.dns.insert(release, policy);
-            stelsel.note(full, value.code, value.source, value.mark.as_deref())?;
+            stelsel.note(full, value.note()?);
         }
         for (name, value) in file.dns_unsigned {
             let full = format!("dns_unsigned.{name}");
@@ -98,7 +93,7 @@ impl Stelsel {
                 other => return Err(wrong(&full, other)),
             };
             stelsel.dns_refuse_unsigned.insert(release, refuse);
-            stelsel.note(full, value.code, value.source, value.mark.as_deref())?;
+            stelsel.note(full, value.note()?);
         }
         if let Some(value) = file.request_ids {
             stelsel.ids = match value.value.as_str() {
@@ -106,12 +101,7 @@ impl Stelsel {
                 "reject" => IdStrictness::Strict,
                 other => return Err(wrong("request_ids", other)),
             };
-            stelsel.note(
-                "request_ids".to_owned(),
-                value.code,
-                value.source,
-                value.mark.as_deref(),
-            )?;
+            stelsel.note("request_ids", value.note()?);
         }
         if let Some(value) = file.state_maximum {
             // a state of 256 bits has to fit, and what is kept has to stay small
@@ -119,12 +109,7 @@ impl Stelsel {
                 .ok()
                 .filter(|length| (64..=8_000).contains(length))
                 .ok_or_else(|| wrong("state_maximum", &value.value.to_string()))?;
-            stelsel.note(
-                "state_maximum".to_owned(),
-                value.code,
-                value.source,
-                value.mark.as_deref(),
-            )?;
+            stelsel.note("state_maximum", value.note()?);
         }
         if let Some(value) = file.state_minimum {
             // no DVP that takes 256 random bits as base64url may fall under it
@@ -132,12 +117,7 @@ impl Stelsel {
                 .ok()
                 .filter(|minimum| (0..=43).contains(minimum))
                 .ok_or_else(|| wrong("state_minimum", &value.value.to_string()))?;
-            stelsel.note(
-                "state_minimum".to_owned(),
-                value.code,
-                value.source,
-                value.mark.as_deref(),
-            )?;
+            stelsel.note("state_minimum", value.note()?);
         }
         if let Some(value) = file.redirect_query {
             stelsel.redirect_query = match value.value.as_str() {
@@ -145,12 +125,7 @@ impl Stelsel {
                 "reject" => false,
                 other => return Err(wrong("redirect_query", other)),
             };
-            stelsel.note(
-                "redirect_query".to_owned(),
-                value.code,
-                value.source,
-                value.mark.as_deref(),
-            )?;
+            stelsel.note("redirect_query", value.note()?);
         }
         if let Some(value) = file.invalid_client {
             stelsel.invalid_client = match value.value {
@@ -158,12 +133,7 @@ impl Stelsel {
                 400 => InvalidClient::BadRequest,
                 other => return Err(wrong("invalid_client", &other.to_string())),
             };
-            stelsel.note(
-                "invalid_client".to_owned(),
-                value.code,
-                value.source,
-                value.mark.as_deref(),
-            )?;
+            stelsel.note("invalid_client", value.note()?);
         }
         for each in file.uitzondering {
             let uitzondering = Uitzondering::from_name(&each.name)
@@ -186,16 +156,14 @@ impl Stelsel {
             };
             for one in together {
                 let name = exception_name(release, *one);
-                stelsel.note(name, each.code.clone(), each.source.clone(), each.mark.as_deref())?;
+                stelsel.note(name, note(&each.code, &each.source, each.mark.as_deref())?);
             }
         }
         Ok(stelsel)
     }
 
-    fn note(&mut self, name: String, code: String, source: String, mark: Option<&str>) -> Result<(), StelselError> {
-        let mark = read_mark(mark)?;
-        self.notes.insert(name, Note { code, source, mark });
-        Ok(())
+    fn note(&mut self, name: impl Into<String>, note: Note) {
+        self.notes.insert(name.into(), note);
     }
 }
 
@@ -235,6 +203,12 @@ struct Value<T> {
     mark: Option<String>,
 }
 
+impl<T> Value<T> {
+    fn note(&self) -> Result<Note, StelselError> {
+        note(&self.code, &self.source, self.mark.as_deref())
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RateRow {
@@ -261,6 +235,15 @@ struct ExceptionRow {
     #[serde(default)]
     source: String,
     mark: Option<String>,
+}
+
+/// Where a value comes from, as its row says.
+fn note(code: &str, source: &str, mark: Option<&str>) -> Result<Note, StelselError> {
+    Ok(Note {
+        code: code.to_owned(),
+        source: source.to_owned(),
+        mark: read_mark(mark)?,
+    })
 }
 
 fn read_mark(mark: Option<&str>) -> Result<Mark, StelselError> {
