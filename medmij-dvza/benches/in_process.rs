@@ -111,7 +111,7 @@ fn group() -> FlowGroup {
 
 async fn submit(server: &Server<Bundle>, visitor: &medmij_dvza::Visitor, answer: &str) -> Next {
     let csrf = server.page(visitor).await.csrf.unwrap();
-    let form = Form::parse(format!("csrf={csrf}&antwoord={answer}").as_bytes()).unwrap();
+    let form = Form::parse(format!("csrf={csrf}&answer={answer}").as_bytes()).unwrap();
     server
         .submit(visitor, &Submitted::new(&form, "https://dvza.example.nl/login"))
         .await
@@ -166,14 +166,14 @@ async fn run() {
             visitor,
             location: relay,
             ..
-        } = submit(&server, &visitor, "inloggen").await
+        } = submit(&server, &visitor, "login").await
         else {
             panic!("no login")
         };
         let Next::Flow(visitor) = server.login(&visitor, relay.as_str()).await else {
             panic!("no way back")
         };
-        let Next::Away(back) = submit(&server, &visitor, "ja").await else {
+        let Next::Away(back) = submit(&server, &visitor, "yes").await else {
             panic!("no code")
         };
         authorizing.push(clock.elapsed());

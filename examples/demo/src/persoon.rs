@@ -120,7 +120,7 @@ pub async fn waits(browser: &mut Browser, mut page: Page) -> Result<Page, Persoo
 pub async fn gives_toestemming(browser: &mut Browser, landing: Page) -> Result<Page, PersoonError> {
     let consent = logs_in(browser, landing).await?;
     narrate("core.usrint.102", &format!("leest \"{}\" en zegt ja", title(&consent)));
-    answers(browser, &consent, "ja").await
+    answers(browser, &consent, "yes").await
 }
 
 /// Goes from the landingspagina through the login stub; ends on the question of consent.
@@ -133,7 +133,7 @@ pub async fn logs_in(browser: &mut Browser, landing: Page) -> Result<Page, Perso
         "core.usrint.100",
         &format!("leest \"{}\" en gaat inloggen", title(&landing)),
     );
-    let stub = answers(browser, &landing, "inloggen").await?;
+    let stub = answers(browser, &landing, "login").await?;
     let form = stub.form_with_button("persoon", "0")?;
     narrate("", "kiest op de inlogstub wie te zijn (verzonnen persoon, test-BSN)");
     Ok(browser.submit(&stub, &form, Some(("persoon", "0")), &[]).await?)
@@ -145,8 +145,8 @@ pub async fn logs_in(browser: &mut Browser, landing: Page) -> Result<Page, Perso
 ///
 /// [`PersoonError`], where there is no such button.
 pub async fn answers(browser: &mut Browser, page: &Page, answer: &str) -> Result<Page, PersoonError> {
-    let form = page.form_with_button("antwoord", answer)?;
-    Ok(browser.submit(page, &form, Some(("antwoord", answer)), &[]).await?)
+    let form = page.form_with_button("answer", answer)?;
+    Ok(browser.submit(page, &form, Some(("answer", answer)), &[]).await?)
 }
 
 /// Counts what the page lists, all of which has to be whole.

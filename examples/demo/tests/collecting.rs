@@ -20,7 +20,7 @@ fn heading(page: &demo::browser::Page) -> String {
 /// From the landingspagina to the answer no, and back at the PGO.
 async fn says_no(browser: &mut Browser, landing: demo::browser::Page) -> demo::browser::Page {
     let question = persoon::logs_in(browser, landing).await.unwrap();
-    persoon::answers(browser, &question, "nee").await.unwrap()
+    persoon::answers(browser, &question, "no").await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,7 +43,7 @@ async fn core_logging_102_what_the_apps_deliver_is_whole_and_tells_whole_chains(
         .await
         .unwrap();
     let consent = persoon::logs_in(&mut browser, landing).await.unwrap();
-    persoon::answers(&mut browser, &consent, "nee").await.unwrap();
+    persoon::answers(&mut browser, &consent, "no").await.unwrap();
     // ext.abo.rscnotint.207 and the Ketennormen: counted on the way
     for (operator, token) in [
         (network.dvp.operator, 3),

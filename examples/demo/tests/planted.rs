@@ -177,11 +177,11 @@ async fn o3_o9_core_logging_103_no_planted_value_of_a_full_run_is_found_in_anyth
         .await
         .unwrap();
     let consent = persoon::logs_in(&mut browser, landing).await.unwrap();
-    persoon::answers(&mut browser, &consent, "nee").await.unwrap();
+    persoon::answers(&mut browser, &consent, "no").await.unwrap();
     let landing = persoon::chooses(&mut browser, &network.start, OFFERINGS[0].0)
         .await
         .unwrap();
-    persoon::answers(&mut browser, &landing, "annuleren").await.ok();
+    persoon::answers(&mut browser, &landing, "cancel").await.ok();
 
     // Abonneren: a message on, news, the collection that follows, and off
     messages::puts_on(&mut browser, &network.start, "48").await;
@@ -212,12 +212,12 @@ async fn o3_o9_core_logging_103_no_planted_value_of_a_full_run_is_found_in_anyth
     let page = browser.open(&sources.at("toestemmingen")).await.unwrap();
     let overview = consents::manages(&mut browser, &page).await;
     let sure = persoon::answers(&mut browser, &overview, "stop").await.unwrap();
-    let stopped = persoon::answers(&mut browser, &sure, "ja").await.unwrap();
-    persoon::answers(&mut browser, &stopped, "terug").await.unwrap();
+    let stopped = persoon::answers(&mut browser, &sure, "yes").await.unwrap();
+    persoon::answers(&mut browser, &stopped, "back").await.unwrap();
 
     // a DVP of this test: the other functions, at the DVZA of the example
     let mut own = Own::start(network, folder.path());
-    let (long, headers) = own.collects(&[("langdurig", "ja")]).await;
+    let (long, headers) = own.collects(&[("langdurig", "yes")]).await;
     own.asks(&long, "/Patient").await;
     own.refreshes(&long, InitiatedBy::Person).await;
     own.collects_automatically(&long).await;
@@ -233,7 +233,7 @@ async fn o3_o9_core_logging_103_no_planted_value_of_a_full_run_is_found_in_anyth
         .on_behalf_of(Vertegenwoordiging::Voluntary, Geboortedatum::parse(BORN).unwrap());
     own.authorizes(of_another.unwrap(), &[]).await;
 
-    let (failing, _) = own.collects(&[("langdurig", "ja")]).await;
+    let (failing, _) = own.collects(&[("langdurig", "yes")]).await;
     // failures: tokens that are not, a query with a BSN, a source system that broke, requests that nobody may make
     own.fails(&headers, &folder.path().join("bewaard").join(DVZA_TWO[1]))
         .await;

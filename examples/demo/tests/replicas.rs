@@ -178,7 +178,7 @@ async fn collects(world: &mut World, at: impl AsyncFn(usize, &mut [Replica; 2]))
     at(1, &mut world.replicas).await;
     let question = persoon::logs_in(browser, landing).await.unwrap();
     at(2, &mut world.replicas).await;
-    let page = persoon::answers(browser, &question, "ja").await.unwrap();
+    let page = persoon::answers(browser, &question, "yes").await.unwrap();
     at(3, &mut world.replicas).await;
     let page = persoon::waits(browser, page).await.unwrap();
     assert!(page.html().contains("Basisgegevens Zorg"), "{}", page.html());

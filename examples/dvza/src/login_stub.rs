@@ -74,7 +74,7 @@ impl Authentication for LoginStub {
         let Some((_, chosen)) = chosen else {
             return Ok(LoginOutcome::Failed);
         };
-        if chosen == "annuleren" {
+        if chosen == "cancel" {
             return Ok(LoginOutcome::Cancelled);
         }
         let (number, for_child) = match chosen.strip_prefix("kind-") {
@@ -98,7 +98,7 @@ impl Authentication for LoginStub {
 }
 
 #[derive(Template)]
-#[template(path = "inlogstub.html")]
+#[template(path = "login-stub.html")]
 struct Page<'a> {
     back: &'a str,
     flow: &'a str,

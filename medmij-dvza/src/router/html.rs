@@ -16,6 +16,10 @@ use crate::server::{
 /// the others; the mandatory elements of each screen are the fields of its value, and [`Page::sentence`] fills the names into a
 /// sentence of the pack.
 ///
+/// The form of a page posts `csrf` and `answer` to the action of its [`RenderContext`]: `login` or `cancel` before the login,
+/// `yes` or `no` to a question (with `langdurig=yes` where that is offered and chosen), `back` at an end, and in the overview
+/// `stop` with the `number` of a row, `log` or `back`; `overview` leads back from the log.
+///
 /// ```
 /// use medmij_dvza::{LandingScreen, Page, router::{RenderContext, RouterOptions, Screens}};
 /// use std::sync::Arc;
@@ -41,7 +45,7 @@ pub trait Screens: Send + Sync + 'static {
             Screen::Toestemming(screen) => self.toestemming(screen, page, context),
             Screen::Bevestiging(screen) => self.bevestiging(screen, page, context),
             Screen::Abonneren(screen) => self.abonneren(screen, page, context),
-            Screen::EndAbonnement(screen) => self.abonnement_beeindigen(screen, page, context),
+            Screen::EndAbonnement(screen) => self.end_abonnement(screen, page, context),
             Screen::End(screen) => self.end_page(screen, page, context),
             Screen::Overview(screen) => self.overview(screen, page, context),
             Screen::AccessLog(screen) => self.access_log(screen, page, context),
@@ -80,7 +84,7 @@ pub trait Screens: Send + Sync + 'static {
     }
 
     /// ext.abo: Beëindigingsverklaring Abonnement.
-    fn abonnement_beeindigen(&self, screen: &ServiceScreen, page: &Page, context: &RenderContext<'_>) -> String {
+    fn end_abonnement(&self, screen: &ServiceScreen, page: &Page, context: &RenderContext<'_>) -> String {
         pages::EndAbonnement::html(Frame::new(page, context).with_service(screen))
     }
 

@@ -50,12 +50,12 @@ impl<D: Dvza> Server<D> {
         answer: &str,
     ) -> Result<Next, StepError> {
         match answer {
-            "overzicht" => {
+            "overview" => {
                 let persoon = persoon.clone();
                 let step = Step::Overview { persoon, stopped: None };
                 self.advance(at, &at.flow.at(step), true).await
             }
-            "terug" => match self.dvza.store().close_flow(&at.visitor.flow, at.version, None).await? {
+            "back" => match self.dvza.store().close_flow(&at.visitor.flow, at.version, None).await? {
                 Advanced::Done => Ok(Next::Away(at.flow.redirect().plain())),
                 Advanced::Stale => Err(StepError::Expired),
             },

@@ -81,7 +81,7 @@ impl<D: Dvza> Server<D> {
                 let persoon = persoon.clone();
                 self.advance(at, &at.flow.at(Step::AccessLog { persoon }), true).await
             }
-            (Step::Overview { .. }, "terug") => {
+            (Step::Overview { .. }, "back") => {
                 match self.dvza.store().close_flow(&at.visitor.flow, at.version, None).await? {
                     Advanced::Done => {
                         self.observe(EventType::SendAuthorizationResponse, at.flow);
@@ -96,7 +96,7 @@ impl<D: Dvza> Server<D> {
                     client_id,
                     aanbieder,
                 },
-                "ja",
+                "yes",
             ) => {
                 let indexes = self.config.keys.indexes(&persoon.bsn)?;
                 let index = self.config.keys.index(&persoon.bsn)?;
@@ -124,7 +124,7 @@ impl<D: Dvza> Server<D> {
                 )
                 .await
             }
-            (Step::Withdraw { persoon, .. }, "nee") => {
+            (Step::Withdraw { persoon, .. }, "no") => {
                 self.advance(
                     at,
                     &at.flow.at(Step::Overview {

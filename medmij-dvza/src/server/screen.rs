@@ -243,7 +243,7 @@ impl fmt::Debug for OutageScreen {
         f.debug_struct("StoringScreen")
             .field("trace_id", &self.trace_id)
             .field("session_id", &self.session_id)
-            .field("terug", &self.back.as_deref().map(form::without_query))
+            .field("back", &self.back.as_deref().map(form::without_query))
             .finish_non_exhaustive()
     }
 }

@@ -107,7 +107,7 @@ impl<D: Dvza> Server<D> {
         }
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let mut fields: Vec<_> = form.iter().map(owned).collect();
-        fields.push((AGAIN.to_owned(), "ja".to_owned()));
+        fields.push((AGAIN.to_owned(), "yes".to_owned()));
         let screen = Screen::LoginAnswer(LoginAnswerScreen { fields });
         Some(Page::new(200, screen, &self.config))
     }
@@ -172,24 +172,24 @@ impl<D: Dvza> Server<D> {
             return Err((StepError::Form, None));
         }
         let at = At::new(visitor, &loaded, false).from(submitted.address);
-        let next = match (&flow.step, field("antwoord")) {
-            (Step::Landing | Step::Login { .. }, "inloggen") => self.begin_login(&at, submitted.login_callback).await,
-            (Step::Landing | Step::Login { .. }, "stoppen") => {
+        let next = match (&flow.step, field("answer")) {
+            (Step::Landing | Step::Login { .. }, "login") => self.begin_login(&at, submitted.login_callback).await,
+            (Step::Landing | Step::Login { .. }, "cancel") => {
                 let reason = Uitzondering::Cancelled;
                 self.advance(&at, &flow.at(Step::End { reason }), true).await
             }
             // of the question and of the page "no data" alike
-            (Step::Toestemming { persoon, asked }, "nee" | "terug") => self.decline(&at, persoon, asked).await,
-            (Step::Toestemming { persoon, asked }, "ja") => match Asked::available(asked).as_slice() {
+            (Step::Toestemming { persoon, asked }, "no" | "back") => self.decline(&at, persoon, asked).await,
+            (Step::Toestemming { persoon, asked }, "yes") => match Asked::available(asked).as_slice() {
                 [] => Err(StepError::Form),
                 available => {
-                    let langdurig = field("langdurig") == "ja";
+                    let langdurig = field("langdurig") == "yes";
                     self.grant(&at, persoon, available, langdurig).await
                 }
             },
-            (Step::End { reason }, "terug") => self.leave(&at, *reason).await,
+            (Step::End { reason }, "back") => self.leave(&at, *reason).await,
             (Step::AccessLog { persoon }, answer) => self.leave_access_log(&at, persoon, answer).await,
-            (Step::Overview { .. } | Step::Withdraw { .. }, answer) => self.manage(&at, answer, field("nummer")).await,
+            (Step::Overview { .. } | Step::Withdraw { .. }, answer) => self.manage(&at, answer, field("number")).await,
             _ => Err(StepError::Form),
         };
         next.map_err(|error| failed(error, flow))

@@ -158,7 +158,7 @@ async fn rfc9110_15_5_9_a_slow_body_is_408_and_a_broken_one_400() {
     let slow = browser.send(request(Method::POST, &flow, dripping(None))).await;
     assert_eq!(slow.status, StatusCode::REQUEST_TIMEOUT);
     // and the flow is where it was
-    let away = browser.answer(&flow, &landing, "antwoord=inloggen").await;
+    let away = browser.answer(&flow, &landing, "answer=login").await;
     assert!(away.location().starts_with("https://login.example.nl/"));
 }
 
@@ -174,7 +174,7 @@ async fn at_login(setup: &Setup) -> (Browser, String, String) {
         .unwrap()
         .location;
     let (flow, landing) = land(&mut browser, &location).await;
-    let away = browser.answer(&flow, &landing, "antwoord=inloggen").await;
+    let away = browser.answer(&flow, &landing, "answer=login").await;
     let relay = away.location().split_once("RelayState=").unwrap().1.to_owned();
     let form = format!("SAMLResponse={}&RelayState={relay}", "PHNhbWw%2B".repeat(1_000));
     (browser, flow, form)

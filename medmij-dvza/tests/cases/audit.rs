@@ -22,7 +22,7 @@ async fn token(setup: &Setup) -> HeaderMap {
         setup,
         &dvp(),
         flow_request(Release::V2_2, &["48"]),
-        "antwoord=ja&langdurig=ja",
+        "answer=yes&langdurig=yes",
     )
     .await;
     let bearer = format!("Bearer {}", tokens.access_token.expose());
@@ -129,13 +129,13 @@ async fn nen_7513_a_persoon_sees_who_did_what_and_looking_is_an_entry() {
     let Arrived::Flow(visitor) = setup.server.beheren(query, &HeaderMap::new()).await else {
         panic!("no flow")
     };
-    let visitor = submit(&setup, &visitor, "antwoord=inloggen").await;
+    let visitor = submit(&setup, &visitor, "answer=login").await;
     let login = format!("RelayState={}", visitor.flow);
     let Next::Flow(visitor) = setup.server.login(&visitor, login.as_str()).await else {
         panic!("no login")
     };
     assert!(html(&setup.server.page(&visitor).await).contains("Bekijken wie je gegevens zag"));
-    let visitor = submit(&setup, &visitor, "antwoord=log").await;
+    let visitor = submit(&setup, &visitor, "answer=log").await;
     let page = setup.server.page(&visitor).await;
     let Screen::AccessLog(screen) = &page.screen else {
         panic!("{:?}", page.screen)
@@ -153,7 +153,7 @@ async fn nen_7513_a_persoon_sees_who_did_what_and_looking_is_an_entry() {
     }
     assert!(!shown.contains(crate::cases::dvza::BSN));
     // and back to the consents, and to the DVP
-    let visitor = submit(&setup, &visitor, "antwoord=overzicht").await;
+    let visitor = submit(&setup, &visitor, "answer=overview").await;
     assert!(matches!(setup.server.page(&visitor).await.screen, Screen::Overview(_)));
     let read = setup.dvza.store.danger_audit().await.unwrap();
     assert_eq!(

@@ -88,7 +88,7 @@ async fn core_authint_202_b01_peers_47_the_flow_keeps_all_that_was_asked() {
         ("redirect_uri", Some("https://pgo.example.nl/terug/een")),
         ("state", Some("a b&c=~")),
     ]);
-    let back = consent(&mut browser(&setup), &target, "antwoord=ja").await;
+    let back = consent(&mut browser(&setup), &target, "answer=yes").await;
     let (address, query) = back.split_once('?').unwrap();
     assert_eq!(address, "https://pgo.example.nl/terug/een");
     let answer = form::Form::parse(query.as_bytes()).unwrap();
@@ -403,7 +403,7 @@ async fn ext_vert_autorisatie_201_b34_another_birth_date_stops() {
     let target = request(&[scope, ("MedMij_geboortedatum", Some("19700901"))]);
     let (_, page) = log_in(&mut browser(&setup), &target).await;
     assert!(page.body.contains("geboortedatum klopt niet"));
-    assert!(!page.body.contains("value=\"ja\""));
+    assert!(!page.body.contains("value=\"yes\""));
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ impl Net {
     async fn code(&self) -> ReceivedCode {
         let mut request: FlowRequest = flow_request(Release::V2_2, &["42", "48"]);
         request.token_endpoint = BackchannelUri::parse(&format!("https://{DVZA}/oauth/token")).unwrap();
-        code_for(&self.setup, &dvp(), request, "antwoord=ja").await
+        code_for(&self.setup, &dvp(), request, "answer=yes").await
     }
 
     async fn patient(&self, channel: &BackChannel, tokens: &Tokens) -> Result<http::Response<Bytes>, NetError> {

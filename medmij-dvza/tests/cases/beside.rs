@@ -80,7 +80,7 @@ async fn rfc9110_9_2_1_a_method_that_only_looks_uses_nothing_up() {
     let mut browser = browser(&setup);
     let location = start();
     let (flow, landing) = land(&mut browser, &location).await;
-    let away = browser.answer(&flow, &landing, "antwoord=inloggen").await;
+    let away = browser.answer(&flow, &landing, "answer=login").await;
     let relay = away.location().split_once("RelayState=").unwrap().1.to_owned();
     let back = format!("/oauth/login?RelayState={relay}");
     let seen = setup.log.types().len();

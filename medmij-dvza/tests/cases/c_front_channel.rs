@@ -32,7 +32,7 @@ async fn leave(setup: &Setup, release: Release) -> String {
     let mut browser = browser(setup);
     let (flow, page) = log_in(&mut browser, &start(release)).await;
     browser
-        .answer(&flow, &page, "antwoord=terug")
+        .answer(&flow, &page, "answer=back")
         .await
         .location()
         .to_owned()
@@ -53,8 +53,8 @@ async fn core_authint_204_205_c02_consent_only_after_authentication() {
     let setup = setup_2_2();
     let mut browser = browser(&setup);
     let (flow, landing) = land(&mut browser, &start(Release::V2_2)).await;
-    assert!(!landing.body.contains("value=\"ja\""));
-    let early = browser.answer(&flow, &landing, "antwoord=ja").await;
+    assert!(!landing.body.contains("value=\"yes\""));
+    let early = browser.answer(&flow, &landing, "answer=yes").await;
     assert_eq!(early.status, 403);
     let (_, page) = log_in(&mut browser, &start(Release::V2_2)).await;
     assert!(page.body.contains("Toestemming geven"));
@@ -83,16 +83,16 @@ async fn core_usrint_101_c03_annulering_and_failed_login() {
             "{}",
             page.body
         );
-        assert!(!page.body.contains("value=\"ja\""));
+        assert!(!page.body.contains("value=\"yes\""));
         assert!(setup.log.types().contains(&event));
-        let back = browser.answer(&flow, &page, "antwoord=terug").await;
+        let back = browser.answer(&flow, &page, "answer=back").await;
         assert_eq!(back.status, 303);
         assert!(
             back.location()
                 .starts_with("https://pgo.example.nl/cb?error=access_denied&state=")
         );
         // spent
-        assert_eq!(browser.answer(&flow, &page, "antwoord=terug").await.status, 403);
+        assert_eq!(browser.answer(&flow, &page, "answer=back").await.status, 403);
     }
 }
 
@@ -101,12 +101,12 @@ async fn before_the_login_the_persoon_can_stop() {
     let setup = setup_2_2();
     let mut browser = browser(&setup);
     let (flow, landing) = land(&mut browser, &start(Release::V2_2)).await;
-    browser.answer(&flow, &landing, "antwoord=stoppen").await;
+    browser.answer(&flow, &landing, "answer=cancel").await;
     let page = browser.get(&flow).await;
     assert!(page.body.contains("Je bent gestopt"));
     assert!(!setup.log.types().contains(&EventType::SendAuthorizationCancellation));
     // the DVP is told when the browser goes back to it
-    browser.answer(&flow, &page, "antwoord=terug").await;
+    browser.answer(&flow, &page, "answer=back").await;
     assert_eq!(
         setup.log.types().last(),
         Some(&EventType::SendAuthorizationCancellation)
@@ -133,7 +133,7 @@ async fn uci_verzamelen_c04_c05_c15_c21_peers_54_55_release_1_0_explains() {
         *setup.dvza.outcome.lock().unwrap() = Some(outcome);
         let mut browser = browser(&setup);
         let (flow, landing) = land(&mut browser, &start(Release::V1_0)).await;
-        let away = browser.answer(&flow, &landing, "antwoord=inloggen").await;
+        let away = browser.answer(&flow, &landing, "answer=login").await;
         let relay = away.location().split_once("RelayState=").unwrap().1.to_owned();
         let back = browser.get(&format!("/oauth/login?RelayState={relay}")).await;
         assert!(
@@ -147,7 +147,7 @@ async fn uci_verzamelen_c04_c05_c15_c21_peers_54_55_release_1_0_explains() {
     let setup = at_1_0();
     let mut browser = browser(&setup);
     let (flow, page) = log_in(&mut browser, &start(Release::V1_0)).await;
-    let back = browser.answer(&flow, &page, "antwoord=nee").await;
+    let back = browser.answer(&flow, &page, "answer=no").await;
     assert!(
         back.location()
             .contains("error_description=Authorization%20denied.&state=")
@@ -178,7 +178,7 @@ async fn autoriseren_3_c22_a_closed_browser_gets_no_code() {
         .danger_shift_clock(Duration::from_secs(900))
         .await
         .unwrap();
-    let late = browser.answer(&flow, &page, "antwoord=ja").await;
+    let late = browser.answer(&flow, &page, "answer=yes").await;
     assert_eq!(late.status, 403);
     assert!(!late.headers.contains_key("location"));
 }
@@ -301,7 +301,7 @@ async fn care_responsibilities_c10_late_variant() {
         &setup,
         &dvp(),
         flow_request(Release::V2_2, &["42", "48"]),
-        "antwoord=ja",
+        "answer=yes",
     )
     .await;
     assert_eq!(tokens.granted.gegevensdiensten, [id("42"), id("48")]);
@@ -398,9 +398,9 @@ async fn o7_forms_need_the_token_of_their_step_and_their_own_site() {
     let mut browser = browser(&setup);
     let (flow, page) = log_in(&mut browser, &start(Release::V2_2)).await;
     for form in [
-        "antwoord=ja".to_owned(),
-        "csrf=&antwoord=ja".to_owned(),
-        format!("csrf={}x&antwoord=ja", page.csrf()),
+        "answer=yes".to_owned(),
+        "csrf=&answer=yes".to_owned(),
+        format!("csrf={}x&answer=yes", page.csrf()),
     ] {
         assert_eq!(browser.post(&flow, &form).await.status, 403, "{form}");
     }
@@ -412,14 +412,14 @@ async fn o7_forms_need_the_token_of_their_step_and_their_own_site() {
         let request = http::Request::post(&flow)
             .header("content-type", "application/x-www-form-urlencoded")
             .header(name, value)
-            .body(axum::body::Body::from(format!("csrf={}&antwoord=ja", page.csrf())))
+            .body(axum::body::Body::from(format!("csrf={}&answer=yes", page.csrf())))
             .unwrap();
         assert_eq!(browser.send(request).await.status, 403, "{name}: {value}");
     }
     // the form of one flow does not work at another
     let (other, _) = log_in(&mut browser, &start(Release::V2_2)).await;
-    assert_eq!(browser.answer(&other, &page, "antwoord=ja").await.status, 403);
-    assert_eq!(browser.answer(&flow, &page, "antwoord=ja").await.status, 303);
+    assert_eq!(browser.answer(&other, &page, "answer=yes").await.status, 403);
+    assert_eq!(browser.answer(&flow, &page, "answer=yes").await.status, 303);
 }
 
 #[tokio::test]
@@ -430,12 +430,12 @@ async fn o8_peers_56_a_flow_is_of_one_browser_and_answered_once() {
     // another browser, with the address and the form
     let mut other = browser(&setup);
     assert_eq!(other.get(&flow).await.status, 403);
-    assert_eq!(other.answer(&flow, &page, "antwoord=ja").await.status, 403);
+    assert_eq!(other.answer(&flow, &page, "answer=yes").await.status, 403);
     // the secret from before the login does not work after it
     let mut fixed = browser(&setup);
     let (flow_fixed, landing) = land(&mut fixed, &start(Release::V2_2)).await;
     let before = fixed.cookies.clone();
-    let away = fixed.answer(&flow_fixed, &landing, "antwoord=inloggen").await;
+    let away = fixed.answer(&flow_fixed, &landing, "answer=login").await;
     let relay = away.location().split_once("RelayState=").unwrap().1.to_owned();
     // the login comes back in a browser that has no part in the flow
     assert_eq!(other.get(&format!("/oauth/login?RelayState={relay}")).await.status, 403);
@@ -444,9 +444,9 @@ async fn o8_peers_56_a_flow_is_of_one_browser_and_answered_once() {
     fixed.cookies = before;
     assert_eq!(fixed.get(&flow_fixed).await.status, 403);
     // answered once
-    let back = mine.answer(&flow, &page, "antwoord=ja").await;
+    let back = mine.answer(&flow, &page, "answer=yes").await;
     assert!(back.location().contains("code="));
-    for answer in ["antwoord=ja", "antwoord=nee"] {
+    for answer in ["answer=yes", "answer=no"] {
         assert_eq!(mine.answer(&flow, &page, answer).await.status, 403);
     }
 }
@@ -459,7 +459,7 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
         &setup,
         &dvp,
         flow_request(Release::V2_2, &["42"]),
-        "antwoord=ja&langdurig=ja",
+        "answer=yes&langdurig=yes",
     )
     .await;
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();
@@ -512,7 +512,7 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
         page.body
     );
     // G14: cancelled, nothing withdrawn
-    browser.answer(&flow, &page, "antwoord=stop&nummer=0").await;
+    browser.answer(&flow, &page, "answer=stop&number=0").await;
     let question = browser.get(&flow).await;
     for (element, text) in [
         ("title", "<h1>Toestemming stoppen</h1>"),
@@ -523,7 +523,7 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     ] {
         assert!(question.body.contains(text), "{element}");
     }
-    browser.answer(&flow, &question, "antwoord=nee").await;
+    browser.answer(&flow, &question, "answer=no").await;
     assert!(
         setup
             .server
@@ -533,10 +533,10 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     );
     // G13, G09, G10: withdrawn, and the overview again
     let page = browser.get(&flow).await;
-    assert_eq!(browser.answer(&flow, &page, "antwoord=stop&nummer=7").await.status, 403);
-    browser.answer(&flow, &page, "antwoord=stop&nummer=0").await;
+    assert_eq!(browser.answer(&flow, &page, "answer=stop&number=7").await.status, 403);
+    browser.answer(&flow, &page, "answer=stop&number=0").await;
     let question = browser.get(&flow).await;
-    browser.answer(&flow, &question, "antwoord=ja").await;
+    browser.answer(&flow, &question, "answer=yes").await;
     let page = browser.get(&flow).await;
     assert!(page.body.contains("Je hebt geen toestemmingen"));
     let done = "Je toestemming is gestopt. \u{2068}Huisartsenpraktijk De Linde\u{2069} deelt geen gegevens meer";
@@ -553,7 +553,7 @@ async fn beheren_toestemmingen_g09_g10_g13_g14_withdrawal() {
     let response = setup.server.token(&request, &peer).await;
     assert_eq!(crate::cases::whole_flow::json(&response)["error"], "invalid_grant");
     assert!(dvp.tokens(exchange, &response).is_err());
-    let back = browser.answer(&flow, &page, "antwoord=terug").await;
+    let back = browser.answer(&flow, &page, "answer=back").await;
     assert!(back.location().starts_with("https://pgo.example.nl/cb?state="));
     let query = crate::cases::whole_flow::query(back.location());
     let callback = medmij_dvp::Callback::new(SESSION, "/cb", query);

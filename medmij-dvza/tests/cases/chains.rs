@@ -153,7 +153,7 @@ fn joined(parts: &[&[&str]]) -> Vec<String> {
 async fn core_logging_102_a_chain_of_verzamelen() {
     let world = World::new();
     let tokens = world
-        .authorize(flow_request(Release::V2_2, &["42"]), "antwoord=ja")
+        .authorize(flow_request(Release::V2_2, &["42"]), "answer=yes")
         .await
         .unwrap();
     world
@@ -177,7 +177,7 @@ async fn core_logging_102_chains_of_delen_and_of_abonneren() {
     for (scope, function, service) in [(delen, Function::Delen, "53"), (abonneren, Function::Abonneren, "42")] {
         let world = World::new();
         let asked = FlowRequest::new(name(), scope, &group(&[service]), redirect());
-        let tokens = world.authorize(asked, "antwoord=ja").await.unwrap();
+        let tokens = world.authorize(asked, "answer=yes").await.unwrap();
         world.resource(&tokens, (function, service), Method::POST, 201).await;
         let (dvp, dva, text) = world.chain();
         assert_eq!(dvp, joined(&[&AUTHORIZED_DVP, &RESOURCE_DVP]), "{function:?}");
@@ -194,7 +194,7 @@ async fn core_gegevensuitwisseling_200_chains_of_a_refresh_by_a_person_and_of_au
     ] {
         let world = World::new();
         let tokens = world
-            .authorize(flow_request(Release::V2_2, &["42"]), "antwoord=ja&langdurig=ja")
+            .authorize(flow_request(Release::V2_2, &["42"]), "answer=yes&langdurig=yes")
             .await;
         world.chain();
         let tokens = world.refresh(tokens.unwrap(), by).await.unwrap();
@@ -220,7 +220,7 @@ async fn core_logging_103_autoriseren_1_2_a_refusal_and_no_data_are_one_chain() 
         *world.setup.dvza.outcome.lock().unwrap() = (!data).then_some(ToetsOutcome::Unavailable);
         assert!(
             world
-                .authorize(flow_request(Release::V2_2, &["42"]), "antwoord=nee")
+                .authorize(flow_request(Release::V2_2, &["42"]), "answer=no")
                 .await
                 .is_none()
         );
@@ -242,7 +242,7 @@ async fn core_logging_102_203_chains_of_failures_name_grant_and_client() {
     // at the token endpoint
     let world = World::new();
     let tokens = world
-        .authorize(flow_request(Release::V2_2, &["42"]), "antwoord=ja&langdurig=ja")
+        .authorize(flow_request(Release::V2_2, &["42"]), "answer=yes&langdurig=yes")
         .await
         .unwrap();
     world.chain();
@@ -259,7 +259,7 @@ async fn core_logging_102_203_chains_of_failures_name_grant_and_client() {
     for (function, status) in [(Function::Verzamelen, 503), (Function::Delen, 403)] {
         let world = World::new();
         let tokens = world
-            .authorize(flow_request(Release::V2_2, &["42"]), "antwoord=ja")
+            .authorize(flow_request(Release::V2_2, &["42"]), "answer=yes")
             .await
             .unwrap();
         world.chain();
@@ -272,7 +272,7 @@ async fn core_logging_102_203_chains_of_failures_name_grant_and_client() {
     // an answer that never came
     let world = World::new();
     let tokens = world
-        .authorize(flow_request(Release::V2_2, &["42"]), "antwoord=ja&langdurig=ja")
+        .authorize(flow_request(Release::V2_2, &["42"]), "answer=yes&langdurig=yes")
         .await
         .unwrap();
     world.chain();
@@ -293,7 +293,7 @@ async fn core_logging_102_203_chains_of_failures_name_grant_and_client() {
 #[tokio::test]
 async fn core_logging_102_a_chain_of_a_withdrawal() {
     let world = World::new();
-    let langdurig = "antwoord=ja&langdurig=ja";
+    let langdurig = "answer=yes&langdurig=yes";
     world
         .authorize(flow_request(Release::V2_2, &["42"]), langdurig)
         .await
@@ -309,11 +309,11 @@ async fn core_logging_102_a_chain_of_a_withdrawal() {
     flows.insert(started.flow);
     let mut browser = browser(&world.setup);
     let (flow, page) = log_in(&mut browser, &started.location).await;
-    browser.answer(&flow, &page, "antwoord=stop&nummer=0").await;
+    browser.answer(&flow, &page, "answer=stop&number=0").await;
     let page = browser.get(&flow).await;
-    browser.answer(&flow, &page, "antwoord=ja").await;
+    browser.answer(&flow, &page, "answer=yes").await;
     let page = browser.get(&flow).await;
-    let back = browser.answer(&flow, &page, "antwoord=terug").await;
+    let back = browser.answer(&flow, &page, "answer=back").await;
     world
         .dvp
         .returned(&flows, &Callback::new(SESSION, "/cb", query(back.location())))
@@ -333,7 +333,7 @@ async fn core_logging_102_a_chain_of_a_withdrawal() {
 async fn core_rscint_201_a_request_that_went_out_twice_stands_in_the_log_twice_under_two_ids() {
     let world = World::new();
     let tokens = world
-        .authorize(flow_request(Release::V2_2, &["42"]), "antwoord=ja")
+        .authorize(flow_request(Release::V2_2, &["42"]), "answer=yes")
         .await
         .unwrap();
     world.chain();

@@ -29,7 +29,7 @@ async fn core_autorisatie_207_d01_d05_d06_peers_55_code_and_state_only() {
                 SESSION,
             )
             .unwrap();
-        let back = consent(&mut browser(&setup), &started.location, "antwoord=ja").await;
+        let back = consent(&mut browser(&setup), &started.location, "answer=yes").await;
         let form = medmij_oauth::form::Form::parse(query(&back).as_bytes()).unwrap();
         let names: Vec<_> = form.iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["code", "state"], "{release}");
@@ -186,7 +186,7 @@ async fn core_authint_200_b29_peers_42_any_state_comes_back_as_it_was() {
                 ("state", state),
             ])
         );
-        let back = consent(&mut browser(&setup), &location, "antwoord=ja").await;
+        let back = consent(&mut browser(&setup), &location, "answer=yes").await;
         let form = medmij_oauth::form::Form::parse(query(&back).as_bytes()).unwrap();
         assert_eq!(form.one("state").unwrap(), Some(state));
     }
@@ -244,7 +244,7 @@ async fn core_autorisatie_208_d04_f13_a_value_that_was_issued_never_leaves_again
         if round == 1 {
             tape.play(codes.pop().unwrap());
         }
-        let back = browser.answer(&flow, &page, "antwoord=ja").await;
+        let back = browser.answer(&flow, &page, "answer=yes").await;
         assert!(tape.is_played() && !drawn.is_empty());
         codes.push(tape.take());
         let callback = Callback::new(SESSION, "/cb", query(back.location()));

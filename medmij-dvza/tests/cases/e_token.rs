@@ -34,7 +34,7 @@ fn with(request: &Request<Bytes>, changes: &[(&str, Option<&str>)]) -> Request<B
 #[tokio::test]
 async fn core_tknint_200_208_e01_e02_e03_the_token_request_has_its_form() {
     let setup = setup_2_2();
-    let received = code_for(&setup, &dvp(), flow_request(Release::V2_2, &["42"]), "antwoord=ja").await;
+    let received = code_for(&setup, &dvp(), flow_request(Release::V2_2, &["42"]), "answer=yes").await;
     let correlation = received.flow().correlation_id().unwrap().clone();
     let authorization_id = setup.log.events()[0].request.clone().unwrap().id.unwrap();
     let (request, _) = dvp().token_request(received).unwrap();
@@ -49,7 +49,7 @@ async fn core_tknint_200_208_e01_e02_e03_the_token_request_has_its_form() {
 #[tokio::test]
 async fn core_tknint_208_e05_no_headers_in_1_5() {
     let setup = setup(|config| config.release = Release::V1_5);
-    let received = code_for(&setup, &dvp(), flow_request(Release::V1_5, &["42"]), "antwoord=ja").await;
+    let received = code_for(&setup, &dvp(), flow_request(Release::V1_5, &["42"]), "answer=yes").await;
     let (request, _) = dvp().token_request(received).unwrap();
     assert!(
         !request.headers().contains_key("medmij-request-id") && !request.headers().contains_key("x-correlation-id")
@@ -79,7 +79,7 @@ async fn ext_abo_tknint_200_f04_release_1_5_names_what_is_available() {
         &setup,
         &dvp(),
         flow_request(Release::V1_5, &["42", "48"]),
-        "antwoord=ja",
+        "answer=yes",
     )
     .await;
     let response = setup
@@ -166,7 +166,7 @@ async fn core_tknint_200_peers_59_no_code_touches_no_session() {
 #[tokio::test]
 async fn core_tknint_203_204_e07_suite_1_a_second_use_ends_the_token() {
     let setup = setup_2_2();
-    let received = code_for(&setup, &dvp(), flow_request(Release::V2_2, &["42"]), "antwoord=ja").await;
+    let received = code_for(&setup, &dvp(), flow_request(Release::V2_2, &["42"]), "answer=yes").await;
     let (request, exchange) = dvp().token_request(received).unwrap();
     let tokens = dvp()
         .tokens(exchange, &setup.server.token(&request, &peer()).await)

@@ -25,7 +25,7 @@ use crate::cases::{
 
 async fn langdurig(setup: &Setup) -> Renewal {
     let asked = flow_request(Release::V2_2, &["42", "48"]);
-    let tokens = tokens_for(setup, &dvp(), asked, "antwoord=ja&langdurig=ja").await;
+    let tokens = tokens_for(setup, &dvp(), asked, "answer=yes&langdurig=yes").await;
     tokens.renewal.unwrap()
 }
 
@@ -149,7 +149,7 @@ async fn of_a_child(setup: &Setup, born: &'static str) -> (Option<String>, Respo
             medmij_oauth::wire::Geboortedatum::parse(born).unwrap(),
         )
         .unwrap();
-    let code = code_for(setup, &dvp(), asked, "antwoord=ja&langdurig=ja").await;
+    let code = code_for(setup, &dvp(), asked, "answer=yes&langdurig=yes").await;
     let response = setup.server.token(&dvp().token_request(code).unwrap().0, &peer()).await;
     assert_eq!(response.status(), 200);
     let token = json(&response)["refresh_token"].as_str().map(str::to_owned);
@@ -292,7 +292,7 @@ async fn a_grant_that_cannot_be_opened_here_is_503_and_neither_code_nor_refresh_
         dvza: Arc::clone(&setup.dvza),
         log: Arc::clone(&setup.log),
     };
-    let code = code_for(&setup, &dvp(), flow_request(Release::V2_2, &["42"]), "antwoord=ja").await;
+    let code = code_for(&setup, &dvp(), flow_request(Release::V2_2, &["42"]), "answer=yes").await;
     let request = dvp().token_request(code).unwrap().0;
     for _ in 0..2 {
         assert_eq!(other.server.token(&request, &peer()).await.status(), 503);
@@ -320,7 +320,7 @@ async fn core_tknint_204_a_request_that_cannot_be_read_burns_the_code_that_it_na
         ("HEAD", "?code={code}", FORM, "", false),
         ("POST", "", FORM, "kode={code}", false),
     ] {
-        let code = code_for(&setup, &dvp(), flow_request(Release::V2_2, &["42"]), "antwoord=ja").await;
+        let code = code_for(&setup, &dvp(), flow_request(Release::V2_2, &["42"]), "answer=yes").await;
         let good = dvp().token_request(code).unwrap().0;
         let body = String::from_utf8(good.body().to_vec()).unwrap();
         let code = body.split('&').find_map(|pair| pair.strip_prefix("code=")).unwrap();
@@ -352,7 +352,7 @@ async fn core_tknint_203_204_only_the_client_of_the_grant_ends_it_by_a_replay() 
         &setup,
         &dvp(),
         flow_request(Release::V2_2, &["42", "48"]),
-        "antwoord=ja&langdurig=ja",
+        "answer=yes&langdurig=yes",
     )
     .await;
     let (request, exchange) = dvp().token_request(code).unwrap();

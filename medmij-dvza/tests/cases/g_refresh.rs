@@ -20,7 +20,7 @@ async fn langdurig(setup: &Setup) -> Renewal {
         setup,
         &dvp(),
         flow_request(Release::V2_2, &["42", "48"]),
-        "antwoord=ja&langdurig=ja",
+        "answer=yes&langdurig=yes",
     )
     .await;
     tokens.renewal.unwrap()
@@ -45,7 +45,7 @@ async fn core_tknint_200_205_208_g01_g02_the_refresh_request() {
         &setup,
         &dvp(),
         flow_request(Release::V2_2, &["42"]),
-        "antwoord=ja&langdurig=ja",
+        "answer=yes&langdurig=yes",
     )
     .await;
     let (request, exchange) = dvp()

@@ -16,7 +16,7 @@ use crate::cases::{
 
 async fn tokens(setup: &Setup) -> Tokens {
     *setup.dvza.outcome.lock().unwrap() = Some(medmij_dvza::ToetsOutcome::Available(vec![id("48")]));
-    tokens_for(setup, &dvp(), flow_request(Release::V2_2, &["42", "48"]), "antwoord=ja").await
+    tokens_for(setup, &dvp(), flow_request(Release::V2_2, &["42", "48"]), "answer=yes").await
 }
 
 fn bearer(text: &str) -> HeaderMap {
@@ -201,7 +201,7 @@ async fn core_ocl_300_what_the_ocl_takes_away_no_token_admits() {
     let setup = setup_2_2();
     *setup.dvza.outcome.lock().unwrap() = None;
     let both = flow_request(Release::V2_2, &["42", "48"]);
-    let headers = tokens_for(&setup, &dvp(), both, "antwoord=ja").await;
+    let headers = tokens_for(&setup, &dvp(), both, "answer=yes").await;
     let headers = headers.resource_headers(&OsEntropy).unwrap();
     let guard = async |gegevensdienst: &str| {
         let judged = setup
@@ -267,7 +267,7 @@ async fn core_rscint_201_h05_release_1_6_has_one_id_of_any_form() {
         &setup,
         &dvp(),
         flow_request(Release::V1_6, &["42", "48"]),
-        "antwoord=ja",
+        "answer=yes",
     )
     .await;
     let mut headers = tokens.resource_headers(&OsEntropy).unwrap();

@@ -151,7 +151,7 @@ async fn o7_o9_every_page_and_redirect_has_its_headers() {
     assert!(!cookie.contains("Domain"));
     let (flow, consent) = log_in(&mut browser, &started.location).await;
     let error = browser.get("/oauth/authorize").await;
-    let back = browser.answer(&flow, &consent, "antwoord=ja").await;
+    let back = browser.answer(&flow, &consent, "answer=yes").await;
     for seen in [&arrived, &consent, &error, &back] {
         assert_eq!(header(seen, "cache-control"), "no-store");
         assert_eq!(header(seen, "referrer-policy"), "no-referrer");
@@ -322,7 +322,7 @@ async fn danger_loopback_rewrites_what_the_browser_follows_and_nothing_else() {
         .unwrap();
     let (flow, landing) = land(&mut browser, &started.location).await;
     assert!(browser.cookies.keys().all(|name| name.starts_with("medmij-")));
-    let away = browser.answer(&flow, &landing, "antwoord=inloggen").await;
+    let away = browser.answer(&flow, &landing, "answer=login").await;
     assert!(away.location().starts_with("http://lokaal.login.example.nl/"));
     assert_eq!(
         setup.dvza.logins.lock().unwrap()[0].callback,

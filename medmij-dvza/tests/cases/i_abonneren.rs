@@ -40,7 +40,7 @@ impl Dva {
     async fn tokens(&self, days: u32) -> Tokens {
         let scope = Scope::abonneren(Release::V2_2, days, name(), id("42")).unwrap();
         let request = FlowRequest::new(name(), scope, &group(&["42"]), redirect());
-        tokens_for(&self.setup, &dvp(), request, "antwoord=ja").await
+        tokens_for(&self.setup, &dvp(), request, "answer=yes").await
     }
 
     async fn ask(&self, tokens: &Tokens, asked: &AbonnementRequest) -> Response<Bytes> {

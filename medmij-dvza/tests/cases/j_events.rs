@@ -29,7 +29,7 @@ async fn core_logging_202_j05_the_events_of_a_dvp() {
         .unwrap();
     let trace_id = started.flow.correlation_id().cloned();
     flows.insert(started.flow);
-    let back = consent(&mut browser(&setup), &started.location, "antwoord=ja&langdurig=ja").await;
+    let back = consent(&mut browser(&setup), &started.location, "answer=yes&langdurig=yes").await;
     let received = dvp
         .finish(&flows, &Callback::new(SESSION, "/cb", query(&back)))
         .unwrap();
@@ -172,7 +172,7 @@ async fn core_dossier_108_a_death_ends_what_was_granted_and_the_chain_log_tells_
         )
         .unwrap();
     flows.insert(started.flow);
-    let back = consent(&mut browser(&setup), &started.location, "antwoord=ja&langdurig=ja").await;
+    let back = consent(&mut browser(&setup), &started.location, "answer=yes&langdurig=yes").await;
     let dvp = dvp();
     let callback = Callback::new(SESSION, "/cb", query(&back));
     let (request, exchange) = dvp.token_request(dvp.finish(&flows, &callback).unwrap()).unwrap();

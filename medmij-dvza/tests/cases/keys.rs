@@ -50,7 +50,7 @@ fn with_keys(setup: &Setup, keys: LocalKeyRing) -> Setup {
 
 async fn langdurig(setup: &Setup) -> Renewal {
     let asked = flow_request(Release::V2_2, &["42", "48"]);
-    let tokens = tokens_for(setup, &dvp(), asked, "antwoord=ja&langdurig=ja").await;
+    let tokens = tokens_for(setup, &dvp(), asked, "answer=yes&langdurig=yes").await;
     tokens.renewal.unwrap()
 }
 
@@ -170,7 +170,7 @@ async fn beheren_toestemmingen_finds_every_version_of_the_index_key() {
     let Arrived::Flow(mut visitor) = now.server.beheren(query, &HeaderMap::new()).await else {
         panic!("no flow")
     };
-    for answer in ["antwoord=inloggen", "", "antwoord=stop&nummer=0", "antwoord=ja"] {
+    for answer in ["answer=login", "", "answer=stop&number=0", "answer=yes"] {
         let next = if answer.is_empty() {
             let page = now
                 .server

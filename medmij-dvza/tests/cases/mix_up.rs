@@ -43,7 +43,7 @@ async fn sent_on(setup: &Setup, flows: &PendingFlows, via: &str) -> (String, Str
         .location
         .replace(HOSTILE, HONEST)
         .replace(&escaped(HOSTILE), &escaped(via));
-    let back = consent(&mut browser(setup), &forwarded, "antwoord=ja").await;
+    let back = consent(&mut browser(setup), &forwarded, "answer=yes").await;
     (own_path(via), query(&back).to_owned())
 }
 

@@ -253,7 +253,7 @@ impl Run {
             visitor.session = self.visitors[(flow + 1) % self.visitors.len()].0.session.clone();
         }
         let stolen = !own_cookie && self.visitors.len() > 1;
-        let form = Form::parse(format!("csrf={csrf}&antwoord={answer}").as_bytes()).unwrap();
+        let form = Form::parse(format!("csrf={csrf}&answer={answer}").as_bytes()).unwrap();
         let submitted = Submitted::new(&form, "https://dvza.example.nl/oauth/login");
         let next = self.setup.server.submit(&visitor, &submitted).await;
         let expected = if fresh_form && !stolen {

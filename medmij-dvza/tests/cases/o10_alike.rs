@@ -56,7 +56,7 @@ async fn end(release: Release, data: bool) -> End {
     assert_eq!(page.body.contains("Toestemming geven"), data);
     let before = clock.monotonic();
     setup.dvza.store.take();
-    let back = browser.answer(&flow, &page, "antwoord=nee").await;
+    let back = browser.answer(&flow, &page, "answer=no").await;
     let work = setup.dvza.store.take();
     // a clock that nobody moves stands still: an answer that waited for it would not be here
     assert_eq!(clock.monotonic(), before);
@@ -152,8 +152,8 @@ async fn ready(setup: &Setup, data: bool) -> (Router, Request<Body>) {
     let (flow, page) = log_in(&mut browser, &started.location).await;
     assert_eq!(page.body.contains("Toestemming geven"), data);
     // the button of either page
-    assert!(page.body.contains("name=\"antwoord\" value=\"nee\""));
-    let request = browser.form(&flow, &format!("csrf={}&antwoord=nee", page.csrf()));
+    assert!(page.body.contains("name=\"answer\" value=\"no\""));
+    let request = browser.form(&flow, &format!("csrf={}&answer=no", page.csrf()));
     (browser.app, request)
 }
 

@@ -35,7 +35,7 @@ async fn core_tknint_204_a_code_without_request_ids_is_retired_too() {
 #[tokio::test]
 async fn core_rscint_200_h09_a_token_in_a_query_that_is_no_form() {
     let setup = setup_2_2();
-    let tokens = tokens_for(&setup, &dvp(), flow_request(Release::V2_2, &["48"]), "antwoord=ja").await;
+    let tokens = tokens_for(&setup, &dvp(), flow_request(Release::V2_2, &["48"]), "answer=yes").await;
     let headers = tokens.resource_headers(&OsEntropy).unwrap();
     let long = format!("x={}&access_token=t", "a".repeat(Form::MAX_LEN));
     for query in ["x=%zz&access_token=t", "x=%ff&access%5Ftoken=t", &long] {
@@ -87,7 +87,7 @@ async fn core_ocl_300_no_gegevensdienst_that_the_client_is_not_listed_for() {
 async fn core_ocl_300_a_refresh_follows_the_list_of_now() {
     let setup = setup_2_2();
     let flow_request = flow_request(Release::V2_2, &["42", "48"]);
-    let tokens = tokens_for(&setup, &dvp(), flow_request, "antwoord=ja&langdurig=ja").await;
+    let tokens = tokens_for(&setup, &dvp(), flow_request, "answer=yes&langdurig=yes").await;
     *setup.dvza.listed.lock().unwrap() = vec!["48"];
     let (request, exchange) = dvp()
         .refresh_request(
@@ -143,7 +143,7 @@ async fn o9_j06_debug_shows_no_state_code_or_form_token() {
     let refused = setup.server.authorize(&refused, &HeaderMap::new()).await;
     assert!(matches!(&refused, Arrived::Redirect(url) if url.contains(&state)));
     shown += &format!("{refused:?}");
-    let form = Form::parse(format!("csrf={csrf}&antwoord=stoppen").as_bytes()).unwrap();
+    let form = Form::parse(format!("csrf={csrf}&answer=cancel").as_bytes()).unwrap();
     let next = setup
         .server
         .submit(&visitor, &Submitted::new(&form, "https://dvza.example.nl/login"))
@@ -152,7 +152,7 @@ async fn o9_j06_debug_shows_no_state_code_or_form_token() {
         panic!("the page Annuleren");
     };
     let csrf = setup.server.page(&visitor).await.csrf.unwrap();
-    let form = Form::parse(format!("csrf={csrf}&antwoord=terug").as_bytes()).unwrap();
+    let form = Form::parse(format!("csrf={csrf}&answer=back").as_bytes()).unwrap();
     let next = setup.server.submit(&visitor, &Submitted::new(&form, "")).await;
     assert!(matches!(&next, Next::Away(url) if url.contains(&state)));
     shown += &format!("{next:?} {flows:?}");

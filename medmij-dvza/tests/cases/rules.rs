@@ -121,19 +121,19 @@ impl Rules {
         } = self.flows[flow];
         let back = format!("https://{}/cb", CLIENTS[client]);
         let (stage, words) = match (stage, answer) {
-            (Stage::Landing | Stage::LoggingIn, "inloggen") => (Stage::LoggingIn, "login".to_owned()),
-            (Stage::Landing | Stage::LoggingIn, "stoppen") => (Stage::Ended, "on".to_owned()),
-            (Stage::Consent { persoon }, "ja" | "ja&langdurig=ja") => {
+            (Stage::Landing | Stage::LoggingIn, "login") => (Stage::LoggingIn, "login".to_owned()),
+            (Stage::Landing | Stage::LoggingIn, "cancel") => (Stage::Ended, "on".to_owned()),
+            (Stage::Consent { persoon }, "yes" | "yes&langdurig=yes") => {
                 let words = format!("{back} code state={state}");
-                self.grant(persoon, client, scope, answer != "ja");
+                self.grant(persoon, client, scope, answer != "yes");
                 (Stage::Closed, words)
             }
             // autoriseren 1 and 2, and whatever else ends: the DVP sees one thing
-            (Stage::Consent { .. }, "nee") | (Stage::Ended, "terug") => {
+            (Stage::Consent { .. }, "no") | (Stage::Ended, "back") => {
                 (Stage::Closed, format!("{back} error=access_denied state={state}"))
             }
-            (Stage::Overview { .. }, "terug") => (Stage::Closed, format!("{back} state={state}")),
-            (Stage::Overview { persoon }, "stop&nummer=0") => match self.first_langdurig(persoon) {
+            (Stage::Overview { .. }, "back") => (Stage::Closed, format!("{back} state={state}")),
+            (Stage::Overview { persoon }, "stop&number=0") => match self.first_langdurig(persoon) {
                 Some((client, aanbieder)) => (
                     Stage::Withdrawing {
                         persoon,
@@ -150,12 +150,12 @@ impl Rules {
                     client,
                     aanbieder,
                 },
-                "ja" | "ja&langdurig=ja",
+                "yes" | "yes&langdurig=yes",
             ) => {
                 self.withdraw(persoon, client, aanbieder);
                 (Stage::Overview { persoon }, "on".to_owned())
             }
-            (Stage::Withdrawing { persoon, .. }, "nee") => (Stage::Overview { persoon }, "on".to_owned()),
+            (Stage::Withdrawing { persoon, .. }, "no") => (Stage::Overview { persoon }, "on".to_owned()),
             _ => return refused,
         };
         self.flows[flow].stage = stage;

@@ -68,7 +68,7 @@ async fn o3_o9_j06_no_secret_of_a_full_run_is_found_anywhere() {
     let (flow, page) = log_in(&mut browser, &started.location).await;
     secrets.push(page.csrf().to_owned());
     secrets.extend(browser.cookies.values().cloned());
-    let back = browser.answer(&flow, &page, "antwoord=ja&langdurig=ja").await;
+    let back = browser.answer(&flow, &page, "answer=yes&langdurig=yes").await;
     let callback = Callback::new(SESSION, "/cb", query(back.location()));
     shown += &format!("{callback:?}");
     let received = dvp.finish(&flows, &callback).unwrap();

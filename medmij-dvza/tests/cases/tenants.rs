@@ -185,7 +185,7 @@ impl World {
             .start(medmij_dvp::person::ActiveAccount::danger_unchecked(), asked, SESSION)
             .unwrap();
         flows.insert(started.flow);
-        let back = consent(&mut Browser::new(self.front.clone()), &started.location, "antwoord=ja").await;
+        let back = consent(&mut Browser::new(self.front.clone()), &started.location, "answer=yes").await;
         let code = dvp
             .finish(&flows, &Callback::new(SESSION, "/cb", query(&back)))
             .unwrap();

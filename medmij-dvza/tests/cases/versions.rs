@@ -58,7 +58,7 @@ async fn bring_grant(setup: &Setup, from: u32, to: u32) -> GrantId {
 #[tokio::test]
 async fn a_grant_of_another_version_is_503_at_refresh_and_guard_and_works_again_where_it_is_known() {
     let setup = with_keys();
-    let tokens = tokens_for(&setup, &dvp(), asked(), "antwoord=ja&langdurig=ja").await;
+    let tokens = tokens_for(&setup, &dvp(), asked(), "answer=yes&langdurig=yes").await;
     let headers = tokens.resource_headers(&OsEntropy).unwrap();
     let renewal = tokens.renewal.clone().unwrap();
     let request = || {
@@ -89,7 +89,7 @@ async fn a_grant_of_another_version_is_503_at_refresh_and_guard_and_works_again_
 #[tokio::test]
 async fn a_code_whose_grant_is_of_another_version_is_503() {
     let setup = with_keys();
-    let received = code_for(&setup, &dvp(), asked(), "antwoord=ja&langdurig=ja").await;
+    let received = code_for(&setup, &dvp(), asked(), "answer=yes&langdurig=yes").await;
     let (request, _) = dvp().token_request(received).unwrap();
     bring_grant(&setup, 2, 99).await;
     let answer = setup.server.token(&request, &peer()).await;
@@ -137,7 +137,7 @@ async fn logged_in(setup: &Setup, visitor: Visitor) -> Visitor {
     use medmij_oauth::form::Form;
 
     let csrf = setup.server.page(&visitor).await.csrf.unwrap();
-    let form = format!("csrf={csrf}&antwoord=inloggen");
+    let form = format!("csrf={csrf}&answer=login");
     let form = Form::parse(form.as_bytes()).unwrap();
     let submitted = Submitted::new(&form, "https://dvza.example.nl/login");
     let Next::Login { visitor, location, .. } = setup.server.submit(&visitor, &submitted).await else {
@@ -171,7 +171,7 @@ async fn what_a_dvp_keeps_of_another_version_is_left_as_it_is() {
 
     // a refresh token: nothing is sent, and it stays
     let setup = with_keys();
-    let tokens = tokens_for(&setup, &dvp(), asked(), "antwoord=ja&langdurig=ja").await;
+    let tokens = tokens_for(&setup, &dvp(), asked(), "answer=yes&langdurig=yes").await;
     let renewal = tokens.renewal.unwrap();
     let json = renewal.expose_json();
     assert!(Renewal::from_json(&later(&json)).is_none());

@@ -35,7 +35,7 @@ fn start() -> String {
 /// To the login: the flow, and where the login sends the browser back to.
 async fn at_login(browser: &mut Browser) -> (String, String) {
     let (flow, landing) = land(browser, &start()).await;
-    let away = browser.answer(&flow, &landing, "antwoord=inloggen").await;
+    let away = browser.answer(&flow, &landing, "answer=login").await;
     let relay = away.location().split_once("RelayState=").unwrap().1.to_owned();
     (flow, format!("/oauth/login?RelayState={relay}"))
 }
@@ -59,9 +59,9 @@ async fn o13_before_the_login_nothing_is_asked_of_the_store() {
     assert_eq!(setup.dvza.store.take(), ["open_flow", "open_flow", "advance_flow"]);
     // nor where the Persoon stops before it
     let (flow, landing) = land(&mut browser, &start()).await;
-    browser.answer(&flow, &landing, "antwoord=stoppen").await;
+    browser.answer(&flow, &landing, "answer=cancel").await;
     let page = browser.get(&flow).await;
-    let away = browser.answer(&flow, &page, "antwoord=terug").await;
+    let away = browser.answer(&flow, &page, "answer=back").await;
     assert!(
         away.location()
             .starts_with("https://pgo.example.nl/cb?error=access_denied")
@@ -103,8 +103,8 @@ async fn o8_neither_an_old_cookie_nor_a_used_answer_comes_back_past_the_login() 
         }
         // and the flow goes on where it was; when it is over, the same holds
         let answer = match login {
-            Login::Succeeded(_) => "antwoord=ja",
-            _ => "antwoord=terug",
+            Login::Succeeded(_) => "answer=yes",
+            _ => "answer=back",
         };
         let away = browser.answer(&flow, &page, answer).await;
         assert!(
@@ -205,11 +205,11 @@ async fn o13_what_is_too_long_for_a_cookie_waits_in_the_store() {
         let value = browser.cookies.values().next().unwrap().clone();
         assert_eq!(value.starts_with("s."), sealed, "{length}");
         let landing = browser.get(&flow).await;
-        let away = browser.answer(&flow, &landing, "antwoord=inloggen").await;
+        let away = browser.answer(&flow, &landing, "answer=login").await;
         let relay = away.location().split_once("RelayState=").unwrap().1.to_owned();
         browser.get(&format!("/oauth/login?RelayState={relay}")).await;
         let page = browser.get(&flow).await;
-        let back = browser.answer(&flow, &page, "antwoord=ja").await;
+        let back = browser.answer(&flow, &page, "answer=yes").await;
         assert!(back.location().ends_with(&format!("state={state}")), "{length}");
     }
 }
@@ -236,7 +236,7 @@ async fn o13_one_network_with_long_states_throws_nobody_out_and_leaves_room() {
         .location()
         .to_owned();
     let landing = waiting.get(&flow).await;
-    let away = waiting.answer(&flow, &landing, "antwoord=inloggen").await;
+    let away = waiting.answer(&flow, &landing, "answer=login").await;
     let relay = away.location().split_once("RelayState=").unwrap().1.to_owned();
     assert_eq!(setup.dvza.store.rows().flows, 1, "it waits in the store");
 

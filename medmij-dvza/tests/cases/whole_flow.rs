@@ -76,7 +76,7 @@ pub(crate) async fn land(browser: &mut Browser, location: &str) -> (String, Seen
 /// Through the login to the page after it.
 pub(crate) async fn log_in(browser: &mut Browser, location: &str) -> (String, Seen) {
     let (flow, landing) = land(browser, location).await;
-    let away = browser.answer(&flow, &landing, "antwoord=inloggen").await;
+    let away = browser.answer(&flow, &landing, "answer=login").await;
     assert_eq!(away.status, 303);
     let relay = away
         .location()
@@ -125,7 +125,7 @@ pub(crate) async fn tokens_for(setup: &Setup, dvp: &Dvp, flow_request: FlowReque
 
 /// A token request as HTTP, with a code from a whole flow.
 pub(crate) async fn token_request(setup: &Setup) -> Request<Bytes> {
-    let received = code_for(setup, &dvp(), flow_request(Release::V2_2, &["42", "48"]), "antwoord=ja").await;
+    let received = code_for(setup, &dvp(), flow_request(Release::V2_2, &["42", "48"]), "answer=yes").await;
     dvp().token_request(received).unwrap().0
 }
 
@@ -138,7 +138,7 @@ async fn core_logging_102_202_203_204_core_autorisatie_200_a_whole_verzamelen_fl
     let setup = setup_2_2();
     let seen_by_the_dvp = std::sync::Arc::new(medmij_log::MemoryObserver::new());
     let dvp = dvp().with_observer(seen_by_the_dvp.clone());
-    let tokens = tokens_for(&setup, &dvp, flow_request(Release::V2_2, &["42", "48"]), "antwoord=ja").await;
+    let tokens = tokens_for(&setup, &dvp, flow_request(Release::V2_2, &["42", "48"]), "answer=yes").await;
     assert_eq!(
         seen_by_the_dvp.types(),
         [
@@ -193,7 +193,7 @@ async fn every_release_runs_from_end_to_end() {
         } else {
             &["42", "48"]
         };
-        let tokens = tokens_for(&setup, &dvp, flow_request(release, ids), "antwoord=ja&langdurig=ja").await;
+        let tokens = tokens_for(&setup, &dvp, flow_request(release, ids), "answer=yes&langdurig=yes").await;
         let granted: Vec<_> = tokens
             .granted
             .gegevensdiensten
@@ -226,13 +226,13 @@ async fn delen_and_abonneren_run_from_end_to_end_g16_i12_f05() {
     let dvp = dvp();
     let delen = Scope::delen(Release::V2_2, name(), id("53")).unwrap();
     let request = FlowRequest::new(name(), delen, &group(&["53"]), redirect());
-    let tokens = tokens_for(&setup, &dvp, request, "antwoord=ja&langdurig=ja").await;
+    let tokens = tokens_for(&setup, &dvp, request, "answer=yes&langdurig=yes").await;
     assert_eq!(tokens.granted.gegevensdiensten, [id("53")]);
     assert!(tokens.renewal.is_none(), "a Bevestiging holds for one run");
 
     let abonneren = Scope::abonneren(Release::V2_2, 180, name(), id("42")).unwrap();
     let request = FlowRequest::new(name(), abonneren, &group(&["42"]), redirect());
-    let tokens = tokens_for(&setup, &dvp, request, "antwoord=ja&langdurig=ja").await;
+    let tokens = tokens_for(&setup, &dvp, request, "answer=yes&langdurig=yes").await;
     assert_eq!(tokens.granted.days, Some(90), "never more than the maximum of the list");
     assert!(tokens.renewal.is_none());
     let headers = tokens.resource_headers(&medmij_types::OsEntropy).unwrap();

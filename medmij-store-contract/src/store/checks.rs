@@ -186,7 +186,7 @@ pub async fn server_autoriseren_2_refusal_suite_11<S: DangerShiftClock>(store: A
     let server = server(&store, ClientBinding::learn());
     let (flow, location) = start();
     let (visitor, csrf) = at_consent(&server, &location).await;
-    let next = submit(&server, &visitor, &format!("csrf={csrf}&antwoord=nee")).await;
+    let next = submit(&server, &visitor, &format!("csrf={csrf}&answer=no")).await;
     let Next::Away(back) = next else {
         panic!("not back: {next:?}")
     };
@@ -197,8 +197,8 @@ pub async fn server_autoriseren_2_refusal_suite_11<S: DangerShiftClock>(store: A
     );
     let audit = store.danger_audit().await.expect("audit");
     assert_eq!(audit.last().map(|entry| entry.kind), Some(AuditKind::Refused));
-    for answer in ["ja", "nee", "terug"] {
-        let form = format!("csrf={csrf}&antwoord={answer}");
+    for answer in ["yes", "no", "back"] {
+        let form = format!("csrf={csrf}&answer={answer}");
         let Next::Page(page) = submit(&server, &visitor, &form).await else {
             panic!("{answer} after a refusal")
         };
@@ -286,10 +286,10 @@ pub async fn server_beheren_toestemmingen_withdrawal_g09_g10_g13<S: DangerShiftC
     let (_, tokens) = redeemed(&server, true).await;
     assert!(is_covered(&server, &tokens, PGO).await);
     let (visitor, csrf) = start_beheren(&server).await;
-    submit(&server, &visitor, &format!("csrf={csrf}&antwoord=stop&nummer=0")).await;
+    submit(&server, &visitor, &format!("csrf={csrf}&answer=stop&number=0")).await;
     let csrf = server.page(&visitor).await.csrf.expect("question");
     assert!(is_covered(&server, &tokens, PGO).await, "asked, not answered");
-    submit(&server, &visitor, &format!("csrf={csrf}&antwoord=ja")).await;
+    submit(&server, &visitor, &format!("csrf={csrf}&answer=yes")).await;
     assert!(!is_covered(&server, &tokens, PGO).await);
     assert!(
         refresh(&server, &super::dvza::dvp(), tokens.renewal.expect("langdurig"))
@@ -305,7 +305,7 @@ pub async fn server_autoriseren_3_flow_expires_c22<S: DangerShiftClock>(store: A
     let server = server(&store, ClientBinding::learn());
     let (visitor, csrf) = at_consent(&server, &start().1).await;
     shift(&*store, Duration::from_secs(900)).await;
-    let Next::Page(page) = submit(&server, &visitor, &format!("csrf={csrf}&antwoord=ja")).await else {
+    let Next::Page(page) = submit(&server, &visitor, &format!("csrf={csrf}&answer=yes")).await else {
         panic!("an earlier flow")
     };
     assert_eq!(page.status, 403);

@@ -170,7 +170,7 @@ async fn log_in<S: DangerShiftClock>(server: &Server<Bundle<S>>, arrived: Arrive
         panic!("no flow: {arrived:?}")
     };
     let csrf = server.page(&visitor).await.csrf.expect("form");
-    let next = submit(server, &visitor, &format!("csrf={csrf}&antwoord=inloggen")).await;
+    let next = submit(server, &visitor, &format!("csrf={csrf}&answer=login")).await;
     let Next::Login { visitor, location, .. } = next else {
         panic!("no login: {next:?}")
     };
@@ -185,8 +185,8 @@ async fn log_in<S: DangerShiftClock>(server: &Server<Bundle<S>>, arrived: Arrive
 pub(crate) async fn code<S: DangerShiftClock>(server: &Server<Bundle<S>>, langdurig: bool) -> (Dvp, ReceivedCode) {
     let (flow, location) = start();
     let (visitor, csrf) = at_consent(server, &location).await;
-    let choice = if langdurig { "&langdurig=ja" } else { "" };
-    let next = submit(server, &visitor, &format!("csrf={csrf}&antwoord=ja{choice}")).await;
+    let choice = if langdurig { "&langdurig=yes" } else { "" };
+    let next = submit(server, &visitor, &format!("csrf={csrf}&answer=yes{choice}")).await;
     let Next::Away(back) = next else {
         panic!("no code: {next:?}")
     };

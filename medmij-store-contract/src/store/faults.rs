@@ -32,7 +32,7 @@ pub async fn server_consent_commits_with_its_audit_entry_o17<S: DangerShiftClock
         let server = server_with(&faulty, config());
         let (visitor, csrf) = at_consent(&server, &start().1).await;
         let (form, before) = (
-            format!("csrf={csrf}&antwoord=ja"),
+            format!("csrf={csrf}&answer=yes"),
             count(&*store, AuditKind::Consented).await,
         );
         faulty.fail("grant", fault);
@@ -59,7 +59,7 @@ pub async fn server_refusal_commits_with_its_audit_entry_o17<S: DangerShiftClock
         let server = server_with(&faulty, config());
         let (visitor, csrf) = at_consent(&server, &start().1).await;
         let (form, before) = (
-            format!("csrf={csrf}&antwoord=nee"),
+            format!("csrf={csrf}&answer=no"),
             count(&*store, AuditKind::Refused).await,
         );
         // no way to write one by itself is used
@@ -92,7 +92,7 @@ pub async fn server_withdrawal_commits_with_its_audit_entry_o17<S: DangerShiftCl
         let alive = || super::dvza::is_covered(&server, &tokens, "pgo.example.nl");
 
         let (mut visitor, mut csrf) = start_beheren(&server).await;
-        let chosen = submit(&server, &visitor, &format!("csrf={csrf}&antwoord=stop&nummer=0")).await;
+        let chosen = submit(&server, &visitor, &format!("csrf={csrf}&answer=stop&number=0")).await;
         if let Next::Flow(same) = chosen {
             visitor = same;
         }
@@ -100,7 +100,7 @@ pub async fn server_withdrawal_commits_with_its_audit_entry_o17<S: DangerShiftCl
             csrf = token;
         }
         let (form, before) = (
-            format!("csrf={csrf}&antwoord=ja"),
+            format!("csrf={csrf}&answer=yes"),
             count(&*store, AuditKind::Withdrawn).await,
         );
         faulty.fail("withdraw", fault);

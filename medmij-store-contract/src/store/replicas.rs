@@ -83,7 +83,7 @@ pub async fn server_without_entropy_gives_nothing_o2<S: DangerShiftClock>(store:
         }
     }
     let (visitor, csrf) = at_consent(&server, &location).await;
-    let form = format!("csrf={csrf}&antwoord=ja&langdurig=ja");
+    let form = format!("csrf={csrf}&answer=yes&langdurig=yes");
     for next in entropy.fails_at_each(|| submit(&server, &visitor, &form)).await {
         match next {
             Next::Page(page) => assert_eq!(page.status, 503),

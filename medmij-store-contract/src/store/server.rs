@@ -139,9 +139,9 @@ pub async fn server_consent_in_two_tabs_peers_56<S: DangerShiftClock>(store: Arc
         let (_, location) = start();
         let (visitor, csrf) = at_consent(&server, &location).await;
         let mut tasks = Vec::new();
-        for answer in ["ja", "ja", "nee", "ja"] {
+        for answer in ["yes", "yes", "no", "yes"] {
             let (server, visitor) = (server.clone(), visitor.clone());
-            let form = format!("csrf={csrf}&antwoord={answer}");
+            let form = format!("csrf={csrf}&answer={answer}");
             tasks.push(tokio::spawn(async move { submit(&server, &visitor, &form).await }));
         }
         let mut codes = 0;

@@ -157,7 +157,7 @@ impl Person {
             .location()?
             .to_owned();
         let landing = self.get(&flow, &mut cookies).await?.expect(200)?;
-        let form = format!("csrf={}&antwoord=inloggen", csrf(&landing)?);
+        let form = format!("csrf={}&answer=login", csrf(&landing)?);
         let login = self
             .post(&flow, &form, &mut cookies)
             .await?
@@ -172,7 +172,7 @@ impl Person {
             .to_owned();
         let flow = self.get(&back, &mut cookies).await?.expect(302)?.location()?.to_owned();
         let consent = self.get(&flow, &mut cookies).await?.expect(200)?;
-        let form = format!("csrf={}&antwoord=ja", csrf(&consent)?);
+        let form = format!("csrf={}&answer=yes", csrf(&consent)?);
         let redirect = self.post(&flow, &form, &mut cookies).await?.expect(303)?;
 
         let (path, query) = redirect.location()?.split_once('?').ok_or("redirect has no query")?;

@@ -74,7 +74,7 @@ async fn code<S: Store>(server: &Server<LoadDvza<S>>, query: &str) -> Result<Str
         visitor,
         location: login,
         ..
-    } = submit(server, &visitor, "inloggen").await?
+    } = submit(server, &visitor, "login").await?
     else {
         return Err("no login began".into());
     };
@@ -82,7 +82,7 @@ async fn code<S: Store>(server: &Server<LoadDvza<S>>, query: &str) -> Result<Str
     let Next::Flow(visitor) = server.login(&visitor, relay).await else {
         return Err("no way back from the login".into());
     };
-    let Next::Away(back) = submit(server, &visitor, "ja").await? else {
+    let Next::Away(back) = submit(server, &visitor, "yes").await? else {
         return Err("no code came".into());
     };
     let code = back.split(['?', '&']).find_map(|part| part.strip_prefix("code="));
@@ -91,7 +91,7 @@ async fn code<S: Store>(server: &Server<LoadDvza<S>>, query: &str) -> Result<Str
 
 async fn submit<S: Store>(server: &Server<LoadDvza<S>>, visitor: &Visitor, answer: &str) -> Result<Next, Failure> {
     let csrf = server.page(visitor).await.csrf.ok_or("page has no form")?;
-    let form = Form::parse(format!("csrf={csrf}&antwoord={answer}").as_bytes())?;
+    let form = Form::parse(format!("csrf={csrf}&answer={answer}").as_bytes())?;
     let callback = format!("https://{HOST}{BASE}/login");
     Ok(server.submit(visitor, &Submitted::new(&form, &callback)).await)
 }

@@ -33,9 +33,9 @@ async fn autoriseren_1_2_c06_o10_refusal_and_no_data_in_a_browser() {
         browser.open(&request).await;
         browser.log_in(persoon).await;
         let (page, button) = match persoon {
-            WITH_DOSSIER => ("Toestemming geven", "nee"),
+            WITH_DOSSIER => ("Toestemming geven", "no"),
             // the same answer from both pages, so that the two requests are alike too
-            _ => ("Er is niets gedeeld", "nee"),
+            _ => ("Er is niets gedeeld", "no"),
         };
         browser.at(page).await;
         assert_eq!(dvp.seen(), [], "nothing leaves before the Persoon presses a button");

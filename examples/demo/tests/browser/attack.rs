@@ -36,10 +36,10 @@ async fn o7_a_form_of_another_site_gives_no_consent() {
         for token in [csrf.as_str(), ""] {
             let form = format!(
                 "<h1>Win een fiets</h1><form method=post action=\"{flow}\"><input name=csrf value=\"{token}\">\
-                 <button name=antwoord value=ja>Klik hier</button></form>"
+                 <button name=answer value=yes>Klik hier</button></form>"
             );
             browser.open(&evil.put(host, "/win", &form)).await;
-            browser.answer("ja").await;
+            browser.answer("yes").await;
             browser.at("Deze pagina werkt niet meer").await;
         }
     }
@@ -48,7 +48,7 @@ async fn o7_a_form_of_another_site_gives_no_consent() {
     browser.switch(&first).await;
     browser.client.refresh().await.unwrap();
     browser.at("Toestemming geven").await;
-    browser.answer("ja").await;
+    browser.answer("yes").await;
     browser.at("Aangekomen").await;
     assert!(dvp.seen()[0].target.contains("code="));
     browser.switch(&second).await;
@@ -151,7 +151,7 @@ async fn o8_the_flow_of_another_cannot_be_answered() {
     attacker.open(&flow).await;
     attacker.at("Deze pagina werkt niet meer").await;
     assert_eq!(dvp.seen(), []);
-    persoon.answer("ja").await;
+    persoon.answer("yes").await;
     persoon.at("Aangekomen").await;
     attacker.close().await;
     persoon.close().await;
@@ -180,7 +180,7 @@ async fn o11_the_form_leads_to_the_dvp_and_nowhere_else() {
     browser.client.close_window().await.unwrap();
     // the redirect that follows the form arrives at the DVP, on another origin
     browser.switch(&first).await;
-    browser.answer("ja").await;
+    browser.answer("yes").await;
     browser.at("Aangekomen").await;
     assert!(
         browser

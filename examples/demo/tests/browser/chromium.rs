@@ -151,7 +151,7 @@ impl Browser {
 
     /// Presses the button of a page of the DVZA with this answer.
     pub(crate) async fn answer(&self, reply: &str) {
-        self.find(&format!("button[name=antwoord][value={reply}]"))
+        self.find(&format!("button[name=answer][value={reply}]"))
             .await
             .click()
             .await
@@ -161,7 +161,7 @@ impl Browser {
     /// From the landingspagina to what follows the login of this person of the stub.
     pub(crate) async fn log_in(&self, persoon: &str) {
         self.at("Gegevens van").await;
-        self.answer("inloggen").await;
+        self.answer("login").await;
         self.at("Wie wilt u zijn?").await;
         self.find(&format!("button[name=persoon][value=\"{persoon}\"]"))
             .await

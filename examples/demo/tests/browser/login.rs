@@ -23,21 +23,21 @@ async fn core_authint_204_a_login_that_comes_back_with_a_post_from_another_site_
         browser.at("Gegevens van").await;
         let flow = browser.url().await;
         let flow = flow.rsplit('/').next().unwrap();
-        browser.answer("inloggen").await;
+        browser.answer("login").await;
         browser.at("Wie wilt u zijn?").await;
         // the login is at another site, and sends the browser back with a form
         let login = format!(
             "<h1>Inloggen elders</h1><form method=post action=\"{}/oauth/login\">\
              <input type=hidden name=RelayState value=\"{flow}\"><input type=hidden name=persoon value={WITH_DOSSIER}>\
-             <button name=antwoord value=verder>Verder</button></form>",
+             <button name=answer value=on>Verder</button></form>",
             world.dvza()
         );
         browser.open(&elsewhere.put("inloggen.localhost", "/sso", &login)).await;
-        browser.answer("verder").await;
+        browser.answer("on").await;
         browser.at("Je bent terug van het inloggen").await;
-        browser.answer("doorgaan").await;
+        browser.answer("proceed").await;
         browser.at("Toestemming geven").await;
-        browser.answer("ja").await;
+        browser.answer("yes").await;
         browser.at("Aangekomen").await;
         let seen = dvp.seen();
         assert_eq!(seen.len(), at + 1, "javascript: {javascript}");

@@ -220,11 +220,11 @@ async fn wcag_2_2_1_the_page_warns_before_the_session_ends_keeps_what_was_typed_
     browser.at("Hallo Voorbeeldpersoon").await;
     browser.open(&format!("{}ophalen", world.network.start)).await;
     browser.at("Bij wie wil je gegevens ophalen?").await;
-    browser.find("#zoek").await.send_keys("Wilg").await.unwrap();
+    browser.find("#search").await.send_keys("Wilg").await.unwrap();
     // the clock of the page is put forward; nothing waits
     let script = "for (const each of document.getAnimations()) each.currentTime = arguments[0] * 1000; \
                   const seen = (name) => getComputedStyle(document.querySelector(name)).visibility; \
-                  return [seen('main'), seen('.idle-warning'), seen('.idle-end'), document.querySelector('#zoek').value]";
+                  return [seen('main'), seen('.idle-warning'), seen('.idle-end'), document.querySelector('#search').value]";
     for (seconds, expected) in [
         (700, ["visible", "hidden", "hidden", "Wilg"]),
         (790, ["visible", "visible", "hidden", "Wilg"]),
@@ -249,7 +249,7 @@ async fn wcag_2_2_1_the_page_warns_before_the_session_ends_keeps_what_was_typed_
     while browser.client.execute(hidden, Vec::new()).await.unwrap() != json!("hidden") {
         tokio::task::yield_now().await;
     }
-    let typed = browser.find("#zoek").await.prop("value").await.unwrap();
+    let typed = browser.find("#search").await.prop("value").await.unwrap();
     assert_eq!(typed.as_deref(), Some("Wilg"));
     browser.close().await;
     world.roles.stop().await;
@@ -293,15 +293,15 @@ async fn wcag_2_2_no_page_of_the_pgo_has_a_fault_that_axe_finds_or_scrolls_sidew
 
         looks.opens_an_account(&format!("{name}@example.nl")).await;
         looks.at("dossier", "Dossier", "dossier-leeg").await;
-        looks.at("ophalen?zoek=xyz", "Bij wie wil je", "ophalen-niets").await;
+        looks.at("ophalen?search=xyz", "Bij wie wil je", "ophalen-niets").await;
         looks.at("vanzelf-ophalen", "Vanzelf ophalen", "vanzelf-uit").await;
         looks.press("Sta vanzelf ophalen toe").await;
         looks.sees("#mail").await;
         looks.look("vanzelf-leeg").await;
-        looks.collects("nee").await;
+        looks.collects("no").await;
         browser.at("Er is niets opgehaald").await;
         looks.look("niets-opgehaald").await;
-        looks.collects("ja").await;
+        looks.collects("yes").await;
         browser.at("Alles is opgehaald").await;
         looks.look("opgehaald").await;
         looks.at("overzicht", "Hallo Willemijn", "overzicht").await;

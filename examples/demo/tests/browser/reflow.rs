@@ -28,18 +28,18 @@ async fn wcag_1_4_10_no_page_of_a_dvza_scrolls_sideways_at_320_pixels_with_the_l
         browser.at("Toestemming geven").await;
         look("toestemming").await;
         browser.find("input[name=langdurig]").await.click().await.unwrap();
-        browser.answer("ja").await;
+        browser.answer("yes").await;
         browser.at("Aangekomen").await;
 
         browser.open(&location).await;
-        browser.log_in("annuleren").await;
+        browser.log_in("cancel").await;
         browser.at("Je bent gestopt").await;
         look("einde").await;
 
         browser.open(&location.replace("/authorize?", "/toestemmingen?")).await;
         browser.at("Je toestemmingen bij").await;
         look("beheren").await;
-        browser.answer("inloggen").await;
+        browser.answer("login").await;
         browser.at("Wie wilt u zijn?").await;
         look("inlogstub").await;
         browser
@@ -53,7 +53,7 @@ async fn wcag_1_4_10_no_page_of_a_dvza_scrolls_sideways_at_320_pixels_with_the_l
         browser.answer("stop").await;
         browser.at("Toestemming stoppen").await;
         look("intrekken").await;
-        browser.answer("ja").await;
+        browser.answer("yes").await;
         browser.at("Jouw toestemmingen").await;
         assert!(browser.source().await.contains("Je toestemming is gestopt"));
         look("gestopt").await;

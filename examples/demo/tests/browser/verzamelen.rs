@@ -70,7 +70,7 @@ async fn o8_the_back_button_and_a_second_tab_give_no_second_answer() {
     // back from the login: the start again, and on from there
     browser.open(&world.request().1).await;
     browser.at("Gegevens van").await;
-    browser.answer("inloggen").await;
+    browser.answer("login").await;
     browser.at("Wie wilt u zijn?").await;
     browser.client.back().await.unwrap();
     browser.log_in(WITH_DOSSIER).await;
@@ -82,10 +82,10 @@ async fn o8_the_back_button_and_a_second_tab_give_no_second_answer() {
     browser.open(&question).await;
     browser.at("Toestemming geven").await;
     browser.switch(&first).await;
-    browser.answer("ja").await;
+    browser.answer("yes").await;
     browser.at("Aangekomen").await;
     browser.switch(&second).await;
-    browser.answer("nee").await;
+    browser.answer("no").await;
     browser.at("Deze pagina werkt niet meer").await;
     assert_eq!(dvp.seen().len(), 1);
     assert!(dvp.seen()[0].target.contains("code="));
@@ -95,7 +95,7 @@ async fn o8_the_back_button_and_a_second_tab_give_no_second_answer() {
     browser.client.back().await.unwrap();
     browser.at("").await;
     if browser.source().await.contains("Toestemming geven") {
-        browser.answer("ja").await;
+        browser.answer("yes").await;
     }
     browser.at("Deze pagina werkt niet meer").await;
     assert_eq!(dvp.seen().len(), 1);
@@ -109,10 +109,10 @@ async fn o8_the_back_button_and_a_second_tab_give_no_second_answer() {
     browser.log_in(WITH_DOSSIER).await;
     browser.at("Toestemming geven").await;
     browser.switch(&first).await;
-    browser.answer("ja").await;
+    browser.answer("yes").await;
     browser.at("Aangekomen").await;
     browser.switch(&second).await;
-    browser.answer("ja").await;
+    browser.answer("yes").await;
     browser.at("Aangekomen").await;
     let codes = dvp.seen().iter().filter(|seen| seen.target.contains("code=")).count();
     assert_eq!(codes, 3);

@@ -121,8 +121,8 @@ impl Own {
         let address = self.node.danger_loopback().rewrite_front(&started.location).unwrap();
         let landing = self.browser.open(&address).await.unwrap();
         let consent = persoon::logs_in(&mut self.browser, landing).await.unwrap();
-        let form = consent.form_with_button("antwoord", "ja").ok()?;
-        let pressed = Some(("antwoord", "ja"));
+        let form = consent.form_with_button("answer", "yes").ok()?;
+        let pressed = Some(("answer", "yes"));
         let back = self.browser.submit(&consent, &form, pressed, fields).await.unwrap();
         back.location().unwrap()
     }
@@ -254,8 +254,8 @@ impl Own {
         let landing = self.browser.open(&address).await.unwrap();
         let overview = persoon::logs_in(&mut self.browser, landing).await.unwrap();
         let sure = persoon::answers(&mut self.browser, &overview, "stop").await.unwrap();
-        let stopped = persoon::answers(&mut self.browser, &sure, "ja").await.unwrap();
-        persoon::answers(&mut self.browser, &stopped, "terug").await.unwrap();
+        let stopped = persoon::answers(&mut self.browser, &sure, "yes").await.unwrap();
+        persoon::answers(&mut self.browser, &stopped, "back").await.unwrap();
     }
 
     pub(crate) async fn fails(&self, headers: &HeaderMap, dvza: &Path) {

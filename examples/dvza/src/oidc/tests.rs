@@ -234,7 +234,7 @@ async fn log_in(browser: &mut Browser, provider: &Provider, next: &str) -> (Seen
     let flow = seen.location.clone().unwrap();
     let (landing, _) = browser.follow(seen).await;
     let (_, csrf) = landing.body.split_once("name=\"csrf\" value=\"").unwrap();
-    let form = format!("csrf={}&antwoord=inloggen", csrf.split('"').next().unwrap());
+    let form = format!("csrf={}&answer=login", csrf.split('"').next().unwrap());
     let seen = browser.go("POST", &flow, Some(form)).await;
     browser.follow(seen).await
 }

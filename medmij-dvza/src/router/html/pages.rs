@@ -180,17 +180,17 @@ plain!(LandingBeheren, "landing-beheren.html");
 page!(Toestemming, "toestemming.html", ToestemmingScreen);
 plain!(Bevestiging, "bevestiging.html");
 plain!(Abonneren, "abonneren.html");
-plain!(EndAbonnement, "abonnement-beeindigen.html");
-page!(Overview, "overzicht.html", OverviewScreen);
+plain!(EndAbonnement, "end-abonnement.html");
+page!(Overview, "overview.html", OverviewScreen);
 page!(AccessLog, "access-log.html", AccessLogScreen);
-plain!(Withdraw, "intrekken.html");
+plain!(Withdraw, "withdraw.html");
 page!(LoginAnswer, "login-answer.html", LoginAnswerScreen);
-plain!(Fault, "fout.html");
-plain!(Expired, "verlopen.html");
-plain!(NotFound, "niet-gevonden.html");
+plain!(Fault, "fault.html");
+plain!(Expired, "expired.html");
+plain!(NotFound, "not-found.html");
 
 #[derive(Template)]
-#[template(path = "einde.html")]
+#[template(path = "end.html")]
 struct End<'a> {
     f: Frame<'a>,
     t: &'a TextPack,
@@ -201,7 +201,7 @@ struct End<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "storing.html")]
+#[template(path = "outage.html")]
 struct Outage<'a> {
     f: Frame<'a>,
     t: &'a TextPack,
@@ -214,8 +214,8 @@ pub(super) fn end_page(f: Frame<'_>, screen: &EndScreen) -> String {
     let (title, sentence) = reason(t, screen);
     // after the login the answer of the button is that of a refusal (autoriseren 1 and 2)
     let answer = match screen.reason {
-        Uitzondering::NoData => "nee",
-        _ => "terug",
+        Uitzondering::NoData => "no",
+        _ => "back",
     };
     write(&End {
         f,

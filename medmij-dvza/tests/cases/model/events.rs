@@ -13,13 +13,13 @@ pub(crate) const SCOPES: [&str; 5] = [
     "eenofanderezorgaanbieder@medmij",
 ];
 pub(super) const ANSWERS: [&str; 8] = [
-    "inloggen",
-    "stoppen",
-    "ja",
-    "ja&langdurig=ja",
-    "nee",
-    "terug",
-    "stop&nummer=0",
+    "login",
+    "cancel",
+    "yes",
+    "yes&langdurig=yes",
+    "no",
+    "back",
+    "stop&number=0",
     "onzin",
 ];
 pub(super) const LOGIN: usize = 0;

@@ -40,7 +40,7 @@ pub(super) async fn providers(
     };
     let query = query.unwrap_or_default();
     let typed = form_urlencoded::parse(query.as_bytes())
-        .find(|(name, _)| name == "zoek")
+        .find(|(name, _)| name == "search")
         .map_or_else(String::new, |(_, value)| value.chars().take(100).collect());
     let mut found: Vec<Found> = offered.iter().map(|offerings| found(&app, offerings)).collect();
     found.retain(|each| each.provider.is_found_by(&typed));
