@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! ext.abo.subint — the id of an Abonnement.
+//! ext.abo.subint — the id that the DVA gives an Abonnement and that every notification names.
 
 use std::fmt;
 

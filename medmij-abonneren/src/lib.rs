@@ -4,7 +4,7 @@
 //! A DVP that was authorized for `subscribe~N/naam~id` makes, changes and ends an Abonnement with
 //! [`AbonnementRequest`]s at the subscription endpoint of the DVZA; the DVZA answers them with [`answer`] and keeps
 //! [`Abonnementen`]. When there is something new, or the Abonnement ends, the DVZA sends a [`Notificatie`] to the DVP, which
-//! takes it with [`NotificatieReceiver::receive`] from nobody but the DVZA whose Abonnement it is: that stands in its
+//! takes it with [`NotificatieReceiver::receive`] from nobody but the DVZA whose Abonnement it is: that is in its
 //! [`AbonnementRegister`].
 //!
 //! ```

@@ -36,7 +36,7 @@ struct Inner {
 pub struct Due {
     /// The Abonnement, with the DVP that it is for.
     pub row: AbonnementRow,
-    /// The latest moment (ext.abo.rscnotint.206).
+    /// The moment before which it has to be sent (ext.abo.rscnotint.206).
     pub before: SystemTime,
     attempts: u32,
 }

@@ -26,7 +26,7 @@ pub struct NotificatieReceiver<R: AbonnementRegister> {
     log: Option<NotificationLog>,
 }
 
-/// Where the times of the own answers are counted.
+/// Where the times of its own answers are counted.
 struct Times {
     own: ClientId,
     times: Arc<AnswerTimes>,
@@ -64,7 +64,7 @@ impl<R: AbonnementRegister> NotificatieReceiver<R> {
         self
     }
 
-    /// Counts how long the own answers take (ext.abo.rscnotint.207), under the own `client_id`.
+    /// Counts how long its own answers take (ext.abo.rscnotint.207), under its own `client_id`.
     #[must_use]
     pub fn with_times(mut self, own: ClientId, times: Arc<AnswerTimes>, clock: Arc<dyn Clock>) -> Self {
         self.times = Some(Times { own, times, clock });

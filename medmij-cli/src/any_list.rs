@@ -131,7 +131,7 @@ fn kind_of(bytes: &[u8], options: &ReadOptions) -> Result<ListKind, Complaint> {
 }
 
 /// The name of the root element and where it begins. Only what can be skipped without judging is skipped; whatever else
-/// stands there is for the reader to refuse.
+/// is there is for the reader to refuse.
 fn root(bytes: &[u8]) -> Option<(usize, &str)> {
     let mut rest = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     loop {

@@ -15,7 +15,7 @@ use medmij_list::{Dialect, ReadOptions};
 
 use crate::{cli_error::CliError, screen::Screen};
 
-/// What stands on standard input is there once: a second `-` would find nothing.
+/// What is on standard input is there once: a second `-` would find nothing.
 static STDIN_WAS_READ: AtomicBool = AtomicBool::new(false);
 
 /// Says so where standard input was read before.

@@ -150,5 +150,5 @@ fn accepted(of: Option<&(usize, Judged)>) -> Option<&AnyList> {
     of.and_then(|(_, judged)| judged.result.as_ref().ok())
 }
 
-/// The root element stands within so many bytes, or the file is not looked at before its turn.
+/// The root element is within so many bytes, or the file is not looked at before its turn.
 const START: u64 = 64 << 10;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.gegevensuitwisseling.100 – core.gegevensuitwisseling.105, core.gegevensuitwisseling.103,
-//! core.gegevensuitwisseling.201, core.dossier.107 — automatic collecting.
+//! core.gegevensuitwisseling.201, core.dossier.107 — automatic collecting, on the order of the Persoon.
 //!
 //! A Persoon orders it for each Aanbieder and Gegevensdienst. Everything that a Persoon ordered at one DVA is collected
 //! in one run, at most once in 24 hours, counted from the start of the run before; runs lie between 23:00 and 06:00 in

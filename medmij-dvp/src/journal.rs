@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.dossier.105, core.dossier.108 — a vault whose ends also stand outside it, and which serves nothing while it is older than
+//! core.dossier.105, core.dossier.108 — a vault whose ends also are outside it, and which serves nothing while it is older than
 //! they are (feature `journal`).
 //!
 //! What a copy that is put back loses all the same: a refresh token that was used since is one that the DVZA has replaced. It
@@ -22,7 +22,7 @@ use crate::{
     collecting::{CollectingPolicy, Lease, Order, OrderStore, Run, RunKey, RunOutcome, SlotKey},
     dossier::{CollectionId, DossierRow, DossierStore, ItemId, SealedItem},
     person::PersonId,
-    vault::{Finished, RefreshStart, TokenVault, VaultKey},
+    vault::{Advanced, RefreshStart, TokenVault, VaultKey},
 };
 
 /// A vault with a [`Journal`] of the role `dvp`. What a Persoon withdraws, cancels, deletes or erases, and what freezes after a
@@ -113,9 +113,9 @@ macro_rules! operations {
 operations! { TokenVault;
     keep(key: &VaultKey, sealed: Vec<u8>) -> ();
     begin(key: &VaultKey, lease: Duration) -> RefreshStart;
-    finish(key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Finished;
+    finish(key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Advanced;
     release(key: &VaultKey, attempt: u64) -> ();
-    lapse(key: &VaultKey, attempt: u64) -> Finished;
+    lapse(key: &VaultKey, attempt: u64) -> Advanced;
     forget(key: &VaultKey) -> () => replay::token(key);
     purge(older_than: Duration, batch: usize) -> usize;
 }

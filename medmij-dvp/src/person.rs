@@ -16,5 +16,5 @@ pub use death::{DeathPolicy, Stopped, stop_after_death};
 pub use notice::{Notice, NoticeBoard, NoticeText, NoticeTexts, Notifier};
 pub use representation::{RepresentationPolicy, RepresentedAccess, represented_access};
 pub use represented::{
-    RepresentationPage, RepresentationProgress, RepresentationStep, RepresentationTexts, Represented,
+    RepresentationPage, RepresentationProgress, RepresentationStep, RepresentationTexts, RepresentedPersoon,
 };

@@ -28,7 +28,7 @@ mod refresh_tokens;
 
 use std::{future::Future, time::Duration};
 
-pub use medmij_oauth::storage::StoreError;
+pub use medmij_oauth::storage::{Advanced, StoreError};
 
 pub use self::{
     memory::MemoryVault,
@@ -49,20 +49,21 @@ pub trait TokenVault: Send + Sync + 'static {
     /// attempts of a vault have the same number, whatever was forgotten in between.
     fn begin(&self, key: &VaultKey, lease: Duration) -> impl Future<Output = Result<RefreshStart, StoreError>> + Send;
 
-    /// Ends a refresh with the next token, if it is still the attempt that runs.
+    /// Ends a refresh with the next token, if it is still the attempt that runs. [`Advanced::Stale`] where it took longer than its
+    /// lease and another one runs, or the token was replaced or forgotten: nothing happened.
     fn finish(
         &self,
         key: &VaultKey,
         attempt: u64,
         sealed: Vec<u8>,
-    ) -> impl Future<Output = Result<Finished, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Advanced, StoreError>> + Send;
 
     /// Ends a refresh that brought nothing; the token stays and may be tried again.
     fn release(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Ends a refresh by which the token turned out to be over: forgets it, if it is still the attempt that runs. The late
     /// answer to an older attempt takes nothing away.
-    fn lapse(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<Finished, StoreError>> + Send;
+    fn lapse(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<Advanced, StoreError>> + Send;
 
     /// Forgets a token: the consent is over.
     fn forget(&self, key: &VaultKey) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -128,16 +129,6 @@ pub enum RefreshStart {
     Unknown,
 }
 
-/// The end of a refresh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Finished {
-    /// Kept, or forgotten.
-    Done,
-    /// The attempt took longer than its lease and another one runs, or the token was replaced or forgotten: nothing happened.
-    Stale,
-}
-
 impl<V: TokenVault> TokenVault for std::sync::Arc<V> {
     fn keep(&self, key: &VaultKey, sealed: Vec<u8>) -> impl Future<Output = Result<(), StoreError>> + Send {
         (**self).keep(key, sealed)
@@ -152,7 +143,7 @@ impl<V: TokenVault> TokenVault for std::sync::Arc<V> {
         key: &VaultKey,
         attempt: u64,
         sealed: Vec<u8>,
-    ) -> impl Future<Output = Result<Finished, StoreError>> + Send {
+    ) -> impl Future<Output = Result<Advanced, StoreError>> + Send {
         (**self).finish(key, attempt, sealed)
     }
 
@@ -160,7 +151,7 @@ impl<V: TokenVault> TokenVault for std::sync::Arc<V> {
         (**self).release(key, attempt)
     }
 
-    fn lapse(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<Finished, StoreError>> + Send {
+    fn lapse(&self, key: &VaultKey, attempt: u64) -> impl Future<Output = Result<Advanced, StoreError>> + Send {
         (**self).lapse(key, attempt)
     }
 

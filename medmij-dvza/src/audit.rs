@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.logging.100, core.logging.101, NEN 7513 — the audit log of a DVZA: checkpoints that stand outside the database, the
+//! core.logging.100, core.logging.101, NEN 7513 — the audit log of a DVZA: checkpoints that are outside the database, the
 //! proof that nothing was changed, destruction after the term.
 //!
 //! This is not the log of core.logging.202 and on (crate `medmij-log`), which is shared and names no Persoon. Here it says, by

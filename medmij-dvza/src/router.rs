@@ -3,7 +3,7 @@
 //!
 //! The two run on different listeners: the front channel is public web, the back channel is mutual TLS. The back channel
 //! takes the names of the client certificate from a request extension of type [`PeerNames`](medmij_types::PeerNames), which
-//! the listener of the application puts there; without it no client is believed.
+//! the listener of the application puts there; without it no client is trusted.
 //!
 //! A whole DVZA, with a login that always fails:
 //!
@@ -119,7 +119,7 @@ pub fn front_channel<D: Dvza>(server: Server<D>, options: RouterOptions) -> Rout
     let pages = from_fn_with_state(state.clone(), limits::pages::<D>);
     let authorize = any(handlers::authorize::<D>).layer(limited.clone());
     let toestemmingen = any(handlers::toestemmingen::<D>).layer(limited);
-    // other routes of the application may stand beside ours: only what is under the base is ours to answer
+    // other routes of the application may be beside ours: only what is under the base is ours to answer
     let router = if base.is_empty() {
         Router::new().fallback(handlers::not_found::<D>)
     } else {

@@ -20,11 +20,11 @@ pub(crate) use self::rows::micros;
 pub use self::{
     memory::{MemoryLimits, MemoryRows, MemoryStore},
     rows::{
-        Access, Acting, Actor, Advance, AuditEntry, AuditHead, AuditKind, AuditObject, AuditOutcome, AuditQuery,
-        AuditRecord, AuditTerm, Binding, BurntCode, Checkpoint, EndedPersoon, EntryHash, FlowId, Grant, GrantId,
-        Granted, KeptEntries, KeyUse, Learned, LiveGrant, MAX_LEARNED, NewAccess, NewFlow, NewGrant, NewRefresh,
-        PersoonEnd, Redeem, RedeemedCode, RefreshRate, RefreshState, Resealed, RotateRefresh, Rotated,
-        SignedCheckpoint, StoredFlow,
+        Acting, Actor, Advance, AuditEntry, AuditHead, AuditKind, AuditObject, AuditOutcome, AuditQuery, AuditRecord,
+        AuditTerm, Binding, BurntCode, Checkpoint, EndedPersoon, EntryHash, FlowId, Grant, GrantId, Granted,
+        KeptEntries, KeyUse, Learned, LiveGrant, MAX_LEARNED, NewAccess, NewFlow, NewGrant, NewRefresh, PersoonEnd,
+        Redeem, RedeemedCode, RefreshRate, RefreshState, Resealed, RotateRefresh, Rotated, SignedCheckpoint,
+        StoredAccess, StoredFlow,
     },
 };
 use medmij_oauth::{
@@ -66,7 +66,7 @@ use medmij_types::{Aanbiedernaam, Hostname};
 /// [`revoke_grant`](Self::revoke_grant), leaves an entry [`AuditKind::Ended`] in the same way. Nothing ends twice, so no
 /// entry occurs twice.
 ///
-/// Entries stand in chains ([`AuditRecord`]), as many as a store needs so that writers do not wait for each other. An entry that
+/// Entries are in chains ([`AuditRecord`]), as many as a store needs so that writers do not wait for each other. An entry that
 /// is written is never changed; but for the Persoon beside the chain, which can be erased and come under another index key.
 /// Only [`destroy_audit`](Self::destroy_audit) takes entries away, and only those that a signed [`Checkpoint`] covers.
 ///
@@ -118,11 +118,11 @@ pub trait Store: Send + Sync + 'static {
         redeem: &Redeem,
     ) -> impl Future<Output = Result<RedeemedCode, StoreError>> + Send;
 
-    /// Burns a code that stood in a request which gives no token (core.tknint.204). It ends nothing.
+    /// Burns a code that was in a request which gives no token (core.tknint.204). It ends nothing.
     fn burn_code(&self, code: &SecretHash) -> impl Future<Output = Result<BurntCode, StoreError>> + Send;
 
     /// A live access token of a live grant.
-    fn access(&self, token: &SecretHash) -> impl Future<Output = Result<Option<Access>, StoreError>> + Send;
+    fn access(&self, token: &SecretHash) -> impl Future<Output = Result<Option<StoredAccess>, StoreError>> + Send;
 
     /// A grant that has not ended, with its refresh tokens.
     fn live_grant(&self, grant: &GrantId) -> impl Future<Output = Result<Option<LiveGrant>, StoreError>> + Send;
@@ -192,7 +192,7 @@ pub trait Store: Send + Sync + 'static {
     fn last_checkpoint(&self) -> impl Future<Output = Result<Option<SignedCheckpoint>, StoreError>> + Send;
 
     /// The chains as they would be after destruction: cut at the last entry that is older than the term, by the floor, and
-    /// stands in the last checkpoint. What is kept before the cut: consents of which the grant lives, or ended within the
+    /// is in the last checkpoint. What is kept before the cut: consents of which the grant lives, or ended within the
     /// term.
     fn audit_to_destroy(&self, term: AuditTerm) -> impl Future<Output = Result<Vec<AuditHead>, StoreError>> + Send;
 
@@ -291,7 +291,7 @@ macro_rules! store_operations {
             grant_of_code(code: &SecretHash) -> Option<Grant>;
             take_code(code: &SecretHash, redeem: &Redeem) -> RedeemedCode;
             burn_code(code: &SecretHash) -> BurntCode;
-            access(token: &SecretHash) -> Option<Access>;
+            access(token: &SecretHash) -> Option<StoredAccess>;
             live_grant(grant: &GrantId) -> Option<LiveGrant>;
             rotate_refresh(rotate: &RotateRefresh) -> Rotated;
             grants_of(persoon: &[PersoonIndex]) -> Vec<Grant>;

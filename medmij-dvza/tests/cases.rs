@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The conformance cases, client and server against each other: A building, B judging, C front channel, D answer and code,
-//! E token request, F token response, G refresh, H resource requests, O and C of the threat model. Ids stand in the names.
+//! E token request, F token response, G refresh, H resource requests, O and C of the threat model. Ids are in the names.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 

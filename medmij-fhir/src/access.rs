@@ -20,9 +20,9 @@ use crate::limits::Limits;
 use crate::version::FhirVersion;
 use crate::xml;
 
-/// `MedMij-Request-ID`, core.rscint.201.
+/// `MedMij-Request-ID`: every request has one of its own (core.rscint.201).
 pub const MEDMIJ_REQUEST_ID: HeaderName = HeaderName::from_static("medmij-request-id");
-/// `X-Correlation-ID`, core.rscint.201.
+/// `X-Correlation-ID`: all requests of a flow have the same one (core.rscint.201).
 pub const X_CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -140,7 +140,7 @@ impl Access {
     /// # Errors
     /// [`FhirError::Link`] for a target of endpoints that are not of this token (F7);
     /// [`FhirError::Entropy`] when there is no randomness; [`FhirError::TokenForm`] when the token
-    /// cannot stand in a header.
+    /// cannot occur in a header.
     pub fn get(&self, target: &Target, entropy: &dyn Entropy) -> Result<http::Request<Bytes>, FhirError> {
         self.get_as(target, self.format, entropy)
     }

@@ -113,7 +113,7 @@ impl Catalogue {
         Ok(self)
     }
 
-    /// Adds a service, or puts it in the place of the one with its key and block.
+    /// Adds a service, or puts it in place of the one with its key and block.
     pub fn insert(&mut self, service: Gegevensdienst) {
         let entry = Entry {
             table: toml::Table::new(),

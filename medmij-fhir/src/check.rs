@@ -92,9 +92,9 @@ macro_rules! rules {
 
 rules! {
     /// core.rscint.203: a BSN with a value.
-    Bsn = "error", "bsn", "a BSN stands here (core.rscint.203)";
+    Bsn = "error", "bsn", "a BSN is here (core.rscint.203)";
     /// A nine-digit number in free text that passes the eleven-test.
-    SuspectedBsn = "warning", "bsn-suspected", "a number that may be a BSN stands here";
+    SuspectedBsn = "warning", "bsn-suspected", "a number that may be a BSN is here";
     /// The document is no resource of this FHIR version.
     UnknownType = "error", "unknown-type", "resource type is not one of this FHIR version";
     /// An element that the type does not have.
@@ -120,7 +120,7 @@ rules! {
     /// A fullUrl that does not end in the id of the resource.
     FullUrlId = "error", "full-url-id", "fullUrl does not end in the id of the resource";
     /// Two entries with one fullUrl.
-    FullUrlTwice = "error", "full-url-twice", "fullUrl stands there twice";
+    FullUrlTwice = "error", "full-url-twice", "fullUrl occurs twice";
     /// A resource without `meta.profile`.
     NoProfile = "error", "profile", "resource has no profile";
     /// A Coding without a system.

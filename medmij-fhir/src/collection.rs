@@ -227,7 +227,7 @@ impl Collection {
     ///
     /// # Errors
     /// [`FhirError`]: 401, a redirect, a body that is not FHIR or exceeds the limits, a link that is
-    /// not followed. What came before stays in the report, and the error stands in its line.
+    /// not followed. What came before stays in the report, and the error is in its line.
     pub fn receive(
         &mut self,
         ticket: Ticket,

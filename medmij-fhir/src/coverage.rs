@@ -2,7 +2,7 @@
 //! Coverage: which zibs of a gegevensdienst are filled, over one or more sets of answers together.
 //!
 //! A zib is recognised by `meta.profile`, which the qualification makes obligatory; `tables/zibs.txt` says which
-//! profiles mean which zib. The lists of zibs, their marks and the threshold stand in the catalogue: for Basisgegevens
+//! profiles mean which zib. The lists of zibs, their marks and the threshold are in the catalogue: for Basisgegevens
 //! GGZ the rule is 21 zibs, not a percentage.
 //!
 //! ```

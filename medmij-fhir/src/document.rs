@@ -162,10 +162,10 @@ impl DocumentReader {
     }
 }
 
-/// What stands around a document is small.
+/// What is around a document is small.
 const MOST_AROUND: usize = 1 << 20;
 
-/// Keeps what stands around a document.
+/// Keeps what is around a document.
 fn keep(around: &mut Vec<u8>, bytes: &[u8]) -> Result<(), FhirError> {
     if around.len() + bytes.len() > MOST_AROUND {
         return Err(JsonError::new(JsonRule::TooLarge, MOST_AROUND).into());

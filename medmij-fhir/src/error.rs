@@ -92,8 +92,8 @@ pub enum FhirError {
     /// The transport failed; the text is the caller's.
     #[error("no answer: {0}")]
     NoAnswer(String),
-    /// The token holds characters that cannot stand in a header.
-    #[error("access token cannot stand in a header")]
+    /// The token holds characters that cannot occur in a header.
+    #[error("access token cannot occur in a header")]
     TokenForm,
     /// No randomness for a MedMij-Request-ID.
     #[error("no randomness for a MedMij-Request-ID")]

@@ -105,7 +105,7 @@ pub enum ShareError {
     /// Every resource but Binary says its profile.
     #[error("{0} has no meta.profile")]
     NoProfile(ResourceType),
-    /// core.rscint.203: a BSN, by path.
+    /// core.rscint.203: a BSN must not travel; the path says where one is.
     #[error("{0} holds a BSN at {1} (core.rscint.203)")]
     Bsn(ResourceType, String),
     /// A reference to an entry that is not in the Bundle.

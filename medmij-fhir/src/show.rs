@@ -4,19 +4,19 @@
 //! [`DossierView::of`] takes the bytes of resources, STU3 and R4 together, of one or more Aanbieders, and gives entries by
 //! [`Section`]. It shows and does not judge: a value stands as its sender wrote it, with the range of the lab itself where
 //! there is one. A text comes from the resource, or from a table of Dutch words for the codes of FHIR. What no table knows
-//! is shown by the text that stands beside the code, and every readable text of a resource is in its entry. A code, an
+//! is shown by the text that is beside the code, and every readable text of a resource is in its entry. A code, an
 //! address, a reference or a BSN never is.
 //!
 //! ```
-//! use medmij_fhir::show::{DossierView, Kept, Section};
+//! use medmij_fhir::show::{DossierView, StoredResource, Section};
 //! use medmij_types::CalendarDate;
 //!
 //! let agreed = br#"{"resourceType":"MedicationRequest","id":"1","status":"active","authoredOn":"2026-09-14",
 //!   "medicationCodeableConcept":{"text":"Amlodipine 5 mg"},"dosageInstruction":[{"text":"1 maal per dag 1 tablet"}]}"#;
 //! let used = br#"{"resourceType":"MedicationStatement","id":"2","status":"active","taken":"y",
 //!   "medicationCodeableConcept":{"text":"Amlodipine 5 mg"},"dosage":[{"text":"1 maal per dag 1 tablet"}]}"#;
-//! let kept = [Kept::new(agreed, "Huisarts De Wilg"), Kept::new(used, "Huisarts De Wilg")];
-//! let view = DossierView::of(&kept, CalendarDate::parse("2026-12-01")?);
+//! let stored = [StoredResource::new(agreed, "Huisarts De Wilg"), StoredResource::new(used, "Huisarts De Wilg")];
+//! let view = DossierView::of(&stored, CalendarDate::parse("2026-12-01")?);
 //!
 //! let medicines: Vec<_> = view.section(Section::Medication).collect();
 //! assert_eq!(medicines.len(), 1);
@@ -56,12 +56,12 @@ use medmij_types::CalendarDate;
 
 /// A resource that a DVP keeps: its bytes, and the Aanbieder that it came from as a person calls it.
 #[derive(Clone, Copy)]
-pub struct Kept<'a> {
+pub struct StoredResource<'a> {
     bytes: &'a [u8],
     source: &'a str,
 }
 
-impl<'a> Kept<'a> {
+impl<'a> StoredResource<'a> {
     /// The bytes as they are kept, and a name for the source.
     #[must_use]
     pub const fn new(bytes: &'a [u8], source: &'a str) -> Self {
@@ -69,9 +69,9 @@ impl<'a> Kept<'a> {
     }
 }
 
-impl fmt::Debug for Kept<'_> {
+impl fmt::Debug for StoredResource<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Kept({} bytes)", self.bytes.len())
+        write!(f, "StoredResource({} bytes)", self.bytes.len())
     }
 }
 
@@ -86,9 +86,9 @@ impl DossierView {
     ///
     /// A diagnosis is new for half a year before `today`.
     #[must_use]
-    pub fn of(kept: &[Kept<'_>], today: CalendarDate) -> Self {
+    pub fn of(stored: &[StoredResource<'_>], today: CalendarDate) -> Self {
         Self {
-            entries: assemble::entries(kept, today),
+            entries: assemble::entries(stored, today),
         }
     }
 
@@ -227,7 +227,7 @@ impl Entry {
         self.is_generic
     }
 
-    /// Whether all words of a search stand in it, in any order; upper and lower case are the same.
+    /// Whether all words of a search are in it, in any order; upper and lower case are the same.
     #[must_use]
     pub fn matches(&self, search: &str) -> bool {
         let mut all = format!("{} {}", self.title, self.source);
@@ -247,7 +247,7 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// A label and what stands beside it.
+/// A label and what is beside it.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fact {
@@ -307,8 +307,8 @@ impl Attachment {
 
     /// Its media type as its sender declared it, and its bytes, out of the bytes of [`Attachment::resource`].
     #[must_use]
-    pub fn open(&self, kept: &[u8]) -> Option<(String, Vec<u8>)> {
-        documents::open(kept, self.nth)
+    pub fn open(&self, stored: &[u8]) -> Option<(String, Vec<u8>)> {
+        documents::open(stored, self.nth)
     }
 }
 

@@ -108,7 +108,7 @@ pub struct Oddity {
     pub path: String,
     /// What it is.
     pub kind: OddityKind,
-    /// The bytes of the input that it stands on.
+    /// The bytes of the input that it is on.
     pub range: Range<usize>,
 }
 
@@ -204,14 +204,14 @@ pub enum XmlRule {
     /// The narrative is not one well-formed `div`.
     #[error("narrative is not a well-formed div")]
     Narrative,
-    /// An element that does not repeat stands there twice.
-    #[error("element stands there twice")]
+    /// An element that does not repeat occurs twice.
+    #[error("element occurs twice")]
     Repeated,
-    /// An element that repeats stands in two places with others between.
+    /// An element that repeats is in two places with others between.
     #[error("element is out of order")]
     Order,
-    /// An attribute stands there twice.
-    #[error("attribute stands there twice")]
+    /// An attribute occurs twice.
+    #[error("attribute occurs twice")]
     DuplicateAttribute,
     /// Nested deeper than the limit.
     #[error("nested too deep")]

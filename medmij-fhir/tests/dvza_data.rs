@@ -195,7 +195,7 @@ fn core_rscint_203_no_bsn_in_any_resource() {
                 assert!(!text.contains(number), "{}", file.display());
             }
         }
-        // the identifier stands there, with a reason why it has no value
+        // the identifier is there, with a reason why it has no value
         let patient: Value = load(&path)
             .iter()
             .find(|r| r.resource_type().as_str() == "Patient")

@@ -280,7 +280,7 @@ fn every_request_of_a_dvp_is_met_literally() {
     assert_eq!(met, 160);
 }
 
-/// The scripts read `Binary/{id}`, which stands in `attachment.url` of the answer before.
+/// The scripts read `Binary/{id}`, which is in `attachment.url` of the answer before.
 fn read_of_an_attachment(
     service: &'static Gegevensdienst,
     decoded: &str,

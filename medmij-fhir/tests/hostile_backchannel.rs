@@ -45,8 +45,8 @@ async fn collect(limits: Limits, say: impl Fn(&str, usize) -> Said + Send + Sync
     assert_eq!(driven, Driven::Done);
     let report = collection.finish();
     for gap in report.gaps() {
-        let told = gap.to_string();
-        assert!(told.len() < 500 && !told.contains("geheim"), "{told}");
+        let shown = gap.to_string();
+        assert!(shown.len() < 500 && !shown.contains("geheim"), "{shown}");
     }
     let asked = world.asked();
     assert!(asked.iter().all(|path| path.starts_with("/fhir/54/")), "{asked:?}");

@@ -56,7 +56,7 @@ fn ask(
     (response.status(), ids("match"), ids("include"))
 }
 
-/// Every row of a table; all that differ are told at once.
+/// every row of a table; all that differ are reported together.
 fn table(responder: &Responder, set: &ResourceSet, rows: &[(&str, &str)]) {
     let mut wrong = Vec::new();
     for (target, expected) in rows {

@@ -80,7 +80,7 @@ fn person(row: &Row) -> &'static str {
     }
 }
 
-/// What stands between braces in a target.
+/// What is between braces in a target.
 fn filled(row: &Row, today: CalendarDate) -> String {
     let identifier = if row.target.contains("medicationtreatment") {
         "urn:oid:2.16.840.1.113883.2.4.3.11.999.77.1.1%7CMBH-2"

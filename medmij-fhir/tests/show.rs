@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use medmij_fhir::show::{DossierView, Entry, Kept, Section, Serious};
+use medmij_fhir::show::{DossierView, Entry, Section, Serious, StoredResource};
 use medmij_types::{Bsn, CalendarDate};
 use serde_json::Value;
 
@@ -47,11 +47,11 @@ fn view(resources: &[(Value, &str)]) -> DossierView {
         .iter()
         .map(|(resource, source)| (resource.to_string(), *source))
         .collect();
-    let kept: Vec<_> = bytes
+    let stored: Vec<_> = bytes
         .iter()
-        .map(|(text, source)| Kept::new(text.as_bytes(), source))
+        .map(|(text, source)| StoredResource::new(text.as_bytes(), source))
         .collect();
-    DossierView::of(&kept, CalendarDate::parse("2026-12-01").unwrap())
+    DossierView::of(&stored, CalendarDate::parse("2026-12-01").unwrap())
 }
 
 /// All texts of an entry that a person reads.
@@ -78,8 +78,8 @@ fn machine_words(value: &Value, name: &str, out: &mut BTreeSet<String>, human: &
         Value::Object(members) => {
             // the code of a unit is the unit
             let is_quantity = members.get("value").is_some_and(Value::is_number);
-            let told = |name: &str| name != "meta" && !(is_quantity && name == "code");
-            for (name, value) in members.iter().filter(|(name, _)| told(name)) {
+            let is_shown = |name: &str| name != "meta" && !(is_quantity && name == "code");
+            for (name, value) in members.iter().filter(|(name, _)| is_shown(name)) {
                 machine_words(value, name, out, human);
             }
         }

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use medmij_list::{
-    BuiltInDialects, Collector, Dialect, DialectError, Document, Header, KeyIndex, List, ListKind, ListWriter, Value,
+    BuiltInDialects, Collector, Dialect, DialectError, Document, Header, KeyIndex, List, ListKind, ListWriter,
+    ValueRange,
 };
 use medmij_types::{GegevensdienstId, ValueError, Weergavenaam};
 
@@ -18,8 +19,8 @@ pub struct Gegevensdienstnamenlijst {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
-    id: Value,
-    name: Value,
+    id: ValueRange,
+    name: ValueRange,
 }
 
 impl Gegevensdienstnamenlijst {
@@ -83,7 +84,7 @@ pub struct NamedGegevensdienst<'a> {
 }
 
 impl<'a> NamedGegevensdienst<'a> {
-    /// The id as it stands in the list.
+    /// The id as it is in the list.
     #[must_use]
     pub const fn id_str(self) -> &'a str {
         self.id
@@ -93,12 +94,12 @@ impl<'a> NamedGegevensdienst<'a> {
     ///
     /// # Errors
     ///
-    /// [`ValueError`] says why the id cannot be used: the schema lets more pass than can stand in a scope.
+    /// [`ValueError`] says why the id cannot be used: the schema lets more pass than can occur in a scope.
     pub fn id(self) -> Result<GegevensdienstId, ValueError> {
         GegevensdienstId::parse(self.id)
     }
 
-    /// The name as it stands in the list.
+    /// The name as it is in the list.
     #[must_use]
     pub const fn weergavenaam_str(self) -> &'a str {
         self.name
@@ -160,7 +161,7 @@ impl Collector for GegevensdienstnamenlijstCollector {
         }
     }
 
-    fn value(&mut self, slot: usize, value: Value) {
+    fn value(&mut self, slot: usize, value: ValueRange) {
         let Some(entry) = self.entries.last_mut() else { return };
         match slot {
             ID => entry.id = value,
@@ -175,8 +176,10 @@ impl Collector for GegevensdienstnamenlijstCollector {
         u32::try_from(self.entries.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
-    fn key(&self, entry: u32) -> Value {
-        self.entries.get(entry as usize).map_or(Value::ABSENT, |entry| entry.id)
+    fn key(&self, entry: u32) -> ValueRange {
+        self.entries
+            .get(entry as usize)
+            .map_or(ValueRange::ABSENT, |entry| entry.id)
     }
 
     fn finish(mut self, document: Document, index: KeyIndex) -> Gegevensdienstnamenlijst {

@@ -145,14 +145,14 @@ impl<L: List> ListCache<L> {
         let offered = snapshot.header().volgnummer();
         let verdict = self.verdict(&snapshot, current.as_ref().map(|old| &*old.list), &writing);
         match verdict {
-            Ok(taken) => {
-                if let Accepted::New { .. } = taken {
+            Ok(accepted) => {
+                if let Accepted::New { .. } = accepted {
                     store(&snapshot);
                 }
                 writing.remember(offered, None);
                 let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
                 let confirmed = self.monotonic().saturating_sub(age);
-                match (taken, &current) {
+                match (accepted, &current) {
                     // An old confirmation does not make the list older.
                     (Accepted::Confirmed, Some(current)) => {
                         _ = current.confirmed.fetch_max(confirmed, atomic::Ordering::AcqRel);
@@ -161,7 +161,7 @@ impl<L: List> ListCache<L> {
                         if current.as_ref().is_some_and(|old| is_older(&snapshot, &old.list)) {
                             tracing::warn!(list = %L::KIND, volgnummer = %offered, "the new list has an older Tijdstempel");
                         }
-                        tracing::info!(list = %L::KIND, volgnummer = %offered, ?taken, entries = snapshot.len(), "list taken");
+                        tracing::info!(list = %L::KIND, volgnummer = %offered, ?accepted, entries = snapshot.len(), "list taken");
                         self.current.store(Some(Arc::new(InForce {
                             list: Arc::new(snapshot),
                             confirmed: AtomicI64::new(confirmed),

@@ -5,14 +5,14 @@ use std::{fmt, sync::Arc};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{Dialect, Header, Place, SchemaBasis, Value, note::Note, value::Home};
+use crate::{Dialect, Header, Place, SchemaBasis, ValueRange, note::Note, value::Home};
 
 /// An accepted document. A list holds one, and its values are ranges of it.
 pub struct Document {
     pub(crate) source: String,
     pub(crate) arena: String,
     pub(crate) header: Header,
-    pub(crate) tijdstempel: Value,
+    pub(crate) tijdstempel: ValueRange,
     pub(crate) dialect: Arc<Dialect>,
     pub(crate) notes: Vec<Note>,
 }
@@ -20,7 +20,7 @@ pub struct Document {
 impl Document {
     /// The text of a value, or `None` where the element was not there.
     #[must_use]
-    pub fn text(&self, value: Value) -> Option<&str> {
+    pub fn text(&self, value: ValueRange) -> Option<&str> {
         match value.home() {
             Home::Absent => None,
             Home::Source => self.source.get(value.range()),
@@ -30,7 +30,7 @@ impl Document {
 
     /// Where a value stands, for a message; `None` for an absent value and for one that had to be decoded.
     #[must_use]
-    pub fn place(&self, value: Value) -> Option<Place> {
+    pub fn place(&self, value: ValueRange) -> Option<Place> {
         matches!(value.home(), Home::Source).then(|| Place::of(self.bytes(), value.range().start))
     }
 
@@ -46,7 +46,7 @@ impl Document {
         &self.header
     }
 
-    /// The Tijdstempel as it stands in the document.
+    /// The Tijdstempel as it is in the document.
     #[must_use]
     pub fn tijdstempel(&self) -> Option<&str> {
         self.text(self.tijdstempel)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Why a document is refused: which rule, where, what stood there and what was expected.
+//! Why a document is refused: which rule, where, what was there and what was expected.
 
 use std::fmt;
 

@@ -68,7 +68,7 @@ pub use crate::{
     schema::SchemaError,
     snapshot::Snapshot,
     source::{Source, SourceError},
-    value::Value,
+    value::ValueRange,
     write::ListWriter,
     xml::check_well_formed,
 };

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::{Dialect, DialectError, Document, Header, KeyIndex, ListKind, Value};
+use crate::{Dialect, DialectError, Document, Header, KeyIndex, ListKind, ValueRange};
 
 /// A list that the engine can read. Implemented by the list crates.
 pub trait List: Sized + Send + Sync + 'static {
@@ -56,7 +56,7 @@ pub trait Collector: Default {
     fn open(&mut self, slot: usize);
 
     /// An element with a value.
-    fn value(&mut self, slot: usize, value: Value);
+    fn value(&mut self, slot: usize, value: ValueRange);
 
     /// An element with child elements ends.
     fn close(&mut self, slot: usize);
@@ -65,7 +65,7 @@ pub trait Collector: Default {
     fn entry(&self) -> u32;
 
     /// The key of an entry that was read, by its number.
-    fn key(&self, entry: u32) -> Value;
+    fn key(&self, entry: u32) -> ValueRange;
 
     /// The document is accepted. `keys` finds the number of an entry by the value of [`KEYS`](Self::KEYS); it asks the
     /// list for the [`key`](Self::key) of an entry, to compare.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Where things stand in an accepted document: asked by a lint, which finds something in a value that was accepted.
+//! Where things are in an accepted document: asked by a lint, which finds something in a value that was accepted.
 
 use crate::{
     Dialect, Document, Place, ReadLimits,
@@ -47,7 +47,7 @@ impl Document {
 /// An open element: what the dialect knows of it, and how often each name stood in it so far.
 struct Open<'a> {
     decl: Option<&'a Decl>,
-    /// As it stands in a path.
+    /// As it is in a path.
     step: String,
     counts: Vec<(&'a str, u32)>,
 }

@@ -42,7 +42,7 @@ impl Pattern {
         self.plain.matches(raw)
     }
 
-    /// The length of the text that stands here, up to the `<` after it, if it matches for sure.
+    /// The length of the text that is here, up to the `<` after it, if it matches for sure.
     #[inline]
     pub(crate) fn scan(&self, bytes: &[u8]) -> Option<usize> {
         let length = self.plain.scan(bytes, is_plain)?;
@@ -63,7 +63,7 @@ impl Pattern {
     }
 }
 
-/// Printable ASCII that stands for itself wherever it stands in text.
+/// Printable ASCII that stands for itself wherever it is in text.
 pub(crate) const fn is_plain(byte: u8) -> bool {
     matches!(byte, 0x20..0x7F) && !matches!(byte, b'<' | b'>' | b'&')
 }

@@ -14,7 +14,7 @@ mod value;
 use std::sync::Arc;
 
 use crate::{
-    Collector, Dialect, Document, Header, KeyIndex, List, ListError, ListKind, ReadOptions, Rule, Value,
+    Collector, Dialect, Document, Header, KeyIndex, List, ListError, ListKind, ReadOptions, Rule, ValueRange,
     dialect::{Content, Decl, Table},
     note::Note,
     xml::{Fault, Tag, Token, Tokens, admit, not_utf8},
@@ -92,7 +92,7 @@ struct Read<C> {
     keys: KeyIndex,
     arena: String,
     header: Header,
-    tijdstempel: Value,
+    tijdstempel: ValueRange,
     notes: Vec<Note>,
 }
 
@@ -124,8 +124,8 @@ struct Reading<'a, C> {
     sets: Vec<KeySet>,
     /// The set whose keys find entries.
     main: Option<u16>,
-    tijdstempel: Value,
-    volgnummer: Value,
+    tijdstempel: ValueRange,
+    volgnummer: ValueRange,
     notes: Vec<Note>,
     /// What was refused and read on from: nothing, unless [`all_errors`] asks for more than the first error.
     more: all::More,
@@ -169,8 +169,8 @@ impl<'a, C: Collector> Reading<'a, C> {
             arena: String::new(),
             sets,
             main,
-            tijdstempel: Value::ABSENT,
-            volgnummer: Value::ABSENT,
+            tijdstempel: ValueRange::ABSENT,
+            volgnummer: ValueRange::ABSENT,
             notes: Vec::new(),
             more: all::More::default(),
         })
@@ -310,7 +310,7 @@ impl<'a, C: Collector> Reading<'a, C> {
         Ok(Header::new(tijdstempel, volgnummer))
     }
 
-    fn text_of(&self, value: Value) -> Option<&str> {
+    fn text_of(&self, value: ValueRange) -> Option<&str> {
         value::text(self.source, &self.arena, value)
     }
 }

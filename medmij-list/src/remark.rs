@@ -60,7 +60,7 @@ impl<'a> Remark<'a> {
         self.note.start
     }
 
-    /// The element as it stands in the document: what this crate does not understand stays visible.
+    /// The element as it is in the document: what this crate does not understand stays visible.
     #[must_use]
     pub fn xml(&self) -> &'a str {
         self.document

@@ -108,9 +108,9 @@ rules! {
     Namespace = "list.namespace",
     /// A shape that a later file version replaced, and that was not asked for.
     OldShape = "list.old-shape",
-    /// An element that must not stand here.
+    /// An element that must not occur here.
     UnexpectedElement = "schema.unexpected-element",
-    /// An element that must stand here is not there.
+    /// An element that must occur here is not there.
     MissingElement = "schema.missing-element",
     /// Text between elements.
     Text = "schema.text",

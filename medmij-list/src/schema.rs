@@ -4,7 +4,7 @@
 //! Supported: one document with one target namespace and qualified elements; named and inline types; `sequence`, `choice`
 //! and `all` of elements with `minOccurs` and `maxOccurs`; restrictions of `string`, `token`, `dateTime`,
 //! `positiveInteger` and `nonNegativeInteger` with `length`, `minLength`, `maxLength`, `pattern`, `enumeration` and
-//! `whiteSpace`; `unique` with child steps and one field. Whatever else stands in the schema is an error that names it:
+//! `whiteSpace`; `unique` with child steps and one field. Whatever else is in the schema is an error that names it:
 //! a schema is understood whole or not at all.
 
 mod node;

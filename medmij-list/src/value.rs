@@ -3,7 +3,7 @@
 
 /// Where a value stands. Made by the reader, understood by [`Document::text`](crate::Document::text).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Value {
+pub struct ValueRange {
     start: u32,
     length: u16,
     home: Home,
@@ -17,7 +17,7 @@ pub(crate) enum Home {
     Arena,
 }
 
-impl Value {
+impl ValueRange {
     /// No value: the element was not there.
     pub const ABSENT: Self = Self {
         start: 0,
@@ -44,10 +44,10 @@ impl Value {
     }
 }
 
-impl Default for Value {
+impl Default for ValueRange {
     fn default() -> Self {
         Self::ABSENT
     }
 }
 
-const _: () = assert!(size_of::<Value>() == 8);
+const _: () = assert!(size_of::<ValueRange>() == 8);

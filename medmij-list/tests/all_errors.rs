@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! More than the first error: sound, without errors that only follow from another one; and where things stand in a
+//! More than the first error: sound, without errors that only follow from another one; and where things are in a
 //! document that was accepted.
 #![allow(
     clippy::indexing_slicing,

@@ -139,13 +139,13 @@ fn needed(event: &EventType) -> &'static [&'static [&'static str]] {
         E::SendTokenResponse | E::ReceiveTokenResponse => &[RESPONSE],
         E::SendTokenRequestError | E::ReceiveTokenRequestError => &[ERROR],
         E::SendResourceRequest => &[REQUEST, CALL, RESOURCE],
-        // who asks stands in the token, which is judged after the request has arrived
+        // who asks is in the token, which is judged after the request has arrived
         E::ReceiveResourceRequest => &[ARRIVED, RESOURCE],
         E::SendResourceResponse | E::ReceiveResourceResponse => &[RESPONSE],
         E::ReceiveResourceErrorResponse => &[RESPONSE, ERROR],
         E::SendResourceRequestError | E::ReceiveResourceRequestError => &[ERROR],
         E::SendResourceNotification | E::SendSubscriptionNotification => &[REQUEST, CALL, RESOURCE],
-        // of which Abonnement it is stands in the body, which is judged after the request has arrived
+        // of which Abonnement it is is in the body, which is judged after the request has arrived
         E::ReceiveResourceNotification | E::ReceiveSubscriptionNotification => &[ARRIVED],
         E::SendResourceNotificationResponse
         | E::ReceiveResourceNotificationResponse

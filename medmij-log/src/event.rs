@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn core_logging_103_a_uri_is_kept_without_ids_codes_and_state() {
-        for (uri, kept) in [
+        for (uri, redacted) in [
             ("https://pgo.example.nl/cb?code=geheim#x", "https://pgo.example.nl/cb"),
             (
                 "https://dva.example.nl/fhir/Binary/17",
@@ -166,7 +166,7 @@ mod tests {
                 "https://dva.example.nl/fhir/Task?status=active",
             ),
         ] {
-            assert_eq!(RequestInfo::default().with_uri(uri).uri(), Some(kept));
+            assert_eq!(RequestInfo::default().with_uri(uri).uri(), Some(redacted));
         }
     }
 }

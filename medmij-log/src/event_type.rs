@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.logging.202, core.logging.203 — the names of the events.
+//! core.logging.202, core.logging.203 — the names of the events that every participant logs.
 //!
 //! The middle part of the official list could not be read, so the enum is open: names that are marked *inferred* follow
 //! the pattern of the known ones, and [`EventType::Other`] takes any other name.

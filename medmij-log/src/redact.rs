@@ -55,7 +55,7 @@ pub trait RedactMore: Send + Sync {
         true
     }
 
-    /// Whether a segment of the path that the rules keep is kept; else [`REPLACED`] stands there.
+    /// Whether a segment of the path that the rules keep is kept; else [`REPLACED`] is there.
     fn keep_segment(&self, segment: &str) -> bool {
         let _ = segment;
         true
@@ -142,7 +142,7 @@ fn is_search(path: &str) -> bool {
     }
 }
 
-/// A FHIR resource type: a capital, then letters. An id stands behind it.
+/// A FHIR resource type: a capital, then letters. An id follows it.
 fn is_resource_type(segment: &str) -> bool {
     segment.starts_with(|c: char| c.is_ascii_uppercase()) && segment.bytes().all(|b| b.is_ascii_alphabetic())
 }

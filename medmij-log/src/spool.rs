@@ -172,7 +172,7 @@ impl Spool {
 
     /// Appends as many as can be, from the first: how many are durable, and why not more.
     pub(crate) fn append_some(&mut self, lines: &[&str]) -> (usize, Result<(), SpoolError>) {
-        let (mut bytes, mut lines_in, mut taken) = (Vec::new(), 0_u64, 0_usize);
+        let (mut bytes, mut lines_in, mut written) = (Vec::new(), 0_u64, 0_usize);
         let mut stopped = Ok(());
         for line in lines {
             if let Err(error) = self.judge(line) {
@@ -186,24 +186,24 @@ impl Spool {
                 break;
             }
             if self.open.len().saturating_add(more) > self.max_batch {
-                if let Err(error) = self.write(&mut bytes, &mut lines_in, &mut taken) {
-                    return (taken, Err(error));
+                if let Err(error) = self.write(&mut bytes, &mut lines_in, &mut written) {
+                    return (written, Err(error));
                 }
                 if let Err(error) = self.close_batch() {
-                    return (taken, Err(error));
+                    return (written, Err(error));
                 }
             }
             bytes.extend_from_slice(line.as_bytes());
             bytes.push(b'\n');
             lines_in = lines_in.saturating_add(1);
         }
-        match self.write(&mut bytes, &mut lines_in, &mut taken) {
-            Ok(()) => (taken, stopped),
-            Err(error) => (taken, Err(error)),
+        match self.write(&mut bytes, &mut lines_in, &mut written) {
+            Ok(()) => (written, stopped),
+            Err(error) => (written, Err(error)),
         }
     }
 
-    fn write(&mut self, bytes: &mut Vec<u8>, lines: &mut u64, taken: &mut usize) -> Result<(), SpoolError> {
+    fn write(&mut self, bytes: &mut Vec<u8>, lines: &mut u64, written: &mut usize) -> Result<(), SpoolError> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -213,7 +213,7 @@ impl Spool {
             waiting.0.saturating_add(*lines),
             waiting.1.saturating_add(length(bytes.len())),
         );
-        *taken = taken.saturating_add(usize::try_from(*lines).unwrap_or(usize::MAX));
+        *written = written.saturating_add(usize::try_from(*lines).unwrap_or(usize::MAX));
         bytes.clear();
         *lines = 0;
         Ok(())

@@ -190,9 +190,9 @@ fn write(lines: &[String], shared: &Shared) {
     let mut rest: Vec<&str> = lines.iter().map(String::as_str).collect();
     let mut spool = shared.spool.lock().unwrap_or_else(PoisonError::into_inner);
     while !rest.is_empty() {
-        let (taken, stopped) = spool.append_some(&rest);
-        shared.written.fetch_add(count(taken), Ordering::Relaxed);
-        let left = rest.split_off(taken.min(rest.len()));
+        let (written, stopped) = spool.append_some(&rest);
+        shared.written.fetch_add(count(written), Ordering::Relaxed);
+        let left = rest.split_off(written.min(rest.len()));
         rest = match stopped {
             Ok(()) => {
                 shared.refused.store(false, Ordering::Relaxed);

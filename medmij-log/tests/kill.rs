@@ -85,7 +85,7 @@ fn child(folder: &Path) -> ! {
     unreachable!("the parent kills this process")
 }
 
-/// How often each number stands in the files of the spool.
+/// How often each number is in the files of the spool.
 fn numbers(folder: &Path) -> BTreeMap<u64, usize> {
     let mut found = BTreeMap::new();
     for folder in [folder.to_owned(), folder.join("archive"), folder.join("rejected")] {

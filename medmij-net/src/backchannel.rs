@@ -207,7 +207,7 @@ impl Shared {
                 return made;
             }
         };
-        // Only in the place of the one that it was made of: credentials that were taken meanwhile are not undone.
+        // Only in place of the one that it was made of: credentials that were taken meanwhile are not undone.
         let before = self.made.compare_and_swap(&made, Arc::clone(&new));
         if Arc::ptr_eq(&before, &made) {
             new

@@ -2,7 +2,7 @@
 //! CRLs from the authorities, fetched, stored and dropped when they are too old (threat W8)
 //!
 //! Plain http is allowed: a CRL is signed. What comes over the network comes from anybody, so nothing that is not
-//! verified takes the place of something that is, or stands in its way. A CRL replaces another when an authority of its
+//! verified takes the place of something that is, or is in its way. A CRL replaces another when an authority of its
 //! name signed it that is known to lead to a root: one that is configured beside the roots, or one of a chain that
 //! verified. A CRL of an authority that nobody knows yet is kept aside: it is looked at in handshakes, where it counts if
 //! the issuer in the chain signed it, and from then on that issuer is known.
@@ -160,8 +160,8 @@ impl CrlFetcher {
             };
             // What was learned since may have made good what was kept aside.
             point.promote(&self.known);
-            let taken = fetched.and_then(|new| point.take(new, now, &self.known));
-            if let Err(why) = taken {
+            let accepted = fetched.and_then(|new| point.take(new, now, &self.known));
+            if let Err(why) = accepted {
                 failures.push(CrlError::new(url.as_str(), why));
             }
             if let (Some(folder), Some(der)) = (&self.folder, point.unstored())

@@ -83,7 +83,7 @@ impl DnsSettings {
         self
     }
 
-    /// The resolvers that are asked. They must hand on signatures (`Validate`), or be on this machine or the own network and
+    /// The resolvers that are asked. They must hand on signatures (`Validate`), or be on this machine or its own network and
     /// validate by themselves (`TrustAd`, which has no default for them).
     pub fn servers(mut self, servers: impl IntoIterator<Item = SocketAddr>) -> Self {
         self.servers = servers.into_iter().collect();

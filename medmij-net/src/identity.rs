@@ -86,7 +86,7 @@ impl NodeIdentity {
         self.not_after
     }
 
-    /// What is shown, the own certificate first.
+    /// What is shown, its own certificate first.
     pub(crate) fn chain(&self) -> &[CertificateDer<'static>] {
         &self.certified.cert
     }

@@ -132,7 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn w6_a_name_is_judged_at_each_lookup_by_all_of_its_addresses() {
-        for (answer, taken) in [
+        for (answer, usable) in [
             (&["8.8.8.8:0"][..], true),
             (&["8.8.8.8:0", "[2a00:1450:400e::1]:0"], true),
             (&["127.0.0.1:0"], false),
@@ -143,7 +143,7 @@ mod tests {
             let resolver = Resolver::Public(scripted(&[answer]));
             let found = resolver.addresses("node.example.nl").await;
             let expected: Vec<SocketAddr> = answer.iter().map(|text| text.parse().unwrap()).collect();
-            assert_eq!(found.ok(), taken.then_some(expected), "{answer:?}");
+            assert_eq!(found.ok(), usable.then_some(expected), "{answer:?}");
         }
         // rebinding: a good answer today says nothing about the next one
         let resolver = Resolver::Public(scripted(&[&["8.8.8.8:0"], &["192.168.1.1:0"]]));

@@ -47,7 +47,7 @@ struct Running {
     sink: LogSink,
     schedule: Mutex<Schedule>,
     clock: Arc<dyn Clock>,
-    kept: Duration,
+    retention: Duration,
     totals: Totals,
 }
 
@@ -79,7 +79,7 @@ impl Node {
             sink,
             schedule: Mutex::new(Schedule::every(Duration::from_secs(config.every))),
             clock,
-            kept: config.kept(),
+            retention: config.retention(),
             totals: Totals::default(),
         });
         self.watch_log(&running);

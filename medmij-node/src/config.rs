@@ -40,7 +40,7 @@ pub struct NodeConfig {
     /// The proxy in front of the listener; without, the participants connect to it themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<ProxyConfig>,
-    /// Versions and algorithms of TLS (core.tls.301).
+    /// Versions and algorithms of TLS, of the guideline that is in force (core.tls.301).
     #[serde(default, skip_serializing_if = "NodeTls::is_default")]
     pub tls: NodeTls,
     /// How host names are proven (core.dns).

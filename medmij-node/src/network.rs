@@ -96,7 +96,7 @@ impl NodeDns {
         *self == Self::default()
     }
 
-    /// All but the anchors, which stand in a file.
+    /// All but the anchors, which are in a file.
     pub(crate) fn settings(&self) -> DnsSettings {
         let release = Release::DEFAULT;
         let by_default = if cfg!(feature = "dnssec") {

@@ -218,7 +218,7 @@ impl Node {
         Ok(refreshed?)
     }
 
-    /// Whether the Node could do its work when it last looked, at most five seconds ago, and what stood in the way.
+    /// Whether the Node could do its work when it last looked, at most five seconds ago, and what was in the way.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.0.monitor.readiness()

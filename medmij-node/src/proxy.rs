@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use medmij_types::Hostname;
 use serde::{Deserialize, Serialize};
 
-/// What stands between the participants and the listener. `docs/deploy.md` has the settings of nginx and HAProxy that fit.
+/// What is between the participants and the listener. `docs/deploy.md` has the settings of nginx and HAProxy that fit.
 ///
 /// ```
 /// use medmij_node::NodeConfig;
@@ -39,7 +39,7 @@ use serde::{Deserialize, Serialize};
 pub enum ProxyConfig {
     /// It passes TLS on untouched, and says by the PROXY protocol (version 1 or 2) whose connection it is.
     ProxyProtocol {
-        /// From where it connects. Nobody else is believed.
+        /// From where it connects. Nobody else is trusted.
         addresses: Vec<IpAddr>,
     },
     /// It ends mutual TLS, and passes the certificate of the participant on in the header `Client-Cert` (RFC 9440).

@@ -36,7 +36,7 @@ impl Node {
                 return shutdown.await;
             }
             let watchdog = sd_notify::watchdog_enabled().map(|time| time / 2);
-            let mut told = Told::default();
+            let mut reported = Reported::default();
             let telling = async {
                 let mut ticks = tokio::time::interval(watchdog.map_or(TICK, |time| time.min(TICK)));
                 let mut since = Duration::ZERO;
@@ -44,7 +44,7 @@ impl Node {
                     let period = ticks.period();
                     ticks.tick().await;
                     since += period;
-                    told.readiness(&node.readiness());
+                    reported.readiness(&node.readiness());
                     if watchdog.is_some_and(|time| since >= time) && looks(&node) {
                         since = Duration::ZERO;
                         tell(&[NotifyState::Watchdog]);
@@ -68,12 +68,12 @@ fn looks(node: &Node) -> bool {
 
 /// What was told last.
 #[derive(Default)]
-struct Told {
+struct Reported {
     ready: bool,
     status: String,
 }
 
-impl Told {
+impl Reported {
     fn readiness(&mut self, readiness: &Readiness) {
         let status: String = readiness
             .to_string()

@@ -241,7 +241,7 @@ async fn core_whl_307_behind_nginx_the_participant_is_who_its_own_certificate_sa
     let _nginx = Proxy::start(command, world.front).await;
 
     assert_eq!(world.ask(PGO, world.front, &[]).await.unwrap(), PGO);
-    // a certificate in the header of a participant is not believed
+    // a certificate in the header of a participant is not trusted
     let own = world.pki.issue(&LeafSpec::node(DVZA)).unwrap();
     let escaped = own
         .chain_pem()

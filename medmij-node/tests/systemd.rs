@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What a Node tells a service manager (`sd_notify`), over a socket of the test. Whom it tells stands in the environment, so the
+//! What a Node tells a service manager (`sd_notify`), over a socket of the test. Whom it tells is in the environment, so the
 //! Node is a process of its own: this program again, with the one test that is ignored otherwise.
 
 use std::os::unix::net::UnixDatagram;
@@ -28,7 +28,7 @@ async fn a_node_that_tells() {
     });
     node.look().await;
     let looked = node.clone();
-    let told = async move {
+    let stopped = async move {
         let (lines, mut read) = tokio::sync::mpsc::unbounded_channel();
         std::thread::spawn(move || {
             std::io::stdin()
@@ -44,7 +44,7 @@ async fn a_node_that_tells() {
             looked.look().await;
         }
     };
-    node.telling_systemd(told).await;
+    node.telling_systemd(stopped).await;
 }
 
 #[test]

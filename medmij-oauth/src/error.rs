@@ -19,8 +19,8 @@ pub enum OauthError {
     /// More than [`Form::MAX_PARAMETERS`](crate::form::Form::MAX_PARAMETERS) parameters.
     #[error("more than 100 parameters")]
     FormTooMany,
-    /// It stands more than once (RFC 6749 section 3.1).
-    #[error("parameter stands more than once")]
+    /// It occurs more than once (RFC 6749 section 3.1).
+    #[error("parameter occurs more than once")]
     ParameterDuplicate,
     /// A `%` without two hexadecimal digits, or no UTF-8.
     #[error("parameter is encoded wrongly")]
@@ -110,7 +110,7 @@ pub enum OauthError {
     #[error("line {0} of the key file is no key: \"seal ID KEY\" or \"index VERSION KEY\", 32 bytes in base64url")]
     KeyFileLine(usize),
     /// A key occurs twice.
-    #[error("line {0} of the key file has an id that stands there already")]
+    #[error("line {0} of the key file has an id that is there already")]
     KeyFileTwice(usize),
     /// There is no key that seals, or none for the index.
     #[error("key file has no key that seals, or none for the index")]

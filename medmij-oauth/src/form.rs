@@ -71,12 +71,12 @@ impl Form {
         Ok(Self { pairs })
     }
 
-    /// The value of a parameter that may stand at most once. A parameter without a value counts as omitted
+    /// The value of a parameter that may occur at most once. A parameter without a value counts as omitted
     /// (RFC 6749 section 3.1).
     ///
     /// # Errors
     ///
-    /// [`OauthError::ParameterDuplicate`] where the name stands more than once, also if the values are equal or empty;
+    /// [`OauthError::ParameterDuplicate`] where the name occurs more than once, also if the values are equal or empty;
     /// [`OauthError::ParameterEncoding`] where the value is encoded wrongly.
     pub fn one(&self, name: &str) -> Result<Option<&str>, OauthError> {
         match self.single(name)? {
@@ -95,7 +95,7 @@ impl Form {
         Ok(pair.map(|pair| pair.value.as_str()).filter(|value| !value.is_empty()))
     }
 
-    /// Whether the name stands in the form at all, with or without a value.
+    /// Whether the name is in the form at all, with or without a value.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.pairs.iter().any(|pair| pair.name == name)

@@ -11,7 +11,7 @@
 //! takes down too that it is there: so a journal that lacks a line, a file, or all of them (another folder was mounted in its
 //! place) is noticed ([`Journal::lacks`]), and is not served either.
 //!
-//! What stands in a line is for the store that the journal belongs to: keyed hashes, ids and names of parties, as in its tables.
+//! What is in a line is for the store that the journal belongs to: keyed hashes, ids and names of parties, as in its tables.
 //! `medmij_dvza::store::JournaledStore` and `medmij_dvp::journal::JournaledVault` write them and end again what is missing.
 //!
 //! ```
@@ -147,7 +147,7 @@ impl Journal {
         store.mark_journal(&gaps::written(segment.name()), written).await
     }
 
-    /// What stands in the journal and is not in the store, oldest first: nothing, unless an older copy of the store was put
+    /// What is in the journal and is not in the store, oldest first: nothing, unless an older copy of the store was put
     /// back.
     ///
     /// # Errors

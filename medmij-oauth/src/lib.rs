@@ -29,7 +29,7 @@
 //! # Features
 //!
 //! * `stelsel`: the policy from a file.
-//! * `journal`: what ended stands in files outside the database, so that a copy that is put back revives nothing.
+//! * `journal`: what ended is in files outside the database, so that a copy that is put back revives nothing.
 //!
 //! # Limits
 //!

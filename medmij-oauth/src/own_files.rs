@@ -52,7 +52,7 @@ fn found(path: &Path) -> io::Result<Option<fs::Metadata>> {
     }
 }
 
-/// A new file in the place of what stood there: an earlier one that was not finished, or a link of another, which is not followed.
+/// A new file in place of what was there: an earlier one that was not finished, or a link of another, which is not followed.
 ///
 /// # Errors
 ///

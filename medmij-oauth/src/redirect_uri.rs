@@ -66,7 +66,7 @@ impl RedirectUri {
             return Err(OauthError::RedirectUriPort);
         }
         let host = Hostname::parse_observed(authority).map_err(OauthError::RedirectUriHost)?;
-        // RFC 3986 section 3.2.2: brackets stand around an IP literal and nowhere else
+        // RFC 3986 section 3.2.2: brackets are around an IP literal and nowhere else
         if tail.contains(['[', ']']) {
             return Err(OauthError::RedirectUriCharacter);
         }

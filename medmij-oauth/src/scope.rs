@@ -236,14 +236,14 @@ impl Scope {
     /// `None` where none is left, or the scope names none to begin with.
     #[must_use]
     pub fn narrowed_to(&self, available: &[GegevensdienstId]) -> Option<Self> {
-        let kept: Vec<_> = self
+        let narrowed: Vec<_> = self
             .gegevensdiensten
             .iter()
             .filter(|id| available.contains(id))
             .cloned()
             .collect();
-        (!kept.is_empty()).then(|| Self {
-            gegevensdiensten: kept,
+        (!narrowed.is_empty()).then(|| Self {
+            gegevensdiensten: narrowed,
             ..self.clone()
         })
     }

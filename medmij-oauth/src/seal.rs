@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! A BSN at rest is sealed (AEAD) and found by a keyed hash; so is everything that stands beside it.
+//! A BSN at rest is sealed (AEAD) and found by a keyed hash; so is everything that is beside it.
 //!
 //! core.logging.103 and the rules on the BSN ask that no dump of a store, a journal or a log holds one. The store gets
 //! bytes of [`KeyRing::seal`] and a [`PersoonIndex`], and can read neither.

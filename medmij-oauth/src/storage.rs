@@ -93,7 +93,7 @@ impl StoreClockState {
     }
 }
 
-/// A store that keeps, in its own tables, how far it got in the journal of what ended, which stands outside it
+/// A store that keeps, in its own tables, how far it got in the journal of what ended, which is outside it
 /// (`journal::Journal`, feature `journal`). A copy of the store has the places of its moment.
 pub trait JournalMarks: Send + Sync {
     /// The highest number of each file.

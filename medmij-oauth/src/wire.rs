@@ -18,6 +18,6 @@ pub use self::{
     request_headers::{CORRELATION_ID, MEDMIJ_REQUEST_ID, RequestIds, is_media_type},
     token_error::TokenError,
     token_request::{CodeRequest, RefreshRequest, TokenRequest, TokenRequestError},
-    token_response::{Remark, TokenResponse, TokenResponseError},
+    token_response::{TokenRemark, TokenResponse, TokenResponseError},
 };
 pub use crate::error_code::{ErrorCode, printable};

@@ -45,7 +45,7 @@ pub struct OAuthclient<'a> {
 }
 
 impl<'a> OAuthclient<'a> {
-    /// The host name as it stands in the list.
+    /// The host name as it is in the list.
     #[must_use]
     pub fn hostname_str(self) -> &'a str {
         self.list.document.text(self.client.hostname).unwrap_or_default()
@@ -60,7 +60,7 @@ impl<'a> OAuthclient<'a> {
         Hostname::parse(self.hostname_str())
     }
 
-    /// The name as it stands in the list; `None` only where an inferred dialect let it be missing.
+    /// The name as it is in the list; `None` only where an inferred dialect let it be missing.
     #[must_use]
     pub fn organisatienaam_str(self) -> Option<&'a str> {
         self.list.document.text(self.client.name)
@@ -144,7 +144,7 @@ pub struct OAuthclientGegevensdienst<'a> {
 }
 
 impl<'a> OAuthclientGegevensdienst<'a> {
-    /// The id as it stands in the list.
+    /// The id as it is in the list.
     #[must_use]
     pub fn id_str(self) -> &'a str {
         self.list.document.text(self.service.id).unwrap_or_default()
@@ -194,7 +194,7 @@ impl<'a> NotificationEndpoint<'a> {
         Self(uri)
     }
 
-    /// The URI as it stands in the list.
+    /// The URI as it is in the list.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         self.0

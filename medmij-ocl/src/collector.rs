@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use medmij_list::{BuiltInDialects, Collector, Dialect, DialectError, Document, KeyIndex, List, ListKind, Value};
+use medmij_list::{BuiltInDialects, Collector, Dialect, DialectError, Document, KeyIndex, List, ListKind, ValueRange};
 
 use crate::{
     OAuthclientlist,
@@ -87,7 +87,7 @@ impl Collector for OAuthclientlistCollector {
         }
     }
 
-    fn value(&mut self, slot: usize, value: Value) {
+    fn value(&mut self, slot: usize, value: ValueRange) {
         if self.in_service {
             let Some(service) = self.services.last_mut() else {
                 return;
@@ -128,10 +128,10 @@ impl Collector for OAuthclientlistCollector {
         u32::try_from(self.clients.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
-    fn key(&self, entry: u32) -> Value {
+    fn key(&self, entry: u32) -> ValueRange {
         self.clients
             .get(entry as usize)
-            .map_or(Value::ABSENT, |client| client.hostname)
+            .map_or(ValueRange::ABSENT, |client| client.hostname)
     }
 
     fn finish(mut self, document: Document, index: KeyIndex) -> OAuthclientlist {

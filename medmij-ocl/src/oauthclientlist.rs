@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.ocl.100, core.ocl.300 — the list itself.
+//! core.ocl.100, core.ocl.300 — the list of the DVPs and their gegevensdiensten.
 
 use medmij_list::{Document, Header, KeyIndex};
 

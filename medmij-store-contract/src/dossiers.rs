@@ -69,7 +69,7 @@ async fn open<S: DossierStore>(dossiers: &Dossiers<Arc<S>>, person: PersonId) ->
 async fn texts<S: DossierStore>(dossier: &Dossier<'_, S>) -> Vec<String> {
     let items = dossier.items().await.expect("items").into_iter();
     items
-        .map(|item| String::from_utf8(item.kept.bytes().to_vec()).expect("text"))
+        .map(|item| String::from_utf8(item.entry.bytes().to_vec()).expect("text"))
         .collect()
 }
 
@@ -93,16 +93,16 @@ pub async fn core_dossier_102_what_is_kept_comes_out_with_its_origin<S: DossierS
     let items = dossier.items().await.expect("items");
     let of: Vec<CollectionId> = items.iter().map(|item| item.collection).collect();
     assert_eq!(of, [first, first, second]);
-    assert_eq!(items[0].kept, collected("een"));
-    assert_eq!(items[2].kept.origin(), Origin::Own);
-    let edited = items[0].kept.clone().edit(b"anders".to_vec());
+    assert_eq!(items[0].entry, collected("een"));
+    assert_eq!(items[2].entry.origin(), Origin::Own);
+    let edited = items[0].entry.clone().edit(b"anders".to_vec());
     dossier.edit(items[0].id, &edited).await.expect("edit");
     let nowhere = dossier.edit(ItemId::new(7), &edited).await;
     assert!(matches!(nowhere, Err(DossierError::Gone)), "{nowhere:?}");
     assert_eq!(texts(&dossier).await, ["anders", "twee", "drie"]);
     let items = dossier.items().await.expect("items");
-    let Origin::Changed(from) = items[0].kept.origin() else {
-        panic!("{:?}", items[0].kept.origin())
+    let Origin::Changed(from) = items[0].entry.origin() else {
+        panic!("{:?}", items[0].entry.origin())
     };
     assert_eq!(from.source().as_str(), "huisarts@medmij");
     for sealed in store.items(ONE).await.expect("items") {
@@ -216,8 +216,8 @@ pub async fn callers_at_once_open_one_dossier_with_one_key<S: DossierStore + 'st
         .map(|n| {
             let dossiers = dossiers(&store);
             tokio::spawn(async move {
-                let kept = collected(&n.to_string());
-                open(&dossiers, ONE).await.keep(&[kept]).await.expect("keep");
+                let entry = collected(&n.to_string());
+                open(&dossiers, ONE).await.keep(&[entry]).await.expect("keep");
             })
         })
         .collect();
@@ -243,11 +243,11 @@ pub async fn nothing_is_kept_in_a_dossier_that_is_erased_at_the_same_moment<S: D
             })
             .collect();
         let erased = store.erase_dossier(person).await.expect("erase");
-        let mut kept = 0;
+        let mut entry = 0;
         for task in keep {
-            kept += usize::from(task.await.expect("task"));
+            entry += usize::from(task.await.expect("task"));
         }
-        assert_eq!(erased, kept);
+        assert_eq!(erased, entry);
         assert!(store.items(person).await.expect("items").is_empty());
     }
 }

@@ -13,7 +13,7 @@ mod cuts;
 use std::{sync::Arc, time::Duration};
 
 pub use self::{answers::*, cuts::*};
-use medmij_dvp::vault::{DangerShiftVault, Finished, RefreshStart, TokenVault, VaultKey};
+use medmij_dvp::vault::{Advanced, DangerShiftVault, RefreshStart, TokenVault, VaultKey};
 
 /// Instantiates the contract for a vault: an expression that makes an empty one (it may `.await`).
 #[macro_export]
@@ -64,7 +64,7 @@ pub async fn a_token_is_kept_and_forgotten<V: TokenVault>(vault: Arc<V>) {
     vault.forget(&key()).await.expect("forget");
     assert_eq!(
         vault.finish(&key(), attempt, b"twee".to_vec()).await.expect("finish"),
-        Finished::Stale
+        Advanced::Stale
     );
     assert_eq!(vault.begin(&key(), LONG).await.expect("begin"), RefreshStart::Unknown);
     vault
@@ -91,11 +91,11 @@ pub async fn a_lost_refresh_is_tried_again<V: DangerShiftVault>(vault: Arc<V>) {
     assert_eq!(sealed, b"een");
     assert_eq!(
         vault.finish(&key(), lost, b"laat".to_vec()).await.expect("finish"),
-        Finished::Stale
+        Advanced::Stale
     );
     assert_eq!(
         vault.finish(&key(), second, b"twee".to_vec()).await.expect("finish"),
-        Finished::Done
+        Advanced::Done
     );
     assert_eq!(begin(&*vault, LONG).await.0, b"twee");
 }
@@ -107,7 +107,7 @@ pub async fn the_next_token_takes_the_place_of_the_old<V: TokenVault>(vault: Arc
         let (_, attempt) = begin(&*vault, LONG).await;
         assert_eq!(
             vault.finish(&key(), attempt, next.clone()).await.expect("finish"),
-            Finished::Done
+            Advanced::Done
         );
         let (sealed, attempt) = begin(&*vault, LONG).await;
         assert_eq!(sealed, next);
@@ -142,15 +142,15 @@ pub async fn a_late_answer_takes_nothing_away<V: DangerShiftVault>(vault: Arc<V>
         let vault = Arc::clone(&vault);
         async move { vault.lapse(&key(), attempt).await }
     };
-    assert_eq!(lapsed(late).await.expect("lapse"), Finished::Stale);
+    assert_eq!(lapsed(late).await.expect("lapse"), Advanced::Stale);
     vault.release(&key(), late).await.expect("release");
     assert_eq!(vault.begin(&key(), LONG).await.expect("begin"), RefreshStart::UnderWay);
     let finished = vault.finish(&key(), second, b"twee".to_vec()).await;
-    assert_eq!(finished.expect("finish"), Finished::Done);
-    assert_eq!(lapsed(second).await.expect("lapse"), Finished::Stale);
+    assert_eq!(finished.expect("finish"), Advanced::Done);
+    assert_eq!(lapsed(second).await.expect("lapse"), Advanced::Stale);
     let (sealed, third) = begin(&*vault, LONG).await;
     assert_eq!(sealed, b"twee");
-    assert_eq!(lapsed(third).await.expect("lapse"), Finished::Done);
+    assert_eq!(lapsed(third).await.expect("lapse"), Advanced::Done);
     assert_eq!(vault.begin(&key(), LONG).await.expect("begin"), RefreshStart::Unknown);
 }
 
@@ -167,8 +167,8 @@ pub async fn no_attempt_has_the_number_of_another<V: TokenVault>(vault: Arc<V>) 
         let (sealed, new) = begin(&*vault, LONG).await;
         assert_eq!(sealed, b"nieuw");
         let stale = vault.finish(&key(), old, b"van vroeger".to_vec()).await;
-        assert_eq!(stale.expect("finish"), Finished::Stale);
-        assert_eq!(vault.lapse(&key(), old).await.expect("lapse"), Finished::Stale);
+        assert_eq!(stale.expect("finish"), Advanced::Stale);
+        assert_eq!(vault.lapse(&key(), old).await.expect("lapse"), Advanced::Stale);
         for attempt in [old, new] {
             assert!(!seen.contains(&attempt), "{attempt} twice");
             seen.push(attempt);

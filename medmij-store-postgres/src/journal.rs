@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! How far a store or a vault got in the journal of ends, which stands outside the database.
+//! How far a store or a vault got in the journal of ends, which is outside the database.
 
 use std::collections::BTreeMap;
 

@@ -52,7 +52,7 @@
 //! SHA-256 of sessions, codes and tokens, a keyed hash of each Persoon, bodies sealed by the
 //! [`KeyRing`](medmij_oauth::seal::KeyRing). Names of Aanbieders and DVPs, and the scopes in the audit log, are in clear.
 //! No BSN, code or token is, in the tables or in a dump. A vault holds sealed tokens under keyed hashes, and of each Abonnement
-//! who may notify about it, with a keyed hash of the account. What is ordered to be collected automatically stands in clear
+//! who may notify about it, with a keyed hash of the account. What is ordered to be collected automatically is in clear
 //! under the random number of the account: keep no table beside it that says whose number it is, unless sealed.
 //!
 //! # Limits

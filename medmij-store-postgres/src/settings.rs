@@ -62,7 +62,7 @@ impl Settings {
     }
 }
 
-/// Refuses a pooler that gives each transaction another session: what one connection says of itself must not be heard by
+/// Refuses a pooler that gives each transaction another session: what one connection says about itself must not be heard by
 /// another, and must still be there afterwards. Where no two connections are to be had, nothing is found out.
 pub(crate) async fn check_sessions(options: &PostgresOptions) -> Result<(), OpenError> {
     let pool = Pool::builder(options.manager("medmij-oauth opening")?)
@@ -90,10 +90,10 @@ pub(crate) async fn check_sessions(options: &PostgresOptions) -> Result<(), Open
             .simple_query("SELECT current_setting('medmij.session', true)")
             .await;
         let heard = heard.map_err(Failure::from)?;
-        let kept = heard
+        let kept_session = heard
             .iter()
             .any(|message| matches!(message, SimpleQueryMessage::Row(row) if row.get(0) == Some(text)));
-        if !kept {
+        if !kept_session {
             return Err(OpenError::Pooler {
                 reason: "it gives each transaction another session (PgBouncer: pool_mode = session is needed)"
                     .to_owned(),

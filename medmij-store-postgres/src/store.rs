@@ -11,9 +11,9 @@ use std::{
 };
 
 use medmij_dvza::store::{
-    Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
-    DangerShiftClock, EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant,
-    PersoonEnd, Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
+    Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode, DangerShiftClock,
+    EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant, PersoonEnd, Redeem,
+    RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredAccess, StoredFlow,
 };
 use medmij_oauth::{
     ClientId,
@@ -197,7 +197,7 @@ impl Store for PostgresStore {
         tokens::burn_code(&self.connections, code).await
     }
 
-    async fn access(&self, token: &SecretHash) -> Result<Option<Access>, StoreError> {
+    async fn access(&self, token: &SecretHash) -> Result<Option<StoredAccess>, StoreError> {
         tokens::access(&self.connections, token).await
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.tknint.203, core.tknint.204 — codes and tokens: spent once, and rotated once.
 
-use medmij_dvza::store::{Access, BurntCode, Grant, Redeem, RedeemedCode, RotateRefresh, Rotated};
+use medmij_dvza::store::{BurntCode, Grant, Redeem, RedeemedCode, RotateRefresh, Rotated, StoredAccess};
 use medmij_oauth::storage::{SecretHash, StoreError};
 
 use crate::{
@@ -67,12 +67,12 @@ pub(crate) async fn burn_code(connections: &Connections, code: &SecretHash) -> R
     }
 }
 
-pub(crate) async fn access(connections: &Connections, token: &SecretHash) -> Result<Option<Access>, StoreError> {
+pub(crate) async fn access(connections: &Connections, token: &SecretHash) -> Result<Option<StoredAccess>, StoreError> {
     let token: &[u8] = token.as_bytes();
     let rows = connections.rows(sql::ACCESS, &[&token]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let (grant, names) = (row::grant(row)?, row::names(row)?);
-    Ok(Some(Access::new(grant, names, row::gegevensdiensten(row)?)))
+    Ok(Some(StoredAccess::new(grant, names, row::gegevensdiensten(row)?)))
 }
 
 pub(crate) async fn rotate(connections: &Connections, rotate: &RotateRefresh) -> Result<Rotated, StoreError> {

@@ -3,7 +3,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use medmij_dvp::vault::{DangerShiftVault, Finished, RefreshStart, StoreError, TokenVault, VaultKey};
+use medmij_dvp::vault::{Advanced, DangerShiftVault, RefreshStart, StoreError, TokenVault, VaultKey};
 use tokio_postgres::Row;
 
 use crate::{
@@ -94,7 +94,7 @@ impl TokenVault for PostgresVault {
         started(row).map_err(StoreError::from)
     }
 
-    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, StoreError> {
+    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Advanced, StoreError> {
         let changed = self.run(FINISH, &[&key.as_str(), &number(attempt), &sealed]).await?;
         Ok(finished(&changed))
     }
@@ -104,7 +104,7 @@ impl TokenVault for PostgresVault {
         Ok(())
     }
 
-    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Finished, StoreError> {
+    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Advanced, StoreError> {
         let changed = self.run(LAPSE, &[&key.as_str(), &number(attempt)]).await?;
         Ok(finished(&changed))
     }
@@ -153,11 +153,11 @@ fn number(attempt: u64) -> i64 {
     i64::try_from(attempt).unwrap_or(-1)
 }
 
-fn finished(changed: &[Row]) -> Finished {
+fn finished(changed: &[Row]) -> Advanced {
     if changed.is_empty() {
-        Finished::Stale
+        Advanced::Stale
     } else {
-        Finished::Done
+        Advanced::Done
     }
 }
 

@@ -14,7 +14,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use medmij_abonneren::{AbonnementId, AbonnementRegister as _, AbonnementSource, Created};
 use medmij_dvp::{
     Renewal,
-    vault::{Finished, RefreshStart, RefreshTokens, TokenVault as _, VaultKey},
+    vault::{Advanced, RefreshStart, RefreshTokens, TokenVault as _, VaultKey},
 };
 use medmij_oauth::{
     Scope,
@@ -132,7 +132,7 @@ async fn core_tknint_208_what_was_kept_survives_a_crash_of_the_database() {
         crash(&server);
         assert_eq!(again(|| vault.begin(&key, lease)).await, RefreshStart::UnderWay);
         let next = kept.to_string().into_bytes();
-        assert_eq!(vault.finish(&key, attempt, next).await.unwrap(), Finished::Done);
+        assert_eq!(vault.finish(&key, attempt, next).await.unwrap(), Advanced::Done);
         crash(&server);
         assert_eq!(again(|| vault.begin(&other, lease)).await, RefreshStart::Unknown);
         assert!(!numbers.contains(&attempt));

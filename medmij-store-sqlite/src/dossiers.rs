@@ -35,7 +35,7 @@ impl DossierStore for SqliteVault {
     }
 
     async fn keep_items(&self, person: PersonId, items: Vec<SealedItem>) -> Result<bool, StoreError> {
-        let kept = self.write(move |tx| {
+        let stored = self.write(move |tx| {
             if !is_open(tx, person)? {
                 return Ok(false);
             }
@@ -48,7 +48,7 @@ impl DossierStore for SqliteVault {
             }
             Ok(true)
         });
-        kept.await
+        stored.await
     }
 
     async fn replace_item(&self, person: PersonId, item: ItemId, sealed: Vec<u8>) -> Result<bool, StoreError> {

@@ -49,7 +49,7 @@
 //! [`KeyRing`](medmij_oauth::seal::KeyRing). Names of Aanbieders and DVPs, and the scopes in the audit log, are in clear.
 //! No BSN, code or token is, in the file, its log or a copy. The file of a vault holds sealed tokens under keyed hashes, and of
 //! each Abonnement who may notify about it, with a keyed hash of the account. What is ordered to be collected automatically
-//! stands in clear under the random number of the account: keep no table beside it that says whose number it is, unless
+//! is in clear under the random number of the account: keep no table beside it that says whose number it is, unless
 //! sealed.
 //!
 //! # Time

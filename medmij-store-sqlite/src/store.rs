@@ -4,8 +4,8 @@
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use medmij_dvza::store::{
-    Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
-    DangerShiftClock, EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant,
+    Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode, DangerShiftClock,
+    EndedPersoon, FlowId, Grant, GrantId, Granted, GrantedAccess, KeyUse, Learned, LiveGrant, NewFlow, NewGrant,
     PersoonEnd, Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
 };
 use medmij_oauth::{
@@ -160,7 +160,7 @@ impl Store for SqliteStore {
         self.write(move |tx| tokens::burn_code(tx, &code)).await
     }
 
-    async fn access(&self, token: &SecretHash) -> Result<Option<Access>, StoreError> {
+    async fn access(&self, token: &SecretHash) -> Result<Option<GrantedAccess>, StoreError> {
         let token = *token;
         self.read(move |view| tokens::access(view, &token)).await
     }

@@ -3,7 +3,7 @@
 //! older one is recognised by its generation.
 
 use medmij_dvza::store::{
-    Access, BurntCode, Grant, NewAccess, NewRefresh, Redeem, RedeemedCode, RefreshState, RotateRefresh, Rotated,
+    BurntCode, Grant, NewAccess, NewRefresh, Redeem, RedeemedCode, RefreshState, RotateRefresh, Rotated, StoredAccess,
 };
 use medmij_oauth::storage::SecretHash;
 use medmij_types::Hostname;
@@ -31,7 +31,7 @@ pub(crate) fn take_code(tx: &Tx<'_>, code: &SecretHash, redeem: &Redeem) -> Resu
         return Ok(RedeemedCode::Unknown);
     };
     let of_client = row.grant.client_id == redeem.client_id;
-    if row.taken {
+    if row.redeemed {
         let certificate = redeem.own || redeem.names.iter().any(|name| row.names.contains(name));
         if !of_client || !certificate {
             return Ok(RedeemedCode::Spent);
@@ -63,7 +63,7 @@ pub(crate) fn take_code(tx: &Tx<'_>, code: &SecretHash, redeem: &Redeem) -> Resu
 pub(crate) fn burn_code(tx: &Tx<'_>, code: &SecretHash) -> Result<BurntCode, Failure> {
     match code_row(tx, code)? {
         None => Ok(BurntCode::Unknown),
-        Some(row) if row.taken => Ok(BurntCode::Spent),
+        Some(row) if row.redeemed => Ok(BurntCode::Spent),
         Some(row) => {
             tx.execute("UPDATE grants SET taken = 1 WHERE seq = ?1", [row.seq])?;
             Ok(BurntCode::Burnt)
@@ -71,7 +71,7 @@ pub(crate) fn burn_code(tx: &Tx<'_>, code: &SecretHash) -> Result<BurntCode, Fai
     }
 }
 
-pub(crate) fn access(view: &View<'_>, token: &SecretHash) -> Result<Option<Access>, Failure> {
+pub(crate) fn access(view: &View<'_>, token: &SecretHash) -> Result<Option<StoredAccess>, Failure> {
     let sql = format!(
         "SELECT a.names, a.gegevensdiensten, {} FROM access a JOIN grants g ON g.seq = a.grant_seq
          WHERE a.hash = ?1 AND a.expires > ?2",
@@ -79,7 +79,7 @@ pub(crate) fn access(view: &View<'_>, token: &SecretHash) -> Result<Option<Acces
     );
     first(view.connection, &sql, params![token.as_bytes(), view.now()?], |row| {
         let (names, admitted) = (row::names(row, 0)?, row::gegevensdiensten(row, 1)?);
-        Ok(Access::new(row::grant(row, 2)?, names, admitted))
+        Ok(StoredAccess::new(row::grant(row, 2)?, names, admitted))
     })
 }
 
@@ -151,7 +151,7 @@ struct CodeRow {
     grant: Grant,
     binding: SecretHash,
     expires: i64,
-    taken: bool,
+    redeemed: bool,
     names: Vec<Hostname>,
 }
 
@@ -166,7 +166,7 @@ fn code_row(tx: &Tx<'_>, code: &SecretHash) -> Result<Option<CodeRow>, Failure> 
             seq: row.get(6)?,
             binding: row::hash(row, 7)?,
             expires: row.get(8)?,
-            taken: row.get(9)?,
+            redeemed: row.get(9)?,
             names: row::names(row, 10)?,
         })
     })

@@ -3,7 +3,7 @@
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
-use medmij_dvp::vault::{DangerShiftVault, Finished, RefreshStart, TokenVault, VaultKey};
+use medmij_dvp::vault::{Advanced, DangerShiftVault, RefreshStart, TokenVault, VaultKey};
 use medmij_oauth::storage::StoreError;
 use rusqlite::params;
 
@@ -18,7 +18,7 @@ use crate::{
     writer::{Tx, Writer},
 };
 
-/// The vault of a DVP in one SQLite file, another one than that of a [`SqliteStore`](crate::SqliteStore): refresh tokens
+/// The vault of a DVP in one SQLite file, never that of a [`SqliteStore`](crate::SqliteStore): refresh tokens
 /// ([`TokenVault`], use it through a [`RefreshTokens`](medmij_dvp::vault::RefreshTokens)), Abonnementen
 /// ([`AbonnementRegister`](medmij_abonneren::AbonnementRegister)) and what is collected automatically
 /// ([`OrderStore`](medmij_dvp::collecting::OrderStore)). What an operation answered is on the disk.
@@ -124,7 +124,7 @@ impl TokenVault for SqliteVault {
         self.token(key, move |tx, name| begin(tx, name, micros(lease))).await
     }
 
-    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, StoreError> {
+    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Advanced, StoreError> {
         let changed = self.token(key, move |tx, name| {
             tx.execute(
                 "UPDATE tokens SET sealed = ?3, kept = ?4, attempt = NULL, lease = NULL WHERE name = ?1 AND attempt = ?2",
@@ -141,7 +141,7 @@ impl TokenVault for SqliteVault {
         Ok(())
     }
 
-    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Finished, StoreError> {
+    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Advanced, StoreError> {
         let sql = "DELETE FROM tokens WHERE name = ?1 AND attempt = ?2";
         let changed = self.token(key, move |tx, name| tx.execute(sql, params![name, number(attempt)]));
         Ok(finished(changed.await?))
@@ -197,8 +197,8 @@ fn number(attempt: u64) -> i64 {
     i64::try_from(attempt).unwrap_or(-1)
 }
 
-fn finished(changed: usize) -> Finished {
-    if changed == 1 { Finished::Done } else { Finished::Stale }
+fn finished(changed: usize) -> Advanced {
+    if changed == 1 { Advanced::Done } else { Advanced::Stale }
 }
 
 /// "MMJV", so that no other database is taken for a vault.

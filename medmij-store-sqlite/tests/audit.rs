@@ -58,7 +58,7 @@ async fn nen_7513_an_entry_can_be_neither_changed_nor_deleted() {
         assert!(refused.is_err(), "{sql}");
     }
     assert_eq!(store.audit_entries(&AuditQuery::default(), 10).await.unwrap().len(), 5);
-    // the persoon stands beside the chain
+    // the persoon is beside the chain
     assert_eq!(
         other
             .execute("UPDATE audit SET persoon = NULL, salt = NULL", [])

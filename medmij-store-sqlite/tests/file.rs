@@ -47,7 +47,7 @@ async fn o3_a_store_that_was_there_loses_open_permissions_and_no_link_is_followe
     let again = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
     again.open_flow(new_flow()).await.unwrap();
     assert_eq!(["store.db", "store.db-wal", "store.db-shm"].map(mode), [0o600; 3]);
-    // a link in the place of the store, or of what stands beside it
+    // a link in place of the store, or of what is beside it
     let elsewhere = folder.join("elsewhere");
     std::fs::write(&elsewhere, b"").unwrap();
     for link in ["link.db", "fresh.db-wal", "fresh.db-shm"] {

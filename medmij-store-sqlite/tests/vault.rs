@@ -21,7 +21,7 @@ use std::{
 use medmij_abonneren::{AbonnementId, AbonnementRegister as _, AbonnementSource, Created};
 use medmij_dvp::{
     Renewal,
-    vault::{Finished, RefreshStart, RefreshTokens, TokenVault as _, VaultKey},
+    vault::{Advanced, RefreshStart, RefreshTokens, TokenVault as _, VaultKey},
 };
 use medmij_oauth::{
     Scope,
@@ -156,7 +156,7 @@ fn core_tknint_208_a_child_that_refreshes() {
             };
             assert_eq!(sealed, kept.to_string().into_bytes());
             let next = (kept + 1).to_string().into_bytes();
-            assert_eq!(vault.finish(&key, attempt, next).await.unwrap(), Finished::Done);
+            assert_eq!(vault.finish(&key, attempt, next).await.unwrap(), Advanced::Done);
             kept += 1;
             println!("kept {kept}");
         }

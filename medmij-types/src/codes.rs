@@ -6,7 +6,7 @@ use crate::{ValueError, lexical};
 checked_text! {
     /// The id of a Gegevensdienst, such as `48` or `900000401`: text, never a number.
     ///
-    /// The schemas take any 1 to 30 characters. Usable is what can stand in a scope and in a path without changing its
+    /// The schemas take any 1 to 30 characters. Usable is what can occur in a scope and in a path without changing its
     /// meaning: ASCII letters, digits, `.`, `_` and `-`, starting with a letter or a digit. Ids compare exactly.
     ///
     /// ```

@@ -18,7 +18,7 @@ use crate::Release;
 pub enum DnsPolicy {
     /// Signatures are verified here, from a trust anchor down.
     Validate,
-    /// A resolver on the own network verifies, and its word (the AD bit) is trusted.
+    /// A resolver on its own network verifies, and its word (the AD bit) is trusted.
     TrustAd,
     /// The system looks names up, and nothing is verified here.
     Off,

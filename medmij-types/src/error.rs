@@ -39,7 +39,7 @@ pub enum ValueError {
     /// Not 1 to 30 characters.
     #[error("GegevensdienstId does not have 1 to 30 characters")]
     GegevensdienstIdLength,
-    /// A character that cannot stand in a scope.
+    /// A character that cannot occur in a scope.
     #[error(
         "GegevensdienstId holds a character other than A-Z, a-z, 0-9, '.', '_' and '-', or starts with one of the last three"
     )]

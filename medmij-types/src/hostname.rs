@@ -9,7 +9,7 @@ checked_text! {
     /// The rule is the `Hostname` type of the official schemas (see [`lexical::is_hostname`]) plus RFC 3696 section 2,
     /// as core.whl.304 asks: labels of 1 to 63 characters that do not end in `-`, at most 253 characters in all, and a last
     /// label that is not all digits (so an IPv4 address is no host name). No port, no trailing dot, no wildcard, no
-    /// underscore, no Unicode: internationalised names stand in their `xn--` form.
+    /// underscore, no Unicode: internationalised names are in their `xn--` form.
     ///
     /// ```
     /// use medmij_types::{Hostname, ValueError};

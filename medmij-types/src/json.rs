@@ -10,7 +10,7 @@
 //! * a number stays its text: `1.50`, `1E2` and thirty digits are kept digit for digit.
 //!
 //! [`Document`] is an index over the text, 16 bytes a value: no string is copied and no tree of maps is built.
-//! [`Value`] looks into it, and knows the bytes each value stands on, so that a caller can cut one out and leave every
+//! [`Value`] looks into it, and knows the bytes of each value, so that a caller can cut one out and leave every
 //! other byte as it was.
 //!
 //! ```
@@ -219,7 +219,7 @@ pub struct JsonError {
 }
 
 impl JsonError {
-    /// An error of a reader that stands on this one: the JSON is sound and its shape is not.
+    /// An error of a reader that is built on this one: the JSON is sound and its shape is not.
     #[must_use]
     pub const fn new(rule: JsonRule, offset: usize) -> Self {
         Self { rule, offset }

@@ -5,7 +5,7 @@
 //! have one way in, `parse`, and keep the exact text they were made from. Nothing here does IO; the clock and the
 //! randomness are arguments ([`Clock`], [`Entropy`]).
 //!
-//! Two strengths of rule stand side by side, on purpose:
+//! Two strengths of rule are side by side, on purpose:
 //!
 //! * [`lexical`] holds what the official XML Schemas accept, to the letter. The list crates use it to judge a list.
 //! * The types hold what is *usable*. A list may lawfully contain the host `a-.nl` or the port 99999; such an entry

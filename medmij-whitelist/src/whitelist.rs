@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use medmij_list::{
-    BuiltInDialects, Collector, Dialect, DialectError, Document, Header, KeyIndex, List, ListKind, ListWriter, Value,
+    BuiltInDialects, Collector, Dialect, DialectError, Document, Header, KeyIndex, List, ListKind, ListWriter,
+    ValueRange,
 };
 use medmij_types::{Hostname, ValueError};
 
@@ -13,7 +14,7 @@ use medmij_types::{Hostname, ValueError};
 #[derive(Debug)]
 pub struct Whitelist {
     document: Document,
-    nodes: Vec<Value>,
+    nodes: Vec<ValueRange>,
     index: KeyIndex,
 }
 
@@ -72,7 +73,7 @@ pub struct MedMijNode<'a> {
 }
 
 impl<'a> MedMijNode<'a> {
-    /// The host name as it stands in the list.
+    /// The host name as it is in the list.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         self.hostname
@@ -113,7 +114,7 @@ impl List for Whitelist {
 /// Makes a [`Whitelist`] of validated values.
 #[derive(Debug, Default)]
 pub struct WhitelistCollector {
-    nodes: Vec<Value>,
+    nodes: Vec<ValueRange>,
 }
 
 /// Places in the table of slots: the host name of shape B, the node that is its own host name of shape A.
@@ -132,7 +133,7 @@ impl Collector for WhitelistCollector {
 
     fn open(&mut self, _slot: usize) {}
 
-    fn value(&mut self, slot: usize, value: Value) {
+    fn value(&mut self, slot: usize, value: ValueRange) {
         if matches!(slot, HOSTNAME | NODE) {
             self.nodes.push(value);
         }
@@ -144,7 +145,7 @@ impl Collector for WhitelistCollector {
         u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
     }
 
-    fn key(&self, entry: u32) -> Value {
+    fn key(&self, entry: u32) -> ValueRange {
         self.nodes.get(entry as usize).copied().unwrap_or_default()
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use medmij_list::{BuiltInDialects, Collector, Dialect, DialectError, Document, KeyIndex, List, ListKind, Value};
+use medmij_list::{BuiltInDialects, Collector, Dialect, DialectError, Document, KeyIndex, List, ListKind, ValueRange};
 
 use crate::{
     Zorgaanbiederslijst,
@@ -86,7 +86,7 @@ impl Collector for ZorgaanbiederslijstCollector {
         match slot {
             AANBIEDER => self.0.aanbieders.push(Aanbieder::default()),
             VERSION => self.0.versions.push(Version::default()),
-            // release2: the services stand in the Zorgaanbieder itself
+            // release2: the services are in the Zorgaanbieder itself
             SERVICES => self.0.versions.push(Version::default()),
             SERVICE => self.0.services.push(Service::default()),
             ROLE => self.0.roles.push(Role::default()),
@@ -94,7 +94,7 @@ impl Collector for ZorgaanbiederslijstCollector {
         }
     }
 
-    fn value(&mut self, slot: usize, value: Value) {
+    fn value(&mut self, slot: usize, value: ValueRange) {
         match slot {
             NAME | AANBIEDERTYPE => {
                 let Some(aanbieder) = self.0.aanbieders.last_mut() else {
@@ -170,11 +170,11 @@ impl Collector for ZorgaanbiederslijstCollector {
         count(self.0.aanbieders.len().saturating_sub(1))
     }
 
-    fn key(&self, entry: u32) -> Value {
+    fn key(&self, entry: u32) -> ValueRange {
         self.0
             .aanbieders
             .get(entry as usize)
-            .map_or(Value::ABSENT, |aanbieder| aanbieder.name)
+            .map_or(ValueRange::ABSENT, |aanbieder| aanbieder.name)
     }
 
     fn finish(mut self, document: Document, index: KeyIndex) -> Zorgaanbiederslijst {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.alst.100 — a Zorgaanbiederslijst to publish.
+//! core.alst.100 — a Zorgaanbiederslijst in the making, to be published.
 
 use medmij_list::{Header, ListError, ReadOptions, Snapshot};
 use medmij_types::{

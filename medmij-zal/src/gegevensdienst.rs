@@ -50,7 +50,7 @@ pub struct OfferedGegevensdienst<'a> {
 }
 
 impl<'a> OfferedGegevensdienst<'a> {
-    /// The id as it stands in the list.
+    /// The id as it is in the list.
     #[must_use]
     pub fn id_str(self) -> &'a str {
         self.text(|service| service.id).unwrap_or_default()
@@ -60,7 +60,7 @@ impl<'a> OfferedGegevensdienst<'a> {
     ///
     /// # Errors
     ///
-    /// [`Unusable`] where the schema let pass what cannot stand in a scope.
+    /// [`Unusable`] where the schema let pass what cannot occur in a scope.
     pub fn id(self) -> Result<GegevensdienstId, Unusable> {
         let text = self.id_str();
         let of = || self.zorgaanbieder().name_str().to_owned();
@@ -80,7 +80,7 @@ impl<'a> OfferedGegevensdienst<'a> {
         FrontchannelUri::parse(text).map_err(|cause| Unusable::new(element, text, self.of(), cause))
     }
 
-    /// The AuthorizationEndpointuri as it stands in the list; absent only where an inferred dialect let it be.
+    /// The AuthorizationEndpointuri as it is in the list; absent only where an inferred dialect let it be.
     #[must_use]
     pub fn authorization_endpoint_str(self) -> Option<&'a str> {
         self.text(|service| service.authorization)
@@ -95,7 +95,7 @@ impl<'a> OfferedGegevensdienst<'a> {
         self.backchannel("TokenEndpointuri", self.token_endpoint_str())
     }
 
-    /// The TokenEndpointuri as it stands in the list; absent only where an inferred dialect let it be.
+    /// The TokenEndpointuri as it is in the list; absent only where an inferred dialect let it be.
     #[must_use]
     pub fn token_endpoint_str(self) -> Option<&'a str> {
         self.text(|service| service.token)
@@ -139,7 +139,7 @@ impl<'a> OfferedGegevensdienst<'a> {
         self.zorgaanbieder().list.service(self.at)
     }
 
-    fn text(self, of: impl Fn(Service) -> medmij_list::Value) -> Option<&'a str> {
+    fn text(self, of: impl Fn(Service) -> medmij_list::ValueRange) -> Option<&'a str> {
         self.zorgaanbieder().list.text(of(self.service()))
     }
 
@@ -199,7 +199,7 @@ impl<'a> Abonneren<'a> {
         }
     }
 
-    /// The longest subscription as it stands in the list.
+    /// The longest subscription as it is in the list.
     #[must_use]
     pub fn max_duration_str(self) -> Option<&'a str> {
         self.service.text(|service| service.duration)
@@ -224,7 +224,7 @@ impl<'a> Abonneren<'a> {
             .backchannel("SubscriptionEndpointuri", self.subscription_endpoint_str())
     }
 
-    /// The SubscriptionEndpointuri as it stands in the list.
+    /// The SubscriptionEndpointuri as it is in the list.
     #[must_use]
     pub fn subscription_endpoint_str(self) -> Option<&'a str> {
         self.service.text(|service| service.subscription)
@@ -248,7 +248,7 @@ pub struct Systeemrol<'a> {
 }
 
 impl<'a> Systeemrol<'a> {
-    /// The code as it stands in the list.
+    /// The code as it is in the list.
     #[must_use]
     pub fn code_str(self) -> &'a str {
         let list = self.service.zorgaanbieder().list;
@@ -276,7 +276,7 @@ impl<'a> Systeemrol<'a> {
             .backchannel("ResourceEndpointuri", self.resource_endpoint_str())
     }
 
-    /// The ResourceEndpointuri as it stands in the list; absent only where an inferred dialect let it be.
+    /// The ResourceEndpointuri as it is in the list; absent only where an inferred dialect let it be.
     #[must_use]
     pub fn resource_endpoint_str(self) -> Option<&'a str> {
         let list = self.service.zorgaanbieder().list;

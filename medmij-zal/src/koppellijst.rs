@@ -11,7 +11,7 @@ mod write;
 use std::{collections::HashMap, sync::Arc};
 
 pub use collector::KoppellijstCollector;
-use medmij_list::{BuiltInDialects, Dialect, DialectError, Document, Header, KeyIndex, List, ListKind, Value};
+use medmij_list::{BuiltInDialects, Dialect, DialectError, Document, Header, KeyIndex, List, ListKind, ValueRange};
 use medmij_types::Aanbiedernaam;
 
 /// The Zorgaanbiederskoppellijst of release1. Two lists are equal if their headers and their entries, in order, are.
@@ -19,9 +19,9 @@ use medmij_types::Aanbiedernaam;
 pub struct Zorgaanbiederskoppellijst {
     document: Document,
     aanbieders: Vec<Aanbieder>,
-    identifiers: Vec<(Kind, Value)>,
+    identifiers: Vec<(Kind, ValueRange)>,
     services: Vec<Service>,
-    versions: Vec<Value>,
+    versions: Vec<ValueRange>,
     index: KeyIndex,
     by_identifier: HashMap<(Kind, String), Vec<u32>>,
 }
@@ -104,7 +104,7 @@ pub struct KoppellijstEntry<'a> {
 }
 
 impl<'a> KoppellijstEntry<'a> {
-    /// The name as it stands in the list.
+    /// The name as it is in the list.
     #[must_use]
     pub fn name_str(self) -> &'a str {
         self.list.document.text(self.aanbieder().name).unwrap_or_default()
@@ -154,7 +154,7 @@ pub struct LinkedGegevensdienst<'a> {
 }
 
 impl<'a> LinkedGegevensdienst<'a> {
-    /// The id as it stands in the list.
+    /// The id as it is in the list.
     #[must_use]
     pub fn id_str(self) -> &'a str {
         self.list.document.text(self.service.id).unwrap_or_default()
@@ -206,14 +206,14 @@ impl List for Zorgaanbiederskoppellijst {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Aanbieder {
-    name: Value,
+    name: ValueRange,
     identifiers: (u32, u32),
     services: (u32, u32),
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Service {
-    id: Value,
-    name: Value,
+    id: ValueRange,
+    name: ValueRange,
     versions: (u32, u32),
 }

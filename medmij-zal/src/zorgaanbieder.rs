@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.alst.100, core.alst.101 — a Zorgaanbieder and its Interfaceversies.
+//! core.alst.100, core.alst.101 — a Zorgaanbieder, with what it offers per Interfaceversie.
 
 use std::fmt;
 
@@ -41,7 +41,7 @@ pub struct Zorgaanbieder<'a> {
 }
 
 impl<'a> Zorgaanbieder<'a> {
-    /// The name as it stands in the list, with `@medmij`.
+    /// The name as it is in the list, with `@medmij`.
     #[must_use]
     pub fn name_str(self) -> &'a str {
         self.list.text(self.list.aanbieder(self.at).name).unwrap_or_default()
@@ -64,7 +64,7 @@ impl<'a> Zorgaanbieder<'a> {
         self.aanbiedertype_str().map(Aanbiedertype::from_code)
     }
 
-    /// The Aanbiedertype as it stands in the list.
+    /// The Aanbiedertype as it is in the list.
     #[must_use]
     pub fn aanbiedertype_str(self) -> Option<&'a str> {
         self.list.text(self.list.aanbieder(self.at).aanbiedertype)
@@ -104,7 +104,7 @@ pub struct Interfaceversie<'a> {
 }
 
 impl<'a> Interfaceversie<'a> {
-    /// The id as it stands in the list; `None` in release2.
+    /// The id as it is in the list; `None` in release2.
     #[must_use]
     pub fn id_str(self) -> Option<&'a str> {
         self.aanbieder.list.text(self.aanbieder.list.version(self.at).id)

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, ops::Range, sync::OnceLock};
 
-use medmij_list::{Document, Header, KeyIndex, Value};
+use medmij_list::{Document, Header, KeyIndex, ValueRange};
 use medmij_types::{Aanbiedernaam, GegevensdienstId};
 
 use crate::tables::{Aanbieder, Role, Service, Tables, Version};
@@ -81,7 +81,7 @@ impl Zorgaanbiederslijst {
         self.tables.aanbieders.len()
     }
 
-    pub(crate) fn text(&self, value: Value) -> Option<&str> {
+    pub(crate) fn text(&self, value: ValueRange) -> Option<&str> {
         self.document.text(value)
     }
 

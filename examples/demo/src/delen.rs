@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Delen: after collecting, the Persoon gives a measurement of the practice to the hospital, and sees what was taken.
 //!
-//! The PGO's side of it stands in the DVP of the examples (`dvp::delen`); here is the flow around it, with a Node of its
+//! The PGO's side of it is in the DVP of the examples (`dvp::delen`); here is the flow around it, with a Node of its
 //! own on the back channel of the DVP.
 
 use crate::{
@@ -46,8 +46,8 @@ pub async fn shares_a_measurement(network: &Network, copy: &Path) -> Result<Vec<
     let dvp = Dvp::new(ClientId::from(network.dvp.client_id.clone()));
     let offer = offer(&node)?;
     let tokens = flow(network, &node, &dvp, &offer).await?;
-    let patient = kept(copy, PATIENT)?;
-    let measurement = kept(copy, MEASUREMENT)?;
+    let patient = stored_entry(copy, PATIENT)?;
+    let measurement = stored_entry(copy, MEASUREMENT)?;
     let entries = share_measurement(
         &dvp,
         node.back_channel(),
@@ -148,7 +148,7 @@ async fn flow(network: &Network, node: &Node, dvp: &Dvp, offer: &Offer) -> Resul
 }
 
 /// A resource of the copy, with where it came from: the copy is by Aanbieder and gegevensdienst.
-fn kept(copy: &Path, file: &str) -> Result<StoredEntry, ShareFlowError> {
+fn stored_entry(copy: &Path, file: &str) -> Result<StoredEntry, ShareFlowError> {
     let bytes = std::fs::read(copy.join(FROM).join("48").join(file)).map_err(ShareFlowError::DossierCopy)?;
     let own = |_| ShareFlowError::NotOffered;
     let source = Aanbiedernaam::parse(FROM).map_err(own)?;

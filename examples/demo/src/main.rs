@@ -158,7 +158,7 @@ async fn serve(network: &Network, chosen: &[Role], roles: Roles) -> Result<(), B
     Ok(())
 }
 
-/// What somebody needs to put a program of their own in the place of a role.
+/// What somebody needs to put a program of their own in place of a role.
 fn invitation(network: &Network, role: Role) -> String {
     let file = network.config_file(role.file());
     let [one, two] = &network.dvzas;

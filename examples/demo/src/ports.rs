@@ -48,8 +48,8 @@ mod tests {
 
     #[test]
     fn fixed_ports_follow_on_each_other_and_one_that_is_taken_is_named() {
-        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = taken.local_addr().unwrap().port();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
         let error = Ports::From(port).take::<2>().unwrap_err().to_string();
         assert!(error.starts_with(&format!("port {port} cannot be had")), "{error}");
         assert!(matches!(

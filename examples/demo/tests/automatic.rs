@@ -179,14 +179,14 @@ impl Night {
         let button = Some(("collect", "start"));
         let landing = self.browser.submit(&page, &form, button, &[]).await.unwrap();
         let consent = persoon::logs_in(&mut self.browser, landing).await.unwrap();
-        let form = consent.form_with_button("antwoord", "ja").unwrap();
-        let fields: &[(&str, &str)] = if long { &[("langdurig", "ja")] } else { &[] };
-        let button = Some(("antwoord", "ja"));
+        let form = consent.form_with_button("answer", "yes").unwrap();
+        let fields: &[(&str, &str)] = if long { &[("langdurig", "yes")] } else { &[] };
+        let button = Some(("answer", "yes"));
         let page = self.browser.submit(&consent, &form, button, fields).await.unwrap();
         persoon::waits(&mut self.browser, page).await.unwrap()
     }
 
-    /// How often something stands in what happened.
+    /// How often something is in what happened.
     async fn happened(&mut self, text: &str) -> usize {
         self.page("gebeurd").await.html().matches(text).count()
     }
@@ -228,7 +228,7 @@ impl Night {
         let landing = browser.open(&address).await.unwrap();
         let overview = persoon::logs_in(&mut browser, landing).await.unwrap();
         let sure = persoon::answers(&mut browser, &overview, "stop").await.unwrap();
-        persoon::answers(&mut browser, &sure, "ja").await.unwrap();
+        persoon::answers(&mut browser, &sure, "yes").await.unwrap();
     }
 }
 

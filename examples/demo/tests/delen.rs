@@ -15,11 +15,14 @@ async fn core_dossier_102_a_measurement_is_shared_with_its_source_and_context() 
     let entries = delen::shares_a_measurement(&network, &copy).await.unwrap();
     roles.stop().await;
 
-    let told: Vec<_> = entries
+    let results: Vec<_> = entries
         .iter()
         .map(|entry| (entry.resource_type.as_str(), entry.status, entry.accepted))
         .collect();
-    assert_eq!(told, [("Patient", Some(201), true), ("Observation", Some(201), true)]);
+    assert_eq!(
+        results,
+        [("Patient", Some(201), true), ("Observation", Some(201), true)]
+    );
 
     let received = network.dvzas[0]
         .node

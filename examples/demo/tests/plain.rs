@@ -5,7 +5,7 @@
 
 use crate::gate::Pgo;
 
-/// What may stand on no page.
+/// What may occur on no page.
 const UNKNOWN: [&str; 12] = [
     "resource",
     "scope",

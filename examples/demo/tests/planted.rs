@@ -32,7 +32,7 @@ use crate::{
     verzamelen::asked,
 };
 
-/// A birth date that stands nowhere but in a request on behalf of somebody.
+/// A birth date that is nowhere but in a request on behalf of somebody.
 const BORN: &str = "19311009";
 
 /// The id of a resource that is new.
@@ -240,14 +240,14 @@ async fn o3_o9_core_logging_103_no_planted_value_of_a_full_run_is_found_in_anyth
     assert!(own.asks(&failing, "/Patient").await.status().is_server_error());
     own.withdraws().await;
     own.sends_wrong_authorization_requests().await;
-    let mut told = Vec::new();
+    let mut answers = Vec::new();
     for operator in [
         &network.dvp.operator,
         &network.dvzas[0].operator,
         &network.dvzas[1].operator,
     ] {
         for path in ["/ready", "/metrics", "/health", "/"] {
-            told.push(asked(operator.unwrap(), path).await.1);
+            answers.push(asked(operator.unwrap(), path).await.1);
         }
     }
     let secrets = own.stop().await;
@@ -266,7 +266,7 @@ async fn o3_o9_core_logging_103_no_planted_value_of_a_full_run_is_found_in_anyth
             .into_iter()
             .map(|each| format!("tracing: {each}")),
     );
-    for text in told {
+    for text in answers {
         found.extend(
             needles
                 .found_in(text.as_bytes())

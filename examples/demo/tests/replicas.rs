@@ -25,7 +25,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// What stands in front: each connection goes to the replica after that of the connection before, or to the other where that
+/// What is in front: each connection goes to the replica after that of the connection before, or to the other where that
 /// one does not answer.
 struct Balancer {
     behind: [SocketAddr; 2],

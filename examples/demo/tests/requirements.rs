@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `docs/requirements.md` against the code: every requirement code in it is found in a source file and in a test, and
-//! every code in a source file stands in it.
+//! every code in a source file is in it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // also in the helpers
 
 use std::{
@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What stands in the last column of a requirement that no test can show.
+/// What is in the last column of a requirement that no test can show.
 const NO_TEST: &str = "no test:";
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

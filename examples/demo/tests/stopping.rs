@@ -133,16 +133,16 @@ async fn a_place_that_is_left_free_is_described_and_the_other_roles_stay_up_unti
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
-    let mut told = String::new();
+    let mut printed = String::new();
     while let Some(line) = lines.next_line().await.unwrap() {
-        told.push_str(&line);
-        told.push('\n');
+        printed.push_str(&line);
+        printed.push('\n');
         if line == "Ctrl-C stopt." {
             break;
         }
     }
-    assert!(told.contains("De plaats van dvza-een is vrij"), "{told}");
-    for file in told.lines().filter_map(|line| {
+    assert!(printed.contains("De plaats van dvza-een is vrij"), "{printed}");
+    for file in printed.lines().filter_map(|line| {
         let (what, path) = line.trim().split_once(' ')?;
         ["certificaat", "sleutel", "vertrouwt", "adressen", "instellingen"]
             .contains(&what)
@@ -150,11 +150,11 @@ async fn a_place_that_is_left_free_is_described_and_the_other_roles_stay_up_unti
     }) {
         assert!(Path::new(file).is_file(), "{file}");
     }
-    let places: Vec<&str> = told
+    let places: Vec<&str> = printed
         .lines()
         .filter_map(|line| line.strip_prefix("Open http://"))
         .collect();
-    assert_eq!(places.len(), 2, "{told}");
+    assert_eq!(places.len(), 2, "{printed}");
     for place in places {
         let port = place.split_once(':').unwrap().1.split('/').next().unwrap();
         assert!(

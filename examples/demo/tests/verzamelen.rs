@@ -230,7 +230,7 @@ async fn a_second_run_in_the_same_folder_publishes_newer_lists() {
     }
 }
 
-/// Listens in the place of a Node, passes everything on and counts connections.
+/// Listens in place of a Node, passes everything on and counts connections.
 async fn counting_proxy(to: std::net::SocketAddr) -> (std::net::SocketAddr, Arc<AtomicUsize>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -114,7 +114,7 @@ impl Accounts {
     }
 
     /// Signs in with both factors at once; the secret of the new session. The only way to a complete session but for opening
-    /// an account and putting a new app in the place of a lost one, which ask for two factors as well.
+    /// an account and putting a new app in place of a lost one, which ask for two factors as well.
     pub(crate) async fn sign_in(&self, given: &Credentials<'_>, now: SystemTime) -> Result<String, SignInError> {
         let found = self.begin_attempt(given, now).await?;
         let hash = found.as_ref().map(|(_, account)| account.content.password.clone());
@@ -225,7 +225,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// New recovery codes in the place of the old ones; they are shown in this session until the Persoon has kept them.
+    /// New recovery codes in place of the old ones; they are shown in this session until the Persoon has kept them.
     pub(crate) async fn renew_recovery_codes(
         &self,
         person: PersonId,
@@ -349,7 +349,7 @@ impl Account {
         let mut status = self.status();
         status.used(now);
         self.last_used = seconds(status.last_used());
-        self.told_inactive = status.told_inactive();
+        self.told_inactive = status.is_inactive();
     }
 
     fn status(&self) -> medmij_dvp::person::Account {

@@ -57,7 +57,7 @@ pub async fn share_measurement(
     draft.create(&of, patient_on_the_wire(patient)?)?;
     let url = draft.reserve(&OsEntropy)?;
     draft.create(&url, measurement_on_the_wire(measurement, &of)?)?;
-    // core.logging.202: the request and its answer stand in the chain log
+    // core.logging.202: the request and its answer are in the chain log
     let log = dvp.resource_log(tokens, &id);
     let shared = draft
         .build()?
@@ -76,8 +76,8 @@ pub async fn share_measurement(
 }
 
 /// Who it is about: what tells people apart for people, and no id.
-fn patient_on_the_wire(kept: &StoredEntry) -> Result<Resource, DelenError> {
-    rewritten(kept.bytes(), |root| {
+fn patient_on_the_wire(entry: &StoredEntry) -> Result<Resource, DelenError> {
+    rewritten(entry.bytes(), |root| {
         let mut out = members(root, |name| {
             matches!(name, "resourceType" | "name" | "gender" | "birthDate")
         });
@@ -88,8 +88,8 @@ fn patient_on_the_wire(kept: &StoredEntry) -> Result<Resource, DelenError> {
 
 /// The measurement, digit for digit, about the Patient of the same Bundle. What it refers to at its source means
 /// nothing to the receiver and stays out, but for who did it: that is said by name.
-fn measurement_on_the_wire(kept: &StoredEntry, patient: &EntryUrl) -> Result<Resource, DelenError> {
-    let share = kept.share();
+fn measurement_on_the_wire(entry: &StoredEntry, patient: &EntryUrl) -> Result<Resource, DelenError> {
+    let share = entry.share();
     let origin = share.origin.map(|(source, context)| {
         let changed = if share.unchanged { "" } else { ", daarna gewijzigd" };
         format!(
@@ -158,11 +158,11 @@ fn rewritten(bytes: &[u8], rewrite: impl FnOnce(Value<'_>) -> Vec<String>) -> Re
 
 /// The members that are taken over, as they are written.
 fn members(root: Value<'_>, takes: impl Fn(&str) -> bool) -> Vec<String> {
-    let taken = root.members().filter_map(|member| {
+    let members = root.members().filter_map(|member| {
         let name = member.name()?;
         takes(&name).then(|| format!("{}:{}", quoted(&name), member.raw()))
     });
-    taken.collect()
+    members.collect()
 }
 
 fn profile(root: Value<'_>) -> String {
@@ -204,7 +204,7 @@ mod tests {
         "status":"final","subject":{"reference":"Patient/w","display":"W. Hofstra"},"context":{"reference":"Encounter/e"},
         "performer":[{"reference":"Practitioner/b","display":"T. Bakels"}],"valueQuantity":{"value":82.80},"comment":"Nuchter."}"#;
 
-    fn kept() -> StoredEntry {
+    fn entry() -> StoredEntry {
         let source = Aanbiedernaam::parse("huisartsdewilg@medmij").unwrap();
         let context = Context::new(
             GegevensdienstId::parse("48").unwrap(),
@@ -217,7 +217,7 @@ mod tests {
     fn core_dossier_102_source_and_context_travel_along_and_no_id_of_the_source_does() {
         let service = Gegevensdienst::lookup(&GegevensdienstId::parse("53").unwrap()).unwrap();
         let patient = ShareDraft::new(service).unwrap().reserve(&OsEntropy).unwrap();
-        let wire = measurement_on_the_wire(&kept(), &patient).unwrap();
+        let wire = measurement_on_the_wire(&entry(), &patient).unwrap();
         let text = wire.as_str();
         assert!(text.contains(r#""value":82.80"#), "{text}");
         assert!(
@@ -234,7 +234,7 @@ mod tests {
         for of_the_source in ["gewicht-1", "Patient/w", "Encounter/e", "Practitioner/b", "versionId"] {
             assert!(!text.contains(of_the_source), "{of_the_source}");
         }
-        let changed = kept().edit(WEIGHT.replace("82.80", "81").into_bytes());
+        let changed = entry().edit(WEIGHT.replace("82.80", "81").into_bytes());
         let wire = measurement_on_the_wire(&changed, &patient).unwrap();
         assert!(wire.as_str().contains("(48), daarna gewijzigd."));
         let own = StoredEntry::own(WEIGHT.as_bytes().to_vec());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The voorbeeldpersoon of a demo: an account like any other, whose factors are made when the program starts and stand in its
+//! The voorbeeldpersoon of a demo: an account like any other, whose factors are made when the program starts and are in its
 //! memory only. One press fills both of them in at the same door; nothing is left out.
 
 use crate::{

@@ -98,7 +98,7 @@ impl Dossier {
         let context = Context::new(source.gegevensdienst.clone(), name);
         let collected =
             |bytes: Vec<u8>| StoredEntry::collected(bytes, source.aanbieder.clone(), context.clone(), now, []);
-        let (mut names, mut kept) = (BTreeSet::new(), Vec::new());
+        let (mut names, mut entries) = (BTreeSet::new(), Vec::new());
         // whole or not, which the page says; a part is kept as what came
         for (number, each) in report.verdict().resources().enumerate() {
             let resource = &each.resource;
@@ -106,10 +106,10 @@ impl Dossier {
                 .id()
                 .map_or_else(|| number.to_string(), |id| id.as_str().to_owned());
             if names.insert(format!("{}/{id}", resource.resource_type())) {
-                kept.push(collected(resource.as_bytes().to_vec()));
+                entries.push(collected(resource.as_bytes().to_vec()));
             }
         }
-        let resources = kept.len();
+        let resources = entries.len();
         let documents = report.documents().iter();
         for (report, binary) in documents.filter_map(|report| Some((report, report.binary.as_ref()?))) {
             // by this the letter finds its document again
@@ -123,7 +123,7 @@ impl Dossier {
                 content_type: binary.content_type(),
                 data: STANDARD.encode(binary.content()),
             };
-            kept.push(collected(serde_json::to_vec(&document).unwrap_or_default()));
+            entries.push(collected(serde_json::to_vec(&document).unwrap_or_default()));
         }
         let documents = kept.len() - resources;
         let dossier = self.dossiers.open(person).await?;
@@ -131,7 +131,7 @@ impl Dossier {
             .items()
             .await?
             .iter()
-            .filter_map(|item| came(&item.kept))
+            .filter_map(|item| came(&item.entry))
             .collect();
         kept.retain(|entry| came(entry).is_none_or(|came| !known.contains(&came)));
         let new = kept.len();
@@ -149,12 +149,12 @@ impl Dossier {
     pub(crate) async fn download(&self, person: PersonId) -> Result<Vec<u8>, DossierError> {
         let mut lines = Vec::new();
         for item in self.dossiers.open(person).await?.items().await? {
-            let (from, unchanged) = match item.kept.origin() {
+            let (from, unchanged) = match item.entry.origin() {
                 Origin::Unchanged(from) => (Some(from), true),
                 Origin::Changed(from) => (Some(from), false),
                 _ => (None, false),
             };
-            let Ok(content) = serde_json::from_slice::<&RawValue>(item.kept.bytes()) else {
+            let Ok(content) = serde_json::from_slice::<&RawValue>(item.entry.bytes()) else {
                 continue;
             };
             let line = Line {

@@ -34,7 +34,7 @@ pub(crate) struct NavLink {
     pub(crate) current: bool,
 }
 
-/// What stands around every page: `frame` in the templates.
+/// What is around every page: `frame` in the templates.
 pub(crate) struct Frame {
     /// How the Persoon is called, where somebody is signed in.
     pub(crate) name: Option<String>,

@@ -5,7 +5,7 @@ use medmij_dvp::{
     collecting::{CollectingPolicy, Lease, Order, OrderStore, Run, RunKey, RunOutcome, SlotKey},
     dossier::{CollectionId, DossierRow, DossierStore, ItemId, SealedItem, StoreError},
     person::PersonId,
-    vault::{Finished, RefreshStart, TokenVault, VaultKey},
+    vault::{Advanced, RefreshStart, TokenVault, VaultKey},
 };
 use medmij_oauth::storage::JournalMarks;
 use medmij_store_postgres::{PostgresOptions, PostgresVault};
@@ -89,9 +89,9 @@ either! { DossierStore;
 either! { TokenVault;
     keep(key: &VaultKey, sealed: Vec<u8>) -> ();
     begin(key: &VaultKey, lease: Duration) -> RefreshStart;
-    finish(key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Finished;
+    finish(key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Advanced;
     release(key: &VaultKey, attempt: u64) -> ();
-    lapse(key: &VaultKey, attempt: u64) -> Finished;
+    lapse(key: &VaultKey, attempt: u64) -> Advanced;
     forget(key: &VaultKey) -> ();
     purge(older_than: Duration, batch: usize) -> usize;
 }

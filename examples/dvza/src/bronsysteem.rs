@@ -77,7 +77,7 @@ struct IndexAanbieder {
     map: String,
     bronsysteem: Kind,
     gegevensdiensten: Vec<GegevensdienstId>,
-    /// Gegevensdiensten that stand in a FHIR server of the Aanbieder.
+    /// Gegevensdiensten that are in a FHIR server of the Aanbieder.
     #[serde(default)]
     fhir: Vec<GegevensdienstId>,
 }

@@ -2,9 +2,9 @@
 //! A store in SQLite or in PostgreSQL, whichever the configuration says.
 
 use medmij_dvza::store::{
-    Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
-    EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant, PersoonEnd, Redeem,
-    RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
+    Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode, EndedPersoon,
+    FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant, PersoonEnd, Redeem, RedeemedCode,
+    Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredAccess, StoredFlow,
 };
 use medmij_oauth::{
     ClientId,

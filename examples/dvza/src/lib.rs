@@ -4,7 +4,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `supplier.rs` | what a supplier brings to the authorization server of medmij-dvza |
-//! | `login_stub.rs` | a stub in the place of DigiD, for loopback only |
+//! | `login_stub.rs` | a stub in place of DigiD, for loopback only |
 //! | `oidc.rs` | a login by OpenID Connect, as a DigiD broker offers it |
 //! | `bronsysteem.rs` | the source system: dossiers of invented persons, from a folder |
 //! | `storage.rs`, `either.rs` | the store of grants and tokens in SQLite or PostgreSQL, its journal of ends, its keys |
@@ -96,12 +96,12 @@ pub struct Config {
     pub source_code: Option<String>,
     /// The file that says whom it serves; it is read again while the DVZA runs.
     pub registration: PathBuf,
-    /// The login by OpenID Connect; without, a stub in the place of DigiD, for loopback only.
+    /// The login by OpenID Connect; without, a stub in place of DigiD, for loopback only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oidc: Option<OidcConfig>,
     /// The folder of its source system.
     pub data: PathBuf,
-    /// Where it keeps what was granted, and what has to stand outside that.
+    /// Where it keeps what was granted, and what has to be outside that.
     #[serde(default)]
     pub storage: StorageConfig,
     /// Where the chain log is spooled and delivered (core.logging.102); without, it is not kept.
@@ -277,7 +277,7 @@ pub async fn start<S: Future<Output = ()> + Send + 'static>(
             tracing::error!(%error, "accesses since the last second are not in the audit log");
         }
         checkpoints.make_or_tell(&*store).await;
-        // last: what ended until now stands in it
+        // last: what ended until now is in it
         if let Some(log) = log {
             log.stop().await;
         }

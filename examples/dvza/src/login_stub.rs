@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! A stub in the place of DigiD: a page on which one chooses who to be. It identifies nobody.
+//! A stub in place of DigiD: a page on which one chooses who to be. It identifies nobody.
 //!
 //! It can only be made with a [`DangerDevelopment`]: the proof that every listener of this program is on loopback under a
 //! `.localhost` name and that it trusts the roots of a test PKI only. A real DVZA talks to a DVAuthN here.

@@ -5,11 +5,11 @@
 //! | file | what |
 //! | --- | --- |
 //! | `oidc/config.rs` | what the operator says of the provider |
-//! | `oidc/discovery.rs` | what the provider says of itself |
+//! | `oidc/discovery.rs` | what the provider says about itself |
 //! | `oidc/id_token.rs` | judging an ID token: no IO, the time is an argument |
 //! | `oidc/http.rs` | requests to the provider |
 //!
-//! This is no DigiD client: DigiD itself speaks SAML, and a broker stands in between.
+//! This is no DigiD client: DigiD itself speaks SAML, and a broker is in between.
 
 mod config;
 mod discovery;
@@ -45,7 +45,7 @@ pub(crate) struct Oidc {
     secret: ClientSecret,
     http: Http,
     clock: Arc<dyn Clock>,
-    /// What the provider says of itself; fetched at the first login.
+    /// What the provider says about itself; fetched at the first login.
     discovered: Mutex<Option<Arc<Discovered>>>,
 }
 
@@ -86,25 +86,25 @@ impl Oidc {
     }
 
     async fn discovered(&self) -> Result<Arc<Discovered>, HttpError> {
-        let mut kept = self.discovered.lock().await;
+        let mut known = self.discovered.lock().await;
         let now = self.clock.monotonic();
-        if let Some(discovered) = kept.as_ref().filter(|discovered| discovered.is_fresh(now)) {
+        if let Some(discovered) = known.as_ref().filter(|discovered| discovered.is_fresh(now)) {
             return Ok(Arc::clone(discovered));
         }
         let fetched = Arc::new(self.http.discover(&self.config, now).await?);
-        *kept = Some(Arc::clone(&fetched));
+        *known = Some(Arc::clone(&fetched));
         Ok(fetched)
     }
 
     /// The provider with its keys fetched anew, for a key that is not known; not more often than every minute, whatever is sent.
     async fn with_new_keys(&self) -> Result<Arc<Discovered>, HttpError> {
-        let mut kept = self.discovered.lock().await;
+        let mut known = self.discovered.lock().await;
         let now = self.clock.monotonic();
-        if let Some(discovered) = kept.as_ref().filter(|discovered| !discovered.may_ask_again(now)) {
+        if let Some(discovered) = known.as_ref().filter(|discovered| !discovered.may_ask_again(now)) {
             return Ok(Arc::clone(discovered));
         }
         let fetched = Arc::new(self.http.discover(&self.config, now).await?);
-        *kept = Some(Arc::clone(&fetched));
+        *known = Some(Arc::clone(&fetched));
         Ok(fetched)
     }
 
@@ -262,7 +262,7 @@ pub enum OidcError {
     /// A file of its configuration cannot be read.
     #[error("{what} of the openid provider cannot be read from {path}: {source}", path = path.display())]
     File {
-        /// What stands in it.
+        /// What is in it.
         what: &'static str,
         /// The file.
         path: std::path::PathBuf,

@@ -224,9 +224,9 @@ mod tests {
 
     #[tokio::test]
     async fn h16_who_has_no_dossier_cannot_be_told_from_who_has_nothing_that_is_asked() {
-        let kept = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().unwrap();
         let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-        let sources = Bronsysteem::open(&data, kept.path()).unwrap();
+        let sources = Bronsysteem::open(&data, folder.path()).unwrap();
         for (aanbieder, id, asked) in [
             ("ziekenhuisdelinde", "51", "DocumentReference?status=entered-in-error"),
             ("huisartsdewilg", "51", "DocumentReference?status=entered-in-error"),
@@ -253,9 +253,9 @@ mod tests {
 
     #[tokio::test]
     async fn each_source_system_gives_what_it_has_of_one_person() {
-        let kept = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().unwrap();
         let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-        let sources = Bronsysteem::open(&data, kept.path()).unwrap();
+        let sources = Bronsysteem::open(&data, folder.path()).unwrap();
         for (aanbieder, id, asked, found) in [
             ("ziekenhuisdelinde", "48", "Patient", 1),
             ("ziekenhuisdelinde", "50", "CareTeam", 1),

@@ -29,7 +29,7 @@ const PRUNE: Duration = Duration::from_secs(3600);
 /// How long the journal is kept: longer than any copy of the store.
 const JOURNAL: Duration = Duration::from_secs(35 * 86_400);
 
-/// Where it keeps what Personen granted, and what has to stand outside that. Without a path it lies in the folder of the Node:
+/// Where it keeps what Personen granted, and what has to be outside that. Without a path it lies in the folder of the Node:
 /// then it is lost with the same disk.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

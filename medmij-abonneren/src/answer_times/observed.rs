@@ -81,7 +81,7 @@ struct Counting {
 impl Counting {
     fn count(&self, event: &Event) {
         use EventType as E;
-        let Some(taken) = (match event.event_type {
+        let Some(counted) = (match event.event_type {
             E::SendResourceNotification
             | E::SendSubscriptionNotification
             | E::ReceiveResourceNotification
@@ -106,7 +106,7 @@ impl Counting {
         let began = id.and_then(|id| self.began.lock().unwrap_or_else(PoisonError::into_inner).remove(id));
         if let Some((client_id, began)) = began {
             let at = event.at.unwrap_or(began);
-            let took = taken.then(|| at.duration_since(began).unwrap_or_default());
+            let took = counted.then(|| at.duration_since(began).unwrap_or_default());
             // raised where it is counted
             let _ = self.times.count(&client_id, took, at, &self.policy);
         }

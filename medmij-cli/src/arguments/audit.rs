@@ -31,7 +31,7 @@ what an entry has not is null.")]
         #[arg(long, value_name = "FILE")]
         public: PathBuf,
     },
-    /// Destroy the entries that are past their term and stand in a checkpoint; that is an entry too.
+    /// Destroy the entries that are past their term and are in a checkpoint; that is an entry too.
     #[command(after_help = "\
 Exit codes: 0 destroyed, or nothing was past its term, 2 trouble.\n\
 A consent stays as long as its grant lives, and the term from then on. In PostgreSQL the role of an operator\n\

@@ -20,11 +20,11 @@ use crate::{
 
 pub(super) fn inspect(storage: &FileStorage, json: bool, output: &mut Output) -> Result<Exit, CliError> {
     for key in storage.keys()? {
-        let kept = look(storage, &key)?;
+        let stored = look(storage, &key)?;
         if json {
-            output.json(&kept);
+            output.json(&stored);
         } else {
-            show(&key, &kept, output);
+            show(&key, &stored, output);
         }
     }
     Ok(Exit::Good)
@@ -66,13 +66,13 @@ pub(super) fn journal(storage: &FileStorage, json: bool, output: &mut Output) ->
 }
 
 fn look(storage: &FileStorage, key: &StorageKey) -> Result<StoredListView, CliError> {
-    let kept = storage.load(key)?;
+    let stored = storage.load(key)?;
     let mut found = StoredListView {
         list: key.list().short(),
         source: key.source().to_string(),
         api: key.api(),
-        memory: kept.memory.volgnummer.map(Volgnummer::value),
-        lowered: kept.memory.lowered,
+        memory: stored.memory.volgnummer.map(Volgnummer::value),
+        lowered: stored.memory.lowered,
         volgnummer: None,
         tijdstempel: None,
         entries: None,
@@ -81,9 +81,9 @@ fn look(storage: &FileStorage, key: &StorageKey) -> Result<StoredListView, CliEr
         age_seconds: None,
         freshness: "absent",
         usable: false,
-        troubles: kept.troubles,
+        troubles: stored.troubles,
     };
-    let Some(copy) = kept.copy else { return Ok(found) };
+    let Some(copy) = stored.copy else { return Ok(found) };
     let age = SystemTime::now()
         .duration_since(copy.confirmed_at)
         .unwrap_or(Duration::ZERO);
@@ -103,7 +103,7 @@ fn look(storage: &FileStorage, key: &StorageKey) -> Result<StoredListView, CliEr
     match AnyList::read(&mut input, Some(key.list()), &medmij_list::ReadOptions::files()) {
         Ok(list) => {
             let header = list.document().header();
-            let below = kept
+            let below = stored
                 .memory
                 .volgnummer
                 .is_some_and(|memory| header.volgnummer() < memory);
@@ -122,14 +122,14 @@ fn look(storage: &FileStorage, key: &StorageKey) -> Result<StoredListView, CliEr
     Ok(found)
 }
 
-fn show(key: &StorageKey, kept: &StoredListView, output: &mut Output) {
+fn show(key: &StorageKey, stored: &StoredListView, output: &mut Output) {
     let head = output.paint(Paint::Bold, key);
     output.line(head);
-    match (kept.volgnummer, kept.entries, &kept.confirmed) {
+    match (stored.volgnummer, stored.entries, &stored.confirmed) {
         (Some(number), Some(entries), Some(confirmed)) => {
-            let paint = if kept.usable { Paint::Green } else { Paint::Red };
-            let freshness = output.paint(paint, kept.freshness);
-            let age = age(kept.age_seconds.unwrap_or(0));
+            let paint = if stored.usable { Paint::Green } else { Paint::Red };
+            let freshness = output.paint(paint, stored.freshness);
+            let age = age(stored.age_seconds.unwrap_or(0));
             output.line(format_args!(
                 "  copy    Volgnummer {number}, {}",
                 output::entries(entries)
@@ -138,14 +138,17 @@ fn show(key: &StorageKey, kept: &StoredListView, output: &mut Output) {
         }
         _ => output.line("  copy    none that can be used"),
     }
-    match kept.memory {
+    match stored.memory {
         Some(number) => output.line(format_args!("  memory  nothing below Volgnummer {number} is taken")),
         None => output.line("  memory  nothing"),
     }
-    if kept.lowered > 0 {
-        output.line(format_args!("          lowered by an operator {} times", kept.lowered));
+    if stored.lowered > 0 {
+        output.line(format_args!(
+            "          lowered by an operator {} times",
+            stored.lowered
+        ));
     }
-    for fault in &kept.troubles {
+    for fault in &stored.troubles {
         let word = output.paint(Paint::Red, "trouble");
         output.line(format_args!("  {word} {}", printable(fault)));
     }

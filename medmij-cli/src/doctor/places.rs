@@ -16,14 +16,14 @@ use super::finding::Finding;
 
 pub(super) fn judge(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let kept = &config.node.folder;
+    let place = &config.node.folder;
     findings.extend(folder(
-        kept,
+        place,
         "folder",
         "make the folder, with the user of the Node as owner",
     ));
-    findings.extend(room(kept));
-    findings.extend(lists(kept));
+    findings.extend(room(place));
+    findings.extend(lists(place));
     let spooled = config.log.as_ref().map(|log| &log.spool);
     if let Some(path) = config.doctor.spool.as_ref().or(spooled) {
         findings.extend(folder(
@@ -91,13 +91,13 @@ fn lists(folder: &Path) -> Vec<Finding> {
     if !folder.is_dir() {
         return Vec::new();
     }
-    let kept = FileStorage::open(folder).and_then(|storage| {
+    let stored = FileStorage::open(folder).and_then(|storage| {
         let keys = storage.keys()?.into_iter();
         keys.map(|key| Ok((key.clone(), storage.load(&key)?)))
             .collect::<Result<Vec<_>, _>>()
     });
-    let kept = match kept {
-        Ok(kept) => kept,
+    let stored = match stored {
+        Ok(stored) => stored,
         Err(error) => {
             return vec![Finding::error(
                 "lists",
@@ -107,7 +107,7 @@ fn lists(folder: &Path) -> Vec<Finding> {
         }
     };
     let now = SystemTime::now();
-    let old = kept.into_iter().filter_map(|(key, stored)| {
+    let old = stored.into_iter().filter_map(|(key, stored)| {
         let confirmed = stored.copy?.confirmed_at;
         let age = now.duration_since(confirmed).unwrap_or_default();
         let message = format!("{key} was confirmed {} minutes ago", age.as_secs() / 60);

@@ -58,7 +58,7 @@ pub(super) fn judge(path: &Path) -> Vec<Finding> {
             findings.push(Finding::error(
                 "texts-unfinished",
                 format_args!("the screen text {name} still has \"{left}\" in it"),
-                "finish the sentence: a Persoon reads it as it stands there",
+                "finish the sentence: a Persoon reads it as it is there",
             ));
         }
     }

@@ -38,7 +38,7 @@ pub(crate) struct Check {
 }
 
 #[derive(Serialize)]
-struct Said {
+struct FileReport {
     file: String,
     accepted: bool,
     fhir: &'static str,
@@ -72,30 +72,30 @@ pub(crate) fn run(arguments: &Check, output: &mut Output) -> Result<Exit, CliErr
             Some(error) => Err(error),
             None => check::document(&input.bytes, version, &document::limits()).map_err(|error| error.to_string()),
         };
-        let said = said(&input.name, version, checked);
-        if !said.accepted {
+        let file_report = file_report(&input.name, version, checked);
+        if !file_report.accepted {
             exit = exit.max(Exit::Not);
         }
         if arguments.json {
-            output.json(&said);
+            output.json(&file_report);
             continue;
         }
-        if let Some(error) = &said.error {
+        if let Some(error) = &file_report.error {
             document::refused(&input, error, output);
             continue;
         }
-        show(&said, output);
+        show(&file_report, output);
     }
     Ok(exit)
 }
 
-fn said(name: &str, version: FhirVersion, checked: Result<Vec<check::Finding>, String>) -> Said {
+fn file_report(name: &str, version: FhirVersion, checked: Result<Vec<check::Finding>, String>) -> FileReport {
     let (found, error) = match checked {
         Ok(found) => (found, None),
         Err(error) => (Vec::new(), Some(error)),
     };
     let errors = found.iter().filter(|finding| finding.rule.is_error()).count();
-    Said {
+    FileReport {
         file: name.to_owned(),
         accepted: errors == 0 && error.is_none(),
         fhir: version.parameter(),
@@ -114,9 +114,9 @@ fn said(name: &str, version: FhirVersion, checked: Result<Vec<check::Finding>, S
     }
 }
 
-fn show(said: &Said, output: &mut Output) {
-    let name = printable(&said.file);
-    for finding in &said.findings {
+fn show(file_report: &FileReport, output: &mut Output) {
+    let name = printable(&file_report.file);
+    for finding in &file_report.findings {
         let severity = match finding.severity {
             "error" => output.paint(Paint::Red, "error"),
             _ => output.paint(Paint::Yellow, "warning"),
@@ -126,13 +126,13 @@ fn show(said: &Said, output: &mut Output) {
             finding.path, finding.message, finding.rule
         ));
     }
-    let verdict = if said.accepted {
+    let verdict = if file_report.accepted {
         output.paint(Paint::Green, "passes")
     } else {
         output.paint(Paint::Red, "does not pass")
     };
     output.line(format_args!(
         "{name}: {verdict} (FHIR {}, {} errors, {} warnings)",
-        said.fhir, said.errors, said.warnings
+        file_report.fhir, file_report.errors, file_report.warnings
     ));
 }

@@ -56,7 +56,7 @@ pub(crate) enum To {
 }
 
 #[derive(Serialize)]
-struct Said {
+struct FileReport {
     file: String,
     converted: bool,
     into: Option<String>,
@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Convert, output: &mut Output) -> Result<Exit, CliE
                 continue;
             }
         };
-        let mut said = Said {
+        let mut said = FileReport {
             file: input.name.clone(),
             converted: false,
             into: None,
@@ -149,7 +149,7 @@ fn remark(oddity: xml::Oddity) -> Remark {
     }
 }
 
-fn show(said: &Said, output: &mut Output) {
+fn show(said: &FileReport, output: &mut Output) {
     let name = printable(&said.file);
     if let Some(error) = &said.error {
         error_line(&format!("{name}: refused: {error}"));

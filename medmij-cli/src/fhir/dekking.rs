@@ -40,7 +40,7 @@ pub(crate) struct Dekking {
 }
 
 #[derive(Serialize)]
-struct Said<'a> {
+struct CoverageReport<'a> {
     gegevensdienst: &'a str,
     filled: usize,
     zibs_total: usize,
@@ -88,7 +88,7 @@ pub(crate) fn run(arguments: &Dekking, output: &mut Output) -> Result<Exit, CliE
     let (documents, resources) = coverage.read();
     let total = coverage.zibs().len();
     let enough = coverage.is_enough().unwrap_or_else(|| coverage.filled() == total);
-    let said = Said {
+    let said = CoverageReport {
         gegevensdienst: service.key(),
         filled: coverage.filled(),
         zibs_total: total,
@@ -117,7 +117,7 @@ pub(crate) fn run(arguments: &Dekking, output: &mut Output) -> Result<Exit, CliE
     Ok(if enough { Exit::Good } else { Exit::Not })
 }
 
-fn show(said: &Said<'_>, output: &mut Output) {
+fn show(said: &CoverageReport<'_>, output: &mut Output) {
     for zib in &said.zibs {
         let count = match zib.count {
             0 if !zib.recognisable => output.paint(Paint::Yellow, "cannot be recognised"),

@@ -48,7 +48,7 @@ pub(crate) struct Queries {
     /// Leave the _include parameters of the catalogue out.
     #[arg(long)]
     no_include: bool,
-    /// An _include in the place of those of the catalogue.
+    /// An _include in place of those of the catalogue.
     #[arg(long, value_name = "INCLUDE")]
     include: Vec<String>,
     /// Only the query with this label; an optional one too.

@@ -40,7 +40,7 @@ pub(crate) struct Read {
 
 /// What is said of one file.
 #[derive(Serialize, Default)]
-struct Said {
+struct FileReport {
     file: String,
     accepted: bool,
     format: &'static str,
@@ -81,13 +81,13 @@ pub(crate) fn run(arguments: &Read, output: &mut Output) -> Result<Exit, CliErro
     Ok(exit)
 }
 
-fn judge(input: &Input, asked: Option<FhirVersion>) -> Said {
+fn judge(input: &Input, asked: Option<FhirVersion>) -> FileReport {
     let format = Format::of(&input.bytes);
-    let mut said = Said {
+    let mut said = FileReport {
         file: input.name.clone(),
         format: document::form(format),
         bytes: input.bytes.len(),
-        ..Said::default()
+        ..FileReport::default()
     };
     if let Some(error) = document::too_large(input) {
         said.error = Some(error);
@@ -99,7 +99,7 @@ fn judge(input: &Input, asked: Option<FhirVersion>) -> Said {
     said
 }
 
-fn read(input: &Input, format: Format, asked: Option<FhirVersion>, said: &mut Said) -> Result<(), String> {
+fn read(input: &Input, format: Format, asked: Option<FhirVersion>, said: &mut FileReport) -> Result<(), String> {
     let limits = document::limits();
     let tried = asked.map_or_else(|| vec![FhirVersion::Stu3, FhirVersion::R4], |asked| vec![asked]);
     // the version in which it is whole; else the first one in which it can be read
@@ -159,7 +159,7 @@ fn read(input: &Input, format: Format, asked: Option<FhirVersion>, said: &mut Sa
     Ok(())
 }
 
-fn show(input: &Input, said: &Said, output: &mut Output) {
+fn show(input: &Input, said: &FileReport, output: &mut Output) {
     if let Some(error) = &said.error {
         document::refused(input, error, output);
         return;
@@ -187,7 +187,7 @@ fn show(input: &Input, said: &Said, output: &mut Output) {
         output.line(format_args!("  {path}: a BSN is cut out"));
     }
     for path in &said.suspected {
-        output.line(format_args!("  {path}: a number that may be a BSN stands here"));
+        output.line(format_args!("  {path}: a number that may be a BSN is here"));
     }
     for remark in said.faults.iter().chain(&said.oddities) {
         output.line(format_args!("  {}: {}", remark.path, remark.message));

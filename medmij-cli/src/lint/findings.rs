@@ -147,7 +147,7 @@ impl<'a> Sink<'a> {
         self.found.extend(other.found);
     }
 
-    /// `near` is what to point at: the first text of it that stands in the document as it is.
+    /// `near` is what to point at: the first text of it that is in the document as it is.
     pub(crate) fn push<const N: usize>(
         &mut self,
         code: Code,

@@ -17,7 +17,7 @@ pub(super) struct Lists<'a> {
     pub(super) gnl: Option<&'a Gegevensdienstnamenlijst>,
 }
 
-/// All findings, list by list, each in the order of its document; what is about two lists stands with the list that
+/// All findings, list by list, each in the order of its document; what is about two lists is with the list that
 /// names what the other does not have.
 pub(super) fn lint(lists: &Lists<'_>) -> Vec<Finding> {
     let against = Against {
@@ -72,7 +72,7 @@ fn gnl(services: &[(&str, &str)]) -> Snapshot<Gegevensdienstnamenlijst> {
     ))
 }
 
-fn told(findings: &[Finding]) -> Vec<String> {
+fn reported(findings: &[Finding]) -> Vec<String> {
     findings
         .iter()
         .map(|finding| {
@@ -89,7 +89,7 @@ fn core_whl_304_v9_hosts_that_the_schema_lets_pass() {
     let findings = lint_whitelist(&list);
     let path = |n: u8| format!("/Whitelist/MedMijNodes/MedMijNode[{n}]/Hostname");
     assert_eq!(
-        told(&findings),
+        reported(&findings),
         [
             format!("3 V9 a-.nl {}", path(2)),
             format!("4 V9 10.0.0.10 {}", path(3)),
@@ -106,7 +106,7 @@ fn core_whl_304_v9_hosts_that_the_schema_lets_pass() {
     let clients = "<OAuthclient>\n<Hostname>a-.nl</Hostname><OAuthclientOrganisatienaam>De Dienst\
                    </OAuthclientOrganisatienaam></OAuthclient>";
     assert_eq!(
-        told(&lint_ocl(&ocl(2, clients), &Against::default())),
+        reported(&lint_ocl(&ocl(2, clients), &Against::default())),
         ["2 V9 a-.nl /OAuthclientlist/OAuthclients/OAuthclient[1]/Hostname"]
     );
 }
@@ -128,11 +128,11 @@ fn core_ocl_300_a_name_that_cannot_be_shown_as_it_stands_is_warned_of() {
              </OAuthclientOrganisatienaam></OAuthclient>"
         );
         let found = lint_ocl(&ocl(2, &clients), &Against::default());
-        let told = found.first().map(|finding| finding.message());
+        let reported = found.first().map(|finding| finding.message());
         assert_eq!(found.len(), usize::from(message.is_some()), "{name:?}");
         assert!(
-            told.unwrap_or_default().ends_with(message.unwrap_or_default()),
-            "{told:?}"
+            reported.unwrap_or_default().ends_with(message.unwrap_or_default()),
+            "{reported:?}"
         );
     }
 }
@@ -172,7 +172,7 @@ fn core_ocl_300_v13_v15_the_ocl_against_the_other_lists() {
 fn use_and_tz_values_that_the_schema_lets_pass() {
     let list = gnl(&[("48", "Naam"), ("4 8", "Naam"), ("49", "Na\tam")]);
     assert_eq!(
-        told(&lint_gnl(&list)),
+        reported(&lint_gnl(&list)),
         [
             "3 USE 4 8 /Gegevensdienstnamenlijst/Gegevensdiensten/Gegevensdienst[2]/GegevensdienstId",
             "4 USE 49 /Gegevensdienstnamenlijst/Gegevensdiensten/Gegevensdienst[3]/Weergavenaam",
@@ -183,7 +183,7 @@ fn use_and_tz_values_that_the_schema_lets_pass() {
          <Tijdstempel>2026-03-29T12:00:00.5</Tijdstempel><Volgnummer>7</Volgnummer><MedMijNodes/></Whitelist>",
     );
     assert_eq!(
-        told(&lint_whitelist(&list)),
+        reported(&lint_whitelist(&list)),
         ["2 TZ 2026-03-29T12:00:00.5 /Whitelist/Tijdstempel"]
     );
 }

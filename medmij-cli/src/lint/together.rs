@@ -13,47 +13,47 @@ pub(crate) fn zal(list: &Zorgaanbiederslijst, against: &Against<'_>, sink: &mut 
     if is_nothing(against) {
         return;
     }
-    let mut told = Told::new(against, sink);
+    let mut checks = CrossChecks::new(against, sink);
     for aanbieder in list.zorgaanbieders() {
         let name = aanbieder.name_str();
         for service in aanbieder
             .interfaceversies()
             .flat_map(|version| version.gegevensdiensten())
         {
-            told.id(name, service.id_str());
+            checks.id(name, service.id_str());
             // V14: the host of the AuthorizationEndpointuri is not looked for.
-            told.host(name, service.token_endpoint_str());
-            told.host(
+            checks.host(name, service.token_endpoint_str());
+            checks.host(
                 name,
                 service
                     .abonneren()
                     .and_then(|abonneren| abonneren.subscription_endpoint_str()),
             );
             for role in service.systeemrollen() {
-                told.host(name, role.resource_endpoint_str());
+                checks.host(name, role.resource_endpoint_str());
             }
         }
     }
-    told.finish();
+    checks.finish();
 }
 
 pub(crate) fn ocl(list: &OAuthclientlist, against: &Against<'_>, sink: &mut Sink<'_>) {
     if is_nothing(against) {
         return;
     }
-    let mut told = Told::new(against, sink);
+    let mut checks = CrossChecks::new(against, sink);
     for client in list.clients() {
         // V15: the host of the client itself is not looked for.
         let name = client.hostname_str();
-        told.host(name, text(client.subscription_notification_endpoint()));
-        told.host(name, text(client.resource_notification_endpoint()));
+        checks.host(name, text(client.subscription_notification_endpoint()));
+        checks.host(name, text(client.resource_notification_endpoint()));
         for service in client.gegevensdiensten().into_iter().flatten() {
-            told.id(name, service.id_str());
-            told.host(name, text(service.subscription_notification_endpoint()));
-            told.host(name, text(service.resource_notification_endpoint()));
+            checks.id(name, service.id_str());
+            checks.host(name, text(service.subscription_notification_endpoint()));
+            checks.host(name, text(service.resource_notification_endpoint()));
         }
     }
-    told.finish();
+    checks.finish();
 }
 
 fn text(endpoint: Option<NotificationEndpoint<'_>>) -> Option<&str> {
@@ -67,14 +67,14 @@ const fn is_nothing(against: &Against<'_>) -> bool {
 /// What was seen: `None` for what is there, or the number of the finding and how often it was seen.
 type Seen = BTreeMap<String, Option<(usize, usize)>>;
 
-struct Told<'a, 'b, 'c> {
+struct CrossChecks<'a, 'b, 'c> {
     against: &'a Against<'a>,
     ids: Seen,
     hosts: Seen,
     sink: &'b mut Sink<'c>,
 }
 
-impl<'a, 'b, 'c> Told<'a, 'b, 'c> {
+impl<'a, 'b, 'c> CrossChecks<'a, 'b, 'c> {
     fn new(against: &'a Against<'a>, sink: &'b mut Sink<'c>) -> Self {
         Self {
             against,
@@ -125,7 +125,7 @@ impl<'a, 'b, 'c> Told<'a, 'b, 'c> {
     fn finish(self) {
         for (number, times) in self.ids.into_values().chain(self.hosts.into_values()).flatten() {
             if times > 1 {
-                self.sink.add(number, &format!("; it stands here {times} times"));
+                self.sink.add(number, &format!("; it occurs {times} times"));
             }
         }
     }
@@ -204,7 +204,7 @@ mod tests {
                  Gegevensdienstnamenlijst [V12]",
                 "Zorgaanbiederslijst: line 1, column 606: umcharderwijk@medmij: host dvza.example.nl of \
                  https://dvza.example.nl/token is not on the Whitelist, so no node may connect to it (core.whl.306); it \
-                 stands here 2 times [V13]",
+                 occurs 2 times [V13]",
             ]
         );
     }

@@ -140,9 +140,9 @@ fn shared_endpoints(list: &Zorgaanbiederslijst, suspects: &Suspects, sink: &mut 
         if !suspects.hashes.contains(&hash(suspects.key, uri)) {
             return;
         }
-        let (first, told) = serves.entry(uri).or_insert_with(|| (service.id_str(), false));
-        if *first != service.id_str() && !*told {
-            *told = true;
+        let (first, reported) = serves.entry(uri).or_insert_with(|| (service.id_str(), false));
+        if *first != service.id_str() && !*reported {
+            *reported = true;
             let message = format!(
                 "the ResourceEndpointuri \"{uri}\" serves gegevensdienst {first} and gegevensdienst {}; each has an \
                  endpoint of its own (core.gegevensdiensten.201)",

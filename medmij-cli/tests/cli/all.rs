@@ -14,11 +14,11 @@ fn errors_that_stand_apart_are_all_told() {
     assert_eq!((run.exit, &line["accepted"]), (1, &json!(false)));
     let errors = line["errors"].as_array().unwrap();
     assert_eq!(line["error"], errors[0]);
-    let told: Vec<String> = errors
+    let reported: Vec<String> = errors
         .iter()
         .map(|error| format!("{} {}", error["line"], error["rule"].as_str().unwrap()))
         .collect();
-    assert_eq!(told, ["6 schema.pattern", "8 schema.pattern", "9 schema.unique"]);
+    assert_eq!(reported, ["6 schema.pattern", "8 schema.pattern", "9 schema.unique"]);
 
     let run = bench.medmij(&["validate", "--all", "bad.xml"]);
     assert_eq!((run.exit, run.out.matches("error[").count()), (1, 3));

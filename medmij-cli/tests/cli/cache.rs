@@ -71,8 +71,8 @@ fn a_refresh_a_refused_rollback_and_a_recovery() {
         .into_iter()
         .filter(|line| line["list"] == "whitelist")
         .collect();
-    let told: Vec<_> = events.iter().map(|line| line["event"].as_str().unwrap()).collect();
-    assert_eq!(told, ["accepted", "memory_lowered", "accepted"]);
+    let reported: Vec<_> = events.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(reported, ["accepted", "memory_lowered", "accepted"]);
     assert_eq!((&events[1]["from"], &events[1]["to"]), (&json!(7), &json!(6)));
     assert_eq!(events[1]["reason"], "verkeerde publicatie, PV");
     let shown = bench.medmij(&["cache", "journal", "lijsten"]);

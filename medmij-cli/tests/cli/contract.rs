@@ -67,8 +67,8 @@ fn several_files_at_once_are_each_told_and_the_worst_counts() {
         .collect();
     let run = bench.medmij(&[&["validate", "--json"], &files[..]].concat());
     let lines = run.json();
-    let told: Vec<&str> = lines.iter().map(|line| line["file"].as_str().unwrap()).collect();
-    assert_eq!((run.exit, told), (2, files));
+    let reported: Vec<&str> = lines.iter().map(|line| line["file"].as_str().unwrap()).collect();
+    assert_eq!((run.exit, reported), (2, files));
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn a_device_without_an_end_is_refused_at_once() {
     assert_eq!(run.status.code(), Some(1));
 }
 
-/// What stands there is there once; an empty second list would be a wrong answer.
+/// What is there is there once; an empty second list would be a wrong answer.
 #[test]
 fn standard_input_is_read_once_and_a_second_dash_is_refused() {
     let bench = Bench::new();

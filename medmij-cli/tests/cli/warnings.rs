@@ -175,8 +175,8 @@ fn core_whl_306_v12_v13_lists_that_are_given_together() {
         let run = bench.medmij(&[&["validate", "--json"], files].concat());
         let lines = run.json();
         let names: Vec<&str> = files.iter().copied().filter(|name| name.ends_with(".xml")).collect();
-        let told: Vec<&str> = lines.iter().map(|line| line["file"].as_str().unwrap()).collect();
-        assert_eq!(told, names, "one line a file, in their order");
+        let reported: Vec<&str> = lines.iter().map(|line| line["file"].as_str().unwrap()).collect();
+        assert_eq!(reported, names, "one line a file, in their order");
         let of = lines.iter().find(|line| line["file"] == "zal.xml").unwrap();
         let codes: Vec<String> = warnings(of)
             .into_iter()
@@ -187,7 +187,7 @@ fn core_whl_306_v12_v13_lists_that_are_given_together() {
     let run = bench.medmij(&["validate", "zal.xml", "other.xml"]);
     assert_eq!((run.exit, run.out.matches("warning[V13]").count()), (0, 1));
     assert!(
-        run.out.contains("host dvza.voorbeeld.nl") && run.out.contains("it stands here 4 times"),
+        run.out.contains("host dvza.voorbeeld.nl") && run.out.contains("it occurs 4 times"),
         "{}",
         run.out
     );

@@ -159,7 +159,7 @@ impl Dvp {
     ///
     /// See [`CallbackError`]. After any of them no token request may be made.
     pub fn finish(&self, flows: &PendingFlows, callback: &Callback<'_>) -> Result<ReceivedCode, CallbackError> {
-        // a redirect_uri with a query of its own puts it in front; parameters of the answer never stand in it
+        // a redirect_uri with a query of its own puts it in front; parameters of the answer never occur in it
         let response = AuthorizationResponse::parse(callback.query)?;
         let state = response
             .state

@@ -124,7 +124,7 @@ impl GrantedScope {
         };
         match allowed.iter().find(|each| each.as_str() == id) {
             Some(id) => self.add(id),
-            // words of other servers stand here too, `openid` for one
+            // words of other servers are here too, `openid` for one
             None if self.dropped.len() < 32 => self.dropped.push(medmij_oauth::wire::printable(id, 64)),
             None => {}
         }

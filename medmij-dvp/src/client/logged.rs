@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.logging.202, core.rscint.201 — a back channel whose resource requests stand in the chain log.
+//! core.logging.202, core.rscint.201 — a back channel whose resource requests are in the chain log.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -16,7 +16,7 @@ pub struct LoggedChannel<'a> {
 }
 
 impl ResourceLog {
-    /// A back channel whose requests stand in this log.
+    /// A back channel whose requests are in this log.
     #[must_use]
     pub fn over<'a>(&'a self, channel: &'a BackChannel) -> LoggedChannel<'a> {
         LoggedChannel { log: self, channel }
@@ -24,7 +24,7 @@ impl ResourceLog {
 }
 
 impl LoggedChannel<'_> {
-    /// Sends a resource request. A `GET` on a connection that was closed meanwhile goes out twice and stands in the log twice,
+    /// Sends a resource request. A `GET` on a connection that was closed meanwhile goes out twice and is in the log twice,
     /// each time under an id of its own.
     ///
     /// # Errors

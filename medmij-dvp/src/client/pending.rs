@@ -203,7 +203,7 @@ impl Inner {
         }
     }
 
-    /// Changes the flows of a session, and where it stands among the others.
+    /// Changes the flows of a session, and where it is among the others.
     fn change(&mut self, session: SecretHash, change: impl FnOnce(&mut BTreeMap<u64, SecretHash>)) {
         let flows = self.by_session.entry(session).or_default();
         if let Some((oldest, _)) = flows.first_key_value() {

@@ -168,7 +168,7 @@ mod tests {
         assert!(!plan.leave_out(&name("leeg"), &id("48")));
         let asked: Vec<_> = plan.services().map(|(name, id)| (name.short(), id.as_str())).collect();
         assert_eq!(asked, [("huisarts", "49"), ("apotheek", "48")]);
-        // and so it stands in what is started
+        // and so it is in what is started
         for (aanbieder, group) in plan.clone().into_flows() {
             let redirect = RedirectUri::parse("https://pgo.example.nl/cb").unwrap();
             let ids = group.gegevensdiensten.clone();

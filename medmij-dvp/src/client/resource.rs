@@ -24,7 +24,7 @@ pub struct ResourceLog {
     about: RequestInfo,
 }
 
-/// A resource request that stands in the log and has no answer yet.
+/// A resource request that is in the log and has no answer yet.
 #[derive(Clone, Debug)]
 #[must_use = "a request without an answer counts as one that failed"]
 pub struct SentResource(RequestInfo);

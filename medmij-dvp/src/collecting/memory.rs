@@ -32,7 +32,7 @@ struct Row {
     lease: Option<u64>,
     last_start: Option<SystemTime>,
     last_success: SystemTime,
-    told: bool,
+    reported: bool,
 }
 
 impl MemoryOrders {
@@ -105,12 +105,12 @@ impl OrderStore for MemoryOrders {
                 lease: None,
                 last_start: None,
                 last_success: now,
-                told: false,
+                reported: false,
             });
             let first = row.orders.is_empty();
             row.orders.insert(order);
             if first {
-                (row.slot, row.last_success, row.told) = (slot, now, false);
+                (row.slot, row.last_success, row.reported) = (slot, now, false);
                 let next = policy.next_start(row.slot, row.last_start, now).unwrap_or(now);
                 inner.move_to(&run, next);
             }
@@ -200,7 +200,7 @@ impl OrderStore for MemoryOrders {
             if let Some(row) = inner.leased(lease) {
                 row.lease = None;
                 if outcome == RunOutcome::Collected {
-                    (row.last_success, row.told) = (row.last_success.max(now), false);
+                    (row.last_success, row.reported) = (row.last_success.max(now), false);
                 }
             }
         });
@@ -220,14 +220,14 @@ impl OrderStore for MemoryOrders {
 
     async fn silent_runs(&self, since: SystemTime, most: usize) -> Result<Vec<RunKey>, StoreError> {
         Ok(self.with(|inner| {
-            let silent = |row: &&mut Row| !row.told && !row.orders.is_empty() && row.last_success <= since;
+            let silent = |row: &&mut Row| !row.reported && !row.orders.is_empty() && row.last_success <= since;
             inner
                 .runs
                 .iter_mut()
                 .filter(|(_, row)| silent(row))
                 .take(most)
                 .map(|(key, row)| {
-                    row.told = true;
+                    row.reported = true;
                     key.clone()
                 })
                 .collect()

@@ -135,7 +135,7 @@ impl Sentence {
         ),
     ];
 
-    /// Whether the number of items stands in it.
+    /// Whether the number of items is in it.
     const fn counts(self) -> bool {
         matches!(self, Self::Collection | Self::Account)
     }

@@ -137,7 +137,7 @@ pub struct Item {
     /// With what it was collected.
     pub collection: CollectionId,
     /// Its bytes and where they came from.
-    pub kept: StoredEntry,
+    pub entry: StoredEntry,
 }
 
 impl<S: DossierStore> Dossier<'_, S> {
@@ -147,9 +147,9 @@ impl<S: DossierStore> Dossier<'_, S> {
     /// [`DossierError`]; [`DossierError::Gone`] where the dossier was erased or frozen meanwhile.
     pub async fn keep(&self, resources: &[StoredEntry]) -> Result<CollectionId, DossierError> {
         let collection = CollectionId::random(&*self.dossiers.entropy)?;
-        let seal = |kept: &StoredEntry| {
+        let seal = |entry: &StoredEntry| {
             let id = ItemId::random(&*self.dossiers.entropy)?;
-            Ok::<_, DossierError>(SealedItem::new(id, collection, self.seal(id, kept)?))
+            Ok::<_, DossierError>(SealedItem::new(id, collection, self.seal(id, entry)?))
         };
         let items = resources.iter().map(seal).collect::<Result<_, _>>()?;
         match self.dossiers.store.keep_items(self.person, items).await? {
@@ -166,11 +166,11 @@ impl<S: DossierStore> Dossier<'_, S> {
         let sealed = self.dossiers.store.items(self.person).await?;
         let open = |item: SealedItem| {
             let plain = self.key.open(&item.sealed, &self.context(item.id))?;
-            let kept = StoredEntry::from_stored(&plain).map_err(|_| SealError::Broken)?;
+            let entry = StoredEntry::from_stored(&plain).map_err(|_| SealError::Broken)?;
             Ok(Item {
                 id: item.id,
                 collection: item.collection,
-                kept,
+                entry,
             })
         };
         sealed.into_iter().map(open).collect()
@@ -180,8 +180,8 @@ impl<S: DossierStore> Dossier<'_, S> {
     ///
     /// # Errors
     /// [`DossierError::Gone`] where the item or the dossier is not there any more.
-    pub async fn edit(&self, item: ItemId, kept: &StoredEntry) -> Result<(), DossierError> {
-        let sealed = self.seal(item, kept)?;
+    pub async fn edit(&self, item: ItemId, entry: &StoredEntry) -> Result<(), DossierError> {
+        let sealed = self.seal(item, entry)?;
         match self.dossiers.store.replace_item(self.person, item, sealed).await? {
             true => Ok(()),
             false => Err(DossierError::Gone),
@@ -216,8 +216,8 @@ impl<S: DossierStore> Dossier<'_, S> {
         })
     }
 
-    fn seal(&self, id: ItemId, kept: &StoredEntry) -> Result<Vec<u8>, SealError> {
-        let plain = Zeroizing::new(kept.to_stored());
+    fn seal(&self, id: ItemId, entry: &StoredEntry) -> Result<Vec<u8>, SealError> {
+        let plain = Zeroizing::new(entry.to_stored());
         self.key.seal(&plain, &self.context(id), &*self.dossiers.entropy)
     }
 
@@ -239,7 +239,7 @@ impl<S: DossierStore> fmt::Debug for Dossier<'_, S> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DossierError {
-    /// The Persoon has died (core.dossier.108).
+    /// The Persoon has died: nothing is read, kept or deleted any more (core.dossier.108).
     #[error("dossier is frozen (core.dossier.108)")]
     Frozen,
     /// The item or the dossier is not there any more.

@@ -48,14 +48,14 @@ impl DossierStore for MemoryDossiers {
     }
 
     async fn keep_items(&self, person: PersonId, new: Vec<SealedItem>) -> Result<bool, StoreError> {
-        let kept = self.with(person, |row, items| {
+        let items_of = self.with(person, |row, items| {
             let open = row.frozen.is_none();
             if open {
                 items.extend(new);
             }
             open
         });
-        Ok(kept.unwrap_or_default())
+        Ok(items_of.unwrap_or_default())
     }
 
     async fn replace_item(&self, person: PersonId, id: ItemId, sealed: Vec<u8>) -> Result<bool, StoreError> {

@@ -110,7 +110,7 @@ impl Provenance {
         &self.digest
     }
 
-    /// Paths at which something was taken out before the resource was kept, such as a BSN; never what stood there.
+    /// Paths at which something was taken out before the resource was kept, such as a BSN; never what was there.
     pub fn redacted(&self) -> impl Iterator<Item = &str> {
         self.redacted.iter().map(|path| &**path)
     }

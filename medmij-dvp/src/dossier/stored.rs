@@ -217,16 +217,16 @@ struct Stored {
 }
 
 impl Stored {
-    fn of(kept: &StoredEntry) -> Self {
-        let (text, bytes) = match std::str::from_utf8(&kept.bytes) {
+    fn of(entry: &StoredEntry) -> Self {
+        let (text, bytes) = match std::str::from_utf8(&entry.bytes) {
             Ok(text) => (Some(text.to_owned()), None),
-            Err(_) => (None, Some(kept.bytes.clone())),
+            Err(_) => (None, Some(entry.bytes.clone())),
         };
         Self {
             version: VERSION,
             text,
             bytes,
-            from: kept.from.clone(),
+            from: entry.from.clone(),
         }
     }
 

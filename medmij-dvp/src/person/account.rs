@@ -16,7 +16,7 @@ pub struct AccountPolicy {
 }
 
 impl Default for AccountPolicy {
-    /// Six calendar months (core.account.101).
+    /// An account becomes inactive after six calendar months without use (core.account.101).
     fn default() -> Self {
         Self {
             inactive_after_months: 6,
@@ -61,10 +61,10 @@ pub enum StatusChange {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountError {
-    /// The account is inactive (core.account.100).
+    /// The account is inactive, and starts no function until the Persoon logs in (core.account.100).
     #[error("account is inactive: the Persoon has to log in first (core.account.100)")]
     Inactive,
-    /// The Persoon has died (core.dossier.108).
+    /// The Persoon has died, and nobody logs in any more (core.dossier.108).
     #[error("account is frozen (core.dossier.108)")]
     Frozen,
     /// The Persoon is too young for an account of its own: the dossier is not handed over.
@@ -120,12 +120,12 @@ impl Account {
         }
     }
 
-    /// From a store: when the Persoon last used it, whether its end of use was told, whether it is frozen.
+    /// From a store: when the Persoon last used it, whether it is inactive, whether it is frozen.
     #[must_use]
-    pub const fn restore(last_used: SystemTime, told_inactive: bool, frozen: bool) -> Self {
+    pub const fn restore(last_used: SystemTime, inactive: bool, frozen: bool) -> Self {
         Self {
             last_used,
-            inactive: told_inactive,
+            inactive,
             frozen,
         }
     }
@@ -138,7 +138,7 @@ impl Account {
 
     /// Whether it became inactive and the Persoon was told; for a store.
     #[must_use]
-    pub const fn told_inactive(&self) -> bool {
+    pub const fn is_inactive(&self) -> bool {
         self.inactive
     }
 
@@ -161,7 +161,7 @@ impl Account {
         Some(StatusChange::BecameInactive)
     }
 
-    /// The Persoon has died (core.dossier.108).
+    /// The Persoon has died: nobody logs in any more and nothing is collected (core.dossier.108).
     pub fn freeze(&mut self) {
         self.frozen = true;
     }

@@ -11,7 +11,7 @@ use medmij_types::{AmsterdamTime, CalendarDate};
 
 use super::{PersonId, TextError};
 
-/// What a notice is about. Details stand in the app, behind the login.
+/// What a notice is about. Details are in the app, behind the login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Notice {
@@ -168,7 +168,7 @@ pub trait Notifier: Send + Sync {
 #[derive(Clone, Debug, Default)]
 pub struct NoticeBoard {
     waiting: BTreeMap<PersonId, std::collections::BTreeSet<(u8, Notice)>>,
-    told: BTreeMap<PersonId, CalendarDate>,
+    notified: BTreeMap<PersonId, CalendarDate>,
 }
 
 impl NoticeBoard {
@@ -183,27 +183,27 @@ impl NoticeBoard {
     /// Takes away everything that waits for a Persoon, such as when the Persoon has died.
     pub fn clear(&mut self, person: PersonId) {
         self.waiting.remove(&person);
-        self.told.remove(&person);
+        self.notified.remove(&person);
     }
 
     /// The notices to send now, at most one a Persoon and night. They count as told: what cannot be sent is added again
     /// by the application and goes out in the next night.
     pub fn take(&mut self, now: SystemTime) -> Vec<(PersonId, Notice)> {
         let tonight = night(now);
-        let mut taken = Vec::new();
+        let mut due = Vec::new();
         self.waiting.retain(|person, notices| {
-            if self.told.get(person).is_some_and(|told| *told >= tonight) {
+            if self.notified.get(person).is_some_and(|notified| *notified >= tonight) {
                 return true;
             }
             if let Some((_, notice)) = notices.pop_first() {
-                self.told.insert(*person, tonight);
-                taken.push((*person, notice));
+                self.notified.insert(*person, tonight);
+                due.push((*person, notice));
             }
             !notices.is_empty()
         });
         // what was told in an earlier night hinders nobody any more
-        self.told.retain(|_, told| *told >= tonight);
-        taken
+        self.notified.retain(|_, notified| *notified >= tonight);
+        due
     }
 }
 

@@ -13,11 +13,11 @@ use super::{AccountError, PersonId, RepresentationPolicy, RepresentedAccess, rep
 /// apart from those of the parent. A handover changes who logs in to it, and nothing of what is in it.
 ///
 /// ```
-/// use medmij_dvp::person::{PersonId, RepresentationPolicy, RepresentationStep, Represented};
+/// use medmij_dvp::person::{PersonId, RepresentationPolicy, RepresentationStep, RepresentedPersoon};
 /// use medmij_types::CalendarDate;
 ///
 /// let policy = RepresentationPolicy::default();
-/// let mut child = Represented::new(PersonId::new(2), PersonId::new(1), CalendarDate::parse("2014-11-30")?);
+/// let mut child = RepresentedPersoon::new(PersonId::new(2), PersonId::new(1), CalendarDate::parse("2014-11-30")?);
 /// assert_eq!(child.sweep(CalendarDate::parse("2026-10-30")?, policy), None);
 /// let announced = child.sweep(CalendarDate::parse("2026-10-31")?, policy);
 /// assert!(matches!(announced, Some(RepresentationStep::Announce { .. })));
@@ -26,7 +26,7 @@ use super::{AccountError, PersonId, RepresentationPolicy, RepresentedAccess, rep
 /// # Ok::<(), medmij_types::ValueError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Represented {
+pub struct RepresentedPersoon {
     person: PersonId,
     parent: PersonId,
     born: CalendarDate,
@@ -61,11 +61,11 @@ pub enum RepresentationStep {
     },
     /// Cancel the orders of this dossier, forget its refresh tokens, and show [`RepresentationPage`] in place of its content.
     Stop,
-    /// Offer the dossier to the Persoon whom it is about; see [`Represented::hand_over`].
+    /// Offer the dossier to the Persoon whom it is about; see [`RepresentedPersoon::hand_over`].
     Handover,
 }
 
-impl Represented {
+impl RepresentedPersoon {
     /// A dossier of a child, kept by a parent.
     #[must_use]
     pub fn new(person: PersonId, parent: PersonId, born: CalendarDate) -> Self {
@@ -152,10 +152,10 @@ impl Represented {
     }
 }
 
-impl std::fmt::Debug for Represented {
+impl std::fmt::Debug for RepresentedPersoon {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // a birth date tells something of the Persoon
-        f.debug_struct("Represented")
+        f.debug_struct("RepresentedPersoon")
             .field("done", &self.done)
             .finish_non_exhaustive()
     }
@@ -229,8 +229,8 @@ mod tests {
         CalendarDate::parse(text).unwrap()
     }
 
-    fn child() -> Represented {
-        Represented::new(PersonId::new(2), PersonId::new(1), day("2014-11-30"))
+    fn child() -> RepresentedPersoon {
+        RepresentedPersoon::new(PersonId::new(2), PersonId::new(1), day("2014-11-30"))
     }
 
     const POLICY: RepresentationPolicy = RepresentationPolicy {
@@ -274,7 +274,7 @@ mod tests {
     fn who_sees_what_follows_the_birthdays_and_the_handover() {
         use RepresentationPage as Page;
         let mut child = child();
-        let seen = |child: &Represented, today| {
+        let seen = |child: &RepresentedPersoon, today| {
             (
                 child.page_for_parent(day(today), POLICY),
                 child.page_for_person(day(today), POLICY),
@@ -291,7 +291,8 @@ mod tests {
         );
         assert_eq!(seen(&child, "2030-11-30"), (Some(Page::HandedOver), None));
         assert_eq!(child.sweep(day("2031-01-01"), POLICY), None);
-        let again = Represented::restore(PersonId::new(2), PersonId::new(1), day("2014-11-30"), child.progress());
+        let again =
+            RepresentedPersoon::restore(PersonId::new(2), PersonId::new(1), day("2014-11-30"), child.progress());
         assert_eq!(again, child);
     }
 

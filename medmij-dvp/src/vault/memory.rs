@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{DangerShiftVault, Finished, RefreshStart, StoreError, TokenVault, VaultKey};
+use super::{Advanced, DangerShiftVault, RefreshStart, StoreError, TokenVault, VaultKey};
 
 /// The vault in memory.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ struct Inner {
 #[derive(Debug)]
 struct Row {
     sealed: Vec<u8>,
-    kept: Duration,
+    stored_at: Duration,
     running: Option<(u64, Duration)>,
 }
 
@@ -54,10 +54,10 @@ impl Default for MemoryVault {
 }
 
 impl Row {
-    fn new(sealed: Vec<u8>, kept: Duration) -> Self {
+    fn new(sealed: Vec<u8>, stored_at: Duration) -> Self {
         Self {
             sealed,
-            kept,
+            stored_at,
             running: None,
         }
     }
@@ -91,14 +91,14 @@ impl TokenVault for MemoryVault {
         })
     }
 
-    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, StoreError> {
+    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Advanced, StoreError> {
         let (mut inner, now) = self.open();
         match inner.rows.get_mut(key) {
             Some(row) if row.runs(attempt) => {
                 *row = Row::new(sealed, now);
-                Ok(Finished::Done)
+                Ok(Advanced::Done)
             }
-            _ => Ok(Finished::Stale),
+            _ => Ok(Advanced::Stale),
         }
     }
 
@@ -111,13 +111,13 @@ impl TokenVault for MemoryVault {
         Ok(())
     }
 
-    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Finished, StoreError> {
+    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Advanced, StoreError> {
         let (mut inner, _) = self.open();
         if !inner.rows.get(key).is_some_and(|row| row.runs(attempt)) {
-            return Ok(Finished::Stale);
+            return Ok(Advanced::Stale);
         }
         inner.rows.remove(key);
-        Ok(Finished::Done)
+        Ok(Advanced::Done)
     }
 
     async fn forget(&self, key: &VaultKey) -> Result<(), StoreError> {
@@ -130,7 +130,7 @@ impl TokenVault for MemoryVault {
         let old: Vec<_> = inner
             .rows
             .iter()
-            .filter(|(_, row)| now.checked_sub(older_than).is_some_and(|limit| row.kept <= limit))
+            .filter(|(_, row)| now.checked_sub(older_than).is_some_and(|limit| row.stored_at <= limit))
             .map(|(key, _)| key.clone())
             .take(batch)
             .collect();

@@ -12,7 +12,7 @@ use medmij_oauth::{
 };
 use medmij_types::{Entropy, EntropyError};
 
-use super::{Finished, RefreshStart, StoreError, TokenVault, VaultKey};
+use super::{Advanced, RefreshStart, StoreError, TokenVault, VaultKey};
 use crate::{
     client::{Dvp, ExchangeError, Renewal, Tokens},
     person::ActiveAccount,
@@ -118,8 +118,8 @@ impl<V: TokenVault> RefreshTokens<V> {
         // the DVZA rotated the token before it wrote the rest of the answer, so the next one is kept before the rest is judged
         if let Some(next) = exchange.rotated(&response) {
             return match self.vault.finish(&row, attempt, self.seal(key, &next)?).await? {
-                Finished::Done => Ok(dvp.tokens(exchange, &response)?),
-                Finished::Stale => Err(RefreshError::Stale),
+                Advanced::Done => Ok(dvp.tokens(exchange, &response)?),
+                Advanced::Stale => Err(RefreshError::Stale),
             };
         }
         let judged = dvp.tokens(exchange, &response);

@@ -69,7 +69,7 @@ pub enum AuditError {
     Busy,
 }
 
-/// Makes a checkpoint of what stands in the log now, and keeps it; what is in the store and not yet in the archive follows.
+/// Makes a checkpoint of what is in the log now, and keeps it; what is in the store and not yet in the archive follows.
 /// Call it as a job, once an hour for instance: what was written since the last checkpoint is what somebody with all rights in
 /// the database can still change unseen.
 ///
@@ -92,7 +92,7 @@ pub async fn checkpoint<S: Store, A: CheckpointArchive>(
     Err(AuditError::Busy)
 }
 
-/// Destroys the entries that are past their term and stand in the last checkpoint; how many went. The checkpoint that says so
+/// Destroys the entries that are past their term and are in the last checkpoint; how many went. The checkpoint that says so
 /// is kept like any other. For an operator, by a role of the database of its own.
 ///
 /// # Errors

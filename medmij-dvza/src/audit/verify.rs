@@ -80,14 +80,14 @@ impl fmt::Display for AuditFault {
 ///
 /// # Errors
 ///
-/// [`AuditError`] where store or archive cannot be read; what is wrong with the log stands in the report.
+/// [`AuditError`] where store or archive cannot be read; what is wrong with the log is in the report.
 pub async fn verify<S: Store, A: CheckpointArchive>(
     store: &S,
     archive: &A,
     keys: &dyn CheckpointVerifier,
 ) -> Result<AuditReport, AuditError> {
     let mut report = AuditReport::default();
-    // checkpoints first: what is written meanwhile stands after them
+    // checkpoints first: what is written meanwhile is after them
     let signed = checkpoints(store, archive, keys, &mut report).await?;
     let heads = store.audit_heads().await?;
     let mut processes = Processes::default();
@@ -184,7 +184,7 @@ async fn chain<S: Store>(
     let number = head.chain;
     let empty = AuditHead::empty(number);
     let cut = signed.last.iter().find(|each| each.chain == number).unwrap_or(&empty);
-    let (mut kept, mut position, mut hash) = (Vec::new(), cut.cut, cut.base);
+    let (mut retained, mut position, mut hash) = (Vec::new(), cut.cut, cut.base);
     let mut after = 0;
     let mut covered = cut.cut;
     loop {
@@ -195,7 +195,7 @@ async fn chain<S: Store>(
             count(&record, report);
             processes.add(&record.entry);
             if record.position <= cut.cut {
-                kept.push(record);
+                retained.push(record);
                 continue;
             }
             if record.position > position + 1 {
@@ -215,7 +215,7 @@ async fn chain<S: Store>(
     if position < head.position.max(cut.position) {
         report.faults.push(AuditFault::Missing(number, position + 1));
     }
-    if KeptEntries::of(&kept) != cut.kept {
+    if KeptEntries::of(&retained) != cut.kept {
         report.faults.push(AuditFault::Unreadable(number));
     }
     report.after_checkpoint += position - covered;

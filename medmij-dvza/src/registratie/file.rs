@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Reading, RegistratieError, RegistratieStorage, RegistrationSource, Rows};
 
-/// A registration that stands in a file of JSON (the form is that of [`Rows::parse`]): whoever changes the file changes
+/// A registration that is in a file of JSON (the form is that of [`Rows::parse`]): whoever changes the file changes
 /// whom the DVZA serves, without a restart. Write it aside and rename it into place: a file that is read half written is
 /// malformed, and the one before stays in use.
 ///

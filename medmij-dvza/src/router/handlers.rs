@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.authint.201, RFC 6749 section 3.2 — from HTTP to steps and back.
+//! core.authint.201, RFC 6749 section 3.2 — the endpoints over HTTP: each request becomes a step of the server, and its answer a response.
 
 use std::sync::Arc;
 

@@ -68,22 +68,22 @@ pub trait Screens: Send + Sync + 'static {
         }
     }
 
-    /// core.usrint.102: Toestemmingsverklaring.
+    /// core.usrint.102: the Toestemmingsverklaring, which asks whether what the DVP asked for may be shared.
     fn toestemming(&self, screen: &ToestemmingScreen, page: &Page, context: &RenderContext<'_>) -> String {
         pages::Toestemming::html(Frame::new(page, context), screen)
     }
 
-    /// core.authint.205: Bevestigingsverklaring.
+    /// core.authint.205: the Bevestigingsverklaring, which asks to confirm a Delen.
     fn bevestiging(&self, screen: &ServiceScreen, page: &Page, context: &RenderContext<'_>) -> String {
         pages::Bevestiging::html(Frame::new(page, context).with_service(screen))
     }
 
-    /// ext.abo: Toestemmingsverklaring Abonneren.
+    /// ext.abo: the Toestemmingsverklaring Abonneren, which asks for a subscription.
     fn abonneren(&self, screen: &ServiceScreen, page: &Page, context: &RenderContext<'_>) -> String {
         pages::Abonneren::html(Frame::new(page, context).with_service(screen))
     }
 
-    /// ext.abo: Beëindigingsverklaring Abonnement.
+    /// ext.abo: the Beëindigingsverklaring, which asks to confirm the end of an Abonnement.
     fn end_abonnement(&self, screen: &ServiceScreen, page: &Page, context: &RenderContext<'_>) -> String {
         pages::EndAbonnement::html(Frame::new(page, context).with_service(screen))
     }

@@ -41,7 +41,7 @@ impl Alarm {
         }
     }
 
-    /// What the chain log says of it. Names and figures stand in the log of the process.
+    /// What the chain log says of it. Names and figures are in the log of the process.
     fn text(self) -> &'static str {
         match self {
             Self::CodeOfAnother => "code was named in a request that is not that of its client",

@@ -155,10 +155,13 @@ impl<D: Dvza> Server<D> {
     }
 
     /// The langdurige toestemmingen, one for each DVP and Aanbieder, in a stable order.
-    async fn toestemmingen(&self, persoon: &Persoon) -> Result<BTreeMap<(ClientId, Aanbiedernaam), Given>, StepError> {
+    async fn toestemmingen(
+        &self,
+        persoon: &Persoon,
+    ) -> Result<BTreeMap<(ClientId, Aanbiedernaam), Consents>, StepError> {
         // under every version of the index key
         let indexes = self.config.keys.indexes(&persoon.bsn)?;
-        let mut list: BTreeMap<_, Given> = BTreeMap::new();
+        let mut list: BTreeMap<_, Consents> = BTreeMap::new();
         for grant in self.dvza.store().grants_of(&indexes).await? {
             // what cannot be read can still be withdrawn
             let body = open(&*self.config.keys, &grant).ok();
@@ -205,7 +208,7 @@ impl<D: Dvza> Server<D> {
 
 /// What the langdurige toestemmingen of a DVP at an Aanbieder say together.
 #[derive(Default)]
-struct Given {
+struct Consents {
     since: Option<CalendarDate>,
     gegevensdiensten: BTreeSet<GegevensdienstId>,
 }

@@ -68,7 +68,7 @@ pub struct ServerConfig {
     /// The time, for records and ages; lifetimes go by the clock of the store.
     pub clock: Arc<dyn Clock>,
     /// Goes on without a birth date from the source system, and so without the rule on age. Not with representation, and not
-    /// where the request has a `MedMij_geboortedatum`: there an unknown date stops the flow whatever stands here.
+    /// where the request has a `MedMij_geboortedatum`: there an unknown date stops the flow whatever is here.
     pub danger_without_birth_date: bool,
     /// The observer of log events.
     pub observer: Arc<dyn Observer>,

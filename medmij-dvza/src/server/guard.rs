@@ -65,7 +65,7 @@ impl<'a> From<&'a GrantedAccess> for SubscriptionToken<'a> {
 }
 
 impl<D: Dvza> Server<D> {
-    /// Judges a resource request: its token stands in the `Authorization` header and nowhere else, lives, belongs to a
+    /// Judges a resource request: its token is in the `Authorization` header and nowhere else, lives, belongs to a
     /// client that is on the OCL now and for which the certificate speaks
     /// ([`ClientBinding`](medmij_oauth::policy::ClientBinding)), and covers the gegevensdienst, for which the OCL knows the client
     /// now. Without a certificate nothing is served.
@@ -229,9 +229,9 @@ impl<D: Dvza> Server<D> {
     fn observe_refusal(&self, call: &Call, error: Option<&GuardError>) {
         if let Some(error) = error {
             let code = error.error().map_or("other", |code| code.known());
-            let told = ErrorInfo::new(code, error.for_log());
+            let error_info = ErrorInfo::new(code, error.for_log());
             let (kind, info) = (EventType::SendResourceRequestError, call.info.clone());
-            self.observe_resource(kind, &call.chain, info, Some(error.status()), Some(told));
+            self.observe_resource(kind, &call.chain, info, Some(error.status()), Some(error_info));
         }
     }
 

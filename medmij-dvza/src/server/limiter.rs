@@ -152,13 +152,13 @@ mod tests {
     #[test]
     fn o13_requests_at_once_take_no_more_than_the_allowance() {
         let limiter = Limiter::new(Rate::new(1, 100), 64);
-        let taken: usize = std::thread::scope(|scope| {
+        let passed: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4)
                 .map(|_| scope.spawn(|| allowed(&limiter, "a", Duration::ZERO, 100)))
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
-        assert_eq!(taken, 100);
+        assert_eq!(passed, 100);
     }
 
     proptest! {
@@ -170,15 +170,15 @@ mod tests {
             steps in prop::collection::vec(0_u64..300, 1..200),
         ) {
             let limiter = Limiter::new(Rate::new(per_second, burst), 8);
-            let (mut now, mut taken) = (Duration::ZERO, Vec::new());
+            let (mut now, mut passed) = (Duration::ZERO, Vec::new());
             for step in steps {
                 now += Duration::from_millis(step);
                 if limiter.check("a", now).is_ok() {
-                    taken.push(now);
+                    passed.push(now);
                 }
             }
-            for (first, from) in taken.iter().enumerate() {
-                for (last, to) in taken.iter().enumerate().skip(first) {
+            for (first, from) in passed.iter().enumerate() {
+                for (last, to) in passed.iter().enumerate().skip(first) {
                     let most = f64::from(burst) + (*to - *from).as_secs_f64() * f64::from(per_second) * 1.01 + 1.0;
                     prop_assert!((last - first + 1) as f64 <= most);
                 }

@@ -209,11 +209,11 @@ mod tests {
     #[test]
     fn o13_a_network_with_many_addresses_is_one_network() {
         let limits = limits();
-        let taken = (0..200_u16).filter(|n| {
+        let allowed = (0..200_u16).filter(|n| {
             let address = Ipv6Addr::new(0x2a01, 0x4f8, 0x1234, *n, 0, 0, 0, 1);
             limits.front(address.into()).is_ok()
         });
-        assert_eq!(taken.count(), 30);
+        assert_eq!(allowed.count(), 30);
         assert!(limits.front("2a01:4f8:1235::1".parse().unwrap()).is_ok());
     }
 }

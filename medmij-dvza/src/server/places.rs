@@ -18,11 +18,11 @@ pub(super) struct Places(Mutex<BTreeMap<Aanbiedernaam, u32>>);
 impl Places {
     /// Takes a place, or `None` where all are taken.
     pub(super) fn take(self: &Arc<Self>, aanbieder: &Aanbiedernaam, limits: AanbiederLimits) -> Option<Place> {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = taken.entry(aanbieder.clone()).or_default();
+        let mut in_use = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = in_use.entry(aanbieder.clone()).or_default();
         if limits.at_once.is_some_and(|most| *count >= most) {
             if *count == 0 {
-                taken.remove(aanbieder);
+                in_use.remove(aanbieder);
             }
             return None;
         }
@@ -42,11 +42,11 @@ pub(super) struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut taken = self.places.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = taken.get_mut(&self.aanbieder) {
+        let mut in_use = self.places.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = in_use.get_mut(&self.aanbieder) {
             *count = count.saturating_sub(1);
             if *count == 0 {
-                taken.remove(&self.aanbieder);
+                in_use.remove(&self.aanbieder);
             }
         }
     }

@@ -49,15 +49,15 @@ pub struct ScreenNames {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Screen {
-    /// core.usrint.100: before the login.
+    /// core.usrint.100: the Landingspagina, which says who asks for what before the login.
     Landing(LandingScreen),
-    /// core.usrint.102: Toestemmingsverklaring.
+    /// core.usrint.102: the Toestemmingsverklaring, with who gets what from whom until when.
     Toestemming(ToestemmingScreen),
-    /// core.authint.205: Bevestigingsverklaring, for Delen.
+    /// core.authint.205: the Bevestigingsverklaring, which asks to confirm a Delen.
     Bevestiging(ServiceScreen),
-    /// ext.abo: Toestemmingsverklaring Abonneren.
+    /// ext.abo: the Toestemmingsverklaring Abonneren, which asks for a subscription.
     Abonneren(ServiceScreen),
-    /// ext.abo: Beëindigingsverklaring Abonnement.
+    /// ext.abo: the Beëindigingsverklaring, which asks to confirm the end of an Abonnement.
     EndAbonnement(ServiceScreen),
     /// core.usrint.101 and the ends without a code: a page with one button that leads back.
     End(EndScreen),

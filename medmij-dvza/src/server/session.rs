@@ -90,7 +90,7 @@ impl SessionSecret {
     }
 }
 
-/// What a sealed flow begins with; it stands in no secret.
+/// What a sealed flow begins with; it is in no secret.
 const SEALED: &str = "s.";
 
 impl fmt::Debug for SessionSecret {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.autorisatie.208, core.dossier.108 — a store whose ends also stand outside it, and which serves nothing while it is older
+//! core.autorisatie.208, core.dossier.108 — a store whose ends also are outside it, and which serves nothing while it is older
 //! than they are.
 
 mod replay;
@@ -15,9 +15,9 @@ use medmij_oauth::{
 use medmij_types::{Aanbiedernaam, Hostname};
 
 use super::{
-    Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
-    DangerShiftClock, EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant,
-    PersoonEnd, Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
+    Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode, DangerShiftClock,
+    EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant, PersoonEnd, Redeem,
+    RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredAccess, StoredFlow,
 };
 
 /// A store with a [`Journal`] (feature `files`). What ends in the store, a withdrawal, a grant that is revoked or whose code or
@@ -132,11 +132,11 @@ impl<S: Store + JournalMarks> JournaledStore<S> {
     }
 
     async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<RedeemedCode, StoreError> {
-        let taken = self.store.take_code(code, redeem).await?;
-        if taken == RedeemedCode::Replayed {
+        let redeemed = self.store.take_code(code, redeem).await?;
+        if redeemed == RedeemedCode::Replayed {
             self.ended(replay::code(code, &redeem.client_id)).await?;
         }
-        Ok(taken)
+        Ok(redeemed)
     }
 
     async fn rotate_refresh(&self, rotate: &RotateRefresh) -> Result<Rotated, StoreError> {

@@ -20,7 +20,7 @@ pub use self::{
         Checkpoint, EntryHash, KeptEntries, SignedCheckpoint,
     },
     binding::{Binding, Learned, MAX_LEARNED},
-    code::{Access, BurntCode, Redeem, RedeemedCode},
+    code::{BurntCode, Redeem, RedeemedCode, StoredAccess},
     flow::{Advance, NewFlow, StoredFlow},
     grant::{Grant, Granted, NewGrant},
     ids::{FlowId, GrantId},

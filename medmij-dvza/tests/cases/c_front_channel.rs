@@ -31,11 +31,7 @@ fn start(release: Release) -> String {
 async fn leave(setup: &Setup, release: Release) -> String {
     let mut browser = browser(setup);
     let (flow, page) = log_in(&mut browser, &start(release)).await;
-    browser
-        .answer(&flow, &page, "answer=back")
-        .await
-        .location()
-        .to_owned()
+    browser.answer(&flow, &page, "answer=back").await.location().to_owned()
 }
 
 #[tokio::test]
@@ -297,13 +293,9 @@ async fn ext_vert_autorisatie_201_a_birth_date_that_is_not_known_stops() {
 async fn care_responsibilities_c10_late_variant() {
     let setup = setup_2_2();
     *setup.dvza.outcome.lock().unwrap() = Some(ToetsOutcome::Later);
-    let tokens = crate::cases::whole_flow::tokens_for(
-        &setup,
-        &dvp(),
-        flow_request(Release::V2_2, &["42", "48"]),
-        "answer=yes",
-    )
-    .await;
+    let tokens =
+        crate::cases::whole_flow::tokens_for(&setup, &dvp(), flow_request(Release::V2_2, &["42", "48"]), "answer=yes")
+            .await;
     assert_eq!(tokens.granted.gegevensdiensten, [id("42"), id("48")]);
 }
 

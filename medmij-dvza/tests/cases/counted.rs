@@ -4,9 +4,10 @@
 use std::{future::Future, ops::Deref, sync::Mutex, time::Duration};
 
 use medmij_dvza::store::{
-    Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
-    DangerShiftClock, EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, MemoryStore, NewFlow,
-    NewGrant, PersoonEnd, Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
+    Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode, DangerShiftClock,
+    EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, MemoryStore, NewFlow, NewGrant,
+    PersoonEnd, Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredAccess,
+    StoredFlow,
 };
 use medmij_oauth::{
     ClientId,

@@ -75,13 +75,7 @@ async fn ext_abo_tknint_200_f04_release_1_5_names_what_is_available() {
     let setup = setup(|config| config.release = Release::V1_5);
     let only = medmij_dvza::ToetsOutcome::Available(vec![crate::cases::whole_flow::id("48")]);
     *setup.dvza.outcome.lock().unwrap() = Some(only);
-    let received = code_for(
-        &setup,
-        &dvp(),
-        flow_request(Release::V1_5, &["42", "48"]),
-        "answer=yes",
-    )
-    .await;
+    let received = code_for(&setup, &dvp(), flow_request(Release::V1_5, &["42", "48"]), "answer=yes").await;
     let response = setup
         .server
         .token(&dvp().token_request(received).unwrap().0, &peer())
@@ -301,7 +295,7 @@ impl medmij_types::Clock for Leaps {
 
 #[tokio::test]
 async fn core_tknint_206_e20_more_than_ten_seconds_are_told() {
-    for (took, told) in [(10_000, false), (10_001, true)] {
+    for (took, reported) in [(10_000, false), (10_001, true)] {
         let log = crate::cases::secrets::Sink::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
@@ -310,7 +304,7 @@ async fn core_tknint_206_e20_more_than_ten_seconds_are_told() {
         let setup = setup(|config| config.clock = clock);
         let request = token_request(&setup).await;
         assert_eq!(setup.server.token(&request, &peer()).await.status(), 200);
-        assert_eq!(log.text().contains("core.tknint.206"), told, "{took} ms");
+        assert_eq!(log.text().contains("core.tknint.206"), reported, "{took} ms");
     }
 }
 

@@ -305,7 +305,7 @@ async fn a_grant_that_cannot_be_opened_here_is_503_and_neither_code_nor_refresh_
     assert!(refresh(&setup, &token).await.is_ok());
 }
 
-/// Wherever an unused code stands in a request that gives no token, it is burnt; a method that only looks burns nothing.
+/// Wherever an unused code is in a request that gives no token, it is burnt; a method that only looks burns nothing.
 #[tokio::test]
 async fn core_tknint_204_a_request_that_cannot_be_read_burns_the_code_that_it_names() {
     let setup = setup_2_2();

@@ -109,7 +109,7 @@ async fn rfc_6750_h06_h07_h08_h09_h12_h17_suite_13_answers() {
 async fn o14_suite_5_a_stolen_token_with_another_certificate() {
     let client = |name: &str| medmij_oauth::ClientId::parse(name).unwrap();
     let host = |name: &str| medmij_types::Hostname::parse(name).unwrap();
-    // `other` is a client on the OCL, `tabel` stands in the table of another, `confirmed` was confirmed for another
+    // `other` is a client on the OCL, `tabel` is in the table of another, `confirmed` was confirmed for another
     for (binding, unknown) in [
         (ClientBinding::learn(), true),
         (ClientBinding::require(), false),
@@ -263,13 +263,7 @@ async fn f14_c4_expiry_is_at_most_900_seconds_from_sending() {
 #[tokio::test]
 async fn core_rscint_201_h05_release_1_6_has_one_id_of_any_form() {
     let setup = setup(|config| config.release = Release::V1_6);
-    let tokens = tokens_for(
-        &setup,
-        &dvp(),
-        flow_request(Release::V1_6, &["42", "48"]),
-        "answer=yes",
-    )
-    .await;
+    let tokens = tokens_for(&setup, &dvp(), flow_request(Release::V1_6, &["42", "48"]), "answer=yes").await;
     let mut headers = tokens.resource_headers(&OsEntropy).unwrap();
     assert!(headers.contains_key("medmij-request-id") && !headers.contains_key("x-correlation-id"));
     for any in ["12345", "vraag-7", "6f1c3b62-7d1c-4e0e-9a7a-1f5f2d3c4b5a"] {

@@ -277,7 +277,7 @@ async fn every_page_says_who_shows_it_which_step_it_is_and_where_to_get_help() {
             assert!(seen.body.contains(text), "{text}: {}", seen.body);
         }
     }
-    // what the Aanbieder registered comes in the place of the line, and beside the question
+    // what the Aanbieder registered comes in place of the line, and beside the question
     let own = medmij_dvza::AanbiederTexts::new("linde-1");
     let own = own
         .with_help("Bel <b>ons</b>.")

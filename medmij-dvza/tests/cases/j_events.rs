@@ -187,10 +187,10 @@ async fn core_dossier_108_a_death_ends_what_was_granted_and_the_chain_log_tells_
     let events = setup.log.drain();
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].event_type, EventType::ConsentWithdrawn);
-    let told = events[0].request.as_ref().unwrap();
-    assert_eq!(told.client_id.as_ref().unwrap().as_str(), "pgo.example.nl");
-    assert_eq!(told.initiated_by, Some(InitiatedBy::Machine));
-    assert!(told.provider_id.is_some() && events[0].trace_id.is_some());
+    let request = events[0].request.as_ref().unwrap();
+    assert_eq!(request.client_id.as_ref().unwrap().as_str(), "pgo.example.nl");
+    assert_eq!(request.initiated_by, Some(InitiatedBy::Machine));
+    assert!(request.provider_id.is_some() && events[0].trace_id.is_some());
     // the DVP gets what it gets for any consent that is over
     let (request, exchange) = dvp
         .refresh_request(

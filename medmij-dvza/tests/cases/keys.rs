@@ -232,7 +232,7 @@ async fn a_vault_finds_what_was_kept_under_every_version_of_the_index_key() {
             .await
             .unwrap();
     }
-    // kept anew, it stands under the current version and nowhere else
+    // kept anew, it is under the current version and nowhere else
     refresh_tokens(both())
         .keep(&key, &langdurig(&setup).await)
         .await

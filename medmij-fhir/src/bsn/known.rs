@@ -69,7 +69,7 @@ pub(super) fn ends_in_oid(text: &[u8]) -> bool {
     before.ends_with(OID.as_bytes())
 }
 
-/// Whether a word for the BSN stands in the text.
+/// Whether a word for the BSN is in the text.
 pub(super) fn word_in(text: &[u8]) -> bool {
     word_between(text, 0, text.len()).is_some()
 }

@@ -84,7 +84,7 @@ fn within(source: &[u8], range: Range<usize>, marks: &mut Vec<u32>) {
     }
 }
 
-/// Whether a digit stands before the tag that ends at `end`.
+/// Whether a digit is before the tag that ends at `end`.
 fn follows_digit(bytes: &[u8], end: usize) -> bool {
     let tag = bytes.get(end.saturating_sub(TAG)..end).unwrap_or_default();
     let open = memchr::memrchr(b'<', tag).map(|at| end - tag.len() + at);
@@ -142,7 +142,7 @@ const NEAREST: usize = 4;
 const MOST: usize = 1_000_000;
 const STEP: usize = 5;
 const LONGEST: usize = 10;
-/// A longer tag is not looked through for what stands before it.
+/// A longer tag is not looked through for what is before it.
 const TAG: usize = 256;
 /// A document as base64 is longer than this.
 const DOCUMENT: usize = 4_096;

@@ -128,7 +128,7 @@ pub(super) fn digits(text: &[u8]) -> usize {
     text.iter().filter(|b| b.is_ascii_digit()).count()
 }
 
-/// Where nine digits stand together: `999990019`, `9999.90.019`, `999 990 019`.
+/// Where nine digits are together: `999990019`, `9999.90.019`, `999 990 019`.
 fn places(text: &[u8]) -> impl Iterator<Item = [usize; 9]> {
     let mut at = 0;
     std::iter::from_fn(move || {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! One entry of a Bundle, with everything that stands in it.
+//! One entry of a Bundle, with everything that is in it.
 
 use std::fmt;
 

@@ -77,5 +77,5 @@ fn says_why_absent(object: Value<'_>) -> bool {
     })
 }
 
-/// The root of the value sets of the zibs; their code systems stand under others.
+/// The root of the value sets of the zibs; their code systems are under others.
 const ZIB_VALUE_SETS: &str = "2.16.840.1.113883.2.4.3.11.60.40.2.";

@@ -185,7 +185,7 @@ impl Collection {
     /// sends them again (they are reads).
     ///
     /// # Errors
-    /// [`FhirError::Entropy`], [`FhirError::TokenForm`]. What is wrong with an answer stands in the report.
+    /// [`FhirError::Entropy`], [`FhirError::TokenForm`]. What is wrong with an answer is in the report.
     pub async fn drive(&mut self, channel: &impl Channel, drive: Drive<'_>) -> Result<Driven, FhirError> {
         let time = drive.answer;
         let start = |ask: Ask, _: Option<Reading>| -> Starting<'_> {
@@ -278,11 +278,11 @@ impl Collection {
                 continue;
             }
             let (done, answer) = first(&mut under_way).await;
-            let taken = self.take(done, answer, &mut drive)?;
-            if let Some(ask) = taken.again {
+            let follow_up = self.take(done, answer, &mut drive)?;
+            if let Some(ask) = follow_up.again {
                 under_way.push_back(self.begin(ask, &drive, start));
             }
-            if let Some(wait) = taken.wait {
+            if let Some(wait) = follow_up.wait {
                 quiet_until = drive.clock.now().checked_add(wait);
             }
         }
@@ -315,8 +315,8 @@ impl Collection {
     }
 
     /// Takes one answer.
-    fn take(&mut self, done: UnderWay<'_>, answer: Answer, drive: &mut Drive<'_>) -> Result<Taken, FhirError> {
-        let mut taken = Taken::default();
+    fn take(&mut self, done: UnderWay<'_>, answer: Answer, drive: &mut Drive<'_>) -> Result<FollowUp, FhirError> {
+        let mut follow_up = FollowUp::default();
         let error = match answer {
             Ok(answered) => {
                 let now = drive.clock.now();
@@ -327,9 +327,9 @@ impl Collection {
                 match received {
                     Ok(received) => {
                         let is_temporary = super::gap::is_temporary(received.status);
-                        taken.wait = received.retry_after.filter(|_| is_temporary);
+                        follow_up.wait = received.retry_after.filter(|_| is_temporary);
                         (drive.progress)(Progress::Received(received));
-                        return Ok(taken);
+                        return Ok(follow_up);
                     }
                     Err(error) => error,
                 }
@@ -342,8 +342,8 @@ impl Collection {
                         label: ask.label.clone(),
                         request_id: request_id(&ask.request),
                     });
-                    taken.again = Some(ask);
-                    return Ok(taken);
+                    follow_up.again = Some(ask);
+                    return Ok(follow_up);
                 }
                 self.give_up(done.ticket, &error.text);
                 FhirError::NoAnswer(crate::outcome::printable(&error.text, 256))
@@ -353,13 +353,13 @@ impl Collection {
             label: done.label,
             error,
         });
-        Ok(taken)
+        Ok(follow_up)
     }
 }
 
 /// What comes of an answer.
 #[derive(Default)]
-struct Taken {
+struct FollowUp {
     /// How long the server asks to wait.
     wait: Option<Duration>,
     /// The request once more, because its connection broke.

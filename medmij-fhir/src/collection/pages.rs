@@ -56,7 +56,7 @@ impl Collection {
         Ok(received)
     }
 
-    /// An OperationOutcome in the place of a page.
+    /// An OperationOutcome in place of a page.
     fn take_outcome(&mut self, index: usize, status: StatusCode, outcome: OperationOutcome) {
         let Some(line) = self.report.queries.get_mut(index) else {
             return;

@@ -3,7 +3,7 @@
 //!
 //! A literal reference is looked for everywhere in a resource, in extensions too: the product of a
 //! vaccination (63), the PractitionerRole of a STU3 Practitioner, the Questionnaire of a Task (59) and the
-//! documents of a DocumentManifest (`pReference`, 51) stand in different places.
+//! documents of a DocumentManifest (`pReference`, 51) are in different places.
 
 use std::time::Duration;
 

@@ -139,13 +139,14 @@ impl Transfer {
         let mut out = std::mem::take(&mut self.out);
         let read = self.reader.finish(&mut out)?;
         if let Read::Document(document, _) = &read {
-            let kept = async {
+            let stored = async {
                 if !out.is_empty() {
                     sink.write(&out).await?;
                 }
                 sink.complete(document).await
             };
-            kept.await
+            stored
+                .await
                 .map_err(|error: io::Error| FhirError::NotKept(error.kind()))?;
         }
         Ok(read)

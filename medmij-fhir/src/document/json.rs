@@ -2,7 +2,7 @@
 //! FHIR JSON in pieces: the content of a Binary apart from everything else.
 //!
 //! This is no reader of JSON. It knows strings and brackets, which is enough to find a member of the outermost object;
-//! what is left, with an empty string in the place of the content, goes through the strict reader at the end.
+//! what is left, with an empty string in place of the content, goes through the strict reader at the end.
 
 use super::base64::Decoder;
 use super::keep;
@@ -25,7 +25,7 @@ pub(super) struct Splitter {
 enum Place {
     /// Between strings; whether the next string is a name.
     Between { names: bool },
-    /// In a string; whether it is a name of the outermost object, and whether a backslash stands before.
+    /// In a string; whether it is a name of the outermost object, and whether a backslash is before.
     Inside { name: bool, escaped: bool },
     /// In the content.
     Content,
@@ -66,7 +66,7 @@ impl Splitter {
         Ok(())
     }
 
-    /// What stands around the content, and whether there was one.
+    /// What is around the content, and whether there was one.
     pub(super) fn finish(mut self, out: &mut Vec<u8>) -> Result<(Vec<u8>, bool), FhirError> {
         self.decoder.finish(out)?;
         Ok((self.around, self.streamed))

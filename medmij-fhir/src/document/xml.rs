@@ -2,7 +2,7 @@
 //! FHIR XML in pieces: the content of a Binary apart from everything else.
 //!
 //! This is no reader of XML. It knows tags, attributes and what may hide one, which is enough to find the value of a child
-//! of the root; what is left, with an empty value in the place of the content, goes through the strict reader at the end.
+//! of the root; what is left, with an empty value in place of the content, goes through the strict reader at the end.
 
 use super::base64::Decoder;
 use super::keep;
@@ -84,7 +84,7 @@ impl Splitter {
         Ok(())
     }
 
-    /// What stands around the content, and whether there was one.
+    /// What is around the content, and whether there was one.
     pub(super) fn finish(mut self, out: &mut Vec<u8>) -> Result<(Vec<u8>, bool), FhirError> {
         self.decoder.finish(out)?;
         Ok((self.around, self.streamed))

@@ -84,7 +84,7 @@ impl Choices {
         self
     }
 
-    /// Adds an `_include` in the place of those of the catalogue.
+    /// Adds an `_include` in place of those of the catalogue.
     #[must_use]
     pub fn include(mut self, include: impl Into<String>) -> Self {
         self.includes.get_or_insert_default().push(include.into());

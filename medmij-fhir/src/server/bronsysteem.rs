@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What stands behind a FHIR server of a DVA: a bronsysteem of the Aanbieder.
+//! What is behind a FHIR server of a DVA: a bronsysteem of the Aanbieder.
 
 use std::fmt;
 use std::future::Future;
@@ -127,9 +127,9 @@ pub struct DeliveryEntry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "a server makes a status of each")]
 pub enum Stored {
-    /// A new resource stands there.
+    /// A new resource is there.
     Created,
-    /// A new version stands there.
+    /// A new version is there.
     Updated,
     /// There is nothing to update under this id.
     Unknown,

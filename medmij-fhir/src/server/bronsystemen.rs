@@ -37,7 +37,7 @@ struct Source {
     bronsysteem: Box<dyn Erased>,
 }
 
-/// A prefix that cannot stand before an id: 1 to 16 letters and digits, and no other source with the same one.
+/// A prefix that cannot occur before an id: 1 to 16 letters and digits, and no other source with the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("prefix of a source is not 1 to 16 letters and digits, or is taken")]
 pub struct PrefixError;

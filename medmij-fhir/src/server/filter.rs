@@ -52,7 +52,7 @@ struct Target {
 
 impl Filter {
     /// The filter of a parameter; `Ok(None)` when the parameter is not supported, `Err` when its value
-    /// is malformed. `base` is the URL of the own ResourceEndpoint, for absolute references.
+    /// is malformed. `base` is the URL of its own ResourceEndpoint, for absolute references.
     pub(super) fn parse(resource_type: &str, name: &str, value: &str, base: &str) -> Result<Option<Self>, Malformed> {
         if let Some((own, rest)) = name.split_once('.') {
             return Self::chain(resource_type, own, rest, value, base);

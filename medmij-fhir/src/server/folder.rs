@@ -128,7 +128,7 @@ fn read(folder: &Path, version: FhirVersion, limits: &Limits) -> Result<Resource
         } else {
             set.insert_json(&bytes)
         };
-        // the name of the file is for the operator; what stands in it is not
+        // the name of the file is for the operator; what is in it is not
         result.map_err(|error: ResourceSetError| failed(&path, &error))?;
     }
     Ok(set)

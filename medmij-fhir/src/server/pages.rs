@@ -55,7 +55,7 @@ pub(super) struct LongResult {
     pub(super) expires: u64,
 }
 
-/// Seals what stands in the link to a next page: authenticated encryption with keys that all replicas of a server share.
+/// Seals what is in the link to a next page: authenticated encryption with keys that all replicas of a server share.
 ///
 /// A key ring of `medmij-oauth` is one in a few lines, as `examples/dvza` shows. Opening must fail for other bytes, another
 /// context and a key that is gone.

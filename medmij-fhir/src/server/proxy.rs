@@ -237,13 +237,13 @@ impl<U: Upstream> Bronsysteem for FhirBronsysteem<U> {
         let mut resources = self.search(context, url).await?;
         // a server that does not know the parameter gives everybody
         let root = self.root();
-        let mut kept = Vec::with_capacity(resources.len());
+        let mut accepted = Vec::with_capacity(resources.len());
         for resource in resources.drain(..) {
             if own::is_of(&resource, &patient, root)? {
-                kept.push(resource);
+                accepted.push(resource);
             }
         }
-        Ok(kept)
+        Ok(accepted)
     }
 
     async fn read(

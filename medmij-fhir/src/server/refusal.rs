@@ -49,7 +49,7 @@ pub enum Refusal {
     /// core.rscint.203: a parameter names the Persoon, or holds a BSN.
     #[error("request names the Persoon, which only the access token does (core.rscint.203)")]
     NamesThePersoon,
-    /// core.rscint.200, H09: the access token stands in the query.
+    /// core.rscint.200, H09: the access token is in the query.
     #[error("access token belongs in the Authorization header (core.rscint.200)")]
     TokenInQuery,
     /// The page does not exist, its 900 s are over, or it is that of another access token.

@@ -331,14 +331,14 @@ fn last_of_each_code(matches: Vec<(Resource, Value)>, per_code: usize) -> Vec<(R
         groups.entry(names.join(",")).or_default().push(at);
     }
     let time = |at: &usize| matches.get(*at).and_then(|(_, value)| observed_at(value));
-    let mut kept: Vec<usize> = Vec::new();
+    let mut chosen: Vec<usize> = Vec::new();
     for group in groups.values_mut() {
         group.sort_by_key(|at| Reverse(time(at)));
-        kept.extend(group.iter().take(per_code));
+        chosen.extend(group.iter().take(per_code));
     }
-    kept.sort_unstable();
-    let mut kept = kept.into_iter().peekable();
-    let of_group = |(at, item)| (kept.next_if_eq(&at).is_some()).then_some(item);
+    chosen.sort_unstable();
+    let mut chosen = chosen.into_iter().peekable();
+    let of_group = |(at, item)| (chosen.next_if_eq(&at).is_some()).then_some(item);
     matches.into_iter().enumerate().filter_map(of_group).collect()
 }
 

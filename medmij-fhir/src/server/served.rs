@@ -116,7 +116,7 @@ impl Served {
 pub struct Delen {
     /// `batch` for 53, otherwise `transaction`.
     pub bundle: BundleType,
-    /// Types that may stand in the Bundle.
+    /// Types that may occur in the Bundle.
     pub types: Vec<&'static str>,
     /// Types of which there must be at least one.
     pub required: Vec<&'static str>,

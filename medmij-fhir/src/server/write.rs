@@ -179,7 +179,7 @@ impl Writing<'_> {
         }
     }
 
-    /// The Ontvankelijkheidstoets, core.delen.
+    /// The Ontvankelijkheidstoets: whether the Aanbieder can receive what is shared (core.delen).
     async fn admit<B: Bronsysteem>(&self, context: &Context, bronsysteem: &B) -> Result<(), Refusal> {
         if bronsysteem.receives(context).await? {
             Ok(())

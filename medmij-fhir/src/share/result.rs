@@ -138,12 +138,12 @@ fn take_outcome(resource: Option<Resource>, shared: &mut Shared) {
     let Some(outcome) = resource.and_then(|resource| OperationOutcome::read(&resource).ok()) else {
         return;
     };
-    let told = outcome
+    let notice = outcome
         .issues
         .iter()
         .find(|issue| issue.severity == Severity::Information);
     if shared.acknowledgement.is_none() {
-        shared.acknowledgement = told.and_then(|issue| issue.text.clone());
+        shared.acknowledgement = notice.and_then(|issue| issue.text.clone());
     }
     shared.outcomes.push(outcome);
 }

@@ -220,10 +220,10 @@ fn the_acknowledgement_of_a_correction_is_shown() {
     let request = sharing.request(&access, &OsEntropy).unwrap();
     assert_eq!(request.headers()["prefer"], "return=representation");
     assert_eq!(request.headers()["accept"], "application/fhir+json; fhirVersion=4.0");
-    let told = json!({"resource": {"resourceType": "OperationOutcome", "issue": [
+    let notice = json!({"resource": {"resourceType": "OperationOutcome", "issue": [
         {"severity": "information", "code": "informational", "details": {"text": "Wij hebben uw verzoek ontvangen."}}]}});
     let stored = json!({"resource": {"resourceType": "Communication", "id": "7"}, "response": {"status": "201"}});
-    for entries in [[stored.clone(), told.clone()], [told, stored]] {
+    for entries in [[stored.clone(), notice.clone()], [notice, stored]] {
         let mut again = Sharing {
             state: super::State::Unknown,
             entries: sharing.entries.clone(),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! From resources to entries: what was collected twice is one, what belongs together is one, and all stand in one order.
+//! From resources to entries: what was collected twice is one, what belongs together is one, and all are in one order.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -10,23 +10,25 @@ use medmij_types::json::{Document, JsonLimits, Value};
 
 use super::draft::{Draft, Here, Lookup};
 use super::read::string;
-use super::{Entry, Kept, Section, care, documents, medication, observation, people, procedures, rest, visits};
+use super::{
+    Entry, Section, StoredResource, care, documents, medication, observation, people, procedures, rest, visits,
+};
 
 /// All entries, by section and then newest first.
-pub(super) fn entries(kept: &[Kept<'_>], today: CalendarDate) -> Vec<Entry> {
+pub(super) fn entries(stored: &[StoredResource<'_>], today: CalendarDate) -> Vec<Entry> {
     let limits = JsonLimits::default();
-    let documents: Vec<_> = kept
+    let documents: Vec<_> = stored
         .iter()
-        .map(|kept| Document::parse(kept.bytes, &limits).ok())
+        .map(|stored| Document::parse(stored.bytes, &limits).ok())
         .collect();
-    let sources = sources(kept);
-    let (lookup, groups) = look_up(kept, &documents, &sources);
+    let sources = sources(stored);
+    let (lookup, groups) = look_up(stored, &documents, &sources);
     let (mut drafts, mut medicines) = (Vec::new(), Vec::new());
     let mut used = BTreeSet::new();
     for main in groups.keys().copied() {
-        let source = kept
+        let source = stored
             .get(main)
-            .and_then(|kept| sources.get(kept.source))
+            .and_then(|stored| sources.get(stored.source))
             .copied()
             .unwrap_or_default();
         let root = lookup.roots.get(main).copied().flatten();
@@ -70,8 +72,8 @@ pub(super) fn entries(kept: &[Kept<'_>], today: CalendarDate) -> Vec<Entry> {
 }
 
 /// Each source with a number, in order of its name.
-fn sources<'a>(kept: &[Kept<'a>]) -> BTreeMap<&'a str, usize> {
-    let names: BTreeSet<&str> = kept.iter().map(|kept| kept.source).collect();
+fn sources<'a>(stored: &[StoredResource<'a>]) -> BTreeMap<&'a str, usize> {
+    let names: BTreeSet<&str> = stored.iter().map(|stored| stored.source).collect();
     names
         .into_iter()
         .enumerate()
@@ -84,7 +86,7 @@ fn sources<'a>(kept: &[Kept<'a>]) -> BTreeMap<&'a str, usize> {
 type Groups = BTreeMap<usize, Vec<usize>>;
 
 fn look_up<'d>(
-    kept: &[Kept<'_>],
+    stored: &[StoredResource<'_>],
     documents: &'d [Option<Document<'d>>],
     sources: &BTreeMap<&str, usize>,
 ) -> (Lookup<'d>, Groups) {
@@ -94,13 +96,13 @@ fn look_up<'d>(
         .collect();
     let mut by_name = BTreeMap::new();
     let mut same: BTreeMap<(usize, Cow<'_, str>), Vec<usize>> = BTreeMap::new();
-    for (index, (kept, root)) in kept.iter().zip(&roots).enumerate() {
-        let source = sources.get(kept.source).copied().unwrap_or_default();
+    for (index, (stored, root)) in stored.iter().zip(&roots).enumerate() {
+        let source = sources.get(stored.source).copied().unwrap_or_default();
         let name = root.and_then(|root| Some(format!("{}/{}", string(root, "resourceType")?, string(root, "id")?)));
         if let (Some(name), Some(root)) = (&name, root) {
             by_name.insert((source, name.clone()), (index, *root));
         }
-        let key = name.map_or_else(|| String::from_utf8_lossy(kept.bytes), Cow::Owned);
+        let key = name.map_or_else(|| String::from_utf8_lossy(stored.bytes), Cow::Owned);
         same.entry((source, key)).or_default().push(index);
     }
     let groups = same

@@ -62,7 +62,7 @@ pub(super) fn binary(here: Here<'_, '_>) -> Draft {
     draft
 }
 
-/// Adds an Attachment: its bytes stand in it, or in a Binary that was collected too.
+/// Adds an Attachment: its bytes are in it, or in a Binary that was collected too.
 pub(super) fn add<'d>(here: Here<'_, 'd>, attachment: Value<'d>, draft: &mut Draft) {
     let title = text(attachment, "title").unwrap_or_else(|| "Document".to_owned());
     let kind = kind_of(&string(attachment, "contentType").unwrap_or_default());

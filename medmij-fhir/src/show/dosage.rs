@@ -107,7 +107,7 @@ fn frequency(repeat: Value<'_>) -> Option<String> {
 }
 
 /// Whether a medicine is taken: `taken` of STU3, `status` of both.
-pub(super) fn taken(value: Value<'_>) -> Option<String> {
+pub(super) fn use_status(value: Value<'_>) -> Option<String> {
     word(value, "taken", "taken")
 }
 

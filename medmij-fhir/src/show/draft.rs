@@ -40,7 +40,7 @@ impl Draft {
         }
     }
 
-    /// Adds a fact, where there is one. The same label once: its values stand beside each other.
+    /// Adds a fact, where there is one. The same label once: its values are beside each other.
     pub(super) fn fact(&mut self, label: &str, value: Option<String>) {
         let Some(value) = value.filter(|value| !value.is_empty()) else {
             return;

@@ -52,7 +52,7 @@ pub(super) fn medication(here: Here<'_, '_>, kind: &str) -> Draft {
     for (label, text) in doses.iter().flat_map(|dose| dosage::details(*dose)) {
         draft.fact(label, Some(text));
     }
-    draft.fact("Gebruik je dit medicijn", dosage::taken(root));
+    draft.fact("Gebruik je dit medicijn", dosage::use_status(root));
     draft.fact(status, word(root, "status", "medication"));
     let used = extensions(root, "PeriodOfUse")
         .into_iter()
@@ -225,7 +225,7 @@ fn absorb(whole: &mut Draft, part: Draft) {
 }
 
 /// One line says how it is used: as the Persoon does, else as agreed, else as the pharmacy says. Where all say the same,
-/// it stands once.
+/// it occurs once.
 fn finish(draft: &mut Draft) {
     let dose = DOSES
         .iter()

@@ -137,7 +137,7 @@ impl<'d> Walk<'_, 'd> {
         }
     }
 
-    /// A question of a form with its answers, which stand beside each other.
+    /// A question of a form with its answers, which are beside each other.
     fn question(&self, value: Value<'d>, draft: &mut Draft) {
         let Some(question) = super::read::text(value, "text") else {
             return;

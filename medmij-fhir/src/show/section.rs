@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The sections of a dossier, and which kind of resource stands where.
+//! The sections of a dossier, and which kind of resource is where.
 
 /// A part of a dossier, in the order in which they are shown.
 ///

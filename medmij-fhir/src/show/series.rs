@@ -10,7 +10,7 @@ use super::{Day, Entry, chart};
 /// One kind of measurement or result, newest first.
 ///
 /// ```
-/// use medmij_fhir::show::{DossierView, Kept, Section};
+/// use medmij_fhir::show::{DossierView, StoredResource, Section};
 /// use medmij_types::CalendarDate;
 ///
 /// let weight = |day: &str, kg: &str| {
@@ -18,8 +18,8 @@ use super::{Day, Entry, chart};
 ///       "valueQuantity":{{"value":{kg},"unit":"kg"}}}}"#)
 /// };
 /// let texts = [weight("2026-03-03", "82.80"), weight("2026-10-19", "81.6")];
-/// let kept: Vec<_> = texts.iter().map(|text| Kept::new(text.as_bytes(), "Huisarts De Wilg")).collect();
-/// let view = DossierView::of(&kept, CalendarDate::parse("2026-12-01")?);
+/// let stored: Vec<_> = texts.iter().map(|text| StoredResource::new(text.as_bytes(), "Huisarts De Wilg")).collect();
+/// let view = DossierView::of(&stored, CalendarDate::parse("2026-12-01")?);
 ///
 /// let series = view.series(Section::Measurements);
 /// assert_eq!((series[0].title(), series[0].unit()), ("Gewicht", Some("kg")));
@@ -86,7 +86,7 @@ impl Series {
         self.rows.iter().any(|row| row.range.is_some())
     }
 
-    /// A chart as SVG that can stand in a page under a strict content security policy: it takes its colour from the text
+    /// A chart as SVG that can occur in a page under a strict content security policy: it takes its colour from the text
     /// around, and tells its lines apart by their form. `None` where fewer than two moments have a day. `id` is unique in
     /// the page, of letters and digits.
     #[must_use]
@@ -162,7 +162,7 @@ pub(super) fn of<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Series> {
                 rows: Vec::new(),
             });
         let mut numbers: Vec<Option<String>> = vec![None; series.lines.len()];
-        // a number in another unit stands in its entry
+        // a number in another unit is in its entry
         for (name, number, _) in entry.numbers.iter().filter(|(_, _, other)| other == unit) {
             let known = series.lines.iter().position(|line| line == name);
             let at = known.unwrap_or_else(|| {

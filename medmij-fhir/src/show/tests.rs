@@ -7,14 +7,14 @@ use medmij_types::json::{Document, JsonLimits, Kind, Value};
 use proptest::prelude::*;
 
 use super::text::{clean, is_readable};
-use super::{DossierView, Entry, Kept, Section};
+use super::{DossierView, Entry, Section, StoredResource};
 
 fn view(texts: &[String]) -> DossierView {
-    let kept: Vec<_> = texts
+    let stored: Vec<_> = texts
         .iter()
-        .map(|text| Kept::new(text.as_bytes(), "Huisarts De Wilg"))
+        .map(|text| StoredResource::new(text.as_bytes(), "Huisarts De Wilg"))
         .collect();
-    DossierView::of(&kept, CalendarDate::parse("2026-12-01").unwrap())
+    DossierView::of(&stored, CalendarDate::parse("2026-12-01").unwrap())
 }
 
 fn shown(entry: &Entry) -> String {

@@ -86,7 +86,7 @@ fn cover(text: &str) -> String {
     out
 }
 
-/// What stands in place of a BSN.
+/// What is in place of a BSN.
 const COVERED: &str = "(nummer niet getoond)";
 
 /// Names under which a string is for computers, whatever it looks like.

@@ -123,7 +123,7 @@ const UNIT: Words = &[
     ("mo", "maanden"), ("a", "jaar"), ("h", "uur"), ("min", "minuten"), ("s", "seconden"),
 ];
 
-/// What stands before a text of an element that has no place of its own.
+/// What is before a text of an element that has no place of its own.
 #[rustfmt::skip]
 const LABEL: Words = &[
     ("note", "Opmerking"), ("comment", "Opmerking"), ("comments", "Opmerking"), ("description", "Omschrijving"),

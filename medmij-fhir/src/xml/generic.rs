@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-/// An unknown element with all that stands in it.
+/// An unknown element with all that is in it.
 pub(super) struct Node<'a> {
     pub(super) value: Option<String>,
     pub(super) id: Option<String>,
@@ -36,7 +36,7 @@ impl Node<'_> {
         }
     }
 
-    /// What stands beside a value.
+    /// What is beside a value.
     pub(super) fn companion_json(&self) -> Option<String> {
         (self.value.is_some() && !self.has_no_content()).then(|| self.object(None))
     }

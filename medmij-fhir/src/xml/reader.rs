@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
         self.xml.read_event().map_err(|_| XmlError::new(XmlRule::Syntax, start))
     }
 
-    /// Takes a start tag apart; `len` is what stands between the brackets.
+    /// Takes a start tag apart; `len` is what is between the brackets.
     pub(super) fn tag(&self, start: usize, len: usize, name_len: usize, is_empty: bool) -> Result<Tag<'a>, XmlError> {
         let inside = self.text.get(start + 1..start + 1 + len).unwrap_or_default();
         let (name, attributes) = inside.split_at_checked(name_len).unwrap_or((inside, ""));
@@ -244,7 +244,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Reads to the end of an element without looking into it; gives the bytes it stands on.
+    /// Reads to the end of an element without looking into it; gives the bytes it is on.
     fn skip(&mut self, tag: &Tag<'a>) -> Result<Range<usize>, XmlError> {
         let mut depth = usize::from(!tag.is_empty);
         while depth > 0 {

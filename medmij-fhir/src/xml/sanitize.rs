@@ -45,7 +45,7 @@ pub fn sanitize(narrative: &str) -> Result<String, XmlError> {
     let mut out = String::with_capacity(narrative.len());
     // for each open element: its name, where its tag was written
     let mut open: Vec<Option<&'static str>> = Vec::new();
-    // how many of the open elements stand in one that is left out with its content
+    // how many of the open elements are in one that is left out with its content
     let mut hidden = 0_usize;
     let mut roots = 0;
     loop {

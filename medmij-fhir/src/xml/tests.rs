@@ -21,7 +21,7 @@ fn xml(json: &str) -> Result<Converted, XmlError> {
     from_json(json.as_bytes(), FhirVersion::Stu3, &Limits::default())
 }
 
-/// What stands in a Patient, as XML.
+/// What is in a Patient, as XML.
 fn patient(inside: &str) -> String {
     format!(r#"<Patient xmlns="http://hl7.org/fhir">{inside}</Patient>"#)
 }

@@ -72,7 +72,7 @@ pub(crate) enum Content {
     Part(u16),
 }
 
-/// A class in the place of one element.
+/// A class in place of one element.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Part {
     pub(crate) model: Model,
@@ -130,7 +130,7 @@ impl Table {
 }
 
 impl Part {
-    /// Where the n-th element of the part stands among all.
+    /// Where the n-th element of the part is among all.
     pub(crate) const fn decl(self, n: u16) -> u16 {
         self.first + n
     }

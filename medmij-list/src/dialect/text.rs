@@ -156,7 +156,7 @@ impl Parser {
                     ["marks"] => true,
                     _ => return Err("only \"marks\" may follow the type of an element".to_owned()),
                 };
-                let class = self.classes.last_mut().ok_or("an element must stand in a class")?;
+                let class = self.classes.last_mut().ok_or("an element must be in a class")?;
                 class.elements.push(element(name, of, range(occurs)?, marks));
             }
             _ => return Err(format!("\"{word}\" is not understood here")),
@@ -168,7 +168,7 @@ impl Parser {
         self.types
             .last_mut()
             .filter(|_| self.in_type)
-            .ok_or_else(|| "a facet must stand in a type".to_owned())
+            .ok_or_else(|| "a facet must be in a type".to_owned())
     }
 
     fn finish(self) -> Result<Dialect, String> {

@@ -89,7 +89,7 @@ impl ValueType {
         }
     }
 
-    /// The length of the good value that stands here for sure, up to the `<` after it.
+    /// The length of the good value that is here for sure, up to the `<` after it.
     #[inline]
     pub(crate) fn scan(&self, bytes: &[u8]) -> Option<usize> {
         let length = match self.patterns.as_slice() {
@@ -216,7 +216,7 @@ impl ValueType {
                 }
                 let number = before.chars().count() + 1;
                 let what = rest.chars().next().map_or_else(String::new, character);
-                format!("{what} cannot stand at character {number}; expected {expected}")
+                format!("{what} cannot occur at character {number}; expected {expected}")
             }
             Mismatch::TooShort if value.is_empty() => format!("it is empty; expected {expected}"),
             Mismatch::TooShort if value.ends_with('/') => format!("it ends in a slash; expected {expected}"),

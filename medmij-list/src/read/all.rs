@@ -129,7 +129,7 @@ impl<'a, C: Collector> Reading<'a, C> {
         Ok(())
     }
 
-    /// Goes on after an element that must not stand where it stands: with the element if the parent knows it, and past it
+    /// Goes on after an element that must not occur where it stands: with the element if the parent knows it, and past it
     /// if not.
     #[cold]
     pub(super) fn read_on(&mut self, fault: Fault, tag: &Tag<'a>) -> Result<Option<Step>, Fault> {
@@ -157,7 +157,7 @@ impl<'a, C: Collector> Reading<'a, C> {
         Ok(step)
     }
 
-    /// The element of this name, wherever it stands in a parent whose order was broken.
+    /// The element of this name, wherever it is in a parent whose order was broken.
     pub(super) fn any_step(&mut self, part: Part, elements: &[Decl], tag: &Tag<'a>) -> Option<Step> {
         let n = elements.iter().position(|decl| decl.name == tag.local)?;
         let n = u16::try_from(n).ok()?;

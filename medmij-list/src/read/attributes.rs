@@ -19,7 +19,7 @@ impl<C: Collector> Reading<'_, C> {
             match attribute.name {
                 AttributeName::Xsi("schemaLocation" | "noNamespaceSchemaLocation") => {}
                 AttributeName::Xsi("nil") => {
-                    let message = "xsi:nil cannot stand here: every element of a list has a value".to_owned();
+                    let message = "xsi:nil cannot occur here: every element of a list has a value".to_owned();
                     faults.push(fault(Rule::Nil, message));
                 }
                 AttributeName::Xsi("type") => {
@@ -36,7 +36,7 @@ impl<C: Collector> Reading<'_, C> {
                     }
                 }
                 AttributeName::Xsi(name) | AttributeName::Other(name) => {
-                    let message = "an attribute cannot stand here: the lists have none".to_owned();
+                    let message = "an attribute cannot occur here: the lists have none".to_owned();
                     let fault = fault(Rule::OtherAttribute, message).with_value(name);
                     if self.dialect.unknown_kept {
                         remarks.push((fault, attribute.offset));

@@ -2,7 +2,7 @@
 //! `xs:unique`: keys compared exactly, in linear time. The set of the entries becomes the index of the list.
 
 use super::{Reading, value};
-use crate::{Collector, KeyIndex, Rule, Value, dialect::Decl, xml::Fault};
+use crate::{Collector, KeyIndex, Rule, ValueRange, dialect::Decl, xml::Fault};
 
 /// Up to so many keys are compared one by one.
 const FEW: usize = 8;
@@ -16,7 +16,7 @@ pub(super) struct KeySet {
     /// The number of open elements at the scope; 0 is none.
     depth: usize,
     /// The keys, but for those of the entries: these the collector has.
-    values: Vec<Value>,
+    values: Vec<ValueRange>,
     /// Made when there are more than a few; of the entries always.
     index: KeyIndex,
 }
@@ -42,7 +42,7 @@ impl<C: Collector> Reading<'_, C> {
 
     /// The value of the last frame is a key.
     #[inline]
-    pub(super) fn key(&mut self, decl: &Decl, key: Value, offset: usize) -> Result<(), Fault> {
+    pub(super) fn key(&mut self, decl: &Decl, key: ValueRange, offset: usize) -> Result<(), Fault> {
         let (source, arena) = (self.source, self.arena.as_str());
         for (id, above) in &decl.keys {
             let Some(set) = self.sets.get_mut(usize::from(*id)) else {
@@ -95,7 +95,12 @@ impl<C: Collector> Reading<'_, C> {
 impl KeySet {
     /// Adds a key; the error is the index, from 0, of the equal one.
     #[inline]
-    fn add<'t>(&mut self, text: &str, key: Value, text_of: impl Fn(Value) -> Option<&'t str>) -> Result<(), u32> {
+    fn add<'t>(
+        &mut self,
+        text: &str,
+        key: ValueRange,
+        text_of: impl Fn(ValueRange) -> Option<&'t str>,
+    ) -> Result<(), u32> {
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         if self.values.len() < FEW {
             if let Some(first) = self.values.iter().position(|other| text_of(*other) == Some(text)) {

@@ -8,7 +8,7 @@
 
 use super::{Frame, Reading, Step};
 use crate::{
-    Collector, Value,
+    Collector, ValueRange,
     dialect::{Content, Decl, Model, NO_SLOT, Part},
     value::Home,
     xml::Fault,
@@ -94,7 +94,7 @@ impl<C: Collector> Reading<'_, C> {
         length: usize,
     ) -> Result<(), Fault> {
         #[expect(clippy::cast_possible_truncation, reason = "documents and values are limited")]
-        let (value, start) = (Value::new(begin as u32, length as u16, Home::Source), start as u32);
+        let (value, start) = (ValueRange::new(begin as u32, length as u16, Home::Source), start as u32);
         // The frame is for keys and remarks, which tell where they are.
         let is_told = !decl.keys.is_empty() || decl.slot == NO_SLOT;
         if is_told {
@@ -122,7 +122,7 @@ struct Found<'a> {
     inside: &'a [u8],
 }
 
-/// The element that stands here, if its order says that it may: the next one, or one after it if those between may be
+/// The element that is here, if its order says that it may: the next one, or one after it if those between may be
 /// left out.
 #[inline]
 fn expected<'a>(frame: &Frame, part: Part, elements: &'a [Decl], rest: &'a [u8]) -> Option<Found<'a>> {

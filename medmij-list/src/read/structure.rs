@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Which element may stand where (XML Schema part 1, section 3.9).
+//! Which element may occur where (XML Schema part 1, section 3.9).
 
 use super::{Frame, Reading, all::GIVEN_UP};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     xml::{Fault, Tag},
 };
 
-/// An element that may stand where it stands.
+/// An element that may occur where it stands.
 pub(super) struct Step {
     pub(super) decl: u16,
     pub(super) index: u32,
@@ -187,7 +187,7 @@ impl<'a, C: Collector> Reading<'a, C> {
         Ok(Some(Step { decl: ROOT, index: 1 }))
     }
 
-    /// Whether all that must stand in the element stands there.
+    /// Whether all that must occur in the element is there.
     #[inline]
     pub(super) fn is_complete(&mut self, frame: &Frame, part: u16, end: usize) -> Result<(), Fault> {
         let table = self.table;
@@ -261,7 +261,7 @@ impl<'a, C: Collector> Reading<'a, C> {
         Fault::new(
             Rule::ElementInValue,
             tag.start,
-            format!("<{}> cannot stand in a value", tag.local),
+            format!("<{}> cannot occur in a value", tag.local),
         )
     }
 
@@ -276,7 +276,7 @@ impl<'a, C: Collector> Reading<'a, C> {
             };
             format!("<{}> is in {namespace} and not in that of the list", tag.local)
         } else {
-            format!("<{}> cannot stand here", tag.local)
+            format!("<{}> cannot occur here", tag.local)
         };
         let parent = self.table.decl(frame.decl);
         let expected = expected(frame, elements, model, &parent.name);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::Reading;
 use crate::{
-    Collector, Rule, Value,
+    Collector, Rule, ValueRange,
     dialect::{Complaint, Content, Decl, NO_SLOT, TIJDSTEMPEL, VOLGNUMMER},
     value::Home,
     xml::{Fault, normalise, text_fault},
@@ -31,7 +31,7 @@ pub(super) enum Piece {
 
 /// The text of a value.
 #[inline]
-pub(super) fn text<'a>(source: &'a str, arena: &'a str, value: Value) -> Option<&'a str> {
+pub(super) fn text<'a>(source: &'a str, arena: &'a str, value: ValueRange) -> Option<&'a str> {
     match value.home() {
         Home::Absent => None,
         Home::Source => source.get(value.range()),
@@ -150,7 +150,7 @@ impl<'a, C: Collector> Reading<'a, C> {
         if is_text && let Some(fault) = text_fault(raw, start, true) {
             return fault;
         }
-        Fault::new(Rule::Text, start, "text cannot stand between elements").with_value(raw.trim_end())
+        Fault::new(Rule::Text, start, "text cannot occur between elements").with_value(raw.trim_end())
     }
 
     /// The value of the last frame has ended.
@@ -160,7 +160,7 @@ impl<'a, C: Collector> Reading<'a, C> {
             Piece::Raw { start, length } if self.surely_accepts(of, start, length) =>
             {
                 #[expect(clippy::cast_possible_truncation, reason = "documents and values are limited")]
-                Value::new(start as u32, length as u16, Home::Source)
+                ValueRange::new(start as u32, length as u16, Home::Source)
             }
             piece => self.careful_value(of, piece, end)?,
         };
@@ -173,7 +173,7 @@ impl<'a, C: Collector> Reading<'a, C> {
 
     /// A good value of the last frame, whose text begins at this byte.
     #[inline]
-    pub(super) fn take(&mut self, decl: &Decl, value: Value, offset: usize) -> Result<(), Fault> {
+    pub(super) fn take(&mut self, decl: &Decl, value: ValueRange, offset: usize) -> Result<(), Fault> {
         if !decl.keys.is_empty() {
             self.key(decl, value, offset)?;
         }
@@ -196,11 +196,11 @@ impl<'a, C: Collector> Reading<'a, C> {
     }
 
     #[cold]
-    fn careful_value(&mut self, of: u16, piece: Piece, end: usize) -> Result<Value, Fault> {
+    fn careful_value(&mut self, of: u16, piece: Piece, end: usize) -> Result<ValueRange, Fault> {
         let table = self.table;
         let (home, from, length, offset) = match piece {
             Piece::Nothing => (Home::Source, end, 0, end),
-            Piece::Spoilt => return Ok(Value::ABSENT),
+            Piece::Spoilt => return Ok(ValueRange::ABSENT),
             Piece::Decoded { from, start } => (Home::Arena, from, self.arena.len() - from, start),
             Piece::Raw { start, length } => {
                 let raw = self.source.get(start..start + length).unwrap_or_default();
@@ -223,7 +223,7 @@ impl<'a, C: Collector> Reading<'a, C> {
         };
         let text = text.unwrap_or_default();
         let Some(of) = table.types.get(usize::from(of)) else {
-            return Ok(Value::ABSENT);
+            return Ok(ValueRange::ABSENT);
         };
         let checked = of.check(text);
         let (home, from, length, owned) = match &checked.value {
@@ -239,7 +239,7 @@ impl<'a, C: Collector> Reading<'a, C> {
             let Complaint { rule, message, facet } = complaint;
             let fault = Fault::new(rule, offset, message).with_value(&checked.value);
             if !(facet && of.marks) {
-                return self.refuse(fault).map(|()| Value::ABSENT);
+                return self.refuse(fault).map(|()| ValueRange::ABSENT);
             }
             self.note(&fault, offset, end);
         }
@@ -250,7 +250,7 @@ impl<'a, C: Collector> Reading<'a, C> {
             clippy::cast_possible_truncation,
             reason = "documents, the arena and values are limited"
         )]
-        Ok(Value::new(from as u32, length as u16, home))
+        Ok(ValueRange::new(from as u32, length as u16, home))
     }
 
     #[cold]

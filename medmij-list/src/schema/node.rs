@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The elements of a schema document, and what may stand on them.
+//! The elements of a schema document, and what may occur on them.
 
 use roxmltree::{Document, Node as XmlNode, ParsingOptions, TextPos};
 
@@ -32,7 +32,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Document<'_>, SchemaError> {
         }
         let is_text = node.is_text() && node.text().is_some_and(|text| !text.trim().is_empty());
         if is_text && !node.ancestors().any(|above| Node(above).is("annotation")) {
-            return Err(Node(node).error("text cannot stand in a schema"));
+            return Err(Node(node).error("text cannot occur in a schema"));
         }
     }
     Ok(document)
@@ -67,7 +67,7 @@ impl<'a> Node<'a> {
         self.0.attribute(name)
     }
 
-    /// Only these attributes, and those of other namespaces, may stand here.
+    /// Only these attributes, and those of other namespaces, may occur here.
     pub(super) fn allow(self, names: &[&str]) -> Result<(), SchemaError> {
         let is_other = |name: &&str| !names.contains(name);
         let own = self.0.attributes().filter(|attribute| attribute.namespace().is_none());

@@ -12,7 +12,7 @@
 //! Folders and files belong to one user: they are made without permissions for others, and those that have some lose
 //! them when they are used, or are refused where that is not possible. No symbolic link is followed.
 //!
-//! What stands beside the copies has one form: a record a line, with its checksum. A folder that an earlier build wrote is
+//! What is beside the copies has one form: a record a line, with its checksum. A folder that an earlier build wrote is
 //! refused.
 //!
 //! The name of a copy carries its Volgnummer and its SHA-256, so that one rename replaces bytes and checksum together.
@@ -126,7 +126,7 @@ impl FileStorage {
 impl ListStorage for FileStorage {
     fn load(&self, key: &StorageKey) -> Result<StoredList, StorageError> {
         let (memory, fault) = self.read_memory(key)?;
-        let mut kept = StoredList {
+        let mut stored = StoredList {
             memory,
             troubles: fault.into_iter().collect(),
             journalled: self.memory_from_journal(key).ok().and_then(|memory| memory.volgnummer),
@@ -134,9 +134,9 @@ impl ListStorage for FileStorage {
         };
         let folder = self.copies_folder(key);
         for _ in 0..3 {
-            let before = kept.troubles.len();
-            self.read_copy(&folder, &mut kept)?;
-            if kept.copy.is_some() || kept.troubles.len() == before {
+            let before = stored.troubles.len();
+            self.read_copy(&folder, &mut stored)?;
+            if stored.copy.is_some() || stored.troubles.len() == before {
                 break;
             }
             // Another process may just have put a newer copy in its place.
@@ -147,9 +147,9 @@ impl ListStorage for FileStorage {
             {
                 break;
             }
-            kept.troubles.truncate(before);
+            stored.troubles.truncate(before);
         }
-        Ok(kept)
+        Ok(stored)
     }
 
     fn memory(&self, key: &StorageKey) -> Result<RollbackMemory, StorageError> {

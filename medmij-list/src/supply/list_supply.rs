@@ -193,7 +193,7 @@ impl<L: List> ListSupply<L> {
         Ok(log(vec![self.follow_lowering(&memory)]))
     }
 
-    /// The rollback memory as it stands in the [`ListStorage`].
+    /// The rollback memory as it is in the [`ListStorage`].
     ///
     /// # Errors
     ///
@@ -223,7 +223,7 @@ impl<L: List> ListSupply<L> {
                 content = self.store(snapshot, now, events);
             })
             .map_err(SupplyError::Rejected)?;
-        match taken {
+        match accepted {
             Accepted::New { previous } => {
                 if let Some(content) = content {
                     self.journal_and_remember((volgnummer, tijdstempel.clone(), sha256), content, now, events);
@@ -246,7 +246,7 @@ impl<L: List> ListSupply<L> {
         }
         events.extend(self.implausible(volgnummer, &tijdstempel, now));
         events.extend(self.old_stamp(tijdstempel, now));
-        Ok(taken)
+        Ok(accepted)
     }
 
     /// L9, freeze: a source may go on offering what it had, under a good certificate. A list says nothing about its own

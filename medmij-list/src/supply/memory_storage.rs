@@ -57,10 +57,10 @@ impl ListStorage for MemoryStorage {
     }
 
     fn store(&self, key: &StorageKey, copy: &CopyToStore<'_>) -> Result<(), StorageError> {
-        let kept = StoredCopy::new(copy.bytes.to_vec(), copy.at);
+        let stored = StoredCopy::new(copy.bytes.to_vec(), copy.at);
         self.lock()
             .copies
-            .insert(key.clone(), (copy.sha256, copy.volgnummer, kept));
+            .insert(key.clone(), (copy.sha256, copy.volgnummer, stored));
         Ok(())
     }
 

@@ -237,7 +237,7 @@ mod tests {
     fn r1_each_lateness_is_told_once() {
         use Freshness::{Alarm, Expired, Stale};
         let mut refresher = Refresher::new(RefreshPolicy::default(), s(0));
-        for (age, told) in [
+        for (age, reported) in [
             (0, None),
             (899, None),
             (900, Some(Stale)),
@@ -251,7 +251,7 @@ mod tests {
         ] {
             assert_eq!(
                 refresher.became_late(s(0), Some(s(age))),
-                told.map(|late| (late, s(age))),
+                reported.map(|late| (late, s(age))),
                 "{age}"
             );
         }

@@ -67,7 +67,7 @@ pub trait ListStorage: Send + Sync {
         Ok(())
     }
 
-    /// Remembers that a list with this number and content was accepted; gives the memory that stands now. A lower
+    /// Remembers that a list with this number and content was accepted; gives the memory that is now. A lower
     /// number than the remembered one changes nothing.
     ///
     /// # Errors

@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         if spaces == 0 {
-            return Err(self.fault("white space must stand before an attribute"));
+            return Err(self.fault("white space must come before an attribute"));
         }
         let offset = self.offset;
         let length = self
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
         self.take(1);
         self.spaces();
         let Some(quote @ (b'"' | b'\'')) = self.rest.bytes().next() else {
-            return Err(self.fault("the value of an attribute must stand in quotes"));
+            return Err(self.fault("the value of an attribute must be in quotes"));
         };
         self.take(1);
         let Some(length) = self.rest.bytes().position(|b| b == quote) else {
@@ -100,10 +100,10 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, length: usize) -> &'a str {
-        let (taken, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
+        let (value, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
         self.rest = rest;
-        self.offset += taken.len();
-        taken
+        self.offset += value.len();
+        value
     }
 
     fn fault(&self, message: &str) -> Fault {
@@ -152,7 +152,7 @@ fn value(raw: &str, offset: usize, references: bool) -> Result<Cow<'_, str>, Fau
             return Err(Fault::new(
                 Rule::Reference,
                 offset + at,
-                "a reference cannot stand here",
+                "a reference cannot occur here",
             ));
         } else if !rest.is_empty() {
             out.push(' ');

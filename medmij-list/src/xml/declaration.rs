@@ -4,7 +4,7 @@
 use super::{Fault, attributes::Reader};
 use crate::Rule;
 
-/// Judges what stands between `<?xml` and `?>`; `offset` is its byte.
+/// Judges what is between `<?xml` and `?>`; `offset` is its byte.
 pub(super) fn check(content: &str, offset: usize) -> Result<(), Fault> {
     let wrong = |message: &str| {
         Fault::new(
@@ -35,7 +35,7 @@ pub(super) fn check(content: &str, offset: usize) -> Result<(), Fault> {
             }
             ("standalone", 1 | 2) if matches!(value, "yes" | "no") => 3,
             ("standalone", 1 | 2) => return Err(wrong("standalone must be yes or no").with_value(value)),
-            (name, _) => return Err(wrong("this cannot stand here in the XML declaration").with_value(name)),
+            (name, _) => return Err(wrong("this cannot occur here in the XML declaration").with_value(name)),
         };
     }
     if place == 0 {

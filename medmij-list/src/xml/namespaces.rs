@@ -188,7 +188,7 @@ fn duplicate(attribute: &Written<'_>) -> Fault {
     Fault::new(
         Rule::DuplicateAttribute,
         attribute.offset,
-        "this attribute stands on the tag twice",
+        "this attribute occurs on the tag twice",
     )
     .with_value(attribute.name)
 }

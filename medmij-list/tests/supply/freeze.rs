@@ -42,7 +42,7 @@ fn outage(node: &mut Node, time: Duration) -> Vec<(&'static str, u64)> {
 #[test]
 fn r1_core_whl_302_an_outage_of_any_length() {
     let expired = [("stale", 900), ("alarm", 1800), ("expired", 32_400)];
-    for (time, told, usable) in [
+    for (time, reported, usable) in [
         (minutes(14), &expired[..0], true),
         (minutes(15), &expired[..1], true),
         (minutes(30), &expired[..2], true),
@@ -53,7 +53,7 @@ fn r1_core_whl_302_an_outage_of_any_length() {
     ] {
         let mut node = Node::new();
         node.takes(whitelist(7, &["a.nl"]));
-        assert_eq!(outage(&mut node, time), told, "{time:?}");
+        assert_eq!(outage(&mut node, time), reported, "{time:?}");
         assert_eq!(node.number().is_some(), usable, "{time:?}");
         assert_eq!(node.cache.last_known().unwrap().header().volgnummer().value(), 7);
     }
@@ -72,11 +72,11 @@ fn r1_when_the_source_is_back_all_is_well_and_told_anew_the_next_time() {
 #[test]
 fn r1_without_any_list_the_alarm_comes_too() {
     let mut node = Node::new();
-    let told: Vec<_> = outage(&mut node, minutes(72 * 60))
+    let reported: Vec<_> = outage(&mut node, minutes(72 * 60))
         .into_iter()
         .map(|(name, _)| name)
         .collect();
-    assert_eq!(told, ["stale", "alarm"]);
+    assert_eq!(reported, ["stale", "alarm"]);
     assert_eq!(node.number(), None);
 }
 

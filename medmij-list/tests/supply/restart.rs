@@ -12,7 +12,7 @@ use crate::supply::bench::{Node, minutes, names, whitelist};
 
 #[test]
 fn r1_the_age_goes_on_while_the_process_is_down() {
-    for (down, freshness, usable, told) in [
+    for (down, freshness, usable, reported) in [
         (minutes(1), Freshness::Fresh, true, vec!["kept"]),
         (minutes(16), Freshness::Stale, true, vec!["kept", "stale"]),
         (minutes(8 * 60), Freshness::Alarm, true, vec!["kept", "alarm"]),
@@ -21,7 +21,7 @@ fn r1_the_age_goes_on_while_the_process_is_down() {
         let mut node = Node::new();
         node.takes(whitelist(7, &["a.nl"]));
         let mut node = node.restart(down);
-        assert_eq!(names(&node.restored), told, "{down:?}");
+        assert_eq!(names(&node.restored), reported, "{down:?}");
         assert_eq!(
             (node.cache.freshness(), node.number().is_some()),
             (freshness, usable),

@@ -152,8 +152,8 @@ async fn r1_an_outage_is_told_at_its_moments() {
     let running = supply.start(source, SeededEntropy::new(4)).await.unwrap();
     let began = Instant::now();
     let mut events = running.events();
-    let mut told = Vec::new();
-    while told.len() < 3 {
+    let mut reported = Vec::new();
+    while reported.len() < 3 {
         let event = events.next().await.unwrap();
         let what = match event {
             SupplyEvent::Stale { .. } => "stale",
@@ -161,11 +161,17 @@ async fn r1_an_outage_is_told_at_its_moments() {
             SupplyEvent::Expired { .. } => "expired",
             _ => continue,
         };
-        told.push((what, began.elapsed().as_secs()));
+        reported.push((what, began.elapsed().as_secs()));
     }
-    for ((what, at), (expected, seconds)) in told.iter().zip([("stale", 900), ("alarm", 1800), ("expired", 32_400)]) {
+    for ((what, at), (expected, seconds)) in reported
+        .iter()
+        .zip([("stale", 900), ("alarm", 1800), ("expired", 32_400)])
+    {
         // a fetch that is under way delays the telling by its own length
-        assert!(*what == expected && (seconds..=seconds + 2).contains(at), "{told:?}");
+        assert!(
+            *what == expected && (seconds..=seconds + 2).contains(at),
+            "{reported:?}"
+        );
     }
     assert!(cache.current().is_none() && cache.last_known().is_some());
 }

@@ -59,7 +59,7 @@ impl Exchange {
     }
 }
 
-/// What stands above the counters.
+/// What is above the counters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DvpReportMeta {
@@ -76,7 +76,7 @@ pub struct DvpReportMeta {
 }
 
 impl DvpReportMeta {
-    /// What stands above the counters.
+    /// What is above the counters.
     #[must_use]
     pub fn new(
         deelnemer: impl Into<String>,

@@ -17,13 +17,13 @@ use super::{
 pub(super) struct Segment {
     path: PathBuf,
     file: File,
-    /// Bytes that are durable; what stands behind them is of an append that failed.
+    /// Bytes that are durable; what is behind them is of an append that failed.
     whole: u64,
     torn: bool,
 }
 
 impl Segment {
-    /// Opens or makes a segment. What stands behind its last whole line is cut off.
+    /// Opens or makes a segment. What is behind its last whole line is cut off.
     pub(super) fn open(path: PathBuf) -> Result<Self, SpoolError> {
         let mut file = own(&path).map_err(at(&path, "open"))?;
         let mut bytes = Vec::new();

@@ -147,7 +147,7 @@ impl BackChannelBuilder {
     /// Builds the client. Nothing is dialled.
     ///
     /// # Errors
-    /// [`ConfigError`] when revocation was not chosen, a proxy stands beside a loopback map or names that are to be proven, or DNS
+    /// [`ConfigError`] when revocation was not chosen, a proxy is beside a loopback map or names that are to be proven, or DNS
     /// or TLS cannot be set up from these parts.
     pub fn build(self) -> Result<BackChannel, ConfigError> {
         let Self {

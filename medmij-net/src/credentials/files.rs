@@ -35,11 +35,11 @@ pub struct CredentialFiles {
     intermediates: Option<PathBuf>,
     crls: Crls,
     password: Option<Zeroizing<String>>,
-    taken: Option<Taken>,
+    in_use: Option<InUse>,
 }
 
 /// What is in use now.
-struct Taken {
+struct InUse {
     digest: [u8; 32],
     credentials: Credentials,
 }
@@ -63,7 +63,7 @@ impl CredentialFiles {
             intermediates: None,
             crls: Crls::NotChosen,
             password: None,
-            taken: None,
+            in_use: None,
         }
     }
 
@@ -141,11 +141,11 @@ impl CredentialFiles {
     /// [`FileError`] names the file that is absent or cannot be used; what is in use stays.
     pub fn changed(&mut self) -> Result<Option<Credentials>, FileError> {
         let next = self.read()?;
-        if self.taken.as_ref().is_some_and(|taken| taken.digest == next.digest) {
+        if self.in_use.as_ref().is_some_and(|in_use| in_use.digest == next.digest) {
             return Ok(None);
         }
         let credentials = next.credentials.clone();
-        self.taken = Some(next);
+        self.in_use = Some(next);
         Ok(Some(credentials))
     }
 
@@ -178,33 +178,33 @@ impl CredentialFiles {
                 next
             }
         };
-        if self.taken.as_ref().is_some_and(|taken| taken.digest == next.digest) {
+        if self.in_use.as_ref().is_some_and(|in_use| in_use.digest == next.digest) {
             return;
         }
         match apply(&next.credentials) {
-            Ok(()) => self.taken = Some(next),
+            Ok(()) => self.in_use = Some(next),
             Err(error) => tracing::error!(%error, "new credentials cannot be used, the old ones stay"),
         }
     }
 
     /// The credentials in use with the CRLs of now, while the files cannot be read.
-    fn renewed(&self) -> Option<Taken> {
-        let (Some(taken), Crls::Fetched(fetcher, policy)) = (&self.taken, &self.crls) else {
+    fn renewed(&self) -> Option<InUse> {
+        let (Some(in_use), Crls::Fetched(fetcher, policy)) = (&self.in_use, &self.crls) else {
             return None;
         };
         let revocation = fetcher.revocation(*policy);
-        let same = revocation.digests().eq(taken.credentials.revocation.digests());
-        let digest = if same { taken.digest } else { [0; 32] };
-        Some(Taken {
+        let same = revocation.digests().eq(in_use.credentials.revocation.digests());
+        let digest = if same { in_use.digest } else { [0; 32] };
+        Some(InUse {
             digest,
             credentials: Credentials {
                 revocation,
-                ..taken.credentials.clone()
+                ..in_use.credentials.clone()
             },
         })
     }
 
-    fn read(&self) -> Result<Taken, FileError> {
+    fn read(&self) -> Result<InUse, FileError> {
         let chain = read(&self.chain)?;
         let key = read(&self.key)?;
         let roots = read(&self.roots)?;
@@ -252,7 +252,7 @@ impl CredentialFiles {
             roots = roots.with_intermediates(bundle).map_err(config(path))?;
         }
         let identity = self.identity(&chain, &key).map_err(config(&self.key))?;
-        Ok(Taken {
+        Ok(InUse {
             digest: digest.finalize().into(),
             credentials: Credentials {
                 identity,

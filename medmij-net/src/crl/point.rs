@@ -12,7 +12,7 @@ use crate::revocation::known::{Known, Signer};
 
 pub(super) struct Point {
     url: url::Url,
-    kept: Option<StoredCrl>,
+    current: Option<StoredCrl>,
     aside: Option<StoredCrl>,
     /// What is on disk already.
     stored: Option<[u8; 32]>,
@@ -37,7 +37,7 @@ impl Point {
     pub(super) fn at(url: url::Url) -> Self {
         Self {
             url,
-            kept: None,
+            current: None,
             aside: None,
             stored: None,
         }
@@ -48,9 +48,9 @@ impl Point {
     }
 
     /// Begins with what an earlier run kept, which was verified then.
-    pub(super) fn start_with(&mut self, kept: StoredCrl) {
-        self.stored = Some(*kept.crl.digest());
-        self.kept = Some(kept);
+    pub(super) fn start_with(&mut self, current: StoredCrl) {
+        self.stored = Some(*current.crl.digest());
+        self.current = Some(current);
     }
 
     /// Takes what was kept aside, if an authority that is known by now signed it.
@@ -58,23 +58,23 @@ impl Point {
         let Some(aside) = self.aside.take() else { return };
         if aside.crl.was_verified() || aside.signer(known) == Signer::Known {
             if self.may_follow(&aside).is_ok() {
-                self.kept = Some(aside);
+                self.current = Some(aside);
             }
         } else {
             self.aside = Some(aside);
         }
     }
 
-    /// Takes what was fetched: in the place of what was there if it is verified, else aside.
+    /// Takes what was fetched: in place of what was there if it is verified, else aside.
     pub(super) fn take(&mut self, new: StoredCrl, now: SystemTime, known: &Known) -> Result<(), Why> {
         match new.signer(known) {
             Signer::Forged => return Err(Why::Forged),
             // A verified CRL of another issuer is no reason to look at one that nobody can verify.
             Signer::Unknown => {
                 if self
-                    .kept
+                    .current
                     .as_ref()
-                    .is_some_and(|kept| kept.crl.issuer() != new.crl.issuer())
+                    .is_some_and(|current| current.crl.issuer() != new.crl.issuer())
                 {
                     return Err(Why::OtherIssuer);
                 }
@@ -87,40 +87,40 @@ impl Point {
             return Err(Why::Future);
         }
         self.may_follow(&new)?;
-        self.kept = Some(new);
+        self.current = Some(new);
         self.aside = None;
         Ok(())
     }
 
     fn may_follow(&self, new: &StoredCrl) -> Result<(), Why> {
-        match &self.kept {
-            Some(kept) if kept.crl.issuer() != new.crl.issuer() => Err(Why::OtherIssuer),
-            Some(kept) if new.crl.this_update < kept.crl.this_update => Err(Why::Older),
+        match &self.current {
+            Some(current) if current.crl.issuer() != new.crl.issuer() => Err(Why::OtherIssuer),
+            Some(current) if new.crl.this_update < current.crl.this_update => Err(Why::Older),
             _ => Ok(()),
         }
     }
 
     /// The verified CRL, if it is not on disk yet.
     pub(super) fn unstored(&mut self) -> Option<&[u8]> {
-        let kept = self.kept.as_ref()?;
-        let is_here = matches!(kept.fetched, Fetched::Here(_));
+        let current = self.current.as_ref()?;
+        let is_here = matches!(current.fetched, Fetched::Here(_));
         // The time of the file says when it was fetched, so the same bytes are written again.
-        if !is_here && self.stored == Some(*kept.crl.digest()) {
+        if !is_here && self.stored == Some(*current.crl.digest()) {
             return None;
         }
-        self.stored = Some(*kept.crl.digest());
-        Some(kept.crl.der())
+        self.stored = Some(*current.crl.digest());
+        Some(current.crl.der())
     }
 
     /// What handshakes look at: both, where neither is too old. Of two that are verified there the newer counts.
     pub(super) fn in_force(&self, clock: &dyn Clock, max_age: Duration) -> impl Iterator<Item = Arc<Crl>> {
-        let both = [self.kept.clone(), self.aside.clone()];
+        let both = [self.current.clone(), self.aside.clone()];
         let young: Vec<_> = both
             .into_iter()
             .flatten()
-            .filter(|kept| kept.is_young(clock, max_age))
+            .filter(|current| current.is_young(clock, max_age))
             .collect();
-        young.into_iter().map(|kept| kept.crl)
+        young.into_iter().map(|current| current.crl)
     }
 }
 

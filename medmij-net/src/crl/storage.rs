@@ -22,7 +22,7 @@ pub(super) fn store(folder: &Path, url: &Url, der: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let path = path_of(folder, url);
     let aside = path.with_extension("new");
-    // what stood there is taken away, a link too, and not written into
+    // what was there is taken away, a link too, and not written into
     match fs::remove_file(&aside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

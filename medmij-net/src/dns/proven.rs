@@ -224,7 +224,7 @@ async fn believe(
     })
 }
 
-/// The addresses of a name in an answer, by way of its aliases and of nothing else that stands there.
+/// The addresses of a name in an answer, by way of its aliases and of nothing else that is there.
 fn follow(name: &Name, kind: RecordType, records: &[Record]) -> Vec<IpAddr> {
     let mut owner = name;
     for _ in 0..ALIASES {
@@ -284,7 +284,7 @@ fn trusted(servers: &[SocketAddr]) -> Result<NameServerPool<TokioRuntimeProvider
     // anybody on the way could set the bit
     if servers.iter().any(|server| is_public(server.ip())) {
         return Err(ConfigError::Dns(
-            "trust-ad is for a resolver on this machine or the own network only",
+            "trust-ad is for a resolver on this machine or its own network only",
         ));
     }
     let tls = TlsConfig::new().map_err(|_| ConfigError::Dns("the resolver cannot be set up"))?;

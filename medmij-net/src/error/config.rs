@@ -104,7 +104,7 @@ pub enum WebFault {
     #[error("certificate has a wildcard name")]
     Wildcard,
     /// It says nothing about an organisation, or says that only the domain was validated.
-    #[error("certificate is domain validated, no organisation stands in it")]
+    #[error("certificate is domain validated, no organisation is in it")]
     DomainValidated,
     /// It has no usable server name.
     #[error("certificate has no usable server name")]

@@ -136,7 +136,7 @@ const REMOVE_PASSWORD_DER: &str = "openssl pkey -inform DER -in KEY -out NEW";
 #[cfg(feature = "encrypted-keys")]
 const CONVERT_PKCS12: &str = "openssl pkcs12 -legacy -in KEY -aes-256-cbc -out NEW";
 
-/// Object identifiers as they stand in DER, of PKCS#5 (RFC 8018) and PKCS#12 (RFC 7292), as OpenSSL calls them.
+/// Object identifiers as they are in DER, of PKCS#5 (RFC 8018) and PKCS#12 (RFC 7292), as OpenSSL calls them.
 #[cfg(feature = "encrypted-keys")]
 const NAMES: &[(&[u8], &str)] = &[
     (b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x01", "pbeWithMD2AndDES-CBC"),

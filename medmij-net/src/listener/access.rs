@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Whom a listener serves (core.whl.306, core.whl.308)
+//! Whom a listener serves: Nodes on the Whitelist, judged before anything else (core.whl.306, core.whl.308)
 
 use medmij_whitelist::HostPolicy;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Behind a reverse proxy: the client certificate comes in a header (core.whl.308, threat W5)
 //!
-//! The proxy ends the participants' mutual TLS and passes the certificate on. That header is believed only
+//! The proxy ends the participants' mutual TLS and passes the certificate on. That header is trusted only
 //! on connections from configured addresses whose own client certificate carries a configured name, and the
 //! names in it are judged against the Whitelist for every request, just as without a proxy.
 

@@ -50,7 +50,7 @@ fn offers_ems(bytes: &[u8]) -> Option<bool> {
     Some(false)
 }
 
-/// The body of the first handshake message, which may stand in several records.
+/// The body of the first handshake message, which may span several records.
 fn handshake(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut records = Reader(bytes);
     let mut message = Vec::new();
@@ -73,9 +73,9 @@ struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
+        let (head, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
-        Some(taken)
+        Some(head)
     }
 
     fn number(&mut self, bytes: usize) -> Option<usize> {

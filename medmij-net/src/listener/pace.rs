@@ -30,8 +30,8 @@ impl Pace {
 
     /// So many bytes were taken.
     pub(super) fn wrote(&mut self, bytes: usize) {
-        if let Some((_, taken)) = &mut self.watched {
-            *taken = taken.saturating_add(bytes as u64);
+        if let Some((_, received)) = &mut self.watched {
+            *received = received.saturating_add(bytes as u64);
         }
     }
 
@@ -44,11 +44,11 @@ impl Pace {
     pub(super) fn poll_waiting(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         loop {
             let window = self.window;
-            let (timer, taken) = self
+            let (timer, received) = self
                 .watched
                 .get_or_insert_with(|| (Box::pin(tokio::time::sleep(window)), 0));
             ready!(timer.as_mut().poll(cx));
-            if *taken < self.least {
+            if *received < self.least {
                 return Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "peer reads too slowly"));
             }
             self.watched = None;

@@ -2,7 +2,7 @@
 //! Behind a TCP proxy: whose connection it is, by the PROXY protocol (HAProxy, versions 1 and 2)
 //!
 //! A proxy that passes TLS on untouched hides the address of the peer, so that all connections would share one cap.
-//! The protocol tells the address before the first byte of TLS. It is believed from configured addresses only,
+//! The protocol tells the address before the first byte of TLS. It is trusted from configured addresses only,
 //! and there it must be said.
 
 mod header;

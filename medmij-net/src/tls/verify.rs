@@ -2,7 +2,7 @@
 //! The judgement over a peer's certificate: core.tls.314, and no wildcards
 //!
 //! Path, dates, purpose and name are webpki's. Of each path that it finds, revocation is judged here. For servers the
-//! asked name has to stand literally among the dNSNames as well: a wildcard that happens to match is no MedMij hostname.
+//! asked name has to be literally among the dNSNames as well: a wildcard that happens to match is no MedMij hostname.
 
 use std::cell::RefCell;
 use std::fmt;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The back channel over real TLS on loopback, with certificates made at run time
 //!
-//! Rule codes stand in the test names: core.tls.300 to core.tls.315 and core.whl.300 to core.whl.309, and
+//! Rule codes are in the test names: core.tls.300 to core.tls.315 and core.whl.300 to core.whl.309, and
 //! the threats W1 to W9 and faults R10, R12, R16 of the threat model.
 #![allow(
     clippy::unwrap_used,

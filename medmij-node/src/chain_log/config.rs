@@ -111,7 +111,7 @@ impl LogConfig {
     }
 
     /// How long delivered lines are kept.
-    pub(super) fn kept(&self) -> Duration {
+    pub(super) fn retention(&self) -> Duration {
         let months = u64::from(self.months.saturating_sub(24).min(12));
         // between the two bounds a month is a twelfth of the third year
         let more = MAX_RETENTION.saturating_sub(MIN_RETENTION).as_secs() / 12 * months;
@@ -196,13 +196,13 @@ mod tests {
 
     #[test]
     fn core_logging_101_lines_are_kept_24_to_36_months() {
-        let kept = |months| {
+        let retention = |months| {
             let mut config = LogConfig::in_folder("spool");
             config.months = months;
-            config.kept()
+            config.retention()
         };
-        assert_eq!((kept(0), kept(24)), (MIN_RETENTION, MIN_RETENTION));
-        assert!(kept(30) > MIN_RETENTION && kept(30) < MAX_RETENTION);
-        assert!(kept(99) <= MAX_RETENTION && kept(99) > kept(35));
+        assert_eq!((retention(0), retention(24)), (MIN_RETENTION, MIN_RETENTION));
+        assert!(retention(30) > MIN_RETENTION && retention(30) < MAX_RETENTION);
+        assert!(retention(99) <= MAX_RETENTION && retention(99) > retention(35));
     }
 }

@@ -234,7 +234,7 @@ impl World {
         own
     }
 
-    /// An own certificate that lasts this long from now.
+    /// A certificate of its own that lasts this long from now.
     pub(crate) fn lasting(&self, time: Duration) {
         let gone = self.clock.now().duration_since(self.started).unwrap();
         self.present(&G4Leaf::system(OWN).validity(Validity::For(gone + time)));
@@ -245,7 +245,7 @@ impl World {
         self.write(crl_file(level), self.pki.crl(crl).unwrap());
     }
 
-    /// The serial number of the own certificate.
+    /// The serial number of its own certificate.
     pub(crate) fn own_serial(&self) -> u64 {
         self.present(&good_leaf()).serial()
     }

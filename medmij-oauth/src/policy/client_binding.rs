@@ -9,7 +9,7 @@ use crate::ClientId;
 
 /// How a server decides that the holder of a client certificate is the client, at the token endpoint and in the guard.
 ///
-/// A name of the certificate belongs to a client where it equals the `client_id`, stands beside it in a table that the
+/// A name of the certificate belongs to a client where it equals the `client_id`, is beside it in a table that the
 /// supplier keeps, or was confirmed by an operator (`medmij bindings confirm`): the node that talks in the back channel may
 /// have another name than the node of the front channel. A name that belongs to another client is refused under every
 /// policy, and so is a request without a certificate.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.autorisatie.204, core.autorisatie.205 — how long things last.
+//! core.autorisatie.204, core.autorisatie.205 — how long codes, tokens and flows are valid.
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ pub struct ReleaseRules {
     pub delen: bool,
     /// Whether Abonneren exists.
     pub abonneren: bool,
-    /// The kinds of representation (ext.vert.authint.200).
+    /// The kinds of representation that a scope can ask for (ext.vert.authint.200).
     pub vertegenwoordiging: &'static [Vertegenwoordiging],
     /// Whether both ids are query parameters of the authorization request (core.authint.208).
     pub ids_in_authorization_request: bool,

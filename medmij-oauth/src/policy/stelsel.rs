@@ -370,6 +370,6 @@ mod tests {
         assert!(stelsel.rows().iter().all(|row| !row.overruled));
         assert!(stelsel.diff(&Stelsel::default()).is_empty());
         let names: std::collections::BTreeSet<_> = stelsel.rows().into_iter().map(|row| row.name).collect();
-        assert_eq!(names.len(), stelsel.rows().len(), "a name stands once");
+        assert_eq!(names.len(), stelsel.rows().len(), "a name occurs once");
     }
 }

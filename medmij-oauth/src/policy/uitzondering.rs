@@ -17,7 +17,7 @@ use crate::error_code::ErrorCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Uitzondering {
-    /// 1b: a parameter that may stand once occurs twice (RFC 6749 section 3.1).
+    /// 1b: a parameter that may occur once occurs twice (RFC 6749 section 3.1).
     DuplicateParameter,
     /// 1b: `response_type` is missing.
     MissingResponseType,
@@ -207,7 +207,7 @@ impl ExceptionPolicy {
     ///
     /// # Errors
     ///
-    /// [`OauthError`], where a safety floor forbids the rule, or the description cannot stand in an
+    /// [`OauthError`], where a safety floor forbids the rule, or the description cannot occur in an
     /// `error_description`.
     pub fn set(&mut self, release: Release, uitzondering: Uitzondering, rule: ExceptionRule) -> Result<(), OauthError> {
         if rule.description.as_deref().is_some_and(|text| !is_description(text)) {

@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 /// assert_eq!(ring.open(&sealed, b"grant-1")?.as_slice(), b"999990019");
 /// assert!(ring.open(&sealed, b"grant-2").is_err());
 ///
-/// // and a new version of the index key: what stands under the old one is still found
+/// // and a new version of the index key: what is under the old one is still found
 /// let bsn = Bsn::parse("999990019").expect("a test number");
 /// let before = ring.index(&bsn)?;
 /// let ring = ring.with_index(2, SealingKey::from_bytes([8; 32]));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.authint.200, core.authint.208, ext.vert.authint.200 — the authorization request.
+//! core.authint.200, core.authint.208, ext.vert.authint.200 — the parameters of the authorization request.
 //!
 //! Building is here. Reading goes by steps, because an error that is found before the redirect is proven must not become
 //! a redirect: see the module `server`.

@@ -17,7 +17,7 @@ pub fn read(bytes: &[u8]) -> Result<Document<'_>, JsonError> {
     Document::parse(bytes, &limits)
 }
 
-/// Whether a byte order mark stands before the document.
+/// Whether a byte order mark is before the document.
 #[must_use]
 pub fn has_mark(document: &Document<'_>) -> bool {
     document.text().len() < document.source().len()

@@ -166,7 +166,7 @@ impl TokenRequest {
             return Err(fault("content type is not application/x-www-form-urlencoded"));
         }
         if KNOWN.iter().any(|name| form::names(query, name)) {
-            return Err(fault("parameters stand in the uri"));
+            return Err(fault("parameters are in the uri"));
         }
         let one = |name| {
             form.one(name).map_err(|error| match error {

@@ -44,14 +44,14 @@ pub struct TokenResponse {
     /// The refresh token, with langdurige toestemming.
     pub refresh_token: Option<RefreshToken>,
     /// What is not as the rule has it and was read all the same.
-    pub remarks: Vec<Remark>,
+    pub remarks: Vec<TokenRemark>,
 }
 
 /// Something in a token response that is not as RFC 6749 has it and is understood all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Remark {
-    /// A byte order mark stands before the JSON (RFC 8259 section 8.1 lets a reader skip it).
+pub enum TokenRemark {
+    /// A byte order mark is before the JSON (RFC 8259 section 8.1 lets a reader skip it).
     ByteOrderMark,
     /// `expires_in` is a text of digits.
     ExpiresInText,
@@ -61,7 +61,7 @@ pub enum Remark {
     EmptyRefreshToken,
 }
 
-impl fmt::Display for Remark {
+impl fmt::Display for TokenRemark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ByteOrderMark => "byte order mark before the json",
@@ -110,7 +110,7 @@ impl TokenResponse {
     }
 
     /// Reads an answer of at most 64 KiB, without duplicate keys. An `error` is an error whatever the status says; what is
-    /// understood although it is not as the rule has it is a [`Remark`].
+    /// understood although it is not as the rule has it is a [`TokenRemark`].
     ///
     /// # Errors
     ///
@@ -135,7 +135,7 @@ impl TokenResponse {
         }
         let mut remarks = Vec::new();
         if json::has_mark(&document) {
-            remarks.push(Remark::ByteOrderMark);
+            remarks.push(TokenRemark::ByteOrderMark);
         }
         let text = |name: &'static str| match present(object, name) {
             None => Ok(None),
@@ -149,7 +149,7 @@ impl TokenResponse {
         let access_token = AccessToken::from_wire(access_token).map_err(|_| E::Member("access_token"))?;
         let refresh_token = match text("refresh_token")? {
             Some(token) if token.is_empty() => {
-                remarks.push(Remark::EmptyRefreshToken);
+                remarks.push(TokenRemark::EmptyRefreshToken);
                 Ok(None)
             }
             token => token.map(RefreshToken::from_wire).transpose(),
@@ -187,17 +187,17 @@ fn present<'d>(object: Value<'d>, name: &str) -> Option<Value<'d>> {
 }
 
 /// A whole number of seconds above 0, as a number or as a text of digits.
-fn read_expires_in(object: Value<'_>, remarks: &mut Vec<Remark>) -> Result<Option<u64>, TokenResponseError> {
+fn read_expires_in(object: Value<'_>, remarks: &mut Vec<TokenRemark>) -> Result<Option<u64>, TokenResponseError> {
     let Some(value) = present(object, "expires_in") else {
         return Ok(None);
     };
     let seconds = if let Some(text) = value.as_str() {
-        remarks.push(Remark::ExpiresInText);
+        remarks.push(TokenRemark::ExpiresInText);
         text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
     } else if let Some(seconds) = value.as_u64() {
         Some(seconds)
     } else {
-        remarks.push(Remark::ExpiresInFraction);
+        remarks.push(TokenRemark::ExpiresInFraction);
         value.as_number().and_then(whole_number)
     };
     match seconds {
@@ -241,7 +241,7 @@ pub enum TokenResponseError {
     /// A member has another type or a value that it cannot have.
     #[error("token response has a wrong {0}")]
     Member(&'static str),
-    /// Another token type (core.autorisatie.202).
+    /// A token type that is not Bearer, the only one there is (core.autorisatie.202).
     #[error("token response has another token_type than Bearer")]
     TokenType,
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! ext.abo.rscnotint.206 — the contract of an [`SharedOutbox`].
+//! ext.abo.rscnotint.206 — the contract of a [`SharedOutbox`]: each notification is sent in time, by one replica.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

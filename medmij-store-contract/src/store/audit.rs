@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.logging.203 — audit entries commit with the change that they tell of, and stand once.
+//! core.logging.203 — audit entries commit with the change that they tell of, and occur once.
 
 use std::sync::Arc;
 

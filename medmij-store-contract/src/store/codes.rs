@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.tknint.203, core.tknint.204, core.autorisatie.204, core.autorisatie.208 — codes and access tokens.
+//! core.tknint.203, core.tknint.204, core.autorisatie.204, core.autorisatie.208 — codes are spent once, access tokens expire.
 
 use std::{sync::Arc, time::Duration};
 
@@ -233,7 +233,7 @@ pub async fn core_tknint_203_only_the_client_and_certificate_of_the_grant_end_it
     assert!(store.access(&tokens.access.token).await.expect("access").is_none());
 }
 
-/// core.tknint.204: a code that stood in a request which gives no token is burnt where it was unused, and ends nothing where
+/// core.tknint.204: a code that was in a request which gives no token is burnt where it was unused, and ends nothing where
 /// it was used.
 pub async fn core_tknint_204_a_burnt_code_ends_nothing<S: DangerShiftClock>(store: Arc<S>) {
     let (code, binding) = granted(&*store, true).await;
@@ -262,7 +262,7 @@ pub async fn the_grant_of_a_code_is_read_until_it_is_spent<S: DangerShiftClock>(
     }
 }
 
-/// What a token admits stands with the token: a narrower one narrows neither the consent nor the next token.
+/// What a token admits is with the token: a narrower one narrows neither the consent nor the next token.
 pub async fn an_access_token_admits_what_stands_with_it<S: DangerShiftClock>(store: Arc<S>) {
     let ids = |ids: &[&str]| -> Vec<GegevensdienstId> {
         let all = ids.iter().map(|id| GegevensdienstId::parse(id).expect("id"));

@@ -10,9 +10,9 @@ use std::{
 use medmij_dvza::{
     Next,
     store::{
-        Access, Acting, Advance, AuditEntry, AuditHead, AuditKind, AuditQuery, AuditRecord, AuditTerm, Binding,
-        BurntCode, DangerShiftClock, EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant,
-        NewFlow, NewGrant, PersoonEnd, Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store,
+        Acting, Advance, AuditEntry, AuditHead, AuditKind, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
+        DangerShiftClock, EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant,
+        PersoonEnd, Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredAccess,
         StoredFlow,
     },
 };

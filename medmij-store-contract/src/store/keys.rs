@@ -103,7 +103,7 @@ pub async fn keys_retire_as_grants_are_sealed_anew<S: DangerShiftClock>(store: A
     );
 }
 
-/// A Persoon who stands under two versions of the index key is one Persoon: seen, and withdrawn, at once.
+/// A Persoon who is under two versions of the index key is one Persoon: seen, and withdrawn, at once.
 pub async fn a_persoon_under_two_versions_of_the_index_key_is_one<S: DangerShiftClock>(store: Arc<S>) {
     let both = [persoon(2), persoon(1)];
     for version in [1, 2, 1] {

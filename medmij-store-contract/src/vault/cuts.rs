@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Response;
 use medmij_dvp::{
     Renewal,
-    vault::{DangerShiftVault, Finished, RefreshError, RefreshStart, RefreshTokens, StoreError, TokenVault, VaultKey},
+    vault::{Advanced, DangerShiftVault, RefreshError, RefreshStart, RefreshTokens, StoreError, TokenVault, VaultKey},
 };
 use medmij_dvza::{Server, store::MemoryStore};
 use medmij_oauth::{policy::ClientBinding, seal::LocalKeyRing};
@@ -254,7 +254,7 @@ impl<V: DangerShiftVault> TokenVault for Dying<V> {
         started
     }
 
-    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Finished, StoreError> {
+    async fn finish(&self, key: &VaultKey, attempt: u64, sealed: Vec<u8>) -> Result<Advanced, StoreError> {
         self.dies(Cut::BeforeFinish).await;
         let finished = self.vault.finish(key, attempt, sealed).await;
         self.dies(Cut::AfterFinish).await;
@@ -265,7 +265,7 @@ impl<V: DangerShiftVault> TokenVault for Dying<V> {
         self.vault.release(key, attempt).await
     }
 
-    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Finished, StoreError> {
+    async fn lapse(&self, key: &VaultKey, attempt: u64) -> Result<Advanced, StoreError> {
         self.vault.lapse(key, attempt).await
     }
 

@@ -179,9 +179,9 @@ fn names_that_the_index_has_no_room_for_are_refused() {
 
 #[test]
 fn names_with_escapes_are_told() {
-    let told = |text: &str| Document::parse(text.as_bytes(), &small()).unwrap().has_escaped_names();
-    assert!(told(r#"{"a":{"\u0062":1}}"#));
-    assert!(!told(r#"{"a":{"b":"\u0062"}}"#));
+    let has_escapes = |text: &str| Document::parse(text.as_bytes(), &small()).unwrap().has_escaped_names();
+    assert!(has_escapes(r#"{"a":{"\u0062":1}}"#));
+    assert!(!has_escapes(r#"{"a":{"b":"\u0062"}}"#));
 }
 
 #[test]

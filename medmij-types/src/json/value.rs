@@ -23,7 +23,7 @@ pub enum Kind {
     Object,
 }
 
-/// One value, with the bytes it stands on.
+/// One value, with its bytes.
 ///
 /// `Debug` shows the kind only.
 #[derive(Clone, Copy)]
@@ -78,7 +78,7 @@ impl<'d> Value<'d> {
         self.text.get(self.range()).unwrap_or_default()
     }
 
-    /// Where the value stands in [`Document::source`](super::Document::source).
+    /// Where the value is in [`Document::source`](super::Document::source).
     #[must_use]
     pub fn range(&self) -> Range<usize> {
         self.node().map_or(0..0, |node| node.start as usize..node.end as usize)

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use medmij_list::{Collector, Document, KeyIndex, Value};
+use medmij_list::{Collector, Document, KeyIndex, ValueRange};
 
 use super::{Aanbieder, Kind, Service, Zorgaanbiederskoppellijst};
 
@@ -11,9 +11,9 @@ use super::{Aanbieder, Kind, Service, Zorgaanbiederskoppellijst};
 #[derive(Debug, Default)]
 pub struct KoppellijstCollector {
     aanbieders: Vec<Aanbieder>,
-    identifiers: Vec<(Kind, Value)>,
+    identifiers: Vec<(Kind, ValueRange)>,
     services: Vec<Service>,
-    versions: Vec<Value>,
+    versions: Vec<ValueRange>,
 }
 
 const AANBIEDER: usize = 0;
@@ -58,7 +58,7 @@ impl Collector for KoppellijstCollector {
             AANBIEDER => {
                 let (identifiers, services) = (count(self.identifiers.len()), count(self.services.len()));
                 self.aanbieders.push(Aanbieder {
-                    name: Value::ABSENT,
+                    name: ValueRange::ABSENT,
                     identifiers: (identifiers, identifiers),
                     services: (services, services),
                 });
@@ -74,7 +74,7 @@ impl Collector for KoppellijstCollector {
         }
     }
 
-    fn value(&mut self, slot: usize, value: Value) {
+    fn value(&mut self, slot: usize, value: ValueRange) {
         match slot {
             NAME => self
                 .aanbieders
@@ -125,10 +125,10 @@ impl Collector for KoppellijstCollector {
         count(self.aanbieders.len().saturating_sub(1))
     }
 
-    fn key(&self, entry: u32) -> Value {
+    fn key(&self, entry: u32) -> ValueRange {
         self.aanbieders
             .get(entry as usize)
-            .map_or(Value::ABSENT, |aanbieder| aanbieder.name)
+            .map_or(ValueRange::ABSENT, |aanbieder| aanbieder.name)
     }
 
     fn finish(self, document: Document, index: KeyIndex) -> Zorgaanbiederskoppellijst {

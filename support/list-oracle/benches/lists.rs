@@ -74,7 +74,7 @@ fn look_ups(c: &mut Criterion) {
     });
 }
 
-/// Copies, so that they stand in memory in the order in which they are asked for.
+/// Copies, so that they are in memory in the order in which they are asked for.
 fn shuffled<K: Clone>(mut keys: Vec<K>) -> Vec<K> {
     let mut rng = Rng::new(11);
     for n in (1..keys.len()).rev() {

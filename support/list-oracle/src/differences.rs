@@ -62,7 +62,7 @@ pub fn kind_of(bytes: &[u8], ours: Option<&ListError>) -> Option<&'static str> {
         "ns.qualified-name" if at.starts_with(b"xmlns:") => "stricter: a prefix that is declared holds a colon",
         "xml.duplicate-attribute" => "stricter: the same attribute twice by two prefixes of one namespace",
         "xml.declaration" if message.starts_with("\"1.\"") => "stricter: version 1. in the XML declaration",
-        "xml.declaration" if message.contains("white space must stand before") && glued_standalone(bytes) => {
+        "xml.declaration" if message.contains("white space must come before") && glued_standalone(bytes) => {
             "stricter: no white space before standalone in the XML declaration"
         }
         "xml.character"

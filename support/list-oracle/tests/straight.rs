@@ -23,7 +23,7 @@ fn spaced(document: &str) -> String {
     out + rest
 }
 
-fn told(error: &ListError) -> (&'static str, u32, String, String) {
+fn summary(error: &ListError) -> (&'static str, u32, String, String) {
     (
         error.rule().code(),
         error.line(),
@@ -47,8 +47,8 @@ fn both_ways_say_the_same_of_a_mutant() {
         let straight = mutant.family.read(&mutant.bytes, &mutant.limits, None);
         let other = mutant.family.read(spaced(text).as_bytes(), &mutant.limits, None);
         assert_eq!(
-            straight.as_ref().err().map(told),
-            other.as_ref().err().map(told),
+            straight.as_ref().err().map(summary),
+            other.as_ref().err().map(summary),
             "seed {seed}\n{text}"
         );
         compared[usize::from(straight.is_ok())] += 1;

@@ -14,7 +14,7 @@
 //! Over TLS sockets on loopback: `serve` is a DVZA as a process of its own, `token` and `flow` drive it from another, and
 //! `bench` starts both and prints a table; `log-cost` compares with and without the chain log; `soak` does so for a long time and watches memory; `outage` stops and starts
 //! PostgreSQL meanwhile; `crowd` fills a listener with connections that do nothing and asks beside them; `handshakes` makes
-//! full handshakes with the chain of G4. `usable` reads and stores lists. How it is to be read stands in `docs/benchmarks-oauth.md`.
+//! full handshakes with the chain of G4. `usable` reads and stores lists. How it is to be read is in `docs/benchmarks-oauth.md`.
 //!
 //! Each program is a module with an `Args` and a `run`.
 

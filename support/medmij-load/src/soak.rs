@@ -47,7 +47,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let (folder, addresses) = (running.folder().clone(), running.folder().addresses()?);
     let dialer = Dialer::new(folder.client()?, addresses.front);
     let server = Process::of(addresses.pid);
-    let idle = server.resident().ok_or("memory of the server is not told here")?;
+    let idle = server.resident().ok_or("memory of the server is not known here")?;
     let plan = Plan {
         flows: args.flows.max(1),
         rate: Some(args.rate.max(1)),

@@ -47,7 +47,7 @@ impl Dialer {
         })
     }
 
-    /// Another connection in the place of one that the server is about to close, if it is.
+    /// Another connection in place of one that the server is about to close, if it is.
     pub(crate) async fn renew(&self, connection: &mut Connection) -> Result<(), Failure> {
         if connection.used.elapsed() > IDLE || connection.opened.elapsed() > AGE {
             *connection = self.dial().await?;

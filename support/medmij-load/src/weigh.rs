@@ -39,7 +39,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let store = Arc::new(MemoryStore::new(limits));
     let server = LoadDvza::server(Arc::clone(&store), Duration::from_secs(3600), None)?;
     let peer = PeerNames::new(Some(CLIENT), [CLIENT]);
-    let resident = || Process::own().resident().ok_or("memory is not told here");
+    let resident = || Process::own().resident().ok_or("memory is not known here");
 
     let mut before = (0, 0);
     let mut flows = 0;

@@ -111,11 +111,11 @@ fn a_bench_has_three_rows_for_each_store() {
 
 #[test]
 fn core_logging_102_the_cost_of_the_chain_log_is_told_and_every_event_is_on_disk() {
-    let told = run(&["log-cost", "--rounds", "1", "--seconds", "1", "--connections", "4"]);
-    let last = told.lines().last().unwrap();
+    let printed = run(&["log-cost", "--rounds", "1", "--seconds", "1", "--connections", "4"]);
+    let last = printed.lines().last().unwrap();
     assert!(
         last.starts_with("the chain log costs ") && last.contains("lines on disk"),
-        "{told}"
+        "{printed}"
     );
 }
 

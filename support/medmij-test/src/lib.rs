@@ -6,7 +6,7 @@
 //!
 //! * [`TestPki`] makes a root, an intermediate and leaf certificates at run time, good ones and every
 //!   kind of bad one ([`LeafVariant`]), with CRLs.
-//! * `G4Pki` (feature `g4`) does the same in the shape of PKIoverheid's generation 4, with RSA keys that stand in `keys/`.
+//! * `G4Pki` (feature `g4`) does the same in the shape of PKIoverheid's generation 4, with RSA keys that are in `keys/`.
 //! * [`ManualClock`] is a [`medmij_types::Clock`] that stands still until it is moved.
 //! * [`skip`] says visibly that a test cannot run here.
 //! * `postgres` (feature) is a private PostgreSQL, `stelselnode` (feature) a scripted Stelselnode over real mutual TLS.

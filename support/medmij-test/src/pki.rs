@@ -87,7 +87,7 @@ impl TestPki {
         self.root.der().to_vec()
     }
 
-    /// The certificate of the authority between root and leaves as PEM: what stands beside the roots in a bundle.
+    /// The certificate of the authority between root and leaves as PEM: what is beside the roots in a bundle.
     pub fn intermediates_pem(&self) -> String {
         self.intermediate.pem()
     }
@@ -183,7 +183,7 @@ impl TestIdentity {
         &self.key_der
     }
 
-    /// The serial number, as it stands on a CRL.
+    /// The serial number, as it is on a CRL.
     pub fn serial(&self) -> u64 {
         self.serial
     }

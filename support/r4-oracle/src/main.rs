@@ -116,16 +116,16 @@ fn json_below(folder: &Path) -> Vec<PathBuf> {
 
 /// JSON, XML of ours, read by theirs, JSON.
 fn our_xml(json: &str) -> Result<String, String> {
-    let ours = xml::from_json(json.as_bytes(), FhirVersion::R4, &Limits::default()).map_err(told)?;
-    let read: Generic = fhirbolt::xml::from_str(&ours.text, None).map_err(told)?;
-    fhirbolt::json::to_string(&read, None).map_err(told)
+    let ours = xml::from_json(json.as_bytes(), FhirVersion::R4, &Limits::default()).map_err(text_of)?;
+    let read: Generic = fhirbolt::xml::from_str(&ours.text, None).map_err(text_of)?;
+    fhirbolt::json::to_string(&read, None).map_err(text_of)
 }
 
 /// JSON, XML of theirs, read by ours, JSON.
 fn their_xml(json: &str) -> Result<String, String> {
-    let read: Generic = fhirbolt::json::from_str(json, None).map_err(told)?;
-    let theirs = fhirbolt::xml::to_string(&read, None).map_err(told)?;
-    let ours = xml::to_json(theirs.as_bytes(), FhirVersion::R4, &Limits::default()).map_err(told)?;
+    let read: Generic = fhirbolt::json::from_str(json, None).map_err(text_of)?;
+    let theirs = fhirbolt::xml::to_string(&read, None).map_err(text_of)?;
+    let ours = xml::to_json(theirs.as_bytes(), FhirVersion::R4, &Limits::default()).map_err(text_of)?;
     if ours.oddities.is_empty() {
         Ok(ours.text)
     } else {
@@ -135,17 +135,17 @@ fn their_xml(json: &str) -> Result<String, String> {
 
 /// JSON through their types.
 fn their_types(json: &str) -> Result<String, String> {
-    let read: r4::Resource = fhirbolt::json::from_str(json, None).map_err(told)?;
-    fhirbolt::json::to_string(&read, None).map_err(told)
+    let read: r4::Resource = fhirbolt::json::from_str(json, None).map_err(text_of)?;
+    fhirbolt::json::to_string(&read, None).map_err(text_of)
 }
 
-fn told(error: impl std::fmt::Display) -> String {
+fn text_of(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
 fn same(one: &str, other: &str) -> Result<(), String> {
-    let one: Value = serde_json::from_str(one).map_err(told)?;
-    let other: Value = serde_json::from_str(other).map_err(told)?;
+    let one: Value = serde_json::from_str(one).map_err(text_of)?;
+    let other: Value = serde_json::from_str(other).map_err(text_of)?;
     difference(&one, &other, "").map_or(Ok(()), Err)
 }
 

@@ -51,12 +51,12 @@ impl Page {
         self.url.split('?').next().unwrap_or_default()
     }
 
-    /// What stands in the first element of that name, without markup inside.
+    /// What is in the first element of that name, without markup inside.
     pub fn text_of(&self, element: &str) -> Option<String> {
         element_text(&self.html, element).map(|(text, _)| text)
     }
 
-    /// What stands in each item of the lists of the page.
+    /// What is in each item of the lists of the page.
     pub fn items(&self) -> Vec<String> {
         let (mut items, mut rest) = (Vec::new(), self.html.as_str());
         while let Some((text, behind)) = element_text(rest, "li") {

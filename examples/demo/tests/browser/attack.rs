@@ -123,7 +123,7 @@ async fn o8_a_planted_cookie_is_worth_nothing_after_the_login() {
     persoon.log_in(WITH_DOSSIER).await;
     // after the login the cookie is another one, and a name that occurs twice is worth nothing: nobody gets on
     persoon.at("Deze pagina werkt niet meer").await;
-    // the attacker stands where the flow began, in the own browser, with nobody logged in
+    // the attacker is where the flow began, in its own browser, with nobody logged in
     attacker.client.refresh().await.unwrap();
     attacker.at("Gegevens van").await;
     assert_eq!(dvp.seen(), []);

@@ -50,7 +50,7 @@ impl Needles {
         self.values.len()
     }
 
-    /// What is found: which value, in which form, and what stands around its first place.
+    /// What is found: which value, in which form, and what is around its first place.
     pub(crate) fn found_in(&self, hay: &[u8]) -> Vec<String> {
         let mut found = BTreeMap::new();
         for (at, start) in hay.windows(KEY).enumerate() {
@@ -106,7 +106,7 @@ fn forms(value: &str) -> Vec<(&'static str, String)> {
     ];
     let numbers: Vec<String> = bytes.iter().map(u8::to_string).collect();
     forms.push(("numbers", numbers.join(", ")));
-    // what stands before it moves base64 by two thirds of a character: the whole characters in the middle
+    // what is before it moves base64 by two thirds of a character: the whole characters in the middle
     for before in 0..3_usize {
         let padded = [vec![0; before], bytes.to_vec()].concat();
         let (first, last) = ((8 * before).div_ceil(6), 8 * padded.len() / 6);

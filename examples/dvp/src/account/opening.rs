@@ -131,7 +131,7 @@ impl Accounts {
         Ok(person)
     }
 
-    /// For a demo: an account with new factors, which are given back and stand nowhere else; where it is there already, it
+    /// For a demo: an account with new factors, which are given back and are nowhere else; where it is there already, it
     /// keeps its dossier and gets other factors.
     pub(crate) async fn open_for_demo(
         &self,

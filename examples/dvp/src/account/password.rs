@@ -97,12 +97,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_9_4_1_a_password_is_kept_as_argon2id_and_nobody_has_none() {
-        let kept = hash("een zin die ik onthoud").await.unwrap();
-        assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
-        assert_ne!(kept, hash("een zin die ik onthoud").await.unwrap());
-        assert!(verify("een zin die ik onthoud", Some(&kept)).await);
+        let stored = hash("een zin die ik onthoud").await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        assert_ne!(stored, hash("een zin die ik onthoud").await.unwrap());
+        assert!(verify("een zin die ik onthoud", Some(&stored)).await);
         for wrong in ["een zin die ik vergat", "", &"x".repeat(300)] {
-            assert!(!verify(wrong, Some(&kept)).await, "{wrong}");
+            assert!(!verify(wrong, Some(&stored)).await, "{wrong}");
         }
         assert!(!verify("een zin die ik onthoud", None).await);
         assert!(!verify("", Some("")).await);

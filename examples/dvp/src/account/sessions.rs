@@ -214,7 +214,7 @@ fn is_alive(session: &Session, expires: i64, limits: SessionLimits, now: i64) ->
     now < expires && idle < limits.idle_seconds() && age < limits.longest_seconds()
 }
 
-/// What a Persoon recognises a device by, out of what the browser says of itself: never the whole of it.
+/// What a Persoon recognises a device by, out of what the browser says about itself: never the whole of it.
 pub(crate) fn device(user_agent: &str) -> String {
     let named = |names: &[(&str, &'static str)]| {
         names

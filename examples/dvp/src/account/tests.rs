@@ -347,7 +347,7 @@ async fn a_10_1_1_what_is_kept_cannot_be_read_and_an_erased_account_is_gone_from
             .await;
         let key = key.unwrap().unwrap().sealed;
         let on_disk = !bytes.is_empty();
-        assert_eq!(holds(&bytes, &key), on_disk, "the wrapped key stands in the file");
+        assert_eq!(holds(&bytes, &key), on_disk, "the wrapped key is in the file");
         world.accounts.erase(person).await.unwrap();
         assert!(
             !holds(&files(&world.folder), &key),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! core.account.103, core.gegevensuitwisseling.104, core.gegevensuitwisseling.105 — what is told outside the app: at most once
-//! a Persoon and night, over all replicas and restarts, without content. In the app it stands in what happened.
+//! a Persoon and night, over all replicas and restarts, without content. In the app it is in what happened.
 
 use super::AutomaticError;
 use crate::{
@@ -117,8 +117,8 @@ async fn take(app: &App, person: PersonId, now: SystemTime) -> Result<Option<Not
     let Some(mut found) = vault.find::<Waiting>(Kind::Notice, &id).await? else {
         return Ok(None);
     };
-    let told = found.content.told.and_then(|told| u64::try_from(told).ok());
-    if told.is_some_and(|told| night(UNIX_EPOCH + Duration::from_secs(told)) >= night(now)) {
+    let reported = found.content.told.and_then(|at| u64::try_from(at).ok());
+    if reported.is_some_and(|at| night(UNIX_EPOCH + Duration::from_secs(at)) >= night(now)) {
         return Ok(None);
     }
     let mut board = NoticeBoard::default();

@@ -133,7 +133,7 @@ fn now() -> i64 {
     seconds(SystemClock::default().now())
 }
 
-/// Sets a job going, in the place of the one before it.
+/// Sets a job going, in place of the one before it.
 pub(crate) async fn begin(
     app: &App,
     person: PersonId,

@@ -136,18 +136,18 @@ pub(crate) async fn collect_service(
         gegevensdienst: id,
         name: &name,
     };
-    let kept = app.dossier.keep(person, &source, &report, now).await?;
+    let counts = app.dossier.keep(person, &source, &report, now).await?;
     let pages: usize = report.queries().iter().map(|line| line.pages).sum();
     tracing::info!(
         target: STEP, role = app.role, rule = "core.rscint.200, core.rscint.201",
         "verzamelt {id} {name}: {} vragen, {pages} pagina's, {} resources, {} documenten",
-        report.queries().len(), kept.resources, kept.documents,
+        report.queries().len(), counts.resources, counts.documents,
     );
     assess(app, id, &report);
-    let items = kept.resources + kept.documents;
+    let items = counts.resources + counts.documents;
     let gaps = report.gaps();
     if gaps.is_empty() {
-        return Ok((State::Whole { items }, kept.new));
+        return Ok((State::Whole { items }, counts.new));
     }
     let mut missing: Vec<String> = gaps.iter().map(|gap| for_people(&gap.label)).collect();
     missing.sort();
@@ -157,7 +157,7 @@ pub(crate) async fn collect_service(
         missing,
         later: gaps.iter().any(medmij_fhir::Gap::is_temporary),
     };
-    Ok((state, kept.new))
+    Ok((state, counts.new))
 }
 
 /// The label of a query as the catalogue has it, in Dutch; of what is no query, a word for people.
@@ -273,7 +273,7 @@ async fn collect(
         }
         _ => {}
     });
-    // core.logging.202: each request and its answer stand in the chain log
+    // core.logging.202: each request and its answer are in the chain log
     let log = app.dvp.resource_log(tokens, id);
     if collection.drive(&log.over(&app.back), drive).await? != Driven::Done {
         tracing::warn!(gegevensdienst = %id, "the collection ended before its last query");

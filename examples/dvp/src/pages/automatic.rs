@@ -26,7 +26,7 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
     vec![
         ("/vanzelf-ophalen", get(show).post(agree)),
         ("/vanzelf-ophalen/keuze", post(choose)),
-        ("/vanzelf-ophalen/melden", post(told_by)),
+        ("/vanzelf-ophalen/melden", post(reported_by)),
         ("/vanzelf-ophalen/voorbeeldnacht", post(example_night)),
     ]
 }
@@ -160,7 +160,7 @@ async fn choose(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visit
 }
 
 /// core.gegevensuitwisseling.104 — the way in which the Persoon wants to be told.
-async fn told_by(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visitor, fields: Fields) -> Response {
+async fn reported_by(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visitor, fields: Fields) -> Response {
     let by_mail = fields.is_ticked("mail") && app.mail.is_some();
     let change = app
         .accounts

@@ -55,7 +55,7 @@ async fn start(
     let ticked: Vec<&str> = fields.all("service").collect();
     // for a child nothing is collected without asking
     let wanted = fields.is_ticked("automatic") && signed_in.child().is_none();
-    // core.gegevensuitwisseling.101: the tick is the order, and stands beside what it means
+    // core.gegevensuitwisseling.101: the tick is the order, and is beside what it means
     if wanted && let Err(error) = agree(&app, &signed_in).await {
         return html::outage(&visitor, &error);
     }

@@ -17,10 +17,10 @@ use std::sync::Arc;
 #[template(path = "happened.html")]
 struct HappenedPage {
     frame: Frame,
-    lines: Vec<Told>,
+    lines: Vec<HappenedLine>,
 }
 
-struct Told {
+struct HappenedLine {
     when: String,
     who: &'static str,
     what: String,
@@ -32,9 +32,9 @@ pub(crate) async fn happened(State(app): State<Arc<App>>, signed_in: SignedIn, v
             let lines = all
                 .iter()
                 .map(|each| {
-                    let (who, what) = told(&each.event);
+                    let (who, what) = described(&each.event);
                     let when = html::moment(each.at);
-                    Told { when, who, what }
+                    HappenedLine { when, who, what }
                 })
                 .collect();
             let frame = Frame::new(&visitor, Nav::Happened);
@@ -45,7 +45,7 @@ pub(crate) async fn happened(State(app): State<Arc<App>>, signed_in: SignedIn, v
 }
 
 /// Who did it, and a sentence.
-fn told(event: &Event) -> (&'static str, String) {
+fn described(event: &Event) -> (&'static str, String) {
     const YOU: &str = "Jij";
     const WE: &str = "Wij";
     match event {

@@ -73,10 +73,10 @@ pub(crate) async fn overview(State(app): State<Arc<App>>, signed_in: SignedIn, v
 async fn recent(app: &App, person: PersonId) -> Result<Vec<String>, AutomaticError> {
     let from = seconds(app.automatic.schedule.clock.now()).saturating_sub(2 * 24 * 3600);
     let listed = automatic::all(app, person).await?;
-    Ok(listed.iter().filter_map(|each| told(app, each, from)).collect())
+    Ok(listed.iter().filter_map(|each| notice_of(app, each, from)).collect())
 }
 
-fn told(app: &App, listed: &Listed, from: i64) -> Option<String> {
+fn notice_of(app: &App, listed: &Listed, from: i64) -> Option<String> {
     let consent = &listed.consent;
     let name = app.providers.of(&consent.aanbieder).name;
     if consent.ended.is_some_and(|ended| ended >= from) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! OpenID Connect Discovery 1.0 — what the provider says of itself, judged before it is used.
+//! OpenID Connect Discovery 1.0 — what the provider says about itself, judged before it is used.
 
 use super::http::HttpError;
 use jsonwebtoken::jwk::JwkSet;

@@ -42,7 +42,7 @@ impl Http {
         Ok(Self { client, plain_http })
     }
 
-    /// Fetches what the provider says of itself, and its keys.
+    /// Fetches what the provider says about itself, and its keys.
     pub(super) async fn discover(&self, config: &OidcConfig, now: Duration) -> Result<Discovered, HttpError> {
         let issuer = config.issuer.trim_end_matches('/');
         let document = self.get(&format!("{issuer}/.well-known/openid-configuration")).await?;

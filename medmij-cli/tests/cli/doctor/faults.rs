@@ -109,7 +109,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ("own name is bogus", "error:dns-bogus", |world| {
         world.named("node.altered");
     }),
-    ("signatures of the own zone are over", "error:dns-bogus", |world| {
+    ("signatures of its own zone are over", "error:dns-bogus", |world| {
         world.named("node.expired");
     }),
     (

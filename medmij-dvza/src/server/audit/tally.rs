@@ -36,7 +36,7 @@ impl Tally {
         Ok(tally)
     }
 
-    /// Writes how many there are, over what stood there: one call, and no wait for the disk.
+    /// Writes how many there are, over what was there: one call, and no wait for the disk.
     pub(super) fn set(&self, taken: u64) -> io::Result<()> {
         let line = format!("{taken:020}\n");
         #[cfg(unix)]
@@ -102,7 +102,7 @@ pub(super) struct Left {
 }
 
 impl Left {
-    /// It stands in the log now.
+    /// It is in the log now.
     pub(super) fn remove(self) -> io::Result<()> {
         fs::remove_file(self.path)
     }

@@ -102,7 +102,7 @@ impl<D: Dvza> Server<D> {
     /// The way back from the page after the login: a refusal where there was something to consent to, and "no data" where not.
     ///
     /// One press on one page in both, and from the press on one path: bytes of one length are opened, both rules are looked up,
-    /// and the two differ in which kind stands in the audit entry. A page of its own after a refusal would be one more entry in
+    /// and the two differ in which kind is in the audit entry. A page of its own after a refusal would be one more entry in
     /// the history of the browser, and a script of the DVP reads how many there are (autoriseren 1 and 2).
     pub(super) async fn decline(&self, at: &At<'_>, persoon: &Persoon, asked: &[Asked]) -> Result<Next, StepError> {
         let exceptions = &self.config.exceptions;

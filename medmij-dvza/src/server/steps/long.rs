@@ -130,11 +130,11 @@ mod tests {
     fn o13_a_network_takes_its_share_and_leaves_places_to_others() {
         let (places, now) = (LongFlows::default(), Duration::ZERO);
         // 4096 - n places are free where n are held: an eighth of them is n
-        let taken = (0..10_000).filter(|n| {
+        let allowed = (0..10_000).filter(|n| {
             let address = format!("2a01:4f8:1234:{:x}::1", n % 0xffff);
             asked(&places, *n, &address, n % 7, now)
         });
-        assert_eq!(taken.count(), 456);
+        assert_eq!(allowed.count(), 456);
         for network in 0..1_000 {
             let address = format!("2a01:4f8:{network:x}::1");
             if network != 0x1234 {

@@ -206,11 +206,11 @@ impl<D: Dvza> Server<D> {
         if !(self.long).take(id, address, &flow.client_id, time, self.config.long_flows) {
             return Err(StepError::NoPlace);
         }
-        let kept = self.keep(id, secret, flow, left).await;
-        if kept.is_err() {
+        let stored = self.keep(id, secret, flow, left).await;
+        if stored.is_err() {
             self.long.give_back(id);
         }
-        kept
+        stored
     }
 
     async fn keep(&self, id: &FlowId, secret: &SessionSecret, flow: &Flow, left: Duration) -> Result<(), StepError> {
@@ -231,7 +231,7 @@ impl<D: Dvza> Server<D> {
 }
 
 /// Flows that this process has seen to their end in the browser: their earlier cookies open nothing any more. Those whose
-/// login came back stand in the store too, where every replica finds them.
+/// login came back are in the store too, where every replica finds them.
 #[derive(Debug, Default)]
 pub(in crate::server) struct Passed(Mutex<PassedRows>);
 

@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 use crate::{server::flow::FamilyKey, store::GrantId};
 
-/// What a refresh token says of itself; [`is_genuine`] says whether that is true.
+/// What a refresh token says about itself; [`is_genuine`] says whether that is true.
 pub(super) struct Claimed {
     pub(super) grant: GrantId,
     pub(super) generation: u32,

@@ -104,7 +104,7 @@ impl<D: Dvza> Server<D> {
         redeem
     }
 
-    /// core.tknint.204: codes that stand in a request which gives no token count as offered. They end nothing.
+    /// core.tknint.204: codes that are in a request which gives no token count as offered. They end nothing.
     pub(super) async fn burn(
         &self,
         codes: &[AuthorizationCode],

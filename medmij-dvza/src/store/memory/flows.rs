@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.authint.205 — flows in memory.
+//! core.authint.205 — flows in memory, each advanced by one caller.
 
 use std::time::Duration;
 

@@ -61,7 +61,7 @@ pub(super) struct GrantRow {
     pub(super) code: SecretHash,
     pub(super) binding: SecretHash,
     pub(super) code_expires: Duration,
-    pub(super) taken: bool,
+    pub(super) redeemed: bool,
     /// The names of the certificate with which the code was taken.
     pub(super) names: Vec<Hostname>,
     /// Few have one.

@@ -12,9 +12,10 @@ use medmij_types::{Aanbiedernaam, Hostname};
 
 use super::MemoryStore;
 use crate::store::{
-    Access, Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode,
-    DangerShiftClock, EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, MAX_LEARNED, NewFlow,
-    NewGrant, PersoonEnd, Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
+    Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode, DangerShiftClock,
+    EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, MAX_LEARNED, NewFlow, NewGrant,
+    PersoonEnd, Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredAccess,
+    StoredFlow,
 };
 
 impl Store for MemoryStore {
@@ -46,7 +47,7 @@ impl Store for MemoryStore {
     async fn grant_of_code(&self, code: &SecretHash) -> Result<Option<Grant>, StoreError> {
         let (inner, _) = self.open();
         let row = inner.codes.get(code).and_then(|id| inner.grants.get(id));
-        Ok(row.filter(|row| !row.taken).map(|row| row.grant.clone()))
+        Ok(row.filter(|row| !row.redeemed).map(|row| row.grant.clone()))
     }
 
     async fn take_code(&self, code: &SecretHash, redeem: &Redeem) -> Result<RedeemedCode, StoreError> {
@@ -58,7 +59,7 @@ impl Store for MemoryStore {
         Ok(self.open().0.burn_code(code))
     }
 
-    async fn access(&self, token: &SecretHash) -> Result<Option<Access>, StoreError> {
+    async fn access(&self, token: &SecretHash) -> Result<Option<StoredAccess>, StoreError> {
         let (inner, now) = self.open();
         Ok(inner.access(token, now))
     }

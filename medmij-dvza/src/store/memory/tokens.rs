@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.tknint.203, core.tknint.204, core.tknint.208 — codes and tokens in memory.
+//! core.tknint.203, core.tknint.204, core.tknint.208 — codes and tokens in memory, each spent by one caller.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::inner::{GrantRow, Inner, RefreshRow};
 use medmij_oauth::storage::{SecretHash, StoreError};
 
 use crate::store::{
-    Access, BurntCode, GrantId, Granted, NewGrant, Redeem, RedeemedCode, RefreshState, RotateRefresh, Rotated,
+    BurntCode, GrantId, Granted, NewGrant, Redeem, RedeemedCode, RefreshState, RotateRefresh, Rotated, StoredAccess,
 };
 
 impl Inner {
@@ -28,7 +28,7 @@ impl Inner {
             code: new.code,
             binding: new.binding,
             code_expires: expires,
-            taken: false,
+            redeemed: false,
             names: Vec::new(),
             refresh: None,
             live_until: expires,
@@ -56,7 +56,7 @@ impl Inner {
         let Some(row) = self.grants.get_mut(&id) else {
             return Ok(RedeemedCode::Unknown);
         };
-        if row.taken {
+        if row.redeemed {
             let certificate = redeem.own || redeem.names.iter().any(|name| row.names.contains(name));
             if row.grant.client_id != redeem.client_id || !certificate {
                 return Ok(RedeemedCode::Spent);
@@ -69,7 +69,7 @@ impl Inner {
         if fresh && full {
             return Err(StoreError::Full);
         }
-        row.taken = true;
+        row.redeemed = true;
         if !fresh {
             return Ok(if matches {
                 RedeemedCode::Expired
@@ -95,18 +95,22 @@ impl Inner {
         let row = self.codes.get(code).and_then(|id| self.grants.get_mut(id));
         match row {
             None => BurntCode::Unknown,
-            Some(row) if row.taken => BurntCode::Spent,
+            Some(row) if row.redeemed => BurntCode::Spent,
             Some(row) => {
-                row.taken = true;
+                row.redeemed = true;
                 BurntCode::Burnt
             }
         }
     }
 
-    pub(super) fn access(&self, token: &SecretHash, now: Duration) -> Option<Access> {
+    pub(super) fn access(&self, token: &SecretHash, now: Duration) -> Option<StoredAccess> {
         let row = self.access.get(token).filter(|row| row.expires > now)?;
         let grant = self.grants.get(&row.grant)?.grant.clone();
-        Some(Access::new(grant, row.names.clone(), row.gegevensdiensten.clone()))
+        Some(StoredAccess::new(
+            grant,
+            row.names.clone(),
+            row.gegevensdiensten.clone(),
+        ))
     }
 
     pub(super) fn rotate(

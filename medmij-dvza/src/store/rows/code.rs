@@ -87,7 +87,7 @@ pub enum BurntCode {
 /// A live access token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Access {
+pub struct StoredAccess {
     /// The grant from which it was issued.
     pub grant: Grant,
     /// The names of the certificate that asked for it.
@@ -96,7 +96,7 @@ pub struct Access {
     pub gegevensdiensten: Vec<GegevensdienstId>,
 }
 
-impl Access {
+impl StoredAccess {
     /// A live access token.
     #[must_use]
     pub fn new(grant: Grant, names: Vec<Hostname>, gegevensdiensten: Vec<GegevensdienstId>) -> Self {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.authint.205 — a flow, and its changes.
+//! core.authint.205 — a flow from its login to its grant, and the changes to it.
 
 use std::time::Duration;
 

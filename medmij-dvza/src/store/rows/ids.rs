@@ -57,7 +57,7 @@ macro_rules! public_id {
 }
 
 public_id! {
-    /// The id of a flow. It stands in URLs and is no authority: the session of the browser is.
+    /// The id of a flow. It is in URLs and is no authority: the session of the browser is.
     FlowId
 }
 

@@ -135,7 +135,7 @@ impl Resealed {
 pub struct RotateRefresh {
     /// The grant that the token names.
     pub grant: GrantId,
-    /// The client of the request; another one than the grant's gets nothing.
+    /// The client of the request; any other than the grant's gets nothing.
     pub client_id: ClientId,
     /// The hash of the token that is offered.
     pub offered: SecretHash,

@@ -358,11 +358,15 @@ fn a_token_that_ends_stops_the_drive() {
 fn progress_tells_what_happens() {
     let lab = Lab::new(1, |_, _| Ok(page(None, "")));
     let mut collection = collection("54", Limits::default()).collection;
-    let mut told = Vec::new();
-    lab.run(collection.drive(
-        &lab,
-        Drive::default().clock(&lab).progress(|progress| told.push(progress)),
-    ))
+    let mut reported = Vec::new();
+    lab.run(
+        collection.drive(
+            &lab,
+            Drive::default()
+                .clock(&lab)
+                .progress(|progress| reported.push(progress)),
+        ),
+    )
     .unwrap();
     let [
         Progress::Asked {
@@ -371,9 +375,9 @@ fn progress_tells_what_happens() {
             request_id: Some(id),
         },
         Progress::Received(received),
-    ] = told.as_slice()
+    ] = reported.as_slice()
     else {
-        panic!("{told:?}")
+        panic!("{reported:?}")
     };
     assert_eq!((label.as_str(), received.status.as_u16()), ("Overgevoeligheden", 200));
     assert_eq!(id.as_str(), lab.state.lock().unwrap().asked[0].1);

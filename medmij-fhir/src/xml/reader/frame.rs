@@ -111,7 +111,7 @@ pub(super) struct Run {
     pub(super) values: usize,
     pub(super) name: &'static str,
     is_primitive: bool,
-    /// Where it begins in the output, and whether something stands before it.
+    /// Where it begins in the output, and whether something is before it.
     begin: usize,
     /// Where its last item begins, with the comma.
     item: usize,

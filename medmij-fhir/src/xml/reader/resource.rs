@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Resources: the root, and what stands in `contained` or `entry.resource`.
+//! Resources: the root, and what is in `contained` or `entry.resource`.
 
 use super::frame::{Frame, Kind};
 use super::{Namespace, OddityKind, Raw, Reader, Tag, XmlError, XmlRule, attributes};
@@ -19,7 +19,7 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    /// A resource: the root, or what stands in `contained` or `entry.resource`.
+    /// A resource: the root, or what is in `contained` or `entry.resource`.
     pub(super) fn begin_resource(&mut self, tag: &Tag<'a>, name: &'a str) -> Result<(), XmlError> {
         let mut json_depth = 1;
         if let Some(wrapper) = self.frames.last_mut() {

@@ -61,12 +61,12 @@ impl<'a> Reader<'a> {
             let read = self.unknown_node(&child, json_depth + 2)?;
             node.size += read.size;
             // the name of a member that is there already
-            let taken = match name {
+            let is_id_or_url = match name {
                 "id" => node.id.is_some(),
                 "url" => node.url.is_some(),
                 name => name == "resourceType" || !name.starts_with(|c: char| c.is_ascii_alphabetic()),
             };
-            if namespace == Some(Namespace::Fhir) && !taken {
+            if namespace == Some(Namespace::Fhir) && !is_id_or_url {
                 node.is_odd |= read.is_odd;
                 node.children.push((name, read));
             } else {

@@ -207,19 +207,19 @@ impl FileStorage {
         }
     }
 
-    pub(super) fn read_copy(&self, folder: &Path, kept: &mut StoredList) -> Result<(), StorageError> {
+    pub(super) fn read_copy(&self, folder: &Path, stored: &mut StoredList) -> Result<(), StorageError> {
         for name in self.copy_names(folder)? {
             let path = folder.join(name.to_string());
             match self.read(&path) {
                 Ok(bytes) if Sha256Sum::of(&bytes) == name.sha256 => {
-                    kept.copy = Some(StoredCopy::new(bytes, self.confirmed_at(folder, &name)));
-                    kept.seen = self.seen_at(folder).max(Some(name.at));
+                    stored.copy = Some(StoredCopy::new(bytes, self.confirmed_at(folder, &name)));
+                    stored.seen = self.seen_at(folder).max(Some(name.at));
                     return Ok(());
                 }
-                Ok(_) => kept
+                Ok(_) => stored
                     .troubles
                     .push(format!("{} does not have its checksum", path.display())),
-                Err(error) => kept
+                Err(error) => stored
                     .troubles
                     .push(format!("{} cannot be read: {error}", path.display())),
             }

@@ -15,18 +15,20 @@ impl<L: List> ListSupply<L> {
     pub fn restore(&mut self) -> Vec<SupplyEvent> {
         let mut events = Vec::new();
         match self.storage.load(&self.key) {
-            Ok(kept) => {
-                for fault in kept.troubles {
+            Ok(stored) => {
+                for fault in stored.troubles {
                     events.push(self.not_used(CopyFault::Damaged(fault)));
                 }
-                self.lowered = Some(kept.memory.lowered);
-                if let Some(floor) = kept.memory.volgnummer {
+                self.lowered = Some(stored.memory.lowered);
+                if let Some(floor) = stored.memory.volgnummer {
                     self.cache
-                        .remember(floor, kept.memory.content.map(|sum| *sum.as_bytes()));
+                        .remember(floor, stored.memory.content.map(|sum| *sum.as_bytes()));
                     self.header = Some((floor, None));
                 }
-                let copy = kept.copy.map(|copy| {
-                    let latest = kept.seen.map_or(copy.confirmed_at, |seen| seen.max(copy.confirmed_at));
+                let copy = stored.copy.map(|copy| {
+                    let latest = stored
+                        .seen
+                        .map_or(copy.confirmed_at, |seen| seen.max(copy.confirmed_at));
                     let hard_limit = self.cache.policy().hard_limit;
                     let age = age_of(copy.confirmed_at, latest, self.clock.now(), hard_limit);
                     let read = Snapshot::<L>::read(copy.bytes, &self.options);
@@ -35,9 +37,9 @@ impl<L: List> ListSupply<L> {
                 let number = copy
                     .as_ref()
                     .and_then(|(read, _)| Some(read.as_ref().ok()?.header().volgnummer()));
-                events.extend(self.put_back(kept.memory.volgnummer.max(number), kept.journalled));
+                events.extend(self.put_back(stored.memory.volgnummer.max(number), stored.journalled));
                 match copy {
-                    Some((Ok(snapshot), age)) => self.restored(snapshot, age, &kept.memory, &mut events),
+                    Some((Ok(snapshot), age)) => self.restored(snapshot, age, &stored.memory, &mut events),
                     Some((Err(error), _)) => events.push(self.not_used(CopyFault::Invalid(error))),
                     None => {}
                 }

@@ -28,7 +28,7 @@ impl Tokens<'_> {
                     return Err(Fault::new(
                         Rule::Comment,
                         start + at,
-                        "\"--\" cannot stand in a comment",
+                        "\"--\" cannot occur in a comment",
                     ));
                 }
                 Ok(())
@@ -60,7 +60,7 @@ impl Tokens<'_> {
                     return Err(Fault::new(
                         Rule::DeclarationPlace,
                         start,
-                        "an XML declaration can stand at the very beginning only",
+                        "an XML declaration can occur at the very beginning only",
                     ));
                 }
                 declaration::check(content.get(3..).unwrap_or_default(), start + 5)

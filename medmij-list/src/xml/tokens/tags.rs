@@ -37,7 +37,7 @@ impl<'a> Tokens<'a> {
             return Err(Fault::new(
                 Rule::Depth,
                 start,
-                format!("elements stand more than {} deep", self.limits.depth),
+                format!("elements are nested more than {} deep", self.limits.depth),
             ));
         }
         if !empty {

@@ -124,22 +124,22 @@ fn core_tknint_201_what_is_understood_is_read_with_a_remark() {
         (
             "\u{feff}{\"access_token\":\"a\",\"token_type\":\"Bearer\"}",
             None,
-            Some(Remark::ByteOrderMark),
+            Some(TokenRemark::ByteOrderMark),
         ),
         (
             r#"{"access_token":"a","token_type":"Bearer","expires_in":"900"}"#,
             Some(900),
-            Some(Remark::ExpiresInText),
+            Some(TokenRemark::ExpiresInText),
         ),
         (
             r#"{"access_token":"a","token_type":"Bearer","expires_in":900.0}"#,
             Some(900),
-            Some(Remark::ExpiresInFraction),
+            Some(TokenRemark::ExpiresInFraction),
         ),
         (
             r#"{"access_token":"a","token_type":"Bearer","refresh_token":""}"#,
             None,
-            Some(Remark::EmptyRefreshToken),
+            Some(TokenRemark::EmptyRefreshToken),
         ),
         (
             r#"{"access_token":"a","token_type":"Bearer","refresh_token":null,"error":null,"scope":null}"#,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Changes to which element stands where, and to text between elements.
+//! Changes to which element is where, and to text between elements.
 
 use crate::{
     family::Family,

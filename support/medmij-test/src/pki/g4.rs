@@ -3,7 +3,7 @@
 //!
 //! Four levels, and all signatures RSASSA-PSS with SHA-512 and a salt of 64 bytes, over certificates and CRLs alike. Keys are
 //! plain `rsaEncryption`, 4096 bits for authorities and 3072 for leaves. Certificates are made at run time, so that their
-//! dates fit; their keys stand in `keys/`, because RSA keys of that length take seconds to make. They are public, and
+//! dates fit; their keys are in `keys/`, because RSA keys of that length take seconds to make. They are public, and
 //! nothing but a test may trust them.
 
 mod authority;
@@ -127,7 +127,7 @@ impl G4Pki {
         &self.authority(level).der
     }
 
-    /// The serial number of an authority, as it stands on the CRL of the level above.
+    /// The serial number of an authority, as it is on the CRL of the level above.
     pub fn authority_serial(&self, level: G4Level) -> u64 {
         self.authority(level).serial
     }

@@ -148,7 +148,7 @@ async fn answer(State(shelf): State<Arc<Shelf>>, peer: Peer, method: Method, uri
     }
 }
 
-/// In any folder: installations differ in what stands before the file name.
+/// In any folder: installations differ in what is before the file name.
 fn kind_of(path: &str) -> Option<ListKind> {
     let name = path.rsplit('/').next()?;
     ListKind::ALL.into_iter().find(|kind| kind.file_name() == name)

@@ -33,7 +33,7 @@ struct Column {
     more: String,
 }
 
-/// So many entries of a source stand on the page; the rest is one link away.
+/// So many entries of a source are on the page; the rest is one link away.
 const MOST: usize = 8;
 
 pub(super) async fn beside(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visitor) -> Response {

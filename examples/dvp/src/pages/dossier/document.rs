@@ -32,7 +32,7 @@ pub(super) async fn document(
     let found = opened.find(&address).and_then(|(_, entry)| {
         let attachment = entry.attachments().get(number)?;
         let holder = opened.items.get(attachment.resource())?;
-        let (kind, bytes) = attachment.open(holder.kept.bytes())?;
+        let (kind, bytes) = attachment.open(holder.entry.bytes())?;
         Some((attachment.title().to_owned(), kind, bytes))
     });
     let Some((title, kind, bytes)) = found else {

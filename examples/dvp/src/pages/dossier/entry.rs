@@ -62,7 +62,7 @@ impl Full {
     pub(super) fn of(opened: &Opened, entry: &Entry) -> Self {
         let address = opened.address(entry);
         let item = opened.main_item(entry);
-        let from = item.and_then(|item| match item.kept.origin() {
+        let from = item.and_then(|item| match item.entry.origin() {
             Origin::Unchanged(from) | Origin::Changed(from) => Some(from),
             _ => None,
         });
@@ -80,7 +80,7 @@ impl Full {
             let same = |index: &&usize| {
                 let item = opened.items.get(**index);
                 item.is_some_and(
-                    |item| matches!(item.kept.origin(), Origin::Unchanged(other) if other.digest() == from.digest()),
+                    |item| matches!(item.entry.origin(), Origin::Unchanged(other) if other.digest() == from.digest()),
                 )
             };
             entry.resources().iter().filter(same).count()

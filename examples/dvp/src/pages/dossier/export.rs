@@ -144,7 +144,7 @@ pub(super) async fn copy(State(app): State<Arc<App>>, signed_in: SignedIn, visit
 
 /// Which version of FHIR an item is in: that of its gegevensdienst; what the Persoon made is R4.
 fn version_of(item: &Item) -> FhirVersion {
-    match item.kept.origin() {
+    match item.entry.origin() {
         Origin::Unchanged(from) | Origin::Changed(from) => {
             Gegevensdienst::lookup(from.context().id()).map_or(FhirVersion::Stu3, Gegevensdienst::version)
         }
@@ -210,10 +210,10 @@ impl http_body::Body for Pieces {
 
 /// A resource, byte for byte, and its Provenance.
 fn entries(item: &Item, version: FhirVersion) -> Option<String> {
-    let content: &RawValue = serde_json::from_slice(item.kept.bytes()).ok()?;
+    let content: &RawValue = serde_json::from_slice(item.entry.bytes()).ok()?;
     let name = uuid(item.id.number());
     let beside = uuid(item.id.number().rotate_left(64) ^ 1);
-    let (from, how) = match item.kept.origin() {
+    let (from, how) = match item.entry.origin() {
         Origin::Unchanged(from) => (Some(from), "via MedMij, ongewijzigd sinds het ophalen"),
         Origin::Changed(from) => (Some(from), "via MedMij, veranderd sinds het ophalen"),
         Origin::Own => (None, OWN),

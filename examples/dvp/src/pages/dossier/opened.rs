@@ -3,7 +3,7 @@
 
 use crate::collecting::Providers;
 use medmij_dvp::dossier::{CollectionId, Item, ItemId, Origin};
-use medmij_fhir::show::{Day, DossierView, Entry, Kept};
+use medmij_fhir::show::{Day, DossierView, Entry, StoredResource};
 use medmij_types::{CalendarDate, Clock as _, SystemClock};
 use std::collections::BTreeSet;
 
@@ -19,18 +19,18 @@ pub(super) struct Opened {
 
 impl Opened {
     pub(super) fn of(providers: &Providers, items: Vec<Item>) -> Self {
-        let name = |item: &Item| match item.kept.origin() {
+        let name = |item: &Item| match item.entry.origin() {
             Origin::Unchanged(from) | Origin::Changed(from) => providers.of(from.source()).name,
             _ => OWN.to_owned(),
         };
         let sources: Vec<String> = items.iter().map(name).collect();
-        let kept: Vec<Kept<'_>> = items
+        let stored: Vec<StoredResource<'_>> = items
             .iter()
             .zip(&sources)
-            .map(|(item, source)| Kept::new(item.kept.bytes(), source))
+            .map(|(item, source)| StoredResource::new(item.entry.bytes(), source))
             .collect();
         let today = CalendarDate::in_amsterdam(SystemClock::default().now());
-        let view = DossierView::of(&kept, today);
+        let view = DossierView::of(&stored, today);
         Self { items, view, sources }
     }
 
@@ -67,7 +67,7 @@ impl Opened {
             return OWN.to_owned();
         };
         let own = entry.source();
-        match item.kept.origin() {
+        match item.entry.origin() {
             Origin::Unchanged(from) => {
                 let day = Day::at(from.collected_at());
                 format!("{own}, via MedMij, ongewijzigd sinds {}", day.text())
@@ -133,8 +133,8 @@ mod tests {
         let persons = [(); 2].map(|()| PersonId::random(&OsEntropy).unwrap());
         for person in persons {
             // the same resource in both: only who asks tells them apart
-            let kept = [flag("a"), flag("b"), StoredEntry::own(b"{}".to_vec())];
-            dossiers.open(person).await.unwrap().keep(&kept).await.unwrap();
+            let entries = [flag("a"), flag("b"), StoredEntry::own(b"{}".to_vec())];
+            dossiers.open(person).await.unwrap().keep(&entries).await.unwrap();
         }
         let [one, other] = [opened(&dossiers, persons[0]).await, opened(&dossiers, persons[1]).await];
         let mut tried = 0;
@@ -158,12 +158,12 @@ mod tests {
         let keys = Arc::new(LocalKeyRing::ephemeral(&OsEntropy).unwrap());
         let dossiers = Dossiers::new(MemoryDossiers::new(), keys, Arc::new(OsEntropy));
         let person = PersonId::random(&OsEntropy).unwrap();
-        let kept = [
+        let entries = [
             flag("a"),
             changed,
             StoredEntry::own(br#"{"resourceType":"Flag"}"#.to_vec()),
         ];
-        dossiers.open(person).await.unwrap().keep(&kept).await.unwrap();
+        dossiers.open(person).await.unwrap().keep(&entries).await.unwrap();
         let opened = opened(&dossiers, person).await;
         let mut said: Vec<String> = opened
             .view

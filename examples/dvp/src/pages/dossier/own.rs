@@ -66,8 +66,8 @@ pub(super) async fn add(
         Err(fault) => return shown(&visitor, typed, fault, StatusCode::UNPROCESSABLE_ENTITY),
     };
     let own = [StoredEntry::own(resource)];
-    let kept = async { app.dossier.of(signed_in.person()).await?.keep(&own).await };
-    match kept.await {
+    let stored = async { app.dossier.of(signed_in.person()).await?.keep(&own).await };
+    match stored.await {
         Ok(_) => html::redirect("/dossier"),
         Err(error) => html::outage(&visitor, &error),
     }
@@ -129,7 +129,7 @@ fn exact(typed: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{Typed, observation};
-    use medmij_fhir::show::{DossierView, Kept, Section};
+    use medmij_fhir::show::{DossierView, Section, StoredResource};
     use medmij_types::CalendarDate;
 
     fn typed(value: &str, unit: &str) -> Typed {
@@ -150,8 +150,8 @@ mod tests {
             ("007", "", Section::Living, "007"),
         ] {
             let bytes = observation(&typed(value, unit)).unwrap();
-            let kept = [Kept::new(&bytes, "Van jezelf")];
-            let view = DossierView::of(&kept, CalendarDate::parse("2026-12-01").unwrap());
+            let stored = [StoredResource::new(&bytes, "Van jezelf")];
+            let view = DossierView::of(&stored, CalendarDate::parse("2026-12-01").unwrap());
             let entry = view.entries().first().unwrap();
             assert_eq!((entry.section(), entry.summary()), (section, Some(shown)), "{value}");
         }

@@ -22,7 +22,7 @@ struct SectionPage {
     frame: Frame,
     section: Section,
     series: Vec<Table>,
-    /// What was measured once stands in one table.
+    /// What was measured once is in one table.
     singles: Vec<Table>,
     lines: Vec<Line>,
 }
@@ -89,7 +89,7 @@ pub(super) async fn section(
     page(StatusCode::OK, &filled)
 }
 
-/// The numbers of a section, and which items stand in them.
+/// The numbers of a section, and which items are in them.
 pub(super) fn tables(opened: &Opened, section: Section) -> (Vec<Table>, BTreeSet<usize>) {
     let mut shown = BTreeSet::new();
     if !matches!(section, Section::Measurements | Section::Results) {
@@ -97,7 +97,7 @@ pub(super) fn tables(opened: &Opened, section: Section) -> (Vec<Table>, BTreeSet
     }
     let mut tables = Vec::new();
     for (number, series) in opened.view.series(section).iter().enumerate() {
-        // what is serious stands in the list, behind its sentence
+        // what is serious is in the list, behind its sentence
         let is_serious = series.rows().iter().any(|row| {
             opened
                 .view

@@ -2,7 +2,7 @@
 //! The chain: each entry has the hash of all that came before it, so that none can be changed, added or taken away unseen.
 //!
 //! What is hashed is every field of the entry but the Persoon, and for the Persoon a commitment: the hash of a random salt and
-//! the keyed hash. Salt and keyed hash stand beside the chain, so that both can be erased, and the keyed hash can come under
+//! the keyed hash. Salt and keyed hash are beside the chain, so that both can be erased, and the keyed hash can come under
 //! another key, while the chain stays as it is.
 
 use std::{
@@ -53,7 +53,7 @@ impl EntryHash {
         Self(hash.finalize().into())
     }
 
-    /// What stands in the chain for a Persoon.
+    /// What is in the chain for a Persoon.
     #[must_use]
     pub fn commitment(salt: &[u8; 16], persoon: &PersoonIndex) -> Self {
         Self::of(&[salt, persoon.as_bytes()])
@@ -72,7 +72,7 @@ impl fmt::Debug for EntryHash {
     }
 }
 
-/// An entry as it stands in the log.
+/// An entry as it is in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AuditRecord {
@@ -86,7 +86,7 @@ pub struct AuditRecord {
     pub micros: u64,
     /// The entry; its own `at` is `None`.
     pub entry: AuditEntry,
-    /// What stands in the chain for the Persoon; it stays when the Persoon is erased.
+    /// What is in the chain for the Persoon; it stays when the Persoon is erased.
     pub commitment: Option<EntryHash>,
     /// What the commitment was made with; it goes with the Persoon.
     pub salt: Option<[u8; 16]>,
