@@ -4,7 +4,7 @@
 //! | command | what it does |
 //! | --- | --- |
 //! | `fast` | formatting, clippy, unit tests: what to run before each commit |
-//! | `check` | the gates that read the sources: words, manifests, clocks, rings of modules, boundaries of crates, case ids, `# Errors`, lengths of files, names of tests, names that a guide takes |
+//! | `check` | the gates that read the sources: words, manifests, clocks, rings of modules, boundaries of crates, case ids, `# Errors`, sentences beside codes of rules, lengths of files, names of tests, names that a guide takes |
 //! | `surface` | public types and errors of each crate, which may only become fewer |
 //! | `features` | each feature of each library crate alone |
 //! | `package` | what the registry would get |
@@ -28,6 +28,7 @@ mod errors;
 mod guides;
 mod manifests;
 mod readme;
+mod rule_docs;
 mod run;
 mod sizes;
 mod sources;
@@ -50,7 +51,7 @@ struct Arguments {
 enum Command {
     /// Formatting, clippy, unit tests
     Fast,
-    /// Words, manifests, clocks, rings of modules, boundaries between crates, case ids, `# Errors` sections, lengths of files, names of tests
+    /// Words, manifests, clocks, rings of modules, boundaries between crates, case ids, `# Errors` sections, sentences beside codes of rules, lengths of files, names of tests
     Check,
     /// Public types and errors of each crate, which may only become fewer
     Surface {
@@ -144,6 +145,7 @@ fn check() -> Result<(), Failed> {
     faults.extend(boundaries::check());
     faults.extend(cases::check());
     faults.extend(errors::check());
+    faults.extend(rule_docs::check());
     faults.extend(sizes::check());
     faults.extend(test_names::check());
     faults.extend(guides::check());
