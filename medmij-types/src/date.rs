@@ -92,12 +92,6 @@ impl CalendarDate {
         self.days_since_1970() - other.days_since_1970()
     }
 
-    /// The moment at which the day starts in UTC; `None` where the clock of the system does not reach.
-    #[must_use]
-    pub fn start_in_utc(self) -> Option<SystemTime> {
-        moment(self.days_since_1970() * SECONDS_A_DAY)
-    }
-
     /// The year, 1 to 9999.
     #[must_use]
     pub fn year(self) -> u16 {
@@ -114,6 +108,21 @@ impl CalendarDate {
     #[must_use]
     pub fn day(self) -> u8 {
         u8::try_from(self.0.day()).unwrap_or(31)
+    }
+
+    /// The day as Dutch texts write it.
+    ///
+    /// ```
+    /// use medmij_types::CalendarDate;
+    ///
+    /// assert_eq!(CalendarDate::parse("2026-09-14")?.in_dutch(), "14 september 2026");
+    /// # Ok::<(), medmij_types::ValueError>(())
+    /// ```
+    #[must_use]
+    pub fn in_dutch(self) -> String {
+        let month = usize::from(self.month()).checked_sub(1);
+        let month = month.and_then(|month| MONTHS.get(month)).unwrap_or(&"");
+        format!("{} {month} {}", self.day(), self.year())
     }
 
     /// The full years from this day to another one, as an age is counted: born on 29 February, one is a year older on
@@ -159,6 +168,21 @@ pub(crate) fn exists(year: i64, month: u8, day: u8) -> bool {
     let like = 2000 + i32::try_from(year.rem_euclid(400)).unwrap_or_default();
     NaiveDate::from_ymd_opt(like, month.into(), day.into()).is_some()
 }
+
+const MONTHS: [&str; 12] = [
+    "januari",
+    "februari",
+    "maart",
+    "april",
+    "mei",
+    "juni",
+    "juli",
+    "augustus",
+    "september",
+    "oktober",
+    "november",
+    "december",
+];
 
 /// Days since 1970-01-01; `None` where there is no such day, or beyond the year 262,142.
 pub(crate) fn days_since_1970(year: i64, month: u8, day: u8) -> Option<i64> {
@@ -238,7 +262,6 @@ mod tests {
         ] {
             let day = CalendarDate::parse(day).unwrap();
             assert_eq!(day.days_since_1970(), days);
-            assert_eq!(day.start_in_utc(), moment(days * SECONDS_A_DAY));
             assert_eq!(CalendarDate::in_utc(moment(days * SECONDS_A_DAY).unwrap()), day);
             assert_eq!(
                 CalendarDate::in_utc(moment(days * SECONDS_A_DAY + 86_399).unwrap()),

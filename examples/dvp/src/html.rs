@@ -214,31 +214,17 @@ pub(crate) async fn headers(request: Request<Body>, next: Next) -> Response {
 /// A moment for people: "14 september 2026, 9.05 uur".
 pub(crate) fn moment(millis: i64) -> String {
     let moment = AmsterdamTime::of(UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or_default()));
-    format!("{}, {}.{:02} uur", day(moment), moment.hour(), moment.minute())
-}
-
-fn day(moment: AmsterdamTime) -> String {
-    date(moment.date())
+    format!(
+        "{}, {}.{:02} uur",
+        moment.date().in_dutch(),
+        moment.hour(),
+        moment.minute()
+    )
 }
 
 /// A day for people: "14 september 2026".
 pub(crate) fn date(date: CalendarDate) -> String {
-    const MONTHS: [&str; 12] = [
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "mei",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ];
-    let month = MONTHS.get(usize::from(date.month()).saturating_sub(1)).unwrap_or(&"");
-    format!("{} {month} {}", date.day(), date.year())
+    date.in_dutch()
 }
 
 /// So many of something: "1 gegeven", "12 gegevens".

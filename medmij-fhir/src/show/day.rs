@@ -39,7 +39,10 @@ impl Day {
         let (month, day) = (parts.next(), parts.next());
         let text = match (month, day) {
             (None, _) => year.to_string(),
-            (Some(month), None) => format!("{} {year}", month_name(month.parse().ok()?)?),
+            (Some(_), None) => {
+                let first = CalendarDate::parse(&format!("{text}-01")).ok()?.in_dutch();
+                first.strip_prefix("1 ")?.to_owned()
+            }
             (Some(_), Some(_)) => return CalendarDate::parse(text).ok().map(|date| Self::on(&date)),
         };
         Some(Self {
@@ -62,10 +65,9 @@ impl Day {
     }
 
     fn on(date: &CalendarDate) -> Self {
-        let month = month_name(date.month()).unwrap_or_default();
         Self {
             key: date.to_string(),
-            text: format!("{} {month} {}", date.day(), date.year()),
+            text: date.in_dutch(),
         }
     }
 
@@ -115,25 +117,6 @@ fn moment_of(seconds: i64) -> Option<SystemTime> {
     } else {
         SystemTime::UNIX_EPOCH.checked_add(from_epoch)
     }
-}
-
-const MONTHS: [&str; 12] = [
-    "januari",
-    "februari",
-    "maart",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
-];
-
-fn month_name(month: u8) -> Option<&'static str> {
-    MONTHS.get(usize::from(month).checked_sub(1)?).copied()
 }
 
 #[cfg(test)]

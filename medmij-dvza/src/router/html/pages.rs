@@ -108,9 +108,7 @@ impl<'a> Frame<'a> {
     }
 
     fn since(&self, row: &ToestemmingRow) -> Option<String> {
-        let day = row.since?;
-        let month = MONTHS.get(usize::from(day.month()).checked_sub(1)?)?;
-        let words = format!("{} {month} {}", day.day(), day.year());
+        let words = row.since?.in_dutch();
         Some(
             self.fill
                 .clone()
@@ -119,22 +117,6 @@ impl<'a> Frame<'a> {
         )
     }
 }
-
-/// The months as a page names them.
-const MONTHS: [&str; 12] = [
-    "januari",
-    "februari",
-    "maart",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
-];
 
 /// A page of a value: the template, and the type that it is filled from.
 macro_rules! page {

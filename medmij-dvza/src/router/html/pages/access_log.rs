@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use medmij_types::AmsterdamTime;
 
-use super::{Frame, MONTHS};
+use super::Frame;
 use crate::{
     server::{AccessLogRow, ExtraTexts},
     store::{AuditKind, AuditObject, AuditOutcome},
@@ -46,16 +46,6 @@ fn sentence<'a>(row: &AccessLogRow, extra: &'a ExtraTexts) -> &'a str {
 /// `30 november 2026, 21:05 uur`, by the clock in the Netherlands.
 fn moment(at: SystemTime) -> String {
     let local = AmsterdamTime::of(at);
-    let day = local.date();
-    let month = usize::from(day.month())
-        .checked_sub(1)
-        .and_then(|month| MONTHS.get(month));
-    format!(
-        "{} {} {}, {:02}:{:02} uur",
-        day.day(),
-        month.copied().unwrap_or_default(),
-        day.year(),
-        local.hour(),
-        local.minute()
-    )
+    let day = local.date().in_dutch();
+    format!("{day}, {:02}:{:02} uur", local.hour(), local.minute())
 }
