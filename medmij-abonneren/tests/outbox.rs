@@ -163,7 +163,7 @@ async fn ext_abo_subnotint_an_end_is_told_until_the_dvp_took_it_and_for_a_week()
             .unwrap();
         assert_eq!(changed, Advanced::Done);
     }
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for (day, expected) in [
         (0, (1, 2, 0)),
         (1, (0, 2, 0)),
@@ -176,9 +176,9 @@ async fn ext_abo_subnotint_an_end_is_told_until_the_dvp_took_it_and_for_a_week()
         let now = at(u64::from(day) * 86_400 + 43_200);
         let result = tell_of_ends(&all, &dvps, now).await.unwrap();
         assert_eq!((result.sent, result.failed, result.dropped), expected, "{day}");
-        told.extend(dvps.0.into_inner().unwrap());
+        reported.extend(dvps.0.into_inner().unwrap());
     }
-    assert_eq!(told, [abonnement(0), abonnement(1)]);
+    assert_eq!(reported, [abonnement(0), abonnement(1)]);
     // the others go on
     assert!(all.find(&abonnement(3), today()).await.unwrap().is_some());
 }

@@ -57,8 +57,8 @@ pub mod store;
 pub use crate::server::{
     Aanbieder, AanbiederLimits, AanbiederTexts, Aanbieders, AccessLogRow, AccessLogScreen, Arrived, Authentication,
     Client, Clients, Dvza, EndScreen, ExtraTexts, GrantedAccess, GuardError, JudgeOptions, JudgedRequest, KeysError,
-    LandingScreen, Limiter, LoginAnswer, LoginAnswerScreen, LoginCallback, LoginOutcome, LoginRequest, LoginStart,
-    Next, OfferedService, OutageScreen, OverviewScreen, Page, Persoon, ProductionError, ProvenRedirect, ProvenRequest,
+    LandingScreen, LoginAnswer, LoginAnswerScreen, LoginCallback, LoginOutcome, LoginRequest, LoginStart, Next,
+    OfferedService, OutageScreen, OverviewScreen, Page, Persoon, ProductionError, ProvenRedirect, ProvenRequest,
     RefusedRequest, RegisteredBronsysteem, Represented, RequestLimits, Resealing, Screen, ScreenNames, Server,
     ServerConfig, ServiceScreen, SessionSecret, SourceBirthDate, StepError, Submitted, SupplierError, SupplierFailure,
     TextPack, ToestemmingRow, ToestemmingScreen, Toets, ToetsOutcome, ToetsQuery, Uitzondering1a, UnprovenRequest,

@@ -51,7 +51,6 @@ pub use self::{
     birth_date::SourceBirthDate,
     config::{ProductionError, ServerConfig},
     guard::{GrantedAccess, GuardError},
-    limiter::Limiter,
     limits::RequestLimits,
     reseal::{KeysError, Resealing, reseal_grants},
     screen::{

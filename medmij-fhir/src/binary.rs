@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Deserialize;
 
-use crate::json::{self, JsonError};
+use crate::error::FhirError;
+use crate::json;
 use crate::resource::Resource;
 use crate::version::FhirVersion;
 
@@ -26,30 +27,12 @@ use crate::version::FhirVersion;
 ///
 /// // R4 calls the same element `data`
 /// assert!(Binary::read(&stu3, FhirVersion::R4).is_err());
-/// # Ok::<(), medmij_fhir::BinaryError>(())
+/// # Ok::<(), medmij_fhir::FhirError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Binary {
     content_type: String,
     content: Bytes,
-}
-
-/// Why a resource is not a Binary that can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
-pub enum BinaryError {
-    /// Another resource type, or elements of another kind.
-    #[error("not a Binary: {0}")]
-    Shape(JsonError),
-    /// No `contentType`.
-    #[error("binary has no contentType")]
-    NoContentType,
-    /// Neither `content` (STU3) nor `data` (R4), whichever this version has.
-    #[error("binary has no content element of its FHIR version")]
-    NoContent,
-    /// Not base64 (RFC 4648 section 4; white space is allowed).
-    #[error("content of the binary is not base64")]
-    Base64,
 }
 
 impl Binary {
@@ -65,8 +48,8 @@ impl Binary {
     /// Reads a Binary resource: `content` in STU3, `data` in R4.
     ///
     /// # Errors
-    /// [`BinaryError`].
-    pub fn read(resource: &Resource, version: FhirVersion) -> Result<Self, BinaryError> {
+    /// [`FhirError::Json`], [`FhirError::NoContentType`], [`FhirError::NoContent`] and [`FhirError::Base64`].
+    pub fn read(resource: &Resource, version: FhirVersion) -> Result<Self, FhirError> {
         #[derive(Deserialize)]
         struct Wire {
             #[serde(rename = "contentType")]
@@ -75,18 +58,18 @@ impl Binary {
             data: Option<String>,
         }
         if resource.resource_type().as_str() != "Binary" {
-            return Err(BinaryError::Shape(json::shape(0)));
+            return Err(FhirError::Json(json::shape(0)));
         }
-        let wire: Wire = resource.view().map_err(BinaryError::Shape)?;
+        let wire: Wire = resource.view().map_err(FhirError::Json)?;
         let encoded = match version {
             FhirVersion::Stu3 => wire.content,
             FhirVersion::R4 => wire.data,
         };
-        let mut encoded = encoded.ok_or(BinaryError::NoContent)?.into_bytes();
+        let mut encoded = encoded.ok_or(FhirError::NoContent)?.into_bytes();
         encoded.retain(|byte| !byte.is_ascii_whitespace());
-        let content = STANDARD.decode(encoded).map_err(|_| BinaryError::Base64)?;
+        let content = STANDARD.decode(encoded).map_err(|_| FhirError::Base64)?;
         Ok(Self::new(
-            wire.content_type.ok_or(BinaryError::NoContentType)?,
+            wire.content_type.ok_or(FhirError::NoContentType)?,
             content.into(),
         ))
     }
@@ -112,12 +95,12 @@ impl fmt::Debug for Binary {
 
 #[cfg(test)]
 mod tests {
-    use super::{Binary, BinaryError};
+    use super::{Binary, FhirError};
     use crate::limits::Limits;
     use crate::resource::Resource;
     use crate::version::FhirVersion;
 
-    fn read(text: &str, version: FhirVersion) -> Result<Binary, BinaryError> {
+    fn read(text: &str, version: FhirVersion) -> Result<Binary, FhirError> {
         Binary::read(&Resource::parse(text.as_bytes(), &Limits::default()).unwrap(), version)
     }
 
@@ -133,18 +116,18 @@ mod tests {
             read(r4, FhirVersion::R4).unwrap(),
             Binary::new("text/plain", "hallo".into())
         );
-        assert_eq!(read(r4, FhirVersion::Stu3), Err(BinaryError::NoContent));
+        assert_eq!(read(r4, FhirVersion::Stu3), Err(FhirError::NoContent));
     }
 
     #[test]
     fn other_addresses_and_types_are_refused() {
         let bad = r#"{"resourceType":"Binary","contentType":"text/plain","content":"a*=="}"#;
-        assert_eq!(read(bad, FhirVersion::Stu3), Err(BinaryError::Base64));
+        assert_eq!(read(bad, FhirVersion::Stu3), Err(FhirError::Base64));
         let untyped = r#"{"resourceType":"Binary","content":"aGFsbG8="}"#;
-        assert_eq!(read(untyped, FhirVersion::Stu3), Err(BinaryError::NoContentType));
+        assert_eq!(read(untyped, FhirVersion::Stu3), Err(FhirError::NoContentType));
         assert!(matches!(
             read(r#"{"resourceType":"Flag"}"#, FhirVersion::Stu3),
-            Err(BinaryError::Shape(_))
+            Err(FhirError::Json(_))
         ));
     }
 }

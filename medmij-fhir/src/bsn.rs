@@ -10,7 +10,7 @@
 //! | an identifier | its system is that of the BSN (URI or OID), its type is NNNLD or says BSN, or it has no system and passes the eleven-test |
 //! | a URL, a link, a conditional reference | it searches on the BSN system, also percent-encoded |
 //! | an OID | a leaf of the OID of the BSN |
-//! | text, narrative, `display`, `id`, `reference` | nine digits that pass the eleven-test, where the same document holds that number as a BSN elsewhere, or a word for it stands within 30 characters |
+//! | text, narrative, `display`, `id`, `reference` | nine digits that pass the eleven-test, where the same document holds that number as a BSN elsewhere, or a word for it is within 30 characters |
 //! | the answer to a question, the value of an extension or of an observation | the question, the URL or the text of the code has a word for it |
 //!
 //! One nine-digit number in eleven passes the eleven-test. A number in free text with no such evidence is kept and

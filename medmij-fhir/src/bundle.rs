@@ -2,7 +2,6 @@
 //! Bundle: the container of search results, of collections and of what is written (FHIR section 2.36).
 //!
 //! A [`Bundle`] is its bytes: what it holds, known here or not, stays digit for digit, and the accessors are views.
-//! [`BundleDraft`] writes a new one.
 
 mod draft;
 mod entry;
@@ -17,7 +16,7 @@ use crate::json::{self, JsonError};
 use crate::limits::Limits;
 use crate::text::{Text, Whole};
 
-pub use draft::{BundleDraft, EntryDraft};
+pub(crate) use draft::{EntryDraft, to_json};
 pub use entry::{BundleEntry, EntryRequest, EntryResponse};
 
 /// What a Bundle is for.

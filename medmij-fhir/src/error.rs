@@ -3,7 +3,6 @@
 
 use http::StatusCode;
 
-use crate::binary::BinaryError;
 use crate::endpoint::LinkError;
 use crate::json::JsonError;
 use crate::query::QueryError;
@@ -26,9 +25,15 @@ pub enum FhirError {
     /// The body is not the FHIR XML that it should be, or what is sent cannot be written as FHIR XML.
     #[error("FHIR XML is refused: {0}")]
     Xml(#[from] XmlError),
-    /// A document is not what it should be.
-    #[error("document is refused: {0}")]
-    Binary(#[from] BinaryError),
+    /// A Binary has no `contentType`.
+    #[error("binary has no contentType")]
+    NoContentType,
+    /// A Binary has neither `content` (STU3) nor `data` (R4), whichever its version has.
+    #[error("binary has no content element of its FHIR version")]
+    NoContent,
+    /// The content of a Binary is not base64 (RFC 4648 section 4; white space is allowed).
+    #[error("content of the binary is not base64")]
+    Base64,
     /// A link leads outside the ResourceEndpoint, or in a circle (F1, F2).
     #[error(transparent)]
     Link(#[from] LinkError),

@@ -12,7 +12,7 @@ use medmij_types::{GegevensdienstId, InterfaceversieId, Systeemrolcode};
 use crate::name::ResourceType;
 use crate::query::{Choices, Query};
 use crate::version::FhirVersion;
-pub use service_query::{FollowUp, QueryMethod, ServiceQuery, TargetError};
+pub use service_query::{FollowUp, QueryMethod, ServiceQuery};
 pub use share::{BundleKind, Share};
 
 /// Which way the data goes.
@@ -137,13 +137,6 @@ impl Gegevensdienst {
     #[must_use]
     pub fn with_query(mut self, query: ServiceQuery) -> Self {
         self.queries.push(query);
-        self
-    }
-
-    /// Sets what Delen sends.
-    #[must_use]
-    pub fn with_share(mut self, share: Share) -> Self {
-        self.share = Some(share);
         self
     }
 
@@ -278,12 +271,6 @@ impl Gegevensdienst {
     #[must_use]
     pub fn needs_dates(&self) -> bool {
         self.standard().any(ServiceQuery::needs_dates)
-    }
-
-    /// Whether some queries need ids that another one gives (65: the EpisodeOfCare).
-    #[must_use]
-    pub fn has_two_steps(&self) -> bool {
-        self.standard().any(|query| query.after().is_some())
     }
 
     /// Reads that follow from earlier answers.

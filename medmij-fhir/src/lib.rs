@@ -129,11 +129,10 @@ pub mod xml;
 
 pub use crate::{
     access::{Access, MEDMIJ_REQUEST_ID, X_CORRELATION_ID},
-    binary::{Binary, BinaryError},
+    binary::Binary,
     bsn::{BSN_SYSTEM, BsnPath, BsnReport, Redacted, redact_bsn},
     bundle::{
-        Bundle, BundleDraft, BundleEntry, BundleFault, BundleLink, BundleRule, BundleType, EntryDraft, EntryRequest,
-        EntryResponse, SearchMode,
+        Bundle, BundleEntry, BundleFault, BundleLink, BundleRule, BundleType, EntryRequest, EntryResponse, SearchMode,
     },
     catalogue::{Catalogue, CatalogueError},
     collection::{
@@ -146,20 +145,19 @@ pub use crate::{
     error::FhirError,
     format::Format,
     gegevensdienst::{
-        BundleKind, FollowUp, Gegevensdienst, Mark, QueryMethod, ServiceFunction, ServiceQuery, Share, TargetError,
-        ZibList,
+        BundleKind, FollowUp, Gegevensdienst, Mark, QueryMethod, ServiceFunction, ServiceQuery, Share, ZibList,
     },
     json::{JsonError, JsonRule},
     limits::Limits,
-    name::{NameError, ResourceId, ResourceType},
+    name::{ResourceId, ResourceType},
     outcome::{Issue, IssueCode, OperationOutcome, Severity},
     patch::{JsonPatch, PatchError},
-    query::{Choices, Query, QueryError, SearchDate, SearchDateError, Token},
-    reference::{Reference, ReferenceError},
+    query::{Choices, Query, QueryError, SearchDate, Token},
+    reference::Reference,
     resource::Resource,
     share::{
-        EntryResult, EntryUrl, QuestionnaireTask, ShareDraft, ShareError, Shared, Sharing, TaskError, TaskStatus,
-        TaskUpdate,
+        EntryResult, EntryUrl, QuestionnaireTask, ShareDraft, ShareError, Shared, Sharing, TaskStatus, TaskUpdate,
     },
+    value_error::FhirValueError,
     version::FhirVersion,
 };

@@ -4,17 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Why a text is not the name it should be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
-pub enum NameError {
-    /// Not a capital followed by at most 63 letters.
-    #[error("resource type is not a capital followed by letters")]
-    ResourceType,
-    /// Not 1 to 64 of `A-Z a-z 0-9 - .`.
-    #[error("id is not 1 to 64 letters, digits, hyphens and dots")]
-    ResourceId,
-}
+use crate::value_error::FhirValueError;
 
 /// The name of a resource type: a capital followed by letters, 64 at most.
 ///
@@ -44,8 +34,8 @@ impl ResourceType {
     /// Reads a name.
     ///
     /// # Errors
-    /// [`NameError::ResourceType`].
-    pub fn parse(text: &str) -> Result<Self, NameError> {
+    /// [`FhirValueError::ResourceType`].
+    pub fn parse(text: &str) -> Result<Self, FhirValueError> {
         let mut bytes = text.bytes();
         let good = bytes.next().is_some_and(|b| b.is_ascii_uppercase())
             && bytes.all(|b| b.is_ascii_alphabetic())
@@ -53,7 +43,7 @@ impl ResourceType {
         if good {
             Ok(Self(text.into()))
         } else {
-            Err(NameError::ResourceType)
+            Err(FhirValueError::ResourceType)
         }
     }
 }
@@ -62,8 +52,8 @@ impl ResourceId {
     /// Reads an id. `.` and `..` are refused although FHIR allows them: in a URL they are no names.
     ///
     /// # Errors
-    /// [`NameError::ResourceId`].
-    pub fn parse(text: &str) -> Result<Self, NameError> {
+    /// [`FhirValueError::ResourceId`].
+    pub fn parse(text: &str) -> Result<Self, FhirValueError> {
         let good = (1..=64).contains(&text.len())
             && text
                 .bytes()
@@ -73,7 +63,7 @@ impl ResourceId {
         if good {
             Ok(Self(text.into()))
         } else {
-            Err(NameError::ResourceId)
+            Err(FhirValueError::ResourceId)
         }
     }
 }
@@ -101,17 +91,17 @@ macro_rules! text_value {
         }
 
         impl FromStr for $name {
-            type Err = NameError;
+            type Err = FhirValueError;
 
-            fn from_str(text: &str) -> Result<Self, NameError> {
+            fn from_str(text: &str) -> Result<Self, FhirValueError> {
                 Self::parse(text)
             }
         }
 
         impl TryFrom<String> for $name {
-            type Error = NameError;
+            type Error = FhirValueError;
 
-            fn try_from(text: String) -> Result<Self, NameError> {
+            fn try_from(text: String) -> Result<Self, FhirValueError> {
                 Self::parse(&text)
             }
         }

@@ -19,7 +19,7 @@ use crate::name::{ResourceId, ResourceType};
 use crate::outcome::OperationOutcome;
 use crate::query::Query;
 use crate::resource::Resource;
-use crate::share::{self, TaskError};
+use crate::share::{self, ShareError};
 
 /// The media type of a patch.
 pub(crate) const JSON_PATCH: &str = "application/json-patch+json";
@@ -206,13 +206,13 @@ impl JsonPatch {
     /// Takes the answer: 200 or 201, with or without the resource.
     ///
     /// # Errors
-    /// [`TaskError::Refused`]; [`TaskError::Fhir`] for 401 and for an answer that is not FHIR.
+    /// [`ShareError::Refused`]; [`ShareError::Fhir`] for 401 and for an answer that is not FHIR.
     pub fn receive(
         &self,
         response: http::Response<Bytes>,
         access: &Access,
         limits: &Limits,
-    ) -> Result<Option<OperationOutcome>, TaskError> {
+    ) -> Result<Option<OperationOutcome>, ShareError> {
         share::changed(response, access, limits)
     }
 }

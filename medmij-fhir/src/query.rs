@@ -10,9 +10,10 @@ mod date;
 use std::fmt;
 
 use crate::bsn::parameter_holds_bsn;
-use crate::name::{NameError, ResourceId, ResourceType};
+use crate::name::{ResourceId, ResourceType};
+use crate::value_error::FhirValueError;
 pub use choices::Choices;
-pub use date::{SearchDate, SearchDateError};
+pub use date::SearchDate;
 
 /// A `GET` on a ResourceEndpoint: a search, `$lastn`, or a read.
 ///
@@ -69,9 +70,9 @@ pub enum QueryError {
     /// The value is empty or holds a control character.
     #[error("parameter value is empty or holds a control character")]
     ParameterValue,
-    /// A resource type or id is malformed.
+    /// A resource type, an id or a date is malformed.
     #[error(transparent)]
-    Name(#[from] NameError),
+    Value(#[from] FhirValueError),
     /// The gegevensdienst needs a choice that the caller did not make.
     #[error("query needs a choice: {0}")]
     MissingChoice(&'static str),
@@ -81,9 +82,6 @@ pub enum QueryError {
     /// No query of the gegevensdienst has this label.
     #[error("gegevensdienst has no query {0:?}")]
     UnknownQuery(String),
-    /// A date is malformed, or outside the calendar.
-    #[error(transparent)]
-    Date(#[from] SearchDateError),
 }
 
 impl Query {

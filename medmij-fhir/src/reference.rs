@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::name::{ResourceId, ResourceType};
+use crate::value_error::FhirValueError;
 
 /// Where a reference points.
 ///
@@ -33,45 +34,40 @@ pub enum Reference {
     Urn(String),
 }
 
-/// The text has none of the four forms of [`Reference`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("reference is not a fragment, Type/id, absolute url or urn")]
-pub struct ReferenceError;
-
 impl Reference {
     /// Reads the text of a reference. Conditional references (`Type?query`) are refused.
     ///
     /// # Errors
-    /// [`ReferenceError`].
-    pub fn parse(text: &str) -> Result<Self, ReferenceError> {
+    /// [`FhirValueError::Reference`].
+    pub fn parse(text: &str) -> Result<Self, FhirValueError> {
         if let Some(fragment) = text.strip_prefix('#') {
             return ResourceId::parse(fragment)
                 .map(Self::Contained)
-                .map_err(|_| ReferenceError);
+                .map_err(|_| FhirValueError::Reference);
         }
         if text.starts_with("urn:uuid:") || text.starts_with("urn:oid:") {
             return Ok(Self::Urn(text.to_owned()));
         }
         if text.starts_with("https://") || text.starts_with("http://") {
-            let url = url::Url::parse(text).map_err(|_| ReferenceError)?;
+            let url = url::Url::parse(text).map_err(|_| FhirValueError::Reference)?;
             return if url.query().is_some() {
-                Err(ReferenceError)
+                Err(FhirValueError::Reference)
             } else {
                 Ok(Self::Absolute(text.to_owned()))
             };
         }
         let mut parts = text.split('/');
         let (Some(resource_type), Some(id)) = (parts.next(), parts.next()) else {
-            return Err(ReferenceError);
+            return Err(FhirValueError::Reference);
         };
         match (parts.next(), parts.next(), parts.next()) {
             (None, ..) => {}
             (Some("_history"), Some(version), None) if ResourceId::parse(version).is_ok() => {}
-            _ => return Err(ReferenceError),
+            _ => return Err(FhirValueError::Reference),
         }
         Ok(Self::Relative {
-            resource_type: ResourceType::parse(resource_type).map_err(|_| ReferenceError)?,
-            id: ResourceId::parse(id).map_err(|_| ReferenceError)?,
+            resource_type: ResourceType::parse(resource_type).map_err(|_| FhirValueError::Reference)?,
+            id: ResourceId::parse(id).map_err(|_| FhirValueError::Reference)?,
         })
     }
 }

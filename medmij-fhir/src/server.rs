@@ -62,7 +62,7 @@ use crate::limits::Limits;
 use crate::name::{ResourceId, ResourceType};
 use crate::version::FhirVersion;
 pub use bronsysteem::{Bronsysteem, BronsysteemError, Context, Delivery, DeliveryEntry, Found, Stored, Wanted};
-pub use bronsystemen::{Bronsystemen, PrefixError};
+pub use bronsystemen::Bronsystemen;
 #[cfg(feature = "folder")]
 pub use folder::FolderBronsysteem;
 pub use memory::MemoryBronsysteem;

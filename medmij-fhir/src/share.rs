@@ -12,11 +12,11 @@ mod result;
 mod task;
 
 use bytes::Bytes;
-use http::Method;
+use http::{Method, StatusCode};
 use medmij_types::Entropy;
 
 use crate::access::Access;
-use crate::bundle::{BundleDraft, BundleType, EntryDraft};
+use crate::bundle::{self, BundleType, EntryDraft};
 use crate::collection::Channel;
 use crate::error::FhirError;
 use crate::limits::Limits;
@@ -24,7 +24,7 @@ use crate::name::ResourceType;
 pub use draft::{EntryUrl, ShareDraft};
 pub use result::{EntryResult, Shared};
 pub(crate) use task::changed;
-pub use task::{QuestionnaireTask, TaskError, TaskStatus, TaskUpdate};
+pub use task::{QuestionnaireTask, TaskStatus, TaskUpdate};
 
 /// A Bundle of Delen, ready to be sent or sent.
 ///
@@ -67,7 +67,6 @@ pub struct Sharing {
 #[derive(Debug, Clone)]
 struct Entry {
     draft: EntryDraft,
-    full_url: String,
     resource_type: ResourceType,
     /// Entries of the same Bundle that it refers to.
     refers_to: Vec<String>,
@@ -138,6 +137,15 @@ pub enum ShareError {
     /// The answer, or the request, is wrong; after a request it is not known whether it was taken.
     #[error(transparent)]
     Fhir(#[from] FhirError),
+    /// Not a Task with an id and a status that a questionnaire has.
+    #[error("not a Task of a questionnaire: {0}")]
+    NotATask(&'static str),
+    /// The status of a Task does not lead there.
+    #[error("a Task that is {} cannot become {}", .0.as_str(), .1.as_str())]
+    Transition(TaskStatus, TaskStatus),
+    /// The server refused the change of a Task or a resource.
+    #[error("server refused the change ({0})")]
+    Refused(StatusCode),
     /// The answer does not say what became of each entry.
     #[error("answer is not that to what was sent: {0}")]
     Answer(String),
@@ -235,13 +243,9 @@ impl Sharing {
         let endpoint = access
             .endpoint("")
             .ok_or_else(|| FhirError::NoEndpoint(String::new()))?;
-        let mut bundle = BundleDraft::new(self.kind);
         let sent = self.to_send();
-        bundle.entries = sent
-            .iter()
-            .filter_map(|index| Some(self.entries.get(*index)?.draft.clone()))
-            .collect();
-        let body = Bytes::from(bundle.to_json());
+        let sent = sent.iter().filter_map(|index| Some(&self.entries.get(*index)?.draft));
+        let body = Bytes::from(bundle::to_json(self.kind, sent));
         let request = access.write(Method::POST, &endpoint.root(), self.prefer.as_deref(), body, entropy)?;
         self.state = State::Unknown;
         Ok(request)
@@ -251,7 +255,7 @@ impl Sharing {
     fn to_send(&self) -> Vec<usize> {
         let open: Vec<&Entry> = self.entries.iter().filter(|entry| !entry.accepted).collect();
         let needed = |entry: &Entry| {
-            let referred = open.iter().any(|other| other.refers_to.contains(&entry.full_url));
+            let referred = open.iter().any(|other| other.refers_to.contains(&entry.draft.full_url));
             self.kind != BundleType::Batch || !entry.accepted || referred
         };
         (0..self.entries.len())

@@ -38,7 +38,7 @@ impl Whole {
         }
     }
 
-    /// The part that a value of the document stands on.
+    /// The part that a value of the document is on.
     pub(crate) fn part(&self, value: Value<'_>) -> Text {
         let range = value.range();
         Text {

@@ -59,7 +59,6 @@ pub use crate::{
     limits::ReadLimits,
     list::{Collector, List},
     options::ReadOptions,
-    pattern::PatternError,
     place::Place,
     policy::{Freshness, RefreshPolicy},
     read::all_errors,

@@ -8,7 +8,7 @@ mod automaton;
 mod parse;
 
 use automaton::Automaton;
-pub use parse::PatternError;
+pub(crate) use parse::PatternError;
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
 /// A compiled pattern.

@@ -10,7 +10,7 @@
 mod node;
 mod types;
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use crate::{
     Dialect, ListKind, Place, SchemaBasis,
@@ -94,15 +94,6 @@ impl Dialect {
             inline: 0,
         };
         import.schema()
-    }
-
-    /// The same, ready for [`ReadOptions::with_dialect`](crate::ReadOptions::with_dialect).
-    ///
-    /// # Errors
-    ///
-    /// As [`from_xsd`](Self::from_xsd): [`SchemaError`].
-    pub fn shared_from_xsd(bytes: &[u8]) -> Result<Arc<Self>, SchemaError> {
-        Self::from_xsd(bytes).map(Arc::new)
     }
 }
 

@@ -261,7 +261,7 @@ fn forms(read: &ReadLine) -> Vec<Fault> {
     let millis = |text: &str| {
         text.find('.')
             .is_some_and(|dot| text.get(dot..).is_some_and(|rest| digits(rest) == 3))
-            // RFC 3339 lets a space stand there; ISO 8601 does not
+            // RFC 3339 lets a space are there; ISO 8601 does not
             && text.as_bytes().get(10) == Some(&b'T')
             && !text.ends_with('z')
     };

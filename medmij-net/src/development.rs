@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use medmij_types::Hostname;
 
-use crate::{DangerLoopback, TrustRoots};
+use crate::{DangerLoopback, LoopbackError, TrustRoots};
 
 /// Proof: every listener is on loopback under a `.localhost` name, traffic goes through a
 /// [`DangerLoopback`] and the roots are those of the test PKI.
@@ -35,47 +35,29 @@ impl DangerDevelopment {
     /// Checks the three conditions over all listeners of the program, front and back.
     ///
     /// # Errors
-    /// [`NotDevelopment`] names the condition that does not hold; no listener at all is no proof either.
+    /// [`LoopbackError`] names the condition that does not hold; no listener at all is no proof either.
     pub fn prove<'a>(
         _loopback: &DangerLoopback,
         roots: &TrustRoots,
         listeners: impl IntoIterator<Item = (&'a Hostname, SocketAddr)>,
-    ) -> Result<Self, NotDevelopment> {
+    ) -> Result<Self, LoopbackError> {
         if !roots.are_test_roots() {
-            return Err(NotDevelopment::RealRoots);
+            return Err(LoopbackError::RealRoots);
         }
         let mut any = false;
         for (host, address) in listeners {
             any = true;
             if !host.is_under_localhost() {
-                return Err(NotDevelopment::Host(host.clone()));
+                return Err(LoopbackError::NotLocalhost(host.clone()));
             }
             if !address.ip().is_loopback() {
-                return Err(NotDevelopment::Address(address));
+                return Err(LoopbackError::NotLoopback(address));
             }
         }
         if any {
             Ok(Self(()))
         } else {
-            Err(NotDevelopment::NoListener)
+            Err(LoopbackError::NoListener)
         }
     }
-}
-
-/// Why this is not a development machine talking to itself.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum NotDevelopment {
-    /// A root was not made by the test PKI.
-    #[error("a trusted root is not of the test pki")]
-    RealRoots,
-    /// A listener's host is not under `.localhost`.
-    #[error("listener {0} is not under .localhost")]
-    Host(Hostname),
-    /// A listener is not on loopback.
-    #[error("listener on {0} is not on loopback")]
-    Address(SocketAddr),
-    /// There is no listener to judge.
-    #[error("there is no listener to judge")]
-    NoListener,
 }

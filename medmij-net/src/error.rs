@@ -17,7 +17,7 @@ use medmij_whitelist::NotAllowed;
 use crate::sent_again::SentAgain;
 
 pub(crate) use classify::classify;
-pub use config::{ConfigError, CrlFault, WebFault};
+pub use config::ConfigError;
 
 /// A request over the back channel that got no answer.
 ///

@@ -246,7 +246,7 @@ mod tests {
             let shown: Vec<&[u8]> = identity.chain().iter().map(|der| &**der).take(own.len()).collect();
             assert_eq!(shown, own, "{case}");
         }
-        // without the own certificate there is none to show
+        // without its own certificate there is none to show
         let chain = pki.intermediates_pem();
         assert!(NodeIdentity::from_pem(chain.as_bytes(), node.key_pem().as_bytes()).is_err());
     }

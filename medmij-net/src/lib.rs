@@ -48,7 +48,7 @@
 //! | core.dns | names proven by DNSSEC, by policy | [`DnsSettings`] |
 //! | core.lijsten.300, core.whl.300, .305 | lists from the Stelselnode | [`StelselnodeSource`] |
 //! | core.whl.301, .302, .304 | outages, freshness and content of a Whitelist | `medmij-list`, `medmij-whitelist` |
-//! | core.whl.303 | the Stelselnode counts as listed | [`Environment`] |
+//! | core.whl.303 | the Stelselnode counts as listed | [`HostPolicy`](medmij_whitelist::HostPolicy) |
 //! | core.whl.306, .307 | only listed hosts, judged before dialling | [`BackChannel`] |
 //! | core.whl.306 to .309 | only listed peers, judged before HTTP, no word to others | `BackChannelListener`, `ForwardedPeer` |
 //!
@@ -63,7 +63,6 @@ mod crl;
 mod cryptography;
 mod development;
 mod dns;
-mod environment;
 mod error;
 mod identity;
 #[cfg(feature = "axum")]
@@ -88,10 +87,9 @@ pub use backchannel::{BackChannel, SendLimits};
 pub use credentials::{CredentialFiles, Credentials, FileError, OwnFault};
 pub use crl::{CrlError, CrlFetcher, Refreshed};
 pub use cryptography::Cryptography;
-pub use development::{DangerDevelopment, NotDevelopment};
+pub use development::DangerDevelopment;
 pub use dns::{DnsSettings, NameProof};
-pub use environment::Environment;
-pub use error::{ConfigError, CrlFault, NetError, WebFault};
+pub use error::{ConfigError, NetError};
 pub use identity::{NodeIdentity, NodeSigner, SignatureKind};
 #[cfg(feature = "axum")]
 pub use listener::{

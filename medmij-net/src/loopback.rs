@@ -146,7 +146,7 @@ impl FromStr for DangerLoopback {
     }
 }
 
-/// Why something has no place in a loopback map.
+/// Why something has no place in a loopback map, or why this is not a development machine talking to itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoopbackError {
@@ -165,6 +165,12 @@ pub enum LoopbackError {
     /// A line of the text form cannot be read.
     #[error("line {0} of the loopback map cannot be read")]
     Line(usize),
+    /// A root was not made by the test PKI.
+    #[error("a trusted root is not of the test pki")]
+    RealRoots,
+    /// There is no listener to judge.
+    #[error("there is no listener to judge")]
+    NoListener,
 }
 
 fn check(host: &Hostname, address: SocketAddr) -> Result<(), LoopbackError> {

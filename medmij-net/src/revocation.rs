@@ -142,7 +142,7 @@ impl Revocation {
     }
 
     fn with(policy: RevocationPolicy, crls: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, ConfigError> {
-        let read = |(at, der)| Crl::read(der).map_err(|fault| ConfigError::Crl { number: at + 1, fault });
+        let read = |(at, der)| Crl::read(der).map_err(|why| ConfigError::Crl { number: at + 1, why });
         let crls: Vec<_> = crls
             .into_iter()
             .enumerate()

@@ -20,7 +20,7 @@ use x509_cert::ext::pkix::CertificatePolicies;
 
 use crate::identity::{in_order, key_from_pem};
 use crate::names::{common_names, organisations};
-use crate::{ConfigError, NodeIdentity, WebFault};
+use crate::{ConfigError, NodeIdentity};
 
 /// A certificate chain and key for the front channel. It is another type than [`NodeIdentity`], so that
 /// the two channels cannot be mixed up.
@@ -79,24 +79,28 @@ impl fmt::Debug for WebIdentity {
     }
 }
 
-fn judge(leaf: &CertificateDer<'_>) -> Result<(), WebFault> {
-    let certificate = Certificate::from_der(leaf).map_err(|_| WebFault::NoName)?;
-    let webpki = webpki::EndEntityCert::try_from(leaf).map_err(|_| WebFault::NoName)?;
+fn judge(leaf: &CertificateDer<'_>) -> Result<(), &'static str> {
+    let certificate = Certificate::from_der(leaf).map_err(|_| NO_NAME)?;
+    let webpki = webpki::EndEntityCert::try_from(leaf).map_err(|_| NO_NAME)?;
     let names: Vec<_> = webpki.valid_dns_names().collect();
     if names.iter().any(|name| name.contains('*')) || common_names(&certificate).any(|name| name.contains('*')) {
-        return Err(WebFault::Wildcard);
+        return Err(WILDCARD);
     }
     if names.is_empty() {
-        return Err(WebFault::NoName);
+        return Err(NO_NAME);
     }
     let policies = certificate.tbs_certificate().get_extension::<CertificatePolicies>();
     let domain_only = matches!(policies, Ok(Some((_, policies)))
         if policies.0.iter().any(|policy| policy.policy_identifier.to_string() == DOMAIN_VALIDATED));
     if domain_only || organisations(&certificate).next().is_none() {
-        return Err(WebFault::DomainValidated);
+        return Err(DOMAIN_ONLY);
     }
     Ok(())
 }
+
+const WILDCARD: &str = "it has a wildcard name";
+const DOMAIN_ONLY: &str = "it is domain validated, no organisation is in it";
+const NO_NAME: &str = "it has no usable server name";
 
 /// The CA/Browser Forum's policy identifier.
 const DOMAIN_VALIDATED: &str = "2.23.140.1.2.1";
@@ -121,10 +125,7 @@ mod tests {
                 let read = WebIdentity::from_pem(chain.as_bytes(), issued.key_pem().as_bytes());
                 match read {
                     Ok(identity) => assert!(good && identity.names().to_string() == name, "{name}"),
-                    Err(error) => assert!(
-                        !good && matches!(error, ConfigError::Web(WebFault::Wildcard)),
-                        "{error}"
-                    ),
+                    Err(error) => assert!(!good && matches!(error, ConfigError::Web(WILDCARD)), "{error}"),
                 }
             }
         }
@@ -137,23 +138,19 @@ mod tests {
         let cases = [
             ("organisation", good.clone(), None),
             ("two names", good.clone().dns("www.example.nl"), None),
-            ("wildcard", LeafSpec::front("*.example.nl"), Some(WebFault::Wildcard)),
+            ("wildcard", LeafSpec::front("*.example.nl"), Some(WILDCARD)),
             (
                 "wildcard beside a name",
                 good.clone().dns("*.example.nl"),
-                Some(WebFault::Wildcard),
+                Some(WILDCARD),
             ),
             (
                 "wildcard as common name",
                 good.clone().common_name(Some("*.example.nl")),
-                Some(WebFault::Wildcard),
+                Some(WILDCARD),
             ),
-            (
-                "domain validated",
-                good.clone().domain_validated(),
-                Some(WebFault::DomainValidated),
-            ),
-            ("common name only", good.without_dns(), Some(WebFault::NoName)),
+            ("domain validated", good.clone().domain_validated(), Some(DOMAIN_ONLY)),
+            ("common name only", good.without_dns(), Some(NO_NAME)),
         ];
         for (case, spec, expected) in cases {
             let made = pki.issue(&spec).unwrap();

@@ -174,7 +174,7 @@ impl Running {
             let now = running.clock.now();
             running
                 .spooler
-                .with_spool(|spool| spool.destroy_expired(now, running.kept))
+                .with_spool(|spool| spool.destroy_expired(now, running.retention))
         });
         if let Ok(Err(error)) = destroying.await {
             tracing::error!(%error, rule = "core.logging.101", "lines past their term cannot be destroyed");

@@ -4,7 +4,7 @@
 use std::{io, path::PathBuf};
 
 use medmij_list::supply::{SourceNameError, StorageError, SupplyError};
-use medmij_net::{ConfigError, FileError, LoopbackError, NotDevelopment};
+use medmij_net::{ConfigError, FileError, LoopbackError};
 
 /// Why a Node does not start, or does not listen.
 #[derive(Debug, thiserror::Error)]
@@ -44,12 +44,9 @@ pub enum NodeError {
     /// The header in which a proxy passes certificates on has no name that HTTP knows.
     #[error("proxy: `{0}` is no name of a header")]
     ProxyHeader(String),
-    /// The loopback map does not fit.
-    #[error("loopback map: {0}")]
+    /// The loopback map does not fit, or something that is for development only was asked elsewhere.
+    #[error("loopback: {0}")]
     Loopback(#[from] LoopbackError),
-    /// Something that is for development only was asked elsewhere.
-    #[error("not a development machine: {0}")]
-    NotDevelopment(#[from] NotDevelopment),
     /// A list that the Node needs did not come, is not valid, or must not replace the one that was stored.
     #[error(transparent)]
     List(#[from] SupplyError),

@@ -266,7 +266,7 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`NodeError::NotDevelopment`]: what speaks against it.
+    /// [`NodeError::Loopback`]: what speaks against it.
     pub fn danger_development<'a>(
         &self,
         listeners: impl IntoIterator<Item = (&'a Hostname, SocketAddr)>,

@@ -25,6 +25,15 @@ pub enum OauthError {
     /// A `%` without two hexadecimal digits, or no UTF-8.
     #[error("parameter is encoded wrongly")]
     ParameterEncoding,
+    /// A character that no parameter of an authorization response holds.
+    #[error("authorization response cannot be read")]
+    ResponseCharacter,
+    /// No `state`.
+    #[error("authorization response has no state")]
+    ResponseState,
+    /// Neither `code` nor `error`.
+    #[error("authorization response has neither code nor error")]
+    ResponseCode,
     /// No text.
     #[error("redirect_uri is empty")]
     RedirectUriEmpty,
@@ -98,7 +107,7 @@ pub enum OauthError {
     #[error("release does not have this function")]
     ScopeFunction,
     /// Not eight digits.
-    #[error("not a date of the form JJJJMMDD")]
+    #[error("not a date of the form YYYYMMDD")]
     GeboortedatumForm,
     /// A part is `00` or `0000`: not known.
     #[error("date has unknown parts")]

@@ -6,17 +6,17 @@
 
 mod authorization_request;
 mod authorization_response;
+mod error_response;
 pub mod json;
 mod request_headers;
-mod token_error;
 mod token_request;
 mod token_response;
 
 pub use self::{
     authorization_request::{AuthorizationRequest, Geboortedatum, split_date},
-    authorization_response::{AuthorizationError, AuthorizationResponse, AuthorizationResponseError},
+    authorization_response::AuthorizationResponse,
+    error_response::ErrorResponse,
     request_headers::{CORRELATION_ID, MEDMIJ_REQUEST_ID, RequestIds, is_media_type},
-    token_error::TokenError,
     token_request::{CodeRequest, RefreshRequest, TokenRequest, TokenRequestError},
     token_response::{TokenRemark, TokenResponse, TokenResponseError},
 };

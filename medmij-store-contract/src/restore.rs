@@ -86,7 +86,7 @@ pub async fn end<V: Vault>(vault: &JournaledVault<V>) {
     vault.erase_dossier(person(5)).await.expect("erase");
 }
 
-/// The folder of the journal is taken away and an empty one stands in its place: nothing is served until it is back.
+/// The folder of the journal is taken away and an empty one is in its place: nothing is served until it is back.
 pub async fn a_journal_that_was_replaced_is_noticed<V: Vault>(vault: V, folder: &Path) {
     let (journal, kept) = (folder.join("journal"), folder.join("kept"));
     let vault = journaled(vault, &journal);

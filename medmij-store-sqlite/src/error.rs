@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::Arc};
 use medmij_oauth::storage::StoreError;
 use rusqlite::ErrorCode;
 
-/// Why a file cannot be opened as a store.
+/// Why a file cannot be opened as a store, or a copy of it be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -55,6 +55,21 @@ pub enum OpenError {
     /// No thread can be started.
     #[error("a thread of the store cannot be started")]
     Thread(#[source] std::io::Error),
+    /// A copy would replace a file.
+    #[error("{0} is there already")]
+    Exists(PathBuf),
+    /// A copy cannot be written.
+    #[error("copy {path} cannot be written")]
+    Copy {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The store that is copied cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Why one operation failed. It can be told to every operation of a batch, so it is shared.

@@ -121,4 +121,4 @@ mod writer;
 pub use self::store::SqliteStore;
 #[cfg(feature = "dvp")]
 pub use self::vault::SqliteVault;
-pub use self::{error::OpenError, options::SqliteOptions, upkeep::BackupError};
+pub use self::{error::OpenError, options::SqliteOptions};

@@ -5,8 +5,8 @@ use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use medmij_dvza::store::{
     Acting, Advance, AuditEntry, AuditHead, AuditQuery, AuditRecord, AuditTerm, Binding, BurntCode, DangerShiftClock,
-    EndedPersoon, FlowId, Grant, GrantId, Granted, GrantedAccess, KeyUse, Learned, LiveGrant, NewFlow, NewGrant,
-    PersoonEnd, Redeem, RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredFlow,
+    EndedPersoon, FlowId, Grant, GrantId, Granted, KeyUse, Learned, LiveGrant, NewFlow, NewGrant, PersoonEnd, Redeem,
+    RedeemedCode, Resealed, RotateRefresh, Rotated, SignedCheckpoint, Store, StoredAccess, StoredFlow,
 };
 use medmij_oauth::{
     ClientId,
@@ -16,7 +16,7 @@ use medmij_oauth::{
 use medmij_types::{Aanbiedernaam, Hostname};
 
 use crate::{
-    BackupError, OpenError, SqliteOptions, audit, bindings,
+    OpenError, SqliteOptions, audit, bindings,
     clock::{StoreClock, micros},
     error::Failure,
     file::{self, Schema},
@@ -78,8 +78,8 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// [`BackupError`], where the file is there already or cannot be written.
-    pub async fn backup(&self, to: &Path) -> Result<(), BackupError> {
+    /// [`OpenError::Exists`] or [`OpenError::Copy`], where the file is there already or cannot be written.
+    pub async fn backup(&self, to: &Path) -> Result<(), OpenError> {
         upkeep::copy(&self.options, to).await
     }
 
@@ -160,7 +160,7 @@ impl Store for SqliteStore {
         self.write(move |tx| tokens::burn_code(tx, &code)).await
     }
 
-    async fn access(&self, token: &SecretHash) -> Result<Option<GrantedAccess>, StoreError> {
+    async fn access(&self, token: &SecretHash) -> Result<Option<StoredAccess>, StoreError> {
         let token = *token;
         self.read(move |view| tokens::access(view, &token)).await
     }

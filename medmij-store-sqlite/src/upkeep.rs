@@ -10,31 +10,7 @@ use std::{
 use rusqlite::params;
 use tokio::sync::oneshot;
 
-use crate::{SqliteOptions, error::Failure, file, writer::Tx};
-
-/// Why a copy cannot be made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BackupError {
-    /// The copy would replace a file.
-    #[error("{0} is there already")]
-    Exists(PathBuf),
-    /// The copy cannot be written.
-    #[error("copy {path} cannot be written")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// No thread can be started.
-    #[error("a thread of the store cannot be started")]
-    Thread(#[source] io::Error),
-    /// The store cannot be read.
-    #[error(transparent)]
-    Store(#[from] medmij_oauth::storage::StoreError),
-}
+use crate::{OpenError, SqliteOptions, error::Failure, file, writer::Tx};
 
 pub(crate) fn shift(tx: &Tx<'_>, by: i64) -> Result<(), Failure> {
     tx.execute(
@@ -45,24 +21,24 @@ pub(crate) fn shift(tx: &Tx<'_>, by: i64) -> Result<(), Failure> {
 }
 
 /// As [`backup`], in a thread of its own.
-pub(crate) async fn copy(options: &SqliteOptions, to: &Path) -> Result<(), BackupError> {
+pub(crate) async fn copy(options: &SqliteOptions, to: &Path) -> Result<(), OpenError> {
     let (options, to) = (options.clone(), to.to_owned());
     let (send, copied) = oneshot::channel();
     thread::Builder::new()
         .name("medmij-store-copy".into())
         .spawn(move || drop(send.send(backup(&options, &to))))
-        .map_err(BackupError::Thread)?;
-    copied.await.map_err(|_| BackupError::Store(Failure::Stopped.into()))?
+        .map_err(OpenError::Thread)?;
+    copied.await.map_err(|_| OpenError::Store(Failure::Stopped.into()))?
 }
 
 /// Writes a copy beside its name, and gives it its name when all of it is on the disk.
-fn backup(options: &SqliteOptions, to: &Path) -> Result<(), BackupError> {
-    let io = |source: io::Error| BackupError::Io {
+fn backup(options: &SqliteOptions, to: &Path) -> Result<(), OpenError> {
+    let io = |source: io::Error| OpenError::Copy {
         path: to.to_owned(),
         source,
     };
     if to.try_exists().map_err(io)? {
-        return Err(BackupError::Exists(to.to_owned()));
+        return Err(OpenError::Exists(to.to_owned()));
     }
     let mut part = to.as_os_str().to_owned();
     part.push(".part");
@@ -80,7 +56,7 @@ fn backup(options: &SqliteOptions, to: &Path) -> Result<(), BackupError> {
     let name = part.to_str().ok_or_else(|| io(io::Error::other("path is not UTF-8")))?;
     file::connect(options)
         .and_then(|connection| connection.execute("VACUUM INTO ?1", [name]))
-        .map_err(|error| BackupError::Store(Failure::from(error).into()))?;
+        .map_err(|error| OpenError::Store(Failure::from(error).into()))?;
     fs::File::open(&part).and_then(|file| file.sync_all()).map_err(io)?;
     fs::rename(&part, to).map_err(io)?;
     let folder = match to.parent() {

@@ -8,7 +8,7 @@ use medmij_oauth::storage::StoreError;
 use rusqlite::params;
 
 use crate::{
-    BackupError, OpenError, SqliteOptions,
+    OpenError, SqliteOptions,
     clock::{StoreClock, micros},
     error::Failure,
     file::{self, Schema},
@@ -71,8 +71,8 @@ impl SqliteVault {
     ///
     /// # Errors
     ///
-    /// [`BackupError`], where the file is there already or cannot be written.
-    pub async fn backup(&self, to: &Path) -> Result<(), BackupError> {
+    /// [`OpenError::Exists`] or [`OpenError::Copy`], where the file is there already or cannot be written.
+    pub async fn backup(&self, to: &Path) -> Result<(), OpenError> {
         upkeep::copy(&self.options, to).await
     }
 

@@ -6,7 +6,7 @@ use std::{fs, path::Path, process::Command};
 use medmij_dvza::store::Store;
 use medmij_oauth::seal::{KeyRing, LocalKeyRing};
 use medmij_store_contract::store::whole_flow;
-use medmij_store_sqlite::{BackupError, SqliteOptions, SqliteStore};
+use medmij_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
 use medmij_types::{Bsn, OsEntropy};
 use memchr::memmem;
 
@@ -27,7 +27,7 @@ async fn o3_neither_file_nor_log_nor_copy_holds_a_secret() {
     }
     let copy = folder.join("copy.db");
     store.backup(&copy).await.unwrap();
-    assert!(matches!(store.backup(&copy).await, Err(BackupError::Exists(_))));
+    assert!(matches!(store.backup(&copy).await, Err(OpenError::Exists(_))));
 
     // copied by another process: opening the file here would end SQLite's locks on it
     let in_use = folder.join("in_use");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! RFC 9110 section 8.4.1 — what stands in `Content-Encoding` and codes no bytes.
+//! RFC 9110 section 8.4.1 — what is in `Content-Encoding` and codes no bytes.
 
 /// Whether one value of `Content-Encoding` codes bytes. Servers write the name of a charset there, or of a transfer encoding
 /// of mail, or nothing: that leaves the bytes as they are. Any other word codes them, one that nobody knows too.

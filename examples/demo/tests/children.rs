@@ -74,13 +74,13 @@ pub(crate) async fn collects(browser: &mut Browser, start: &str, chosen: &str) -
         .submit(&page, &form, pressed, &[("service", "48")])
         .await
         .unwrap();
-    let stub = persoon::answers(browser, &landing, "inloggen").await.unwrap();
+    let stub = persoon::answers(browser, &landing, "login").await.unwrap();
     let form = stub.form_with_button("persoon", chosen).unwrap();
     let consent = browser
         .submit(&stub, &form, Some(("persoon", chosen)), &[])
         .await
         .unwrap();
-    let page = persoon::answers(browser, &consent, "ja").await.unwrap();
+    let page = persoon::answers(browser, &consent, "yes").await.unwrap();
     persoon::waits(browser, page).await.unwrap()
 }
 
@@ -130,7 +130,7 @@ async fn ext_vert_authint_200_204_a_parent_collects_for_a_child_into_a_dossier_o
         .submit(&page, &form, Some(("consents", "manage")), &[])
         .await
         .unwrap();
-    let stub = persoon::answers(&mut bram, &landing, "inloggen").await.unwrap();
+    let stub = persoon::answers(&mut bram, &landing, "login").await.unwrap();
     assert!(stub.form_with_button("persoon", CHILD.2).is_ok() && stub.form_with_button("persoon", "0").is_err());
 
     goes_back(&mut bram, &pgo.network.start).await;
@@ -193,16 +193,16 @@ async fn ext_vert_authint_204_the_age_the_gate_and_the_login_stub_let_nobody_els
         bram.open(&pgo.at("kinderen")).await.unwrap();
     }
     let page = bram.open(&pgo.at("gebeurd")).await.unwrap();
-    let told = page.html().matches("dat er iets verandert bij Bijnatwaalf").count();
-    assert_eq!(told, 1, "{}", page.html());
+    let count = page.html().matches("dat er iets verandert bij Bijnatwaalf").count();
+    assert_eq!(count, 1, "{}", page.html());
 
     // a child is offered only where it was asked for
     let landing = persoon::chooses(&mut bram, &pgo.network.start, PRACTICE).await.unwrap();
-    let stub = persoon::answers(&mut bram, &landing, "inloggen").await.unwrap();
+    let stub = persoon::answers(&mut bram, &landing, "login").await.unwrap();
     assert!(stub.form_with_button("persoon", CHILD.2).is_err());
     let form = stub.form_with_button("persoon", "0").unwrap();
     let page = bram.submit(&stub, &form, None, &[("persoon", CHILD.2)]).await.unwrap();
-    assert!(page.form_with_button("antwoord", "ja").is_err(), "{}", page.html());
+    assert!(page.form_with_button("answer", "yes").is_err(), "{}", page.html());
 
     // with another birth date than that of the child nothing is asked
     adds(&mut bram, &pgo.network.start, "Ander", "4-6-2019", &[("parent", "yes")]).await;
@@ -215,13 +215,13 @@ async fn ext_vert_authint_204_the_age_the_gate_and_the_login_stub_let_nobody_els
     let form = page.form_with_button("open", "collect").unwrap();
     bram.submit(&page, &form, Some(("open", "collect")), &[]).await.unwrap();
     let landing = persoon::chooses(&mut bram, &pgo.network.start, PRACTICE).await.unwrap();
-    let stub = persoon::answers(&mut bram, &landing, "inloggen").await.unwrap();
+    let stub = persoon::answers(&mut bram, &landing, "login").await.unwrap();
     let form = stub.form_with_button("persoon", CHILD.2).unwrap();
     let page = bram
         .submit(&stub, &form, Some(("persoon", CHILD.2)), &[])
         .await
         .unwrap();
-    assert!(page.form_with_button("antwoord", "ja").is_err(), "{}", page.html());
+    assert!(page.form_with_button("answer", "yes").is_err(), "{}", page.html());
     pgo.roles.stop().await;
 }
 

@@ -12,10 +12,10 @@ use crate::gate::Pgo;
 pub(crate) async fn collects_for_longer(browser: &mut Browser, start: &str) {
     let landing = persoon::chooses(browser, start, "huisartsdewilg").await.unwrap();
     let consent = persoon::logs_in(browser, landing).await.unwrap();
-    let form = consent.form_with_button("antwoord", "ja").unwrap();
-    let pressed = Some(("antwoord", "ja"));
+    let form = consent.form_with_button("answer", "yes").unwrap();
+    let pressed = Some(("answer", "yes"));
     let page = browser
-        .submit(&consent, &form, pressed, &[("langdurig", "ja")])
+        .submit(&consent, &form, pressed, &[("langdurig", "yes")])
         .await
         .unwrap();
     let page = persoon::waits(browser, page).await.unwrap();
@@ -53,8 +53,8 @@ async fn beheren_is_reached_from_the_pgo_at_each_dvza_and_before_an_account_ends
     let overview = manages(&mut anna, &page).await;
     assert!(overview.html().contains("Voorbeeld-PGO"), "{}", overview.html());
     let sure = persoon::answers(&mut anna, &overview, "stop").await.unwrap();
-    let stopped = persoon::answers(&mut anna, &sure, "ja").await.unwrap();
-    let page = persoon::answers(&mut anna, &stopped, "terug").await.unwrap();
+    let stopped = persoon::answers(&mut anna, &sure, "yes").await.unwrap();
+    let page = persoon::answers(&mut anna, &stopped, "back").await.unwrap();
     assert!(page.html().contains("Je bent terug."), "{}", page.html());
     // what is here stays here
     let copy = anna.open(&pgo.at("dossier/kopie")).await.unwrap();
@@ -66,7 +66,7 @@ async fn beheren_is_reached_from_the_pgo_at_each_dvza_and_before_an_account_ends
     assert!(page.links().contains(&"/account/verwijderen/zeker".to_owned()));
     let overview = manages(&mut anna, &page).await;
     assert!(
-        !overview.html().contains("name=\"antwoord\" value=\"stop\""),
+        !overview.html().contains("name=\"answer\" value=\"stop\""),
         "{}",
         overview.html()
     );

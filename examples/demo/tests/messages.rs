@@ -104,7 +104,7 @@ pub(crate) async fn puts_on(browser: &mut Browser, start: &str, service: &str) -
     let landing = press(browser, &page, "/berichten/aan/").await;
     let consent = persoon::logs_in(browser, landing).await.unwrap();
     assert_eq!(consent.text_of("h1").as_deref(), Some("Toestemming voor berichten"));
-    persoon::answers(browser, &consent, "ja").await.unwrap()
+    persoon::answers(browser, &consent, "yes").await.unwrap()
 }
 
 pub(crate) async fn waits_for(browser: &mut Browser, address: &str, text: &str) -> Page {
@@ -227,7 +227,7 @@ async fn ext_abo_subnotint_203_an_unknown_abonnement_ends_at_the_dvza_and_the_ot
         .unwrap();
     let landing = browser.submit(&page, &there, None, &[]).await.unwrap();
     let ending = persoon::logs_in(&mut browser, landing).await.unwrap();
-    let page = persoon::answers(&mut browser, &ending, "ja").await.unwrap();
+    let page = persoon::answers(&mut browser, &ending, "yes").await.unwrap();
     assert!(
         page.html().contains("Je krijgt hierover geen bericht meer"),
         "{}",
@@ -242,7 +242,7 @@ async fn ext_abo_subnotint_203_an_unknown_abonnement_ends_at_the_dvza_and_the_ot
         .unwrap();
     let landing = press(&mut browser, &page, "/berichten/aan/").await;
     let consent = persoon::logs_in(&mut browser, landing).await.unwrap();
-    let page = persoon::answers(&mut browser, &consent, "nee").await.unwrap();
+    let page = persoon::answers(&mut browser, &consent, "no").await.unwrap();
     assert!(
         page.html().contains("Je koos nee, of het kan daar niet."),
         "{}",

@@ -27,9 +27,9 @@ use tokio::{
 enum Done {
     /// It is taken away.
     Gone,
-    /// An empty folder stands in its place.
+    /// An empty folder is in its place.
     Empty,
-    /// A file stands in its place.
+    /// A file is in its place.
     File,
 }
 

@@ -125,7 +125,7 @@ impl Dossier {
             };
             entries.push(collected(serde_json::to_vec(&document).unwrap_or_default()));
         }
-        let documents = kept.len() - resources;
+        let documents = entries.len() - resources;
         let dossier = self.dossiers.open(person).await?;
         let known: BTreeSet<_> = dossier
             .items()
@@ -133,10 +133,10 @@ impl Dossier {
             .iter()
             .filter_map(|item| came(&item.entry))
             .collect();
-        kept.retain(|entry| came(entry).is_none_or(|came| !known.contains(&came)));
-        let new = kept.len();
+        entries.retain(|entry| came(entry).is_none_or(|came| !known.contains(&came)));
+        let new = entries.len();
         if new > 0 {
-            dossier.keep(&kept).await?;
+            dossier.keep(&entries).await?;
         }
         Ok(Counted {
             resources,

@@ -43,7 +43,7 @@ struct Place {
     kind: Kind,
     root: PathBuf,
     database: PathBuf,
-    /// What it keeps itself: not what stands in a FHIR server, nor what Personen share.
+    /// What it keeps itself: not what is in a FHIR server, nor what Personen share.
     gegevensdiensten: Vec<GegevensdienstId>,
 }
 

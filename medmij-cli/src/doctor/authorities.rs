@@ -76,7 +76,7 @@ fn order(shown: &[CertificateView]) -> Option<Finding> {
     })
 }
 
-/// Fetches the revocation lists whose addresses stand in our own chain, as whoever keeps them here does.
+/// Fetches the revocation lists whose addresses are in our own chain, as whoever keeps them here does.
 async fn published(shown: &[CertificateView], credentials: &Credentials, now: SystemTime) -> Vec<Finding> {
     let mut points: Vec<_> = shown
         .iter()

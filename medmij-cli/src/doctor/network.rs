@@ -89,7 +89,7 @@ async fn operator(address: SocketAddr) -> Option<Finding> {
     }
 }
 
-/// What an application that runs says of itself: a DVZA that it mounts limits, the part `limits` of its readiness
+/// What an application that runs says about itself: a DVZA that it mounts limits, the part `limits` of its readiness
 /// (core.gegevensdiensten.103), and how many files it may open (R12).
 async fn metrics(config: &Config, address: SocketAddr) -> Vec<Finding> {
     let Some(metrics) = said(address, "/metrics")

@@ -190,7 +190,7 @@ impl World {
         self.zones = Some(zones);
     }
 
-    /// The name servers of the test are those of the own network, whose word counts.
+    /// The name servers of the test are those of its own network, whose word counts.
     fn trusting(&mut self) {
         let servers = self.config["node"]["dns"]["servers"].clone();
         self.config["node"]["dns"] = json!({"policy": "trust-ad", "servers": servers});

@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use medmij_log::ErrorInfo;
 use medmij_oauth::{
+    OauthError,
     storage::SecretHash,
-    wire::{AuthorizationError, AuthorizationResponse, AuthorizationResponseError, ErrorCode, TokenResponseError},
+    wire::{AuthorizationResponse, ErrorCode, ErrorResponse, TokenResponseError},
 };
 use medmij_types::{AuthorizationCode, EntropyError};
 
@@ -91,7 +92,7 @@ impl PendingFlow {
 pub enum CallbackError {
     /// The answer cannot be read, or lacks `state` or `code`.
     #[error(transparent)]
-    Response(#[from] AuthorizationResponseError),
+    Response(#[from] OauthError),
     /// No flow of this browser session waits for this `state`: never started, finished before, or another browser.
     #[error("no flow of this session waits for this state")]
     UnknownState,
@@ -102,8 +103,8 @@ pub enum CallbackError {
     #[error("flow has expired")]
     Expired,
     /// The DVZA refused, or the Persoon did.
-    #[error(transparent)]
-    Refused(#[from] AuthorizationError),
+    #[error("authorization was refused: {}", .0.error)]
+    Refused(#[from] ErrorResponse),
 }
 
 /// What to tell the Persoon, without more than the DVP may know.

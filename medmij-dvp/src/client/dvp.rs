@@ -8,11 +8,11 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use medmij_log::{Event, EventType, InitiatedBy, NoObserver, Observer, RequestInfo};
 use medmij_oauth::{
-    ClientId,
+    ClientId, OauthError,
     form::{self, Form},
     policy::{EmptyScope, Stelsel, release_rules},
     storage::SecretHash,
-    wire::{AuthorizationRequest, AuthorizationResponse, AuthorizationResponseError, RequestIds},
+    wire::{AuthorizationRequest, AuthorizationResponse, RequestIds},
 };
 use medmij_types::{Clock, CorrelationId, Entropy, EntropyError, Hostname, OsEntropy, Release, State, SystemClock};
 
@@ -163,7 +163,7 @@ impl Dvp {
         let response = AuthorizationResponse::parse(callback.query)?;
         let state = response
             .state
-            .ok_or(CallbackError::Response(AuthorizationResponseError::MissingState))?;
+            .ok_or(CallbackError::Response(OauthError::ResponseState))?;
         let flow = flows
             .take(&state, callback.session)
             .ok_or(CallbackError::UnknownState)?;
@@ -191,10 +191,10 @@ impl Dvp {
     ///
     /// See [`CallbackError`].
     pub fn returned(&self, flows: &PendingFlows, callback: &Callback<'_>) -> Result<PendingFlow, CallbackError> {
-        let form = Form::parse(callback.query.as_bytes()).map_err(|_| AuthorizationResponseError::Malformed)?;
-        let state = form.one("state").map_err(|_| AuthorizationResponseError::Duplicate)?;
-        let state = State::from_wire(state.ok_or(AuthorizationResponseError::MissingState)?)
-            .map_err(|_| AuthorizationResponseError::Malformed)?;
+        let form = Form::parse(callback.query.as_bytes())?;
+        let state = form.one("state")?;
+        let state =
+            State::from_wire(state.ok_or(OauthError::ResponseState)?).map_err(|_| OauthError::ResponseCharacter)?;
         let flow = flows
             .take(&state, callback.session)
             .ok_or(CallbackError::UnknownState)?;

@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderValue, StatusCode, header};
-use medmij_oauth::wire::{ErrorCode, TokenError};
+use medmij_oauth::wire::{ErrorCode, ErrorResponse};
 use medmij_types::PeerNames;
 use std::{net::IpAddr, time::Duration};
 
@@ -55,7 +55,7 @@ pub(super) async fn back<D: Dvza>(State(mounted): State<Mounted<D>>, request: Re
             rule = "core.gegevensdiensten.103",
             "too many token requests of one node"
         );
-        let error = TokenError::new(
+        let error = ErrorResponse::new(
             ErrorCode::TemporarilyUnavailable,
             Some("too many requests, try again later"),
         );

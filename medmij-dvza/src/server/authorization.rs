@@ -13,7 +13,7 @@ use medmij_oauth::{
     ClientId, RedirectUri,
     form::Form,
     policy::ExceptionRule,
-    wire::{AuthorizationError, AuthorizationResponse},
+    wire::{AuthorizationResponse, ErrorResponse},
 };
 use medmij_types::State;
 
@@ -190,7 +190,7 @@ impl ProvenRedirect {
     /// The URL of an answer, with the `state` of the request where it had a readable one.
     #[must_use]
     pub fn error(&self, rule: &ExceptionRule) -> String {
-        let error = AuthorizationError::new(rule.error.clone(), rule.description.as_deref());
+        let error = ErrorResponse::new(rule.error.clone(), rule.description.as_deref());
         AuthorizationResponse::new(self.state.clone(), Err(error)).to_url(&self.redirect_uri)
     }
 }

@@ -44,7 +44,7 @@ enum Known {
 }
 
 impl SourceBirthDate {
-    /// Reads `JJJJMMDD` with `00` or `0000` for a part that is not known: `19700900`, `19700000`, `00000000`.
+    /// Reads `YYYYMMDD` with `00` or `0000` for a part that is not known: `19700900`, `19700000`, `00000000`.
     ///
     /// # Errors
     ///

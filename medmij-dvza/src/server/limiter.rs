@@ -15,20 +15,7 @@ use medmij_oauth::policy::Rate;
 ///
 /// It remembers a fixed number of keys. Where there are more, those go that are nearest to having a full allowance again; so
 /// whoever asks most stays limited, however many others there are.
-///
-/// ```
-/// use std::time::Duration;
-/// use medmij_dvza::Limiter;
-/// use medmij_oauth::policy::Rate;
-///
-/// let limiter = Limiter::new(Rate::new(1, 2), 1_000);
-/// let at = Duration::from_secs;
-/// assert!(limiter.check("een", at(0)).is_ok() && limiter.check("een", at(0)).is_ok());
-/// assert_eq!(limiter.check("een", at(0)), Err(at(1)));
-/// assert!(limiter.check("ander", at(0)).is_ok());
-/// assert!(limiter.check("een", at(1)).is_ok());
-/// ```
-pub struct Limiter {
+pub(crate) struct Limiter {
     /// Nanoseconds for each request.
     interval: u64,
     /// How far ahead of the clock a key may be.
@@ -46,8 +33,7 @@ struct Slot {
 
 impl Limiter {
     /// A limiter for about so many keys; 16 bytes each.
-    #[must_use]
-    pub fn new(rate: Rate, keys: usize) -> Self {
+    pub(crate) fn new(rate: Rate, keys: usize) -> Self {
         let interval = 1_000_000_000 / u64::from(rate.per_second.max(1));
         let buckets = keys.div_ceil(WAYS).max(1);
         Self {
@@ -59,11 +45,8 @@ impl Limiter {
     }
 
     /// Takes one from the allowance of a key, or says after how long to ask again. `now` is a monotonic time.
-    ///
-    /// # Errors
-    ///
-    /// The [`Duration`] to wait; nothing is taken.
-    pub fn check(&self, key: impl Hash, now: Duration) -> Result<(), Duration> {
+    /// In that case nothing is taken.
+    pub(crate) fn check(&self, key: impl Hash, now: Duration) -> Result<(), Duration> {
         let hash = self.hasher.hash_one(key);
         let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         let at = usize::try_from(hash >> 32).unwrap_or_default() % self.buckets.len();
@@ -93,7 +76,7 @@ impl Limiter {
 
     /// How many keys are remembered at most.
     #[must_use]
-    pub fn capacity(&self) -> usize {
+    pub(crate) fn capacity(&self) -> usize {
         self.buckets.len() * WAYS
     }
 }

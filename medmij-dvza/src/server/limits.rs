@@ -10,7 +10,7 @@ use std::{
 use medmij_oauth::policy::LimitPolicy;
 use medmij_types::{Clock, PeerNames, SystemClock};
 
-use super::Limiter;
+use super::limiter::Limiter;
 
 /// The limits of one DVZA process: share one between the front channel and the back channel. Each process has its own, so
 /// with replicas behind a balancer there is as much more.

@@ -34,21 +34,6 @@ impl<D: Dvza> Server<D> {
         self.arrive(query, headers, Arrival::default()).await
     }
 
-    /// As [`authorize`](Self::authorize), with the address of who asks: flows that are too long for a cookie have places that are
-    /// shared out among networks ([`ServerConfig::long_flows`](super::ServerConfig::long_flows)).
-    pub async fn authorize_from(&self, query: &str, headers: &HeaderMap, address: IpAddr) -> Arrived {
-        let address = Some(address);
-        self.arrive(
-            query,
-            headers,
-            Arrival {
-                address,
-                ..Arrival::default()
-            },
-        )
-        .await
-    }
-
     pub(crate) async fn arrive(&self, query: &str, headers: &HeaderMap, arrival: Arrival<'_>) -> Arrived {
         match self.judge(query, headers, arrival).await {
             Ok(arrived) => arrived,

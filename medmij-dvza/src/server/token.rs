@@ -14,7 +14,7 @@ use medmij_log::{ErrorInfo, EventType, RequestInfo, ResponseInfo};
 use medmij_oauth::{
     ClientId, form,
     policy::{BoundBy, IdStrictness, TokenUitzondering, release_rules},
-    wire::{RequestIds, TokenError, TokenRequest, TokenRequestError, TokenResponse},
+    wire::{ErrorResponse, RequestIds, TokenRequest, TokenRequestError, TokenResponse},
 };
 use medmij_types::{CorrelationId, PeerNames};
 
@@ -52,7 +52,7 @@ impl<D: Dvza> Server<D> {
                 );
             }
             let mut response =
-                TokenError::new(medmij_oauth::wire::ErrorCode::InvalidRequest, Some("only POST")).to_http(405);
+                ErrorResponse::new(medmij_oauth::wire::ErrorCode::InvalidRequest, Some("only POST")).to_http(405);
             response
                 .headers_mut()
                 .insert(header::ALLOW, HeaderValue::from_static("POST"));
@@ -89,7 +89,7 @@ impl<D: Dvza> Server<D> {
                 }
                 let error = ErrorInfo::new(code.known(), refusal.what);
                 self.observe_token(EventType::SendTokenRequestError, &asked, Some(status), Some(error));
-                let mut response = TokenError::new(code, Some(refusal.uitzondering.description())).to_http(status);
+                let mut response = ErrorResponse::new(code, Some(refusal.uitzondering.description())).to_http(status);
                 if matches!(status, 429 | 503) {
                     response
                         .headers_mut()

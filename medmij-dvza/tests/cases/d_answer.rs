@@ -7,7 +7,7 @@ use std::{
 };
 
 use medmij_dvp::{Callback, CallbackError, PendingFlow, PendingFlows, UserMessage};
-use medmij_oauth::wire::{AuthorizationResponseError, ErrorCode};
+use medmij_oauth::{OauthError, wire::ErrorCode};
 use medmij_types::{Entropy, EntropyError, OsEntropy, Release, State};
 
 use crate::cases::{
@@ -62,21 +62,13 @@ fn core_tknint_202_d07_d09_c1_peers_43_44_state_is_spent_once_in_its_session() {
         (SESSION, "code=abc&state=onbekend", CallbackError::UnknownState),
         (SESSION, prefix.as_str(), CallbackError::UnknownState),
         ("another session", good.as_str(), CallbackError::UnknownState),
-        (
-            SESSION,
-            "code=abc",
-            CallbackError::Response(AuthorizationResponseError::MissingState),
-        ),
+        (SESSION, "code=abc", CallbackError::Response(OauthError::ResponseState)),
         (
             SESSION,
             "code=abc&state=",
-            CallbackError::Response(AuthorizationResponseError::MissingState),
+            CallbackError::Response(OauthError::ResponseState),
         ),
-        (
-            SESSION,
-            "",
-            CallbackError::Response(AuthorizationResponseError::MissingState),
-        ),
+        (SESSION, "", CallbackError::Response(OauthError::ResponseState)),
     ] {
         let found = dvp.finish(&flows, &Callback::new(session, "/cb", query)).unwrap_err();
         assert_eq!(found, error, "{query}");

@@ -327,9 +327,9 @@ fn core_autorisatie_207_f12_a_token_that_looks_like_a_jwt_stays_what_it_is() {
 #[test]
 fn rfc_6749_5_2_peers_61_an_error_knows_its_answer_and_only_a_proven_one_a_redirect() {
     use medmij_dvza::{Client, JudgeOptions, UnprovenRequest};
-    use medmij_oauth::wire::{ErrorCode, RequestIds, TokenError};
+    use medmij_oauth::wire::{ErrorCode, ErrorResponse, RequestIds};
 
-    let answer = TokenError::new(ErrorCode::InvalidGrant, None).to_http(400);
+    let answer = ErrorResponse::new(ErrorCode::InvalidGrant, None).to_http(400);
     assert_eq!(
         (answer.status().as_u16(), json(&answer)),
         (400, serde_json::json!({"error": "invalid_grant"}))

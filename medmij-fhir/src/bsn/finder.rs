@@ -38,7 +38,7 @@ pub(super) fn find(document: &Document<'_>) -> Result<Found, JsonError> {
     let mut finder = Finder::default();
     document.visit_where(|around, value| {
         let range = value.range();
-        // the mark of a name stands before its value
+        // the mark of a name is before its value
         let mut is_named = all;
         while marks.at.get(next).is_some_and(|mark| (*mark as usize) < range.start) {
             next += 1;
@@ -260,7 +260,7 @@ impl Finder {
     }
 }
 
-/// Whether a number that passes stands in a string, or in what percent-decoding or a reader of the narrative makes of it.
+/// Whether a number that passes is in a string, or in what percent-decoding or a reader of the narrative makes of it.
 fn hides_number(value: Value<'_>, place: Place) -> bool {
     pieces(value.escaped_str().unwrap_or_default()).any(|piece| {
         if number::has_number(piece.as_bytes()) {

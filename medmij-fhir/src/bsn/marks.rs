@@ -58,7 +58,7 @@ fn within(source: &[u8], range: Range<usize>, marks: &mut Vec<u32>) {
     let Some(bytes) = source.get(range) else { return };
     let mut last = None;
     let mut mark = |at: usize| {
-        // two that are closer together stand in one string
+        // two that are closer together are in one string
         if marks.len() < MOST && last.is_none_or(|last: usize| at < last || at - last >= NEAREST) {
             marks.extend(u32::try_from(from + at));
             last = Some(at);

@@ -81,15 +81,6 @@ pub struct EntryResponse {
 }
 
 impl EntryResponse {
-    /// A response with a status line.
-    #[must_use]
-    pub fn new(status: impl Into<String>) -> Self {
-        Self {
-            status: status.into(),
-            ..Self::default()
-        }
-    }
-
     /// The status code; none where the status does not begin with three digits.
     #[must_use]
     pub fn code(&self) -> Option<u16> {

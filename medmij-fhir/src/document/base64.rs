@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::binary::BinaryError;
+use crate::error::FhirError;
 
 /// Decodes what comes in pieces.
 #[derive(Default)]
@@ -15,7 +15,7 @@ pub(super) struct Decoder {
 
 impl Decoder {
     /// Takes characters; what can be decoded is appended to `out`.
-    pub(super) fn push(&mut self, characters: &[u8], out: &mut Vec<u8>) -> Result<(), BinaryError> {
+    pub(super) fn push(&mut self, characters: &[u8], out: &mut Vec<u8>) -> Result<(), FhirError> {
         for piece in characters.chunks(PIECE) {
             let plain = piece.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
             self.waiting.extend(plain);
@@ -29,17 +29,17 @@ impl Decoder {
     }
 
     /// The last characters.
-    pub(super) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), BinaryError> {
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), FhirError> {
         self.decode(self.waiting.len(), out)
     }
 
-    fn decode(&mut self, len: usize, out: &mut Vec<u8>) -> Result<(), BinaryError> {
+    fn decode(&mut self, len: usize, out: &mut Vec<u8>) -> Result<(), FhirError> {
         let ready = self.waiting.get(..len).unwrap_or_default();
         let is_end = len == self.waiting.len();
         if !is_end && ready.ends_with(b"=") {
-            return Err(BinaryError::Base64);
+            return Err(FhirError::Base64);
         }
-        STANDARD.decode_vec(ready, out).map_err(|_| BinaryError::Base64)?;
+        STANDARD.decode_vec(ready, out).map_err(|_| FhirError::Base64)?;
         self.waiting.drain(..len);
         Ok(())
     }

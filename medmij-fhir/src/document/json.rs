@@ -6,7 +6,6 @@
 
 use super::base64::Decoder;
 use super::keep;
-use crate::binary::BinaryError;
 use crate::error::FhirError;
 
 /// Parts the content from the rest.
@@ -150,7 +149,7 @@ impl Splitter {
 
     /// A slash may be escaped, white space often is, and any character may be.
     fn escape(&mut self, digits: Option<(u8, u32)>, byte: u8, out: &mut Vec<u8>) -> Result<(), FhirError> {
-        let wrong = || FhirError::from(BinaryError::Base64);
+        let wrong = || FhirError::Base64;
         let character = match (digits, byte) {
             (None, b'u') => {
                 self.place = Place::Escape { digits: Some((0, 0)) };
@@ -172,6 +171,6 @@ impl Splitter {
             }
         };
         self.place = Place::Content;
-        Ok(self.decoder.push(&[character], out)?)
+        self.decoder.push(&[character], out)
     }
 }

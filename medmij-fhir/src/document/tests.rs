@@ -6,7 +6,6 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 
 use super::{DocumentReader, Read, StreamedDocument};
-use crate::binary::BinaryError;
 use crate::error::FhirError;
 use crate::limits::Limits;
 use crate::version::FhirVersion;
@@ -239,7 +238,7 @@ fn f4_half_a_document_or_another_resource_is_no_document() {
     let around = format!(r#"{{"resourceType":"Binary","x":"{}"}}"#, "y".repeat(2 << 20));
     assert!(matches!(document(JSON, &around, 1 << 16), Err(FhirError::Json(_))));
     let bad = document(JSON, r#"{"content":"***"}"#, 3).unwrap_err();
-    assert_eq!(bad, FhirError::Binary(BinaryError::Base64));
+    assert_eq!(bad, FhirError::Base64);
 }
 
 #[test]

@@ -6,7 +6,6 @@
 
 use super::base64::Decoder;
 use super::keep;
-use crate::binary::BinaryError;
 use crate::error::FhirError;
 
 /// Parts the content from the rest.
@@ -204,7 +203,7 @@ impl Splitter {
 
     /// White space in a value is written by its number.
     fn reference(&mut self, quote: u8, byte: u8, out: &mut Vec<u8>) -> Result<(), FhirError> {
-        let wrong = || FhirError::from(BinaryError::Base64);
+        let wrong = || FhirError::Base64;
         if byte != b';' {
             self.word.push(byte);
             return if self.word.len() > LONGEST_REFERENCE {
@@ -218,7 +217,7 @@ impl Splitter {
         let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |hex| (hex, 16));
         let character = u8::from_str_radix(digits, radix).map_err(|_| wrong())?;
         self.place = Place::Content(quote);
-        Ok(self.decoder.push(&[character], out)?)
+        self.decoder.push(&[character], out)
     }
 }
 

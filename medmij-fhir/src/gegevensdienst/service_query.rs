@@ -6,6 +6,7 @@ use medmij_types::Systeemrolcode;
 use super::Mark;
 use crate::name::ResourceType;
 use crate::query::{Choices, Query, QueryError};
+use crate::value_error::FhirValueError;
 
 /// A query of a gegevensdienst: a target with placeholders, relative to the ResourceEndpoint.
 ///
@@ -69,11 +70,6 @@ pub enum FollowUp {
     Images,
 }
 
-/// A target of the catalogue that is not understood.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("target {0:?} is not a resource type, $lastn, read or link with parameters")]
-pub struct TargetError(pub(crate) String);
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Shape {
     Search(ResourceType),
@@ -86,10 +82,10 @@ impl ServiceQuery {
     /// A query of the standard set.
     ///
     /// # Errors
-    /// [`TargetError`] when the target is not `Type`, `Type/$lastn` or `Type/{id}` with parameters, nor one of
+    /// [`FhirValueError::Target`] when the target is not `Type`, `Type/$lastn` or `Type/{id}` with parameters, nor one of
     /// the link placeholders.
-    pub fn new(label: impl Into<String>, target: &str) -> Result<Self, TargetError> {
-        let wrong = || TargetError(crate::outcome::printable(target, 200));
+    pub fn new(label: impl Into<String>, target: &str) -> Result<Self, FhirValueError> {
+        let wrong = || FhirValueError::Target(crate::outcome::printable(target, 200));
         let (path, parameters) = target
             .split_once('?')
             .map_or((target, None), |(path, rest)| (path, Some(rest)));
@@ -134,13 +130,6 @@ impl ServiceQuery {
     #[must_use]
     pub fn with_systeemrol(mut self, code: Systeemrolcode) -> Self {
         self.systeemrol = Some(code);
-        self
-    }
-
-    /// Makes it the second step after the query on that resource type, whose ids fill `{id}`.
-    #[must_use]
-    pub fn with_after(mut self, resource_type: ResourceType) -> Self {
-        self.after = Some(resource_type);
         self
     }
 

@@ -40,13 +40,6 @@ impl Share {
         }
     }
 
-    /// Sets the `Prefer` header.
-    #[must_use]
-    pub fn with_prefer(mut self, prefer: impl Into<String>) -> Self {
-        self.prefer = Some(prefer.into());
-        self
-    }
-
     /// Batch or transaction.
     #[must_use]
     pub fn bundle(&self) -> BundleKind {

@@ -7,6 +7,8 @@ use std::time::SystemTime;
 
 use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime};
 
+use crate::value_error::FhirValueError;
+
 /// A date or moment of a search parameter, without its prefix: `2026`, `2026-11`, `2026-11-30` or
 /// `2026-11-30T09:00:00+01:00`. A moment has a time zone. The text is kept.
 ///
@@ -16,22 +18,17 @@ use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime};
 /// assert_eq!(SearchDate::parse("2026-11-30T09:00:00+01:00")?.as_str(), "2026-11-30T09:00:00+01:00");
 /// assert!(SearchDate::parse("2026-02-30").is_err());
 /// assert!(SearchDate::parse("2026-11-30T09:00:00").is_err()); // no time zone
-/// # Ok::<(), medmij_fhir::SearchDateError>(())
+/// # Ok::<(), medmij_fhir::FhirValueError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SearchDate(Box<str>);
-
-/// A text that is no date or moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("not a date (2026, 2026-11, 2026-11-30) or a moment with a time zone (2026-11-30T09:00:00+01:00)")]
-pub struct SearchDateError;
 
 impl SearchDate {
     /// Reads a date or moment.
     ///
     /// # Errors
-    /// [`SearchDateError`].
-    pub fn parse(text: &str) -> Result<Self, SearchDateError> {
+    /// [`FhirValueError::SearchDate`].
+    pub fn parse(text: &str) -> Result<Self, FhirValueError> {
         let good = text.is_ascii()
             && match text.len() {
                 4 => text.bytes().all(|b| b.is_ascii_digit()) && text != "0000",
@@ -42,7 +39,7 @@ impl SearchDate {
         if good {
             Ok(Self(text.into()))
         } else {
-            Err(SearchDateError)
+            Err(FhirValueError::SearchDate)
         }
     }
 
@@ -76,14 +73,17 @@ impl SearchDate {
     }
 
     /// This day moved by an offset of the catalogue: nothing, `-14M` or `-30D`.
-    pub(crate) fn shifted(&self, offset: &str) -> Result<Self, SearchDateError> {
-        let start = day(&self.0).ok_or(SearchDateError)?;
+    pub(crate) fn shifted(&self, offset: &str) -> Result<Self, FhirValueError> {
+        let start = day(&self.0).ok_or(FhirValueError::SearchDate)?;
         if offset.is_empty() {
             return Ok(self.clone());
         }
-        let (sign, rest) = offset.split_at_checked(1).ok_or(SearchDateError)?;
-        let unit = rest.chars().last().ok_or(SearchDateError)?;
-        let number: u32 = rest.trim_end_matches(unit).parse().map_err(|_| SearchDateError)?;
+        let (sign, rest) = offset.split_at_checked(1).ok_or(FhirValueError::SearchDate)?;
+        let unit = rest.chars().last().ok_or(FhirValueError::SearchDate)?;
+        let number: u32 = rest
+            .trim_end_matches(unit)
+            .parse()
+            .map_err(|_| FhirValueError::SearchDate)?;
         let moved = match (sign, unit) {
             ("-", 'D') => start.checked_sub_days(Days::new(number.into())),
             ("+", 'D') => start.checked_add_days(Days::new(number.into())),
@@ -91,7 +91,9 @@ impl SearchDate {
             ("+", 'M') => start.checked_add_months(Months::new(number)),
             _ => None,
         };
-        moved.map(|day| Self(day.to_string().into())).ok_or(SearchDateError)
+        moved
+            .map(|day| Self(day.to_string().into()))
+            .ok_or(FhirValueError::SearchDate)
     }
 }
 
@@ -102,9 +104,9 @@ impl fmt::Display for SearchDate {
 }
 
 impl FromStr for SearchDate {
-    type Err = SearchDateError;
+    type Err = FhirValueError;
 
-    fn from_str(text: &str) -> Result<Self, SearchDateError> {
+    fn from_str(text: &str) -> Result<Self, FhirValueError> {
         Self::parse(text)
     }
 }

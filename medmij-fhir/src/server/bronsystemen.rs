@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use super::bronsysteem::{Bronsysteem, BronsysteemError, Context, Delivery, Found, Stored, Wanted};
 use crate::name::{ResourceId, ResourceType};
 use crate::resource::Resource;
+use crate::value_error::FhirValueError;
 use erased::{Erased, all};
 use prefix::Prefix;
 
@@ -36,11 +37,6 @@ struct Source {
     prefix: Option<Prefix>,
     bronsysteem: Box<dyn Erased>,
 }
-
-/// A prefix that cannot occur before an id: 1 to 16 letters and digits, and no other source with the same one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("prefix of a source is not 1 to 16 letters and digits, or is taken")]
-pub struct PrefixError;
 
 impl std::fmt::Debug for Bronsystemen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -68,11 +64,15 @@ impl Bronsystemen {
     /// Adds a source whose ids get this prefix and a dot: `lab.1`.
     ///
     /// # Errors
-    /// [`PrefixError`].
-    pub fn with_prefixed(mut self, prefix: &str, bronsysteem: impl Bronsysteem + 'static) -> Result<Self, PrefixError> {
-        let prefix = Prefix::parse(prefix).ok_or(PrefixError)?;
+    /// [`FhirValueError::Prefix`].
+    pub fn with_prefixed(
+        mut self,
+        prefix: &str,
+        bronsysteem: impl Bronsysteem + 'static,
+    ) -> Result<Self, FhirValueError> {
+        let prefix = Prefix::parse(prefix).ok_or(FhirValueError::Prefix)?;
         if self.0.iter().any(|source| source.prefix.as_ref() == Some(&prefix)) {
-            return Err(PrefixError);
+            return Err(FhirValueError::Prefix);
         }
         self.0.push(Source {
             prefix: Some(prefix),

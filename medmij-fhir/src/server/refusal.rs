@@ -82,7 +82,7 @@ pub enum Refusal {
     /// The body is sound, and breaks a rule of the gegevensdienst.
     #[error("{0}")]
     Rule(String),
-    /// `If-Match`: another version of the resource stands there, or none.
+    /// `If-Match`: another version of the resource is there, or none.
     #[error("resource is not of the version of If-Match")]
     Version,
     /// The Ontvankelijkheidstoets: this Aanbieder does not take data of this Persoon.

@@ -108,7 +108,7 @@ impl Search {
         if value.is_empty() {
             return Err(Refusal::Parameter(shown(name)));
         }
-        // what stands behind a third link is not read
+        // what is behind a third link is not read
         if name.split('.').count() > 3 {
             return Err(Refusal::Parameter(shown(name)));
         }

@@ -62,7 +62,7 @@ pub(super) fn bundle(share: &Share, entries: &[Entry]) -> Result<(), ShareError>
         return Err(ShareError::NoManifest);
     }
     for entry in entries {
-        let inside = |url: &String| entries.iter().any(|other| other.full_url == *url);
+        let inside = |url: &String| entries.iter().any(|other| other.draft.full_url == *url);
         if !entry.refers_to.iter().all(inside) {
             return Err(ShareError::Dangling(entry.resource_type.clone()));
         }
@@ -74,15 +74,12 @@ pub(super) fn bundle(share: &Share, entries: &[Entry]) -> Result<(), ShareError>
 }
 
 fn is_about_the_patient(entry: &Entry, entries: &[Entry]) -> Result<bool, ShareError> {
-    let Some(resource) = &entry.draft.resource else {
-        return Ok(false);
-    };
-    let subject = with_document(resource, |root| {
+    let subject = with_document(&entry.draft.resource, |root| {
         let subject = root.member("subject").and_then(|subject| subject.member("reference"));
         Ok(subject.and_then(|text| text.as_str()).map(|text| text.into_owned()))
     })?;
     let is_patient =
-        |other: &Entry| other.resource_type.as_str() == "Patient" && Some(&other.full_url) == subject.as_ref();
+        |other: &Entry| other.resource_type.as_str() == "Patient" && Some(&other.draft.full_url) == subject.as_ref();
     Ok(entries.iter().any(is_patient))
 }
 

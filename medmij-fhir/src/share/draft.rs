@@ -109,16 +109,16 @@ impl ShareDraft {
         if !self.share.types().contains(&kind) {
             return Err(ShareError::Type(kind));
         }
-        if self.entries.iter().any(|entry| entry.full_url == full_url) {
+        if self.entries.iter().any(|entry| entry.draft.full_url == full_url) {
             return Err(ShareError::Twice);
         }
         let refers_to = check::resource(&resource)?;
-        let mut draft = EntryDraft::new(resource);
-        draft.full_url = Some(full_url.clone());
-        draft.request = Some(request);
         self.entries.push(Entry {
-            draft,
-            full_url,
+            draft: EntryDraft {
+                full_url,
+                resource,
+                request,
+            },
             resource_type: kind,
             refers_to,
             accepted: false,

@@ -115,7 +115,7 @@ fn entries(bundle: Bundle, sent: &[&Entry], kind: BundleType, shared: &mut Share
         let status = response.and_then(|response| response.code());
         let outcome = response.and_then(|response| response.outcome.as_ref());
         shared.entries.push(EntryResult {
-            full_url: entry.full_url.clone(),
+            full_url: entry.draft.full_url.clone(),
             resource_type: entry.resource_type.clone(),
             status,
             accepted: matches!(status, Some(200 | 201)),

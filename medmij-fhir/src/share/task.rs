@@ -5,11 +5,11 @@
 //! answers.
 
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::Method;
 use medmij_types::Entropy;
 use medmij_types::json::{Document, Kind};
 
-use super::EntryUrl;
+use super::{EntryUrl, ShareError};
 use crate::access::Access;
 use crate::answer::{self, Content, Want};
 use crate::error::FhirError;
@@ -40,24 +40,6 @@ pub enum TaskStatus {
     Completed,
 }
 
-/// Why a Task cannot be read or changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TaskError {
-    /// Not a Task with an id and a status that a questionnaire has.
-    #[error("not a Task of a questionnaire: {0}")]
-    NotATask(&'static str),
-    /// The status does not lead there.
-    #[error("a Task that is {} cannot become {}", .0.as_str(), .1.as_str())]
-    Transition(TaskStatus, TaskStatus),
-    /// The request or the answer is wrong.
-    #[error(transparent)]
-    Fhir(#[from] FhirError),
-    /// The server refused the change.
-    #[error("server refused the change ({0})")]
-    Refused(StatusCode),
-}
-
 /// A Task that asks to fill in a Questionnaire.
 ///
 /// ```
@@ -83,17 +65,17 @@ impl QuestionnaireTask {
     /// Reads a Task.
     ///
     /// # Errors
-    /// [`TaskError::NotATask`].
-    pub fn read(resource: Resource) -> Result<Self, TaskError> {
+    /// [`ShareError::NotATask`].
+    pub fn read(resource: Resource) -> Result<Self, ShareError> {
         if resource.resource_type().as_str() != "Task" || resource.id().is_none() {
-            return Err(TaskError::NotATask("no Task with an id"));
+            return Err(ShareError::NotATask("no Task with an id"));
         }
         let limits = Limits::default();
         let document = Document::parse(resource.as_bytes(), &limits.json()).map_err(FhirError::from)?;
         let root = document.root();
         let status = root.member("status").and_then(|status| status.as_str());
         let status = status.and_then(|code| TaskStatus::parse(&code));
-        let status = status.ok_or(TaskError::NotATask("no status that a questionnaire has"))?;
+        let status = status.ok_or(ShareError::NotATask("no status that a questionnaire has"))?;
         let mut inputs = root.member("input").into_iter().flat_map(|input| input.items());
         let questionnaire = inputs.find_map(|input| {
             let text = input.member("type")?.member("text")?.as_str()?;
@@ -131,8 +113,8 @@ impl QuestionnaireTask {
     /// [`completed`](Self::completed).
     ///
     /// # Errors
-    /// [`TaskError::Transition`].
-    pub fn to(&self, status: TaskStatus) -> Result<Self, TaskError> {
+    /// [`ShareError::Transition`].
+    pub fn to(&self, status: TaskStatus) -> Result<Self, ShareError> {
         let from_open = matches!(self.status, TaskStatus::Requested | TaskStatus::Received);
         let from_started = matches!(self.status, TaskStatus::Accepted | TaskStatus::InProgress);
         let good = match status {
@@ -142,7 +124,7 @@ impl QuestionnaireTask {
             TaskStatus::Requested | TaskStatus::Completed => false,
         };
         if !good {
-            return Err(TaskError::Transition(self.status, status));
+            return Err(ShareError::Transition(self.status, status));
         }
         self.changed(status, None)
     }
@@ -150,17 +132,17 @@ impl QuestionnaireTask {
     /// The Task as it is completed: `output` points at the QuestionnaireResponse in the same transaction.
     ///
     /// # Errors
-    /// [`TaskError::Transition`] unless it was accepted.
-    pub fn completed(&self, response: &EntryUrl) -> Result<Self, TaskError> {
+    /// [`ShareError::Transition`] unless it was accepted.
+    pub fn completed(&self, response: &EntryUrl) -> Result<Self, ShareError> {
         if !matches!(self.status, TaskStatus::Accepted | TaskStatus::InProgress) {
-            return Err(TaskError::Transition(self.status, TaskStatus::Completed));
+            return Err(ShareError::Transition(self.status, TaskStatus::Completed));
         }
         let output =
             format!(r#"{{"type":{{"text":"QuestionnaireResponse"}},"valueReference":{{"reference":"{response}"}}}}"#);
         self.changed(TaskStatus::Completed, Some(&output))
     }
 
-    fn changed(&self, status: TaskStatus, output: Option<&str>) -> Result<Self, TaskError> {
+    fn changed(&self, status: TaskStatus, output: Option<&str>) -> Result<Self, ShareError> {
         let limits = Limits::default();
         let document = Document::parse(self.resource.as_bytes(), &limits.json()).map_err(FhirError::from)?;
         let root = document.root();
@@ -205,13 +187,13 @@ impl TaskUpdate {
     /// The request.
     ///
     /// # Errors
-    /// [`TaskError::Fhir`] without an endpoint or randomness.
-    pub fn request(&self, access: &Access, entropy: &dyn Entropy) -> Result<http::Request<Bytes>, TaskError> {
+    /// [`ShareError::Fhir`] without an endpoint or randomness.
+    pub fn request(&self, access: &Access, entropy: &dyn Entropy) -> Result<http::Request<Bytes>, ShareError> {
         let endpoint = access
             .endpoint("")
             .ok_or_else(|| FhirError::NoEndpoint(String::new()))?;
-        let id = self.0.resource.id().cloned().ok_or(TaskError::NotATask("no id"))?;
-        let kind = ResourceType::parse("Task").map_err(|_| TaskError::NotATask("no Task"))?;
+        let id = self.0.resource.id().cloned().ok_or(ShareError::NotATask("no id"))?;
+        let kind = ResourceType::parse("Task").map_err(|_| ShareError::NotATask("no Task"))?;
         let target = endpoint.target(&Query::read(kind, id));
         let body = Bytes::copy_from_slice(self.0.resource.as_bytes());
         Ok(access.write(Method::PUT, &target, None, body, entropy)?)
@@ -220,13 +202,13 @@ impl TaskUpdate {
     /// Takes the answer: 200 or 201, with or without the Task.
     ///
     /// # Errors
-    /// [`TaskError::Refused`]; [`TaskError::Fhir`] for 401 and for an answer that is not FHIR.
+    /// [`ShareError::Refused`]; [`ShareError::Fhir`] for 401 and for an answer that is not FHIR.
     pub fn receive(
         &self,
         response: http::Response<Bytes>,
         access: &Access,
         limits: &Limits,
-    ) -> Result<Option<OperationOutcome>, TaskError> {
+    ) -> Result<Option<OperationOutcome>, ShareError> {
         changed(response, access, limits)
     }
 
@@ -242,14 +224,14 @@ pub(crate) fn changed(
     response: http::Response<Bytes>,
     access: &Access,
     limits: &Limits,
-) -> Result<Option<OperationOutcome>, TaskError> {
+) -> Result<Option<OperationOutcome>, ShareError> {
     let status = response.status();
     if status.is_success() && response.body().is_empty() {
         return Ok(None);
     }
     let answer = answer::read(response, access.version(), limits, Want::Fhir)?;
     match answer.content {
-        _ if !matches!(status.as_u16(), 200 | 201) => Err(TaskError::Refused(status)),
+        _ if !matches!(status.as_u16(), 200 | 201) => Err(ShareError::Refused(status)),
         Content::Outcome(outcome) => Ok(Some(outcome)),
         _ => Ok(None),
     }

@@ -11,8 +11,7 @@ const DEEPEST: usize = 50;
 
 /// Why a pattern cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PatternError {
+pub(crate) enum PatternError {
     /// Not of the form of a pattern.
     #[error("the pattern is wrong: {0}")]
     Wrong(String),

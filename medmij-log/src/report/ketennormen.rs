@@ -139,7 +139,7 @@ pub struct KetennormReport {
 
 impl KetennormReport {
     /// Measures norms over log lines, in whatever order they come, for requests from `from` until before `until`. A request
-    /// that stands in several lines is one.
+    /// that is in several lines is one.
     pub fn measure<T: AsRef<str>>(
         lines: impl IntoIterator<Item = T>,
         norms: &[Ketennorm],

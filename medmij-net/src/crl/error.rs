@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Why a distribution point gave nothing usable
 
-use crate::{ConfigError, CrlFault};
+use crate::ConfigError;
 
 /// A distribution point that gave nothing usable.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,7 @@ pub(super) enum Why {
     #[error("answer is too large")]
     TooLarge,
     #[error("{0}")]
-    Crl(CrlFault),
+    Crl(String),
     #[error("answer is not signed by the authority that it names")]
     Forged,
     #[error("answer is older than the crl that was fetched before")]

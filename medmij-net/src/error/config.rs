@@ -55,16 +55,18 @@ pub enum ConfigError {
     #[error("revocation policy has no crl to judge by: there is none in what was given")]
     NoCrl,
     /// A CRL cannot be used.
-    #[error("crl {number} cannot be used: {fault}")]
+    #[error("crl {number} cannot be used: {why}")]
     Crl {
         /// Which one, from 1.
         number: usize,
-        /// Why.
-        fault: CrlFault,
+        /// Why: it is none in DER, or of a kind that is not looked at (indirect, delta, for some reasons only, without next
+        /// update).
+        why: String,
     },
-    /// The certificate has no place on the front channel.
-    #[error("certificate cannot be used on the front channel (core.tls.315)")]
-    Web(#[source] WebFault),
+    /// The certificate has no place on the front channel: a wildcard among its names, nothing about an organisation, or no
+    /// usable name (core.tls.315).
+    #[error("certificate cannot be used on the front channel (core.tls.315): {0}")]
+    Web(&'static str),
     /// Nobody said how withdrawn certificates are found out.
     #[error("revocation policy is not chosen")]
     RevocationNotChosen,
@@ -94,31 +96,4 @@ pub enum ConfigError {
         /// The cause.
         source: std::io::Error,
     },
-}
-
-/// Why a certificate has no place on the front channel (core.tls.315).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum WebFault {
-    /// It has a wildcard among its names.
-    #[error("certificate has a wildcard name")]
-    Wildcard,
-    /// It says nothing about an organisation, or says that only the domain was validated.
-    #[error("certificate is domain validated, no organisation is in it")]
-    DomainValidated,
-    /// It has no usable server name.
-    #[error("certificate has no usable server name")]
-    NoName,
-}
-
-/// Why bytes are no CRL that can be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CrlFault {
-    /// They are no CRL.
-    #[error("no crl in DER")]
-    NoCrl,
-    /// It is a CRL of a kind that is not looked at: indirect, delta, for some reasons only, without next update.
-    #[error("crl of a kind that cannot be used: {0}")]
-    Kind(String),
 }

@@ -11,7 +11,7 @@ use crate::{ConfigError, pem};
 
 impl NodeIdentity {
     /// From PEM, with a key of the form `ENCRYPTED PRIVATE KEY` (PKCS#8, PBES2 with AES or triple DES), or that in DER. Chain
-    /// and key may stand in one file.
+    /// and key may occur in one file.
     ///
     /// # Errors
     /// [`ConfigError::Password`] when the password is wrong, [`ConfigError::Encryption`] when the key is encrypted in another

@@ -78,7 +78,7 @@ fn joined(names: Vec<String>) -> String {
     }
 }
 
-/// As OpenSSL calls it, or else as it stands there.
+/// As OpenSSL calls it, or else as it is there.
 #[cfg(feature = "encrypted-keys")]
 fn name_of(oid: &[u8]) -> String {
     let known = NAMES.iter().find(|(known, _)| *known == oid);
@@ -89,7 +89,7 @@ fn name_of(oid: &[u8]) -> String {
     )
 }
 
-/// The object identifiers in DER, in their order. What stands within a string of bytes is not looked at.
+/// The object identifiers in DER, in their order. What is within a string of bytes is not looked at.
 fn oids(der: &[u8]) -> Vec<&[u8]> {
     let (mut found, mut left) = (Vec::new(), vec![der]);
     while let Some(input) = left.pop() {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! A chain in its order: the own certificate, then each the issuer of the one before it
+//! A chain in its order: its own certificate, then each the issuer of the one before it
 
 use rustls_pki_types::CertificateDer;
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
-/// The chain from the own certificate on. What belongs to no one in it comes after that; of what occurs twice, one. A chain
-/// without the own certificate stays as it is, for the error that says so.
+/// The chain from its own certificate on. What belongs to no one in it comes after that; of what occurs twice, one. A chain
+/// without its own certificate stays as it is, for the error that says so.
 pub(super) fn of(
     mut chain: Vec<CertificateDer<'static>>,
     is_own: impl Fn(&CertificateDer<'static>) -> bool,

@@ -18,7 +18,7 @@ use x509_cert::ext::pkix::{CrlDistributionPoints, IssuingDistributionPoint};
 use super::CrlState;
 use super::known::may_sign_crls;
 use super::signed::Signed;
-use crate::{CrlFault, Cryptography};
+use crate::Cryptography;
 
 /// How far the clock of an authority may be ahead of ours.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(300);
@@ -62,24 +62,29 @@ pub(super) struct Asked<'a> {
     pub(super) issuer: Option<&'a Cert<'a>>,
 }
 
+const NO_CRL: &str = "no crl in DER";
+
+/// A CRL of a kind that is not looked at: indirect, delta, for some reasons only, without next update.
+fn kind(what: &str) -> String {
+    format!("crl of a kind that cannot be used: {what}")
+}
+
 impl Crl {
-    pub(crate) fn read(der: Vec<u8>) -> Result<Self, CrlFault> {
+    pub(crate) fn read(der: Vec<u8>) -> Result<Self, String> {
         let read = CertificateList::<Rfc5280>::from_der(&der);
         let list = OwnedCertRevocationList::from_der(&der).map_err(|error| match &read {
-            Ok(_) => CrlFault::Kind(error.to_string()),
-            Err(_) => CrlFault::NoCrl,
+            Ok(_) => kind(&error.to_string()),
+            Err(_) => NO_CRL.to_owned(),
         })?;
-        let tbs = read.map_err(|_| CrlFault::NoCrl)?.tbs_cert_list;
-        let next_update = tbs
-            .next_update
-            .ok_or_else(|| CrlFault::Kind("no next update".to_owned()))?;
+        let tbs = read.map_err(|_| NO_CRL.to_owned())?.tbs_cert_list;
+        let next_update = tbs.next_update.ok_or_else(|| kind("no next update"))?;
         let extensions = tbs.crl_extensions.iter().flatten();
         let point = extensions
             .filter(|extension| extension.extn_id == IssuingDistributionPoint::OID)
             .map(|extension| IssuingDistributionPoint::from_der(extension.extn_value.as_bytes()))
             .next()
             .transpose()
-            .map_err(|_| CrlFault::Kind("issuing distribution point".to_owned()))?;
+            .map_err(|_| kind("issuing distribution point"))?;
         Ok(Self {
             digest: Sha256::digest(&der).into(),
             issuer_text: tbs.issuer.to_string(),

@@ -109,7 +109,7 @@ pub enum StoreState {
     ClockJumped,
     /// It is older than the journal of withdrawals and erasures: an old copy was put back.
     OlderThanJournal,
-    /// Its journal lacks ends that it knows of: a file or the folder was taken away, or another one stands in its place.
+    /// Its journal lacks ends that it knows of: a file or the folder was taken away, or another one is in its place.
     JournalShorter,
 }
 

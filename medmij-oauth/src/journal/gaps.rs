@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Lines that were written once and are not there: a file, or the whole folder, was taken away or replaced.
 //!
-//! After each line the store takes down how many entries its file has. These marks stand beside those of how far the store got,
+//! After each line the store takes down how many entries its file has. These marks are beside those of how far the store got,
 //! under names that no file has.
 
 use std::{
@@ -156,7 +156,7 @@ fn pruned(folder: &Path) -> io::Result<SystemTime> {
         .unwrap_or(UNIX_EPOCH))
 }
 
-/// Takes down that files from before this moment may be missing. It stands in the folder itself: another folder in its place
+/// Takes down that files from before this moment may be missing. It is in the folder itself: another folder in its place
 /// does not have it.
 pub(super) fn note_pruned(folder: &Path, before: SystemTime) -> io::Result<()> {
     let before = before.max(pruned(folder)?);

@@ -119,7 +119,7 @@ fn is_at(_: &File, path: &Path) -> bool {
     path.exists()
 }
 
-/// The entries of a file. What stands after the last end of a line was torn, and never answered.
+/// The entries of a file. What is after the last end of a line was torn, and never answered.
 pub(super) fn read(path: &Path, name: &str, role: &str) -> Result<Vec<JournalEntry>, JournalError> {
     let text = own_files::guard(path).and_then(|()| fs::read(path));
     let text = text.map_err(failed("reading a file"))?;

@@ -78,12 +78,6 @@ impl Uitzondering {
         Self::GeboortedatumDiffers,
     ];
 
-    /// Whether this is uitzondering 1b: found before the landingspagina.
-    #[must_use]
-    pub fn is_1b(self) -> bool {
-        self <= Self::Geboortedatum
-    }
-
     /// A stable name, for policy files and records.
     #[must_use]
     pub fn as_str(self) -> &'static str {

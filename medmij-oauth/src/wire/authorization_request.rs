@@ -44,19 +44,9 @@ impl AuthorizationRequest {
         }
     }
 
-    /// The query: exactly the parameters of the rule, each value encoded once.
-    #[must_use]
-    pub fn to_query(&self) -> String {
-        self.with_pairs(|pairs| form::encode(pairs.iter().copied()))
-    }
-
     /// The URL to which the user agent goes; a query that the endpoint has stays (RFC 6749 section 3.1).
     #[must_use]
     pub fn to_url(&self, endpoint: &FrontchannelUri) -> String {
-        self.with_pairs(|pairs| form::append_query(endpoint.as_str(), pairs.iter().copied()))
-    }
-
-    fn with_pairs(&self, write: impl FnOnce(&[(&str, &str)]) -> String) -> String {
         let scope = self.scope.to_string();
         let mut pairs = vec![
             ("response_type", "code"),
@@ -72,11 +62,11 @@ impl AuthorizationRequest {
         if let Some(date) = &self.geboortedatum {
             pairs.push(("MedMij_geboortedatum", date.as_str()));
         }
-        write(&pairs)
+        form::append_query(endpoint.as_str(), pairs)
     }
 }
 
-/// A birth date as `MedMij_geboortedatum` writes it: `JJJJMMDD`, a day that exists (ext.vert.authint.200). It has no unknown
+/// A birth date as `MedMij_geboortedatum` writes it: `YYYYMMDD`, a day that exists (ext.vert.authint.200). It has no unknown
 /// parts: a DVP asks the Persoon, and a `00` would be equal to anything. What a source system knows is a
 /// `SourceBirthDate` of `medmij-dvza`.
 ///

@@ -3,12 +3,9 @@
 
 use medmij_types::{AuthorizationCode, State};
 
+use super::ErrorResponse;
 use crate::OauthError;
-use crate::{
-    RedirectUri,
-    error_code::{ErrorCode, printable},
-    form::Form,
-};
+use crate::{RedirectUri, error_code::ErrorCode, form::Form};
 
 /// The answer: a code or an error, with the `state` of the request.
 ///
@@ -32,35 +29,13 @@ pub struct AuthorizationResponse {
     /// The `state` as it was sent. Absent only in an error to a request that had no readable one.
     pub state: Option<State>,
     /// The code, or the error.
-    pub result: Result<AuthorizationCode, AuthorizationError>,
-}
-
-/// The error of an authorization response.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("authorization was refused: {error}")]
-#[non_exhaustive]
-pub struct AuthorizationError {
-    /// The code.
-    pub error: ErrorCode,
-    /// The description, printable ASCII, at most 256 characters. Not meant for the Persoon.
-    pub description: Option<String>,
-}
-
-impl AuthorizationError {
-    /// An error; the description is made printable.
-    #[must_use]
-    pub fn new(error: ErrorCode, description: Option<&str>) -> Self {
-        Self {
-            error,
-            description: description.map(|text| printable(text, 256)),
-        }
-    }
+    pub result: Result<AuthorizationCode, ErrorResponse>,
 }
 
 impl AuthorizationResponse {
     /// An answer.
     #[must_use]
-    pub fn new(state: Option<State>, result: Result<AuthorizationCode, AuthorizationError>) -> Self {
+    pub fn new(state: Option<State>, result: Result<AuthorizationCode, ErrorResponse>) -> Self {
         Self { state, result }
     }
 
@@ -69,29 +44,29 @@ impl AuthorizationResponse {
     ///
     /// # Errors
     ///
-    /// See [`AuthorizationResponseError`].
-    pub fn parse(query: &str) -> Result<Self, AuthorizationResponseError> {
-        let form = Form::parse(query.as_bytes()).map_err(|_| AuthorizationResponseError::Malformed)?;
+    /// [`OauthError`]: the query or a parameter cannot be read, or there is no `state`, or neither code nor error.
+    pub fn parse(query: &str) -> Result<Self, OauthError> {
+        let form = Form::parse(query.as_bytes())?;
         let state = Self::state(&form)?;
         // twice is no error code, and an error all the same
         if let Some(error) = form.one_lossy("error").unwrap_or(Some("?")) {
             let description = form.one_lossy("error_description").ok().flatten();
-            let error = AuthorizationError::new(ErrorCode::from_wire(error), description);
+            let error = ErrorResponse::new(ErrorCode::from_wire(error), description);
             return Ok(Self::new(state, Err(error)));
         }
         let code = form.one("code");
         if state.is_none() {
-            return Err(AuthorizationResponseError::MissingState);
+            return Err(OauthError::ResponseState);
         }
-        let code = code?.ok_or(AuthorizationResponseError::MissingCode)?;
-        let code = AuthorizationCode::from_wire(code).map_err(|_| AuthorizationResponseError::Malformed)?;
+        let code = code?.ok_or(OauthError::ResponseCode)?;
+        let code = AuthorizationCode::from_wire(code).map_err(|_| OauthError::ResponseCharacter)?;
         Ok(Self::new(state, Ok(code)))
     }
 
     /// The `state` of an answer, whatever else it holds.
-    pub(crate) fn state(form: &Form) -> Result<Option<State>, AuthorizationResponseError> {
+    pub(crate) fn state(form: &Form) -> Result<Option<State>, OauthError> {
         let state = form.one("state")?.map(State::from_wire);
-        state.transpose().map_err(|_| AuthorizationResponseError::Malformed)
+        state.transpose().map_err(|_| OauthError::ResponseCharacter)
     }
 
     /// The redirect: the exact `redirect_uri` with the parameters in its query and nothing else (D01).
@@ -111,33 +86,6 @@ impl AuthorizationResponse {
             pairs.push(("state", state.expose()));
         }
         redirect_uri.with_parameters(pairs)
-    }
-}
-
-/// Why the query of a redirect is no authorization response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AuthorizationResponseError {
-    /// Too long, not UTF-8, a wrong escape, or a character that the parameter cannot hold.
-    #[error("authorization response cannot be read")]
-    Malformed,
-    /// A parameter occurs twice.
-    #[error("authorization response has a parameter twice")]
-    Duplicate,
-    /// No `state`.
-    #[error("authorization response has no state")]
-    MissingState,
-    /// Neither `code` nor `error`.
-    #[error("authorization response has neither code nor error")]
-    MissingCode,
-}
-
-impl From<OauthError> for AuthorizationResponseError {
-    fn from(error: OauthError) -> Self {
-        match error {
-            OauthError::ParameterDuplicate => Self::Duplicate,
-            _ => Self::Malformed,
-        }
     }
 }
 
@@ -161,18 +109,18 @@ mod tests {
 
     #[test]
     fn d08_peers_43_44_responses_are_read_or_refused() {
-        use AuthorizationResponseError as E;
+        use OauthError as E;
         for (query, error) in [
-            ("", E::MissingState),
-            ("code=x", E::MissingState),
-            ("state=s", E::MissingCode),
-            ("state=&code=x", E::MissingState),
-            ("state=s&state=s&code=x", E::Duplicate),
-            ("state=s&code=x&code=y", E::Duplicate),
-            ("state=s&code=%ff", E::Malformed),
-            ("state=s&code=%0a", E::Malformed),
-            ("state=%ff&code=x", E::Malformed),
-            ("state=%ff&error=access_denied", E::Malformed),
+            ("", E::ResponseState),
+            ("code=x", E::ResponseState),
+            ("state=s", E::ResponseCode),
+            ("state=&code=x", E::ResponseState),
+            ("state=s&state=s&code=x", E::ParameterDuplicate),
+            ("state=s&code=x&code=y", E::ParameterDuplicate),
+            ("state=s&code=%ff", E::ParameterEncoding),
+            ("state=s&code=%0a", E::ResponseCharacter),
+            ("state=%ff&code=x", E::ParameterEncoding),
+            ("state=%ff&error=access_denied", E::ParameterEncoding),
         ] {
             assert_eq!(AuthorizationResponse::parse(query).unwrap_err(), error, "{query}");
         }

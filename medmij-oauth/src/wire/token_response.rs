@@ -12,7 +12,7 @@ use medmij_types::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{TokenError, is_media_type, json, token_error::json_response};
+use super::{ErrorResponse, error_response::json_response, is_media_type, json};
 
 /// A successful answer of the token endpoint. Its `token_type` is `Bearer` (core.autorisatie.202).
 ///
@@ -120,7 +120,7 @@ impl TokenResponse {
         use TokenResponseError as E;
         if response.status() != StatusCode::OK {
             let status = response.status().as_u16();
-            return Err(TokenError::parse(response.body()).map_or(E::Status(status), E::Refused));
+            return Err(ErrorResponse::parse(response.body()).map_or(E::Status(status), E::Refused));
         }
         if !is_media_type(response.headers(), "application/json") {
             return Err(E::ContentType);
@@ -131,7 +131,7 @@ impl TokenResponse {
             return Err(E::Member("object"));
         }
         if present(object, "error").is_some() {
-            return Err(TokenError::of(object).map_or(E::Member("error"), E::Refused));
+            return Err(ErrorResponse::of(object).map_or(E::Member("error"), E::Refused));
         }
         let mut remarks = Vec::new();
         if json::has_mark(&document) {
@@ -224,8 +224,8 @@ fn whole_number(text: &str) -> Option<u64> {
 #[non_exhaustive]
 pub enum TokenResponseError {
     /// The server refused.
-    #[error(transparent)]
-    Refused(TokenError),
+    #[error("token request was refused: {}", .0.error)]
+    Refused(ErrorResponse),
     /// Another status than 200, without an OAuth error.
     #[error("token endpoint answered with status {0}")]
     Status(u16),

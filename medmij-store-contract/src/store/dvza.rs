@@ -222,7 +222,7 @@ pub(crate) async fn is_covered<S: DangerShiftClock>(server: &Server<Bundle<S>>, 
 }
 
 pub(crate) fn error_of(response: &Response<Bytes>) -> String {
-    medmij_oauth::wire::TokenError::parse(response.body())
+    medmij_oauth::wire::ErrorResponse::parse(response.body())
         .map(|error| error.error.to_string())
         .unwrap_or_default()
 }

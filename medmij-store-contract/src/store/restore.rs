@@ -133,7 +133,7 @@ async fn served<S: Store>(store: &S, issued: &[Issued]) -> Result<usize, StoreEr
     Ok(served)
 }
 
-/// The folder of the journal is taken away and an empty one stands in its place: nothing is served, by a store that runs and by
+/// The folder of the journal is taken away and an empty one is in its place: nothing is served, by a store that runs and by
 /// one that starts, until the folder is back.
 pub async fn a_journal_that_was_replaced_is_noticed<S: DangerShiftClock + JournalMarks>(store: S, folder: &Path) {
     let (journal, kept) = (folder.join("journal"), folder.join("kept"));

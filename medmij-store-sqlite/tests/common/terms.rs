@@ -111,7 +111,7 @@ where
     }
 }
 
-/// What ended stands in the journal, as long as copies are kept.
+/// What ended is in the journal, as long as copies are kept.
 pub(crate) fn the_journal_passes(journal: &Path) {
     // beside the files of ends it has a note up to when they were removed
     let files = || {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! RFC 8259 section 4: the name of a member, which stands once in its object.
+//! RFC 8259 section 4: the name of a member, which occurs once in its object.
 
 use super::{Node, string};
 
@@ -28,7 +28,7 @@ impl Name {
     }
 }
 
-/// Six bits of a name, by its length and its first eight bytes; what stands behind a shorter one does not count.
+/// Six bits of a name, by its length and its first eight bytes; what is behind a shorter one does not count.
 const fn hash(eight: u64, len: usize) -> u32 {
     let name = if len < 8 { eight & ((1 << (8 * len)) - 1) } else { eight };
     ((name ^ len as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as u32

@@ -27,8 +27,8 @@ fn number(name: &str, default: u64) -> u64 {
 }
 
 fn import(path: &PathBuf) -> Arc<Dialect> {
-    Dialect::shared_from_xsd(&std::fs::read(path).unwrap())
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    let dialect = Dialect::from_xsd(&std::fs::read(path).unwrap());
+    Arc::new(dialect.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }
 
 struct Judge {

@@ -251,7 +251,7 @@ async fn serve(catalog: Catalog) -> (Server<Catalog>, SocketAddr) {
     (server, address)
 }
 
-/// One address for all: what stands above a zone (its key) is asked of the root, all else of the zone.
+/// One address for all: what is above a zone (its key) is asked of the root, all else of the zone.
 async fn relay(parent: SocketAddr, all: SocketAddr, said: (Arc<AtomicBool>, Failing)) -> SocketAddr {
     let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
     let address = socket.local_addr().unwrap();

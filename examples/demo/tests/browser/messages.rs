@@ -40,7 +40,7 @@ impl Looks<'_> {
         self.press("Ga naar inloggen").await;
         self.browser.log_in("0").await;
         self.browser.at("Toestemming voor berichten").await;
-        self.browser.answer("ja").await;
+        self.browser.answer("yes").await;
         self.browser.at("Bericht bij nieuwe gegevens").await;
         self.look("bericht-staat-aan").await;
         sources.measures("48", &format!("gewicht-nieuw-{number}"));
@@ -53,7 +53,7 @@ impl Looks<'_> {
         self.press("Haal het op").await;
         self.browser.log_in("0").await;
         self.browser.at("Toestemming geven").await;
-        self.browser.answer("ja").await;
+        self.browser.answer("yes").await;
         self.browser.at("Alles is opgehaald").await;
         self.at("toestemmingen", "Je toestemmingen", "toestemmingen").await;
         self.press("Log in en bekijk").await;
@@ -72,7 +72,7 @@ impl Looks<'_> {
         self.press("Log in en zet uit").await;
         self.browser.log_in("0").await;
         self.browser.at("Stoppen met berichten").await;
-        self.browser.answer("ja").await;
+        self.browser.answer("yes").await;
         self.browser.at("Bericht bij nieuwe gegevens").await;
         self.look("bericht-staat-uit").await;
     }
@@ -101,7 +101,7 @@ impl Looks<'_> {
         self.press("Ga naar inloggen").await;
         self.browser.log_in(CHILD).await;
         self.browser.at("Toestemming geven").await;
-        self.browser.answer("ja").await;
+        self.browser.answer("yes").await;
         self.browser.at("Alles is opgehaald").await;
         self.look("kind-opgehaald").await;
         self.at("dossier", "Dossier", "kind-dossier").await;

@@ -166,7 +166,7 @@ impl Looks<'_> {
         self.press("Ziekenhuis De Linde").await;
         self.browser.at("Ophalen bij Ziekenhuis De Linde").await;
         self.look("plan").await;
-        let longer = answer == "ja";
+        let longer = answer == "yes";
         if longer {
             self.browser.find("#automatic").await.click().await.unwrap();
         }

@@ -86,7 +86,7 @@ async fn wcag_2_2_pages_that_come_and_go_have_no_fault_that_axe_finds_either() {
         browser.log_in("0").await;
         browser.at("Toestemming geven").await;
         gate.send(false).unwrap();
-        browser.answer("ja").await;
+        browser.answer("yes").await;
         looks.sees("[data-live=busy]").await;
         looks.look("bezig").await;
         looks.at("overzicht", "Hallo Willemijn", "overzicht-bezig").await;

@@ -34,7 +34,7 @@ async fn what_is_taken_along_with_a_password_opens_in_a_browser_with_it_only_and
     browser.find("button[name=collect]").await.click().await.unwrap();
     browser.log_in("0").await;
     browser.at("Toestemming geven").await;
-    browser.answer("ja").await;
+    browser.answer("yes").await;
     browser.at("Alles is opgehaald").await;
 
     browser.open(&format!("{}dossier/meenemen", world.network.start)).await;

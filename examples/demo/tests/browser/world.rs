@@ -223,7 +223,7 @@ async fn take(State(site): State<Site>, method: Method, uri: Uri, headers: Heade
     ))
 }
 
-/// Listens in the place of a server, and lets nothing through to it while the gate is shut; where the server is to listen.
+/// Listens in place of a server, and lets nothing through to it while the gate is shut; where the server is to listen.
 async fn held(usual: SocketAddr, gate: watch::Receiver<bool>) -> SocketAddr {
     let front = TcpListener::bind(usual).await.unwrap();
     let free = TcpListener::bind((usual.ip(), 0)).await.unwrap();

@@ -9,7 +9,7 @@ use medmij_log::{Chain, check};
 
 use crate::logging::delivered;
 
-/// What a function leaves in its chain, and what its lines hold. Who is represented stands in no line: that is a Verzamelen.
+/// What a function leaves in its chain, and what its lines hold. Who is represented is in no line: that is a Verzamelen.
 type Function = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 const FUNCTIONS: [Function; 11] = [

@@ -64,7 +64,7 @@ pub(crate) async fn find(app: &App, id: &AbonnementId) -> Result<Option<(PersonI
     Ok(found.and_then(|found| Some((found.person()?, found))))
 }
 
-/// Keeps a message, in the place of what was kept of its Abonnement.
+/// Keeps a message, in place of what was kept of its Abonnement.
 pub(crate) async fn set(app: &App, person: PersonId, id: &AbonnementId, kept: &Kept) -> Result<(), VaultError> {
     let expires = kept.last_day().map_or(0, |end| {
         end.days_since_1970()

@@ -183,7 +183,7 @@ async fn ask(
     let policy = AboPolicy::default();
     let headers = tokens.resource_headers(&OsEntropy)?;
     let request = request.to_http(&offer.subscription_endpoint, headers, &policy);
-    // core.logging.202: each request and its answer stand in the chain log
+    // core.logging.202: each request and its answer are in the chain log
     let log = app.dvp.resource_log(tokens, &offer.id);
     let response = log.over(&app.back).send(request).await?;
     Ok(Abonnement::parse(&response, &policy)?)

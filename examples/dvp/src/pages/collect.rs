@@ -96,7 +96,7 @@ async fn again(Has(app): Has<Arc<App>>, signed_in: SignedIn, visitor: Visitor, _
     begin(&app, &signed_in, &visitor, offerings, missing, job.automatic).await
 }
 
-/// Begins to collect these services, in the place of what went before.
+/// Begins to collect these services, in place of what went before.
 pub(crate) async fn begin(
     app: &Arc<App>,
     signed_in: &SignedIn,

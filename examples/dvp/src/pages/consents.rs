@@ -110,7 +110,7 @@ fn groups(offerings: &Offerings) -> Vec<FlowGroup> {
 async fn providers(app: &App, signed_in: &SignedIn) -> Result<BTreeSet<Aanbiedernaam>, Box<dyn Error + Send + Sync>> {
     let mut known = BTreeSet::new();
     for item in app.dossier.of(signed_in.person()).await?.items().await? {
-        if let Origin::Unchanged(from) | Origin::Changed(from) = item.kept.origin() {
+        if let Origin::Unchanged(from) | Origin::Changed(from) = item.entry.origin() {
             known.insert(from.source().clone());
         }
     }
@@ -123,7 +123,7 @@ async fn providers(app: &App, signed_in: &SignedIn) -> Result<BTreeSet<Aanbieder
     Ok(known)
 }
 
-/// Where consents are managed. No list of MedMij says it: it stands beside the authorization endpoint.
+/// Where consents are managed. No list of MedMij says it: it is beside the authorization endpoint.
 fn beside(authorize: &FrontchannelUri) -> Option<FrontchannelUri> {
     let place = authorize.as_ref().strip_suffix("/authorize")?;
     FrontchannelUri::parse(&format!("{place}/toestemmingen")).ok()

@@ -26,7 +26,7 @@ use std::{collections::BTreeSet, sync::Arc};
 pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
     vec![
         ("/berichten", get(overview)),
-        ("/berichten/melden", post(told_by)),
+        ("/berichten/melden", post(reported_by)),
         ("/berichten/aan/{provider}/{service}", get(explain).post(put_on)),
         ("/berichten/uit/{message}", get(ask_off).post(put_off)),
         ("/berichten/uit/{message}/daar", post(put_off_there)),
@@ -125,7 +125,7 @@ async fn overview(
 }
 
 /// In which way the Persoon wants to be told, beside the app.
-async fn told_by(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visitor, fields: Fields) -> Response {
+async fn reported_by(State(app): State<Arc<App>>, signed_in: SignedIn, visitor: Visitor, fields: Fields) -> Response {
     let by_mail = fields.is_ticked("mail") && app.mail.is_some();
     let account = signed_in.account();
     let change = app

@@ -43,13 +43,13 @@ pub(crate) struct Notifying {
 impl Notifying {
     /// Looks, sends and tells until it is aborted.
     pub(crate) async fn run(self, feeds: Vec<Feed>) {
-        let mut told: Option<Instant> = None;
+        let mut reported: Option<Instant> = None;
         loop {
             if let Err(error) = self.look(&feeds).await {
                 tracing::warn!(%error, rule = "ext.abo.rscnotint.206", "notifications wait");
             }
-            if told.is_none_or(|at| at.elapsed() > TELL) {
-                told = Some(Instant::now());
+            if reported.is_none_or(|at| at.elapsed() > TELL) {
+                reported = Some(Instant::now());
                 if let Err(error) = self.tell().await {
                     tracing::warn!(%error, rule = "ext.abo.subnotint", "ends of subscriptions wait");
                 }

@@ -113,7 +113,7 @@ pub(super) const FAULTS: &[Fault] = &[
         world.named("node.expired");
     }),
     (
-        "a resolver that is trusted says that the own name is bogus",
+        "a resolver that is trusted says that its own name is bogus",
         "error:dns-bogus",
         |world| {
             world.named("node.signed");
@@ -121,7 +121,7 @@ pub(super) const FAULTS: &[Fault] = &[
             world.zones.as_ref().unwrap().fail("node.signed", Some(6));
         },
     ),
-    ("a resolver cannot look the own name up", "error:dns-failed", |world| {
+    ("a resolver cannot look its own name up", "error:dns-failed", |world| {
         world.named("node.signed");
         world.trusting();
         world.zones.as_ref().unwrap().fail("node.signed", None);

@@ -162,7 +162,7 @@ pub(super) const FAULTS: &[Cured] = &[
         world.config["operator"] = json!(address);
     }),
     (
-        "an own name that leads to this machine",
+        "one of its own names that leads to this machine",
         "error:dns-not-public",
         "public address",
         |world| {

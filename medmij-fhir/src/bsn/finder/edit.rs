@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What is cut out of a text, and what stands in its place.
+//! What is cut out of a text, and what is in its place.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ pub(super) struct Edit {
     with: With,
 }
 
-/// What stands in the place of what was cut out.
+/// What is in place of what was cut out.
 #[derive(Clone, Copy)]
 pub(super) enum With {
     Nothing,

@@ -10,7 +10,7 @@ use crate::bsn::BsnPath;
 /// The paths of values by their index, which rises: together they take one walk, however long the arrays are.
 pub(super) struct Paths<'d> {
     root: Value<'d>,
-    /// What stands around the last value, with the child that was come to.
+    /// What is around the last value, with the child that was come to.
     around: Vec<Step<'d>>,
 }
 

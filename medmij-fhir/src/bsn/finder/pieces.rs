@@ -4,7 +4,7 @@
 use super::LONG;
 
 /// The string, or its pieces where it is long: none begins or ends inside an escape, a character or a run of digits, and
-/// what stands where one ends stands in the next one too.
+/// what is where one ends is in the next one too.
 pub(super) fn pieces(raw: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(raw);
     std::iter::from_fn(move || {

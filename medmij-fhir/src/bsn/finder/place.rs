@@ -46,7 +46,7 @@ pub(super) fn is_identifier(around: &[Value<'_>]) -> bool {
     name.is_some_and(|name| name == "identifier" || name.ends_with("Identifier"))
 }
 
-/// Whether what stands beside a text asks for a BSN: the question to which it is the answer, the code of what was
+/// Whether what is beside a text asks for a BSN: the question to which it is the answer, the code of what was
 /// observed, the URL of the extension.
 pub(super) fn is_asked(value: Value<'_>, around: &[Value<'_>]) -> bool {
     let says = |text: Option<Value<'_>>| {

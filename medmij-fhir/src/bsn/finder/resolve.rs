@@ -115,7 +115,7 @@ impl Finder {
                 edits.extend(ends.map(|range| (range, With::Id(ordinal))));
                 continue;
             }
-            // digits that stand together are one edit
+            // digits that are together are one edit
             let mut together: Option<(Range<usize>, u8)> = None;
             for range in ranges {
                 together = match together {

@@ -102,7 +102,7 @@ fn core_autorisatie_202_f10_f11_f14_suite_13_14_peers_45_token_responses() {
 
 #[test]
 fn e22_error_answers_are_surfaced() {
-    let sent = TokenError::new(ErrorCode::InvalidGrant, None);
+    let sent = ErrorResponse::new(ErrorCode::InvalidGrant, None);
     let http = sent.to_http(400);
     assert_eq!(
         TokenResponse::parse(&http).unwrap_err(),
@@ -159,7 +159,7 @@ fn rfc6749_5_2_an_error_in_a_200_is_an_error() {
     let refused = TokenResponse::parse(&ok(body)).unwrap_err();
     assert_eq!(
         refused,
-        TokenResponseError::Refused(TokenError::new(ErrorCode::InvalidGrant, None))
+        TokenResponseError::Refused(ErrorResponse::new(ErrorCode::InvalidGrant, None))
     );
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! core.tknint.207, RFC 6749 section 5.2 — the error answer of the token endpoint.
+//! core.tknint.207, RFC 6749 sections 4.1.2.1 and 5.2 — the error answer of either endpoint.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -9,18 +9,18 @@ use serde::Serialize;
 use super::json;
 use crate::error_code::{ErrorCode, printable};
 
-/// An error of the token endpoint.
+/// The error that an authorization or token endpoint answers with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("token request was refused: {error}")]
+#[error("request was refused: {error}")]
 #[non_exhaustive]
-pub struct TokenError {
+pub struct ErrorResponse {
     /// The code.
     pub error: ErrorCode,
-    /// The description, printable ASCII, at most 256 characters.
+    /// The description, printable ASCII, at most 256 characters. Not meant for the Persoon.
     pub description: Option<String>,
 }
 
-impl TokenError {
+impl ErrorResponse {
     /// An error; the description is made printable.
     #[must_use]
     pub fn new(error: ErrorCode, description: Option<&str>) -> Self {
@@ -30,7 +30,7 @@ impl TokenError {
         }
     }
 
-    /// Reads the body of an error answer; `None` where it is none.
+    /// Reads the body of an error answer of the token endpoint; `None` where it is none.
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
         Self::of(json::read(body).ok()?.root())
@@ -43,7 +43,7 @@ impl TokenError {
         Some(Self::new(error, description.as_deref()))
     }
 
-    /// The answer: JSON, never stored (RFC 6749 section 5.1). With 401 it has the challenge that RFC 9110 section 15.5.2 asks;
+    /// The answer of the token endpoint: JSON, never stored (RFC 6749 section 5.1). With 401 it has the challenge that RFC 9110 section 15.5.2 asks;
     /// without one, clients in Java take the answer for a broken connection. It names no scheme that a client could retry
     /// with: the certificate is the credential.
     #[must_use]
