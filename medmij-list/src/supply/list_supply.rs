@@ -218,7 +218,7 @@ impl<L: List> ListSupply<L> {
         let sha256 = Sha256Sum::new(snapshot.digest());
         let tijdstempel = snapshot.header().tijdstempel().clone();
         let mut content = None;
-        let taken = Arc::clone(&self.cache)
+        let accepted = Arc::clone(&self.cache)
             .take(snapshot, Duration::ZERO, |snapshot| {
                 content = self.store(snapshot, now, events);
             })
