@@ -124,6 +124,7 @@ mod share;
 pub mod show;
 mod table;
 mod text;
+mod value_error;
 mod version;
 pub mod xml;
 
