@@ -27,6 +27,15 @@ pub struct Browser {
     secrets: BTreeSet<String>,
     /// Ends of addresses, which are no secrets though forms repeat them.
     ends: BTreeSet<String>,
+    recorded: Option<Vec<Exchange>>,
+}
+
+/// A request and the head of its answer, both with secrets: for those of invented persons only.
+pub struct Exchange {
+    /// Method, address and headers; the form or nothing as its body.
+    pub request: Request<Bytes>,
+    /// Status and headers of the answer, and its body.
+    pub answer: http::Response<Bytes>,
 }
 
 impl Browser {
@@ -37,6 +46,18 @@ impl Browser {
             stop_before: Some((format!("http://{host}:"), path.to_owned())),
             ..Self::default()
         }
+    }
+
+    /// The same, keeping what it sends and gets.
+    #[must_use]
+    pub fn recorded(mut self) -> Self {
+        self.recorded = Some(Vec::new());
+        self
+    }
+
+    /// What it sent and got since this was asked last, where it keeps that.
+    pub fn exchanges(&mut self) -> Vec<Exchange> {
+        self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// What nobody but this browser may know of what it has seen: cookies, codes, `state`s, and the tokens in forms.
@@ -129,13 +150,14 @@ impl Browser {
             request = request.header(header::COOKIE, cookies);
         }
         let request = request
-            .body(Full::new(body))
+            .body(body)
             .map_err(|_| BrowserError::Address(address.to_owned()))?;
 
         let socket = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket)).await?;
         let connection = tokio::spawn(connection);
-        let response = sender.send_request(request).await?;
+        let kept = self.recorded.is_some().then(|| request.clone());
+        let response = sender.send_request(request.map(Full::new)).await?;
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             self.keep_cookie(&host, cookie.to_str().unwrap_or_default());
         }
@@ -146,6 +168,11 @@ impl Browser {
             .map_err(|_| BrowserError::TooLarge)?
             .to_bytes();
         connection.abort();
+        if let (Some(recorded), Some(mut request)) = (&mut self.recorded, kept) {
+            *request.uri_mut() = uri;
+            let answer = http::Response::from_parts(parts.clone(), body.clone());
+            recorded.push(Exchange { request, answer });
+        }
         let page = Page::new(
             address.to_owned(),
             parts.status,

@@ -10,12 +10,14 @@ use demo::{
     network::Network,
     persoon,
     pki::Pki,
+    place::Place,
     ports::Ports,
     roles::{Role, Roles, run_role},
     steps::Steps,
+    walkthrough,
 };
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{ExitCode, Stdio},
     time::Instant,
 };
@@ -56,6 +58,11 @@ enum Single {
         /// The configuration (JSON).
         config: PathBuf,
     },
+    /// Write what goes over the line in one flow, message by message.
+    Walkthrough {
+        /// The page (Markdown).
+        page: PathBuf,
+    },
 }
 
 #[tokio::main]
@@ -69,6 +76,7 @@ async fn main() -> ExitCode {
     tracing_subscriber::registry().with(Steps::default()).with(log).init();
     let outcome = match &arguments.command {
         Some(Single::Role { role, config }) => run_role(role, config).await.map_err(Into::into),
+        Some(Single::Walkthrough { page }) => walk(&arguments, page).await,
         None => run(&arguments).await,
     };
     match outcome {
@@ -78,6 +86,11 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn walk(arguments: &Arguments, page: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let told = walkthrough::run(&arguments.folder).await?;
+    Ok(std::fs::write(page, told)?)
 }
 
 /// An error with its causes.
@@ -144,7 +157,7 @@ async fn serve(network: &Network, chosen: &[Role], roles: Roles) -> Result<(), B
     println!();
     for role in Role::ALL {
         if !chosen.contains(&role) {
-            println!("{}", invitation(network, role));
+            println!("{}", Place::prepare(network, role)?);
         }
     }
     for (role, address) in [(Role::Dvp, &network.start), (Role::DvpTwee, &network.start_two)] {
@@ -156,27 +169,4 @@ async fn serve(network: &Network, chosen: &[Role], roles: Roles) -> Result<(), B
     medmij_node::interrupted().await;
     roles.stop().await;
     Ok(())
-}
-
-/// What somebody needs to put a program of their own in place of a role.
-fn invitation(network: &Network, role: Role) -> String {
-    let file = network.config_file(role.file());
-    let [one, two] = &network.dvzas;
-    let (node, addresses) = match role {
-        Role::DvzaEen => (&one.node, format!("voorkant {}, achterkant {}", one.front, one.back)),
-        Role::DvzaTwee => (&two.node, format!("voorkant {}, achterkant {}", two.front, two.back)),
-        Role::Dvp => (&network.dvp.node, format!("voorkant {}", network.dvp.address)),
-        _ => (&network.dvp_two.node, format!("voorkant {}", network.dvp_two.address)),
-    };
-    format!(
-        "De plaats van {} is vrij voor een programma van uzelf:\n  naam          {}\n  luistert op   {addresses}\n  \
-         certificaat   {}\n  sleutel       {}\n  vertrouwt     {}\n  adressen      {}\n  instellingen  {}\n",
-        role.file(),
-        node.hostname,
-        node.chain.display(),
-        node.key.display(),
-        network.folder.join("pki/roots.pem").display(),
-        network.folder.join("loopback.map").display(),
-        file.display(),
-    )
 }

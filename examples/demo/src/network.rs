@@ -12,7 +12,7 @@ use crate::{
 use medmij_net::{DangerLoopback, FrontScheme, LoopbackError};
 use medmij_node::{LogConfig, NodeConfig};
 use medmij_test::PkiError;
-use medmij_types::{GegevensdienstId, Hostname, Volgnummer};
+use medmij_types::{EntropyError, GegevensdienstId, Hostname, Volgnummer};
 use serde::de::IgnoredAny;
 use serde_json::json;
 use std::{
@@ -240,7 +240,7 @@ impl Network {
 }
 
 /// Writes a file that nobody but its owner may ever read, so it has its mode before it has its content.
-fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn write_secret(path: &Path, text: &[u8]) -> std::io::Result<()> {
     use std::io::Write as _;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -249,7 +249,7 @@ fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     // one of an earlier run keeps the mode that it has
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => options.open(path)?.write_all(text.as_bytes()),
+        _ => options.open(path)?.write_all(text),
     }
 }
 
@@ -279,7 +279,7 @@ impl Maker<'_> {
             self.pki_file(&format!("{hostname}.key")),
         );
         std::fs::write(&chain_file, identity.chain_pem())?;
-        write_secret(&key_file, identity.key_pem())?;
+        write_secret(&key_file, identity.key_pem().as_bytes())?;
         let mut config = NodeConfig::in_folder(self.folder.join("pki"), host(hostname)?, host(STELSELNODE)?);
         (config.chain, config.key) = (chain_file, key_file);
         config.folder = self.folder.join("bewaard").join(hostname);
@@ -348,6 +348,9 @@ fn host(name: &str) -> Result<Hostname, NetworkError> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetworkError {
+    /// No randomness for a key.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
     /// A certificate cannot be made.
     #[error(transparent)]
     Pki(#[from] PkiError),

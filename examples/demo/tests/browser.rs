@@ -10,6 +10,7 @@ mod attack;
 mod chromium;
 mod login;
 mod messages;
+mod own_programs;
 mod pgo;
 mod reflow;
 mod states;

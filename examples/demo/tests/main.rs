@@ -19,4 +19,6 @@ mod replicas;
 mod requirements;
 mod stopping;
 mod systemd;
+mod upgrade;
 mod verzamelen;
+mod walkthrough;

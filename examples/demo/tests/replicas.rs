@@ -16,7 +16,7 @@ use std::{
     process::Stdio,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -27,16 +27,21 @@ use tokio::{
 
 /// What is in front: each connection goes to the replica after that of the connection before, or to the other where that
 /// one does not answer.
-struct Balancer {
+pub(crate) struct Balancer {
     behind: [SocketAddr; 2],
     taken: [AtomicUsize; 2],
+    /// Whether it gets no new connections.
+    out: [AtomicBool; 2],
+    open: [AtomicUsize; 2],
 }
 
 impl Balancer {
-    async fn start(address: SocketAddr, behind: [SocketAddr; 2]) -> Arc<Self> {
+    pub(crate) async fn start(address: SocketAddr, behind: [SocketAddr; 2]) -> Arc<Self> {
         let balancer = Arc::new(Self {
             behind,
             taken: Default::default(),
+            out: Default::default(),
+            open: Default::default(),
         });
         let listener = TcpListener::bind(address).await.unwrap();
         let serving = Arc::clone(&balancer);
@@ -52,42 +57,78 @@ impl Balancer {
 
     async fn pass(self: Arc<Self>, mut client: TcpStream, turn: usize) {
         for replica in [turn, 1 - turn] {
+            if self.out[replica].load(Ordering::SeqCst) {
+                continue;
+            }
             if let Ok(mut server) = TcpStream::connect(self.behind[replica]).await {
                 self.taken[replica].fetch_add(1, Ordering::SeqCst);
+                self.open[replica].fetch_add(1, Ordering::SeqCst);
                 let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                self.open[replica].fetch_sub(1, Ordering::SeqCst);
                 return;
             }
         }
     }
 
-    fn taken(&self) -> [usize; 2] {
+    /// Gives a replica no new connections, or gives it some again.
+    pub(crate) fn take_out(&self, replica: usize, out: bool) {
+        self.out[replica].store(out, Ordering::SeqCst);
+    }
+
+    /// How many connections lead to a replica now.
+    pub(crate) fn open(&self, replica: usize) -> usize {
+        self.open[replica].load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn taken(&self) -> [usize; 2] {
         [0, 1].map(|replica| self.taken[replica].load(Ordering::SeqCst))
     }
 }
 
 /// One replica: a process of its own, with files of its own, that shares the database, the keys and the journal.
-struct Replica {
+pub(crate) struct Replica {
     config: PathBuf,
     front: SocketAddr,
     process: Child,
 }
 
+/// What a replica runs, and what stands before its configuration.
+pub(crate) type Program<'a> = (&'a Path, &'a [&'a str]);
+
+/// The program of today.
+pub(crate) fn today() -> Program<'static> {
+    (Path::new(env!("CARGO_BIN_EXE_demo")), &["role", "dvza"])
+}
+
 impl Replica {
-    async fn start(config: PathBuf, front: SocketAddr) -> Self {
-        let process = Self::process(&config);
+    pub(crate) async fn start(program: Program<'_>, config: PathBuf, front: SocketAddr) -> Self {
+        let process = Self::process(program, &config);
         let mut replica = Self { config, front, process };
         replica.up().await;
         replica
     }
 
-    fn process(config: &Path) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_demo"))
-            .args(["role", "dvza"])
+    fn process((program, arguments): Program<'_>, config: &Path) -> Child {
+        Command::new(program)
+            .args(arguments)
             .arg(config)
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .unwrap()
+    }
+
+    /// SIGTERM: it ends what it began. Then this program, on the same files.
+    pub(crate) async fn replace(&mut self, program: Program<'_>) {
+        let asked = Command::new("kill")
+            .arg(self.process.id().unwrap().to_string())
+            .status()
+            .await;
+        assert!(asked.unwrap().success());
+        let ended = self.process.wait().await.unwrap();
+        assert!(ended.success(), "{ended}");
+        self.process = Self::process(program, &self.config);
+        self.up().await;
     }
 
     async fn up(&mut self) {
@@ -103,8 +144,59 @@ impl Replica {
     }
 
     async fn again(&mut self) {
-        self.process = Self::process(&self.config);
+        self.process = Self::process(today(), &self.config);
         self.up().await;
+    }
+}
+
+/// The second DVZA as two replicas on one database, behind its usual addresses.
+pub(crate) struct Pair {
+    pub(crate) replicas: [Replica; 2],
+    pub(crate) front: Arc<Balancer>,
+    pub(crate) back: Arc<Balancer>,
+    pub(crate) database: String,
+}
+
+impl Pair {
+    pub(crate) async fn start(network: &Network, postgres: &TestPostgres, program: Program<'_>) -> Self {
+        let (usual, folder) = (&network.dvzas[1], &network.folder);
+        // all are held at once, so they differ, and then given free
+        let ports = {
+            let mut held = Vec::new();
+            for _ in 0..4 {
+                held.push(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
+            }
+            held.iter()
+                .map(|port| port.local_addr().unwrap())
+                .collect::<Vec<SocketAddr>>()
+        };
+        let fronts = [ports[0], ports[1]];
+        let backs = [ports[2], ports[3]];
+        let front = Balancer::start(usual.front, fronts).await;
+        let back = Balancer::start(usual.back, backs).await;
+        let database = postgres.create_database().unwrap();
+        let keys: Vec<u8> = (0..64).collect();
+        let mut replicas = Vec::new();
+        for number in [0, 1] {
+            let mut config = usual.clone();
+            config.node.folder = folder.join(format!("replica-{number}"));
+            std::fs::create_dir_all(&config.node.folder).unwrap();
+            std::fs::write(config.node.folder.join("opslag.sleutels"), &keys).unwrap();
+            (config.front, config.back) = (fronts[number], backs[number]);
+            config.operator = None;
+            config.log = None;
+            config.storage.database_url = Some(database.clone());
+            config.storage.journal = Some(folder.join("journaal"));
+            let file = folder.join(format!("replica-{number}.json"));
+            std::fs::write(&file, serde_json::to_vec(&config).unwrap()).unwrap();
+            replicas.push(Replica::start(program, file, fronts[number]).await);
+        }
+        Self {
+            replicas: replicas.try_into().ok().unwrap(),
+            front,
+            back,
+            database,
+        }
     }
 }
 
@@ -123,47 +215,15 @@ struct World {
 async fn world(postgres: &TestPostgres) -> World {
     let folder = tempfile::tempdir().unwrap();
     let network = Network::build(folder.path()).unwrap();
-    let usual = &network.dvzas[1];
     // the lists are there before anybody asks for them
     let roles = Roles::start_these(&network, &[Role::DvzaEen, Role::Dvp]).await.unwrap();
-    // all are held at once, so they differ, and then given free
-    let ports = {
-        let mut held = Vec::new();
-        for _ in 0..4 {
-            held.push(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
-        }
-        held.iter()
-            .map(|port| port.local_addr().unwrap())
-            .collect::<Vec<SocketAddr>>()
-    };
-    let fronts = [ports[0], ports[1]];
-    let backs = [ports[2], ports[3]];
-    let front = Balancer::start(usual.front, fronts).await;
-    let back = Balancer::start(usual.back, backs).await;
-    let database = postgres.create_database().unwrap();
-    let keys: Vec<u8> = (0..64).collect();
-    let mut replicas = Vec::new();
-    for number in [0, 1] {
-        let mut config = usual.clone();
-        config.node.folder = folder.path().join(format!("replica-{number}"));
-        std::fs::create_dir_all(&config.node.folder).unwrap();
-        std::fs::write(config.node.folder.join("opslag.sleutels"), &keys).unwrap();
-        (config.front, config.back) = (fronts[number], backs[number]);
-        config.operator = None;
-        config.log = None;
-        config.storage.database_url = Some(database.clone());
-        config.storage.journal = Some(folder.path().join("journaal"));
-        let file = folder.path().join(format!("replica-{number}.json"));
-        std::fs::write(&file, serde_json::to_vec(&config).unwrap()).unwrap();
-        replicas.push(Replica::start(file, fronts[number]).await);
-    }
-    let replicas: [Replica; 2] = replicas.try_into().ok().unwrap();
+    let pair = Pair::start(&network, postgres, today()).await;
     World {
         _folder: folder,
         network,
-        replicas,
-        front,
-        back,
+        replicas: pair.replicas,
+        front: pair.front,
+        back: pair.back,
         roles,
         browser: Browser::default(),
     }

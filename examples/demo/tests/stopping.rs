@@ -142,14 +142,26 @@ async fn a_place_that_is_left_free_is_described_and_the_other_roles_stay_up_unti
         }
     }
     assert!(printed.contains("De plaats van dvza-een is vrij"), "{printed}");
-    for file in printed.lines().filter_map(|line| {
-        let (what, path) = line.trim().split_once(' ')?;
-        ["certificaat", "sleutel", "vertrouwt", "adressen", "instellingen"]
-            .contains(&what)
-            .then_some(path.trim())
-    }) {
-        assert!(Path::new(file).is_file(), "{file}");
+    let place = printed
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("map "))
+        .unwrap();
+    let place = Path::new(place.trim());
+    for file in [
+        "node.toml",
+        "node.pem",
+        "node.key",
+        "roots.pem",
+        "crl/0.crl",
+        "sealing.key",
+        "index.key",
+    ] {
+        assert!(place.join(file).is_file(), "{file}");
     }
+    // what stands there is what a Node reads
+    let config = medmij_node::NodeConfig::read(place.join("node.toml")).unwrap();
+    assert_eq!(config.hostname.as_str(), "node.dvza-een.localhost");
+    assert!(config.chain.is_file() && config.danger_loopback.is_some());
     let places: Vec<&str> = printed
         .lines()
         .filter_map(|line| line.strip_prefix("Open http://"))

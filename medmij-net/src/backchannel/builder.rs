@@ -239,7 +239,8 @@ impl ClientConfig {
             .no_zstd()
             .no_proxy()
             .connect_timeout(self.connect)
-            .pool_idle_timeout(Duration::from_secs(30))
+            // sooner than a listener closes what lies idle, after 15 s: a request that meets that is lost
+            .pool_idle_timeout(Duration::from_secs(10))
             .dns_resolver(self.resolver.clone());
         if let Some(proxy) = &self.proxy {
             builder = builder.proxy(proxy.to_reqwest().map_err(|error| ConfigError::Client(error.into()))?);

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -175,6 +176,7 @@ impl Connection {
         let limits = self.shared.limits;
         let address = self.address;
         let turn = Arc::new(Turn::default());
+        let leaving = Arc::new(AtomicBool::new(false));
         let chain = stream.get_ref().1.peer_certificates().unwrap_or_default().to_vec();
         let pace = Pace::new(limits.write, limits.write_rate);
         let wire = Wire::new(
@@ -192,6 +194,7 @@ impl Connection {
             router,
             certificate: shown.names.clone(),
             address,
+            leaving: Arc::clone(&leaving),
         };
         let service = service_fn(move |request| conversation.clone().answer(request));
         let connection = http1::Builder::new()
@@ -202,19 +205,32 @@ impl Connection {
             .serve_connection(TokioIo::new(wire), service);
         let mut connection = std::pin::pin!(connection);
         let mut old = std::pin::pin!(tokio::time::sleep(limits.age));
-        let (mut ending, mut evicted) = (false, false);
+        let mut farewell = std::pin::pin!(tokio::time::sleep(limits.age));
+        let (mut last, mut ending, mut evicted) = (false, false, false);
         let ended = loop {
-            tokio::select! {
+            let leaves = tokio::select! {
                 ended = connection.as_mut() => break ended,
-                () = eviction.evicted(), if !evicted => evicted = true,
-                () = &mut old, if !ending => {}
-                _ = self.stopping.wait_for(|stop| *stop), if !ending => {}
+                () = eviction.evicted(), if !evicted => {
+                    evicted = true;
+                    false
+                }
+                () = &mut old, if !last && !ending => true,
+                _ = self.stopping.wait_for(|stop| *stop), if !last && !ending => true,
+                () = &mut farewell, if last && !ending => false,
                 _ = self.reloads.changed(), if !ending => {
-                    // nobody loses the request that is on its way over a connection made a moment ago
-                    if !turn.has_begun() && self.shared.is_let_in_now(&chain) {
-                        continue;
+                    // nobody loses the request that is on its way: one that is let in still has time for it
+                    match self.shared.is_let_in_now(&chain) {
+                        true if last || !turn.has_begun() => continue,
+                        is_let_in => is_let_in,
                     }
                 }
+            };
+            if leaves {
+                // what the peer sends at this moment still finds somebody
+                last = true;
+                leaving.store(true, Ordering::Relaxed);
+                farewell.as_mut().reset(Instant::now() + limits.farewell.min(YEAR));
+                continue;
             }
             ending = true;
             connection.as_mut().graceful_shutdown();

@@ -53,6 +53,10 @@ pub struct ListenerLimits {
     /// Age at which a connection is closed after its current request, so that its certificate is judged
     /// anew. Default 10 min.
     pub age: Duration,
+    /// Time that an idle connection has for one more request when it is old or the listener stops: its answer says that the
+    /// connection ends. A request that was sent just then is answered, where a connection that was closed would lose it.
+    /// Default 1 s.
+    pub farewell: Duration,
     /// Time that requests in flight have when the listener stops. Default 15 s.
     pub shutdown: Duration,
 }
@@ -74,6 +78,7 @@ impl Default for ListenerLimits {
             write: Duration::from_secs(30),
             write_rate: 8 * 1024,
             age: Duration::from_secs(600),
+            farewell: Duration::from_secs(1),
             shutdown: Duration::from_secs(15),
         }
     }

@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::ConnectInfo;
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -33,6 +34,8 @@ pub(super) struct Conversation {
     /// The names of the certificate that we showed.
     pub(super) certificate: PeerNames,
     pub(super) address: SocketAddr,
+    /// Whether the next answer is the last one.
+    pub(super) leaving: Arc<AtomicBool>,
 }
 
 impl Conversation {
@@ -86,6 +89,11 @@ impl Conversation {
 
     fn finish(&self, mut response: Response<axum::body::Body>, held: Held) -> Response<AnswerBody> {
         headers::complete(&mut response, self.shared.strict_transport());
+        if self.leaving.load(Ordering::Relaxed) {
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response.map(|body| AnswerBody::new(body, held))
     }
 }

@@ -162,6 +162,31 @@ async fn r15_requests_in_flight_end_before_the_listener_does() {
     stopped.await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn r15_a_request_that_meets_the_end_of_the_listener_on_an_idle_connection_is_answered() {
+    let world = World::new();
+    let (router, handled) = counting();
+    let served = Served::start(world.listener(only(DVP)), router).await;
+    let channel = world.client(served.address, only(DVZA)).build().unwrap();
+    let ask = || {
+        let request = http::Request::get(format!("https://{DVZA}/"));
+        channel.send(request.body(bytes::Bytes::new()).unwrap())
+    };
+    let answer = ask().await.unwrap();
+    assert!(!answer.headers().contains_key(http::header::CONNECTION));
+    let address = served.address;
+    let stopped = served.stop();
+    while tokio::net::TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    // nothing new is taken, so it goes over the connection that lies idle; the answer is its last
+    let answer = ask().await.unwrap();
+    assert_eq!(answer.headers()[http::header::CONNECTION], "close");
+    assert!(ask().await.is_err());
+    assert_eq!(handled.load(Ordering::SeqCst), 2);
+    stopped.await;
+}
+
 pub(crate) fn counting() -> (Router, Arc<AtomicUsize>) {
     let handled = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&handled);

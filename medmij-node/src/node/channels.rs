@@ -64,7 +64,11 @@ impl Node {
             roots,
             revocation,
         } = self.0.in_use().credentials.clone();
-        let mut builder = medmij_net::BackChannelListener::builder(identity, roots, self.0.policy.clone());
+        let mut limits = medmij_net::ListenerLimits::default();
+        // a client of these crates drops what lies idle after 10 s: it goes before this listener does, and loses nothing
+        limits.farewell = std::time::Duration::from_secs(12);
+        let mut builder =
+            medmij_net::BackChannelListener::builder(identity, roots, self.0.policy.clone()).limits(limits);
         if let Some(proxy) = &self.0.config.proxy {
             builder = proxy.apply(builder)?;
         }

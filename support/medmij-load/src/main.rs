@@ -15,6 +15,9 @@
 //! `bench` starts both and prints a table; `log-cost` compares with and without the chain log; `soak` does so for a long time and watches memory; `outage` stops and starts
 //! PostgreSQL meanwhile; `crowd` fills a listener with connections that do nothing and asks beside them; `handshakes` makes
 //! full handshakes with the chain of G4. `usable` reads and stores lists. How it is to be read is in `docs/benchmarks-oauth.md`.
+//! PostgreSQL meanwhile, `failover` kills the primary of two; `scale` fills the tables of both roles with as many rows as a
+//! country has (`docs/scale.md`); `crowd` fills a listener with connections that do nothing and asks beside them; `handshakes` makes
+//! full handshakes with the chain of G4. `usable` reads and stores lists. How it is to be read stands in `docs/benchmarks-oauth.md`.
 //!
 //! Each program is a module with an `Args` and a `run`.
 
@@ -24,6 +27,7 @@
 mod bench;
 mod crowd;
 mod dvza;
+mod failover;
 mod flow;
 mod handshakes;
 mod log_cost;
@@ -34,6 +38,7 @@ mod promise;
 mod race;
 mod redeem;
 mod report;
+mod scale;
 mod serve;
 mod soak;
 mod socket;
@@ -90,6 +95,10 @@ enum Command {
     Usable(usable::Args),
     /// Stop and start PostgreSQL under a server that is in use.
     Outage(outage::Args),
+    /// Kill the primary of a synchronous pair of PostgreSQL under a server that is in use.
+    Failover(failover::Args),
+    /// The stores of a DVZA and a DVP with as many rows as a country has.
+    Scale(scale::Args),
     /// Write certificates into a folder, for a server that is no part of this program.
     Pki(world::PkiArgs),
 }
@@ -116,6 +125,8 @@ fn main() -> Result<(), work::Failure> {
             Command::HandshakesServe(args) => handshakes::serve(args).await,
             Command::Usable(args) => usable::run(args).await,
             Command::Outage(args) => outage::run(args).await,
+            Command::Failover(args) => failover::run(args).await,
+            Command::Scale(args) => scale::run(args).await,
             Command::Pki(args) => world::make_pki(&args),
         }
     })

@@ -5,7 +5,7 @@
 //! `Retry-After`, within the deadline; after it is back everything goes
 //! as before within two seconds, without a restart. No code gives two tokens, and no token is handed out without its row.
 
-mod offers;
+pub(crate) mod offers;
 
 use std::{
     sync::{
@@ -167,48 +167,70 @@ impl Outage {
     }
 
     async fn judge<S: Store>(&self, store: &S, offered: &[Offered], slowest: &Slowest) -> Result<(), Failure> {
-        let (mut tokens, mut doubtful, mut refused) = (0, 0, 0);
-        for code in offered {
-            refused += code.refused;
-            doubtful += usize::from(code.refused > 0);
-            tokens += code.tokens.len();
-            match (code.tokens.as_slice(), code.refused) {
-                ([], 0) => return Err("a code was lost though every request was answered".into()),
-                ([] | [_], _) => {}
-                _ => return Err("a code gave two tokens".into()),
-            }
-            for token in &code.tokens {
-                // a second offer ends what came of the first
-                let live = store.access(&SecretHash::of(token)).await?.is_some();
-                if code.alone && !live {
-                    return Err("a token was handed out without a row".into());
-                }
-            }
-        }
-        let sql = "SELECT count(*) FROM (SELECT 1 FROM medmij.access GROUP BY grant_seq HAVING count(*) > 1) AS twice";
-        if self.server.sql(&self.database, sql)?.trim() != "0" {
-            return Err("a grant has two tokens".into());
-        }
+        let judged = judge(store, (&self.server, &self.database), offered).await?;
         println!(
-            "{} stops, {} codes, {tokens} tokens: none without a row, none twice; {refused} answers 503 with Retry-After \
-             to {doubtful} codes",
+            "{} stops, {} codes, {} tokens: none without a row, none twice; {} answers 503 with Retry-After to {} codes",
             self.args.cycles,
             offered.len(),
+            judged.tokens,
+            judged.refused,
+            judged.doubtful,
         );
         println!("{slowest}");
         Ok(())
     }
 }
 
+/// What came of all codes.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    pub(crate) tokens: usize,
+    /// Answers 503.
+    pub(crate) refused: usize,
+    /// Codes that got one.
+    doubtful: usize,
+}
+
+/// No code is lost where every request was answered, none gives two tokens, and no token is without its row.
+pub(crate) async fn judge<S: Store>(
+    store: &S,
+    (server, database): (&TestPostgres, &str),
+    offered: &[Offered],
+) -> Result<Judged, Failure> {
+    let mut judged = Judged::default();
+    for code in offered {
+        judged.refused += code.refused;
+        judged.doubtful += usize::from(code.refused > 0);
+        judged.tokens += code.tokens.len();
+        match (code.tokens.as_slice(), code.refused) {
+            ([], 0) => return Err("a code was lost though every request was answered".into()),
+            ([] | [_], _) => {}
+            _ => return Err("a code gave two tokens".into()),
+        }
+        for token in &code.tokens {
+            // a second offer ends what came of the first
+            let live = store.access(&SecretHash::of(token)).await?.is_some();
+            if code.alone && !live {
+                return Err("a token was handed out without a row".into());
+            }
+        }
+    }
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM medmij.access GROUP BY grant_seq HAVING count(*) > 1) AS twice";
+    if server.sql(database, sql)?.trim() != "0" {
+        return Err("a grant has two tokens".into());
+    }
+    Ok(judged)
+}
+
 /// One that looks in from the side.
-struct Probe {
+pub(crate) struct Probe {
     front: Connection,
     back: Connection,
     authorize: String,
 }
 
 impl Probe {
-    async fn new(folder: &Folder) -> Result<Self, Failure> {
+    pub(crate) async fn new(folder: &Folder) -> Result<Self, Failure> {
         let (addresses, tls) = (folder.addresses()?, folder.client()?);
         let location = crate::mint::start(&crate::mint::dvp()?)?.location;
         let (_, query) = location.split_once('?').ok_or("no query")?;
@@ -219,7 +241,7 @@ impl Probe {
         })
     }
 
-    async fn code(&mut self) -> Result<String, Failure> {
+    pub(crate) async fn code(&mut self) -> Result<String, Failure> {
         let answer = self.front.get("/load/codes?n=1", "").await?.expect(200)?;
         Ok(answer.text().to_owned())
     }
@@ -228,7 +250,7 @@ impl Probe {
         self.front.get(&self.authorize, "").await
     }
 
-    async fn token(&mut self, code: &str) -> Result<Answer, Failure> {
+    pub(crate) async fn token(&mut self, code: &str) -> Result<Answer, Failure> {
         self.back
             .post(&format!("{BASE}/token"), &token::ids()?, &token::form(code))
             .await
@@ -286,7 +308,7 @@ fn refused(answer: &Answer) -> Result<(), Failure> {
 }
 
 /// Waits for so long, and until the workers have got somewhere.
-async fn goes_on(done: &AtomicU64, time: Duration) -> Result<(), Failure> {
+pub(crate) async fn goes_on(done: &AtomicU64, time: Duration) -> Result<(), Failure> {
     let (from, since) = (done.load(Ordering::Relaxed), Instant::now());
     while done.load(Ordering::Relaxed) < from + 50 || since.elapsed() < time {
         if since.elapsed() > time + Duration::from_secs(60) {

@@ -14,22 +14,22 @@ use crate::{
 };
 
 /// What came of one code.
-pub(super) struct Offered {
+pub(crate) struct Offered {
     /// Whether one offered it, or two at once.
-    pub(super) alone: bool,
+    pub(crate) alone: bool,
     /// The access tokens that were handed out.
-    pub(super) tokens: Vec<String>,
+    pub(crate) tokens: Vec<String>,
     /// How many answers were 503.
-    pub(super) refused: usize,
+    pub(crate) refused: usize,
 }
 
-pub(super) struct Offerer {
+pub(crate) struct Offerer {
     front: Connection,
     back: [Connection; 2],
 }
 
 impl Offerer {
-    pub(super) async fn new(folder: &Folder) -> Result<Self, Failure> {
+    pub(crate) async fn new(folder: &Folder) -> Result<Self, Failure> {
         let (addresses, tls) = (folder.addresses()?, folder.client()?);
         let back = Dialer::new(Arc::clone(&tls), addresses.back);
         Ok(Self {
@@ -38,7 +38,7 @@ impl Offerer {
         })
     }
 
-    pub(super) async fn one_code(&mut self, alone: bool) -> Result<Offered, Failure> {
+    pub(crate) async fn one_code(&mut self, alone: bool) -> Result<Offered, Failure> {
         let code = loop {
             let answer = self.front.get("/load/codes?n=1", "").await?;
             if answer.status == 200 {

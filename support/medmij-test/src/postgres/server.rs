@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! One server: made, started, stopped by its process id, removed.
 
+mod standby;
+
 use std::{
     fs,
     os::unix::fs::{PermissionsExt as _, chown},
@@ -40,6 +42,8 @@ pub enum Stop {
     Fast,
     /// Everything is left as it is, as by a crash: the next start recovers from the log.
     Immediate,
+    /// SIGKILL: not even the connections are ended.
+    Kill,
 }
 
 impl TestPostgres {
@@ -50,7 +54,19 @@ impl TestPostgres {
     /// [`PostgresError`], where there is no PostgreSQL, or it does not start.
     pub fn start() -> Result<Self, PostgresError> {
         // the number only names the socket file
-        Self::start_on(5432, Vec::new(), |_| Ok(()))
+        Self::start_on(5432, Vec::new(), Self::initdb)
+    }
+
+    /// The same with these settings over the usual ones, as `name=value`.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start): [`PostgresError`].
+    pub fn start_with(settings: &[&str]) -> Result<Self, PostgresError> {
+        let settings = settings
+            .iter()
+            .flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]);
+        Self::start_on(5432, settings.collect(), Self::initdb)
     }
 
     /// The same, listening with TLS on 127.0.0.1 too: the server and its port. A certificate with its chain and its key in PEM.
@@ -78,6 +94,7 @@ impl TestPostgres {
             .iter()
             .flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]);
         let server = Self::start_on(port, settings.collect(), |server| {
+            server.initdb()?;
             for (name, pem) in [("chain.pem", chain), ("key.pem", key)] {
                 let path = server.folder.path().join(name);
                 fs::write(&path, pem).map_err(io)?;
@@ -94,7 +111,7 @@ impl TestPostgres {
     fn start_on(
         port: u16,
         settings: Vec<String>,
-        prepare: impl FnOnce(&Self) -> Result<(), PostgresError>,
+        make: impl FnOnce(&Self) -> Result<(), PostgresError>,
     ) -> Result<Self, PostgresError> {
         let programs = Programs::find()?;
         let io = |path: &Path| {
@@ -107,7 +124,23 @@ impl TestPostgres {
             chown(path, Some(user.uid), Some(user.gid)).map_err(io(path))?;
         }
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(io(path))?;
-        let mut initdb = programs.command(programs.path("initdb"), path);
+        let server = Self {
+            programs,
+            folder,
+            guard: Mutex::default(),
+            databases: AtomicU32::new(0),
+            port,
+            settings,
+        };
+        make(&server)?;
+        server.resume()?;
+        Ok(server)
+    }
+
+    /// An empty folder of data.
+    fn initdb(&self) -> Result<(), PostgresError> {
+        let path = self.folder.path();
+        let mut initdb = self.programs.command(self.programs.path("initdb"), path);
         initdb
             .args([
                 "--auth=trust",
@@ -118,18 +151,7 @@ impl TestPostgres {
                 "-D",
             ])
             .arg(path.join("data"));
-        run(initdb)?;
-        let server = Self {
-            programs,
-            folder,
-            guard: Mutex::default(),
-            databases: AtomicU32::new(0),
-            port,
-            settings,
-        };
-        prepare(&server)?;
-        server.resume()?;
-        Ok(server)
+        run(initdb).map(drop)
     }
 
     /// Makes an empty database; how to connect to it, as `host=... user=... dbname=...`.
@@ -211,6 +233,7 @@ impl TestPostgres {
             let signal = match how {
                 Stop::Fast => "-INT",
                 Stop::Immediate => "-QUIT",
+                Stop::Kill => "-KILL",
             };
             let mut kill = Command::new("kill");
             kill.args([signal, pid]);
