@@ -12,7 +12,8 @@ use crate::{
     automatic::{self, AutomaticError},
 };
 use medmij_dvp::person::{
-    Notice, PersonId, RepresentationPage, RepresentationPolicy, RepresentationProgress, RepresentationStep, Represented,
+    Notice, PersonId, RepresentationPage, RepresentationPolicy, RepresentationProgress, RepresentationStep,
+    RepresentedPersoon,
 };
 use medmij_types::{CalendarDate, OsEntropy};
 use serde::{Deserialize, Serialize};
@@ -45,7 +46,7 @@ pub(crate) struct Child {
     pub(crate) person: PersonId,
     pub(crate) name: String,
     pub(crate) born: CalendarDate,
-    represented: Represented,
+    represented: RepresentedPersoon,
 }
 
 /// Why a child is not added.
@@ -68,7 +69,7 @@ impl Child {
     fn of(parent: PersonId, person: PersonId, kept: Kept) -> Option<Self> {
         let born = CalendarDate::parse(&kept.born).ok()?;
         Some(Self {
-            represented: Represented::restore(person, parent, born, kept.done.into()),
+            represented: RepresentedPersoon::restore(person, parent, born, kept.done.into()),
             person,
             name: kept.name,
             born,
@@ -144,7 +145,7 @@ pub(crate) async fn add(app: &App, parent: PersonId, name: &str, born: CalendarD
         return Err(AddError::NotBorn);
     }
     let person = PersonId::random(&OsEntropy).map_err(VaultError::from)?;
-    let represented = Represented::new(person, parent, born);
+    let represented = RepresentedPersoon::new(person, parent, born);
     if represented.page_for_parent(today, policy).is_some() {
         let page = represented.page_for_person(today, policy);
         return Err(AddError::Age(page.unwrap_or(RepresentationPage::NotYet)));
