@@ -24,7 +24,7 @@ XML: pages of search results, single resources, what is shared, and the answers 
 version is the one in which the file comes through whole.\n\
 \n\
 With --json there is one object a line for each file: file, accepted, fhir, errors and warnings (counts),\n\
-findings (severity, rule, path, message) and error.")]
+findings (severity, rule, path, message) and error; a file that cannot be read has its line too.")]
 pub(crate) struct Check {
     /// Files with FHIR JSON or XML, or - for standard input.
     #[arg(required = true, value_name = "FILE")]
@@ -41,7 +41,8 @@ pub(crate) struct Check {
 struct FileReport {
     file: String,
     accepted: bool,
-    fhir: &'static str,
+    /// Not there where the file could not be read.
+    fhir: Option<&'static str>,
     errors: usize,
     warnings: usize,
     findings: Vec<Finding>,
@@ -63,6 +64,13 @@ pub(crate) fn run(arguments: &Check, output: &mut Output) -> Result<Exit, CliErr
             Ok(input) => input,
             Err(fault) => {
                 error_line(&format!("medmij: {fault}"));
+                if arguments.json {
+                    output.json(&file_report(
+                        &document::name(file),
+                        arguments.fhir,
+                        Err(fault.to_string()),
+                    ));
+                }
                 exit = Exit::Failed;
                 continue;
             }
@@ -72,7 +80,7 @@ pub(crate) fn run(arguments: &Check, output: &mut Output) -> Result<Exit, CliErr
             Some(error) => Err(error),
             None => check::document(&input.bytes, version, &document::limits()).map_err(|error| error.to_string()),
         };
-        let file_report = file_report(&input.name, version, checked);
+        let file_report = file_report(&input.name, Some(version), checked);
         if !file_report.accepted {
             exit = exit.max(Exit::Not);
         }
@@ -89,7 +97,7 @@ pub(crate) fn run(arguments: &Check, output: &mut Output) -> Result<Exit, CliErr
     Ok(exit)
 }
 
-fn file_report(name: &str, version: FhirVersion, checked: Result<Vec<check::Finding>, String>) -> FileReport {
+fn file_report(name: &str, version: Option<FhirVersion>, checked: Result<Vec<check::Finding>, String>) -> FileReport {
     let (found, error) = match checked {
         Ok(found) => (found, None),
         Err(error) => (Vec::new(), Some(error)),
@@ -98,7 +106,7 @@ fn file_report(name: &str, version: FhirVersion, checked: Result<Vec<check::Find
     FileReport {
         file: name.to_owned(),
         accepted: errors == 0 && error.is_none(),
-        fhir: version.parameter(),
+        fhir: version.map(FhirVersion::parameter),
         errors,
         warnings: found.len() - errors,
         findings: found
@@ -133,6 +141,8 @@ fn show(file_report: &FileReport, output: &mut Output) {
     };
     output.line(format_args!(
         "{name}: {verdict} (FHIR {}, {} errors, {} warnings)",
-        file_report.fhir, file_report.errors, file_report.warnings
+        file_report.fhir.unwrap_or_default(),
+        file_report.errors,
+        file_report.warnings
     ));
 }

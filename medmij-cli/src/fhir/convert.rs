@@ -55,7 +55,7 @@ pub(crate) enum To {
     Xml,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Default)]
 struct FileReport {
     file: String,
     converted: bool,
@@ -76,11 +76,18 @@ pub(crate) fn run(arguments: &Convert, output: &mut Output) -> Result<Exit, CliE
             Ok(input) => input,
             Err(fault) => {
                 error_line(&format!("medmij: {fault}"));
+                if arguments.json {
+                    output.json(&FileReport {
+                        file: document::name(file),
+                        error: Some(fault.to_string()),
+                        ..FileReport::default()
+                    });
+                }
                 exit = Exit::Failed;
                 continue;
             }
         };
-        let mut said = FileReport {
+        let mut file_report = FileReport {
             file: input.name.clone(),
             converted: false,
             into: None,
@@ -88,11 +95,11 @@ pub(crate) fn run(arguments: &Convert, output: &mut Output) -> Result<Exit, CliE
             oddities: Vec::new(),
             error: None,
         };
-        match convert(&input, arguments, &mut said.oddities) {
-            Err(error) => said.error = Some(error),
+        match convert(&input, arguments, &mut file_report.oddities) {
+            Err(error) => file_report.error = Some(error),
             Ok(text) => {
-                said.converted = true;
-                said.lossless = said.oddities.is_empty();
+                file_report.converted = true;
+                file_report.lossless = file_report.oddities.is_empty();
                 match &arguments.into {
                     None => {
                         output.bytes(&text);
@@ -105,18 +112,18 @@ pub(crate) fn run(arguments: &Convert, output: &mut Output) -> Result<Exit, CliE
                             return Err(CliError::Usage(what));
                         }
                         fs::write(&target, &text).map_err(|cause| cannot_write(&target, cause))?;
-                        said.into = Some(target.display().to_string());
+                        file_report.into = Some(target.display().to_string());
                     }
                 }
             }
         }
-        if !said.lossless {
+        if !file_report.lossless {
             exit = exit.max(Exit::Not);
         }
         if arguments.json {
-            output.json(&said);
+            output.json(&file_report);
         } else {
-            show(&said, output);
+            show(&file_report, output);
         }
     }
     Ok(exit)
@@ -149,15 +156,15 @@ fn remark(oddity: xml::Oddity) -> Remark {
     }
 }
 
-fn show(said: &FileReport, output: &mut Output) {
-    let name = printable(&said.file);
-    if let Some(error) = &said.error {
+fn show(file_report: &FileReport, output: &mut Output) {
+    let name = printable(&file_report.file);
+    if let Some(error) = &file_report.error {
         error_line(&format!("{name}: refused: {error}"));
     }
-    for remark in &said.oddities {
+    for remark in &file_report.oddities {
         error_line(&format!("{name}: {}: {}", remark.path, remark.message));
     }
-    if let Some(into) = &said.into {
+    if let Some(into) = &file_report.into {
         output.line(format_args!("{name}: {}", printable(into)));
     }
 }

@@ -30,6 +30,15 @@ pub(super) fn read(path: &Path) -> Result<Input, CliError> {
     Input::read(path, limits().body, Screen::none())
 }
 
+/// What a file is called that could not be read.
+pub(super) fn name(path: &Path) -> String {
+    if path == Path::new("-") {
+        "(standard input)".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}
+
 /// The FHIR version in which a document comes through whole; the first where it does in neither.
 pub(super) fn version_of(document: &[u8]) -> FhirVersion {
     let fits = |version: &FhirVersion| {

@@ -43,7 +43,7 @@ pub(crate) struct Read {
 struct FileReport {
     file: String,
     accepted: bool,
-    format: &'static str,
+    format: Option<&'static str>,
     #[serde(rename = "type")]
     kind: Option<String>,
     fhir: Vec<&'static str>,
@@ -64,18 +64,25 @@ pub(crate) fn run(arguments: &Read, output: &mut Output) -> Result<Exit, CliErro
             Ok(input) => input,
             Err(fault) => {
                 error_line(&format!("medmij: {fault}"));
+                if arguments.json {
+                    output.json(&FileReport {
+                        file: document::name(file),
+                        error: Some(fault.to_string()),
+                        ..FileReport::default()
+                    });
+                }
                 exit = Exit::Failed;
                 continue;
             }
         };
-        let said = judge(&input, arguments.fhir);
-        if !said.accepted || !said.lossless {
+        let file_report = judge(&input, arguments.fhir);
+        if !file_report.accepted || !file_report.lossless {
             exit = exit.max(Exit::Not);
         }
         if arguments.json {
-            output.json(&said);
+            output.json(&file_report);
         } else {
-            show(&input, &said, output);
+            show(&input, &file_report, output);
         }
     }
     Ok(exit)
@@ -83,23 +90,23 @@ pub(crate) fn run(arguments: &Read, output: &mut Output) -> Result<Exit, CliErro
 
 fn judge(input: &Input, asked: Option<FhirVersion>) -> FileReport {
     let format = Format::of(&input.bytes);
-    let mut said = FileReport {
+    let mut file_report = FileReport {
         file: input.name.clone(),
-        format: document::form(format),
+        format: Some(document::form(format)),
         bytes: input.bytes.len(),
         ..FileReport::default()
     };
     if let Some(error) = document::too_large(input) {
-        said.error = Some(error);
-        return said;
+        file_report.error = Some(error);
+        return file_report;
     }
-    if let Err(error) = read(input, format, asked, &mut said) {
-        said.error = Some(error);
+    if let Err(error) = read(input, format, asked, &mut file_report) {
+        file_report.error = Some(error);
     }
-    said
+    file_report
 }
 
-fn read(input: &Input, format: Format, asked: Option<FhirVersion>, said: &mut FileReport) -> Result<(), String> {
+fn read(input: &Input, format: Format, asked: Option<FhirVersion>, file_report: &mut FileReport) -> Result<(), String> {
     let limits = document::limits();
     let tried = asked.map_or_else(|| vec![FhirVersion::Stu3, FhirVersion::R4], |asked| vec![asked]);
     // the version in which it is whole; else the first one in which it can be read
@@ -108,7 +115,7 @@ fn read(input: &Input, format: Format, asked: Option<FhirVersion>, said: &mut Fi
         let result = xml::round_trip(&input.bytes, version, &limits);
         let is_whole = result.as_ref().is_ok_and(Vec::is_empty);
         if is_whole {
-            said.fhir.push(version.parameter());
+            file_report.fhir.push(version.parameter());
         }
         let rank = |result: &Result<Vec<xml::Oddity>, xml::XmlError>| match result {
             Ok(oddities) if oddities.is_empty() => 2,
@@ -121,9 +128,9 @@ fn read(input: &Input, format: Format, asked: Option<FhirVersion>, said: &mut Fi
     }
     let (version, result) = best.ok_or("no version was tried")?;
     let oddities = result.map_err(|error| error.to_string())?;
-    said.lossless = !said.fhir.is_empty();
-    if !said.lossless {
-        said.oddities = oddities
+    file_report.lossless = !file_report.fhir.is_empty();
+    if !file_report.lossless {
+        file_report.oddities = oddities
             .into_iter()
             .map(|oddity| Remark {
                 message: oddity.kind.to_string(),
@@ -139,13 +146,13 @@ fn read(input: &Input, format: Format, asked: Option<FhirVersion>, said: &mut Fi
         &input.bytes
     };
     let redacted = redact_bsn(json, &limits).map_err(|error| error.to_string())?;
-    said.masked = redacted.report.masked.iter().map(ToString::to_string).collect();
-    said.suspected = redacted.report.suspected.iter().map(ToString::to_string).collect();
+    file_report.masked = redacted.report.masked.iter().map(ToString::to_string).collect();
+    file_report.suspected = redacted.report.suspected.iter().map(ToString::to_string).collect();
     let resource = Resource::parse(redacted.text.as_bytes(), &limits).map_err(|error| error.to_string())?;
     if resource.resource_type().as_str() == "Bundle" {
         let bundle = Bundle::parse(redacted.text.as_bytes(), &limits).map_err(|error| error.to_string())?;
-        said.entries = Some(bundle.entries().len());
-        said.faults = bundle
+        file_report.entries = Some(bundle.entries().len());
+        file_report.faults = bundle
             .faults()
             .iter()
             .map(|fault| Remark {
@@ -154,42 +161,42 @@ fn read(input: &Input, format: Format, asked: Option<FhirVersion>, said: &mut Fi
             })
             .collect();
     }
-    said.kind = Some(resource.resource_type().to_string());
-    said.accepted = true;
+    file_report.kind = Some(resource.resource_type().to_string());
+    file_report.accepted = true;
     Ok(())
 }
 
-fn show(input: &Input, said: &FileReport, output: &mut Output) {
-    if let Some(error) = &said.error {
+fn show(input: &Input, file_report: &FileReport, output: &mut Output) {
+    if let Some(error) = &file_report.error {
         document::refused(input, error, output);
         return;
     }
-    let versions = match said.fhir.as_slice() {
+    let versions = match file_report.fhir.as_slice() {
         [] => "no version of FHIR".to_owned(),
         versions => format!("FHIR {}", versions.join(" or ")),
     };
-    let whole = if said.lossless {
+    let whole = if file_report.lossless {
         output.paint(Paint::Green, "lossless")
     } else {
         output.paint(Paint::Red, "not lossless")
     };
-    let entries = said
+    let entries = file_report
         .entries
         .map_or_else(String::new, |count| format!(" of {}", crate::output::entries(count)));
     output.line(format_args!(
         "{}: {}{entries}, {versions}, {}, {} bytes, {whole}",
-        printable(&said.file),
-        said.kind.as_deref().unwrap_or_default(),
-        said.format,
-        said.bytes,
+        printable(&file_report.file),
+        file_report.kind.as_deref().unwrap_or_default(),
+        file_report.format.unwrap_or_default(),
+        file_report.bytes,
     ));
-    for path in &said.masked {
+    for path in &file_report.masked {
         output.line(format_args!("  {path}: a BSN is cut out"));
     }
-    for path in &said.suspected {
+    for path in &file_report.suspected {
         output.line(format_args!("  {path}: a number that may be a BSN is here"));
     }
-    for remark in said.faults.iter().chain(&said.oddities) {
+    for remark in file_report.faults.iter().chain(&file_report.oddities) {
         output.line(format_args!("  {}: {}", remark.path, remark.message));
     }
 }

@@ -95,8 +95,8 @@ fn read_goes_on_after_a_file_that_is_none() {
     assert!(run.err.contains("cannot read absent.json"), "{run:?}");
     let said = run.json();
     assert_eq!(
-        (&said[0]["accepted"], &said[1]["accepted"]),
-        (&json!(false), &json!(true))
+        (&said[0]["file"], &said[1]["accepted"], &said[2]["accepted"]),
+        (&json!("absent.json"), &json!(false), &json!(true))
     );
     assert_eq!(bench.medmij(&["fhir", "read"]).exit, 2);
 }
@@ -257,4 +257,34 @@ fn dekking_counts_over_all_folders_together() {
             .exit,
         2
     );
+}
+
+#[test]
+fn with_json_each_file_has_its_line_one_that_cannot_be_read_too() {
+    let bench = Bench::new();
+    bench.file("w.json", WEIGHT);
+    for (command, good, exit) in [
+        (&["read", "--json"][..], "accepted", 2),
+        (&["check", "--json"], "accepted", 2),
+        (
+            &["convert", "--json", "--to", "xml", "--fhir", "3.0", "--into", "uit"],
+            "converted",
+            2,
+        ),
+    ] {
+        let run = bench.medmij(&[&["fhir"], command, &["missing.json", "w.json", "."]].concat());
+        assert_eq!(run.exit, exit, "{command:?}");
+        let lines: Vec<serde_json::Value> = run
+            .out
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(lines.len(), 3, "{command:?}: {}", run.out);
+        for (line, file) in lines.iter().zip(["missing.json", "w.json", "."]) {
+            assert_eq!(line["file"], file, "{command:?}");
+            let unread = file != "w.json";
+            assert_eq!(line["error"].is_string(), unread, "{command:?}: {line}");
+            assert!(!unread || line[good] == json!(false), "{command:?}: {line}");
+        }
+    }
 }
