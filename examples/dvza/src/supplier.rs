@@ -5,8 +5,8 @@ use crate::STEP;
 use crate::storage::Storage;
 use crate::{bronsysteem::Bronsysteem, login_stub::LoginStub, oidc::Oidc};
 use medmij_dvza::{
-    Aanbieder, Authentication, Dvza, LoginCallback, LoginOutcome, LoginRequest, LoginStart, Persoon,
-    RepresentedPersoon, SourceBirthDate, SupplierError, Toets, ToetsOutcome, ToetsQuery, registratie::Registratie,
+    Aanbieder, Authentication, Dvza, LoginCallback, LoginOutcome, LoginRequest, LoginStart, Persoon, Represented,
+    SourceBirthDate, SupplierError, Toets, ToetsOutcome, ToetsQuery, registratie::Registratie,
 };
 use medmij_list::ListCache;
 use medmij_oauth::Vertegenwoordiging;
@@ -94,15 +94,11 @@ impl Toets for BronsysteemToets {
         Ok(ToetsOutcome::Available(available))
     }
 
-    async fn represented(&self, persoon: &Persoon, _: &Aanbieder) -> Result<Option<RepresentedPersoon>, SupplierError> {
+    async fn represented(&self, persoon: &Persoon, _: &Aanbieder) -> Result<Option<Represented>, SupplierError> {
         // a real DVZA asks who established it: here the index of the source systems
         let still = persoon.vertegenwoordiging == Some(Vertegenwoordiging::ParentalAuthority)
             && self.bronsysteem.is_represented(&persoon.bsn);
-        Ok(Some(if still {
-            RepresentedPersoon::Yes
-        } else {
-            RepresentedPersoon::No
-        }))
+        Ok(Some(if still { Represented::Yes } else { Represented::No }))
     }
 
     async fn geboortedatum(&self, bsn: &Bsn, _: &Aanbieder) -> Result<Option<SourceBirthDate>, SupplierError> {
