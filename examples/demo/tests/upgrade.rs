@@ -190,9 +190,7 @@ async fn roll(pair: &mut Pair, crowd: &Crowd, program: Program<'_>) {
         while pair.front.open(number) > 0 && begun.elapsed() < Duration::from_secs(30) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        let stops = crowd.begun.elapsed();
         pair.replicas[number].replace(program).await;
-        println!("replica {number}: {stops:?} to {:?}", crowd.begun.elapsed());
         pair.front.take_out(number, false);
         pair.back.take_out(number, false);
         crowd.goes_on(ROUNDS).await;
