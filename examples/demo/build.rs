@@ -40,7 +40,7 @@ fn blocks<'a>(text: &'a str, kind: &str) -> impl Iterator<Item = &'a str> {
     starts.into_iter().filter_map(|block| block.split("```").next())
 }
 
-/// The program with this change, where what it changes stands in it once.
+/// The program with this change, where what it changes occurs in it once.
 fn changed(program: &str, change: &str) -> Option<String> {
     let side = |not: char| -> String {
         let lines = change.lines().filter(|line| !line.starts_with(not));

@@ -89,8 +89,8 @@ async fn main() -> ExitCode {
 }
 
 async fn walk(arguments: &Arguments, page: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let told = walkthrough::run(&arguments.folder).await?;
-    Ok(std::fs::write(page, told)?)
+    let text = walkthrough::run(&arguments.folder).await?;
+    Ok(std::fs::write(page, text)?)
 }
 
 /// An error with its causes.

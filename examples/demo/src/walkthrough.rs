@@ -50,9 +50,9 @@ Before the first message the DVP and the DVZA fetched their lists from the Stels
 pub async fn run(folder: &Path) -> Result<String, WalkError> {
     let network = Network::build(folder)?;
     let roles = Roles::start_without_dvp(&network).await?;
-    let told = tell(&network).await;
+    let text = tell(&network).await;
     roles.stop().await;
-    told
+    text
 }
 
 async fn tell(network: &Network) -> Result<String, WalkError> {
@@ -99,9 +99,9 @@ impl Walk {
 
         let landing = self.browser.open(&location).await?;
         let question = persoon::logs_in(&mut self.browser, landing).await?;
-        let form = question.form_with_button("antwoord", "ja")?;
-        let fields = [("langdurig", "ja")];
-        let button = Some(("antwoord", "ja"));
+        let form = question.form_with_button("answer", "yes")?;
+        let fields = [("langdurig", "yes")];
+        let button = Some(("answer", "yes"));
         let answered = self.browser.submit(&question, &form, button, &fields).await?;
         let back = answered.location()?.ok_or(WalkError::Missing("redirect"))?;
         let query = back.split_once('?').map_or("", |(_, query)| query).to_owned();
@@ -254,7 +254,7 @@ impl Walk {
         let overview = persoon::logs_in(&mut self.browser, landing).await?;
         self.browser.exchanges();
         let question = persoon::answers(&mut self.browser, &overview, "stop").await?;
-        persoon::answers(&mut self.browser, &question, "ja").await?;
+        persoon::answers(&mut self.browser, &question, "yes").await?;
         let seen = self.browser.exchanges();
         let [.., withdrawn, after] = seen.as_slice() else {
             return Err(WalkError::Missing("withdrawal"));

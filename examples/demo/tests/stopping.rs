@@ -158,7 +158,7 @@ async fn a_place_that_is_left_free_is_described_and_the_other_roles_stay_up_unti
     ] {
         assert!(place.join(file).is_file(), "{file}");
     }
-    // what stands there is what a Node reads
+    // what it holds is what a Node reads
     let config = medmij_node::NodeConfig::read(place.join("node.toml")).unwrap();
     assert_eq!(config.hostname.as_str(), "node.dvza-een.localhost");
     assert!(config.chain.is_file() && config.danger_loopback.is_some());

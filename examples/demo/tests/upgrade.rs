@@ -112,18 +112,18 @@ impl Crowd {
         let location = self.node.danger_loopback().rewrite_front(&started.location).unwrap();
 
         let mut browser = Browser::stopping_before(DVP, "/terug");
-        let told = |error: &dyn std::error::Error| format!("front channel: {error}");
-        let landing = browser.open(&location).await.map_err(|error| told(&error))?;
+        let failed = |error: &dyn std::error::Error| format!("front channel: {error}");
+        let landing = browser.open(&location).await.map_err(|error| failed(&error))?;
         let question = persoon::logs_in(&mut browser, landing)
             .await
-            .map_err(|error| told(&error))?;
+            .map_err(|error| failed(&error))?;
         let form = question
-            .form_with_button("antwoord", "ja")
-            .map_err(|error| told(&error))?;
-        let (button, fields) = (Some(("antwoord", "ja")), [("langdurig", "ja")]);
+            .form_with_button("answer", "yes")
+            .map_err(|error| failed(&error))?;
+        let (button, fields) = (Some(("answer", "yes")), [("langdurig", "yes")]);
         let answered = browser.submit(&question, &form, button, &fields).await;
         let back = answered
-            .map_err(|error| told(&error))?
+            .map_err(|error| failed(&error))?
             .location()
             .unwrap()
             .ok_or("no redirect")?;

@@ -17,7 +17,7 @@
 //! full handshakes with the chain of G4. `usable` reads and stores lists. How it is to be read is in `docs/benchmarks-oauth.md`.
 //! PostgreSQL meanwhile, `failover` kills the primary of two; `scale` fills the tables of both roles with as many rows as a
 //! country has (`docs/scale.md`); `crowd` fills a listener with connections that do nothing and asks beside them; `handshakes` makes
-//! full handshakes with the chain of G4. `usable` reads and stores lists. How it is to be read stands in `docs/benchmarks-oauth.md`.
+//! full handshakes with the chain of G4. `usable` reads and stores lists. How to read it is in `docs/benchmarks-oauth.md`.
 //!
 //! Each program is a module with an `Args` and a `run`.
 

@@ -136,15 +136,15 @@ fn r7_o17_a_primary_that_is_killed_costs_no_token_that_was_handed_out() {
     if TestPostgres::start_or_skip().is_none() {
         return;
     }
-    let told = Command::new(PROGRAM)
+    let output = Command::new(PROGRAM)
         .args(["failover", "--times", "1", "--up", "500", "--workers", "4"])
         .output()
         .unwrap();
     let (said, failed) = (
-        String::from_utf8(told.stdout).unwrap(),
-        String::from_utf8_lossy(&told.stderr),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8_lossy(&output.stderr),
     );
-    assert!(told.status.success(), "{said}{failed}");
+    assert!(output.status.success(), "{said}{failed}");
     assert!(
         said.ends_with("no token without its row, no code with two tokens\n"),
         "{said}"
@@ -156,7 +156,7 @@ fn the_figures_of_a_country_are_made_from_any_number_of_rows() {
     if TestPostgres::start_or_skip().is_none() {
         return;
     }
-    let told = Command::new(PROGRAM)
+    let output = Command::new(PROGRAM)
         .args([
             "scale",
             "--grants",
@@ -171,10 +171,10 @@ fn the_figures_of_a_country_are_made_from_any_number_of_rows() {
         .output()
         .unwrap();
     let (said, failed) = (
-        String::from_utf8(told.stdout).unwrap(),
-        String::from_utf8_lossy(&told.stderr),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8_lossy(&output.stderr),
     );
-    assert!(told.status.success(), "{said}{failed}");
+    assert!(output.status.success(), "{said}{failed}");
     assert!(said.contains("a night of 1000 of 1000 runs is planned in"), "{said}");
     assert!(said.contains("purge: 200 rows in"), "{said}");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Messages as text, with a fixed word in the place of each value that is another one at each run.
+//! Messages as text, with a fixed word in place of each value that is another one at each run.
 
 use crate::browser::Exchange;
 use bytes::Bytes;

@@ -86,18 +86,18 @@ async fn the_dvp_of_the_guide_collects_in_the_place_that_the_demo_leaves_free() 
     // the name of the Gegevensdienstnamenlijst here too
     shows(&browser, "Basisgegevens Zorg").await;
     press(&browser, "#langdurig").await;
-    browser.answer("ja").await;
+    browser.answer("yes").await;
     shows(&browser, "Basisgegevens Zorg: 25 resources").await;
 
     browser.open(&start).await;
     browser.log_in(WITH_DOSSIER).await;
     browser.at("Toestemming geven").await;
-    browser.answer("nee").await;
+    browser.answer("no").await;
     shows(&browser, "NotGranted").await;
 
     let beheren = beheren(DVZA_TWO[0], network.dvzas[1].front, "huisartsdewilg");
     browser.open(&beheren).await;
-    browser.answer("inloggen").await;
+    browser.answer("login").await;
     browser.at("Wie wilt u zijn?").await;
     press(&browser, &format!("button[name=persoon][value=\"{WITH_DOSSIER}\"]")).await;
     shows(&browser, "Voorbeeld-PGO").await;
@@ -130,7 +130,7 @@ async fn the_dvza_of_the_guide_serves_the_pgo_of_the_demo_and_keeps_its_consents
         .await;
     press(&browser, "button[name=collect][value=start]").await;
     browser.at("Gegevens van").await;
-    browser.answer("inloggen").await;
+    browser.answer("login").await;
     browser.at("Wie ben je?").await;
     press(&browser, "button[name=ik]").await;
     browser.at("Toestemming geven").await;
@@ -138,7 +138,7 @@ async fn the_dvza_of_the_guide_serves_the_pgo_of_the_demo_and_keeps_its_consents
         shows(&browser, name).await;
     }
     press(&browser, "#langdurig").await;
-    browser.answer("ja").await;
+    browser.answer("yes").await;
     shows(&browser, "Alles is er: 1").await;
 
     // another process on the same database
@@ -146,13 +146,13 @@ async fn the_dvza_of_the_guide_serves_the_pgo_of_the_demo_and_keeps_its_consents
     let mut own = start(program, &place, &arguments, front).await;
     let beheren = beheren(DVZA_ONE[0], front, "ziekenhuisdelinde");
     browser.open(&beheren).await;
-    browser.answer("inloggen").await;
+    browser.answer("login").await;
     browser.at("Wie ben je?").await;
     press(&browser, "button[name=ik]").await;
     shows(&browser, "Voorbeeld-PGO").await;
     browser.answer("stop").await;
     browser.at("Toestemming stoppen").await;
-    browser.answer("ja").await;
+    browser.answer("yes").await;
     shows(&browser, "class=\"done\"").await;
     assert!(!browser.source().await.contains("value=\"stop\""));
     let left = postgres.sql(&database, "SELECT count(*) FROM medmij.grants").unwrap();
