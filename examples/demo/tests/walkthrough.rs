@@ -14,17 +14,17 @@ async fn the_walkthrough_says_what_goes_over_the_line_today() {
         std::fs::write(&page, &text).unwrap();
     }
     let kept = std::fs::read_to_string(&page).unwrap_or_default();
-    for (number, (kept, told)) in kept.lines().zip(told.lines()).enumerate() {
+    for (number, (line, today)) in kept.lines().zip(text.lines()).enumerate() {
         assert_eq!(
-            kept,
-            told,
+            line,
+            today,
             "line {}: `cargo xtask bless` makes the page anew",
             number + 1
         );
     }
     assert_eq!(
         kept.lines().count(),
-        told.lines().count(),
+        text.lines().count(),
         "`cargo xtask bless` makes the page anew"
     );
 }
