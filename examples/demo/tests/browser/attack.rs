@@ -141,7 +141,7 @@ async fn o8_the_flow_of_another_cannot_be_answered() {
     // the attacker is logged in as well, and knows the address of the flow of the Persoon, even its CSRF token
     let (flow, token) = (persoon.url().await, csrf(&persoon).await);
     let script = "const form = document.forms[0]; form.action = arguments[0]; form.csrf.value = arguments[1]; \
-                  form.querySelector('button[value=ja]').click();";
+                  form.querySelector('button[value=yes]').click();";
     attacker
         .client
         .execute(script, vec![flow.clone().into(), token.into()])
