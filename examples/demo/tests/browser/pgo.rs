@@ -201,10 +201,17 @@ impl Looks<'_> {
             2
         );
         self.press("Laat het nacht worden").await;
+        // the press is answered when the night is over; to go on before that would break it off
+        let begun = std::time::Instant::now();
+        while !self.browser.source().await.contains("Alles is er.") {
+            assert!(
+                begun.elapsed() < std::time::Duration::from_secs(120),
+                "no end of the night"
+            );
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
         self.at("vanzelf-ophalen", "Vanzelf ophalen", "vanzelf-na-een-nacht")
             .await;
-        let source = self.browser.source().await;
-        assert!(source.contains("Alles is er."), "{source}");
         self.at("overzicht", "Hallo Willemijn", "overzicht-na-een-nacht").await;
     }
 }
