@@ -2,7 +2,9 @@
 //! "Voor mijn kind": the children of an account, adding one, opening its dossier, and what is there when it is too old.
 
 use crate::{
-    App, automatic,
+    App,
+    account::vault::VaultError,
+    automatic,
     children::{self, AddError, Child, today},
     form::Fields,
     gate::{SignedIn, Visitor},
@@ -158,15 +160,9 @@ struct ChildPage {
     offered: bool,
 }
 
-/// A child of this account, or the page that is there in its place.
-macro_rules! own {
-    ($app:expr, $signed_in:expr, $visitor:expr, $number:expr) => {
-        match children::find(&$app.accounts.vault, $signed_in.account(), &$number).await {
-            Ok(Some(child)) => child,
-            Ok(None) => return html::message(&$visitor, StatusCode::NOT_FOUND, &html::NOT_FOUND),
-            Err(error) => return html::outage(&$visitor, &error),
-        }
-    };
+/// A child of this account.
+async fn of(app: &App, signed_in: &SignedIn, number: &str) -> Result<Option<Child>, VaultError> {
+    children::find(&app.accounts.vault, signed_in.account(), number).await
 }
 
 async fn child(
@@ -175,7 +171,7 @@ async fn child(
     signed_in: SignedIn,
     visitor: Visitor,
 ) -> Response {
-    let child = own!(app, signed_in, visitor, number);
+    let child = found!(visitor, of(&app, &signed_in, &number).await);
     let today = today(&app);
     let closed = child.page(today);
     let items = match closed {
@@ -209,7 +205,7 @@ async fn open(
     visitor: Visitor,
     fields: Fields,
 ) -> Response {
-    let child = own!(app, signed_in, visitor, number);
+    let child = found!(visitor, of(&app, &signed_in, &number).await);
     if child.page(today(&app)).is_some() {
         return html::redirect(&format!("/kinderen/{}", child.number()));
     }
@@ -248,7 +244,7 @@ async fn confirm(
     signed_in: SignedIn,
     visitor: Visitor,
 ) -> Response {
-    let child = own!(app, signed_in, visitor, number);
+    let child = found!(visitor, of(&app, &signed_in, &number).await);
     if child.page(today(&app)).is_some() {
         return html::redirect(&format!("/kinderen/{}", child.number()));
     }
@@ -286,7 +282,7 @@ async fn delete(
     visitor: Visitor,
     fields: Fields,
 ) -> Response {
-    let child = own!(app, signed_in, visitor, number);
+    let child = found!(visitor, of(&app, &signed_in, &number).await);
     if child.page(today(&app)).is_some() {
         return html::redirect(&format!("/kinderen/{}", child.number()));
     }

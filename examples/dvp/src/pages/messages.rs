@@ -247,24 +247,13 @@ async fn of(app: &App, signed_in: &SignedIn, id: &str) -> Result<Option<Listed>,
     Ok(mine.into_iter().find(|listed| listed.id == id))
 }
 
-/// A message of this Persoon, or the page that is there in its place.
-macro_rules! own {
-    ($app:expr, $signed_in:expr, $visitor:expr, $id:expr) => {
-        match of(&$app, &$signed_in, &$id).await {
-            Ok(Some(listed)) => listed,
-            Ok(None) => return html::message(&$visitor, StatusCode::NOT_FOUND, &html::NOT_FOUND),
-            Err(error) => return html::outage(&$visitor, &error),
-        }
-    };
-}
-
 async fn ask_off(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     signed_in: SignedIn,
     visitor: Visitor,
 ) -> Response {
-    let kept = own!(app, signed_in, visitor, id).kept;
+    let kept = found!(visitor, of(&app, &signed_in, &id).await).kept;
     let offer = find_offer(&app, kept.aanbieder.short(), kept.gegevensdienst.as_str());
     let filled = OffPage {
         frame: Frame::new(&visitor, Nav::None),
@@ -285,7 +274,7 @@ async fn put_off(
     visitor: Visitor,
     _: Fields,
 ) -> Response {
-    let kept = own!(app, signed_in, visitor, id).kept;
+    let kept = found!(visitor, of(&app, &signed_in, &id).await).kept;
     if let Err(error) = messages::forget(&app, &kept).await {
         return html::outage(&visitor, &error);
     }
@@ -302,7 +291,7 @@ async fn put_off_there(
     visitor: Visitor,
     _: Fields,
 ) -> Response {
-    let kept = own!(app, signed_in, visitor, id).kept;
+    let kept = found!(visitor, of(&app, &signed_in, &id).await).kept;
     match find_offer(&app, kept.aanbieder.short(), kept.gegevensdienst.as_str()) {
         Some(offer) => log_in(&app, &signed_in, &visitor, &offer, 0).await,
         None => html::redirect("/berichten"),
@@ -317,7 +306,7 @@ async fn collect_news(
     visitor: Visitor,
     _: Fields,
 ) -> Response {
-    let kept = own!(app, signed_in, visitor, id).kept;
+    let kept = found!(visitor, of(&app, &signed_in, &id).await).kept;
     if let Err(error) = put_aside(&app, &signed_in, &kept).await {
         return html::outage(&visitor, &error);
     }
@@ -336,7 +325,7 @@ async fn seen(
     visitor: Visitor,
     _: Fields,
 ) -> Response {
-    let kept = own!(app, signed_in, visitor, id).kept;
+    let kept = found!(visitor, of(&app, &signed_in, &id).await).kept;
     match put_aside(&app, &signed_in, &kept).await {
         Ok(()) => html::redirect("/berichten"),
         Err(error) => html::outage(&visitor, &error),
